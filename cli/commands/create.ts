@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { queryText } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { examples } from '../help.ts';
+import { addMakingOptions, type MakingOptions } from '../making-options.ts';
+import { convertText } from '../render.ts';
+import { onImat } from '../session.ts';
+
+type Options = MakingOptions & { readonly query: string };
+
+export function registerCreate(program: Command, context: Context): void {
+  const command = program
+    .command('create')
+    .argument('<name>', 'its name in the schema imat')
+    .summary('make imat.<name> from a query')
+    .description('Makes imat.<name> from a query, without a materialized view to begin with. Otherwise it does what "imat convert" does.');
+  addMakingOptions(command)
+    .requiredOption('--query <sql|@file>', 'the query, or the file that holds it after "@"; "@-" reads standard input')
+    .addHelpText(
+      'after',
+      examples([
+        'create orders_by_day --query "SELECT day, count(*) FROM orders GROUP BY day"',
+        'create orders_by_day --query @orders_by_day.sql --freshness 1m',
+        'create orders_by_day --query @- --dry-run < orders_by_day.sql',
+      ]),
+    )
+    .action(async (name: string, _options: object, command: Command) => {
+      const { query, ...options } = command.opts<Options>();
+      const sql = await queryText(query, context.host);
+      await onImat(context, command, async (imat, onProgress) => {
+        const result = await imat.create(name, sql, { ...options, onProgress });
+        return { document: result, text: convertText(result) };
+      });
+    });
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { VerifyResult } from '../../engine/api.ts';
+import { nameOrAll } from '../arguments.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-status.ts';
+import { examples } from '../help.ts';
+import { counted, table, value } from '../output.ts';
+import { indented } from '../render.ts';
+import { onImat } from '../session.ts';
+
+export function registerVerify(program: Command, context: Context): void {
+  program
+    .command('verify')
+    .argument('[name]', 'one imat; without it all of them')
+    .summary('compare imats with their definitions')
+    .description(
+      'Compares imat.<name> with its definition, run by PostgreSQL in the same snapshot, as multisets both ways. ' +
+        'The exit status is 3 where a row differs, and a sample of such rows is printed.',
+    )
+    .option('--all', 'all imats, as without a name')
+    .addHelpText('after', examples(['verify my_sales_summary', 'verify --all --json']))
+    .action(async (name: string | undefined, options: { readonly all?: true }, command: Command) => {
+      const names = nameOrAll(name, options, command);
+      await onImat(context, command, async (imat) => {
+        const { results } = await imat.verify(...names);
+        const status = results.every((result) => result.equal) ? EXIT.done : EXIT.difference;
+        return { document: { results }, text: results.length === 0 ? 'No imats to verify.' : results.map(resultText).join('\n'), status };
+      });
+    });
+}
+
+function resultText(result: VerifyResult): string {
+  if (result.equal) return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
+  const head = `${result.name}: DIFFERENT from its definition in ${counted(result.differences, 'row')}`;
+  return result.sample.length === 0 ? head : `${head}, for example\n${indented(sampleTable(result))}`;
+}
+
+function sampleTable({ sample }: VerifyResult): string {
+  const columns = Object.keys(sample[0]?.row ?? {});
+  return table(
+    [{ title: 'only in' }, ...columns.map((title) => ({ title }))],
+    sample.map(({ side, row }) => [side, ...columns.map((column) => value(row[column]))]),
+  );
+}

@@ -1,0 +1,44 @@
+import type { Db } from '../../engine/db/db.ts';
+import type { Sales } from './sales.ts';
+
+/** One row of the summary as PostgreSQL prints it; null where the group does not exist. */
+export type Group = { readonly sales: string; readonly revenue: string; readonly average: string };
+
+export type GroupKey = { readonly region: string; readonly product: string };
+
+/** What was read after one step, and whether all of imat.<name> was then what the definition gives. */
+export type Check = {
+  readonly step: string;
+  readonly group: Group | null;
+  /** The materialized view's own row: it stays as the last refresh left it. */
+  readonly unrefreshed: Group | null;
+  readonly differences: number;
+};
+
+export async function checkAfter(db: Db, step: string, sales: Sales, relation: string, key: GroupKey): Promise<Check> {
+  return {
+    step,
+    group: await readGroup(db, relation, key),
+    unrefreshed: await readGroup(db, sales.view, key),
+    differences: await countDifferences(db, relation, sales.definition),
+  };
+}
+
+export async function readGroup(db: Db, relation: string, key: GroupKey): Promise<Group | null> {
+  const [group] = await db.query<Group>(
+    `SELECT sales::text, round(revenue, 2)::text AS revenue, round(average, 2)::text AS average FROM ${relation} WHERE region = $1 AND product = $2`,
+    [key.region, key.product],
+  );
+  return group ?? null;
+}
+
+/** Rows that only one of the two has, counted as multisets by one statement, so in one snapshot. */
+async function countDifferences(db: Db, relation: string, definition: string): Promise<number> {
+  const [row] = await db.query<{ differences: number }>(`SELECT count(*)::int AS differences FROM (
+  (SELECT * FROM ${relation} EXCEPT ALL (${definition}))
+  UNION ALL
+  ((${definition}) EXCEPT ALL SELECT * FROM ${relation})
+) AS different`);
+  if (row === undefined) throw new Error('count(*) gave no row');
+  return row.differences;
+}

@@ -1,0 +1,83 @@
+import type { ConnectTarget } from '../../engine/db/db.ts';
+import { ImatError } from '../../parser/errors.ts';
+import type { Context } from '../context.ts';
+import { errorText } from '../error-output.ts';
+import { EXIT } from '../exit-status.ts';
+import { interruptedError } from '../interrupt.ts';
+import { ProgressLine } from '../progress.ts';
+import { report } from '../session.ts';
+import { leavePlace, leavingHint, type Place, takePlace } from './place.ts';
+import { type Played, play } from './play.ts';
+import { demoDocument, endText } from './report.ts';
+
+/**
+ * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a comparison failed.
+ * From the connection on, Ctrl-C only ever stops the statement under way, so that the removal runs.
+ */
+export async function demo(context: Context, target: ConnectTarget, rows: number): Promise<void> {
+  const { host, interrupt } = context;
+  const progress = new ProgressLine(host.stderr, !context.json);
+  const audience = {
+    progress,
+    say: (text: string): void => {
+      progress.clear();
+      if (!context.json) host.stdout.write(`${text}\n`);
+    },
+    // A cancel that comes between two statements stops neither.
+    checkpoint: (): void => {
+      if (interrupt.signal !== null) throw interruptedError(undefined);
+    },
+  };
+  if (target.kind === 'embedded') progress.wait('starting the embedded PostgreSQL');
+  const session = await host.openSession(target).finally(() => progress.clear());
+  let running = true;
+  const done = interrupt.cancelWith(async () => {
+    progress.clear();
+    if (running) await session.db.cancel();
+  });
+  let place: Place | null = null;
+  const tell = async (): Promise<Played> => {
+    audience.checkpoint();
+    place = await takePlace(session.db, target);
+    return await play(session, place, rows, audience);
+  };
+  const ended = await tell().then(
+    (played) => ({ played, error: null }),
+    (error: unknown) => ({ played: null, error }),
+  );
+  running = false;
+  progress.clear();
+  await session.db.close().catch(() => undefined);
+  const clean = place === null || (await cleanUp(context, target, place));
+  done();
+  const { played } = ended;
+  if (played === null) throw interrupt.signal === null ? ended.error : interruptedDemo(ended.error, clean);
+  const equal = played.checks.every((check) => check.differences === 0);
+  const status = equal ? (clean ? EXIT.done : EXIT.transient) : EXIT.bug;
+  report(context, { document: demoDocument(rows, session.db.driver, played), text: endText(played), status }, progress);
+}
+
+function interruptedDemo(cause: unknown, clean: boolean): ImatError {
+  return new ImatError('interrupted', {
+    message: 'the demo was interrupted',
+    detail: clean ? 'All that it had made was removed.' : undefined,
+    cause,
+  });
+}
+
+/** Whether nothing is left. On a session of its own: the one before may be lost, or, embedded, have been stopped by Ctrl-C. */
+async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): Promise<boolean> {
+  if (!place.remove.schema) return true;
+  try {
+    const session = await host.openSession(target);
+    try {
+      await leavePlace(session, place);
+    } finally {
+      await session.db.close();
+    }
+    return true;
+  } catch (error) {
+    host.stderr.write(`${errorText(error)}imat: what the demo made is still there\nHINT:  ${leavingHint(place)}\n`);
+    return false;
+  }
+}

@@ -1,0 +1,77 @@
+/** Errors in PostgreSQL's manner: message, the line of text with a caret, DETAIL, HINT. Never a stack trace unasked. */
+import { ImatError, type Position } from '../parser/errors.ts';
+import { textWidth } from './text-width.ts';
+
+/** Terminal columns for a quoted line: a definition may well be one line of a thousand characters. */
+const LINE_WIDTH = 76;
+
+/** The place as text knows it; `imat.explain` gives reasons without the text, so it comes separately. */
+export type Place = Pick<Position, 'line' | 'offset'>;
+
+/** What is shown of an error, whatever was thrown. */
+export type ErrorReport = {
+  readonly code: string;
+  readonly message: string;
+  readonly detail: string | null;
+  readonly hint: string | null;
+  readonly position: Position | null;
+};
+
+export function reportOf(error: unknown): ErrorReport {
+  if (!(error instanceof ImatError)) return bugReport(error instanceof Error ? error.message : String(error), 'IM099', null);
+  if (error.category === 'internal') return bugReport(error.message, error.code, error.detail);
+  return error;
+}
+
+function bugReport(message: string, code: string, detail: string | null): ErrorReport {
+  const bug = `This is a bug in imat (${code}).`;
+  return {
+    code,
+    message,
+    detail: detail === null ? bug : `${bug} ${detail}`,
+    hint: 'Set IMAT_DEBUG=1 to see where it happened, and please report it with the definition if you may.',
+    position: null,
+  };
+}
+
+export function errorText(error: unknown): string {
+  const report = reportOf(error);
+  const lines = [`imat: ${report.message}`];
+  if (report.position !== null) lines.push(quotedLine(report.position.text, report.position));
+  if (report.detail !== null) lines.push(`DETAIL:  ${report.detail}`);
+  if (report.hint !== null) lines.push(`HINT:  ${report.hint}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The text is left out of the position: the caller has it, and it may be long. */
+export function errorDocument(error: unknown): { readonly error: object } {
+  const { code, message, detail, hint, position } = reportOf(error);
+  const place = position === null ? null : { line: position.line, column: position.column, offset: position.offset };
+  return { error: { code, message, detail, hint, position: place } };
+}
+
+/** The stacks of an error and its causes, for IMAT_DEBUG=1. Only stacks: other properties may hold a URL with its password. */
+export function stackText(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const own = `${error.stack ?? error.message}\n`;
+  return error.cause instanceof Error ? `${own}caused by ${stackText(error.cause)}` : own;
+}
+
+/** `LINE n: text` and a caret below the place; a long line is cut on both sides of it. */
+export function quotedLine(text: string, place: Place): string {
+  const start = text.lastIndexOf('\n', place.offset - 1) + 1;
+  const end = text.indexOf('\n', start);
+  const line = text.slice(start, end === -1 ? undefined : end).replace(/[\t\r]/g, ' ');
+  const at = Math.min(place.offset - start, line.length);
+  const { shown, before } = cutAround(line, at);
+  const label = `LINE ${place.line}: `;
+  return `${label}${shown}\n${' '.repeat(label.length + textWidth(before))}^`;
+}
+
+function cutAround(line: string, at: number): { readonly shown: string; readonly before: string } {
+  if (line.length <= LINE_WIDTH) return { shown: line, before: line.slice(0, at) };
+  const from = Math.max(0, Math.min(at - LINE_WIDTH / 2, line.length - LINE_WIDTH));
+  const head = from > 0 ? '...' : '';
+  const tail = from + LINE_WIDTH < line.length ? '...' : '';
+  return { shown: head + line.slice(from, from + LINE_WIDTH) + tail, before: head + line.slice(from, at) };
+}

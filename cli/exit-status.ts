@@ -1,0 +1,23 @@
+import { constants } from 'node:os';
+import { type ErrorCategory, ImatError } from '../parser/errors.ts';
+
+/** The exit statuses, which scripts rely on; `imat --help` lists them. */
+export const EXIT = { done: 0, bug: 1, user: 2, difference: 3, transient: 4 } as const;
+
+const BY_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
+  user: EXIT.user,
+  drift: EXIT.user,
+  integrity: EXIT.user,
+  transient: EXIT.transient,
+  internal: EXIT.bug,
+};
+
+/** Anything that is not an `ImatError` was not foreseen, so it is a bug. */
+export function exitStatusOf(error: unknown): number {
+  return error instanceof ImatError ? BY_CATEGORY[error.category] : EXIT.bug;
+}
+
+/** The shell's convention for a process that a signal ended: 130 for Ctrl-C, 143 for `kill`. */
+export function exitStatusOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

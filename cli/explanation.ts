@@ -1,0 +1,34 @@
+import type { Explanation } from '../engine/api.ts';
+import { table } from './output.ts';
+import { indented, notesText, reasonsText } from './render.ts';
+
+export function explanationText(explanation: Explanation): string {
+  const { name, strategy, definition, sources, plan, reasons, notes } = explanation;
+  const sections = [
+    `${name}: strategy ${strategy}`,
+    `Definition:\n${indented(definition.trimEnd())}`,
+    table(
+      [{ title: 'source' }, { title: 'columns that are logged' }],
+      sources.map((source) => [source.relation, source.columns.join(', ')]),
+    ),
+  ];
+  if (plan.length > 0) {
+    const rows = plan.map((step) => [step.clause, step.rule, step.stored]);
+    sections.push(table([{ title: 'clause' }, { title: 'rule' }, { title: 'stored' }], rows));
+  }
+  if (reasons.length > 0) sections.push(reasonsText(strategy, reasons, definition));
+  if (notes.length > 0) sections.push(notesText(notes));
+  return sections.join('\n\n');
+}
+
+/** Every statement below a comment that says what it is for, each ended so that psql takes the whole text. */
+export function explanationSql({ sql }: Explanation): string {
+  return sql.map((statement) => `-- ${statement.label.replace(/\s*\n\s*/g, ' ')}\n${ended(statement.sql.trimEnd())}`).join('\n\n');
+}
+
+/** A line comment at the end would swallow a semicolon on the same line. */
+function ended(statement: string): string {
+  if (statement.endsWith(';')) return statement;
+  const lastLine = statement.slice(statement.lastIndexOf('\n') + 1);
+  return lastLine.includes('--') ? `${statement}\n;` : `${statement};`;
+}

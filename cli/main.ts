@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/** The program `imat`: joins the command line to the process. Everything heavy is imported only when a command needs it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import type { Host, Terminal } from './context.ts';
+import { run } from './run.ts';
+
+const DEFAULT_COLUMNS = 80;
+
+const host: Host = {
+  stdout: terminal(process.stdout),
+  stderr: terminal(process.stderr),
+  stdin: async () => await text(process.stdin),
+  environment: process.env,
+  signals: process,
+  exit: (status) => process.exit(status),
+  connect: async (target) => {
+    const { connect } = await import('../engine/index.ts');
+    return await connect(target);
+  },
+  openSession: async (target) => {
+    const [{ createImat }, { connectDb }] = await Promise.all([import('../engine/index.ts'), import('../engine/db/connect-db.ts')]);
+    const db = await connectDb(target);
+    return { db, imat: createImat(db) };
+  },
+};
+
+/** `imat list | head -1` closes the pipe early: that is no error, and the command must still finish what it does. */
+function terminal(stream: NodeJS.WriteStream): Terminal {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return {
+    write: (chunk) => void stream.write(chunk),
+    isTTY: stream.isTTY,
+    get columns() {
+      return stream.columns ?? DEFAULT_COLUMNS;
+    },
+  };
+}
+
+/** From the package's own package.json, which is one folder up from the source and two from dist/cli. */
+function packageVersion(): string {
+  const file = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  if (file === undefined) throw new Error('package.json is missing from the installation');
+  const content: { readonly version: string } = JSON.parse(readFileSync(file, 'utf8'));
+  return content.version;
+}
+
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+const status = await run(process.argv.slice(2), host, packageVersion());
+await flushed(process.stdout);
+await flushed(process.stderr);
+// Not left to the event loop: an interrupted connection attempt would keep it alive for minutes.
+process.exit(status);

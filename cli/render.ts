@@ -1,0 +1,94 @@
+/** The human side of the API's results that more than one command shows. */
+import type { ConvertResult, ImatStatus, Reason } from '../engine/api.ts';
+import { quoteIdent } from '../parser/quote.ts';
+import { quotedLine } from './error-output.ts';
+import { bytes, count, fields, table } from './output.ts';
+
+export function convertText(result: ConvertResult): string {
+  const made = result.dryRun ? 'would be made' : 'is ready';
+  const head = `${result.relation} ${made}: strategy ${result.strategy}, freshness ${result.freshness}`;
+  const lines = [result.dryRun ? `${head}. Nothing was changed.` : `${head}.`];
+  if (result.reasons.length > 0) lines.push('', reasonsText(result.strategy, result.reasons, null));
+  if (result.notes.length > 0) lines.push('', notesText(result.notes));
+  if (!result.dryRun) lines.push('', `Read it with: SELECT * FROM imat.${shortIdent(result.name)};`);
+  return lines.join('\n');
+}
+
+/** Without quotes where none are needed; behind a dot even a reserved word needs none. */
+function shortIdent(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdent(name);
+}
+
+/** With the definition at hand each place is shown in it, otherwise named. */
+export function reasonsText(strategy: string, reasons: readonly Reason[], definition: string | null): string {
+  return [`Why the strategy is ${strategy}:`, ...reasons.map((reason) => reasonText(reason, definition))].join('\n');
+}
+
+function reasonText({ message, hint, position }: Reason, definition: string | null): string {
+  const lines: string[] = [];
+  if (position === null) lines.push(`- ${message}`);
+  else if (definition === null) lines.push(`- ${message} (line ${position.line}, column ${position.column} of the definition)`);
+  else lines.push(`- ${message}`, indented(quotedLine(definition, position)));
+  if (hint !== null) lines.push(`  HINT:  ${hint}`);
+  return lines.join('\n');
+}
+
+export function notesText(notes: readonly string[]): string {
+  return notes.map((note) => `NOTE:  ${note}`).join('\n');
+}
+
+export function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
+}
+
+const NONE = 'No imats in this database. "imat convert <materialized view>" makes one.';
+
+export function imatsTable(imats: readonly ImatStatus[]): string {
+  if (imats.length === 0) return NONE;
+  return table(
+    [
+      { title: 'name' },
+      { title: 'strategy' },
+      { title: 'freshness' },
+      { title: 'state' },
+      { title: 'pending rows', align: 'right' },
+      { title: 'stored', align: 'right' },
+      { title: 'log', align: 'right' },
+      { title: 'folded up to' },
+    ],
+    imats.map((imat) => [
+      imat.name,
+      imat.strategy,
+      imat.freshness,
+      imat.state,
+      count(imat.pendingRows),
+      bytes(imat.stateBytes),
+      bytes(imat.logBytes),
+      imat.frontierAt ?? 'never',
+    ]),
+  );
+}
+
+export function imatNamesTable(imats: readonly ImatStatus[]): string {
+  if (imats.length === 0) return NONE;
+  return table(
+    [{ title: 'relation' }, { title: 'strategy' }, { title: 'freshness' }, { title: 'state' }, { title: 'converted from' }],
+    imats.map((imat) => [imat.relation, imat.strategy, imat.freshness, imat.state, imat.original ?? '(a query)']),
+  );
+}
+
+export function imatFields(imat: ImatStatus): string {
+  return fields([
+    ['name', imat.name],
+    ['relation', imat.relation],
+    ['strategy', imat.strategy],
+    ['freshness', imat.freshness],
+    ['state', imat.state],
+    ['pending rows', count(imat.pendingRows)],
+    ['folded up to', imat.frontierAt ?? 'never'],
+    ['sources', imat.sources.join(', ')],
+    ['converted from', imat.original ?? '(a query)'],
+    ['stored', bytes(imat.stateBytes)],
+    ['change log', bytes(imat.logBytes)],
+  ]);
+}

@@ -1,0 +1,73 @@
+/**
+ * covar_*, corr, regr_*: from n and the power sums of the pairs (y, x) with both not null, kept in numeric and finished
+ * in double precision with the formulas of float.c. A sum over a variable with a NaN or an infinity is NaN there.
+ *
+ *   Sxx = sum(x^2) - sum(x)^2 / n,   Syy likewise,   Sxy = sum(x y) - sum(x) sum(y) / n
+ */
+import { FLOAT8 } from '../plan/facts.ts';
+import type { Sql } from '../sql/sql.ts';
+import { and, sql } from '../sql/sql.ts';
+import { finite, notNull, summand, withNonFinite } from './finite.ts';
+import type { AggregateInput, AggregateRule, Argument } from './rule.ts';
+
+/** The pairs' statistics as double precision expressions over the stored parts; n is a bigint. */
+type Pairs = { readonly n: Sql; readonly sx: Sql; readonly sy: Sql; readonly sxx: Sql; readonly syy: Sql; readonly sxy: Sql };
+
+const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
+  regr_count: ({ n }) => n,
+  regr_sxx: ({ n, sxx }) => sql`CASE WHEN ${n} > 0 THEN ${sxx} END`,
+  regr_syy: ({ n, syy }) => sql`CASE WHEN ${n} > 0 THEN ${syy} END`,
+  regr_sxy: ({ n, sxy }) => sql`CASE WHEN ${n} > 0 THEN ${sxy} END`,
+  regr_avgx: ({ n, sx }) => sql`CASE WHEN ${n} > 0 THEN ${sx} / ${n} END`,
+  regr_avgy: ({ n, sy }) => sql`CASE WHEN ${n} > 0 THEN ${sy} / ${n} END`,
+  covar_pop: ({ n, sxy }) => sql`CASE WHEN ${n} > 0 THEN ${sxy} / ${n} END`,
+  covar_samp: ({ n, sxy }) => sql`CASE WHEN ${n} > 1 THEN ${sxy} / (${n} - 1) END`,
+  corr: ({ n, sxx, syy, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${sxy} / pg_catalog.sqrt(${sxx} * ${syy}) END`,
+  regr_r2: ({ n, sxx, syy, sxy }) =>
+    sql`CASE WHEN ${n} < 1 OR ${sxx} = 0 THEN NULL WHEN ${syy} = 0 THEN 1 ELSE (${sxy} * ${sxy}) / (${sxx} * ${syy}) END`,
+  regr_slope: ({ n, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN ${sxy} / ${sxx} END`,
+  regr_intercept: ({ n, sx, sy, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
+};
+
+export const regressionRule: AggregateRule = {
+  names: Object.keys(FORMULAS),
+  plan: (input) => {
+    const [y, x] = input.args;
+    const formula = FORMULAS[input.name];
+    if (y === undefined || x === undefined || formula === undefined || y.type.oid !== FLOAT8 || x.type.oid !== FLOAT8) return null;
+    return planPairs(input, y, x, formula);
+  },
+};
+
+function planPairs(input: AggregateInput, y: Argument, x: Argument, formula: (pairs: Pairs) => Sql): ReturnType<AggregateRule['plan']> {
+  const both = [...input.filter, notNull(y), notNull(x)];
+  const label = `(${y.label}, ${x.label})`;
+  const count = input.parts.count('count', both, `pairs ${label} without a null`);
+  const finiteX = finite(input, x, both);
+  const finiteY = finite(input, y, both);
+  const sum = (base: string, value: Sql, conditions: readonly Sql[], what: string): string => input.parts.sum(base, value, 'numeric', conditions, `${what} over pairs ${label}`);
+  const [vx, vy] = [summand(x), summand(y)];
+  const sumX = sum('sum_x', vx, finiteX.conditions, 'sum of x');
+  const sumY = sum('sum_y', vy, finiteY.conditions, 'sum of y');
+  const sumXx = sum('sum_xx', sql`(${vx} * ${vx})`, finiteX.conditions, 'sum of x squared');
+  const sumYy = sum('sum_yy', sql`(${vy} * ${vy})`, finiteY.conditions, 'sum of y squared');
+  const sumXy = sum('sum_xy', sql`(${vx} * ${vy})`, [and(finiteX.conditions), and(finiteY.conditions)], 'sum of x times y');
+
+  return (ref) => {
+    const n = ref(count);
+    const someNot = (parts: typeof finiteX): Sql => {
+      const counted = [parts.nan, parts.plusInfinity, parts.minusInfinity].filter((name) => name !== null).map(ref);
+      return sql`(${counted.map((c) => sql`${c} > 0`).reduce((a, b) => sql`${a} OR ${b}`)})`;
+    };
+    const centred = (squares: string, a: string, b: string, broken: Sql): Sql =>
+      sql`(CASE WHEN ${broken} THEN 'NaN'::float8 WHEN ${n} > 0 THEN ((${n} * ${ref(squares)} - ${ref(a)} * ${ref(b)}) / ${n})::float8 END)`;
+    return formula({
+      n,
+      sx: withNonFinite(finiteX, ref, sql`${ref(sumX)}::float8`, 'float8'),
+      sy: withNonFinite(finiteY, ref, sql`${ref(sumY)}::float8`, 'float8'),
+      sxx: centred(sumXx, sumX, sumX, someNot(finiteX)),
+      syy: centred(sumYy, sumY, sumY, someNot(finiteY)),
+      sxy: centred(sumXy, sumX, sumY, sql`(${someNot(finiteX)} OR ${someNot(finiteY)})`),
+    });
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The contract of an aggregate's rule, one file for each family of aggregates.
+ *
+ * A rule allocates the additive parts it needs and gives the finished value as an expression over them. Duties:
+ * - the finished value equals PostgreSQL's own for any multiset of rows, the empty one included (floats: within the
+ *   error of PostgreSQL's own order of summing);
+ * - parts depend on one row each, never on the group;
+ * - a rule never looks at where its argument comes from.
+ */
+import type { TypeFacts } from '../plan/facts.ts';
+import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC } from '../plan/facts.ts';
+import type { PartAllocator } from '../plan/parts.ts';
+import type { Sql } from '../sql/sql.ts';
+
+export type Argument = {
+  /** The argument over the relations' aliases. */
+  readonly value: Sql;
+  readonly type: TypeFacts;
+  /** The display scale of every row's value where it is the same; null where rows may differ. */
+  readonly fixedScale: number | null;
+  /** The argument as the definition has it, for comments. */
+  readonly label: string;
+};
+
+export type AggregateInput = {
+  readonly name: string;
+  readonly args: readonly Argument[];
+  /** The FILTER, as zero or one condition. */
+  readonly filter: readonly Sql[];
+  /** The aggregate's result type. */
+  readonly resultType: string;
+  readonly parts: PartAllocator;
+  /** PostgreSQL's major version: intervals can be infinite from 17 on. */
+  readonly serverMajor: number;
+};
+
+/** Refers to a part's stored value by its name. */
+export type PartRef = (part: string) => Sql;
+export type Finish = (ref: PartRef) => Sql;
+
+export type AggregateRule = {
+  readonly names: readonly string[];
+  /** Null where the argument's type is outside of the rule. */
+  readonly plan: (input: AggregateInput) => Finish | null;
+};
+
+const INTEGERS: readonly number[] = [INT2, INT4, INT8];
+
+export const isInteger = (type: TypeFacts): boolean => INTEGERS.includes(type.oid);
+export const isFloat = (type: TypeFacts): boolean => type.oid === FLOAT4 || type.oid === FLOAT8;
+export const isNumeric = (type: TypeFacts): boolean => type.oid === NUMERIC;

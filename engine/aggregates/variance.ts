@@ -1,0 +1,62 @@
+/**
+ * stddev*, var*: from n, the sum and the sum of squares, in numeric.
+ *
+ * For integers and numerics, step for step what numeric_stddev_internal (numeric.c) does, so that the digits agree:
+ * (n * sum(x^2) - sum(x)^2) / (n * (n - 1)), 0 where the numerator is not positive, the square root rounded to the
+ * quotient's scale. For floats, the same numbers converted to double precision at the end.
+ */
+import type { Sql } from '../sql/sql.ts';
+import { fragment, sql } from '../sql/sql.ts';
+import { finite, notNull, summand } from './finite.ts';
+import type { AggregateInput, AggregateRule, Finish } from './rule.ts';
+import { isFloat, isInteger, isNumeric } from './rule.ts';
+import { atRowScale, scaleCounts } from './scales.ts';
+
+const ESTIMATES = {
+  variance: { sample: true, root: false },
+  var_samp: { sample: true, root: false },
+  var_pop: { sample: false, root: false },
+  stddev: { sample: true, root: true },
+  stddev_samp: { sample: true, root: true },
+  stddev_pop: { sample: false, root: true },
+} as const;
+
+type Estimate = (typeof ESTIMATES)[keyof typeof ESTIMATES];
+
+export const varianceRule: AggregateRule = {
+  names: Object.keys(ESTIMATES),
+  plan: (input) => {
+    const estimate = ESTIMATES[input.name as keyof typeof ESTIMATES];
+    return planVariance(input, estimate);
+  },
+};
+
+function planVariance(input: AggregateInput, estimate: Estimate): Finish | null {
+  const [arg] = input.args;
+  if (arg === undefined || !(isInteger(arg.type) || isNumeric(arg.type) || isFloat(arg.type))) return null;
+  const count = input.parts.count('count', [...input.filter, notNull(arg)], `rows where ${arg.label} is not null`);
+  const finiteParts = finite(input, arg, input.filter);
+  const value = summand(arg);
+  const sum = input.parts.sum('total', value, 'numeric', finiteParts.conditions, `sum of ${arg.label}`);
+  const squares = input.parts.sum('squares', sql`(${value} * ${value})`, 'numeric', finiteParts.conditions, `sum of squares of ${arg.label}`);
+  const scales = scaleCounts(input, arg, finiteParts.conditions);
+  const nonFinite = [finiteParts.nan, finiteParts.plusInfinity, finiteParts.minusInfinity].filter((name) => name !== null);
+  const type = input.resultType;
+
+  return (ref) => {
+    const n = ref(count);
+    const total = atRowScale(scales, ref, ref(sum), 1);
+    const numerator = sql`(${n} * ${atRowScale(scales, ref, ref(squares), 2)} - ${total} * ${total})`;
+    const divisor = estimate.sample ? sql`(${n}::numeric * (${n} - 1))` : sql`(${n}::numeric * ${n})`;
+    const positive = root(estimate, sql`(${numerator} / ${divisor})`);
+    const cases: Sql[] = [sql`WHEN ${n} < ${estimate.sample ? 2 : 1} THEN NULL`];
+    if (nonFinite.length > 0) cases.push(sql`WHEN ${fragment(nonFinite.map((name) => `${ref(name).text} > 0`).join(' OR '))} THEN ${fragment(`'NaN'::${type}`)}`);
+    cases.push(sql`WHEN ${numerator} <= 0 THEN 0`);
+    return sql`CASE ${fragment(cases.map((one) => one.text).join(' '))} ELSE ${positive} END::${fragment(type)}`;
+  };
+}
+
+/** The square root at the scale of the variance: numeric.c passes the quotient's scale on to sqrt_var. */
+function root(estimate: Estimate, variance: Sql): Sql {
+  return estimate.root ? sql`pg_catalog.round(pg_catalog.sqrt(${variance}), pg_catalog.scale(${variance}))` : variance;
+}

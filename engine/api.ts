@@ -1,0 +1,109 @@
+/** The public types of imat: what every command of the command line takes and gives. `--json` prints these as they are. */
+
+export type Strategy = 'delta' | 'swap';
+
+/** `live`, `manual`, or an interval such as `5s`, `1 minute`, `2h`. */
+export type Freshness = string;
+
+export type Reason = {
+  /** A stable identifier such as `window_function`. */
+  readonly kind: string;
+  readonly message: string;
+  /** What would help, where something would. */
+  readonly hint: string | null;
+  /** The place in the definition, where there is one. */
+  readonly position: { readonly line: number; readonly column: number; readonly offset: number } | null;
+};
+
+/** One step of long work. `done` of `total` in units of `unit` where that is known. */
+export type Progress = { readonly step: number; readonly steps: number; readonly label: string };
+
+export type ConvertOptions = {
+  readonly freshness?: Freshness;
+  readonly strategy?: 'auto' | Strategy;
+  readonly name?: string;
+  readonly replace?: boolean;
+  readonly dryRun?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+};
+
+export type ConvertResult = {
+  readonly name: string;
+  /** Schema-qualified, e.g. `imat.my_sales_summary`. */
+  readonly relation: string;
+  readonly strategy: Strategy;
+  readonly freshness: Freshness;
+  /** Why the strategy is not a better one: empty for `delta`. */
+  readonly reasons: readonly Reason[];
+  /** Things that the user should know, e.g. that a live read runs the definition. */
+  readonly notes: readonly string[];
+  readonly dryRun: boolean;
+};
+
+export type ImatStatus = {
+  readonly name: string;
+  readonly relation: string;
+  readonly strategy: Strategy;
+  readonly freshness: Freshness;
+  /** `installing`: convert was interrupted; `active`; `broken`: an object it needs is gone. */
+  readonly state: 'installing' | 'active' | 'broken';
+  /** Log rows that the next fold or swap will take in. */
+  readonly pendingRows: number;
+  /** Schema-qualified source tables. */
+  readonly sources: readonly string[];
+  /** The materialized view it was converted from; null for `imat create`. */
+  readonly original: string | null;
+  readonly stateBytes: number;
+  readonly logBytes: number;
+  /** ISO 8601 with microseconds, UTC. */
+  readonly frontierAt: string | null;
+};
+
+export type VerifyResult = {
+  readonly name: string;
+  readonly equal: boolean;
+  /** Rows that only one side has (counted as a multiset). */
+  readonly differences: number;
+  /** At most ten of them: `side` is `imat` (only there) or `definition`. */
+  readonly sample: readonly { readonly side: 'imat' | 'definition'; readonly row: Readonly<Record<string, unknown>> }[];
+  readonly rows: number;
+};
+
+export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
+export type SwapResult = { readonly name: string; readonly rows: number; readonly ms: number };
+export type RevertResult = { readonly name: string; readonly original: string | null };
+
+export type Explanation = {
+  readonly name: string;
+  readonly strategy: Strategy;
+  readonly definition: string;
+  readonly reasons: readonly Reason[];
+  readonly notes: readonly string[];
+  /** What is kept for each group key and aggregate. */
+  readonly plan: readonly { readonly clause: string; readonly rule: string; readonly stored: string }[];
+  readonly sources: readonly { readonly relation: string; readonly columns: readonly string[] }[];
+  /** Every statement that convert would run (or has run), in order, with a label each. */
+  readonly sql: readonly { readonly label: string; readonly sql: string }[];
+};
+
+export type DoctorCheck = { readonly check: string; readonly status: 'ok' | 'warning' | 'error'; readonly message: string; readonly hint: string | null };
+
+/** A connection to a database with imats. One session; calls are carried out one after another. */
+export interface Imat {
+  init(): Promise<{ readonly version: number; readonly created: boolean }>;
+  convert(view: string, options?: ConvertOptions): Promise<ConvertResult>;
+  create(name: string, query: string, options?: Omit<ConvertOptions, 'name' | 'replace'>): Promise<ConvertResult>;
+  list(): Promise<readonly ImatStatus[]>;
+  status(name?: string): Promise<{ readonly imats: readonly ImatStatus[] }>;
+  /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
+  explain(target: string, options?: { readonly query?: boolean }): Promise<Explanation>;
+  /** Folds one imat, or every delta imat; swap imats are left alone. */
+  fold(name?: string): Promise<readonly FoldResult[]>;
+  swap(name: string): Promise<SwapResult>;
+  verify(name?: string): Promise<{ readonly results: readonly VerifyResult[] }>;
+  revert(name: string, options?: { readonly onProgress?: (progress: Progress) => void }): Promise<RevertResult>;
+  doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;
+  /** Stops the statement under way, if any; what it had begun is rolled back. */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,404 @@
+-- imat 0.1: the catalog. Run in one transaction, with search_path = pg_catalog.
+
+CREATE SCHEMA IF NOT EXISTS imat;
+CREATE SCHEMA imat_store;
+
+COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
+COMMENT ON SCHEMA imat_catalog IS 'imat: metadata; read imat_catalog.status';
+COMMENT ON SCHEMA imat_store IS 'imat: change logs and stored tables';
+
+-- The views in imat have rights of their own; knowing that the schema is there gives nobody anything.
+GRANT USAGE ON SCHEMA imat TO PUBLIC;
+
+-- Its column names are what the API and status show.
+CREATE TABLE imat_catalog.imat (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text NOT NULL UNIQUE,
+  strategy text NOT NULL CHECK (strategy IN ('delta', 'swap')),
+  freshness text NOT NULL,
+  -- installing: capture is in place, the state is not loaded yet
+  state text NOT NULL CHECK (state IN ('installing', 'active')),
+  -- what PostgreSQL printed of the definition when it was converted
+  definition text NOT NULL,
+  definition_view regclass,
+  relation regclass,
+  -- the materialized view it was made from; NULL for imat create
+  original regclass,
+  -- with --replace: the ordinary view in the original's place, and the name the original had
+  replacement regclass,
+  original_schema text,
+  original_name text,
+  reasons jsonb NOT NULL DEFAULT '[]',
+  notes jsonb NOT NULL DEFAULT '[]',
+  -- delta: the stored table, and the function that folds into it
+  stored regclass,
+  fold_function text,
+  -- swap: the two slots, of which frontier.state_relation names the active one, and the view's body for each situation:
+  -- {"slots": [a, b], "views": [reading a, reading b], "both": reading whichever is active}
+  swap jsonb,
+  -- whether its answer changes only when its sources do
+  watchable boolean NOT NULL,
+  -- swap: NULL, 'filling' (the two-slot view is in place) or 'switched' (the previous slot waits to be dropped)
+  swap_phase text CHECK (swap_phase IN ('filling', 'switched')),
+  -- swap: the transactions that may still read the previous slot
+  swap_waits_for text[],
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE imat_catalog.source (
+  relation oid PRIMARY KEY,
+  log regclass NOT NULL,
+  capture text NOT NULL,
+  -- logged columns by attribute number; NULL: one mark per statement
+  columns smallint[]
+);
+
+CREATE TABLE imat_catalog.imat_source (
+  imat_id integer NOT NULL REFERENCES imat_catalog.imat ON DELETE CASCADE,
+  relation oid NOT NULL,
+  -- what this imat needs logged; NULL: any change of the source counts and marks suffice
+  columns smallint[],
+  PRIMARY KEY (imat_id, relation)
+);
+CREATE INDEX ON imat_catalog.imat_source (relation);
+
+-- Every transaction visible in snapshot is in the state. state_relation is an oid, not a regclass: a restore into another
+-- cluster gives the table another OID, so that old transaction ids are never compared there.
+CREATE TABLE imat_catalog.frontier (
+  imat_id integer PRIMARY KEY REFERENCES imat_catalog.imat ON DELETE CASCADE,
+  state_relation oid NOT NULL,
+  snapshot pg_snapshot NOT NULL,
+  advanced_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+CREATE TABLE imat_catalog.request (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text NOT NULL,
+  requested_by name NOT NULL DEFAULT session_user,
+  requested_at timestamptz NOT NULL DEFAULT now(),
+  -- NULL while nobody has carried it out
+  carried_out_at timestamptz,
+  error text
+);
+
+CREATE FUNCTION imat_catalog.no_frontier(name text) RETURNS pg_snapshot
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  RAISE EXCEPTION USING
+    ERRCODE = 'object_not_in_prerequisite_state',
+    MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
+    DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
+    HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
+END $$;
+
+-- Log rows that the next fold or swap of an imat takes in.
+CREATE FUNCTION imat_catalog.pending_rows(imat integer) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  logs regclass;
+  counted bigint;
+  total bigint := 0;
+  since pg_snapshot;
+BEGIN
+  SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
+  IF since IS NULL THEN RETURN 0; END IF;
+  FOR logs IN
+    SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation)
+    WHERE i.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
+  LOOP
+    EXECUTE format('SELECT count(*) FROM %s l WHERE NOT pg_visible_in_snapshot(l.xid, $1)', logs) INTO counted USING since;
+    total := total + counted;
+  END LOOP;
+  RETURN total;
+END $$;
+
+-- Deletes the log rows that every imat on a source has taken in. While an imat on it is being loaded nothing is deleted:
+-- its frontier is not there yet and may be older than all others.
+CREATE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  frontiers pg_snapshot[];
+  logs regclass;
+  deleted bigint;
+BEGIN
+  IF EXISTS (
+    SELECT FROM imat_catalog.imat_source i LEFT JOIN imat_catalog.frontier f USING (imat_id)
+    WHERE i.relation = source AND f.imat_id IS NULL
+  ) THEN
+    RETURN 0;
+  END IF;
+  SELECT array_agg(f.snapshot) INTO frontiers
+  FROM imat_catalog.imat_source i JOIN imat_catalog.frontier f USING (imat_id)
+  WHERE i.relation = source;
+  SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
+  IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
+  EXECUTE format(
+    'DELETE FROM %s l WHERE %s', logs,
+    (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
+  ) USING frontiers;
+  GET DIAGNOSTICS deleted = ROW_COUNT;
+  RETURN deleted;
+END $$;
+
+CREATE FUNCTION imat_catalog.has_pending(imat integer, since pg_snapshot) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  logs regclass;
+  found_some boolean;
+BEGIN
+  FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation) WHERE i.imat_id = imat LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s l WHERE NOT pg_visible_in_snapshot(l.xid, $1))', logs) INTO found_some USING since;
+    IF found_some THEN RETURN true; END IF;
+  END LOOP;
+  RETURN false;
+END $$;
+
+-- Looks an imat up by name for the procedures below.
+CREATE FUNCTION imat_catalog.find(wanted text) RETURNS imat_catalog.imat
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  found_imat imat_catalog.imat;
+BEGIN
+  SELECT * INTO found_imat FROM imat_catalog.imat i WHERE i.name = wanted;
+  IF found_imat.id IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('imat "%s" does not exist', wanted),
+      HINT = 'SELECT name FROM imat_catalog.status lists the imats of this database.';
+  END IF;
+  IF found_imat.state <> 'active' THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('imat "%s" is not loaded yet', wanted),
+      HINT = format('If no imat convert is under way, run imat revert %s and convert again.', wanted);
+  END IF;
+  RETURN found_imat;
+END $$;
+
+-- Runs DDL that needs a short exclusive lock: gives up its place in the lock queue after 200 ms and tries again for about
+-- 20 s, so that nobody queues behind it for longer.
+CREATE FUNCTION imat_catalog.with_short_locks(command text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  FOR attempt IN 1..60 LOOP
+    BEGIN
+      PERFORM set_config('lock_timeout', '200ms', true);
+      EXECUTE command;
+      PERFORM set_config('lock_timeout', '0', true);
+      RETURN;
+    EXCEPTION WHEN lock_not_available THEN
+      IF attempt = 60 THEN RAISE; END IF;
+      PERFORM pg_sleep(0.02 * least(attempt, 10));
+    END;
+  END LOOP;
+END $$;
+
+-- Moves what is pending into the state, in one REPEATABLE READ transaction; rows is the number of stored rows it touched.
+--
+-- One fold per imat at a time: the session lock is taken before the transaction whose snapshot counts, handed over to a
+-- transaction lock at its start, and so released by any end of it. 1768776052 is imat's class of advisory locks.
+CREATE PROCEDURE imat.fold(name text, INOUT rows bigint DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  target imat_catalog.imat := imat_catalog.find(name);
+  since pg_catalog.pg_snapshot;
+  source pg_catalog.oid;
+BEGIN
+  IF target.strategy OPERATOR(pg_catalog.<>) 'delta' THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
+      HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
+  END IF;
+  PERFORM pg_catalog.pg_advisory_lock(1768776052, target.id);
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+  PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
+  target := imat_catalog.find(name);
+  SELECT f.snapshot INTO since FROM imat_catalog.frontier f
+  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid;
+  IF since IS NULL THEN since := imat_catalog.no_frontier(name); END IF;
+  rows := 0;
+  IF imat_catalog.has_pending(target.id, since) THEN
+    EXECUTE pg_catalog.format('SELECT %s($1)', target.fold_function) INTO rows USING since;
+    UPDATE imat_catalog.frontier f SET snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()
+    WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
+  END IF;
+  COMMIT;
+  FOR source IN SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1 LOOP
+    PERFORM imat_catalog.clean_log(source);
+    COMMIT;
+  END LOOP;
+END $$;
+
+-- Grants on one relation as on another.
+CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  command text;
+BEGIN
+  FOR command IN
+    SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, target,
+      CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+      CASE WHEN a.is_grantable AND a.grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.oid = source AND a.grantee <> c.relowner
+    UNION ALL
+    SELECT format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, t.attname, target,
+      CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+      CASE WHEN a.is_grantable AND a.grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM pg_attribute t, aclexplode(t.attacl) a
+    WHERE t.attrelid = source AND t.attnum > 0 AND NOT t.attisdropped
+  LOOP
+    EXECUTE command;
+  END LOOP;
+END $$;
+
+-- Ends a swap whose new table is in place: once no transaction is left that could still read the previous slot, the view
+-- reads the active slot alone and the previous one is dropped. Returns whether there is nothing (more) to do.
+CREATE FUNCTION imat_catalog.finish_swap(imat integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  target imat_catalog.imat;
+  active oid;
+  slot integer;
+BEGIN
+  SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat;
+  IF target.swap_phase IS NULL THEN RETURN true; END IF;
+  SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id = imat;
+  slot := CASE WHEN to_regclass(target.swap->'slots'->>0)::oid = active THEN 0 ELSE 1 END;
+  IF target.swap_phase = 'switched' THEN
+    IF target.swap_waits_for IS NULL THEN
+      UPDATE imat_catalog.imat i
+      SET swap_waits_for = ARRAY(
+        SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      )
+      WHERE i.id = imat RETURNING i.* INTO target;
+    END IF;
+    IF EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'virtualxid' AND l.virtualtransaction = ANY (target.swap_waits_for)) THEN
+      RETURN false;
+    END IF;
+  END IF;
+  -- In the phase 'filling' nobody has ever read the other slot: it can go at once.
+  PERFORM imat_catalog.with_short_locks(format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap->'views'->>slot));
+  PERFORM imat_catalog.with_short_locks(format('DROP TABLE IF EXISTS %s', target.swap->'slots'->>(1 - slot)));
+  UPDATE imat_catalog.imat i SET swap_phase = NULL, swap_waits_for = NULL WHERE i.id = imat;
+  RETURN true;
+END $$;
+
+-- Stores the definition anew and switches to it by a row, not by a command, so that every snapshot, older ones included,
+-- reads the table that belongs to it: (1) a view that reads whichever slot is active; (2) in one REPEATABLE READ transaction,
+-- fill the other slot and make it the active one; (3) when nobody can read the previous slot any more, drop it.
+-- Interrupted anywhere, the next call goes on from the catalog.
+CREATE PROCEDURE imat.swap(name text, INOUT rows bigint DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  target imat_catalog.imat := imat_catalog.find(name);
+  active pg_catalog.oid;
+  fresh pg_catalog.text;
+  source pg_catalog.oid;
+  finished boolean;
+BEGIN
+  IF target.strategy OPERATOR(pg_catalog.<>) 'swap' THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy delta', name),
+      HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
+  END IF;
+
+  -- (1)
+  PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
+  IF NOT imat_catalog.finish_swap(target.id) THEN
+    COMMIT;
+    RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+      MESSAGE = pg_catalog.format('the previous table of imat "%s" is still in use', name),
+      DETAIL = 'A transaction that began before the last swap is still open.', HINT = 'Try again when it has ended.';
+  END IF;
+  SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
+  fresh := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>)
+    CASE WHEN pg_catalog.to_regclass(target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) 0)::pg_catalog.oid OPERATOR(pg_catalog.=) active THEN 1 ELSE 0 END;
+  EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::pg_catalog.regclass);
+  PERFORM imat_catalog.copy_grants(active, pg_catalog.to_regclass(fresh));
+  PERFORM imat_catalog.with_short_locks(pg_catalog.format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap OPERATOR(pg_catalog.->>) 'both'));
+  UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id OPERATOR(pg_catalog.=) target.id;
+  COMMIT;
+
+  -- (2)
+  PERFORM pg_catalog.pg_advisory_lock(1768776052, target.id);
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+  PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
+  target := imat_catalog.find(name);
+  IF COALESCE(target.swap_phase, 'none') OPERATOR(pg_catalog.<>) 'filling' OR NOT EXISTS (
+    SELECT FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) active
+  ) THEN
+    RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = pg_catalog.format('imat "%s" was swapped by somebody else', name),
+      HINT = 'Try again, if it must be swapped once more.';
+  END IF;
+  -- What depends on session settings is stored under those that convert found; the view compares them.
+  PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
+  EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', fresh, target.definition_view);
+  GET DIAGNOSTICS rows = ROW_COUNT;
+  EXECUTE pg_catalog.format('ANALYZE %s', fresh);
+  UPDATE imat_catalog.frontier f
+  SET state_relation = pg_catalog.to_regclass(fresh), snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()
+  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
+  UPDATE imat_catalog.imat i SET swap_phase = 'switched' WHERE i.id OPERATOR(pg_catalog.=) target.id;
+  COMMIT;
+
+  -- (3) Nobody waits for this: what cannot be dropped now is dropped by the next swap.
+  FOR attempt IN 1..10 LOOP
+    PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
+    finished := imat_catalog.finish_swap(target.id);
+    COMMIT;
+    EXIT WHEN finished;
+    PERFORM pg_catalog.pg_sleep(0.1);
+    COMMIT;
+  END LOOP;
+  FOR source IN SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1 LOOP
+    PERFORM imat_catalog.clean_log(source);
+    COMMIT;
+  END LOOP;
+END $$;
+
+-- The call that users of the PL/pgSQL predecessor know. SQL alone cannot parse a definition: the request is recorded.
+CREATE FUNCTION imat.create_imat(name text) RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM imat_catalog.imat i WHERE i.name = create_imat.name AND i.state = 'active') THEN
+    RETURN format('imat "%s" exists already: read imat.%I', name, name);
+  END IF;
+  IF NOT EXISTS (SELECT FROM imat_catalog.request r WHERE r.name = create_imat.name AND r.carried_out_at IS NULL) THEN
+    INSERT INTO imat_catalog.request (name) VALUES (name);
+  END IF;
+  RETURN format('recorded: a running imat worker will carry this out; or do it now with: imat convert %s', quote_ident(name));
+END $$;
+
+CREATE VIEW imat_catalog.status AS
+SELECT i.name, i.relation, i.strategy, i.freshness,
+  CASE WHEN i.state = 'active' AND (c.oid IS NULL OR d.oid IS NULL OR f.imat_id IS NULL OR s.oid IS NULL) THEN 'broken' ELSE i.state END AS state,
+  CASE WHEN i.state = 'active' THEN imat_catalog.pending_rows(i.id) ELSE 0 END AS pending_rows,
+  ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id ORDER BY z.relation) AS sources,
+  i.original,
+  coalesce(pg_total_relation_size(s.oid), 0) AS state_bytes,
+  (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
+   FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation) JOIN pg_class l ON l.oid = o.log
+   WHERE z.imat_id = i.id) AS log_bytes,
+  f.advanced_at AS frontier_at
+FROM imat_catalog.imat i
+LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
+LEFT JOIN pg_class c ON c.oid = i.relation
+LEFT JOIN pg_class d ON d.oid = i.definition_view
+LEFT JOIN pg_class s ON s.oid = f.state_relation;

@@ -1,0 +1,77 @@
+/**
+ * Installs and upgrades the catalog: numbered SQL files, each carried out once, all in one transaction. Two sessions that
+ * start at once wait for each other; a catalog newer than this program is refused, never guessed at.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ImatError } from '../../parser/errors.ts';
+import type { Db } from '../db/db.ts';
+
+const MIGRATIONS = ['001_init.sql'] as const;
+
+/** imat's class of advisory locks; also in 001_init.sql. */
+export const LOCK_CLASS = 1768776052;
+/** Within the class, imat ids are positive. */
+const CATALOG_LOCK = 0;
+
+export async function lockCatalog(db: Db): Promise<void> {
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
+}
+
+/** The version of the catalog; 0 where there is none. @throws ImatError `catalog_newer` */
+export async function catalogVersion(db: Db): Promise<number> {
+  const [present] = await db.query<{ exists: boolean }>(`SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`);
+  if (present?.exists !== true) return 0;
+  const [row] = await db.query<{ version: number | null }>('SELECT max(version) AS version FROM imat_catalog.migration');
+  const version = row?.version ?? 0;
+  if (version > MIGRATIONS.length) {
+    throw new ImatError('catalog_newer', {
+      message: `the imat catalog in this database has version ${version}, this imat knows versions up to ${MIGRATIONS.length}`,
+      hint: 'Upgrade imat.',
+    });
+  }
+  return version;
+}
+
+/** @throws ImatError `not_initialized` */
+export async function requireCatalog(db: Db): Promise<void> {
+  const version = await catalogVersion(db);
+  if (version === 0) {
+    throw new ImatError('not_initialized', { message: 'this database has no imats yet', hint: 'imat convert <view> makes one; imat init prepares the database without converting anything.' });
+  }
+  if (version < MIGRATIONS.length) {
+    throw new ImatError('not_initialized', { message: `the imat catalog has version ${version}, this imat needs ${MIGRATIONS.length}`, hint: 'Run imat init to upgrade it.' });
+  }
+}
+
+/**
+ * Brings the catalog up to date. `explicitly`: asked for by the user, so that it stays when the last imat is reverted.
+ * Not inside a transaction.
+ */
+export async function initialize(db: Db, explicitly: boolean): Promise<{ version: number; created: boolean }> {
+  const before = await catalogVersion(db);
+  if (before === MIGRATIONS.length && !explicitly) return { version: before, created: false };
+  return db.transaction('read committed', async () => {
+    await lockCatalog(db);
+    await db.execute(`CREATE SCHEMA IF NOT EXISTS imat_catalog;
+CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`);
+    const from = await catalogVersion(db);
+    for (const [index, file] of MIGRATIONS.entries()) {
+      if (index < from) continue;
+      await db.execute(readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8'));
+      await db.query('INSERT INTO imat_catalog.migration (version, explicitly) VALUES ($1, $2)', [index + 1, explicitly]);
+    }
+    if (explicitly) await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
+    return { version: MIGRATIONS.length, created: from === 0 };
+  });
+}
+
+/** Removes the catalog where it came with a convert and nothing is left in it. Inside a transaction. */
+export async function removeUnusedCatalog(db: Db): Promise<void> {
+  const [used] = await db.query<{ in_use: boolean }>(
+    `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration) OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
+       OR EXISTS (SELECT FROM imat_catalog.request) OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace IN ('imat'::regnamespace, 'imat_store'::regnamespace)) AS in_use`,
+  );
+  if (used?.in_use !== false) return;
+  await db.execute('DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat; DROP SCHEMA imat_catalog CASCADE');
+}

@@ -1,0 +1,101 @@
+/** What an error of a driver means: a connection that is not there, or a statement that the server refused. */
+import type { DatabaseError } from 'pg';
+import { ImatError } from '../../parser/errors.ts';
+import { ServerError } from './db.ts';
+
+type Place = { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+
+/** SQLSTATEs that end a session whatever it was doing: connection exceptions, shutdown, crash, start-up under way. */
+const SESSION_LOST = /^(08|57P0[1235])/;
+
+const NETWORK_HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Check that the server runs and accepts connections there. To try imat without a server, use --embedded.',
+  ENOENT: 'Check that the server runs and that its Unix socket is there. To try imat without a server, use --embedded.',
+  EACCES: 'The operating system refuses access to the Unix socket.',
+  ENOTFOUND: 'Check the host name.',
+  EAI_AGAIN: 'The host name could not be looked up; check the network.',
+  ETIMEDOUT: 'Check the host name, the port and any firewall in between.',
+  EHOSTUNREACH: 'Check the host name, the port and any firewall in between.',
+};
+
+/** The error for a connection that could not be made. The password is in no part of it. */
+export function connectFailure(error: unknown, place: Place): ImatError {
+  const where = place.host.startsWith('/') ? `in ${place.host}, port ${place.port}` : `at ${place.host}:${place.port}`;
+  return new ImatError('connection_failed', {
+    message: `could not connect to database "${place.database}" ${where} as role "${place.user}"`,
+    detail: sentence(reasonOf(error)),
+    hint: connectHint(error),
+    cause: error,
+  });
+}
+
+/** The error for a session that ended by itself. `first` is what was reported at the time, where that is known. */
+export function sessionLost(error: unknown, first: unknown = error): ImatError {
+  return new ImatError('connection_failed', {
+    message: 'the connection to the database was lost',
+    detail: sentence(reasonOf(first)),
+    hint: 'Nothing of the transaction under way was kept. Try again.',
+    cause: error,
+  });
+}
+
+/** The error for a statement: a `ServerError` with PostgreSQL's own fields, or `connection_failed`. */
+export function statementFailure(error: unknown, statement: string, first: unknown): Error {
+  if (isDatabaseError(error)) {
+    if (SESSION_LOST.test(error.code ?? '')) return sessionLost(error);
+    return new ServerError({
+      message: error.message,
+      sqlstate: error.code ?? 'XX000',
+      detail: error.detail ?? null,
+      hint: error.hint ?? null,
+      position: error.position === undefined ? null : Number(error.position),
+      statement,
+      cause: error,
+    });
+  }
+  if (first !== null || isNetworkError(error)) return sessionLost(error, first ?? error);
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** True where the server was reached and only has no TLS. */
+export function refusedTls(error: unknown): boolean {
+  return error instanceof Error && error.message === 'The server does not support SSL connections';
+}
+
+function connectHint(error: unknown): string | undefined {
+  const code = codeOf(error);
+  const network = NETWORK_HINTS[code];
+  if (network !== undefined) return network;
+  if (/^28|^08P01/.test(code) || /^SASL/.test(reasonOf(error))) {
+    return "Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf.";
+  }
+  if (code === '3D000') return 'Create the database or name another one.';
+  if (code === '53300') return 'The server has no free connection slot; close some sessions or try again later.';
+  if (code === '57P03') return 'The server is starting up or shutting down; try again in a moment.';
+  if (/certificate|self.signed/i.test(reasonOf(error))) return 'Name the authority with sslrootcert, or choose another sslmode.';
+  if (reasonOf(error) === 'timeout expired') return NETWORK_HINTS['ETIMEDOUT'];
+  return undefined;
+}
+
+function isDatabaseError(error: unknown): error is DatabaseError {
+  return error instanceof Error && 'severity' in error && 'code' in error;
+}
+
+function isNetworkError(error: unknown): boolean {
+  return /^E[A-Z]+$/.test(codeOf(error)) || /^Connection terminated|not queryable/.test(reasonOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The text of an error; of several (Node tries every address of a host) the first. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sentence(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return `${line.charAt(0).toUpperCase()}${line.slice(1)}${/[.!?]$/.test(line) ? '' : '.'}`;
+}

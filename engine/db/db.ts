@@ -1,0 +1,55 @@
+/**
+ * One database session. The only folder that imports `pg` or PGlite is this one: everything else speaks `Db`.
+ *
+ * Contract
+ * - Values come back as text, exactly as PostgreSQL prints them (int8, numeric and timestamps keep every digit); NULL is null;
+ *   booleans are JS booleans and int2, int4 and oid are JS numbers, json and jsonb are parsed.
+ * - Errors are `ImatError`s where the cause is the connection or contention; other server errors are `ServerError`s.
+ * - A `Db` is one session: calls are carried out one after another.
+ */
+export type Row = Readonly<Record<string, unknown>>;
+
+export type Isolation = 'read committed' | 'repeatable read';
+
+export interface Db {
+  /** `pg` for a server, `pglite` for the embedded database. */
+  readonly driver: 'pg' | 'pglite';
+  /** The search_path that the role and database are configured with. The session itself runs with `pg_catalog` alone. */
+  readonly userSearchPath: string;
+  /** Runs one statement with `$1`-style parameters (extended protocol) and gives its rows. */
+  query<T extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<T[]>;
+  /** Runs a text of one or more statements without parameters (simple protocol). */
+  execute(sql: string): Promise<void>;
+  /** Runs `body` between BEGIN and COMMIT; rolls back and rethrows where it throws. Not to be nested. */
+  transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T>;
+  /** Stops the statement under way, if any, and resolves when it is over (CancelRequest; the embedded database is terminated). */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** An error that PostgreSQL reported for a statement. `position` is a 1-based character offset into the statement. */
+export class ServerError extends Error {
+  readonly sqlstate: string;
+  readonly detail: string | null;
+  readonly hint: string | null;
+  readonly position: number | null;
+  readonly statement: string;
+
+  constructor(fields: { message: string; sqlstate: string; detail: string | null; hint: string | null; position: number | null; statement: string; cause?: unknown }) {
+    super(fields.message, { cause: fields.cause });
+    this.name = 'ServerError';
+    this.sqlstate = fields.sqlstate;
+    this.detail = fields.detail;
+    this.hint = fields.hint;
+    this.position = fields.position;
+    this.statement = fields.statement;
+  }
+}
+
+/** How to reach a database. */
+export type ConnectTarget =
+  | { readonly kind: 'url'; readonly url: string }
+  /** The PG* environment variables, as libpq reads them. */
+  | { readonly kind: 'environment' }
+  /** PGlite; `directory` null keeps the database in memory. */
+  | { readonly kind: 'embedded'; readonly directory: string | null };

@@ -1,0 +1,42 @@
+// @ts-check
+/**
+ * The embedded database's thread: bytes of PostgreSQL's protocol in, bytes out.
+ *
+ * Plain JavaScript, because Node starts this file itself: in dist/ as well as under a test runner that knows TypeScript only
+ * in the main thread. PGlite computes synchronously, so a thread of its own keeps the caller's event loop free, and ending the
+ * thread is the only way to stop a statement.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+
+/** @import { WorkerInput, WorkerOutput, WorkerStart } from './pglite-protocol.ts' */
+
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+const { directory, initdbDump, wantsDump } = /** @type {WorkerStart} */ (workerData);
+
+/** @param {WorkerOutput} message @param {Uint8Array} [bytes] */
+function post(message, bytes) {
+  port.postMessage(message, bytes === undefined ? [] : [/** @type {ArrayBuffer} */ (bytes.buffer)]);
+}
+
+const database = await PGlite.create({
+  ...(directory === null ? {} : { dataDir: directory }),
+  ...(initdbDump === null ? {} : { loadDataDir: new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (initdbDump)]) }),
+});
+const dump = wantsDump ? new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) : null;
+post({ kind: 'ready', dump });
+
+port.on('message', async (/** @type {WorkerInput} */ message) => {
+  try {
+    if (message.kind === 'close') {
+      await database.close();
+      port.close();
+    } else {
+      // A copy, because the answer's buffer may be PGlite's own memory, which must not be handed over.
+      const bytes = Uint8Array.from(await database.execProtocolRaw(message.bytes));
+      post({ kind: 'answer', bytes }, bytes);
+    }
+  } catch (error) {
+    post({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  }
+});

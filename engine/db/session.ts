@@ -1,0 +1,155 @@
+/** `Db` over a `pg` client. The embedded database speaks the same protocol, so both drivers share this file. */
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import type { Client, CustomTypesConfig, QueryConfig } from 'pg';
+import { ImatError } from '../../parser/errors.ts';
+import { sessionLost, statementFailure } from './connection-errors.ts';
+import { type Db, type Isolation, type Row, ServerError } from './db.ts';
+
+const asText = (text: string): string => text;
+const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+  [16, (text) => text === 't'], // bool
+  [21, Number], // int2
+  [23, Number], // int4
+  [26, Number], // oid
+  [114, JSON.parse], // json
+  [3802, JSON.parse], // jsonb
+]);
+
+/** Everything else stays text: pg would make dates lose their microseconds and arrays their exact elements. */
+export const TEXT_TYPES: CustomTypesConfig = {
+  getTypeParser: ((oid: number) => PARSERS.get(oid) ?? asText) as CustomTypesConfig['getTypeParser'],
+};
+
+export type SessionParts = {
+  readonly client: Client;
+  readonly driver: Db['driver'];
+  /** Asks once to stop the statement under way. */
+  readonly cancel: () => Promise<void>;
+  /** Runs after the connection is closed. */
+  readonly release?: () => Promise<void>;
+};
+
+export class Session implements Db {
+  readonly driver: Db['driver'];
+  #userSearchPath = '';
+  readonly #parts: SessionParts;
+  #tail: Promise<unknown> = Promise.resolve();
+  /** The statement under way. */
+  #current: symbol | null = null;
+  #inTransaction = false;
+  #canceled = false;
+  #closed: Promise<void> | null = null;
+  /** What ended the connection, where something did. */
+  #lost: Error | null = null;
+
+  /** Takes over a connected client and gives it the settings that everything generated relies on. */
+  static async open(parts: SessionParts): Promise<Session> {
+    const session = new Session(parts);
+    // PGlite sets a search_path of its own at start; RESET gives back what the role and database are configured with.
+    await session.execute('RESET search_path');
+    const [row] = await session.query<{ search_path: string }>('SHOW search_path');
+    session.#userSearchPath = row?.search_path ?? '';
+    await session.execute('SET search_path = pg_catalog; SET statement_timeout = 0');
+    return session;
+  }
+
+  private constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.driver = parts.driver;
+    // Without a listener, a connection lost while idle would end the process.
+    parts.client.on('error', (error) => (this.#lost ??= error));
+  }
+
+  get userSearchPath(): string {
+    return this.#userSearchPath;
+  }
+
+  async query<T extends Row = Row>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
+    // pg's types do not know queryMode: without it, a statement without parameters would go by the simple protocol.
+    const config: QueryConfig & { queryMode: 'extended' } = { text: sql, values: [...params], queryMode: 'extended' };
+    const result = await this.#run(sql, () => this.#parts.client.query<T>(config));
+    return result.rows;
+  }
+
+  async execute(sql: string): Promise<void> {
+    await this.#run(sql, () => this.#parts.client.query(sql));
+  }
+
+  async transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T> {
+    if (this.#inTransaction) throw new ImatError('internal', { message: 'a transaction was begun inside another one' });
+    await this.execute(`BEGIN ISOLATION LEVEL ${isolation === 'repeatable read' ? 'REPEATABLE READ' : 'READ COMMITTED'}`);
+    this.#inTransaction = true;
+    try {
+      const value = await body();
+      await this.#commit();
+      return value;
+    } catch (error) {
+      // Where the connection is gone the rollback fails too, and the server has done it already: the first error tells.
+      await this.execute('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      this.#inTransaction = false;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    // A call that was made just before begins in a microtask: let it.
+    await setImmediate();
+    const statement = this.#current;
+    this.#canceled = statement !== null;
+    // A request that comes before the server has begun with the statement is lost (seen on a busy machine), so ask until it is over.
+    for (let delayMs = 50; statement !== null && statement === this.#current; delayMs = Math.min(2 * delayMs, 1000)) {
+      await this.#parts.cancel();
+      await sleep(delayMs);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#parts.client.end().then(() => this.#parts.release?.());
+    return this.#closed;
+  }
+
+  /** PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error: a body that swallowed one must not look committed. */
+  async #commit(): Promise<void> {
+    const result = await this.#run('COMMIT', () => this.#parts.client.query('COMMIT'));
+    if (result.command === 'COMMIT') return;
+    throw new ServerError({
+      message: 'current transaction is aborted, nothing was committed',
+      sqlstate: '25P02',
+      detail: null,
+      hint: null,
+      position: null,
+      statement: 'COMMIT',
+    });
+  }
+
+  /** Carries calls out one after another. */
+  #run<R>(statement: string, send: () => Promise<R>): Promise<R> {
+    const result = this.#tail.then(() => this.#send(statement, send));
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  async #send<R>(statement: string, send: () => Promise<R>): Promise<R> {
+    if (this.#closed !== null) throw sessionLost(new Error('the session is closed'));
+    this.#current = Symbol(statement);
+    try {
+      return await send();
+    } catch (error) {
+      throw this.#failure(error, statement);
+    } finally {
+      this.#current = null;
+      this.#canceled = false;
+    }
+  }
+
+  #failure(error: unknown, statement: string): Error {
+    const failure = statementFailure(error, statement, this.#lost);
+    // The embedded database has no cancel but its end, which then means what a server says for a cancel.
+    if (this.driver === 'pglite' && this.#canceled && !(failure instanceof ServerError)) {
+      const message = 'canceling statement due to user request';
+      return new ServerError({ message, sqlstate: '57014', detail: null, hint: null, position: null, statement, cause: error });
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,109 @@
+/** imat's public API. */
+import { ImatError } from '../parser/errors.ts';
+import type { FoldResult, Imat, ImatStatus, SwapResult, VerifyResult } from './api.ts';
+import { initialize, requireCatalog } from './catalog/migrate.ts';
+import { connectDb } from './db/connect-db.ts';
+import type { ConnectTarget, Db } from './db/db.ts';
+import { translated } from './errors.ts';
+import { convertQuery, convertView } from './install/convert.ts';
+import { explainTarget } from './install/explain.ts';
+import { resolveImat } from './install/resolve.ts';
+import { revertImat } from './install/revert.ts';
+import { examine } from './maintain/doctor.ts';
+import { verifyImat } from './maintain/verify.ts';
+
+export * from './api.ts';
+export { ERROR_CATALOGUE, ImatError, type ErrorCategory, type ErrorCondition, type Position } from '../parser/errors.ts';
+export type { ConnectTarget } from './db/db.ts';
+
+const OLDEST_MAJOR = 15;
+
+/** Connects to a database. @throws ImatError `connection_failed`, `unsupported_server`, `embedded_locked` */
+export async function connect(target: ConnectTarget | string): Promise<Imat> {
+  return createImat(await connectDb(typeof target === 'string' ? { kind: 'url', url: target } : target));
+}
+
+/** imat over a session that is open already; `close` closes it. */
+export function createImat(db: Db): Imat {
+  let major: Promise<number> | null = null;
+  const serverMajor = (): Promise<number> => (major ??= supportedMajor(db));
+  return {
+    init: () => translated(async () => (await serverMajor(), initialize(db, true))),
+    convert: (view, options = {}) => translated(async () => convertView(db, await serverMajor(), view, options)),
+    create: (name, query, options = {}) => translated(async () => convertQuery(db, await serverMajor(), name, query, options)),
+    list: () => translated(async () => statusOf(db, null)),
+    status: (name) => translated(async () => ({ imats: await statusOf(db, name ?? null) })),
+    explain: (target, options = {}) => translated(async () => explainTarget(db, await serverMajor(), target, options.query === true)),
+    fold: (name) => translated(() => fold(db, name ?? null)),
+    swap: (name) => translated(() => swap(db, name)),
+    verify: (name) => translated(async () => ({ results: await verify(db, name ?? null) })),
+    revert: (name, options = {}) =>
+      translated(async () => {
+        await requireCatalog(db);
+        const imat = await resolveImat(db, name);
+        const [row] = await db.query<{ original: string | null }>(`SELECT coalesce(original_schema || '.' || original_name, original::text) AS original FROM imat_catalog.imat WHERE id = $1`, [imat.id]);
+        await revertImat(db, imat.id, (label) => options.onProgress?.({ step: 1, steps: 1, label }));
+        return { name: imat.name, original: row?.original ?? null };
+      }),
+    doctor: () => translated(async () => ({ checks: await examine(db, await majorOf(db)) })),
+    cancel: () => db.cancel(),
+    close: () => db.close(),
+  };
+}
+
+async function majorOf(db: Db): Promise<number> {
+  const [row] = await db.query<{ version: number }>(`SELECT current_setting('server_version_num')::int AS version`);
+  return Math.floor((row?.version ?? 0) / 10_000);
+}
+
+async function supportedMajor(db: Db): Promise<number> {
+  const major = await majorOf(db);
+  if (major < OLDEST_MAJOR) throw new ImatError('unsupported_server', { message: `the server is PostgreSQL ${major}, imat needs ${OLDEST_MAJOR} or later` });
+  return major;
+}
+
+async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
+  await requireCatalog(db);
+  const imat = name === null ? null : await resolveImat(db, name);
+  const rows = await db.query<Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }>(
+    `SELECT name, 'imat.' || name AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
+       original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
+       to_char(frontier_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "frontierAt"
+     FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
+    [imat?.name ?? null],
+  );
+  return rows.map((row) => ({ ...row, pendingRows: Number(row.pendingRows), stateBytes: Number(row.stateBytes), logBytes: Number(row.logBytes) }));
+}
+
+async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
+  await requireCatalog(db);
+  const names = name === null ? (await statusOf(db, null)).filter((imat) => imat.strategy === 'delta' && imat.state === 'active').map((imat) => imat.name) : [(await resolveImat(db, name)).name];
+  const results: FoldResult[] = [];
+  for (const one of names) results.push({ name: one, ...(await call(db, 'fold', one)) });
+  return results;
+}
+
+async function swap(db: Db, name: string): Promise<SwapResult> {
+  await requireCatalog(db);
+  const imat = await resolveImat(db, name);
+  return { name: imat.name, ...(await call(db, 'swap', imat.name)) };
+}
+
+async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{ rows: number; ms: number }> {
+  const start = performance.now();
+  const [row] = await db.query<{ rows: string }>(`CALL imat.${procedure}($1)`, [name]);
+  return { rows: Number(row?.rows ?? 0), ms: Math.round(performance.now() - start) };
+}
+
+async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
+  await requireCatalog(db);
+  const wanted = name === null ? null : (await resolveImat(db, name)).name;
+  const rows = await db.query<{ name: string; relation: string; definition: string; view: number }>(
+    `SELECT i.name, i.relation::text AS relation, i.definition_view::text AS definition, i.relation::oid AS view
+     FROM imat_catalog.imat i WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active' ORDER BY i.name`,
+    [wanted],
+  );
+  const results: VerifyResult[] = [];
+  for (const row of rows) results.push(await verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view }));
+  return results;
+}

@@ -1,0 +1,224 @@
+/**
+ * From a view in the catalog to the way it will be maintained: read it, prove the reading on the server, plan it, and
+ * collect every reason against the better strategy.
+ *
+ * The server gate: a view created from the original text and one created from our own deparse must print the same
+ * definition. They are compared with each other, because PostgreSQL's printing is not a fixed point. All of it happens
+ * on temporary views in a transaction that is rolled back.
+ */
+import { deparse } from '../../parser/deparse.ts';
+import { positionAt } from '../../parser/errors.ts';
+import { readDefinition } from '../../parser/read.ts';
+import type { Catalog, Query, Span } from '../../parser/tree.ts';
+import { visit } from '../../parser/walk.ts';
+import type { Reason } from '../api.ts';
+import type { Db } from '../db/db.ts';
+import type { SourceFacts, TypeFacts } from '../plan/facts.ts';
+import type { Normal } from '../plan/normalize.ts';
+import { normalize } from '../plan/normalize.ts';
+import type { Outline } from '../plan/outline.ts';
+import { outline } from '../plan/outline.ts';
+import type { DeltaPlan } from '../plan/plan.ts';
+import { overRelations, planDelta, relationAlias } from '../plan/plan.ts';
+import type { PlanReason } from '../plan/reason.ts';
+import type { Sql } from '../sql/sql.ts';
+import { ident, lines, qualified, sql } from '../sql/sql.ts';
+import type { Inspection, ReadRelation } from './inspect.ts';
+import { inspectView } from './inspect.ts';
+import { loadColumns } from '../catalog/columns.ts';
+import type { Dependence, FunctionFacts } from './volatility.ts';
+import { loadFunctionFacts } from './volatility.ts';
+
+export type Analysis = {
+  readonly definition: string;
+  readonly columns: Inspection['columns'];
+  /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
+  readonly plan: DeltaPlan | null;
+  readonly reasons: readonly Reason[];
+  /** The tables at the bottom. */
+  readonly sources: readonly ReadRelation[];
+  /** Imats that the definition reads. */
+  readonly imats: readonly ReadRelation[];
+  /** Why it cannot be known whether the answer has changed; empty where it can. */
+  readonly unwatchable: readonly string[];
+  readonly dependence: Dependence;
+};
+
+/** Must run inside a transaction; leaves nothing behind in it. */
+export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
+  const inspection = await inspectView(db, oid);
+  const functions = await loadFunctionFacts(db, inspection.views);
+  const reasons: PlanReason[] = [];
+  const reading = await readGated(db, inspection.definition, inspection.direct, functions);
+  if ('reasons' in reading) reasons.push(...reading.reasons);
+  reasons.push(...sourceReasons(inspection), ...functionReasons(functions, 'query' in reading ? reading.query : null));
+
+  let plan: DeltaPlan | null = null;
+  if ('query' in reading && reasons.length === 0) {
+    const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
+    if ('reasons' in planned) reasons.push(...planned.reasons);
+    else plan = planned;
+  }
+  const bottom = inspection.all.filter((relation) => relation.kind !== 'view' || relation.imatId !== null);
+  return {
+    definition: inspection.definition,
+    columns: inspection.columns,
+    plan,
+    reasons: reasons.map((reason) => publicReason(reason, inspection.definition)),
+    sources: bottom.filter((relation) => relation.imatId === null),
+    imats: bottom.filter((relation) => relation.imatId !== null),
+    unwatchable: bottom.flatMap((relation) => (relation.unwatchable === null ? [] : [relation.unwatchable])),
+    dependence: functions.unstable.reduce<Dependence>((worst, use) => (worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence), 'tables'),
+  };
+}
+
+type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
+
+async function readGated(db: Db, definition: string, relations: readonly ReadRelation[], functions: FunctionFacts): Promise<Reading> {
+  const catalog: Catalog = { relations, functions: functions.called };
+  const reading = readDefinition(definition, catalog);
+  if ('refusals' in reading) return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
+  const ours = deparse(reading.query);
+  const same = await rolledBack(db, async () => {
+    const original = await printedAs(db, definition);
+    return original === (await printedAs(db, ours));
+  });
+  if (same) return reading;
+  return {
+    reasons: [
+      {
+        kind: 'reading_not_proved',
+        message: 'the definition as imat reads it does not print as the original does',
+        hint: 'Please report this definition as a bug: imat should read it or say what it cannot read.',
+        span: null,
+      },
+    ],
+  };
+}
+
+/** How PostgreSQL prints a query as a view; null where it does not accept it. */
+async function printedAs(db: Db, query: string): Promise<string | null> {
+  return rolledBack(db, async () => {
+    try {
+      await db.execute(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
+    } catch {
+      return null;
+    }
+    const [row] = await db.query<{ text: string }>(`SELECT pg_get_viewdef('pg_temp.imat_gate'::regclass, true) AS text`);
+    return row?.text ?? null;
+  });
+}
+
+/** Runs `body` and undoes whatever it did. Savepoints nest, so it does as well. */
+export async function rolledBack<T>(db: Db, body: () => Promise<T>): Promise<T> {
+  await db.execute('SAVEPOINT imat_analysis');
+  try {
+    return await body();
+  } finally {
+    await db.execute('ROLLBACK TO SAVEPOINT imat_analysis; RELEASE SAVEPOINT imat_analysis');
+  }
+}
+
+async function planReading(
+  db: Db,
+  query: Query,
+  inspection: Inspection,
+  functions: FunctionFacts,
+  serverMajor: number,
+): Promise<DeltaPlan | { readonly reasons: readonly PlanReason[] }> {
+  const views = new Map<number, Query>();
+  for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
+    const inner = await inspectView(db, relation.oid);
+    const reading = await readGated(db, inner.definition, inner.direct, functions);
+    if ('reasons' in reading) {
+      return { reasons: reading.reasons.map((reason) => ({ ...reason, message: `in view "${relation.name}": ${reason.message}`, span: null })) };
+    }
+    views.set(relation.oid, reading.query);
+  }
+  const normal = normalize(query, views);
+  if ('reasons' in normal) return normal;
+  if (normal.relations.length === 0) return { reasons: [{ kind: 'no_source', message: 'the definition reads no table', hint: null, span: null }] };
+  const shape = outline(normal);
+  const sources = new Map<number, SourceFacts>(inspection.all.map((relation) => [relation.oid, relation]));
+  const types = await probe(db, normal, shape);
+  return planDelta(normal, shape, { serverMajor, sources, ...types, outputTypes: inspection.columns.map((column) => column.type) });
+}
+
+type Types = { keyTypes: TypeFacts[]; argumentTypes: TypeFacts[][]; resultTypes: TypeFacts[] };
+
+/** Asks the server for the types of keys, arguments and aggregates, by views of them. */
+async function probe(db: Db, normal: Normal, shape: Outline): Promise<Types> {
+  const from = sql`FROM ${lines(normal.relations.map((relation, index) => sql`${qualified(relation.schema, relation.name)} AS ${ident(relationAlias(index))}`))}`;
+  const args = shape.aggregates.flatMap((aggregate) => aggregate.args);
+  const rows = await typesOf(db, [...shape.keys, ...args].map(overRelations), from);
+  const results = await typesOf(db, shape.aggregates.map(overRelations), from);
+  const keyTypes = rows.slice(0, shape.keys.length);
+  const rest = rows.slice(shape.keys.length);
+  return { keyTypes, argumentTypes: shape.aggregates.map((aggregate) => rest.splice(0, aggregate.args.length)), resultTypes: results };
+}
+
+async function typesOf(db: Db, values: readonly Sql[], from: Sql): Promise<TypeFacts[]> {
+  if (values.length === 0) return [];
+  return rolledBack(db, async () => {
+    const columns = lines(values.map((value, index) => sql`${value} AS ${ident(`c${index}`)}`));
+    await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns} ${from}`.text);
+    const [view] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_probe'::regclass::oid AS oid`);
+    const oid = view?.oid ?? 0;
+    return (await loadColumns(db, [oid])).get(oid) ?? [];
+  });
+}
+
+function sourceReasons(inspection: Inspection): PlanReason[] {
+  return inspection.all.flatMap((relation): PlanReason[] => {
+    const name = `"${relation.schema}.${relation.name}"`;
+    if (relation.imatId !== null) return [{ kind: 'reads_imat', message: `${name} is an imat itself`, hint: 'Write its query into this definition to have it maintained by delta.', span: null }];
+    if (relation.unwatchable !== null) return [{ kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null }];
+    if (relation.rowSecurity) {
+      return [{ kind: 'row_security', message: `table ${name} has row security, which changes cannot be checked against when they are captured`, hint: null, span: null }];
+    }
+    return [];
+  });
+}
+
+function functionReasons(functions: FunctionFacts, query: Query | null): PlanReason[] {
+  return functions.unstable.map((use): PlanReason => {
+    const span = query === null ? null : spanOfCall(query, use.name);
+    if (use.dependence === 'settings') {
+      return {
+        kind: 'settings_dependent',
+        message: `the result of "${use.name}" depends on session settings such as TimeZone or DateStyle`,
+        hint: use.name === 'date_trunc' ? "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC')." : 'Convert with a function whose result does not depend on settings.',
+        span,
+      };
+    }
+    return {
+      kind: 'moment_dependent',
+      message: `"${use.name}" can give another result although no table has changed`,
+      hint: 'Leave the condition out of the definition and put it into the queries that read the imat.',
+      span,
+    };
+  });
+}
+
+function spanOfCall(query: Query, name: string): Span | null {
+  let span: Span | null = null;
+  const exprs = [...query.targets.map((target) => target.expr), ...query.groupBy, query.where, query.having];
+  for (const expr of exprs) {
+    if (expr === null) continue;
+    visit(expr, (node) => {
+      if (node.kind === 'call' && node.name === name) span ??= node.span;
+    });
+  }
+  return span;
+}
+
+function publicReason(reason: PlanReason, definition: string): Reason {
+  const place = reason.span === null ? null : positionAt(definition, reason.span.start);
+  return {
+    kind: reason.kind,
+    message: reason.message,
+    hint: reason.hint,
+    position: place === null ? null : { line: place.line, column: place.column, offset: place.offset },
+  };
+}
+

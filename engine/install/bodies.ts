@@ -1,0 +1,92 @@
+/** All SQL that an imat consists of, from its analysis: what convert runs, what explain shows. */
+import type { Pending } from '../operators/join.ts';
+import { anyPending } from '../operators/join.ts';
+import { identity, stateFromScratch } from '../operators/group.ts';
+import { foldFunction } from '../maintain/fold.ts';
+import { frontierSnapshot, regclass } from '../maintain/frontier.ts';
+import type { SwapBody } from '../maintain/live-view.ts';
+import { deltaView, swapView } from '../maintain/live-view.ts';
+import type { DeltaPlan } from '../plan/plan.ts';
+import type { ImatNames } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, literal, sql } from '../sql/sql.ts';
+import type { Analysis } from './analyse.ts';
+
+export type Labelled = { readonly label: string; readonly sql: Sql };
+
+export type Building = {
+  readonly id: number;
+  readonly name: string;
+  readonly names: ImatNames;
+  readonly live: boolean;
+  readonly logOf: Pending['logOf'];
+  readonly analysis: Analysis;
+  /** OIDs of all tables whose logs say whether the answer may have changed. */
+  readonly watched: readonly number[];
+  /** Session settings as they are at convert time, by name. */
+  readonly settings: Readonly<Record<string, string>>;
+};
+
+export function definitionView(names: ImatNames, definition: string): Sql {
+  return sql`CREATE VIEW ${names.definition.sql} AS
+${fragment(definition)}`;
+}
+
+const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
+
+/** The state table of a delta imat, filled. */
+export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled[] {
+  const table = names.state.sql;
+  const comments = [
+    ...plan.keys.map((key) => sql`COMMENT ON COLUMN ${table}.${ident(key.name)} IS ${literal(key.label)}`),
+    ...plan.parts.map((part) => sql`COMMENT ON COLUMN ${table}.${ident(part.name)} IS ${literal(part.comment)}`),
+  ];
+  return [
+    { label: 'the state: one row per group, with what each aggregate needs', sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${stateFromScratch(plan)}` },
+    { label: 'what finds a group, NULL keys being equal', sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identity(plan).map(ident), ', ')}) NULLS NOT DISTINCT` },
+    ...comments.map((comment) => ({ label: 'what the column holds', sql: comment })),
+    { label: 'statistics', sql: sql`ANALYZE ${table}` },
+  ];
+}
+
+export function deltaFold(building: Building, plan: DeltaPlan): Sql {
+  return foldFunction(plan, building.names.state.sql, building.names.fold.sql, building.logOf);
+}
+
+export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
+  const state = building.names.state.sql;
+  const frontier = frontierSnapshot({ imatId: building.id, name: building.name, states: [state] });
+  return deltaView(plan, state, building.live ? { frontier, logOf: building.logOf, netted: false } : null);
+}
+
+/** What a swap imat's view reads in each situation; see imat.swap. */
+export type SwapSql = { readonly slots: readonly [Sql, Sql]; readonly views: readonly [Sql, Sql]; readonly both: Sql };
+
+export function swapSql(building: Building): SwapSql {
+  const slots = building.names.slots.map((slot) => slot.sql) as unknown as readonly [Sql, Sql];
+  const body = (states: readonly Sql[]): SwapBody => ({
+    columns: building.analysis.columns.map((column) => column.name),
+    definition: building.names.definition.sql,
+    fresh: fresh(building, states),
+  });
+  const alone = (slot: Sql): Sql => swapView(body([slot]), [{ table: slot, active: null }], building.live);
+  const active = (slot: Sql): Sql =>
+    sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${building.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')})), imat_catalog.no_frontier(${literal(building.name)}) IS NULL))`;
+  return {
+    slots,
+    views: [alone(slots[0]), alone(slots[1])],
+    both: swapView(body(slots), slots.map((slot) => ({ table: slot, active: active(slot) })), building.live),
+  };
+}
+
+/** Whether the stored table is the answer now; null where that cannot be known without computing it. */
+function fresh(building: Building, states: readonly Sql[]): Sql | null {
+  const { analysis } = building;
+  if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
+  const frontier = frontierSnapshot({ imatId: building.id, name: building.name, states });
+  const unchanged = building.watched.length === 0 ? sql`TRUE` : sql`NOT ${anyPending({ frontier, logOf: building.logOf, netted: false }, building.watched)}`;
+  if (analysis.dependence === 'tables') return unchanged;
+  const current = join(Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`), ', ');
+  const pinned = join(Object.values(building.settings).map(literal), ', ');
+  return sql`(${unchanged} AND (SELECT ROW(${current}) = ROW(${pinned})))`;
+}

@@ -1,0 +1,145 @@
+/**
+ * Puts capture on a source, extends it, takes it away.
+ *
+ * Each source is one short transaction of its own, so that no two sources are ever locked together. Its lock (SHARE ROW
+ * EXCLUSIVE) waits for the writers that are inside: when it returns, every transaction that wrote without being captured
+ * has ended, and a snapshot taken later sees all of them as done.
+ */
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { captureFunction, createLog, createTriggers, dropTriggers, logColumnOf } from '../maintain/capture.ts';
+import type { ColumnFacts } from '../plan/facts.ts';
+import { captureName, logName } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, join, qualified, sql } from '../sql/sql.ts';
+import { loadColumns } from '../catalog/columns.ts';
+
+export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
+
+type SourceRow = { log: string; capture: string; columns: string | null };
+
+const LOCK_TIMEOUT_MS = 200;
+const ATTEMPTS = 100;
+
+/** Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so that nobody waits behind it. */
+export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: () => void): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction('read committed', async () => {
+        await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+        return body();
+      });
+    } catch (error) {
+      const contended = error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
+      if (!contended || attempt === ATTEMPTS) throw error;
+      onWait();
+      await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 300)));
+    }
+  }
+}
+
+/** The columns that the imats on a source need; null where all of them are swap imats, for which a mark per statement is enough. */
+async function neededColumns(db: Db, oid: number, all: readonly ColumnFacts[]): Promise<ColumnFacts[] | null> {
+  const uses = await db.query<{ strategy: string; columns: string | null }>(
+    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1`,
+    [oid],
+  );
+  if (uses.every((use) => use.strategy === 'swap')) return null;
+  if (uses.some((use) => use.columns === null)) return [...all];
+  const attnums = new Set(uses.flatMap((use) => parseAttnums(use.columns ?? '{}')));
+  return all.filter((column) => attnums.has(column.attnum));
+}
+
+const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].map(Number);
+export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
+
+/** Makes the log and the triggers of a source what the imats in the catalog need. */
+export async function ensureCapture(db: Db, source: SourceName, onWait: () => void): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
+      const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
+      const needed = await neededColumns(db, source.oid, all);
+      const [known] = await db.query<SourceRow>('SELECT log::text, capture, columns::text FROM imat_catalog.source WHERE relation = $1', [source.oid]);
+      if (known === undefined) await createCapture(db, source, needed);
+      else await extendCapture(db, source, known, needed, all);
+    },
+    onWait,
+  );
+}
+
+/** Beside imat's class of locks on imats: locks on sources, by the table's OID. */
+const SOURCE_LOCK_CLASS = 1768776053;
+
+async function createCapture(db: Db, source: SourceName, columns: readonly ColumnFacts[] | null): Promise<void> {
+  const table = qualified(source.schema, source.name);
+  const log = await freeName(db, logName(source.schema, source.name), source.oid);
+  const capture = await freeName(db, captureName(source.schema, source.name), source.oid);
+  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  await db.execute(createLog(log, columns ?? []).text);
+  const target = { source: table, log, capture, columns };
+  await db.execute(captureFunction(target).text);
+  for (const statement of createTriggers(target)) await db.execute(statement.text);
+  await db.query('INSERT INTO imat_catalog.source (relation, log, capture, columns) VALUES ($1, $2::regclass, $3, $4::smallint[])', [
+    source.oid,
+    log.text,
+    capture.text,
+    columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
+  ]);
+}
+
+/** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */
+async function freeName(db: Db, wanted: { readonly name: string; readonly sql: Sql }, oid: number): Promise<Sql> {
+  const [taken] = await db.query<{ taken: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1)
+       OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1) AS taken`,
+    [wanted.name],
+  );
+  return taken?.taken === true ? qualified('imat_store', `${[...wanted.name].slice(0, 40).join('')}_${oid}`) : wanted.sql;
+}
+
+/**
+ * A log only ever gains columns. Rows from before lack the new ones, but no imat that reads these will see such rows as
+ * pending: the lock waits for their transactions, and the imat's frontier is taken after that.
+ */
+async function extendCapture(db: Db, source: SourceName, known: SourceRow, needed: readonly ColumnFacts[] | null, all: readonly ColumnFacts[]): Promise<void> {
+  if (needed === null) return;
+  const logged = known.columns === null ? null : new Set(parseAttnums(known.columns));
+  const missing = needed.filter((column) => logged?.has(column.attnum) !== true);
+  if (logged !== null && missing.length === 0) return;
+  const table = qualified(source.schema, source.name);
+  const [log, capture] = [fragment(known.log), fragment(known.capture)];
+  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  if (missing.length > 0) {
+    const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
+    await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
+  }
+  const columns = all.filter((column) => logged?.has(column.attnum) === true || missing.includes(column));
+  const target = { source: table, log, capture, columns };
+  await db.execute(captureFunction(target).text);
+  if (logged === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
+  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [source.oid, attnumArray(columns.map((column) => column.attnum))]);
+}
+
+/** Takes capture off a source that no imat reads any more. */
+export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+      const [source] = await db.query<{ log: string; log_exists: boolean; capture: string; table: string | null }>(
+        `SELECT s.log::text, to_regclass(s.log::text) IS NOT NULL AS log_exists, s.capture,
+           (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
+         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z WHERE z.relation = s.relation)`,
+        [oid],
+      );
+      if (source === undefined) return;
+      if (source.table !== null) for (const statement of dropTriggers(fragment(source.table))) await db.execute(statement.text);
+      await db.execute(`DROP FUNCTION IF EXISTS ${source.capture}()`);
+      if (source.log_exists) await db.execute(`DROP TABLE ${source.log}`);
+      await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
+    },
+    onWait,
+  );
+}

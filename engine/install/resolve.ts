@@ -1,0 +1,73 @@
+/** Finds what a user names: a materialized view by its name under the user's own search_path, or an imat. */
+import { ImatError } from '../../parser/errors.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+
+export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
+
+/** Inside a transaction. @throws ImatError `not_found`, `not_a_materialized_view`, `invalid_argument` */
+export async function resolveMaterializedView(db: Db, name: string): Promise<NamedView> {
+  const found = await resolveRelation(db, name);
+  if (found === null) {
+    const others = await db.query<{ name: string }>(
+      `SELECT CASE WHEN n.nspname = 'public' THEN quote_ident(c.relname) ELSE quote_ident(n.nspname) || '.' || quote_ident(c.relname) END AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY 1`,
+    );
+    throw new ImatError('not_found', { message: `materialized view "${name}" does not exist`, hint: suggestion(name, others.map((other) => other.name), 'materialized view') });
+  }
+  if (found.kind !== 'm') {
+    throw new ImatError('not_a_materialized_view', {
+      message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
+      hint: found.kind === 'v' ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.` : undefined,
+    });
+  }
+  return found;
+}
+
+const RELATION_KINDS: Readonly<Record<string, string>> = { r: 'a table', v: 'a view', p: 'a partitioned table', i: 'an index', S: 'a sequence', f: 'a foreign table', c: 'a type' };
+
+export async function resolveRelation(db: Db, name: string): Promise<(NamedView & { readonly kind: string }) | null> {
+  await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
+  try {
+    const [row] = await db.query<NamedView & { kind: string }>(
+      `SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)`,
+      [name],
+    );
+    await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
+    return row ?? null;
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    throw new ImatError('invalid_argument', { message: `"${name}" is not a relation name`, detail: `${error.message}.`, hint: 'Write name or schema.name, with double quotes around parts that need them.', cause: error });
+  }
+}
+
+/** The imat of that name. @throws ImatError `not_found` */
+export async function resolveImat(db: Db, name: string): Promise<{ id: number; name: string; state: string; strategy: string }> {
+  const plain = name.replace(/^imat\./, '');
+  const rows = await db.query<{ id: number; name: string; state: string; strategy: string }>('SELECT id, name, state, strategy FROM imat_catalog.imat ORDER BY name');
+  const found = rows.find((row) => row.name === name) ?? rows.find((row) => row.name === plain);
+  if (found !== undefined) return found;
+  throw new ImatError('not_found', { message: `imat "${name}" does not exist`, hint: suggestion(name, rows.map((row) => row.name), 'imat') });
+}
+
+function suggestion(wanted: string, names: readonly string[], what: string): string {
+  if (names.length === 0) return `There is no ${what} in this database.`;
+  const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+  const [nearest] = names.map((name) => ({ name, distance: distance(last(wanted), last(name)) })).sort((a, b) => a.distance - b.distance);
+  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean ${nearest.name}?`;
+  return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}.`;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, char] of [...a].entries()) {
+    const current = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      current.push(Math.min((previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1, (previous[j] ?? 0) + (char === other ? 0 : 1)));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

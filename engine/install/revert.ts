@@ -1,0 +1,53 @@
+/** Revert: the imat and all it installed are gone, the original is as before. */
+import { ImatError } from '../../parser/errors.ts';
+import { lockCatalog, LOCK_CLASS, removeUnusedCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { imatNames } from '../sql/names.ts';
+import { dropUnusedCapture, withShortLock } from './capture-install.ts';
+import { restoreOriginal, viewDependents } from './replace.ts';
+
+type ImatRow = { name: string; view: number | null; replacement: number | null; sources: string | null };
+
+/**
+ * Also for an imat whose install was interrupted: what is not there is not dropped. Safe to run again.
+ * @throws ImatError `has_dependents`
+ */
+export async function revertImat(db: Db, id: number, onWait: (what: string) => void): Promise<void> {
+  const sources = await withShortLock(db, () => dropImat(db, id), () => onWait('waiting for readers'));
+  for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
+  await db.transaction('read committed', async () => {
+    await lockCatalog(db);
+    await removeUnusedCatalog(db);
+  });
+}
+
+async function dropImat(db: Db, id: number): Promise<number[]> {
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+  const [imat] = await db.query<ImatRow>(
+    `SELECT i.name, c.oid AS view, i.replacement::oid AS replacement,
+       (SELECT string_agg(z.relation::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
+     FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
+    [id],
+  );
+  if (imat === undefined) return [];
+  if (imat.view !== null) await checkNoDependents(db, imat.name, imat.view, imat.replacement);
+  const names = imatNames(imat.name);
+  await restoreOriginal(db, id);
+  // The view first: its body names the stored tables.
+  if (imat.view !== null) await db.execute(`DROP VIEW ${names.view.text}`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(pg_snapshot)`);
+  await db.execute(`DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`);
+  await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
+  await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
+  return (imat.sources ?? '').split(',').filter((oid) => oid !== '').map(Number).sort((a, b) => a - b);
+}
+
+async function checkNoDependents(db: Db, name: string, view: number, replacement: number | null): Promise<void> {
+  const dependents = (await viewDependents(db, view)).filter((dependent) => dependent.oid !== replacement);
+  if (dependents.length === 0) return;
+  throw new ImatError('has_dependents', {
+    message: `imat "${name}" cannot be reverted, because other objects depend on it`,
+    detail: `${dependents.map((dependent) => dependent.name).join(', ')} read${dependents.length === 1 ? 's' : ''} imat.${name}.`,
+    hint: 'Drop or change these first; an imat among them can be reverted.',
+  });
+}

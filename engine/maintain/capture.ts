@@ -1,0 +1,116 @@
+/**
+ * Capture: AFTER STATEMENT triggers on a source that append its changed rows to the change log.
+ *
+ * - SECURITY DEFINER: a writer needs no right on the log. There is no SET clause, which would cost every statement 12 to
+ *   15 % (docs/benchmarks.md); instead everything in the body is qualified, operators too.
+ * - An update is logged net: rows whose logged columns stayed the same, to the last bit, cancel out.
+ * - A source that only swap imats read needs no rows, only a mark that something was written.
+ * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
+ */
+import { imageGrouping } from '../operators/image.ts';
+import type { ColumnFacts } from '../plan/facts.ts';
+import { CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, lines, sql } from '../sql/sql.ts';
+
+export type CaptureTarget = {
+  readonly source: Sql;
+  readonly log: Sql;
+  readonly capture: Sql;
+  /** The logged columns; null where a mark per statement is enough. */
+  readonly columns: readonly ColumnFacts[] | null;
+};
+
+/** `xid` is the top-level transaction: a savepoint's rows become visible with it, or are rolled back. */
+export function createLog(log: Sql, columns: readonly ColumnFacts[]): Sql {
+  return sql`CREATE TABLE ${log} (
+  ${lines([sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`, sql`weight integer NOT NULL`, ...columns.map(logColumnOf)])}
+) WITH (${LOG_OPTIONS})`;
+}
+
+/** A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers out. */
+const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
+
+/** A log column: type and collation of the source's column, none of its constraints. */
+export function logColumnOf(column: ColumnFacts): Sql {
+  const collate = column.collation === null ? sql`` : sql` COLLATE ${fragment(column.collation)}`;
+  return sql`${ident(logColumn(column.attnum))} ${fragment(column.type)}${collate}`;
+}
+
+export function captureFunction(target: CaptureTarget): Sql {
+  const body = target.columns === null ? markBody(target.log) : rowsBody(target.log, target.columns);
+  return sql`CREATE OR REPLACE FUNCTION ${target.capture}() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS ${dollarQuoted(body)}`;
+}
+
+function markBody(log: Sql): Sql {
+  return sql`
+BEGIN
+  INSERT INTO ${log} (weight) VALUES (0);
+  RETURN NULL;
+END`;
+}
+
+function rowsBody(log: Sql, columns: readonly ColumnFacts[]): Sql {
+  const target = join([sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))], ', ');
+  const of = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`), '');
+  return sql`
+BEGIN
+  IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
+    INSERT INTO ${log} (${target})
+    SELECT 1${of('n')} FROM new_rows AS n;
+  ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
+    INSERT INTO ${log} (${target})
+    ${netUpdate(columns)};
+  ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+    INSERT INTO ${log} (${target})
+    SELECT -1${of('o')} FROM old_rows AS o;
+  ELSE
+    EXECUTE pg_catalog.format(
+      'INSERT INTO ${quoted(log)} (${quoted(target)}) SELECT -1${quoted(of('t'))} FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  END IF;
+  RETURN NULL;
+END`;
+}
+
+/** Text within a string literal of a format() call. */
+const quoted = (text: Sql): Sql => fragment(text.text.replaceAll("'", "''").replaceAll('%', '%%'));
+
+function netUpdate(columns: readonly ColumnFacts[]): Sql {
+  if (columns.length === 0) return sql`SELECT 0 WHERE FALSE`;
+  const logged = (column: ColumnFacts): Sql => ident(logColumn(column.attnum));
+  const of = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)} AS ${logged(column)}`), '');
+  const images = columns.map((column) => imageGrouping(sql`u.${logged(column)}`, column));
+  return sql`SELECT pg_catalog.sum(u.weight)${join(images.map((image) => sql`, ${image.select}`), '')}
+    FROM (
+      SELECT -1 AS weight${of('o')} FROM old_rows AS o
+      UNION ALL
+      SELECT 1${of('n')} FROM new_rows AS n
+    ) AS u
+    GROUP BY ${join(images.flatMap((image) => image.groupBy), ', ')}
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
+}
+
+/** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
+export function createTriggers(target: CaptureTarget): readonly Sql[] {
+  const transition = target.columns !== null;
+  const create = (trigger: string, when: string, rows: Sql): Sql =>
+    sql`CREATE OR REPLACE TRIGGER ${ident(trigger)} ${fragment(when)} ON ${target.source}${transition ? rows : sql``}
+FOR EACH STATEMENT EXECUTE FUNCTION ${target.capture}()`;
+  const created = [
+    create(CAPTURE_TRIGGERS.insert, 'AFTER INSERT', sql` REFERENCING NEW TABLE AS new_rows`),
+    create(CAPTURE_TRIGGERS.update, 'AFTER UPDATE', sql` REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows`),
+    create(CAPTURE_TRIGGERS.delete, 'AFTER DELETE', sql` REFERENCING OLD TABLE AS old_rows`),
+    create(CAPTURE_TRIGGERS.truncate, 'BEFORE TRUNCATE', sql``),
+  ];
+  const always = Object.values(CAPTURE_TRIGGERS).map((trigger) => sql`ENABLE ALWAYS TRIGGER ${ident(trigger)}`);
+  return [...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
+}
+
+export function dropTriggers(source: Sql): readonly Sql[] {
+  return Object.values(CAPTURE_TRIGGERS).map((trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`);
+}

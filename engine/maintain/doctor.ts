@@ -1,0 +1,82 @@
+/** Doctor: everything that can be wrong around the imats of a database, each with what to do. Changes nothing. */
+import type { DoctorCheck } from '../api.ts';
+import { catalogVersion } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { CAPTURE_TRIGGERS } from '../sql/names.ts';
+
+const ok = (check: string, message: string): DoctorCheck => ({ check, status: 'ok', message, hint: null });
+const problem = (status: 'warning' | 'error', check: string, message: string, hint: string): DoctorCheck => ({ check, status, message, hint });
+
+export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[]> {
+  const checks: DoctorCheck[] = [];
+  const [server] = await db.query<{ version: string; recovery: boolean }>(`SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS recovery`);
+  checks.push(
+    serverMajor < 15
+      ? problem('error', 'server', `PostgreSQL ${server?.version ?? ''} is too old`, 'imat needs PostgreSQL 15 or later.')
+      : ok('server', `PostgreSQL ${server?.version ?? ''}${db.driver === 'pglite' ? ', embedded (one session)' : ''}`),
+  );
+  if (server?.recovery === true) checks.push(problem('warning', 'server', 'this is a standby: imats can be read here, not maintained', 'Connect to the primary to convert, fold or swap.'));
+  const version = await catalogVersion(db);
+  if (version === 0) {
+    checks.push(...(await rightsToInstall(db)));
+    return [...checks, ok('catalog', 'no imats here yet; the first imat convert prepares the database')];
+  }
+  checks.push(ok('catalog', `version ${version}`), ...(await rightsToInstall(db)));
+  checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
+  return checks;
+}
+
+async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {
+  const [rights] = await db.query<{ create: boolean; temporary: boolean }>(
+    `SELECT has_database_privilege(current_database(), 'CREATE') AS create, has_database_privilege(current_database(), 'TEMPORARY') AS temporary`,
+  );
+  const missing = [...(rights?.create === true ? [] : ['CREATE']), ...(rights?.temporary === true ? [] : ['TEMPORARY'])];
+  if (missing.length === 0) return [ok('rights', 'this role may create schemas and temporary views in this database')];
+  return [problem('warning', 'rights', `this role lacks ${missing.join(' and ')} on the database`, `Run as its owner: GRANT ${missing.join(', ')} ON DATABASE ... TO <role>.`)];
+}
+
+async function imatChecks(db: Db): Promise<DoctorCheck[]> {
+  const imats = await db.query<{ name: string; state: string; strategy: string; pending: string; phase: string | null; unreplaced: boolean }>(
+    `SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
+       i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced
+     FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`,
+  );
+  return imats.flatMap((imat): DoctorCheck[] => {
+    const check = `imat ${imat.name}`;
+    if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted, or is under way', `If no imat convert is running: imat revert ${imat.name}, then convert again.`)];
+    if (imat.state === 'broken') return [problem('error', check, 'something it is built on is gone, or it was restored into another cluster', `imat revert ${imat.name}, then convert again.`)];
+    const found: DoctorCheck[] = [];
+    if (imat.phase !== null) found.push(problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${imat.name} finishes it.`));
+    if (imat.strategy === 'delta' && Number(imat.pending) > 10_000) found.push(problem('warning', check, `${imat.pending} rows are pending: reads are right, but slow`, `imat fold ${imat.name}`));
+    if (imat.unreplaced) found.push(problem('error', check, 'the view in the original’s place was dropped', `imat revert ${imat.name} brings the materialized view back.`));
+    return found.length === 0 ? [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)] : found;
+  });
+}
+
+/** Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without an error. */
+async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
+  const sources = await db.query<{ name: string | null; triggers: number; log: boolean; subscribed: boolean; unlogged: boolean }>(
+    `SELECT (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
+       (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
+       EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
+       CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation) ELSE false END AS subscribed,
+       EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation AND c.relpersistence <> 'p') AS unlogged
+     FROM imat_catalog.source s ORDER BY 1`,
+    [`{${Object.values(CAPTURE_TRIGGERS).map((name) => `"${name}"`).join(',')}}`],
+  );
+  return sources.map((source): DoctorCheck => {
+    const check = `source ${source.name ?? '(dropped)'}`;
+    if (source.name === null) return problem('error', check, 'a source table was dropped', 'Revert the imats that read it.');
+    if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log) {
+      return problem('error', check, 'capture is disabled or gone: changes were lost', 'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.');
+    }
+    if (source.subscribed) return problem('error', check, 'a logical replication subscription fills it, which fires no statement triggers', 'Revert the imats on it.');
+    if (source.unlogged) return problem('error', check, 'it has become unlogged: a crash empties it without notice', 'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.');
+    return ok(check, 'captured');
+  });
+}
+
+async function requestChecks(db: Db): Promise<DoctorCheck[]> {
+  const requests = await db.query<{ name: string }>('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NULL ORDER BY id');
+  return requests.map((request) => problem('warning', `request ${request.name}`, 'imat.create_imat recorded a request that nobody has carried out', `imat convert ${request.name}`));
+}

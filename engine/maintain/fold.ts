@@ -1,0 +1,70 @@
+/**
+ * The fold function of a delta imat: adds what is pending to the state. `imat.fold` calls it in a REPEATABLE READ
+ * transaction that holds the imat's fold lock, and moves the frontier in the same transaction.
+ *
+ * The statement is planned at each call (EXECUTE), because the right plan for ten pending rows is wrong for a million.
+ * It upserts by the state's unique key, NULLs being equal there, so no join on nullable keys is needed. An expression
+ * that fails on a row which has come and gone since the last fold is tried again with such rows cancelled first.
+ */
+import type { Pending } from '../operators/join.ts';
+import { changesSomething, deltaRows, identity, stateColumns, summed } from '../operators/group.ts';
+import type { DeltaPlan } from '../plan/plan.ts';
+import type { Sql } from '../sql/sql.ts';
+import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
+
+export function foldFunction(plan: DeltaPlan, state: Sql, name: Sql, logOf: Pending['logOf']): Sql {
+  const upsert = (netted: boolean): Sql => upsertStatement(plan, state, { frontier: sql`$1`, logOf, netted });
+  const body = sql`
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE ${dollarQuoted(upsert(false))}
+    INTO touched, emptied, negative
+    USING frontier;
+  EXCEPTION WHEN data_exception THEN
+    EXECUTE ${dollarQuoted(upsert(true))}
+    INTO touched, emptied, negative
+    USING frontier;
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = ${literal(`a row of ${state.text} would have a negative count`)},
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  ${plan.single ? sql`` : sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
+  `}RETURN touched;
+END`;
+  return sql`CREATE OR REPLACE FUNCTION ${name}(frontier pg_snapshot) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+SET jit = off
+AS ${dollarQuoted(body)}`;
+}
+
+function upsertStatement(plan: DeltaPlan, state: Sql, pending: Pending): Sql {
+  const columns = join(stateColumns(plan).map(ident), ', ');
+  const additions = plan.parts.map((part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`);
+  return sql`
+WITH delta AS (
+  ${summed(plan, deltaRows(plan, pending))}
+), merged AS (
+  INSERT INTO ${state} AS s (${columns})
+  SELECT ${columns}
+  FROM delta AS d
+  WHERE ${changesSomething(plan.parts, sql`d`)}
+  ON CONFLICT (${join(identity(plan).map(ident), ', ')}) DO UPDATE SET
+    ${join(additions, ',\n')}
+  RETURNING s.ctid, s.row_count
+)
+SELECT
+  pg_catalog.count(*),
+  pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+  pg_catalog.bool_or(m.row_count < 0)
+FROM merged AS m
+`;
+}

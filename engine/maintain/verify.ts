@@ -1,0 +1,76 @@
+/**
+ * Verify: `imat.<name>` against the definition run by PostgreSQL, both read in one snapshot, as multisets.
+ *
+ * Rows are compared with `=` by EXCEPT ALL both ways; columns of types without an ordering (json, xml ...) as text. Where
+ * rows differ in floating-point columns only, and by no more than the error of summing in another order, they count as
+ * equal: relative 1e-9 for double precision, 1e-4 for real (PostgreSQL itself sums reals in 24 bits).
+ */
+import type { VerifyResult } from '../api.ts';
+import type { Db } from '../db/db.ts';
+import { loadColumns } from '../catalog/columns.ts';
+import type { ColumnFacts } from '../plan/facts.ts';
+import { FLOAT4, FLOAT8 } from '../plan/facts.ts';
+import { ident, lines, sql } from '../sql/sql.ts';
+import { fragment } from '../sql/sql.ts';
+
+type Side = 'imat' | 'definition';
+type Difference = { readonly side: Side; readonly row: Readonly<Record<string, unknown>> };
+
+const SAMPLE = 10;
+/** More differing rows than this are counted, not compared with a tolerance. */
+const TOLERANCE_LIMIT = 20_000;
+
+export async function verifyImat(db: Db, imat: { readonly name: string; readonly relation: string; readonly definitionView: string; readonly viewOid: number }): Promise<VerifyResult> {
+  const columns = (await loadColumns(db, [imat.viewOid])).get(imat.viewOid) ?? [];
+  const selected = lines(columns.map((column) => (column.sortable ? ident(column.name) : sql`${ident(column.name)}::text AS ${ident(column.name)}`)));
+  const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
+  const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
+  return db.transaction('repeatable read', async () => {
+    const [total] = await db.query<{ rows: string }>(`SELECT count(*) AS rows FROM (${definitionRows}) q`);
+    const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
+    // Rows come as text, so that every digit is compared and shown.
+    const asText = fragment(columns.map((_, index) => `v.c${index}::text AS c${index}`).join(', '));
+    const names = fragment(columns.map((_, index) => `c${index}`).join(', '));
+    const rows = await db.query<Record<string, string | null> & { side: Side }>(
+      `SELECT v.side${columns.length > 0 ? `, ${asText.text}` : ''} FROM (${differing}) v(side${columns.length > 0 ? `, ${names.text}` : ''}) LIMIT ${TOLERANCE_LIMIT + 1}`,
+    );
+    const found = rows.map((row): Difference => ({ side: row.side, row: Object.fromEntries(columns.map((column, index) => [column.name, row[`c${index}`] ?? null])) }));
+    const remaining = found.length > TOLERANCE_LIMIT ? found : withoutTolerated(found, columns);
+    const differences = found.length > TOLERANCE_LIMIT ? await countOf(db, differing) : remaining.length;
+    return { name: imat.name, equal: differences === 0, differences, sample: remaining.slice(0, SAMPLE), rows: Number(total?.rows ?? 0) };
+  });
+}
+
+async function countOf(db: Db, differing: string): Promise<number> {
+  const [row] = await db.query<{ count: string }>(`SELECT count(*) AS count FROM (${differing}) v`);
+  return Number(row?.count ?? 0);
+}
+
+/** Pairs rows that agree but for floats within the tolerance, and gives the rest. */
+function withoutTolerated(found: readonly Difference[], columns: readonly ColumnFacts[]): Difference[] {
+  const floats = columns.filter((column) => column.oid === FLOAT4 || column.oid === FLOAT8);
+  if (floats.length === 0) return [...found];
+  const exact = columns.filter((column) => !floats.includes(column));
+  const key = (difference: Difference): string => JSON.stringify(exact.map((column) => difference.row[column.name] ?? null));
+  const open = new Map<string, Difference[]>();
+  for (const difference of found.filter((one) => one.side === 'definition')) {
+    const group = key(difference);
+    open.set(group, [...(open.get(group) ?? []), difference]);
+  }
+  const rest: Difference[] = [];
+  for (const difference of found.filter((one) => one.side === 'imat')) {
+    const candidates = open.get(key(difference)) ?? [];
+    const match = candidates.findIndex((candidate) => floats.every((column) => close(difference.row[column.name], candidate.row[column.name], column.oid)));
+    if (match < 0) rest.push(difference);
+    else candidates.splice(match, 1);
+  }
+  return [...rest, ...[...open.values()].flat()];
+}
+
+function close(a: unknown, b: unknown, type: number): boolean {
+  if (a === b) return true;
+  const [x, y] = [Number(a), Number(b)];
+  if (a === null || b === null || !Number.isFinite(x) || !Number.isFinite(y)) return false;
+  const tolerance = type === FLOAT4 ? 1e-4 : 1e-9;
+  return Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y));
+}

@@ -1,0 +1,40 @@
+/** What planning must know from the server; loaded by `install/`, so that planning itself stays pure. */
+
+/** A type as the catalog describes it, domains resolved to their base type. */
+export type TypeFacts = {
+  /** As `format_type(oid, typmod)` prints it under `search_path = pg_catalog`. */
+  readonly type: string;
+  /** OID of the base type. */
+  readonly oid: number;
+  /** Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained numeric. */
+  readonly scale: number | null;
+  /** The qualified `typsend` function: its bytes tell values apart that `=` does not. */
+  readonly send: string;
+  /** Whether values that are equal are always the same to every function (not so for numeric, citext, interval ...). */
+  readonly equalIsSame: boolean;
+  /** Whether the type has a default B-tree operator class, so that it can be a key. */
+  readonly sortable: boolean;
+};
+
+export type ColumnFacts = TypeFacts & {
+  readonly name: string;
+  readonly attnum: number;
+  /** The qualified, quoted collation where it is not the type's own. */
+  readonly collation: string | null;
+};
+
+export type SourceFacts = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly ColumnFacts[];
+};
+
+export const INT2 = 21;
+export const INT4 = 23;
+export const INT8 = 20;
+export const NUMERIC = 1700;
+export const FLOAT4 = 700;
+export const FLOAT8 = 701;
+export const MONEY = 790;
+export const INTERVAL = 1186;

@@ -1,0 +1,77 @@
+/**
+ * Parts: what the state stores of an aggregate. Every part is additive: its value for a group is the sum over the
+ * group's rows of weight times the row's contribution, so that a change is added and nothing else of the group is read.
+ */
+import type { Sql } from '../sql/sql.ts';
+import { and, fragment, sql } from '../sql/sql.ts';
+
+/** A part contributes where all its conditions hold; a `count` contributes 1, a `sum` its value, which is then not null. */
+export type Part = {
+  readonly name: string;
+  readonly value: Sql | null;
+  readonly conditions: readonly Sql[];
+  readonly type: PartType;
+  /** What it is, for people: becomes the column's comment. */
+  readonly comment: string;
+};
+
+export type PartType = 'bigint' | 'numeric' | 'money' | 'interval';
+
+const ZERO: Record<PartType, Sql> = {
+  bigint: sql`0`,
+  numeric: sql`0`,
+  money: sql`'0'::money`,
+  interval: sql`'0'::interval`,
+};
+
+export const zeroOf = (part: Part): Sql => ZERO[part.type];
+
+/** Rows of the group; a group exists while it is not 0. */
+export const ROW_COUNT: Part = { name: 'row_count', value: null, conditions: [], type: 'bigint', comment: 'rows of the group' };
+
+/** Makes parts, once each: aggregates over the same argument share what they store. */
+export class PartAllocator {
+  readonly parts: Part[] = [ROW_COUNT];
+  readonly #bySignature = new Map<string, Part>();
+  readonly #counters = new Map<string, number>();
+
+  /** Counts the rows for which all conditions hold; without a condition, that is the row count. */
+  count(base: string, conditions: readonly Sql[], comment: string): string {
+    return conditions.length === 0 ? ROW_COUNT.name : this.#allocate(base, { value: null, conditions, type: 'bigint', comment });
+  }
+
+  sum(base: string, value: Sql, type: PartType, conditions: readonly Sql[], comment: string): string {
+    return this.#allocate(base, { value, conditions, type, comment });
+  }
+
+  #allocate(base: string, part: Omit<Part, 'name'>): string {
+    const signature = JSON.stringify([part.value?.text ?? null, part.type, part.conditions.map((condition) => condition.text)]);
+    const known = this.#bySignature.get(signature);
+    if (known !== undefined) return known.name;
+    const number = (this.#counters.get(base) ?? 0) + 1;
+    this.#counters.set(base, number);
+    const made = { ...part, name: `${base}${number}` };
+    this.#bySignature.set(signature, made);
+    this.parts.push(made);
+    return made.name;
+  }
+}
+
+/** The part over all rows of a group, from scratch. */
+export function partFromScratch(part: Part): Sql {
+  const filter = part.conditions.length === 0 ? sql`` : sql` FILTER (WHERE ${and(part.conditions)})`;
+  if (part.value === null) return sql`pg_catalog.count(*)${filter}`;
+  return sql`COALESCE(pg_catalog.sum(${part.value})${filter}, ${zeroOf(part)})::${fragment(part.type)}`;
+}
+
+/** One changed row's contribution; `weight` is a bigint. */
+export function partOfRow(part: Part, weight: Sql): Sql {
+  const contribution = part.value === null ? weight : sql`(${part.value} * ${weight})::${fragment(part.type)}`;
+  return part.conditions.length === 0 ? contribution : sql`CASE WHEN ${and(part.conditions)} THEN ${contribution} ELSE ${zeroOf(part)} END`;
+}
+
+/** The sum of a part's values `column` over several contributions to one group. */
+export function partSum(part: Part, column: Sql): Sql {
+  // A global aggregate over no rows gives NULL, so that the one row of an ungrouped imat needs the COALESCE.
+  return sql`COALESCE(pg_catalog.sum(${column}), ${zeroOf(part)})::${fragment(part.type)}`;
+}

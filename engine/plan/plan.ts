@@ -1,0 +1,246 @@
+/**
+ * The delta plan of a definition: which relations it joins under which conditions, what identifies a stored row, what is
+ * stored of each aggregate, and how the definition's columns are computed from that. Pure: all it must know of the
+ * server comes in as facts.
+ */
+import { deparseExpr } from '../../parser/deparse.ts';
+import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
+import { equalExpr, mapExpr, visit } from '../../parser/walk.ts';
+import { ruleFor } from '../aggregates/all.ts';
+import type { Argument, Finish } from '../aggregates/rule.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, sql } from '../sql/sql.ts';
+import type { ColumnFacts, SourceFacts, TypeFacts } from './facts.ts';
+import { INT2, INT4, INT8 } from './facts.ts';
+import type { Normal } from './normalize.ts';
+import type { Outline } from './outline.ts';
+import type { Part } from './parts.ts';
+import { PartAllocator } from './parts.ts';
+import type { PlanReason } from './reason.ts';
+import { fixedScale } from './scale.ts';
+
+/** One occurrence of a source in FROM; a self-join has two. */
+export type Occurrence = {
+  readonly source: SourceFacts;
+  /** `r1`, `r2`, ... by position. */
+  readonly alias: string;
+  /** Its alias in the definition. */
+  readonly label: string;
+  /** The columns that the definition reads of it, by attribute number. */
+  readonly columns: readonly ColumnFacts[];
+};
+
+export type Key = { readonly name: string; readonly value: Sql; readonly facts: TypeFacts; readonly label: string };
+
+export type Output = {
+  readonly name: string;
+  readonly type: string;
+  /** Over the state's columns, under the alias `STATE`. */
+  readonly value: Sql;
+  /** The key that the output is, unchanged; null where it is computed. */
+  readonly key: string | null;
+  readonly label: string;
+};
+
+export type DeltaPlan = {
+  readonly shape: Outline['shape'];
+  readonly single: boolean;
+  readonly occurrences: readonly Occurrence[];
+  readonly conditions: readonly Sql[];
+  readonly keys: readonly Key[];
+  readonly parts: readonly Part[];
+  readonly outputs: readonly Output[];
+  readonly having: Sql | null;
+  readonly distinct: boolean;
+};
+
+/** The alias of whatever holds state columns in generated SQL. */
+export const STATE = 's';
+
+/** PostgreSQL's INDEX_MAX_KEYS. */
+const MAX_KEYS = 32;
+
+export type PlanFacts = {
+  readonly serverMajor: number;
+  readonly sources: ReadonlyMap<number, SourceFacts>;
+  /** Of the outline's keys, aggregates' arguments and aggregates, in their order. */
+  readonly keyTypes: readonly TypeFacts[];
+  readonly argumentTypes: readonly (readonly TypeFacts[])[];
+  readonly resultTypes: readonly TypeFacts[];
+  /** The definition's column types, as `format_type` prints them. */
+  readonly outputTypes: readonly string[];
+};
+
+export const relationAlias = (index: number): string => `r${index + 1}`;
+
+/** An expression over the relations' aliases `r1`, `r2`, ... */
+export function overRelations(expr: Expr): Sql {
+  return fragment(deparseExpr(expr, (ref) => `${relationAlias(ref.relation)}.${ident(ref.name).text}`));
+}
+
+export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): DeltaPlan | { readonly reasons: readonly PlanReason[] } {
+  const reasons: PlanReason[] = [];
+  const label = (expr: Expr): string =>
+    deparseExpr(expr, (ref) => `${normal.relations[ref.relation]?.alias ?? ''}.${ref.name}`).replaceAll('pg_catalog."', '"').replaceAll('"', '');
+
+  const keys = shape.keys.map((expr, index): Key => {
+    const type = facts.keyTypes[index];
+    if (type === undefined) throw new Error(`no type for key ${index + 1}`);
+    if (!type.sortable) {
+      reasons.push({ kind: 'key_not_sortable', message: `${label(expr)} has type ${type.type}, which cannot be a key`, hint: null, span: expr.span });
+    }
+    return { name: `key${index + 1}`, value: overRelations(expr), facts: type, label: label(expr) };
+  });
+  if (shape.shape === 'group' && keys.length > MAX_KEYS) {
+    reasons.push({ kind: 'too_many_keys', message: `${keys.length} group keys are more than an index can have (${MAX_KEYS})`, hint: null, span: null });
+  }
+
+  const columnScale = (ref: { relation: number; name: string }): number | null => {
+    const source = facts.sources.get(normal.relations[ref.relation]?.oid ?? 0);
+    const column = source?.columns.find((one) => one.name === ref.name);
+    if (column === undefined) return null;
+    return column.oid === INT2 || column.oid === INT4 || column.oid === INT8 ? 0 : column.scale;
+  };
+  const allocator = new PartAllocator();
+  const finishes = shape.aggregates.map((aggregate, index) => {
+    const planned = planAggregate(aggregate, index, allocator, facts, columnScale, label);
+    if ('kind' in planned) {
+      reasons.push(planned);
+      return null;
+    }
+    return planned.finish;
+  });
+  const residual = residualOver(shape, keys, finishes, facts);
+  for (const expr of [...normal.targets.map((target) => target.expr), ...(normal.having === null ? [] : [normal.having])]) {
+    reasons.push(...distinguishingUses(expr, shape, keys, label));
+  }
+  if (reasons.length > 0) return { reasons };
+
+  return {
+    shape: shape.shape,
+    single: shape.single,
+    occurrences: occurrencesOf(normal, facts.sources),
+    conditions: normal.conditions.map(overRelations),
+    keys,
+    parts: allocator.parts,
+    outputs: normal.targets.map((target, index): Output => {
+      const key = shape.keys.findIndex((expr) => equalExpr(expr, target.expr));
+      const type = facts.outputTypes[index];
+      if (type === undefined) throw new Error(`no type for column ${target.name}`);
+      const value = residual(target.expr);
+      const name = keys[key]?.name ?? null;
+      return { name: target.name, type, key: name, value: name === null ? sql`(${value})::${fragment(type)}` : value, label: label(target.expr) };
+    }),
+    having: normal.having === null ? null : residual(normal.having),
+    distinct: normal.grouped && normal.distinct,
+  };
+}
+
+function planAggregate(
+  aggregate: Aggregate,
+  index: number,
+  parts: PartAllocator,
+  facts: PlanFacts,
+  columnScale: (ref: { relation: number; name: string }) => number | null,
+  label: (expr: Expr) => string,
+): { readonly finish: Finish } | PlanReason {
+  const rule = aggregate.schema === null ? ruleFor(aggregate.name) : undefined;
+  const result = facts.resultTypes[index];
+  const types = facts.argumentTypes[index];
+  if (rule === undefined || result === undefined || types === undefined) {
+    return {
+      kind: 'aggregate_not_maintained',
+      message: `aggregate "${aggregate.name}" cannot be maintained by delta`,
+      hint: 'count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.',
+      span: aggregate.span,
+    };
+  }
+  const args = aggregate.args.map((arg, position): Argument => {
+    const type = types[position];
+    if (type === undefined) throw new Error(`no type for argument ${position + 1} of ${aggregate.name}`);
+    return {
+      value: arg.kind === 'column' ? overRelations(arg) : sql`(${overRelations(arg)})`,
+      type,
+      fixedScale: fixedScale(arg, columnScale),
+      label: label(arg),
+    };
+  });
+  const filter = aggregate.filter === null ? [] : [sql`(${overRelations(aggregate.filter)})`];
+  const finish = rule.plan({ name: aggregate.name, args, filter, resultType: result.type, parts, serverMajor: facts.serverMajor });
+  if (finish !== null) return { finish };
+  return {
+    kind: 'argument_type',
+    message: `${aggregate.name}(${types.map((type) => type.type).join(', ')}) cannot be maintained by delta`,
+    hint: null,
+    span: aggregate.span,
+  };
+}
+
+/** Rewrites an expression of the definition's SELECT list or HAVING over the state: keys and finished aggregates. */
+function residualOver(shape: Outline, keys: readonly Key[], finishes: readonly (Finish | null)[], facts: PlanFacts): (expr: Expr) => Sql {
+  const ref = (part: string): Sql => sql`${ident(STATE)}.${ident(part)}`;
+  const values = new Map<string, Sql>();
+  const stand = (name: string, value: Sql): ColumnRef => {
+    values.set(name, value);
+    return { kind: 'column', relation: -1, name, span: null };
+  };
+  return (expr) => {
+    const rewritten = mapExpr(expr, (node) => {
+      const key = shape.keys.findIndex((one) => equalExpr(one, node));
+      const keyName = keys[key]?.name;
+      if (keyName !== undefined) return stand(keyName, ref(keyName));
+      if (node.kind !== 'aggregate') return null;
+      const index = shape.aggregates.findIndex((one) => equalExpr(one, node));
+      const finish = finishes[index];
+      const type = facts.resultTypes[index];
+      // Where the aggregate could not be planned there is a reason, and no plan: what is put here is not used.
+      if (finish === null || finish === undefined || type === undefined) return stand(`aggregate${index}`, sql`NULL`);
+      return stand(`aggregate${index}`, sql`(${finish(ref)})`);
+    });
+    return fragment(deparseExpr(rewritten, (column) => values.get(column.name)?.text ?? ''));
+  };
+}
+
+/**
+ * Expressions above the grouping that can tell equal keys apart. Which of several equal values (numeric 1.0 and 1.00,
+ * citext 'a' and 'A') stands for a group is PostgreSQL's choice, and changes when rows go; compared as a column the
+ * values are equal, but a function of them need not be.
+ */
+function distinguishingUses(expr: Expr, shape: Outline, keys: readonly Key[], label: (expr: Expr) => string): PlanReason[] {
+  if (shape.shape === 'bag') return [];
+  const found: PlanReason[] = [];
+  visit(expr, (node) => {
+    const index = shape.keys.findIndex((one) => equalExpr(one, node));
+    const key = keys[index];
+    if (key !== undefined && node !== expr && !key.facts.equalIsSame) {
+      found.push({
+        kind: 'ambiguous_key',
+        message: `equal values of group key ${label(node)} (${key.facts.type}) can differ in what is computed from them`,
+        hint: 'Group by the computed expression as well, or by a type in which equal values are the same.',
+        span: node.span,
+      });
+    }
+    return key === undefined;
+  });
+  return found;
+}
+
+function occurrencesOf(normal: Normal, sources: ReadonlyMap<number, SourceFacts>): Occurrence[] {
+  const used = normal.relations.map(() => new Set<string>());
+  const collect = (expr: Expr): void =>
+    visit(expr, (node) => {
+      if (node.kind === 'column') used[node.relation]?.add(node.name);
+    });
+  for (const expr of [...normal.conditions, ...normal.groupBy, ...normal.targets.map((target) => target.expr)]) collect(expr);
+  if (normal.having !== null) collect(normal.having);
+  return normal.relations.map((relation, index) => {
+    const source = sources.get(relation.oid);
+    if (source === undefined) throw new Error(`no facts for relation ${relation.schema}.${relation.name}`);
+    return {
+      source,
+      alias: relationAlias(index),
+      label: relation.alias,
+      columns: source.columns.filter((column) => used[index]?.has(column.name)),
+    };
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * The names of everything that imat makes. Names are readable and found through the catalog, never by guessing;
+ * one that would be cut at PostgreSQL's 63 bytes ends in a hash of the whole instead.
+ */
+import { createHash } from 'node:crypto';
+import type { Sql } from './sql.ts';
+import { qualified } from './sql.ts';
+
+export const API_SCHEMA = 'imat';
+export const CATALOG_SCHEMA = 'imat_catalog';
+export const STORE_SCHEMA = 'imat_store';
+
+const MAX_BYTES = 63;
+
+/** Cuts a name to PostgreSQL's 63 bytes; a cut name ends in eight hex digits of its SHA-256. */
+export function cutName(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  let head = name;
+  while (Buffer.byteLength(head) > MAX_BYTES - 9) head = [...head].slice(0, -1).join('');
+  return `${head}_${hash}`;
+}
+
+const inStore = (name: string): { readonly name: string; readonly sql: Sql } => {
+  const cut = cutName(name);
+  return { name: cut, sql: qualified(STORE_SCHEMA, cut) };
+};
+
+export type StoreName = ReturnType<typeof inStore>;
+
+export type ImatNames = {
+  /** The view that readers use. */
+  readonly view: Sql;
+  /** The definition as an ordinary view: it is the oracle of `verify`, and protects the sources by its dependencies. */
+  readonly definition: StoreName;
+  /** The stored table; a swap imat has two, of which at most one holds anything outside of a swap. */
+  readonly state: StoreName;
+  readonly slots: readonly [StoreName, StoreName];
+  readonly fold: StoreName;
+};
+
+export function imatNames(name: string): ImatNames {
+  return {
+    view: qualified(API_SCHEMA, name),
+    definition: inStore(`definition_${name}`),
+    state: inStore(`state_${name}`),
+    slots: [inStore(`slot_a_${name}`), inStore(`slot_b_${name}`)],
+    fold: inStore(`fold_${name}`),
+  };
+}
+
+export function logName(schema: string, table: string): StoreName {
+  return inStore(`log_${schema}_${table}`);
+}
+
+export function captureName(schema: string, table: string): StoreName {
+  return inStore(`capture_${schema}_${table}`);
+}
+
+/** A log column is named by attribute number: it can collide with nothing, and a rename of the source's column does not touch it. */
+export const logColumn = (attnum: number): string => `c${attnum}`;
+
+/** Triggers fire in order of their names: `!` sorts before letters, so that users' own statement triggers see what was captured. */
+export const CAPTURE_TRIGGERS = { insert: '!imat_insert', update: '!imat_update', delete: '!imat_delete', truncate: '!imat_truncate' } as const;

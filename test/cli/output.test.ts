@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { bytes, counted, duration, table, value } from '../../cli/output.ts';
+import { explanationSql, explanationText } from '../../cli/explanation.ts';
+import { convertText, imatFields, imatsTable } from '../../cli/render.ts';
+import { textWidth } from '../../cli/text-width.ts';
+import { CONVERTED, EXPLANATION, STATUS } from './samples.ts';
+
+describe('tables', () => {
+  test('columns are aligned, figures to the right, without trailing spaces', () => {
+    const text = table(
+      [{ title: 'name' }, { title: 'rows', align: 'right' }, { title: 'note' }],
+      [
+        ['a', '1', 'x'],
+        ['longer', '12345', ''],
+      ],
+    );
+    expect(text.split('\n')).toEqual(['name     rows  note', '------  -----  ----', 'a           1  x', 'longer  12345']);
+  });
+
+  test('wide characters count for two columns, combining marks for none', () => {
+    expect(textWidth('東京')).toBe(4);
+    expect(textWidth('e\u0301')).toBe(1);
+    expect(textWidth('🦆')).toBe(2);
+    const [, , tokyo, paris] = table(
+      [{ title: 'city' }, { title: 'n' }],
+      [
+        ['東京', '1'],
+        ['Paris', '2'],
+      ],
+    ).split('\n');
+    expect(textWidth(tokyo ?? '')).toBe(textWidth(paris ?? ''));
+  });
+
+  test('a value from the database cannot break the line or reach the terminal as an escape sequence', () => {
+    const text = table([{ title: 'v' }], [['a\nb\t\u001b[31mred\u0000']]);
+    expect(text).toContain('a\\nb\\t\\x1b[31mred\\x00');
+  });
+
+  test('NULL is a word, and text is not quoted', () => {
+    expect([value(null), value('NULL'), value(12), value(true), value({ a: 1 })]).toEqual(['NULL', 'NULL', '12', 'true', '{"a":1}']);
+  });
+});
+
+describe('figures', () => {
+  test('bytes are in the units of pg_size_pretty', () => {
+    expect([0, 1023, 1024, 3_355_443, 5 * 1024 ** 4].map(bytes)).toEqual(['0 bytes', '1023 bytes', '1.0 kB', '3.2 MB', '5.0 TB']);
+  });
+
+  test('times keep three figures', () => {
+    expect([0.123, 12.34, 123.4, 1234, 12_345].map(duration)).toEqual(['0.12 ms', '12.3 ms', '123 ms', '1.23 s', '12.3 s']);
+  });
+
+  test('one is not many', () => {
+    expect([counted(1, 'row'), counted(0, 'row'), counted(1234, 'row')]).toEqual(['1 row', '0 rows', '1,234 rows']);
+  });
+});
+
+describe('results for people', () => {
+  test('what was converted is one sentence and how to read it', () => {
+    expect(convertText(CONVERTED)).toBe(
+      'imat.my_sales_summary is ready: strategy delta, freshness live.\n\nRead it with: SELECT * FROM imat.my_sales_summary;',
+    );
+  });
+
+  test('a dry run says that nothing was changed, and does not say how to read what is not there', () => {
+    const text = convertText({ ...CONVERTED, dryRun: true });
+    expect(text).toBe('imat.my_sales_summary would be made: strategy delta, freshness live. Nothing was changed.');
+  });
+
+  test('reasons come with their place, hints and notes', () => {
+    const text = convertText({ ...CONVERTED, strategy: 'swap', reasons: EXPLANATION.reasons, notes: EXPLANATION.notes });
+    expect(text).toContain(
+      '- window function "rank" cannot be maintained incrementally (line 2, column 2 of the definition)\n  HINT:  Compute',
+    );
+    expect(text).toContain('- something without a place\n');
+    expect(text).toContain('NOTE:  A live read runs the definition');
+  });
+
+  test('an explanation shows each reason below its line of the definition', () => {
+    const text = explanationText(EXPLANATION);
+    expect(text).toContain('  LINE 2:  rank() OVER (ORDER BY amount)\n           ^\n  HINT:');
+    expect(text).toContain('GROUP BY region  key   region text');
+    expect(text).toContain('public.sales  region, amount');
+  });
+
+  test('the SQL of an explanation is a script: labels are comments, every statement is ended', () => {
+    expect(explanationSql(EXPLANATION)).toBe(
+      '-- the change log of public.sales\nCREATE TABLE a ();\n\n-- two\nSELECT 1;\n\n-- three\nSELECT 1 -- one\n;',
+    );
+  });
+
+  test('the status of many is a table and of one a list; an empty database says what to do', () => {
+    const row = imatsTable([STATUS]).split('\n')[2];
+    expect(row?.split(/ {2,}/)).toEqual(['my_sales_summary', 'delta', '5s', 'active', '12,345', '8.0 kB', '3.2 MB', STATUS.frontierAt]);
+    expect(imatFields(STATUS)).toContain('sources         public.sales, public.products');
+    expect(imatFields({ ...STATUS, frontierAt: null, original: null })).toContain('folded up to    never');
+    expect(imatsTable([])).toContain('imat convert');
+  });
+});

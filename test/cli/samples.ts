@@ -1,0 +1,48 @@
+import type { ConvertResult, Explanation, ImatStatus } from '../../engine/api.ts';
+
+export const CONVERTED: ConvertResult = {
+  name: 'my_sales_summary',
+  relation: 'imat.my_sales_summary',
+  strategy: 'delta',
+  freshness: 'live',
+  reasons: [],
+  notes: [],
+  dryRun: false,
+};
+
+export const STATUS: ImatStatus = {
+  name: 'my_sales_summary',
+  relation: 'imat.my_sales_summary',
+  strategy: 'delta',
+  freshness: '5s',
+  state: 'active',
+  pendingRows: 12_345,
+  sources: ['public.sales', 'public.products'],
+  original: 'public.my_sales_summary',
+  stateBytes: 8192,
+  logBytes: 3_355_443,
+  frontierAt: '2026-11-21T00:19:00.123456Z',
+};
+
+export const EXPLANATION: Explanation = {
+  name: 'ranks',
+  strategy: 'swap',
+  definition: 'SELECT region,\n\trank() OVER (ORDER BY amount)\nFROM sales',
+  reasons: [
+    {
+      kind: 'window_function',
+      message: 'window function "rank" cannot be maintained incrementally',
+      hint: 'Compute the rank when reading.',
+      position: { line: 2, column: 2, offset: 16 },
+    },
+    { kind: 'other', message: 'something without a place', hint: null, position: null },
+  ],
+  notes: ['A live read runs the definition while a source has changed.'],
+  plan: [{ clause: 'GROUP BY region', rule: 'key', stored: 'region text' }],
+  sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
+  sql: [
+    { label: 'the change log\nof public.sales', sql: 'CREATE TABLE a ()' },
+    { label: 'two', sql: 'SELECT 1;\n' },
+    { label: 'three', sql: 'SELECT 1 -- one' },
+  ],
+};

@@ -1,0 +1,92 @@
+/** What only the embedded database has: a directory of its own, and a cached cluster to start from. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { connectDb } from '../../../engine/db/connect-db.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'imat-embedded-'));
+  vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function cachedDumps(): string[] {
+  const cache = join(home, 'cache', 'imat');
+  return existsSync(cache) ? readdirSync(cache).map((name) => join(cache, name)) : [];
+}
+
+test('a database in a directory keeps its rows, and is locked while it is open', async () => {
+  const target = { kind: 'embedded', directory: join(home, 'nested', 'data') } as const;
+  const first = await connectDb(target);
+  await first.execute('CREATE TABLE public.kept (a int); INSERT INTO public.kept VALUES (7)');
+  await expect(connectDb(target)).rejects.toMatchObject({ condition: 'embedded_locked' });
+  await first.close();
+
+  const second = await connectDb(target);
+  expect(await second.query('SELECT a FROM public.kept')).toEqual([{ a: 7 }]);
+  await second.close();
+  expect(readdirSync(join(home, 'nested'))).toEqual(['data']);
+});
+
+test('rows that were committed survive a cancel, which ends the database', async () => {
+  const target = { kind: 'embedded', directory: join(home, 'data') } as const;
+  const first = await connectDb(target);
+  await first.execute('CREATE TABLE public.kept (a int); INSERT INTO public.kept VALUES (7)');
+  const long = expect(first.query('SELECT count(*) FROM generate_series(1, 1000000000)')).rejects.toMatchObject({ sqlstate: '57014' });
+  await first.cancel();
+  await long;
+  await expect(first.query('SELECT 1')).rejects.toMatchObject({ condition: 'connection_failed' });
+  await first.close();
+
+  const second = await connectDb(target);
+  expect(await second.query('SELECT a FROM public.kept')).toEqual([{ a: 7 }]);
+  await second.close();
+});
+
+test('the first start leaves a fresh cluster in the cache, and later starts use it', async () => {
+  await (await connectDb({ kind: 'embedded', directory: null })).close();
+  const [dump = '', ...others] = cachedDumps();
+  expect(others).toEqual([]);
+  const written = readFileSync(dump);
+
+  const db = await connectDb({ kind: 'embedded', directory: null });
+  expect(await db.query("SELECT count(*) AS n FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual([{ n: '0' }]);
+  await db.close();
+  expect(readFileSync(dump).equals(written)).toBe(true);
+});
+
+test.each(['memory', 'directory'])('a damaged cache is replaced, for a database in %s', async (place) => {
+  const directory = place === 'memory' ? null : join(home, 'data');
+  await (await connectDb({ kind: 'embedded', directory: null })).close();
+  const [dump = ''] = cachedDumps();
+  const good = readFileSync(dump);
+  writeFileSync(dump, good.subarray(0, good.length / 2));
+  const db = await connectDb({ kind: 'embedded', directory });
+  expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await db.close();
+  expect(readFileSync(dump).length).toBeGreaterThan(good.length / 2);
+});
+
+test('a directory of something else is left as it is', async () => {
+  const directory = join(home, 'photos');
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'cat.jpg'), 'meow');
+  await expect(connectDb({ kind: 'embedded', directory })).rejects.toMatchObject({ condition: 'invalid_argument' });
+  expect(readdirSync(directory)).toEqual(['cat.jpg']);
+});
+
+test('a database whose making was cut off is made anew', async () => {
+  const directory = join(home, 'data');
+  mkdirSync(join(directory, 'base'), { recursive: true });
+  writeFileSync(join(directory, 'PG_VERSION'), '18');
+  writeFileSync(`${directory}.unfinished`, '');
+  const db = await connectDb({ kind: 'embedded', directory });
+  expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await db.close();
+  expect(readdirSync(home).toSorted()).toEqual(['cache', 'data']);
+});

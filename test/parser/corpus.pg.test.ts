@@ -1,0 +1,78 @@
+/**
+ * Every definition of the corpus, created on a real server and read back from what PostgreSQL prints. What is read must be
+ * proved twice: the server prints a view made from our deparse like one made from the text, and PostgreSQL's own grammar
+ * reads the same in both. What is refused must be refused for the reasons that the corpus expects.
+ */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Db, ServerError } from '../../engine/db/db.ts';
+import { deparse } from '../../parser/deparse.ts';
+import { readDefinition } from '../../parser/read.ts';
+import type { Catalog } from '../../parser/tree.ts';
+import { useDatabase } from '../setup/database.ts';
+import { DEFINITIONS } from './corpus/definitions.ts';
+import { CORPUS_SCHEMA } from './corpus/schema.ts';
+import { loadCatalog } from './support/load-catalog.ts';
+import { countTargets, readWithPostgres } from './support/postgres-tree.ts';
+
+const DUPLICATE_COLUMN = '42701';
+
+const database = useDatabase();
+let db: Db;
+let catalog: Catalog;
+
+beforeAll(async () => {
+  db = await database.connect();
+  await db.execute(CORPUS_SCHEMA);
+  await db.execute('SET search_path = pg_catalog');
+  catalog = await loadCatalog(db);
+});
+
+/** What the server prints for a view of this query, created and gone again. */
+async function printedBy(query: string, columns = '', searchPath = 'pg_catalog'): Promise<string> {
+  await db.execute(`SET search_path = ${searchPath}; CREATE VIEW public.probe${columns} AS ${query}`);
+  await db.execute('SET search_path = pg_catalog');
+  const [row] = await db.query<{ text: string }>("SELECT pg_get_viewdef('public.probe'::regclass, true) AS text");
+  await db.execute('DROP VIEW public.probe');
+  return row?.text ?? '';
+}
+
+/** The definition as PostgreSQL prints it; the columns get names of their own only where two would have the same. */
+async function printedDefinition(sql: string): Promise<string> {
+  try {
+    return await printedBy(sql, '', 'shop, public');
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.sqlstate !== DUPLICATE_COLUMN) throw error;
+    const names = Array.from({ length: await countTargets(sql) }, (_, index) => `c${index + 1}`);
+    return printedBy(sql, ` (${names.join(', ')})`, 'shop, public');
+  }
+}
+
+const readable = DEFINITIONS.filter((definition) => definition.refused === undefined);
+const refused = DEFINITIONS.filter((definition) => definition.refused !== undefined);
+
+describe('is read and means the same to the server', () => {
+  test.each(readable)('$sql', async ({ sql }) => {
+    const text = await printedDefinition(sql);
+    const result = readDefinition(text, catalog);
+    if ('refusals' in result) throw new Error(`refused: ${JSON.stringify(result.refusals)}\n${text}`);
+    const ours = deparse(result.query);
+    expect(await readWithPostgres(ours)).toEqual(await readWithPostgres(text));
+    expect(await printedBy(ours)).toBe(await printedBy(result.gateText));
+  });
+});
+
+describe('is refused, every part of it', () => {
+  test.each(refused)('$sql', async ({ sql, refused: kinds }) => {
+    const text = await printedDefinition(sql);
+    const result = readDefinition(text, catalog);
+    if (!('refusals' in result)) throw new Error(`read as\n${deparse(result.query)}\n${text}`);
+    expect(
+      result.refusals.map((refusal) => refusal.kind),
+      text,
+    ).toEqual(kinds);
+    for (const { message, span } of result.refusals) {
+      expect(message).toMatch(/^[^\n]*[^.\n]$/);
+      if (span !== null) expect(text.slice(span.start, span.end)).not.toBe('');
+    }
+  });
+});

@@ -1,0 +1,53 @@
+/** A database of its own for a test file. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { connectDb } from '../../engine/db/connect-db.ts';
+import type { Db } from '../../engine/db/db.ts';
+
+export type TestDatabase = { readonly url: string; drop(): Promise<void> };
+
+/** Makes an empty database on the server under test, as a superuser. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const name = `t_${randomBytes(6).toString('hex')}`;
+  const server = inject('postgresUrl');
+  await onServer(server, (db) => db.execute(`CREATE DATABASE ${name} TEMPLATE template0`));
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => onServer(server, (db) => db.execute(`DROP DATABASE ${name} WITH (FORCE)`)) };
+}
+
+/** The database of a test file, made before its tests and dropped after them, with the sessions that `connect` opened closed. */
+export function useDatabase(): { readonly url: string; connect(): Promise<Db> } {
+  let database: TestDatabase | null = null;
+  const sessions: Db[] = [];
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(async () => {
+    await Promise.all(sessions.map((session) => session.close()));
+    await database?.drop();
+  });
+  const current = (): TestDatabase => {
+    if (database === null) throw new Error('the database is made before the first test: use it in a test or hook');
+    return database;
+  };
+  return {
+    get url() {
+      return current().url;
+    },
+    async connect() {
+      const session = await connectDb({ kind: 'url', url: current().url });
+      sessions.push(session);
+      return session;
+    },
+  };
+}
+
+async function onServer(url: string, work: (db: Db) => Promise<void>): Promise<void> {
+  const db = await connectDb({ kind: 'url', url });
+  try {
+    await work(db);
+  } finally {
+    await db.close();
+  }
+}

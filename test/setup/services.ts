@@ -1,0 +1,54 @@
+/**
+ * Provides the PostgreSQL that the server tests run on: the one that IMAT_TEST_PG_URL names, one from IMAT_PG_BIN, one in Docker,
+ * or one from local binaries, whichever comes first.
+ */
+import type { TestProject } from 'vitest/node';
+import { dockerAnswers } from '../../tools/find-postgres.mjs';
+import { startPostgres } from '../../tools/postgres.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A superuser's URL of a database on the server under test. */
+    postgresUrl: string;
+  }
+}
+
+type Service = { readonly url: string; readonly origin: string; readonly stop: () => Promise<void> };
+
+const DOCKER_IMAGE = 'postgres:15';
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const service = await provideServer();
+  process.stderr.write(`PostgreSQL for the tests: ${service.origin}\n`);
+  project.provide('postgresUrl', service.url);
+  return service.stop;
+}
+
+async function provideServer(): Promise<Service> {
+  const url = process.env['IMAT_TEST_PG_URL'];
+  if (url) return { url, origin: 'IMAT_TEST_PG_URL', stop: async () => undefined };
+  if (!process.env['IMAT_PG_BIN'] && (await dockerAnswers())) {
+    try {
+      return await startContainer();
+    } catch (error) {
+      // A daemon that answers may still be unable to pull the image.
+      process.stderr.write(`Docker is there but gave no server (${(error as Error).message}); trying local binaries\n`);
+    }
+  }
+  const server = await startPostgres();
+  return { url: server.url, origin: `version ${server.major} from local binaries`, stop: server.stop };
+}
+
+async function startContainer(): Promise<Service> {
+  const { GenericContainer, Wait } = await import('testcontainers');
+  const settings = ['fsync=off', 'max_connections=200', 'max_prepared_transactions=64', 'wal_level=logical'];
+  const container = await new GenericContainer(DOCKER_IMAGE)
+    .withEnvironment({ POSTGRES_HOST_AUTH_METHOD: 'trust', POSTGRES_INITDB_ARGS: '--locale=C.UTF-8' })
+    .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
+    .withExposedPorts(5432)
+    // The image starts the server twice: once for its own set-up, then for good.
+    .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
+    .start();
+  const url = `postgresql://postgres@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
+  return { url, origin: `${DOCKER_IMAGE} in Docker`, stop: async () => void (await container.stop()) };
+}

@@ -1,0 +1,18 @@
+// @ts-check
+/** Prints one line, `N passed, N failed`, from the JSON results that vitest wrote into a directory. Fails where no test ran or one failed. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const directory = process.argv[2] ?? '.';
+let passed = 0;
+let failed = 0;
+let complete = true;
+for (const name of readdirSync(directory)) {
+  const result = JSON.parse(readFileSync(join(directory, name), 'utf8'));
+  passed += result.numPassedTests;
+  failed += result.numFailedTests;
+  // False also where a file could not be loaded, which counts as no test at all.
+  complete &&= result.success;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = complete && passed > 0 && failed === 0 ? 0 : 1;

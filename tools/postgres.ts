@@ -1,0 +1,202 @@
+/**
+ * Starts a throw-away PostgreSQL server from local binaries: for tests, benchmarks and torture runs.
+ *
+ * Everything of a server lives in one temporary directory, which also names the process that owns it. A run that was killed leaves
+ * both behind; the next start sweeps them up.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { identifyProcess, mayBeRunning, readIdentity } from '../engine/db/process-identity.ts';
+import { type Binaries, findPostgres } from './find-postgres.mjs';
+
+export type PostgresServer = {
+  /** Of the database `postgres`, as a superuser. */
+  readonly url: string;
+  readonly major: number;
+  readonly directory: string;
+  stop(): Promise<void>;
+};
+
+export type PostgresOptions = {
+  /** Server settings, over the defaults below: `{ fsync: 'on' }`. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  readonly binaries?: Binaries;
+};
+
+/** Fast rather than durable, and with what the tests need: prepared transactions and logical replication. */
+const SETTINGS = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  max_connections: 200,
+  max_prepared_transactions: 64,
+  wal_level: 'logical',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+} as const;
+
+const PREFIX = 'imat-pg-';
+const OWNER_FILE = 'owner.json';
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 10_000;
+const ABANDONED_AFTER_MS = 600_000;
+
+type User = { readonly uid: number; readonly gid: number };
+
+/** Starts a server on a free port of 127.0.0.1. @throws Error where no binaries are found or the server does not start */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  sweepAbandoned();
+  const found = options.binaries ?? findPostgres();
+  if (found === null) throw new Error('no PostgreSQL server binaries were found; `npm test` says how to install them');
+  const user = serverUser();
+  const directory = mkdtempSync(join(tmpdir(), PREFIX));
+  writeFileSync(join(directory, OWNER_FILE), JSON.stringify(identifyProcess(process.pid)));
+  if (user !== null) chownSync(directory, user.uid, user.gid);
+  try {
+    const bin = prepareBinaries(found, directory, user);
+    const data = join(directory, 'data');
+    const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
+    const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
+    execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+    return await launch(bin, data, { ...SETTINGS, ...options.settings }, user, found.major);
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function launch(bin: string, data: string, settings: Record<string, string | number>, user: User | null, major: number): Promise<PostgresServer> {
+  const directory = dirname(data);
+  const port = await freePort();
+  const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const log = openSync(join(directory, 'log'), 'a');
+  const server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], { cwd: directory, stdio: ['ignore', log, log], ...user });
+  const abandon = (): void => {
+    server.kill('SIGQUIT');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
+  try {
+    await waitUntilReady(server, data);
+  } catch (error) {
+    process.off('exit', abandon);
+    const lines = readFileSync(join(directory, 'log'), 'utf8').trim().split('\n').slice(-5).join('\n');
+    abandon();
+    throw new Error(`PostgreSQL ${major} in ${bin} did not start:\n${lines}`, { cause: error });
+  }
+  const stop = async (): Promise<void> => {
+    process.off('exit', abandon);
+    await stopServer(server);
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, major, directory, stop };
+}
+
+/** The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too. */
+async function waitUntilReady(server: ChildProcess, data: string): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid');
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  let failure: Error | null = null;
+  server.once('error', (error) => (failure = error));
+  while (Date.now() < deadline) {
+    if (failure !== null) throw failure;
+    if (server.exitCode !== null || server.signalCode !== null) throw new Error(`the server ended with status ${server.exitCode ?? server.signalCode}`);
+    if (existsSync(pidFile) && readFileSync(pidFile, 'utf8').split('\n')[7]?.trim() === 'ready') return;
+    await sleep(10);
+  }
+  throw new Error('the server was not ready in time');
+}
+
+/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one. */
+async function stopServer(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  server.kill('SIGINT');
+  const impatience = setTimeout(() => server.kill('SIGQUIT'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(impatience);
+}
+
+/** initdb and postgres refuse to run as root, so root lends them another user. */
+function serverUser(): User | null {
+  if (process.getuid?.() !== 0) return null;
+  for (const name of ['postgres', 'nobody']) {
+    const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith(`${name}:`));
+    const [, , uid, gid] = line?.split(':') ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
+}
+
+/** Makes binaries runnable for `user`, copying them where that user cannot reach them (a checkout below /root). */
+function prepareBinaries(binaries: Binaries, directory: string, user: User | null): string {
+  const prefix = dirname(binaries.bin);
+  linkLibraries(prefix);
+  if (user === null || canRun(binaries.bin, directory, user)) return binaries.bin;
+  const copy = join(directory, basename(prefix));
+  cpSync(prefix, copy, { recursive: true, verbatimSymlinks: true });
+  chmodSync(copy, 0o755);
+  return join(copy, 'bin');
+}
+
+function canRun(bin: string, cwd: string, user: User): boolean {
+  try {
+    execFileSync(join(bin, 'postgres'), ['--version'], { cwd, stdio: 'ignore', ...user });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An npm package cannot hold symbolic links; the packaged binaries list theirs, to be made where its install script was not run. */
+function linkLibraries(prefix: string): void {
+  const list = join(prefix, 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+    const link = join(dirname(prefix), target);
+    if (!existsSync(link)) symlinkSync(basename(source), link);
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+    });
+  });
+}
+
+/** Ends and removes the servers of runs that were killed. */
+function sweepAbandoned(): void {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const directory = join(tmpdir(), name);
+    const owner = readIdentity(join(directory, OWNER_FILE));
+    const stats = statSync(directory, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    // Without an owner it is either just being made or was cut off right there.
+    if (owner === null ? Date.now() - stats.mtimeMs < ABANDONED_AFTER_MS : mayBeRunning(owner)) continue;
+    endServerOf(join(directory, 'data'));
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // Another user's, or another run is sweeping it up just now.
+    }
+  }
+}
+
+function endServerOf(data: string): void {
+  try {
+    const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    // The number may belong to another process by now: only one that was given this directory is the server. Where there is no /proc,
+    // a server whose directory is gone ends by itself within a minute.
+    if (existsSync(`/proc/${pid}/cwd`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)) process.kill(Number(pid), 'SIGQUIT');
+  } catch {
+    // No server, or it has just ended.
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects, so that the pure tests (`*.test.ts`) start no server and the server tests (`*.pg.test.ts`) share one.
+const shared = { pool: 'forks', maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: 'pure', include: ['test/**/*.test.ts'], exclude: ['test/**/*.pg.test.ts'] } },
+      { test: { ...shared, name: 'pg', include: ['test/**/*.pg.test.ts'], globalSetup: ['test/setup/services.ts'] } },
+    ],
+  },
+});
