@@ -49,6 +49,7 @@ export function bytes(value: number): string {
 }
 
 export function duration(ms: number): string {
+  if (ms < 1000 && Number.isInteger(ms)) return `${ms} ms`;
   if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
   return `${ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2)} ms`;

@@ -26,8 +26,7 @@ export type Located = { readonly _location?: NodeLocation };
 
 /** The tokens of a node, without parentheses around it. */
 export function rangeOf(source: Source, node: Located): Range {
-  const within = tokensWithin(source, node._location ?? { start: 0, end: source.text.length });
-  let { first, last } = within;
+  let { first, last } = balance(source, tokensWithin(source, node._location ?? { start: 0, end: source.text.length }));
   // The condition of a FILTER is given the place of the whole clause, `FILTER (WHERE condition)`.
   if (isWord(source.tokens[first], 'filter') && isWord(source.tokens[first + 2], 'where')) {
     first += 3;
@@ -36,6 +35,20 @@ export function rangeOf(source: Source, node: Located): Range {
   while (isPunctuation(source.tokens[first], '(') && source.partners[first] === last) {
     first += 1;
     last -= 1;
+  }
+  return { first, last };
+}
+
+/** The places of nodes leave out the parentheses around an operand at their start or end: these belong to the node. */
+function balance(source: Source, range: Range): Range {
+  let { first, last } = range;
+  for (let at = first; at <= last; at += 1) {
+    const partner = source.partners[at] ?? at;
+    if (partner > last) last = partner;
+    if (partner < first) {
+      first = partner;
+      at = partner;
+    }
   }
   return { first, last };
 }

@@ -1,7 +1,18 @@
 // @ts-check
 /** Compiles the sources into dist/ where they have changed since the last time. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const SOURCES = ['parser', 'engine', 'cli', 'bench', 'tools', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
@@ -18,7 +29,10 @@ export function buildIfOutdated(root) {
   // Built aside and then put in place, so that a program that runs from dist/ meanwhile never finds it half there.
   const fresh = join(root, '.cache', `build-${process.pid}`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const tsc = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], { cwd: root, stdio: 'inherit' });
+  const tsc = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (tsc.status === 0) {
     for (const path of files.filter((name) => name.endsWith('.sql'))) copyInto(fresh, root, path);
     const main = join(fresh, 'cli', 'main.js');

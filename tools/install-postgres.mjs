@@ -10,7 +10,8 @@ const DROP_IN = '/etc/postgresql-common/createcluster.d/imat-no-main-cluster.con
 
 /** Installs Debian's PostgreSQL where there is none and it may. @throws Error that says what to install, where the tests could not run */
 export async function provideServerBinaries() {
-  if (process.env['IMAT_TEST_PG_URL'] || process.env['IMAT_PG_BIN'] || findInstalledPostgres().length > 0 || (await dockerAnswers())) return;
+  if (process.env['IMAT_TEST_PG_URL'] || process.env['IMAT_PG_BIN'] || findInstalledPostgres().length > 0 || (await dockerAnswers()))
+    return;
   const failure = installWithApt();
   if (findInstalledPostgres().length > 0) return;
   if (findPackagedPostgres().length > 0) {
@@ -32,7 +33,8 @@ export async function provideServerBinaries() {
 function installWithApt() {
   if (!existsSync('/usr/bin/apt-get')) return 'this system has no apt-get to install one with';
   const root = process.getuid?.() === 0;
-  if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return 'installing one needs root or sudo without a password';
+  if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0)
+    return 'installing one needs root or sudo without a password';
   console.error('installing PostgreSQL (apt-get)');
   const script = [
     'set -e',

@@ -5,7 +5,20 @@
  * both behind; the next start sweeps them up.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -18,7 +31,7 @@ export type PostgresServer = {
   readonly url: string;
   readonly major: number;
   readonly directory: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 };
 
 export type PostgresOptions = {
@@ -68,7 +81,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
-async function launch(bin: string, data: string, settings: Record<string, string | number>, user: User | null, major: number): Promise<PostgresServer> {
+async function launch(
+  bin: string,
+  data: string,
+  settings: Record<string, string | number>,
+  user: User | null,
+  major: number,
+): Promise<PostgresServer> {
   const directory = dirname(data);
   const port = await freePort();
   const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -103,7 +122,8 @@ async function waitUntilReady(server: ChildProcess, data: string): Promise<void>
   server.once('error', (error) => (failure = error));
   while (Date.now() < deadline) {
     if (failure !== null) throw failure;
-    if (server.exitCode !== null || server.signalCode !== null) throw new Error(`the server ended with status ${server.exitCode ?? server.signalCode}`);
+    if (server.exitCode !== null || server.signalCode !== null)
+      throw new Error(`the server ended with status ${server.exitCode ?? server.signalCode}`);
     if (existsSync(pidFile) && readFileSync(pidFile, 'utf8').split('\n')[7]?.trim() === 'ready') return;
     await sleep(10);
   }
@@ -124,7 +144,9 @@ async function stopServer(server: ChildProcess): Promise<void> {
 function serverUser(): User | null {
   if (process.getuid?.() !== 0) return null;
   for (const name of ['postgres', 'nobody']) {
-    const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith(`${name}:`));
+    const line = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((entry) => entry.startsWith(`${name}:`));
     const [, , uid, gid] = line?.split(':') ?? [];
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }

@@ -71,7 +71,11 @@ async function test(args) {
  * @param {string} script @param {string[]} args @param {Record<string, string>} [environment] @returns {Promise<number>}
  */
 function run(script, args, environment = {}) {
-  const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...environment } });
+  const child = spawn(process.execPath, [join(ROOT, script), ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  });
   // The terminal sends SIGINT to both: the child decides when to end, and this process waits for it.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

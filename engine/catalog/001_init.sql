@@ -81,7 +81,7 @@ CREATE TABLE imat_catalog.request (
   error text
 );
 
-CREATE FUNCTION imat_catalog.no_frontier(name text) RETURNS pg_snapshot
+CREATE FUNCTION imat_catalog.no_frontier(name text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
@@ -117,6 +117,9 @@ END $$;
 
 -- Deletes the log rows that every imat on a source has taken in. While an imat on it is being loaded nothing is deleted:
 -- its frontier is not there yet and may be older than all others.
+--
+-- A hundred rows always stay. Were a log ever vacuumed empty, the planner would take it for empty from then on, and join a
+-- thousand pending rows with each other by nested loops.
 CREATE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -138,7 +141,7 @@ BEGIN
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(
-    'DELETE FROM %s l WHERE %s', logs,
+    'DELETE FROM %1$s l WHERE l.ctid <> ALL (ARRAY(SELECT k.ctid FROM %1$s k LIMIT 100)) AND %2$s', logs,
     (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers;
   GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -223,7 +226,7 @@ BEGIN
   target := imat_catalog.find(name);
   SELECT f.snapshot INTO since FROM imat_catalog.frontier f
   WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid;
-  IF since IS NULL THEN since := imat_catalog.no_frontier(name); END IF;
+  IF since IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
   rows := 0;
   IF imat_catalog.has_pending(target.id, since) THEN
     EXECUTE pg_catalog.format('SELECT %s($1)', target.fold_function) INTO rows USING since;

@@ -66,7 +66,7 @@ function connectHint(error: unknown): string | undefined {
   const code = codeOf(error);
   const network = NETWORK_HINTS[code];
   if (network !== undefined) return network;
-  if (/^28|^08P01/.test(code) || /^SASL/.test(reasonOf(error))) {
+  if (/^28|^08P01/.test(code) || reasonOf(error).startsWith('SASL')) {
     return "Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf.";
   }
   if (code === '3D000') return 'Create the database or name another one.';

@@ -35,7 +35,15 @@ export class ServerError extends Error {
   readonly position: number | null;
   readonly statement: string;
 
-  constructor(fields: { message: string; sqlstate: string; detail: string | null; hint: string | null; position: number | null; statement: string; cause?: unknown }) {
+  constructor(fields: {
+    message: string;
+    sqlstate: string;
+    detail: string | null;
+    hint: string | null;
+    position: number | null;
+    statement: string;
+    cause?: unknown;
+  }) {
     super(fields.message, { cause: fields.cause });
     this.name = 'ServerError';
     this.sqlstate = fields.sqlstate;

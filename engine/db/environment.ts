@@ -29,7 +29,8 @@ const TLS_VARIABLES = { sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', sslc
 export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): ServerConfig {
   const options = parseUrl(url ?? 'postgresql://', env);
   const port = Number(options.port || env['PGPORT'] || 5432);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new ImatError('invalid_argument', { message: `port "${port}" is not a port number` });
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new ImatError('invalid_argument', { message: `port "${port}" is not a port number` });
   const host = options.host || env['PGHOST'] || defaultHost(port);
   const user = options.user || env['PGUSER'] || userInfo().username;
   const database = options.database || env['PGDATABASE'] || user;
@@ -65,7 +66,7 @@ function parseUrl(url: string, env: NodeJS.ProcessEnv): ConnectionOptions {
   } catch (error) {
     throw new ImatError('invalid_argument', {
       message: 'the database URL cannot be read',
-      detail: error instanceof TypeError ? undefined : `${(error as Error).message.replace(/\.?$/, '.')}`,
+      detail: error instanceof TypeError ? undefined : (error as Error).message.replace(/\.?$/, '.'),
       hint: 'Special characters in the user name or password are written in percent-encoding, such as %40 for @.',
     });
   }

@@ -26,7 +26,10 @@ const database = await PGlite.create({
 const dump = wantsDump ? new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) : null;
 post({ kind: 'ready', dump });
 
-port.on('message', async (/** @type {WorkerInput} */ message) => {
+port.on('message', (message) => void answer(message));
+
+/** @param {WorkerInput} message */
+async function answer(message) {
   try {
     if (message.kind === 'close') {
       await database.close();
@@ -39,4 +42,4 @@ port.on('message', async (/** @type {WorkerInput} */ message) => {
   } catch (error) {
     post({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
   }
-});
+}

@@ -66,7 +66,14 @@ function empty(directory: string): void {
 async function openSession(worker: Worker, unlock: () => void): Promise<Db> {
   const { default: pg } = await import('pg');
   const stream = new PgliteStream(worker);
-  const client = new pg.Client({ user: 'postgres', database: 'postgres', password: '', ssl: false, stream: () => stream, types: TEXT_TYPES });
+  const client = new pg.Client({
+    user: 'postgres',
+    database: 'postgres',
+    password: '',
+    ssl: false,
+    stream: () => stream,
+    types: TEXT_TYPES,
+  });
   await client.connect();
   return Session.open({
     client,

@@ -3,7 +3,7 @@ import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import { identity, stateFromScratch } from '../operators/group.ts';
 import { foldFunction } from '../maintain/fold.ts';
-import { frontierSnapshot, regclass } from '../maintain/frontier.ts';
+import { frontierSnapshot, guarded, regclass } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
 import { deltaView, swapView } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
@@ -55,8 +55,11 @@ export function deltaFold(building: Building, plan: DeltaPlan): Sql {
 
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
-  const frontier = frontierSnapshot({ imatId: building.id, name: building.name, states: [state] });
-  return deltaView(plan, state, building.live ? { frontier, logOf: building.logOf, netted: false } : null);
+  if (!building.live) return deltaView(plan, state, null);
+  return deltaView(plan, state, {
+    pending: { frontier: frontierSnapshot(building.id), logOf: building.logOf, netted: false },
+    frontier: { imatId: building.id, name: building.name, states: [state] },
+  });
 }
 
 /** What a swap imat's view reads in each situation; see imat.swap. */
@@ -71,7 +74,7 @@ export function swapSql(building: Building): SwapSql {
   });
   const alone = (slot: Sql): Sql => swapView(body([slot]), [{ table: slot, active: null }], building.live);
   const active = (slot: Sql): Sql =>
-    sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${building.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')})), imat_catalog.no_frontier(${literal(building.name)}) IS NULL))`;
+    sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${building.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')})), imat_catalog.no_frontier(${literal(building.name)})))`;
   return {
     slots,
     views: [alone(slots[0]), alone(slots[1])],
@@ -83,8 +86,8 @@ export function swapSql(building: Building): SwapSql {
 function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const { analysis } = building;
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
-  const frontier = frontierSnapshot({ imatId: building.id, name: building.name, states });
-  const unchanged = building.watched.length === 0 ? sql`TRUE` : sql`NOT ${anyPending({ frontier, logOf: building.logOf, netted: false }, building.watched)}`;
+  const pending: Pending = { frontier: frontierSnapshot(building.id), logOf: building.logOf, netted: false };
+  const unchanged = guarded({ imatId: building.id, name: building.name, states }, sql`NOT (${anyPending(pending, building.watched)})`);
   if (analysis.dependence === 'tables') return unchanged;
   const current = join(Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`), ', ');
   const pinned = join(Object.values(building.settings).map(literal), ', ');

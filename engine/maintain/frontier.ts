@@ -1,15 +1,26 @@
 /**
- * The frontier as generated SQL reads it: the snapshot that belongs to the imat's state table, or a clear error.
- * The row names the state table by OID, which a restore into another cluster changes: old transaction ids, which mean
- * nothing there, are so never compared.
+ * The frontier as generated SQL reads it.
+ *
+ * Its row names the state table by OID, which a restore into another cluster changes: old transaction ids, which mean
+ * nothing there, are so never compared. A view checks that once, in the condition that chooses its branch, and raises a
+ * clear error instead of answering.
  */
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, sql } from '../sql/sql.ts';
 
 export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[] };
 
-export function frontierSnapshot({ imatId, name, states }: FrontierOf): Sql {
-  return sql`(SELECT COALESCE((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')})), imat_catalog.no_frontier(${literal(name)})))`;
+export const frontierSnapshot = (imatId: number): Sql => sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId})`;
+
+/** A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables. */
+export function guarded({ imatId, name, states }: FrontierOf, condition: Sql): Sql {
+  return sql`(
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}))
+    THEN ${condition}
+    ELSE imat_catalog.no_frontier(${literal(name)})
+  END
+)`;
 }
 
 /** A relation as a constant that dump and restore carry by name. */

@@ -12,16 +12,20 @@
  */
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
+import type { FrontierOf } from './frontier.ts';
+import { guarded } from './frontier.ts';
 import { deltaRows, stateColumns, summed } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { STATE } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { and, ident, join, lines, sql } from '../sql/sql.ts';
+import { ident, join, lines, sql } from '../sql/sql.ts';
 
-export function deltaView(plan: DeltaPlan, state: Sql, pending: Pending | null): Sql {
-  if (pending === null) return join(branches(plan, state, []), '\nUNION ALL\n');
+/** `live` is null for a view that reads the state alone. */
+export function deltaView(plan: DeltaPlan, state: Sql, live: { readonly pending: Pending; readonly frontier: FrontierOf } | null): Sql {
+  if (live === null) return join(branches(plan, state, []), '\nUNION ALL\n');
+  const { pending, frontier } = live;
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
-  const some = anyPending(pending, oids);
+  const some = guarded(frontier, anyPending(pending, oids));
   const rows = sql`SELECT ${join(stateColumns(plan).map(ident), ', ')}
 FROM ${state}
 UNION ALL
@@ -48,7 +52,7 @@ function branch(plan: DeltaPlan, from: Sql, gates: readonly Sql[], copies: 'one'
   const repeat = copies === 'many' ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)` : sql``;
   return sql`SELECT${plan.distinct ? sql` DISTINCT` : sql``}
   ${lines(outputs)}
-FROM ${from} AS ${ident(STATE)}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${and(conditions)}`}`;
+FROM ${from} AS ${ident(STATE)}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
 }
 
 /** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
@@ -58,12 +62,12 @@ export type SwapBody = { readonly columns: readonly string[]; readonly definitio
 export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
 
 export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
-  const columns = lines(body.columns.map((column) => ident(column)));
+  const columns = join(body.columns.map(ident), ', ');
   if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}`;
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
     const conditions = [...fresh, ...(slot.active === null ? [] : [slot.active])];
-    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`` : sql`\nWHERE ${and(conditions)}`}`;
+    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
   });
   if (fresh.length === 0) return join(stored, '\nUNION ALL\n');
   return sql`-- no source has changed since the table was stored
@@ -72,5 +76,5 @@ UNION ALL
 -- otherwise: the definition itself
 SELECT ${columns}
 FROM ${body.definition}
-WHERE NOT ${and(fresh)}`;
+WHERE NOT ${body.fresh ?? sql`TRUE`}`;
 }

@@ -51,7 +51,8 @@ function bagFromScratch(plan: DeltaPlan): Sql {
   return sql`SELECT
   ${lines([sql`${digestOf(plan, 'q')} AS ${ident(ROW_DIGEST)}`, ...keys.map((key) => sql`q.${key}`), sql`pg_catalog.count(*) AS row_count`])}
 FROM (
-  SELECT ${lines(plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`))}
+  SELECT
+    ${lines(plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`))}
   ${fromScratch(plan)}
 ) AS q
 GROUP BY ${ordinals(keys.length + 1)}`;

@@ -1,17 +1,23 @@
 /**
  * The join (with its filters): a product of relations under a conjunction, over signed multisets.
  *
- *   from scratch   R1 x ... x Rn
- *   delta          sum over i of  new(R1) x .. x new(Ri-1) x Di x old(Ri+1) x .. x old(Rn)
+ * With D the pending log rows of a relation, new(R) the table as read now and old(R) = R - D, the delta of R1 x ... x Rn is
  *
- * with D the pending log rows of a relation, new(R) the table as read now, and old(R) = R - D: the table and its pending
- * rows with negated weight. Weights multiply. Right because new = old + D in each relation and the product is linear in
- * each of them (Gupta and Mumick, "Maintenance of Materialized Views", 1995; the telescoped form). A self-join is two
- * occurrences with the same D. Everything is read in one snapshot, so D and R never come from different moments.
+ *   telescoped   sum over i of        old(R1) x .. x old(Ri-1) x Di x new(Ri+1) x .. x new(Rn)
+ *   expanded     sum over S, not {},  (-1)^(|S|+1) x product over S of Di x product over the rest of new(Rj)
+ *
+ * and weights multiply. Both are right because new = old + D in each relation and the product is linear in each of them
+ * (Gupta and Mumick, "Maintenance of Materialized Views", 1995); a test proves them equal. A self-join is two occurrences
+ * with the same D. Everything is read in one snapshot, so D and R never come from different moments.
+ *
+ * The expanded form reads tables by their indexes and joins pending rows with each other only where two sources have
+ * some; in the telescoped form each lookup in old(R) also scans the pending rows of R. But its terms double with each
+ * relation, and so does the time to plan them: it is used up to three relations. In the telescoped form the first relation
+ * of FROM, mostly the one with the most changes, is the one whose changes meet no old(R).
  */
 import { logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { and, ident, join, lines, qualified, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, qualified, sql } from '../sql/sql.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { DeltaPlan, Occurrence } from '../plan/plan.ts';
 import { imageGrouping } from './image.ts';
@@ -28,41 +34,74 @@ export type Pending = {
   readonly netted: boolean;
 };
 
-/** `FROM ... WHERE ...`, and the weight of a row; `gate` names the source whose pending rows the term starts from. */
+/** One summand of the delta: `FROM ... WHERE ...`, and the weight of a row. */
 export type Term = { readonly from: Sql; readonly weight: Sql; readonly label: string };
 
 const tableOf = (occurrence: Occurrence): Sql => qualified(occurrence.source.schema, occurrence.source.name);
 
 export function fromScratch(plan: DeltaPlan): Sql {
   const from = lines(plan.occurrences.map((occurrence) => sql`${tableOf(occurrence)} AS ${ident(occurrence.alias)}`));
-  return sql`FROM ${from}${where(plan.conditions)}`;
+  return sql`FROM
+  ${from}${where(plan.conditions)}`;
 }
 
 export const isPending = (pending: Pending, log: Sql): Sql => sql`NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${pending.frontier})`;
 
-/** Whether any of the sources has pending rows; evaluated once, before anything else is read. */
+/** Whether any of the sources has pending rows; does not depend on any row. */
 export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
   const tests = [...new Set(sourceOids)].map((oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`);
-  return sql`(SELECT ${join(tests, ' OR ')})`;
+  return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
 }
 
-export function deltaTerms(plan: DeltaPlan, pending: Pending): Term[] {
+/** What stands in an occurrence's place in a term. */
+type Role = 'new' | 'delta' | 'old';
+type Roles = { readonly roles: readonly Role[]; readonly sign: 1 | -1 };
+
+const MAX_EXPANDED = 3;
+
+export function deltaTerms(plan: DeltaPlan, pending: Pending, form: 'expanded' | 'telescoped' = preferredForm(plan)): Term[] {
   const weight = freshName('weight', plan.occurrences);
-  return plan.occurrences.map((changed, index) => {
-    const from = plan.occurrences.map((occurrence, position) => {
-      const relation =
-        position < index ? tableOf(occurrence) : position === index ? sql`(${deltaOf(occurrence, pending, weight)})` : sql`(${oldOf(occurrence, pending, weight)})`;
-      return sql`${relation} AS ${ident(occurrence.alias)}`;
-    });
-    const weights = plan.occurrences.slice(index).map((occurrence) => sql`${ident(occurrence.alias)}.${ident(weight)}`);
-    // A term without pending rows of its own must cost nothing, however the planner would join.
-    const gate = plan.occurrences.length > 1 ? [anyPending(pending, [changed.source.oid])] : [];
-    return {
-      from: sql`FROM ${lines(from)}${where([...gate, ...plan.conditions])}`,
-      weight: weights.length === 1 ? sql`${join(weights, '')}` : sql`(${join(weights, ' * ')})`,
-      label: `changes of ${changed.source.schema}.${changed.source.name} AS ${changed.label}`,
-    };
-  });
+  const count = plan.occurrences.length;
+  return (form === 'expanded' ? expanded(count) : telescoped(count)).map((term) => termOf(plan, pending, term, weight));
+}
+
+const preferredForm = (plan: DeltaPlan): 'expanded' | 'telescoped' => (plan.occurrences.length <= MAX_EXPANDED ? 'expanded' : 'telescoped');
+
+function telescoped(count: number): Roles[] {
+  return Array.from({ length: count }, (_, changed) => ({
+    roles: Array.from({ length: count }, (__, position) => (position < changed ? 'old' : position === changed ? 'delta' : 'new')),
+    sign: 1,
+  }));
+}
+
+/** The subsets of one relation first, then of two, and so on. */
+function expanded(count: number): Roles[] {
+  const subsets = Array.from({ length: 2 ** count - 1 }, (_, index) => index + 1);
+  const size = (subset: number): number => Array.from({ length: count }, (_, bit) => (subset >> bit) & 1).reduce((a, b) => a + b, 0);
+  return subsets
+    .sort((a, b) => size(a) - size(b) || a - b)
+    .map((subset) => ({
+      roles: Array.from({ length: count }, (_, bit) => (((subset >> bit) & 1) === 1 ? 'delta' : 'new')),
+      sign: size(subset) % 2 === 1 ? 1 : -1,
+    }));
+}
+
+function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weight: string): Term {
+  const relation = (occurrence: Occurrence, role: Role): Sql => {
+    if (role === 'new') return tableOf(occurrence);
+    return sql`(${role === 'delta' ? deltaOf(occurrence, pending, weight) : oldOf(occurrence, pending, weight)})`;
+  };
+  const from = plan.occurrences.map((occurrence, position) => sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`);
+  const weights = plan.occurrences.filter((_, position) => roles[position] !== 'new').map((occurrence) => sql`${ident(occurrence.alias)}.${ident(weight)}`);
+  const changed = plan.occurrences.filter((_, position) => roles[position] === 'delta');
+  // A term without pending rows of its own must cost nothing, however the planner would join.
+  const gates = plan.occurrences.length > 1 ? [...new Set(changed.map((one) => one.source.oid))].map((oid) => sql`(SELECT ${anyPending(pending, [oid])})`) : [];
+  return {
+    from: sql`FROM
+  ${lines(from)}${where([...gates, ...plan.conditions])}`,
+    weight: weights.length === 1 && sign === 1 ? join(weights, '') : sql`(${fragment(sign === 1 ? '' : '-')}${join(weights, ' * ')})`,
+    label: `${sign === 1 ? 'plus' : 'minus'} changes of ${changed.map((one) => `${one.source.schema}.${one.source.name} AS ${one.label}`).join(' with changes of ')}`,
+  };
 }
 
 function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql {
@@ -71,7 +110,7 @@ function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql 
   if (!pending.netted) {
     const columns = occurrence.columns.map((column) => sql`${logged(column)} AS ${ident(column.name)}`);
     return sql`
-  SELECT ${lines([sql`l.weight::bigint AS ${ident(weight)}`, ...columns])}
+  SELECT ${join([sql`l.weight::bigint AS ${ident(weight)}`, ...columns], ', ')}
   FROM ${log} AS l
   WHERE ${isPending(pending, sql`l`)}
 `;
@@ -80,7 +119,7 @@ function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql 
   const columns = occurrence.columns.map((column, index) => sql`${images[index]?.select ?? logged(column)} AS ${ident(column.name)}`);
   const groups = images.flatMap((image) => image.groupBy);
   return sql`
-  SELECT ${lines([sql`pg_catalog.sum(l.weight)::bigint AS ${ident(weight)}`, ...columns])}
+  SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${ident(weight)}`, ...columns], ', ')}
   FROM ${log} AS l
   WHERE ${isPending(pending, sql`l`)}
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
@@ -89,20 +128,19 @@ function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql 
 }
 
 function oldOf(occurrence: Occurrence, pending: Pending, weight: string): Sql {
-  const now = occurrence.columns.map((column) => sql`t.${ident(column.name)}`);
-  const gone = occurrence.columns.map((column) => sql`l.${ident(logColumn(column.attnum))}`);
+  const now = occurrence.columns.map((column) => sql`, t.${ident(column.name)}`);
+  const gone = occurrence.columns.map((column) => sql`, d.${ident(column.name)}`);
   return sql`
-  SELECT ${lines([sql`1::bigint AS ${ident(weight)}`, ...now])}
+  SELECT 1::bigint AS ${ident(weight)}${join(now, '')}
   FROM ${tableOf(occurrence)} AS t
   UNION ALL
-  SELECT ${lines([sql`-l.weight::bigint`, ...gone])}
-  FROM ${pending.logOf(occurrence.source.oid)} AS l
-  WHERE ${isPending(pending, sql`l`)}
+  SELECT -d.${ident(weight)}${join(gone, '')}
+  FROM (${deltaOf(occurrence, pending, weight)}) AS d
 `;
 }
 
 function where(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0 ? sql`` : sql`\nWHERE ${and(conditions)}`;
+  return conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`;
 }
 
 /** A column name that none of the occurrences reads. */

@@ -28,7 +28,7 @@ export function sql(strings: TemplateStringsArray, ...holes: readonly (Sql | num
  * Line breaks inside quotes are content and stay as they are; a hole with backslashes (E'' strings) is left alone.
  */
 function indentLike(hole: string, before: string): string {
-  if (!hole.includes('\n') || hole.includes('\\')) return hole;
+  if (!hole.includes('\n') || hole.startsWith('\n') || hole.includes('\\')) return hole;
   const indent = /^ */.exec(before.slice(before.lastIndexOf('\n') + 1))?.[0] ?? '';
   if (indent === '') return hole;
   let quote: string | null = null;

@@ -103,12 +103,15 @@ export const findLateral: Finder = (state, at) => {
   return isSubquery ? last + 1 : (findTableFunction(state, at + 1) ?? at + 1);
 };
 
-/** A call where an item of FROM starts: behind FROM, JOIN, a comma or LATERAL. */
-export const findFromItem: Finder = (state, at) => {
+/** True where an item of FROM starts behind this token. */
+function startsFromItem(state: State, at: number): boolean {
   const token = state.tokens[at];
-  const starts = isWord(token, 'join') || (state.enclosing[at] === undefined && (isWord(token, 'from') || isPunctuation(token, ',')));
-  return state.inFrom && starts ? findTableFunction(state, at + 1) : undefined;
-};
+  if (!state.inFrom || isWord(token, 'join')) return state.inFrom;
+  return state.enclosing[at] === undefined && (isWord(token, 'from') || isPunctuation(token, ','));
+}
+
+/** A call where an item of FROM starts. */
+export const findFromItem: Finder = (state, at) => (startsFromItem(state, at) ? findTableFunction(state, at + 1) : undefined);
 
 const findTableFunction: Finder = (state, first) => {
   const name = isPunctuation(state.tokens[first + 1], '.') ? first + 2 : first;
@@ -126,7 +129,8 @@ const findTableFunction: Finder = (state, first) => {
 };
 
 export const findRowsFrom: Finder = (state, at) => {
-  if (!state.inFrom || !isWord(state.tokens[at + 1], 'from')) return undefined;
+  const isItem = startsFromItem(state, at - 1) || isWord(state.tokens[at - 1], 'lateral');
+  if (!isItem || !isWord(state.tokens[at + 1], 'from')) return undefined;
   return find(state, 'table_function', 'ROWS FROM cannot be maintained incrementally', [at, closeOf(state, at + 2)]);
 };
 

@@ -46,8 +46,8 @@ describe('figures', () => {
     expect([0, 1023, 1024, 3_355_443, 5 * 1024 ** 4].map(bytes)).toEqual(['0 bytes', '1023 bytes', '1.0 kB', '3.2 MB', '5.0 TB']);
   });
 
-  test('times keep three figures', () => {
-    expect([0.123, 12.34, 123.4, 1234, 12_345].map(duration)).toEqual(['0.12 ms', '12.3 ms', '123 ms', '1.23 s', '12.3 s']);
+  test('times keep three figures, and no more than were measured', () => {
+    expect([0.123, 12.34, 123.4, 5, 1234, 12_345].map(duration)).toEqual(['0.12 ms', '12.3 ms', '123 ms', '5 ms', '1.23 s', '12.3 s']);
   });
 
   test('one is not many', () => {

@@ -67,7 +67,7 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     ['int4', 42, 42],
     ['numeric', '1.50', '1.50'],
     ['bool', false, false],
-    ['text', "it's; -- \\ \"q\"", "it's; -- \\ \"q\""],
+    ['text', 'it\'s; -- \\ "q"', 'it\'s; -- \\ "q"'],
     ['text[]', ['a,b', null, '"'], '{"a,b",NULL,"\\""}'],
     ['jsonb', { a: 1 }, { a: 1 }],
     ['text', null, null],

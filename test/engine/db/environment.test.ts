@@ -8,13 +8,26 @@ import { findPassword } from '../../../engine/db/password-file.ts';
 const NOBODY_ELSE = { PGPASSFILE: '/nonexistent' };
 
 test('a URL says it all', () => {
-  const config = resolveServer('postgresql://ann:p%40ss@db.example:6000/shop?application_name=till', { ...NOBODY_ELSE, PGUSER: 'x', PGPORT: '1' });
+  const config = resolveServer('postgresql://ann:p%40ss@db.example:6000/shop?application_name=till', {
+    ...NOBODY_ELSE,
+    PGUSER: 'x',
+    PGPORT: '1',
+  });
   expect(config).toMatchObject({ host: 'db.example', port: 6000, user: 'ann', database: 'shop' });
   expect(config.client).toMatchObject({ password: 'p@ss', application_name: 'till' });
 });
 
 test('the variables fill in what the URL leaves out', () => {
-  const env = { ...NOBODY_ELSE, PGHOST: 'h', PGPORT: '6001', PGUSER: 'u', PGPASSWORD: 'secret', PGDATABASE: 'd', PGAPPNAME: 'a', PGCONNECT_TIMEOUT: '3' };
+  const env = {
+    ...NOBODY_ELSE,
+    PGHOST: 'h',
+    PGPORT: '6001',
+    PGUSER: 'u',
+    PGPASSWORD: 'secret',
+    PGDATABASE: 'd',
+    PGAPPNAME: 'a',
+    PGCONNECT_TIMEOUT: '3',
+  };
   expect(resolveServer(null, env)).toMatchObject({ host: 'h', port: 6001, user: 'u', database: 'd' });
   expect(resolveServer('postgresql:///other', env)).toMatchObject({ host: 'h', user: 'u', database: 'other' });
   expect(resolveServer(null, env).client).toMatchObject({ password: 'secret', application_name: 'a', connectionTimeoutMillis: 3000 });
@@ -49,19 +62,22 @@ test('only where the user did not ask for TLS may it be left out', () => {
   expect(resolveServer('postgresql://far/d', { ...NOBODY_ELSE, PGSSLMODE: 'require' }).tlsOptional).toBe(false);
 });
 
-test.each(['mysql://u:sesame@h/d', 'u:sesame@h', 'postgresql://u:sesame@h:port/d', 'postgresql://u:sesame@h/d?sslmode=verify-ca', 'postgresql://u:sesame@h/d?port=0'])(
-  '%s is refused without its password being quoted',
-  (url) => {
-    let error: unknown = null;
-    try {
-      resolveServer(url, NOBODY_ELSE);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error).toMatchObject({ name: 'ImatError', condition: 'invalid_argument' });
-    expect(JSON.stringify([error, String(error)])).not.toContain('sesame');
-  },
-);
+test.each([
+  'mysql://u:sesame@h/d',
+  'u:sesame@h',
+  'postgresql://u:sesame@h:port/d',
+  'postgresql://u:sesame@h/d?sslmode=verify-ca',
+  'postgresql://u:sesame@h/d?port=0',
+])('%s is refused without its password being quoted', (url) => {
+  let error: unknown = null;
+  try {
+    resolveServer(url, NOBODY_ELSE);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toMatchObject({ name: 'ImatError', condition: 'invalid_argument' });
+  expect(JSON.stringify([error, String(error)])).not.toContain('sesame');
+});
 
 const KEY = { host: 'db.example', port: 5432, database: 'shop', user: 'ann' };
 

@@ -1,0 +1,34 @@
+/** Random choices that a seed replays. */
+export type Random = {
+  /** 0 <= n < below */
+  below(below: number): number;
+  pick<T>(items: readonly T[]): T;
+  chance(probability: number): boolean;
+};
+
+/** The seed of a run: IMAT_SEED replays one. */
+export function seedOfRun(): number {
+  return process.env['IMAT_SEED'] === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env['IMAT_SEED']);
+}
+
+/** Mulberry32. */
+export function randomOf(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number): number => Math.floor(next() * limit);
+  return {
+    below,
+    pick: <T>(items: readonly T[]): T => {
+      const item = items[below(items.length)];
+      if (item === undefined) throw new Error('nothing to pick from');
+      return item;
+    },
+    chance: (probability) => next() < probability,
+  };
+}
