@@ -34,7 +34,8 @@ function terminal(stream: NodeJS.WriteStream): Terminal {
     write: (chunk) => void stream.write(chunk),
     isTTY: stream.isTTY,
     get columns() {
-      return stream.columns ?? DEFAULT_COLUMNS;
+      // 0 where a terminal does not know its size.
+      return stream.columns > 0 ? stream.columns : DEFAULT_COLUMNS;
     },
   };
 }

@@ -93,3 +93,9 @@ function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const pinned = join(Object.values(building.settings).map(literal), ', ');
   return sql`(${unchanged} AND (SELECT ROW(${current}) = ROW(${pinned})))`;
 }
+
+/** The column `swap` of imat_catalog.imat. */
+export function swapJson(building: Building): string {
+  const body = swapSql(building);
+  return JSON.stringify({ slots: body.slots.map((slot) => slot.text), views: body.views.map((view) => view.text), both: body.both.text, settings: building.settings });
+}

@@ -46,9 +46,10 @@ export function nameAt(state: State, at: number): string {
   return state.tokens[at]?.value ?? '';
 }
 
-/** The index of the bracket that closes the one at `open`; the last token where there is none. */
+/** The index of the bracket that closes the one at `open`; the last token where there is none, so that a scan goes forward. */
 export function closeOf(state: State, open: number): number {
-  return state.source.partners[open] ?? state.tokens.length - 1;
+  const partner = state.source.partners[open];
+  return partner !== undefined && partner > open ? partner : state.tokens.length - 1;
 }
 
 /** The index of the last token of the definition, its semicolon left out. */

@@ -6,8 +6,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Db, ServerError } from '../../engine/db/db.ts';
 import { deparse } from '../../parser/deparse.ts';
+import { quoteIdent } from '../../parser/quote.ts';
 import { readDefinition } from '../../parser/read.ts';
-import type { Catalog } from '../../parser/tree.ts';
+import type { Catalog, Expr, Query } from '../../parser/tree.ts';
+import { mapExpr } from '../../parser/walk.ts';
 import { useDatabase } from '../setup/database.ts';
 import { DEFINITIONS } from './corpus/definitions.ts';
 import { CORPUS_SCHEMA } from './corpus/schema.ts';
@@ -75,4 +77,67 @@ describe('is refused, every part of it', () => {
       if (span !== null) expect(text.slice(span.start, span.end)).not.toBe('');
     }
   });
+});
+
+/** The same query with one thing wrong, as a front end with a bug would read it. */
+const DAMAGES: readonly (readonly [name: string, sql: string, damage: (query: Query) => Query])[] = [
+  [
+    'a lost FILTER',
+    'SELECT count(*) FILTER (WHERE active) FROM customers',
+    withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
+  ],
+  ['a lost scale', 'SELECT total * 1.00 FROM orders', withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null))],
+  [
+    'a swapped operand',
+    'SELECT total - 1 FROM orders',
+    withTargets((node) => (node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null)),
+  ],
+  [
+    'a cast of the whole',
+    "SELECT attributes -> 'k' FROM customers",
+    withTargets((node) => (node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null)),
+  ],
+  ['a lost DISTINCT', 'SELECT DISTINCT country FROM customers', (query) => ({ ...query, distinct: false })],
+  ['a lost HAVING', 'SELECT sum(total) FROM orders HAVING count(*) > 1', (query) => ({ ...query, having: null })],
+  [
+    'a lost join condition',
+    'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
+    (query) => ({
+      ...query,
+      from: [
+        { kind: 'relation', relation: 0 },
+        { kind: 'relation', relation: 1 },
+      ],
+    }),
+  ],
+  [
+    'the other side of a self-join',
+    'SELECT a.name FROM categories a, categories b',
+    withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
+  ],
+  [
+    'a lost group key',
+    'SELECT count(*) FROM orders GROUP BY customer_id, status',
+    (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
+  ],
+];
+
+function withTargets(replace: (node: Expr) => Expr | null): (query: Query) => Query {
+  return (query) => ({ ...query, targets: query.targets.map((target) => ({ ...target, expr: mapExpr(target.expr, replace) })) });
+}
+
+describe('both checks notice', () => {
+  test.each(DAMAGES)('%s', async (_, sql, damage) => {
+    const text = await printedDefinition(sql);
+    const result = readDefinition(text, catalog);
+    if ('refusals' in result) throw new Error('refused');
+    const damaged = deparse(damage(result.query));
+    expect(await readWithPostgres(damaged)).not.toEqual(await readWithPostgres(text));
+    expect(await printedBy(damaged)).not.toBe(await printedBy(result.gateText));
+  });
+});
+
+test('a word that is more than unreserved on this server is quoted', async () => {
+  const words = await db.query<{ word: string }>("SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'");
+  expect(words.map(({ word }) => word).filter((word) => quoteIdent(word) === word)).toEqual([]);
 });

@@ -1,4 +1,5 @@
 /** What is refused: all of it at once, each with its place. */
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readDefinition } from '../../parser/read.ts';
 import { CATALOG, refusalsOf } from './support/catalog.ts';
@@ -145,4 +146,20 @@ test('messages are one line, start in lower case or with a keyword, and name the
     'column "t.nope" is not known',
     'LEFT JOIN cannot be maintained incrementally',
   ]);
+});
+
+const WORDS =
+  'SELECT DISTINCT ON FROM JOIN LEFT CROSS USING WHERE GROUP BY HAVING ORDER LIMIT OFFSET FOR UPDATE WITH RECURSIVE AS UNION ALL EXCEPT WINDOW OVER WITHIN FILTER LATERAL ROWS ONLY TABLESAMPLE COLLATE VARIADIC VALUES CASE WHEN THEN END IS NOT NULL OPERATOR EXTRACT TRIM BOTH SUBSTRING POSITION ANY ARRAY CURRENT_DATE t u a b public count sum x ( ( ( ) ) ) [ ] , , . :: : => ; * + - ~ || = \'s\' "q" 1 1.5'.split(
+    ' ',
+  );
+
+test('no text makes the front end throw', () => {
+  const soup = fc.array(fc.constantFrom(...WORDS), { maxLength: 25 }).map((words) => `SELECT ${words.join(' ')}`);
+  fc.assert(
+    fc.property(soup, (text) => {
+      const result = readDefinition(text, CATALOG);
+      if ('refusals' in result) expect(result.refusals).not.toHaveLength(0);
+    }),
+    { numRuns: 1000 },
+  );
 });
