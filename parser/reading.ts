@@ -19,10 +19,10 @@ export type Reading = {
 };
 
 /** The tokens from `first` to `last`, both included. */
-export type Range = { readonly first: number; readonly last: number };
+type Range = { readonly first: number; readonly last: number };
 
 /** A node of pgsql-ast-parser, as far as finding it goes. */
-export type Located = { readonly _location?: NodeLocation };
+type Located = { readonly _location?: NodeLocation };
 
 /** The tokens of a node, without parentheses around it. */
 export function rangeOf(source: Source, node: Located): Range {

@@ -38,6 +38,7 @@ export async function play(session: Session, place: Place, rows: number, audienc
     checkpoint();
     progress.bar('making sales', done, rows);
   });
+  progress.wait('creating the materialized view');
   const { groups, key } = await createView(session, sales);
   say(report.viewText(sales, groups));
 

@@ -40,6 +40,7 @@ export async function createSales(db: Db, sales: Sales, rows: number, onBatch: (
     onBatch(done);
     await db.query(insertSales(sales), [done + 1, Math.min(done + ROWS_A_BATCH, rows)]);
   }
+  onBatch(rows);
   await db.execute(`ANALYZE ${sales.table}`);
 }
 

@@ -1,0 +1,157 @@
+/**
+ * A database with tables, imats on them, and sessions that write and look.
+ *
+ *   user      writes and reads as an application does, with its own search_path
+ *   observer  another session: it must never see what is not committed
+ *   imat      the session of imat's API
+ */
+import { afterEach, beforeAll, expect } from 'vitest';
+import { ServerError } from '../../../../engine/db/db.ts';
+import type { Db } from '../../../../engine/db/db.ts';
+import type { ConvertOptions, ConvertResult, Imat } from '../../../../engine/index.ts';
+import { createImat } from '../../../../engine/index.ts';
+import { useDatabase } from '../../../setup/database.ts';
+import type { Compared } from './oracle.ts';
+import { columnsOf, differences } from './oracle.ts';
+
+export type SubjectOptions = Pick<ConvertOptions, 'freshness'> & {
+  readonly strategy?: 'delta' | 'swap';
+  readonly name?: string;
+  /** Group keys whose equal values may look different. */
+  readonly ambiguous?: readonly string[];
+};
+
+/** One imat under test, beside its definition as the user wrote it. */
+export type Subject = Compared & { readonly name: string; readonly converted: ConvertResult };
+
+/** A statement of the user, or a fold of every subject. */
+export type Step = string;
+export const FOLD: Step = 'FOLD';
+
+export type Bench = {
+  readonly user: Db;
+  readonly observer: Db;
+  readonly imat: Imat;
+  /** The session under `imat`. */
+  readonly session: Db;
+  connect(): Promise<Db>;
+  convert(definition: string, options?: SubjectOptions): Promise<Subject>;
+  /** Runs steps; after each, inside of transactions too, every subject must equal its definition for every session. */
+  run(steps: readonly Step[], subjects?: readonly Subject[]): Promise<void>;
+  check(subject: Subject, db?: Db): Promise<void>;
+  fold(): Promise<void>;
+};
+
+/** The bench of a test file. What a test converts is gone after it; tables stay: `setup` runs before the first test. */
+export function useBench(setup: string): Bench {
+  const database = useDatabase();
+  let sessions: { user: Db; observer: Db; session: Db; imat: Imat } | null = null;
+  const current = (): NonNullable<typeof sessions> => {
+    if (sessions === null) throw new Error('the bench is ready before the first test: use it in a test or hook');
+    return sessions;
+  };
+  const connect = async (): Promise<Db> => {
+    const db = await database.connect();
+    await db.execute('SET search_path = public');
+    return db;
+  };
+  const subjects: Subject[] = [];
+
+  beforeAll(async () => {
+    const session = await database.connect();
+    sessions = { user: await connect(), observer: await connect(), session, imat: createImat(session) };
+    await sessions.imat.init();
+    await sessions.user.execute(setup);
+  });
+  afterEach(async () => {
+    await current().user.execute('ROLLBACK');
+    for (const subject of subjects.splice(0).reverse()) await discard(current(), subject);
+  });
+
+  const check = async (subject: Subject, db: Db = current().user): Promise<void> => {
+    const found = await differences(db, subject);
+    expect(found, `imat.${subject.name} is not ${subject.definition}`).toEqual([]);
+  };
+  const fold = async (): Promise<void> => {
+    for (const subject of subjects) {
+      if (subject.converted.strategy === 'delta') await current().imat.fold(subject.name);
+      else await current().imat.swap(subject.name);
+    }
+  };
+  return {
+    get user() {
+      return current().user;
+    },
+    get observer() {
+      return current().observer;
+    },
+    get imat() {
+      return current().imat;
+    },
+    get session() {
+      return current().session;
+    },
+    connect,
+    check,
+    fold,
+    convert: async (definition, options = {}) => {
+      const subject = await convertSubject(current(), definition, options, subjects.length);
+      subjects.push(subject);
+      return subject;
+    },
+    run: async (steps, chosen = subjects) => {
+      let open = false;
+      for (const [index, step] of steps.entries()) {
+        if (step === FOLD) await fold();
+        else await current().user.execute(step);
+        open = /^BEGIN/i.test(step) || (open && !/^(COMMIT|ROLLBACK$|ROLLBACK;|PREPARE)/i.test(step));
+        for (const subject of chosen) {
+          await atStep(index, steps, () => check(subject));
+          if (open) await atStep(index, steps, () => check(subject, current().observer));
+        }
+      }
+    },
+  };
+}
+
+/** Says after which step it failed. */
+async function atStep(index: number, steps: readonly Step[], body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (error instanceof Error) error.message = `after step ${index + 1}, ${steps[index]}: ${error.message}\nhistory:\n${steps.slice(0, index + 1).join(';\n')}`;
+    throw error;
+  }
+}
+
+async function convertSubject(bench: { user: Db; imat: Imat }, definition: string, options: SubjectOptions, count: number): Promise<Subject> {
+  const name = options.name ?? `subject_${count + 1}`;
+  await bench.user.execute(`CREATE MATERIALIZED VIEW ${quote(name)} AS ${definition}`);
+  const converted = await bench.imat.convert(`public.${quote(name)}`, { ...(options.freshness === undefined ? {} : { freshness: options.freshness }) });
+  const relation = `imat.${quote(name)}`;
+  const columns = await columnsOf(bench.user, relation);
+  // Nothing may fall back to swap unnoticed.
+  expect({ strategy: converted.strategy, reasons: converted.reasons.map((reason) => reason.message) }).toMatchObject(
+    options.strategy === 'swap' ? { strategy: 'swap' } : { strategy: 'delta', reasons: [] },
+  );
+  expect(columns).toEqual(await columnsOf(bench.user, `public.${quote(name)}`));
+  return { name, definition, relation, columns, ambiguous: options.ambiguous ?? [], converted };
+}
+
+async function discard(bench: { user: Db; imat: Imat }, subject: Subject): Promise<void> {
+  await bench.imat.revert(subject.name);
+  await bench.user.execute(`DROP MATERIALIZED VIEW public.${quote(subject.name)}`);
+}
+
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** The SQLSTATE with which a query fails; null where it does not. */
+export async function failureOf(db: Db, query: string): Promise<string | null> {
+  try {
+    await db.query(query);
+    return null;
+  } catch (error) {
+    if (error instanceof ServerError) return error.sqlstate;
+    throw error;
+  }
+}

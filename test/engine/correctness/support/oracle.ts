@@ -1,0 +1,62 @@
+/**
+ * The oracle: the user's own definition run by PostgreSQL, against `imat.<name>`, in one statement and so in one snapshot.
+ *
+ * Values are compared as text, so that every digit of a numeric counts. `ambiguous` columns are group keys of types in
+ * which equal values may look different (numeric 1.0 and 1.00, citext ...): these are compared by `=`. Floats are
+ * compared with the tolerance of DESIGN 9; rows are then paired by everything else.
+ */
+import type { Db } from '../../../../engine/db/db.ts';
+
+export type Difference = { readonly side: 'imat' | 'definition'; readonly row: string };
+
+export type Column = { readonly name: string; readonly type: string; readonly collation: string | null; readonly tolerance: string | null };
+
+export type Compared = {
+  readonly relation: string;
+  readonly definition: string;
+  readonly columns: readonly Column[];
+  readonly ambiguous: readonly string[];
+};
+
+const TOLERANCES: Readonly<Record<string, string>> = { float4: '1e-4', float8: '1e-9' };
+
+/** The columns of a relation in order, as readers see them. */
+export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
+  const rows = await db.query<{ name: string; type: string; collation: string | null; base: string }>(
+    `SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+       CASE WHEN a.attcollation <> 0 THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
+       coalesce(b.typname, t.typname)::text AS base
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+     WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [relation],
+  );
+  return rows.map(({ base, ...column }) => ({ ...column, tolerance: TOLERANCES[base] ?? null }));
+}
+
+/** One statement that gives the rows which only one side has, as a multiset. */
+export function differencesSql({ relation, definition, columns, ambiguous }: Compared): string {
+  const names = columns.map((_, index) => `c${index}`);
+  const floats = columns.flatMap((column, index) => (column.tolerance !== null && !ambiguous.includes(column.name) ? [{ name: `c${index}`, tolerance: column.tolerance }] : []));
+  const isFloat = (name: string): boolean => floats.some((float) => float.name === name);
+  const exact = names.filter((name) => !isFloat(name));
+  const selected = columns.map((column, index) => (isFloat(`c${index}`) || ambiguous.includes(column.name) ? `q.c${index}` : `q.c${index}::text AS c${index}`));
+  const number = `row_number() OVER (${exact.length > 0 ? `PARTITION BY ${exact.join(', ')} ` : ''}ORDER BY ${[...floats.map((float) => float.name), '1'].join(', ')}) AS n`;
+  const rows = (from: string): string => `SELECT e.*, ${number} FROM (SELECT ${selected.join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
+  const same = [...exact.map((name) => `(l.${name} = r.${name} OR (l.${name} IS NULL AND r.${name} IS NULL))`), 'l.n = r.n', ...floats.map(closeSql)].join(' AND ');
+  const onlyIn = (side: string, own: string, other: string): string => `SELECT '${side}' AS side, to_json(l)::text AS row FROM ${own} AS l WHERE NOT EXISTS (SELECT FROM ${other} AS r WHERE ${same})`;
+  const exceptAll = (side: string, own: string, other: string): string => `SELECT '${side}' AS side, to_json(x)::text AS row FROM (SELECT * FROM ${own} EXCEPT ALL SELECT * FROM ${other}) AS x`;
+  const only = floats.length > 0 ? onlyIn : exceptAll;
+  return `WITH got AS MATERIALIZED (${rows(relation)}), wanted AS MATERIALIZED (${rows(`(${definition})`)})
+${only('imat', 'got', 'wanted')} UNION ALL ${only('definition', 'wanted', 'got')}`;
+}
+
+function closeSql({ name, tolerance }: { readonly name: string; readonly tolerance: string }): string {
+  const [a, b] = [`l.${name}`, `r.${name}`];
+  const finite = (value: string): string => `${value} < 'Infinity' AND ${value} > '-Infinity'`;
+  const near = `abs(${a}::numeric - ${b}::numeric) <= ${tolerance} * greatest(1, abs(${a}::numeric), abs(${b}::numeric))`;
+  return `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL) OR CASE WHEN ${finite(a)} AND ${finite(b)} THEN ${near} END)`;
+}
+
+export async function differences(db: Db, compared: Compared): Promise<Difference[]> {
+  return db.query<Difference>(differencesSql(compared));
+}
