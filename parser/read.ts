@@ -33,12 +33,17 @@ export type ReadResult = Definition | { readonly refusals: readonly Refusal[] };
 export function readDefinition(text: string, catalog: Catalog): ReadResult {
   const source = tokenize(text);
   const scan = scanConstructs(source);
-  if (!scan.isSelect) return { refusals: scan.refusals };
+  if (!scan.isSelect) return refusal(scan.refusals);
   const parsed = parseSelect(source, scan.edits);
-  if ('refusal' in parsed) return { refusals: scan.refusals.length > 0 ? scan.refusals : [parsed.refusal] };
+  if ('refusal' in parsed) return refusal(scan.refusals.length > 0 ? scan.refusals : [parsed.refusal]);
   const { query, refusals } = adaptQuery(source, parsed.select, parsed.having, catalog);
   const all = mergeRefusals(scan.refusals, refusals);
-  return all.length > 0 ? { refusals: all } : { query, gateText: withoutOrder(source) };
+  return all.length > 0 ? refusal(all) : { query, gateText: withoutOrder(source) };
+}
+
+/** Names and literals may hold line breaks; a message is one line. */
+function refusal(refusals: readonly Refusal[]): ReadResult {
+  return { refusals: refusals.map((found) => ({ ...found, message: found.message.replaceAll(/\s+/g, ' ') })) };
 }
 
 type Parsed = { readonly select: SelectFromStatement; readonly having: Ast | null } | { readonly refusal: Refusal };

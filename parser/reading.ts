@@ -66,7 +66,7 @@ export function bareTokens(source: Source, first: number, last: number): readonl
 /** Refuses a node that is not on the allow-list and gives a stand-in for it. */
 export function refuseNode(reading: Reading, node: Located): Literal {
   const span = spanOfNode(reading.source, node);
-  const text = reading.source.text.slice(span.start, span.end).replaceAll(/\s+/g, ' ');
+  const text = reading.source.text.slice(span.start, span.end);
   reading.refuse('unsupported', `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}" is not supported`, span);
   return standIn(span);
 }

@@ -92,7 +92,8 @@ function codeOf(error: unknown): string {
 /** The text of an error; of several (Node tries every address of a host) the first. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  return text.includes('client password must be') ? 'SASL: the server asks for a password, and none was given' : text;
 }
 
 function sentence(text: string): string {

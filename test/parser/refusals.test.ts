@@ -146,6 +146,8 @@ test('messages are one line, start in lower case or with a keyword, and name the
     'column "t.nope" is not known',
     'LEFT JOIN cannot be maintained incrementally',
   ]);
+  const broken = readDefinition(' SELECT t."a\nb" FROM public.t;', CATALOG);
+  expect('refusals' in broken ? broken.refusals.map((refusal) => refusal.message) : []).toEqual(['column "t.a b" is not known']);
 });
 
 const WORDS =

@@ -75,7 +75,7 @@ test('the first start leaves one fresh cluster in the cache, and later starts us
 test.each(['memory', 'a directory'])('a damaged cache is replaced, for a database in %s', async (place) => {
   const [dump] = cached();
   if (dump === undefined) return expect.fail('nothing is cached');
-  truncateSync(dump.path, dump.size / 2);
+  truncateSync(dump.path, Math.floor(dump.size / 2));
   const db = await connectDb({ kind: 'embedded', directory: place === 'memory' ? null : join(home, 'data') });
   expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   await db.close();

@@ -147,7 +147,7 @@ describe('hostile names', () => {
       CREATE INDEX ${quote(`${cut}i`)} ON ${schema}.${view}_ (${key}, ${value});
       COMMENT ON MATERIALIZED VIEW ${schema}.${view}_ IS ${`'${name.replaceAll("'", "''")}'`}`.replaceAll(`${view}_`, quote(`${[...name].slice(0, 30).join('')}_`));
     await inSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
-      const before = await catalogListing(sandbox.db);
+      const before = await catalogListing(sandbox.db, { truncated: true });
       const original = `${schema}.${quote(`${[...name].slice(0, 30).join('')}_`)}`;
       const relation = `imat.${quote(name)}`;
       expect(await sandbox.imat.convert(original, { name })).toMatchObject({ name, strategy: 'delta', relation: await sandbox.value(`SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`) });
@@ -170,7 +170,7 @@ describe('hostile names', () => {
       await expectEqual(sandbox.db, 'imat.swapped', definition);
       await sandbox.imat.revert('swapped');
       await sandbox.imat.revert(await sandbox.value(`SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`));
-      expect(await catalogListing(sandbox.db)).toEqual(before);
+      expect(await catalogListing(sandbox.db, { truncated: true })).toEqual(before);
     });
   });
 });

@@ -14,18 +14,22 @@ const BY_COLUMN: Readonly<Record<string, string>> = {
 
 const FIRST_USER_OID = 16_384;
 
-/** One line per row of each system catalog that belongs to a user's object, OIDs, rights and comments included, sorted. */
-export async function catalogListing(db: Db): Promise<string[]> {
+/**
+ * One line per row of each system catalog that belongs to a user's object, OIDs, rights, comments and files included, sorted.
+ * `truncated`: the test itself has truncated a table, which gives it a new file.
+ */
+export async function catalogListing(db: Db, { truncated = false } = {}): Promise<string[]> {
   const catalogs = await db.query<{ name: string; has_oid: boolean }>(
     `SELECT c.relname::text AS name, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'oid' AND a.attnum > 0) AS has_oid
      FROM pg_class c WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r' AND NOT c.relisshared
        AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject', 'pg_largeobject_metadata') ORDER BY 1`,
   );
+  const left = [...VOLATILE, ...(truncated ? ['relfilenode'] : [])];
   const lists = catalogs.flatMap(({ name, has_oid }) => {
     const column = has_oid ? 'oid' : BY_COLUMN[name];
     if (column === undefined) return [];
     const own = name === 'pg_namespace' ? `t.nspname !~ '^pg_(toast_)?temp_'` : `t.${column}::oid >= ${FIRST_USER_OID}`;
-    return [`SELECT '${name} ' || (to_jsonb(t) - '{${VOLATILE.join(',')}}'::text[])::text AS line FROM ${name} t WHERE ${own}`];
+    return [`SELECT '${name} ' || (to_jsonb(t) - '{${left.join(',')}}'::text[])::text AS line FROM ${name} t WHERE ${own}`];
   });
   const rows = await db.query<{ line: string }>(`${lists.join('\nUNION ALL\n')} ORDER BY 1`);
   return rows.map((row) => row.line);
