@@ -1,9 +1,29 @@
 /** Turns what the server reports into what a user can act on; the one place that reads SQLSTATEs. */
-import { ImatError, positionAt } from '../parser/errors.ts';
+import { type ErrorCondition, ImatError, positionAt } from '../parser/errors.ts';
 import { ServerError } from './db/db.ts';
 
 /** Contention: the same may work next time. */
 const CONTENTION = new Set(['40001', '40P01', '55P03']);
+
+/** Where no imat says otherwise, what the server's SQLSTATEs mean for a user, by code or class. */
+const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; readonly hint?: string }>> = {
+  42501: { condition: 'insufficient_privilege', hint: 'README, "Rights", lists what each command needs.' },
+  42704: { condition: 'not_found' },
+  '42P01': { condition: 'not_found' },
+  '3F000': { condition: 'not_found' },
+  '42P07': { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
+  '42P06': { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
+  42723: { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
+  55000: { condition: 'frontier_missing' },
+  42809: { condition: 'strategy_unavailable' },
+  '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
+  25006: { condition: 'read_only', hint: 'Connect to the primary, or to a role and database that may write.' },
+  54000: { condition: 'definition_failed' },
+  // By class: data exceptions, what functions raise, and lack of memory, disk or connections.
+  22: { condition: 'definition_failed' },
+  P0: { condition: 'definition_failed' },
+  53: { condition: 'out_of_resources', hint: 'Try again when the server has room.' },
+};
 
 export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
@@ -11,14 +31,22 @@ export function toImatError(error: unknown): unknown {
   const fields = { message, detail: detail ?? undefined, hint: hint ?? undefined, cause: error };
   if (CONTENTION.has(sqlstate)) return new ImatError('contention', { ...fields, hint: hint ?? 'Try again; a long transaction may hold the lock.' });
   if (sqlstate === '57014') return new ImatError('interrupted', { ...fields, message: 'the command was stopped', hint: 'What it had begun was rolled back.' });
-  if (sqlstate === '42501') return new ImatError('insufficient_privilege', { ...fields, hint: hint ?? 'README, "Rights", lists what each command needs.' });
-  if (sqlstate === '42704' || sqlstate === '42P01') return new ImatError('not_found', fields);
-  if (sqlstate === '55000') return new ImatError('frontier_missing', fields);
-  if (sqlstate === '42809') return new ImatError('strategy_unavailable', fields);
-  if (sqlstate === '2BP01') return new ImatError('has_dependents', { ...fields, hint: hint ?? 'Drop or change these objects first.' });
-  if (sqlstate.startsWith('22') || sqlstate === '54000') return new ImatError('definition_failed', fields);
+  const known = CONDITIONS[sqlstate] ?? CONDITIONS[sqlstate.slice(0, 2)];
+  if (known !== undefined) return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
   return new ImatError('internal', { ...fields, message: `PostgreSQL reported ${sqlstate}: ${message}` });
 }
+
+/**
+ * What the server reports while it evaluates a definition is the definition's own failure, whatever it calls (a function
+ * that raises, a materialized view without data), unless the rights, the server or another session are in the way.
+ */
+export function definitionFailure(error: unknown): unknown {
+  const known = toImatError(error);
+  if (!(error instanceof ServerError) || !(known instanceof ImatError) || !MEANS_THE_DEFINITION.has(known.condition)) return known;
+  return new ImatError('definition_failed', { message: error.message, detail: error.detail ?? undefined, hint: error.hint ?? undefined, cause: error });
+}
+
+const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set(['internal', 'frontier_missing', 'strategy_unavailable', 'not_found']);
 
 /** Runs `body` and rethrows the server's errors as imat's. */
 export async function translated<T>(body: () => Promise<T>): Promise<T> {
@@ -30,7 +58,9 @@ export async function translated<T>(body: () => Promise<T>): Promise<T> {
 }
 
 /** A syntax or name error in the user's query, with its place: `offset` is where the query begins in the statement. */
-export function invalidDefinition(error: ServerError, query: string, offset: number): ImatError {
+export function invalidDefinition(error: ServerError, query: string, offset: number): unknown {
+  const known = toImatError(error);
+  if (known instanceof ImatError && NOT_THE_QUERY.has(known.condition)) return known;
   const place = error.position === null ? null : error.position - 1 - offset;
   return new ImatError('invalid_definition', {
     message: error.message,
@@ -40,3 +70,5 @@ export function invalidDefinition(error: ServerError, query: string, offset: num
     cause: error,
   });
 }
+
+const NOT_THE_QUERY: ReadonlySet<ErrorCondition> = new Set(['insufficient_privilege', 'contention', 'interrupted', 'read_only', 'out_of_resources']);

@@ -1,7 +1,7 @@
 /** imat's public API. */
 import { ImatError } from '../parser/errors.ts';
 import type { FoldResult, Imat, ImatStatus, SwapResult, VerifyResult } from './api.ts';
-import { initialize, requireCatalog } from './catalog/migrate.ts';
+import { catalogVersion, initialize, requireCatalog } from './catalog/migrate.ts';
 import { connectDb } from './db/connect-db.ts';
 import type { ConnectTarget, Db } from './db/db.ts';
 import { translated } from './errors.ts';
@@ -63,10 +63,11 @@ async function supportedMajor(db: Db): Promise<number> {
 }
 
 async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
+  if (name === null && (await catalogVersion(db)) === 0) return [];
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
   const rows = await db.query<Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }>(
-    `SELECT name, 'imat.' || name AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
+    `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
        original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
        to_char(frontier_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "frontierAt"
      FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
@@ -92,7 +93,7 @@ async function swap(db: Db, name: string): Promise<SwapResult> {
 async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{ rows: number; ms: number }> {
   const start = performance.now();
   const [row] = await db.query<{ rows: string }>(`CALL imat.${procedure}($1)`, [name]);
-  return { rows: Number(row?.rows ?? 0), ms: Math.round(performance.now() - start) };
+  return { rows: Number(row?.rows ?? 0), ms: Math.round((performance.now() - start) * 100) / 100 };
 }
 
 async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {

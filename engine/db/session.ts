@@ -96,7 +96,7 @@ export class Session implements Db {
     // A call that was made just before begins in a microtask: let it.
     await setImmediate();
     const statement = this.#current;
-    this.#canceled = statement !== null;
+    this.#canceled = true;
     // A request that comes before the server has begun with the statement is lost (seen on a busy machine), so ask until it is over.
     for (let delayMs = 50; statement !== null && statement === this.#current; delayMs = Math.min(2 * delayMs, 1000)) {
       await this.#parts.cancel();
@@ -132,6 +132,11 @@ export class Session implements Db {
 
   async #send<R>(statement: string, send: () => Promise<R>): Promise<R> {
     if (this.#closed !== null) throw sessionLost(new Error('the session is closed'));
+    // A cancel between two statements stops the next one; only that one, so that what has begun can be undone.
+    if (this.#canceled) {
+      this.#canceled = false;
+      throw canceled(statement);
+    }
     this.#current = Symbol(statement);
     try {
       return await send();
@@ -147,9 +152,12 @@ export class Session implements Db {
     const failure = statementFailure(error, statement, this.#lost);
     // The embedded database has no cancel but its end, which then means what a server says for a cancel.
     if (this.driver === 'pglite' && this.#canceled && !(failure instanceof ServerError)) {
-      const message = 'canceling statement due to user request';
-      return new ServerError({ message, sqlstate: '57014', detail: null, hint: null, position: null, statement, cause: error });
+      return canceled(statement, error);
     }
     return failure;
   }
+}
+
+function canceled(statement: string, cause?: unknown): ServerError {
+  return new ServerError({ message: 'canceling statement due to user request', sqlstate: '57014', detail: null, hint: null, position: null, statement, cause });
 }

@@ -80,8 +80,9 @@ async function readGated(db: Db, definition: string, relations: readonly ReadRel
   if ('refusals' in reading) return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
   const ours = deparse(reading.query);
   const same = await rolledBack(db, async () => {
-    const original = await printedAs(db, definition);
-    return original === (await printedAs(db, ours));
+    // ORDER BY does not change a relation's content: the tree does not have it.
+    const original = await printedAs(db, reading.gateText);
+    return original !== null && original === (await printedAs(db, ours));
   });
   if (same) return reading;
   return {

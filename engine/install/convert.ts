@@ -11,9 +11,11 @@
  * and `imat revert` remove, and which `imat doctor` names.
  */
 import { ImatError } from '../../parser/errors.ts';
+import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { ConvertOptions, ConvertResult } from '../api.ts';
-import { initialize, LOCK_CLASS } from '../catalog/migrate.ts';
+import { catalogVersion, initialize, LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { definitionFailure } from '../errors.ts';
 import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -31,7 +33,7 @@ import { checkReplaceable, replaceOriginal } from './replace.ts';
 import { resolveMaterializedView } from './resolve.ts';
 import { revertImat } from './revert.ts';
 
-type Request = ConvertOptions & { readonly name: string; readonly original: number | null };
+type Request = ConvertOptions & { readonly name: string; readonly original: number | null; /** What a recorded request may call it. */ readonly calledAs: readonly string[] };
 
 export async function convertView(db: Db, serverMajor: number, view: string, options: ConvertOptions): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
@@ -39,12 +41,13 @@ export async function convertView(db: Db, serverMajor: number, view: string, opt
     if (options.replace === true) await checkReplaceable(db, found);
     return found;
   });
-  const request: Request = { ...options, name: options.name ?? named.name, original: named.oid };
+  const calledAs = [view, named.name, `${named.schema}.${named.name}`, quoteQualified(named.schema, named.name), quoteIdent(named.name)];
+  const request: Request = { ...options, name: options.name ?? named.name, original: named.oid, calledAs };
   return convert(db, serverMajor, request, async () => named.oid);
 }
 
 export async function convertQuery(db: Db, serverMajor: number, name: string, query: string, options: ConvertOptions): Promise<ConvertResult> {
-  return convert(db, serverMajor, { ...options, name, original: null }, () => temporaryView(db, query));
+  return convert(db, serverMajor, { ...options, name, original: null, calledAs: [name] }, () => temporaryView(db, query));
 }
 
 async function convert(db: Db, serverMajor: number, request: Request, viewOid: () => Promise<number>): Promise<ConvertResult> {
@@ -54,22 +57,23 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   const prepared = await db.transaction('read committed', () => rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)));
   const result: ConvertResult = {
     name: request.name,
-    relation: imatNames(request.name).view.text.replaceAll('"', ''),
+    relation: imatNames(request.name).view.text,
     strategy: prepared.strategy,
     freshness: prepared.freshness,
     reasons: prepared.strategy === 'delta' ? [] : prepared.analysis.reasons,
     notes: prepared.notes,
     dryRun: request.dryRun === true,
   };
-  if (request.dryRun === true) return result;
-
-  await initialize(db, false);
-  const same = await sameImat(db, request.name, request.original, prepared.strategy);
+  const dryRun = request.dryRun === true;
+  if (!dryRun) await initialize(db, false);
+  const same = dryRun && (await catalogVersion(db)) === 0 ? null : await sameImat(db, request.name, request.original, prepared.strategy);
   if (same !== null && request.freshness !== undefined && request.freshness !== same.freshness) {
-    await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
+    if (!dryRun) await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
     return result;
   }
-  await removeInterrupted(db, request.name);
+  const interrupted = await checkFree(db, request.name);
+  if (dryRun) return result;
+  if (interrupted !== null) await revertImat(db, interrupted, () => undefined);
   const id = await register(db, request, prepared);
   try {
     progress(2, 'installing capture');
@@ -77,14 +81,14 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
       await ensureCapture(db, source, () => progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`));
     }
     progress(3, 'loading');
-    await load(db, request, prepared, id);
+    await load(db, request, prepared, id).catch((error: unknown) => Promise.reject(definitionFailure(error)));
+    if (request.replace === true && request.original !== null) {
+      progress(4, 'putting the view in place of the materialized view');
+      await withShortLock(db, () => replaceOriginal(db, id), () => progress(4, 'waiting for readers of the materialized view'));
+    }
   } catch (error) {
     await revertImat(db, id, () => undefined).catch(() => undefined);
     throw error;
-  }
-  if (request.replace === true && request.original !== null) {
-    progress(4, 'putting the view in place of the materialized view');
-    await withShortLock(db, () => replaceOriginal(db, id), () => progress(4, 'waiting for readers of the materialized view'));
   }
   return result;
 }
@@ -95,30 +99,39 @@ function checkName(name: string): void {
   }
 }
 
-/** An imat of that name whose convert was interrupted is removed; a finished one is in the way. */
-async function removeInterrupted(db: Db, name: string): Promise<void> {
-  const [known] = await db.query<{ id: number; state: string }>('SELECT id, state FROM imat_catalog.imat WHERE name = $1', [name]);
-  if (known === undefined) return;
-  const [busy] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [LOCK_CLASS, known.id]);
-  if (known.state === 'active' || busy?.free !== true) {
-    if (busy?.free === true) await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
+/**
+ * Whether an imat can have this name. Gives the imat whose convert was interrupted, if that has it.
+ * @throws ImatError `already_exists`
+ */
+async function checkFree(db: Db, name: string): Promise<number | null> {
+  const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
+  if (known !== null && known.state !== 'interrupted') {
     throw new ImatError('already_exists', {
       message: `imat "${name}" ${known.state === 'active' ? 'exists already' : 'is being installed by another session'}`,
       hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
     });
   }
+  const [taken] = await db.query(`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'imat' AND c.relname = $1`, [name]);
+  if (known === null && taken !== undefined) {
+    throw new ImatError('already_exists', { message: `relation ${imatNames(name).view.text} exists already and is not an imat`, hint: 'Choose another name with --name.' });
+  }
+  return known?.id ?? null;
+}
+
+async function installed(db: Db, name: string): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
+  const [known] = await db.query<{ id: number; state: 'active' | 'installing' }>('SELECT id, state FROM imat_catalog.imat WHERE name = $1', [name]);
+  if (known?.state !== 'installing') return known ?? null;
+  // Whoever installs it holds this lock.
+  const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [LOCK_CLASS, known.id]);
+  if (lock?.free !== true) return known;
   await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
-  await revertImat(db, known.id, () => undefined);
+  return { id: known.id, state: 'interrupted' };
 }
 
 async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
   const names = imatNames(request.name);
   const { analysis } = prepared;
   return db.transaction('read committed', async () => {
-    const [existing] = await db.query<{ exists: boolean }>(`SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat'::regnamespace AND c.relname = $1) AS exists`, [request.name]);
-    if (existing?.exists === true) {
-      throw new ImatError('already_exists', { message: `relation imat."${request.name}" exists already and is not an imat`, hint: 'Choose another name with --name.' });
-    }
     const [row] = await db.query<{ id: number }>(
       `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes)
        VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb) ON CONFLICT (name) DO NOTHING RETURNING id`,
@@ -160,7 +173,7 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
     await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
     await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [id, names.view.text, 'active']);
     if (request.original !== null) await describeLike(db, request.original, names, body.stored, prepared);
-    await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = $1 AND carried_out_at IS NULL', [request.name]);
+    await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL', [request.calledAs]);
   });
 }
 
