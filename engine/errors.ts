@@ -22,7 +22,7 @@ const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; 
   // By class: data exceptions, what functions raise, and lack of memory, disk or connections.
   22: { condition: 'definition_failed' },
   P0: { condition: 'definition_failed' },
-  53: { condition: 'out_of_resources', hint: 'Try again when the server has room.' },
+  53: { condition: 'server_trouble', hint: 'Try again when the server has room.' },
 };
 
 export function toImatError(error: unknown): unknown {
@@ -43,6 +43,8 @@ export function toImatError(error: unknown): unknown {
 export function definitionFailure(error: unknown): unknown {
   const known = toImatError(error);
   if (!(error instanceof ServerError) || !(known instanceof ImatError) || !MEANS_THE_DEFINITION.has(known.condition)) return known;
+  // What PostgreSQL does not accept, or itself takes for a bug, is not for the user to mend.
+  if (known.condition === 'internal' && /^(?:42|XX)/.test(error.sqlstate)) return known;
   return new ImatError('definition_failed', { message: error.message, detail: error.detail ?? undefined, hint: error.hint ?? undefined, cause: error });
 }
 
@@ -62,13 +64,15 @@ export function invalidDefinition(error: ServerError, query: string, offset: num
   const known = toImatError(error);
   if (known instanceof ImatError && NOT_THE_QUERY.has(known.condition)) return known;
   const place = error.position === null ? null : error.position - 1 - offset;
+  // The server counts characters, JavaScript UTF-16 units.
+  const characters = [...query];
   return new ImatError('invalid_definition', {
     message: error.message,
     detail: error.detail ?? undefined,
     hint: error.hint ?? undefined,
-    position: place !== null && place >= 0 && place <= query.length ? positionAt(query, place) : undefined,
+    position: place !== null && place >= 0 && place <= characters.length ? positionAt(query, characters.slice(0, place).join('').length) : undefined,
     cause: error,
   });
 }
 
-const NOT_THE_QUERY: ReadonlySet<ErrorCondition> = new Set(['insufficient_privilege', 'contention', 'interrupted', 'read_only', 'out_of_resources']);
+const NOT_THE_QUERY: ReadonlySet<ErrorCondition> = new Set(['insufficient_privilege', 'contention', 'interrupted', 'read_only', 'server_trouble']);

@@ -52,14 +52,13 @@ export const ERROR_CATALOGUE = {
     category: 'drift',
     meaning: 'The imat has no frontier that belongs to its state table: it was restored into another cluster, or never loaded.',
   },
+  read_only: { code: 'IM018', category: 'user', meaning: 'The server, the database or the session is read-only.' },
   interrupted: {
     code: 'IM019',
     category: 'transient',
     meaning: 'The command was interrupted; what it had begun was undone or can be resumed.',
   },
   server_trouble: { code: 'IM020', category: 'transient', meaning: 'The server reported a trouble of its own, such as a full disk or too many connections.' },
-  read_only: { code: 'IM020', category: 'user', meaning: 'The server, the database or the session is read-only.' },
-  out_of_resources: { code: 'IM021', category: 'transient', meaning: 'The server ran out of memory, disk space or connections.' },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;
 

@@ -56,7 +56,14 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
   };
 }
 
-/** The square root at the scale of the variance: numeric.c passes the quotient's scale on to sqrt_var. */
+/**
+ * The square root at the scale s of the variance: numeric.c passes the quotient's scale on to sqrt_var, which rounds the
+ * true root. SQL's sqrt has a scale of its own, and rounding its result once more can go wrong at a tie. The square of a
+ * tie is a multiple of 10^(-2s) / 4 and the variance one of 10^-s, so the root differs from a tie by at least
+ * 10^(-2s) / (8 * root): that many digits decide.
+ */
 function root(estimate: Estimate, variance: Sql): Sql {
-  return estimate.root ? sql`pg_catalog.round(pg_catalog.sqrt(${variance}), pg_catalog.scale(${variance}))` : variance;
+  if (!estimate.root) return variance;
+  const digits = sql`2 * pg_catalog.scale(${variance}) + pg_catalog.length(pg_catalog.trunc(${variance})::text) / 2 + 3`;
+  return sql`pg_catalog.round(pg_catalog.sqrt(pg_catalog.round(${variance}, ${digits})), pg_catalog.scale(${variance}))`;
 }

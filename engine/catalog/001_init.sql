@@ -1,14 +1,19 @@
 -- imat 0.1: the catalog. Run in one transaction, with search_path = pg_catalog.
 
-CREATE SCHEMA IF NOT EXISTS imat;
 CREATE SCHEMA imat_store;
 
-COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
+-- A schema imat that is there already is the user's own: its rights and comment stay, and so does it when imat goes.
+DO $$ BEGIN
+  IF to_regnamespace('imat') IS NULL THEN
+    CREATE SCHEMA imat;
+    COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
+    -- The views in imat have rights of their own; knowing that the schema is there gives nobody anything.
+    GRANT USAGE ON SCHEMA imat TO PUBLIC;
+  END IF;
+END $$;
+
 COMMENT ON SCHEMA imat_catalog IS 'imat: metadata; read imat_catalog.status';
 COMMENT ON SCHEMA imat_store IS 'imat: change logs and stored tables';
-
--- The views in imat have rights of their own; knowing that the schema is there gives nobody anything.
-GRANT USAGE ON SCHEMA imat TO PUBLIC;
 
 -- Its column names are what the API and status show.
 CREATE TABLE imat_catalog.imat (
@@ -240,7 +245,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Grants on one relation as on another.
+-- Who may read one relation may read another, and nobody else, whatever default privileges gave. Other rights are left out:
+-- a materialized view cannot be written to, and a view in its place must not be.
 CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -249,17 +255,20 @@ DECLARE
   command text;
 BEGIN
   FOR command IN
-    SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, target,
-      CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-      CASE WHEN a.is_grantable AND a.grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
+    SELECT format('REVOKE ALL ON %s FROM %s', target, CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
     FROM pg_class c, aclexplode(c.relacl) a
-    WHERE c.oid = source AND a.grantee <> c.relowner
+    WHERE c.oid = target AND a.grantee <> c.relowner
     UNION ALL
-    SELECT format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, t.attname, target,
-      CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-      CASE WHEN a.is_grantable AND a.grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
-    FROM pg_attribute t, aclexplode(t.attacl) a
-    WHERE t.attrelid = source AND t.attnum > 0 AND NOT t.attisdropped
+    SELECT format('GRANT SELECT%s ON %s TO %s%s', ' (' || r.columns || ')', target,
+      CASE WHEN r.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r.grantee)) END,
+      CASE WHEN r.is_grantable AND r.grantee <> 0 THEN ' WITH GRANT OPTION' ELSE '' END)
+    FROM (
+      SELECT NULL AS columns, a.grantee, a.is_grantable FROM pg_class c, aclexplode(c.relacl) a
+      WHERE c.oid = source AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT'
+      UNION ALL
+      SELECT quote_ident(t.attname), a.grantee, a.is_grantable FROM pg_attribute t, aclexplode(t.attacl) a
+      WHERE t.attrelid = source AND t.attnum > 0 AND NOT t.attisdropped AND a.privilege_type = 'SELECT'
+    ) r
   LOOP
     EXECUTE command;
   END LOOP;

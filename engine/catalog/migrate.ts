@@ -66,12 +66,22 @@ CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, 
   });
 }
 
-/** Removes the catalog where it came with a convert and nothing is left in it. Inside a transaction. */
+/** Removes the catalog where it came with a convert and nothing is left in it or reads it. Inside a transaction. */
 export async function removeUnusedCatalog(db: Db): Promise<void> {
   const [used] = await db.query<{ in_use: boolean }>(
     `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration) OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
-       OR EXISTS (SELECT FROM imat_catalog.request) OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace IN ('imat'::regnamespace, 'imat_store'::regnamespace)) AS in_use`,
+       OR EXISTS (SELECT FROM imat_catalog.request) OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
+       OR EXISTS (
+         SELECT FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
+           JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
+         WHERE c.relnamespace = 'imat_catalog'::regnamespace AND v.relnamespace <> 'imat_catalog'::regnamespace
+       ) AS in_use`,
   );
   if (used?.in_use !== false) return;
-  await db.execute('DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat; DROP SCHEMA imat_catalog CASCADE');
+  await db.execute('DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat_catalog CASCADE');
+  const [schema] = await db.query<{ ours: boolean }>(
+    `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid) AS ours
+     FROM pg_namespace n WHERE n.nspname = 'imat'`,
+  );
+  if (schema?.ours === true) await db.execute('DROP SCHEMA imat');
 }

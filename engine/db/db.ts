@@ -22,7 +22,10 @@ export interface Db {
   execute(sql: string): Promise<void>;
   /** Runs `body` between BEGIN and COMMIT; rolls back and rethrows where it throws. Not to be nested. */
   transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T>;
-  /** Stops the statement under way, if any, and resolves when it is over (CancelRequest; the embedded database is terminated). */
+  /**
+   * Stops the statement under way and resolves when it is over (CancelRequest; the embedded database is terminated).
+   * With none under way, the next one fails instead, unless it is ROLLBACK.
+   */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }

@@ -132,8 +132,9 @@ export class Session implements Db {
 
   async #send<R>(statement: string, send: () => Promise<R>): Promise<R> {
     if (this.#closed !== null) throw sessionLost(new Error('the session is closed'));
-    // A cancel between two statements stops the next one; only that one, so that what has begun can be undone.
-    if (this.#canceled) {
+    // A cancel between two statements stops the next one; only that one, so that what has begun can be undone. A ROLLBACK is that
+    // undoing: to stop it would leave the transaction open.
+    if (this.#canceled && statement !== 'ROLLBACK') {
       this.#canceled = false;
       throw canceled(statement);
     }
@@ -159,5 +160,13 @@ export class Session implements Db {
 }
 
 function canceled(statement: string, cause?: unknown): ServerError {
-  return new ServerError({ message: 'canceling statement due to user request', sqlstate: '57014', detail: null, hint: null, position: null, statement, cause });
+  return new ServerError({
+    message: 'canceling statement due to user request',
+    sqlstate: '57014',
+    detail: null,
+    hint: null,
+    position: null,
+    statement,
+    cause,
+  });
 }

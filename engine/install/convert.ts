@@ -16,17 +16,16 @@ import type { ConvertOptions, ConvertResult } from '../api.ts';
 import { catalogVersion, initialize, LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
-import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, literal, sql } from '../sql/sql.ts';
+import { sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
 import type { Building } from './bodies.ts';
 import { definitionView, deltaFold, deltaState, deltaViewBody, swapJson, swapSql } from './bodies.ts';
 import { buildingOf } from './building.ts';
 import { attnumArray, ensureCapture, withShortLock } from './capture-install.ts';
 import { changeFreshness, sameImat } from './freshness.ts';
-import { carryIndexes } from './indexes.ts';
+import { makeLike } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare, temporaryView } from './prepare.ts';
 import { checkReplaceable, replaceOriginal } from './replace.ts';
@@ -172,7 +171,7 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
     await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [id, body.stored.text]);
     await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
     await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [id, names.view.text, 'active']);
-    if (request.original !== null) await describeLike(db, request.original, names, body.stored, prepared);
+    if (request.original !== null) await makeLike(db, request.original, names.view, body.stored, prepared.strategy === 'delta' ? prepared.analysis.plan : null);
     await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL', [request.calledAs]);
   });
 }
@@ -195,25 +194,4 @@ async function loadSwap(db: Db, building: Building): Promise<Loaded> {
   await db.execute(sql`ANALYZE ${body.slots[0]}`.text);
   await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [building.id, swapJson(building)]);
   return { view: body.views[0], stored: body.slots[0] };
-}
-
-/** Grants, comments and indexes as the original has them. */
-async function describeLike(db: Db, original: number, names: ImatNames, stored: Sql, prepared: Prepared): Promise<void> {
-  await db.query('SELECT imat_catalog.copy_grants($1::oid::regclass, $2::regclass)', [original, names.view.text]);
-  const [owner] = await db.query<{ owner: string; other: boolean }>(
-    'SELECT quote_ident(pg_get_userbyid(c.relowner)) AS owner, NOT pg_has_role(c.relowner, $2) OR c.relowner <> (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) AS other FROM pg_class c WHERE c.oid = $1',
-    [original, 'USAGE'],
-  );
-  if (owner?.other === true) await db.execute(`GRANT SELECT ON ${names.view.text} TO ${owner.owner}`);
-  const comments = await db.query<{ column: string | null; comment: string }>(
-    `SELECT a.attname::text AS column, d.description AS comment
-     FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
-     WHERE d.objoid = $1 AND d.classoid = 'pg_class'::regclass`,
-    [original],
-  );
-  for (const { column, comment } of comments) {
-    const target = column === null ? sql`VIEW ${names.view}` : sql`COLUMN ${names.view}.${fragment(`"${column.replaceAll('"', '""')}"`)}`;
-    await db.execute(sql`COMMENT ON ${target} IS ${literal(comment)}`.text);
-  }
-  await carryIndexes(db, original, stored, prepared.strategy === 'delta' ? prepared.analysis.plan : null);
 }

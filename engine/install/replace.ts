@@ -1,14 +1,16 @@
 /**
  * `--replace`: an ordinary view of the same name in the materialized view's place, so that applications change nothing.
- * The materialized view itself is kept in imat_store, untouched, and comes back with `imat revert`.
+ * The materialized view itself is kept beside it under another name, untouched, and comes back with `imat revert`. It
+ * stays in its schema: moved to another one, its indexes could meet others of their names there.
  *
  * What depends on a materialized view depends on it by OID, and would go on reading the old data under its new name:
  * ordinary views are pointed to the new view (and back by revert); anything else that depends on it is a refusal.
  */
 import { ImatError } from '../../parser/errors.ts';
 import type { Db } from '../db/db.ts';
-import { cutName, STORE_SCHEMA } from '../sql/names.ts';
-import { fragment, ident, literal, qualified, sql } from '../sql/sql.ts';
+import { API_SCHEMA, cutName } from '../sql/names.ts';
+import { fragment, ident, qualified, sql } from '../sql/sql.ts';
+import { copyComments, copyRights } from './likeness.ts';
 import type { NamedView } from './resolve.ts';
 
 type Dependent = { readonly oid: number; readonly name: string; readonly kind: string };
@@ -19,12 +21,17 @@ FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.o
 JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`;
 
-/** Functions with SQL-standard bodies, policies and the like. Its own type, rule, toast table and indexes do not count. */
+/**
+ * Functions with SQL-standard bodies, policies and the like; and whatever uses its row type, which the view in its place
+ * does not have. Its own type, rule, toast table and indexes do not count.
+ */
 const OTHERS_SQL = `
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS what
 FROM pg_depend d
-WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.deptype = 'n'
-  AND d.classid NOT IN ('pg_rewrite'::regclass) ORDER BY 1`;
+WHERE d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass
+  AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = $1
+    OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.typrelid = $1))
+ORDER BY 1`;
 
 export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> {
   return db.query<Dependent>(DEPENDENTS_SQL, [oid]);
@@ -44,43 +51,38 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
 
 /** Inside a transaction. */
 export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
-  const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string; owner: string; comment: string | null }>(
-    `SELECT i.name, i.original::oid AS oid, n.nspname::text AS schema, c.relname::text AS relname, quote_ident(pg_get_userbyid(c.relowner)) AS owner, obj_description(c.oid, 'pg_class') AS comment
+  const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string; owner: string; own: boolean }>(
+    `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname, quote_ident(pg_get_userbyid(c.relowner)) AS owner, pg_get_userbyid(c.relowner) = current_user AS own
      FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.id = $1`,
     [imatId],
   );
   if (row === undefined) return;
   const place = qualified(row.schema, row.relname);
-  const kept = cutName(`original_${row.name}`);
   const dependents = await viewBodies(db, row.oid);
-  await db.execute(sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(kept)}`.text);
-  await db.execute(sql`ALTER MATERIALIZED VIEW ${qualified(row.schema, kept)} SET SCHEMA ${ident(STORE_SCHEMA)}`.text);
-  await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified('imat', row.name)}`.text);
-  await db.query('SELECT imat_catalog.copy_grants($1::oid::regclass, $2::regclass)', [row.oid, place.text]);
-  if (row.comment !== null) await db.execute(sql`COMMENT ON VIEW ${place} IS ${literal(row.comment)}`.text);
-  const [me] = await db.query<{ other: boolean }>('SELECT $1 <> quote_ident(current_user) AS other', [row.owner]);
-  if (me?.other === true) await db.execute(sql`ALTER VIEW ${place} OWNER TO ${fragment(row.owner)}`.text);
+  await db.execute(sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`.text);
+  await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text);
+  await copyRights(db, row.oid, place);
+  await copyComments(db, row.oid, place);
+  if (!row.own) await db.execute(sql`ALTER VIEW ${place} OWNER TO ${fragment(row.owner)}`.text);
   await pointViews(db, dependents);
   await db.query('UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1', [imatId, place.text, row.schema, row.relname]);
 }
 
 /** The other way round. Inside a transaction; the imat's view is still there. */
 export async function restoreOriginal(db: Db, imatId: number): Promise<void> {
-  const [row] = await db.query<{ original: string | null; replacement: string | null; replacement_oid: number | null; schema: string | null; name: string | null }>(
+  const [row] = await db.query<{ original: string | null; replacement: string | null; replacement_oid: number | null; schema: string; name: string }>(
     `SELECT o.oid::regclass::text AS original, r.oid::regclass::text AS replacement, r.oid AS replacement_oid, i.original_schema AS schema, i.original_name AS name
      FROM imat_catalog.imat i LEFT JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
     [imatId],
   );
-  if (row?.original == null || row.schema === null || row.name === null) return;
+  if (row === undefined || row.original === null) return;
   const dependents = row.replacement_oid === null ? [] : await viewBodies(db, row.replacement_oid);
-  const kept = fragment(row.original);
-  const aside = ident(cutName(`replaced_${row.name}`));
-  if (row.replacement !== null) await db.execute(sql`ALTER VIEW ${fragment(row.replacement)} RENAME TO ${aside}`.text);
-  await db.execute(sql`ALTER MATERIALIZED VIEW ${kept} SET SCHEMA ${ident(row.schema)}`.text);
-  const [moved] = await db.query<{ name: string }>(`SELECT c.relname::text AS name FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`, [imatId]);
-  await db.execute(sql`ALTER MATERIALIZED VIEW ${qualified(row.schema, moved?.name ?? '')} RENAME TO ${ident(row.name)}`.text);
+  // The bodies name the view in the original's place: it must have given up the name when they are created again.
+  const aside = cutName(`${row.name}_by_imat`);
+  if (row.replacement !== null) await db.execute(sql`ALTER VIEW ${fragment(row.replacement)} RENAME TO ${ident(aside)}`.text);
+  await db.execute(sql`ALTER MATERIALIZED VIEW ${fragment(row.original)} RENAME TO ${ident(row.name)}`.text);
   await pointViews(db, dependents);
-  if (row.replacement !== null) await db.execute(sql`DROP VIEW ${qualified(row.schema, cutName(`replaced_${row.name}`))}`.text);
+  if (row.replacement !== null) await db.execute(sql`DROP VIEW ${qualified(row.schema, aside)}`.text);
 }
 
 type ViewBody = { readonly name: string; readonly definition: string; readonly options: string };

@@ -1,11 +1,12 @@
 /** Finds what a user names: a materialized view by its name under the user's own search_path, or an imat. */
 import { ImatError } from '../../parser/errors.ts';
+import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 
 export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
 
-/** Inside a transaction. @throws ImatError `not_found`, `not_a_materialized_view`, `invalid_argument` */
+/** Inside a transaction. @throws ImatError `not_found`, `not_a_materialized_view`, `already_exists`, `invalid_argument` */
 export async function resolveMaterializedView(db: Db, name: string): Promise<NamedView> {
   const found = await resolveRelation(db, name);
   if (found === null) {
@@ -15,13 +16,22 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
     );
     throw new ImatError('not_found', { message: `materialized view "${name}" does not exist`, hint: suggestion(name, others.map((other) => other.name), 'materialized view') });
   }
-  if (found.kind !== 'm') {
-    throw new ImatError('not_a_materialized_view', {
-      message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
-      hint: found.kind === 'v' ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.` : undefined,
-    });
+  if (found.kind === 'm') return found;
+  const imat = await imatOfView(db, found.oid);
+  if (imat !== null) {
+    throw new ImatError('already_exists', { message: `"${name}" is imat "${imat}" already`, hint: `imat status ${imat} shows it; imat revert ${imat} removes it.` });
   }
-  return found;
+  throw new ImatError('not_a_materialized_view', {
+    message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
+    hint: found.kind === 'v' ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.` : undefined,
+  });
+}
+
+/** The imat that a view is: its own, or the one in the materialized view's place. */
+async function imatOfView(db: Db, oid: number): Promise<string | null> {
+  if ((await catalogVersion(db)) === 0) return null;
+  const [row] = await db.query<{ name: string }>('SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid', [oid]);
+  return row?.name ?? null;
 }
 
 const RELATION_KINDS: Readonly<Record<string, string>> = { r: 'a table', v: 'a view', p: 'a partitioned table', i: 'an index', S: 'a sequence', f: 'a foreign table', c: 'a type' };
@@ -37,24 +47,28 @@ export async function resolveRelation(db: Db, name: string): Promise<(NamedView 
     await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
     return row ?? null;
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+    // 42602 and 0A000 say that it cannot be a name; anything else is not the name's fault.
+    if (!(error instanceof ServerError) || !['42602', '0A000', '42601'].includes(error.sqlstate)) throw error;
     throw new ImatError('invalid_argument', { message: `"${name}" is not a relation name`, detail: `${error.message}.`, hint: 'Write name or schema.name, with double quotes around parts that need them.', cause: error });
   }
 }
 
-/** The imat of that name. @throws ImatError `not_found` */
+/** The imat of that name, which may be quoted and have `imat.` before it. @throws ImatError `not_found` */
 export async function resolveImat(db: Db, name: string): Promise<{ id: number; name: string; state: string; strategy: string }> {
-  const plain = name.replace(/^imat\./, '');
   const rows = await db.query<{ id: number; name: string; state: string; strategy: string }>('SELECT id, name, state, strategy FROM imat_catalog.imat ORDER BY name');
-  const found = rows.find((row) => row.name === name) ?? rows.find((row) => row.name === plain);
+  const plain = name.replace(/^imat\./, '');
+  const found = rows.find((row) => row.name === name) ?? rows.find((row) => row.name === plain) ?? rows.find((row) => `"${row.name.replaceAll('"', '""')}"` === plain);
   if (found !== undefined) return found;
   throw new ImatError('not_found', { message: `imat "${name}" does not exist`, hint: suggestion(name, rows.map((row) => row.name), 'imat') });
 }
 
+/** The nearest name: schemas count only between names that are equally near without them. */
 function suggestion(wanted: string, names: readonly string[], what: string): string {
   if (names.length === 0) return `There is no ${what} in this database.`;
   const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
-  const [nearest] = names.map((name) => ({ name, distance: distance(last(wanted), last(name)) })).sort((a, b) => a.distance - b.distance);
+  const [nearest] = names
+    .map((name) => ({ name, distance: distance(last(wanted), last(name)), whole: distance(wanted, name) }))
+    .sort((a, b) => a.distance - b.distance || a.whole - b.whole);
   if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean ${nearest.name}?`;
   return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}.`;
 }

@@ -81,7 +81,7 @@ describe('errors for programs', () => {
 describe('exit status', () => {
   test('follows from the category alone', () => {
     const expected = { user: EXIT.user, drift: EXIT.user, integrity: EXIT.user, transient: EXIT.transient, internal: EXIT.bug };
-    for (const condition of ['not_found', 'source_changed', 'frontier_missing', 'contention', 'connection_failed', 'internal'] as const) {
+    for (const condition of ['not_found', 'frontier_missing', 'contention', 'connection_failed', 'internal'] as const) {
       expect(exitStatusOf(new ImatError(condition, { message: 'm' })), condition).toBe(expected[ERROR_CATALOGUE[condition].category]);
     }
     expect(exitStatusOf(new Error('unforeseen'))).toBe(1);

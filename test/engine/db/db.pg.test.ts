@@ -180,9 +180,29 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     ]);
   });
 
-  test('cancel with nothing under way does nothing', async () => {
+  test('cancel with nothing under way stops the next statement, and only that', async () => {
     await db.cancel();
+    expect(await errorOf(db.query('SELECT 1 AS one'))).toMatchObject({ name: 'ServerError', sqlstate: '57014' });
     expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('a transaction that is canceled between two statements is rolled back', async () => {
+    const insertThenCancel = async (): Promise<void> => {
+      await db.query('INSERT INTO public.item VALUES (1)');
+      await db.cancel();
+    };
+    const atCommit = errorOf(db.transaction('read committed', insertThenCancel));
+    expect(await atCommit).toMatchObject({ sqlstate: '57014' });
+    expect(await db.query('SELECT id FROM public.item')).toEqual([]);
+
+    const beforeRollback = db.transaction('read committed', async () => {
+      await insertThenCancel();
+      throw new Error('changed my mind');
+    });
+    expect(await errorOf(beforeRollback)).toMatchObject({ message: 'changed my mind' });
+    expect(await db.query('SELECT id, pg_catalog.pg_current_xact_id_if_assigned() AS xid FROM public.item')).toEqual([]);
+    await db.transaction('read committed', () => db.query('INSERT INTO public.item VALUES (2)'));
+    expect(await db.query('SELECT id FROM public.item')).toEqual([{ id: 2 }]);
   });
 
   // At once: the request may then be ahead of the statement, which a server does not see yet.

@@ -100,18 +100,27 @@ export function useBench(setup: string): Bench {
       return subject;
     },
     run: async (steps, chosen = subjects) => {
-      let open = false;
+      let place: Place = 'outside';
       for (const [index, step] of steps.entries()) {
-        if (step === FOLD) await fold();
-        else await current().user.execute(step);
-        open = /^BEGIN/i.test(step) || (open && !/^(COMMIT|ROLLBACK$|ROLLBACK;|PREPARE)/i.test(step));
+        place = after(place, step);
+        // Nobody else gets at a table that an open transaction has truncated.
+        if (step === FOLD && place !== 'truncated') await atStep(index, steps, fold);
+        if (step !== FOLD) await atStep(index, steps, () => current().user.execute(step));
         for (const subject of chosen) {
           await atStep(index, steps, () => check(subject));
-          if (open) await atStep(index, steps, () => check(subject, current().observer));
+          if (place === 'transaction') await atStep(index, steps, () => check(subject, current().observer));
         }
       }
     },
   };
+}
+
+type Place = 'outside' | 'transaction' | 'truncated';
+
+function after(place: Place, step: Step): Place {
+  if (/^BEGIN/i.test(step)) return 'transaction';
+  if (/^(COMMIT|ROLLBACK$|PREPARE)/i.test(step)) return 'outside';
+  return place === 'transaction' && /TRUNCATE/i.test(step) ? 'truncated' : place;
 }
 
 /** Says after which step it failed. */
