@@ -56,10 +56,7 @@ export function deltaFold(building: Building, plan: DeltaPlan): Sql {
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
   if (!building.live) return deltaView(plan, state, null);
-  return deltaView(plan, state, {
-    pending: { frontier: frontierSnapshot(building.id), logOf: building.logOf, netted: false },
-    frontier: { imatId: building.id, name: building.name, states: [state] },
-  });
+  return deltaView(plan, state, { frontier: { imatId: building.id, name: building.name, states: [state] }, logOf: building.logOf });
 }
 
 /** What a swap imat's view reads in each situation; see imat.swap. */
@@ -86,7 +83,7 @@ export function swapSql(building: Building): SwapSql {
 function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const { analysis } = building;
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
-  const pending: Pending = { frontier: frontierSnapshot(building.id), logOf: building.logOf, netted: false };
+  const pending: Pending = { frontier: frontierSnapshot(building.id), logOf: building.logOf, changed: null, netted: false };
   const unchanged = guarded({ imatId: building.id, name: building.name, states }, sql`NOT (${anyPending(pending, building.watched)})`);
   if (analysis.dependence === 'tables') return unchanged;
   const current = join(Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`), ', ');

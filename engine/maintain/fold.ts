@@ -13,7 +13,7 @@ import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
 
 export function foldFunction(plan: DeltaPlan, state: Sql, name: Sql, logOf: Pending['logOf']): Sql {
-  const upsert = (netted: boolean): Sql => upsertStatement(plan, state, { frontier: sql`$1`, logOf, netted });
+  const upsert = (netted: boolean): Sql => upsertStatement(plan, state, { frontier: sql`$1`, logOf, changed: null, netted });
   const body = sql`
 DECLARE
   touched bigint;

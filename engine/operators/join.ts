@@ -27,6 +27,8 @@ export type Pending = {
   /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
   readonly frontier: Sql;
   readonly logOf: (sourceOid: number) => Sql;
+  /** Whether a source has pending rows: a condition that does not depend on any row; null to find out in place. */
+  readonly changed: ((sourceOid: number) => Sql) | null;
   /**
    * Cancel log rows against each other before anything is computed from them. Costs a GROUP BY; without it, an
    * expression that fails for a row (a division by zero) fails as long as the row's coming and going are pending.
@@ -95,7 +97,7 @@ function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weigh
   const weights = plan.occurrences.filter((_, position) => roles[position] !== 'new').map((occurrence) => sql`${ident(occurrence.alias)}.${ident(weight)}`);
   const changed = plan.occurrences.filter((_, position) => roles[position] === 'delta');
   // A term without pending rows of its own must cost nothing, however the planner would join.
-  const gates = plan.occurrences.length > 1 ? [...new Set(changed.map((one) => one.source.oid))].map((oid) => sql`(SELECT ${anyPending(pending, [oid])})`) : [];
+  const gates = plan.occurrences.length > 1 ? [...new Set(changed.map((one) => one.source.oid))].map((oid) => pending.changed?.(oid) ?? sql`(SELECT ${anyPending(pending, [oid])})`) : [];
   return {
     from: sql`FROM
   ${lines(from)}${where([...gates, ...plan.conditions])}`,

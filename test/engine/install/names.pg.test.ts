@@ -13,8 +13,8 @@ CREATE SCHEMA other;
 CREATE MATERIALIZED VIEW other.summary AS SELECT region, count(*) AS n FROM public.sales GROUP BY region;`;
 
 const HOSTILE = [
-  `My "View"`, `semi; DROP TABLE sales; --`, `it's`, `back\\slash`, `sp ace`, `$1`, `$imat$`, `%s %I`, `Größe 📈`, `select`, `a.b`, ` lead`, `tab\there`, `line\nbreak`,
-  `UPPER`, `${'x'.repeat(63)}`, `${'ü'.repeat(31)}`, `--`, `/* */`,
+  `My "View"`, `semi; DROP TABLE sales; --`, `it's back\\slash`, `$imat$ $1 %s %I`, `Größe 📈`, `select`, `a.b`, ` lead`, `tab\tand\nline`, `-- /* */`,
+  `${'x'.repeat(63)}`, `${'ü'.repeat(31)}`,
 ] as const;
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
