@@ -74,5 +74,14 @@ export function summand(arg: Argument): Sql {
   return isInteger(arg.type) ? sql`(${arg.value})::numeric` : arg.value;
 }
 
+/**
+ * A finite numeric as a float. The cast fails for what is too small for the type, where float arithmetic gives 0; it also
+ * fails for what is too large, as float arithmetic does in PostgreSQL.
+ */
+export function toFloat(value: Sql, type: string): Sql {
+  const smallest = type === 'real' ? '7.1e-46' : '2.5e-324';
+  return sql`CASE WHEN pg_catalog.abs(${value}) < ${fragment(smallest)} THEN 0 ELSE (${value})::${fragment(type)} END`;
+}
+
 /** Whether a plain sum of the argument must be kept in numeric: bigint sums overflow bigint. */
 export const needsNumericSum = (arg: Argument): boolean => arg.type.oid === INT8 || isFloat(arg.type);

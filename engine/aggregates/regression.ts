@@ -7,7 +7,7 @@
 import { FLOAT8 } from '../plan/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, sql } from '../sql/sql.ts';
-import { finite, notNull, summand, withNonFinite } from './finite.ts';
+import { finite, notNull, summand, toFloat, withNonFinite } from './finite.ts';
 import type { AggregateInput, AggregateRule, Argument } from './rule.ts';
 
 /** The pairs' statistics as double precision expressions over the stored parts; n is a bigint. */
@@ -22,12 +22,21 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
   regr_avgy: ({ n, sy }) => sql`CASE WHEN ${n} > 0 THEN ${sy} / ${n} END`,
   covar_pop: ({ n, sxy }) => sql`CASE WHEN ${n} > 0 THEN ${sxy} / ${n} END`,
   covar_samp: ({ n, sxy }) => sql`CASE WHEN ${n} > 1 THEN ${sxy} / (${n} - 1) END`,
-  corr: ({ n, sxx, syy, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${sxy} / pg_catalog.sqrt(${sxx} * ${syy}) END`,
+  corr: ({ n, sxx, syy, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${quotient(sxy, sql`pg_catalog.sqrt(${product(sxx, syy)})`)} END`,
   regr_r2: ({ n, sxx, syy, sxy }) =>
-    sql`CASE WHEN ${n} < 1 OR ${sxx} = 0 THEN NULL WHEN ${syy} = 0 THEN 1 ELSE (${sxy} * ${sxy}) / (${sxx} * ${syy}) END`,
+    sql`CASE WHEN ${n} < 1 OR ${sxx} = 0 THEN NULL WHEN ${syy} = 0 THEN 1 ELSE ${quotient(product(sxy, sxy), product(sxx, syy))} END`,
   regr_slope: ({ n, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN ${sxy} / ${sxx} END`,
   regr_intercept: ({ n, sx, sy, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
 };
+
+/** As float.c multiplies: what is too large is infinite, what is too small is 0; SQL's operator would fail. */
+function product(a: Sql, b: Sql): Sql {
+  const exact = sql`((${a})::numeric * (${b})::numeric)`;
+  return sql`CASE WHEN ${exact} = 'NaN' THEN 'NaN' WHEN ${exact} > 1.797e308 THEN 'Infinity' ELSE ${toFloat(exact, 'double precision')} END`;
+}
+
+/** As float.c divides by what is not negative: by 0 as well. */
+const quotient = (a: Sql, b: Sql): Sql => sql`CASE WHEN ${b} = 0 THEN ${a} * 'Infinity'::float8 ELSE ${a} / ${b} END`;
 
 export const regressionRule: AggregateRule = {
   names: Object.keys(FORMULAS),
@@ -60,11 +69,11 @@ function planPairs(input: AggregateInput, y: Argument, x: Argument, formula: (pa
       return sql`(${counted.map((c) => sql`${c} > 0`).reduce((a, b) => sql`${a} OR ${b}`)})`;
     };
     const centred = (squares: string, a: string, b: string, broken: Sql): Sql =>
-      sql`(CASE WHEN ${broken} THEN 'NaN'::float8 WHEN ${n} > 0 THEN ((${n} * ${ref(squares)} - ${ref(a)} * ${ref(b)}) / ${n})::float8 END)`;
+      sql`(CASE WHEN ${broken} THEN 'NaN'::float8 WHEN ${n} > 0 THEN ${toFloat(sql`((${n} * ${ref(squares)} - ${ref(a)} * ${ref(b)}) / ${n})`, 'double precision')} END)`;
     return formula({
       n,
-      sx: withNonFinite(finiteX, ref, sql`${ref(sumX)}::float8`, 'float8'),
-      sy: withNonFinite(finiteY, ref, sql`${ref(sumY)}::float8`, 'float8'),
+      sx: withNonFinite(finiteX, ref, toFloat(ref(sumX), 'double precision'), 'float8'),
+      sy: withNonFinite(finiteY, ref, toFloat(ref(sumY), 'double precision'), 'float8'),
       sxx: centred(sumXx, sumX, sumX, someNot(finiteX)),
       syy: centred(sumYy, sumY, sumY, someNot(finiteY)),
       sxy: centred(sumXy, sumX, sumY, sql`(${someNot(finiteX)} OR ${someNot(finiteY)})`),

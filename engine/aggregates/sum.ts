@@ -8,7 +8,7 @@ import type { PartType } from '../plan/parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import type { Finite } from './finite.ts';
-import { finite, needsNumericSum, notNull, summand, withNonFinite } from './finite.ts';
+import { finite, needsNumericSum, notNull, summand, toFloat, withNonFinite } from './finite.ts';
 import type { AggregateInput, AggregateRule, Argument, PartRef } from './rule.ts';
 import { isInteger, isNumeric } from './rule.ts';
 import { atRowScale, scaleCounts } from './scales.ts';
@@ -42,11 +42,14 @@ export const sumRule: AggregateRule = {
     if (planned === null) return null;
     const type = fragment(input.resultType);
     return (ref) => {
-      const value = withNonFinite(planned.finite, ref, sql`(${planned.sum(ref)})::${type}`, input.resultType);
+      const sum = isFloatType(input.resultType) ? toFloat(planned.sum(ref), input.resultType) : sql`(${planned.sum(ref)})::${type}`;
+      const value = withNonFinite(planned.finite, ref, sum, input.resultType);
       return sql`CASE WHEN ${ref(planned.count)} > 0 THEN ${value} END`;
     };
   },
 };
+
+const isFloatType = (type: string): boolean => type === 'real' || type === 'double precision';
 
 export const avgRule: AggregateRule = {
   names: ['avg'],
@@ -57,7 +60,7 @@ export const avgRule: AggregateRule = {
     const isInterval = arg.type.oid === INTERVAL;
     return (ref) => {
       const sum = isInterval ? planned.sum(ref) : sql`(${planned.sum(ref)})::numeric`;
-      const quotient = sql`(${sum} / ${ref(planned.count)})::${fragment(input.resultType)}`;
+      const quotient = isFloatType(input.resultType) ? toFloat(sql`(${sum} / ${ref(planned.count)})`, input.resultType) : sql`(${sum} / ${ref(planned.count)})::${fragment(input.resultType)}`;
       return sql`CASE WHEN ${ref(planned.count)} > 0 THEN ${withNonFinite(planned.finite, ref, quotient, input.resultType)} END`;
     };
   },

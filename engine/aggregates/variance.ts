@@ -7,7 +7,7 @@
  */
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { finite, notNull, summand } from './finite.ts';
+import { finite, notNull, summand, toFloat } from './finite.ts';
 import type { AggregateInput, AggregateRule, Finish } from './rule.ts';
 import { isFloat, isInteger, isNumeric } from './rule.ts';
 import { atRowScale, scaleCounts } from './scales.ts';
@@ -52,7 +52,8 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
     const cases: Sql[] = [sql`WHEN ${n} < ${estimate.sample ? 2 : 1} THEN NULL`];
     if (nonFinite.length > 0) cases.push(sql`WHEN ${fragment(nonFinite.map((name) => `${ref(name).text} > 0`).join(' OR '))} THEN ${fragment(`'NaN'::${type}`)}`);
     cases.push(sql`WHEN ${numerator} <= 0 THEN 0`);
-    return sql`CASE ${fragment(cases.map((one) => one.text).join(' '))} ELSE ${positive} END::${fragment(type)}`;
+    const finished = isFloat(arg.type) ? toFloat(positive, type) : positive;
+    return sql`CASE ${fragment(cases.map((one) => one.text).join(' '))} ELSE ${finished} END::${fragment(type)}`;
   };
 }
 

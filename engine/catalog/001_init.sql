@@ -53,7 +53,8 @@ CREATE TABLE imat_catalog.imat (
 CREATE TABLE imat_catalog.source (
   relation oid PRIMARY KEY,
   log regclass NOT NULL,
-  capture text NOT NULL,
+  -- the capture functions by event
+  capture jsonb NOT NULL,
   -- logged columns by attribute number; NULL: one mark per statement
   columns smallint[]
 );
@@ -96,6 +97,8 @@ BEGIN
     DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
     HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
 END $$;
+-- Views call it, and a function in a view is run by whoever reads.
+GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
 -- Log rows that the next fold or swap of an imat takes in.
 CREATE FUNCTION imat_catalog.pending_rows(imat integer) RETURNS bigint

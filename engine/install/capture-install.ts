@@ -7,16 +7,26 @@
  */
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
-import { captureFunction, createLog, createTriggers, dropTriggers, logColumnOf } from '../maintain/capture.ts';
+import type { CaptureTarget } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf } from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
-import { captureName, logName } from '../sql/names.ts';
+import type { CaptureEvent } from '../sql/names.ts';
+import { CAPTURE_EVENTS, captureName, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, join, qualified, sql } from '../sql/sql.ts';
 import { loadColumns } from '../catalog/columns.ts';
 
 export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
 
-type SourceRow = { log: string; capture: string; columns: string | null };
+type Functions = Readonly<Record<CaptureEvent, string>>;
+type SourceRow = { log: string; capture: Functions; columns: string | null };
+
+const asSql = (names: Functions): CaptureTarget['functions'] => ({
+  insert: fragment(names.insert),
+  update: fragment(names.update),
+  delete: fragment(names.delete),
+  truncate: fragment(names.truncate),
+});
 
 const LOCK_TIMEOUT_MS = 200;
 const ATTEMPTS = 100;
@@ -75,16 +85,16 @@ const SOURCE_LOCK_CLASS = 1768776053;
 async function createCapture(db: Db, source: SourceName, columns: readonly ColumnFacts[] | null): Promise<void> {
   const table = qualified(source.schema, source.name);
   const log = await freeName(db, logName(source.schema, source.name), source.oid);
-  const capture = await freeName(db, captureName(source.schema, source.name), source.oid);
+  const names: Record<string, string> = {};
+  for (const event of CAPTURE_EVENTS) names[event] = (await freeName(db, captureName(event, source.schema, source.name), source.oid)).text;
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   await db.execute(createLog(log, columns ?? []).text);
-  const target = { source: table, log, capture, columns };
-  await db.execute(captureFunction(target).text);
-  for (const statement of createTriggers(target)) await db.execute(statement.text);
-  await db.query('INSERT INTO imat_catalog.source (relation, log, capture, columns) VALUES ($1, $2::regclass, $3, $4::smallint[])', [
+  const target = { source: table, log, functions: asSql(names as Functions), columns };
+  for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
+  await db.query('INSERT INTO imat_catalog.source (relation, log, capture, columns) VALUES ($1, $2::regclass, $3::jsonb, $4::smallint[])', [
     source.oid,
     log.text,
-    capture.text,
+    JSON.stringify(names),
     columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
   ]);
 }
@@ -109,15 +119,15 @@ async function extendCapture(db: Db, source: SourceName, known: SourceRow, neede
   const missing = needed.filter((column) => logged?.has(column.attnum) !== true);
   if (logged !== null && missing.length === 0) return;
   const table = qualified(source.schema, source.name);
-  const [log, capture] = [fragment(known.log), fragment(known.capture)];
+  const log = fragment(known.log);
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   if (missing.length > 0) {
     const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
     await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
   }
   const columns = all.filter((column) => logged?.has(column.attnum) === true || missing.includes(column));
-  const target = { source: table, log, capture, columns };
-  await db.execute(captureFunction(target).text);
+  const target = { source: table, log, functions: asSql(known.capture), columns };
+  for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (logged === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [source.oid, attnumArray(columns.map((column) => column.attnum))]);
 }
@@ -128,7 +138,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
     db,
     async () => {
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-      const [source] = await db.query<{ log: string; log_exists: boolean; capture: string; table: string | null }>(
+      const [source] = await db.query<{ log: string; log_exists: boolean; capture: Functions; table: string | null }>(
         `SELECT s.log::text, to_regclass(s.log::text) IS NOT NULL AS log_exists, s.capture,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
          FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z WHERE z.relation = s.relation)`,
@@ -136,7 +146,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       );
       if (source === undefined) return;
       if (source.table !== null) for (const statement of dropTriggers(fragment(source.table))) await db.execute(statement.text);
-      await db.execute(`DROP FUNCTION IF EXISTS ${source.capture}()`);
+      for (const event of CAPTURE_EVENTS) await db.execute(`DROP FUNCTION IF EXISTS ${source.capture[event]}()`);
       if (source.log_exists) await db.execute(`DROP TABLE ${source.log}`);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },

@@ -88,6 +88,8 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   } catch (error) {
     await revertImat(db, id, () => undefined).catch(() => undefined);
     throw error;
+  } finally {
+    await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
   return result;
 }
@@ -146,8 +148,6 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
       ],
     );
     if (row === undefined) throw new ImatError('already_exists', { message: `imat "${request.name}" is being installed by another session` });
-    // Held until the session ends or the load is done: it tells an install under way from an interrupted one.
-    await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);
     for (const source of prepared.watched) {
       await db.query('INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])', [
         row.id,
@@ -157,6 +157,9 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
     }
     await db.execute(definitionView(names, analysis.definition).text);
     await db.query('UPDATE imat_catalog.imat SET definition_view = $2::regclass WHERE id = $1', [row.id, names.definition.sql.text]);
+    // Held until the install has ended, or the session: it tells an install under way from an interrupted one. Taken last,
+    // because it would outlive a transaction that fails.
+    await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);
     return row.id;
   });
 }
@@ -165,7 +168,6 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
   const building = await buildingOf(db, id, request.name, prepared, true);
   const { names } = building;
   await db.transaction('repeatable read', async () => {
-    await db.query('SELECT pg_advisory_xact_lock($1, $2), pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]);
     await db.execute('SET LOCAL jit = off');
     const body = prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
     await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [id, body.stored.text]);

@@ -2,7 +2,8 @@
 import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { captureFunction, createLog, createTriggers } from '../maintain/capture.ts';
+import type { CaptureTarget } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers } from '../maintain/capture.ts';
 import { qualified, sql } from '../sql/sql.ts';
 import { captureName } from '../sql/names.ts';
 import { rolledBack } from './analyse.ts';
@@ -88,11 +89,11 @@ async function statements(db: Db, prepared: Prepared, building: Building): Promi
   const capture = prepared.watched.flatMap((source): Labelled[] => {
     const table = qualified(source.schema, source.name);
     const used = (columnsOf.get(source.oid) ?? []).filter((column) => source.columns === null || source.columns.includes(column.attnum));
-    const target = { source: table, log: building.logOf(source.oid), capture: captureName(source.schema, source.name).sql, columns: plan === null ? null : used };
+    const target = { source: table, log: building.logOf(source.oid), functions: captureNames(source.schema, source.name), columns: plan === null ? null : used };
     const name = `${source.schema}.${source.name}`;
     return [
       { label: `the change log of ${name}, if it is not there yet`, sql: createLog(target.log, target.columns ?? []) },
-      { label: `capture on ${name}`, sql: captureFunction(target) },
+      ...captureFunctions(target).map((statement) => ({ label: `capture on ${name}`, sql: statement })),
       ...createTriggers(target).map((statement) => ({ label: `trigger on ${name}`, sql: statement })),
     ];
   });
@@ -115,3 +116,10 @@ async function statements(db: Db, prepared: Prepared, building: Building): Promi
     { label: 'what readers use during a swap', sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}` },
   ];
 }
+
+const captureNames = (schema: string, table: string): CaptureTarget['functions'] => ({
+  insert: captureName('insert', schema, table).sql,
+  update: captureName('update', schema, table).sql,
+  delete: captureName('delete', schema, table).sql,
+  truncate: captureName('truncate', schema, table).sql,
+});

@@ -9,14 +9,16 @@
  */
 import { imageGrouping } from '../operators/image.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
-import { CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
+import type { CaptureEvent } from '../sql/names.ts';
+import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, sql } from '../sql/sql.ts';
 
 export type CaptureTarget = {
   readonly source: Sql;
   readonly log: Sql;
-  readonly capture: Sql;
+  /** One function for each event: asking for TG_OP in a common one costs each statement an expression evaluation or two. */
+  readonly functions: Readonly<Record<CaptureEvent, Sql>>;
   /** The logged columns; null where a mark per statement is enough. */
   readonly columns: readonly ColumnFacts[] | null;
 };
@@ -37,44 +39,44 @@ export function logColumnOf(column: ColumnFacts): Sql {
   return sql`${ident(logColumn(column.attnum))} ${fragment(column.type)}${collate}`;
 }
 
-export function captureFunction(target: CaptureTarget): Sql {
-  const body = target.columns === null ? markBody(target.log) : rowsBody(target.log, target.columns);
-  return sql`CREATE OR REPLACE FUNCTION ${target.capture}() RETURNS trigger
+/** Nobody is meant to call these, not even as triggers of other tables. */
+export function captureFunctions(target: CaptureTarget): readonly Sql[] {
+  return CAPTURE_EVENTS.flatMap((event) => {
+    const name = target.functions[event];
+    const statement = target.columns === null ? sql`INSERT INTO ${target.log} (weight) VALUES (0)` : captureStatement(event, target.log, target.columns);
+    const body = sql`
+BEGIN
+  ${statement};
+  RETURN NULL;
+END`;
+    return [
+      sql`CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
-AS ${dollarQuoted(body)}`;
+AS ${dollarQuoted(body)}`,
+      sql`REVOKE ALL ON FUNCTION ${name}() FROM PUBLIC`,
+    ];
+  });
 }
 
-function markBody(log: Sql): Sql {
-  return sql`
-BEGIN
-  INSERT INTO ${log} (weight) VALUES (0);
-  RETURN NULL;
-END`;
-}
-
-function rowsBody(log: Sql, columns: readonly ColumnFacts[]): Sql {
+function captureStatement(event: CaptureEvent, log: Sql, columns: readonly ColumnFacts[]): Sql {
   const target = join([sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))], ', ');
   const of = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`), '');
-  return sql`
-BEGIN
-  IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
-    INSERT INTO ${log} (${target})
-    SELECT 1${of('n')} FROM new_rows AS n;
-  ELSIF TG_OP OPERATOR(pg_catalog.=) 'UPDATE' THEN
-    INSERT INTO ${log} (${target})
-    ${netUpdate(columns)};
-  ELSIF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
-    INSERT INTO ${log} (${target})
-    SELECT -1${of('o')} FROM old_rows AS o;
-  ELSE
-    EXECUTE pg_catalog.format(
-      'INSERT INTO ${quoted(log)} (${quoted(target)}) SELECT -1${quoted(of('t'))} FROM ONLY %s AS t',
-      TG_RELID::pg_catalog.regclass
-    );
-  END IF;
-  RETURN NULL;
-END`;
+  const into = sql`INSERT INTO ${log} (${target})`;
+  switch (event) {
+    case 'insert':
+      return sql`${into}\n  SELECT 1${of('n')} FROM new_rows AS n`;
+    case 'delete':
+      return sql`${into}\n  SELECT -1${of('o')} FROM old_rows AS o`;
+    case 'update':
+      return sql`${into}\n  ${netUpdate(columns)}`;
+    case 'truncate':
+      // The table's name is asked for when it happens: the table may have been renamed.
+      return sql`EXECUTE pg_catalog.format(
+    '${quoted(into)} SELECT -1${quoted(of('t'))} FROM ONLY %s AS t',
+    TG_RELID::pg_catalog.regclass
+  )`;
+  }
 }
 
 /** Text within a string literal of a format() call. */
@@ -95,19 +97,21 @@ function netUpdate(columns: readonly ColumnFacts[]): Sql {
     HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
 }
 
+const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: Sql }>> = {
+  insert: { when: sql`AFTER INSERT`, rows: sql` REFERENCING NEW TABLE AS new_rows` },
+  update: { when: sql`AFTER UPDATE`, rows: sql` REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows` },
+  delete: { when: sql`AFTER DELETE`, rows: sql` REFERENCING OLD TABLE AS old_rows` },
+  truncate: { when: sql`BEFORE TRUNCATE`, rows: sql`` },
+};
+
 /** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
 export function createTriggers(target: CaptureTarget): readonly Sql[] {
-  const transition = target.columns !== null;
-  const create = (trigger: string, when: string, rows: Sql): Sql =>
-    sql`CREATE OR REPLACE TRIGGER ${ident(trigger)} ${fragment(when)} ON ${target.source}${transition ? rows : sql``}
-FOR EACH STATEMENT EXECUTE FUNCTION ${target.capture}()`;
-  const created = [
-    create(CAPTURE_TRIGGERS.insert, 'AFTER INSERT', sql` REFERENCING NEW TABLE AS new_rows`),
-    create(CAPTURE_TRIGGERS.update, 'AFTER UPDATE', sql` REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows`),
-    create(CAPTURE_TRIGGERS.delete, 'AFTER DELETE', sql` REFERENCING OLD TABLE AS old_rows`),
-    create(CAPTURE_TRIGGERS.truncate, 'BEFORE TRUNCATE', sql``),
-  ];
-  const always = Object.values(CAPTURE_TRIGGERS).map((trigger) => sql`ENABLE ALWAYS TRIGGER ${ident(trigger)}`);
+  const created = CAPTURE_EVENTS.map((event) => {
+    const { when, rows } = WHEN[event];
+    return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}
+FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event]}()`;
+  });
+  const always = CAPTURE_EVENTS.map((event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`);
   return [...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
 }
 

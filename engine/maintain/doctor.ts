@@ -16,6 +16,8 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
       : ok('server', `PostgreSQL ${server?.version ?? ''}${db.driver === 'pglite' ? ', embedded (one session)' : ''}`),
   );
   if (server?.recovery === true) checks.push(problem('warning', 'server', 'this is a standby: imats can be read here, not maintained', 'Connect to the primary to convert, fold or swap.'));
+  const owner = await ownerOfUnreadableCatalog(db);
+  if (owner !== null) return [...checks, problem('error', 'catalog', 'this role may not read the imat catalog', `Run it as ${owner}, who owns the catalog, or as a member of that role.`)];
   const version = await catalogVersion(db);
   if (version === 0) {
     checks.push(...(await rightsToInstall(db)));
@@ -24,6 +26,15 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   checks.push(ok('catalog', `version ${version}`), ...(await rightsToInstall(db)));
   checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
   return checks;
+}
+
+async function ownerOfUnreadableCatalog(db: Db): Promise<string | null> {
+  const [catalog] = await db.query<{ owner: string; readable: boolean }>(
+    `SELECT pg_get_userbyid(n.nspowner) AS owner,
+       has_schema_privilege(n.oid, 'USAGE') AND coalesce((SELECT bool_and(has_table_privilege(c.oid, 'SELECT')) FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v')), true) AS readable
+     FROM pg_namespace n WHERE n.nspname = 'imat_catalog'`,
+  );
+  return catalog?.readable === false ? catalog.owner : null;
 }
 
 async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {

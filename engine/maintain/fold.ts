@@ -24,7 +24,9 @@ BEGIN
     EXECUTE ${dollarQuoted(upsert(false))}
     INTO touched, emptied, negative
     USING frontier;
-  EXCEPTION WHEN data_exception THEN
+  EXCEPTION WHEN OTHERS THEN
+    -- Locks, resources, cancelling and the like are not a matter of rows.
+    IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
     EXECUTE ${dollarQuoted(upsert(true))}
     INTO touched, emptied, negative
     USING frontier;

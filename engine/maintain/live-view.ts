@@ -39,7 +39,7 @@ ${branch(plan, merged(plan, state, live, oids), [some], plan.shape === 'bag' ? '
 /** State and pending rows, added up. What the terms ask of the frontier and the logs is asked once, which also spares planning. */
 function merged(plan: DeltaPlan, state: Sql, live: Live, oids: readonly number[]): Sql {
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
-  const pending: Pending = { frontier: sql`(SELECT p.snapshot FROM pending AS p)`, logOf: live.logOf, changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`, netted: false };
+  const pending: Pending = { frontier: sql`(SELECT p.snapshot FROM pending AS p)`, logOf: live.logOf, changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`, netted: plan.canFail };
   const known: Pending = { frontier: sql`f.snapshot`, logOf: live.logOf, changed: null, netted: false };
   const rows = sql`SELECT ${join(stateColumns(plan).map(ident), ', ')}
 FROM ${state}
@@ -66,11 +66,14 @@ function branches(plan: DeltaPlan, state: Sql, gates: readonly Sql[]): Sql[] {
 function branch(plan: DeltaPlan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
   const outputs = plan.outputs.map((output) => sql`${output.value} AS ${ident(output.name)}`);
   const conditions = [...gates, ...(plan.having === null ? [] : [plan.having])];
-  const repeat = copies === 'many' ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)` : sql``;
+  const repeat = copies === 'many' ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)` : gates.length === 0 ? READ_ONLY : sql``;
   return sql`SELECT${plan.distinct ? sql` DISTINCT` : sql``}
   ${lines(outputs)}
 FROM ${from} AS ${ident(STATE)}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
 }
+
+/** PostgreSQL lets writes through a view of one table, which would spoil what is stored. A second item in FROM forbids it and costs nothing. */
+const READ_ONLY = sql`\nCROSS JOIN (SELECT) AS read_only`;
 
 /** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
 export type SwapBody = { readonly columns: readonly string[]; readonly definition: Sql; readonly fresh: Sql | null };
@@ -80,11 +83,11 @@ export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
 
 export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
   const columns = join(body.columns.map(ident), ', ');
-  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}`;
+  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}${READ_ONLY}`;
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
     const conditions = [...fresh, ...(slot.active === null ? [] : [slot.active])];
-    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
+    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? READ_ONLY : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
   });
   if (fresh.length === 0) return join(stored, '\nUNION ALL\n');
   return sql`-- no source has changed since the table was stored

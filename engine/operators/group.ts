@@ -10,11 +10,11 @@
  */
 import type { DeltaPlan } from '../plan/plan.ts';
 import type { Part } from '../plan/parts.ts';
-import { partFromScratch, partOfRow, partSum } from '../plan/parts.ts';
+import { partFromScratch, partOfRow, partSum, zeroOf } from '../plan/parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Pending } from './join.ts';
-import { deltaTerms, fromScratch } from './join.ts';
+import { deltaTerms, fromScratch, nettedTerm } from './join.ts';
 
 /** The column of an ungrouped imat's one row. */
 const ONLY_ROW = 'only_row';
@@ -60,7 +60,7 @@ GROUP BY ${ordinals(keys.length + 1)}`;
 
 /** One row per changed row and term: its keys and its contribution to each part. */
 export function deltaRows(plan: DeltaPlan, pending: Pending): Sql {
-  const terms = deltaTerms(plan, pending).map((term) => {
+  const terms = (pending.netted && plan.occurrences.length > 1 ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending)).map((term) => {
     const keys = plan.single ? [sql`TRUE AS ${ident(ONLY_ROW)}`] : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
     const parts = plan.parts.map((part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`);
     return sql`-- ${fragment(term.label.replaceAll(/[\r\n]/g, ' '))}
@@ -89,10 +89,13 @@ FROM (
 ) AS u${plan.single ? sql`` : sql`\nGROUP BY ${ordinals(keys.length)}`}`;
 }
 
-/** True where a summed row changes nothing. */
+/** False where a summed row changes nothing. Intervals can be equal to 0 and not be 0 (1 month - 30 days): their bytes tell. */
 export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
   join(
-    parts.map((part) => sql`${alias}.${ident(part.name)} <> ${part.type === 'money' || part.type === 'interval' ? sql`'0'::${fragment(part.type)}` : sql`0`}`),
+    parts.map((part) => {
+      const value = sql`${alias}.${ident(part.name)}`;
+      return part.type === 'interval' ? sql`pg_catalog.interval_send(${value}) <> pg_catalog.interval_send(${zeroOf(part)})` : sql`${value} <> ${zeroOf(part)}`;
+    }),
     ' OR ',
   );
 

@@ -30,8 +30,8 @@ export type Pending = {
   /** Whether a source has pending rows: a condition that does not depend on any row; null to find out in place. */
   readonly changed: ((sourceOid: number) => Sql) | null;
   /**
-   * Cancel log rows against each other before anything is computed from them. Costs a GROUP BY; without it, an
-   * expression that fails for a row (a division by zero) fails as long as the row's coming and going are pending.
+   * Cancel rows against each other before anything is computed from them. Costs a GROUP BY; without it, an expression
+   * that fails for a row (a division by zero) fails as long as the row's coming and going are pending.
    */
   readonly netted: boolean;
 };
@@ -66,6 +66,42 @@ export function deltaTerms(plan: DeltaPlan, pending: Pending, form: 'expanded' |
   const count = plan.occurrences.length;
   return (form === 'expanded' ? expanded(count) : telescoped(count)).map((term) => termOf(plan, pending, term, weight));
 }
+
+/**
+ * All terms as one, the rows of the product cancelled against each other: an expression then meets only rows that the
+ * definition meets now, or met when they were folded. Conditions still see the rows of each term. `OFFSET 0` keeps the
+ * planner from computing anything below the cancelling.
+ */
+export function nettedTerm(plan: DeltaPlan, pending: Pending): Term {
+  const columns = plan.occurrences.flatMap((occurrence) =>
+    occurrence.columns.map((column) => ({ column, alias: occurrence.alias, name: ident(`${occurrence.alias}_${logColumn(column.attnum)}`) })),
+  );
+  const terms = deltaTerms(plan, pending).map(
+    (term) => sql`-- ${commented(term.label)}
+SELECT ${join([sql`${term.weight} AS weight`, ...columns.map(({ column, alias, name }) => sql`${ident(alias)}.${ident(column.name)} AS ${name}`)], ', ')}
+${term.from}`,
+  );
+  const images = columns.map(({ column, name }) => imageGrouping(sql`u.${name}`, column));
+  const groups = images.flatMap((image) => image.groupBy);
+  const selected = columns.map(({ name }, index) => sql`${images[index]?.select ?? name} AS ${name}`);
+  const relations = plan.occurrences.map((occurrence) => {
+    const own = columns.filter((one) => one.alias === occurrence.alias).map(({ column, name }) => sql`p.${name} AS ${ident(column.name)}`);
+    return sql`LATERAL (SELECT ${join(own, ', ')}) AS ${ident(occurrence.alias)}`;
+  });
+  const product = sql`(
+  SELECT ${join([sql`pg_catalog.sum(u.weight)::bigint AS weight`, ...selected], ', ')}
+  FROM (
+    ${join(terms, '\nUNION ALL\n')}
+  ) AS u
+  GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
+  HAVING pg_catalog.sum(u.weight) <> 0
+  OFFSET 0
+) AS p`;
+  return { from: sql`FROM\n  ${lines([product, ...relations])}`, weight: sql`p.weight`, label: 'all changes, cancelled against each other' };
+}
+
+/** Text for a one-line comment. */
+const commented = (text: string): Sql => fragment(text.replaceAll(/[\r\n]/g, ' '));
 
 const preferredForm = (plan: DeltaPlan): 'expanded' | 'telescoped' => (plan.occurrences.length <= MAX_EXPANDED ? 'expanded' : 'telescoped');
 
@@ -126,6 +162,7 @@ function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql 
   WHERE ${isPending(pending, sql`l`)}
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
   HAVING pg_catalog.sum(l.weight) <> 0
+  OFFSET 0
 `;
 }
 

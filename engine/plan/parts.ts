@@ -66,8 +66,18 @@ export function partFromScratch(part: Part): Sql {
 
 /** One changed row's contribution; `weight` is a bigint. */
 export function partOfRow(part: Part, weight: Sql): Sql {
-  const contribution = part.value === null ? weight : sql`(${part.value} * ${weight})::${fragment(part.type)}`;
+  const contribution = part.value === null ? weight : weighted(part.value, weight, part.type);
   return part.conditions.length === 0 ? contribution : sql`CASE WHEN ${and(part.conditions)} THEN ${contribution} ELSE ${zeroOf(part)} END`;
+}
+
+/**
+ * PostgreSQL multiplies an interval in double precision: exact for the whole hours, whose microseconds are a multiple of
+ * 2^10, and for the rest apart from them, but not for both at once.
+ */
+function weighted(value: Sql, weight: Sql, type: PartType): Sql {
+  if (type !== 'interval') return sql`(${value} * ${weight})::${fragment(type)}`;
+  const hours = sql`pg_catalog.date_trunc('hour', ${value})`;
+  return sql`CASE ${weight} WHEN 1 THEN ${value} WHEN -1 THEN -${value} ELSE ${hours} * ${weight} + (${value} - ${hours}) * ${weight} END`;
 }
 
 /** The sum of a part's values `column` over several contributions to one group. */

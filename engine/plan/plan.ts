@@ -12,6 +12,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, sql } from '../sql/sql.ts';
 import type { ColumnFacts, SourceFacts, TypeFacts } from './facts.ts';
 import { INT2, INT4, INT8 } from './facts.ts';
+import { canFail } from './failure.ts';
 import type { Normal } from './normalize.ts';
 import type { Outline } from './outline.ts';
 import type { Part } from './parts.ts';
@@ -52,6 +53,8 @@ export type DeltaPlan = {
   readonly outputs: readonly Output[];
   readonly having: Sql | null;
   readonly distinct: boolean;
+  /** Whether an expression over the sources can fail for some rows: then pending rows are cancelled against each other first. */
+  readonly canFail: boolean;
 };
 
 /** The alias of whatever holds state columns in generated SQL. */
@@ -95,9 +98,11 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
     reasons.push({ kind: 'too_many_keys', message: `${keys.length} group keys are more than an index can have (${MAX_KEYS})`, hint: null, span: null });
   }
 
+  const columnOf = (ref: { relation: number; name: string }): ColumnFacts | undefined =>
+    facts.sources.get(normal.relations[ref.relation]?.oid ?? 0)?.columns.find((one) => one.name === ref.name);
+  const columnType = (ref: { relation: number; name: string }): number | null => columnOf(ref)?.oid ?? null;
   const columnScale = (ref: { relation: number; name: string }): number | null => {
-    const source = facts.sources.get(normal.relations[ref.relation]?.oid ?? 0);
-    const column = source?.columns.find((one) => one.name === ref.name);
+    const column = columnOf(ref);
     if (column === undefined) return null;
     return column.oid === INT2 || column.oid === INT4 || column.oid === INT8 ? 0 : column.scale;
   };
@@ -133,7 +138,14 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
     }),
     having: normal.having === null ? null : residual(normal.having),
     distinct: normal.grouped && normal.distinct,
+    canFail: computed(normal, shape).some((expr) => canFail(expr, columnType)),
   };
+}
+
+/** The expressions that are computed from rows of the sources, each time one changes. */
+function computed(normal: Normal, shape: Outline): Expr[] {
+  const args = shape.aggregates.flatMap((aggregate) => (aggregate.filter === null ? aggregate.args : [...aggregate.args, aggregate.filter]));
+  return [...normal.conditions, ...shape.keys, ...args];
 }
 
 function planAggregate(

@@ -53,12 +53,20 @@ export function logName(schema: string, table: string): StoreName {
   return inStore(`log_${schema}_${table}`);
 }
 
-export function captureName(schema: string, table: string): StoreName {
-  return inStore(`capture_${schema}_${table}`);
+export const CAPTURE_EVENTS = ['insert', 'update', 'delete', 'truncate'] as const;
+export type CaptureEvent = (typeof CAPTURE_EVENTS)[number];
+
+export function captureName(event: CaptureEvent, schema: string, table: string): StoreName {
+  return inStore(`capture_${event}_${schema}_${table}`);
 }
 
 /** A log column is named by attribute number: it can collide with nothing, and a rename of the source's column does not touch it. */
 export const logColumn = (attnum: number): string => `c${attnum}`;
 
 /** Triggers fire in order of their names: `!` sorts before letters, so that users' own statement triggers see what was captured. */
-export const CAPTURE_TRIGGERS = { insert: '!imat_insert', update: '!imat_update', delete: '!imat_delete', truncate: '!imat_truncate' } as const;
+export const CAPTURE_TRIGGERS: Readonly<Record<CaptureEvent, string>> = {
+  insert: '!imat_insert',
+  update: '!imat_update',
+  delete: '!imat_delete',
+  truncate: '!imat_truncate',
+};

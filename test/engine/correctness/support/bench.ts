@@ -56,6 +56,8 @@ export function useBench(setup: string): Bench {
     return db;
   };
   const subjects: Subject[] = [];
+  /** The names of the materialized views, those included whose conversion failed. */
+  const made: string[] = [];
 
   beforeAll(async () => {
     const session = await database.connect();
@@ -65,7 +67,8 @@ export function useBench(setup: string): Bench {
   });
   afterEach(async () => {
     await current().user.execute('ROLLBACK');
-    for (const subject of subjects.splice(0).reverse()) await discard(current(), subject);
+    for (const name of made.splice(0).reverse()) await discard(current(), name);
+    subjects.length = 0;
   });
 
   const check = async (subject: Subject, db: Db = current().user): Promise<void> => {
@@ -95,7 +98,10 @@ export function useBench(setup: string): Bench {
     check,
     fold,
     convert: async (definition, options = {}) => {
-      const subject = await convertSubject(current(), definition, options, subjects.length);
+      const name = options.name ?? `subject_${subjects.length + 1}`;
+      await current().user.execute(`CREATE MATERIALIZED VIEW ${quote(name)} AS ${definition}`);
+      made.push(name);
+      const subject = await convertSubject(current(), name, definition, options);
       subjects.push(subject);
       return subject;
     },
@@ -133,9 +139,7 @@ async function atStep(index: number, steps: readonly Step[], body: () => Promise
   }
 }
 
-async function convertSubject(bench: { user: Db; imat: Imat }, definition: string, options: SubjectOptions, count: number): Promise<Subject> {
-  const name = options.name ?? `subject_${count + 1}`;
-  await bench.user.execute(`CREATE MATERIALIZED VIEW ${quote(name)} AS ${definition}`);
+async function convertSubject(bench: { user: Db; imat: Imat }, name: string, definition: string, options: SubjectOptions): Promise<Subject> {
   const converted = await bench.imat.convert(`public.${quote(name)}`, { ...(options.freshness === undefined ? {} : { freshness: options.freshness }) });
   const relation = `imat.${quote(name)}`;
   const columns = await columnsOf(bench.user, relation);
@@ -147,9 +151,10 @@ async function convertSubject(bench: { user: Db; imat: Imat }, definition: strin
   return { name, definition, relation, columns, ambiguous: options.ambiguous ?? [], converted };
 }
 
-async function discard(bench: { user: Db; imat: Imat }, subject: Subject): Promise<void> {
-  await bench.imat.revert(subject.name);
-  await bench.user.execute(`DROP MATERIALIZED VIEW public.${quote(subject.name)}`);
+async function discard(bench: { user: Db; imat: Imat }, name: string): Promise<void> {
+  const { imats } = await bench.imat.status();
+  if (imats.some((imat) => imat.name === name)) await bench.imat.revert(name);
+  await bench.user.execute(`DROP MATERIALIZED VIEW public.${quote(name)}`);
 }
 
 export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;

@@ -1,0 +1,116 @@
+/**
+ * Whether an expression can fail for one row and not for another: a division by zero, an integer overflow, a cast of text
+ * to a number. PostgreSQL then fails for the definition while such a row is there, and so may imat, but no longer: pending
+ * rows must be cancelled against each other before such an expression sees them.
+ *
+ * What is not known to be safe counts as failing: that costs a GROUP BY of the pending rows, and is never wrong. Overflows
+ * of numeric, double precision and timestamps take values that nobody stores; they are left to the fold, which tries again.
+ */
+import type { Binary, Cast, Expr } from '../../parser/tree.ts';
+import { children } from '../../parser/walk.ts';
+import { FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC } from './facts.ts';
+
+type Kind = 'integer' | 'wide' | 'time' | 'other';
+
+/** The base type of a column, by OID. */
+type ColumnType = (ref: { readonly relation: number; readonly name: string }) => number | null;
+
+const DATE = 1082;
+const TIMESTAMP = 1114;
+const TIMESTAMPTZ = 1184;
+const KINDS: ReadonlyMap<number | null, Kind> = new Map([
+  ...[INT2, INT4, INT8].map((oid) => [oid, 'integer'] as const),
+  ...[NUMERIC, FLOAT4, FLOAT8].map((oid) => [oid, 'wide'] as const),
+  ...[DATE, TIMESTAMP, TIMESTAMPTZ, INTERVAL].map((oid) => [oid, 'time'] as const),
+]);
+
+const TOTAL_OPERATORS: ReadonlySet<string> = new Set([
+  'AND', 'OR', '=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM', '~~', '!~~', '~~*', '!~~*', '||',
+  '->', '->>', '#>', '#>>', '@>', '<@', '&&', '?', '?|', '?&', 'AT TIME ZONE',
+]);
+const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
+  'lower', 'upper', 'initcap', 'btrim', 'ltrim', 'rtrim', 'length', 'char_length', 'octet_length', 'left', 'right', 'md5', 'replace',
+  'abs', 'round', 'floor', 'ceil', 'ceiling', 'trunc', 'sign', 'date_trunc', 'date_part', 'extract', 'timezone', 'age', 'concat',
+  'jsonb_typeof', 'cardinality', 'array_length', 'starts_with', 'split_part',
+]);
+const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set(['abs', 'round', 'floor', 'ceil', 'ceiling', 'trunc', 'sign']);
+
+export function canFail(expr: Expr, columnType: ColumnType): boolean {
+  const fails = (inner: Expr): boolean => canFail(inner, columnType);
+  return !isTotal(expr, (inner) => kindOf(inner, columnType)) || children(expr).some(fails);
+}
+
+/** Whether the node itself has a result for whatever its operands are. */
+function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
+  switch (expr.kind) {
+    case 'binary':
+      return isTotalBinary(expr, kind);
+    case 'unary':
+      return /^(NOT|IS )/.test(expr.op) || kind(expr.operand) === 'wide';
+    case 'cast':
+      return isTotalCast(expr, kind);
+    case 'call':
+      return expr.schema === null && TOTAL_FUNCTIONS.has(expr.name) && (!SAME_KIND_FUNCTIONS.has(expr.name) || expr.args.every((arg) => kind(arg) !== 'other'));
+    case 'array_comparison':
+      return TOTAL_OPERATORS.has(expr.op);
+    case 'aggregate':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
+  if (TOTAL_OPERATORS.has(expr.op)) return true;
+  if (/^!?~\*?$/.test(expr.op)) return expr.right.kind === 'literal' || (expr.right.kind === 'cast' && expr.right.operand.kind === 'literal');
+  const kinds = [kind(expr.left), kind(expr.right)];
+  if (expr.op === '+' || expr.op === '-' || expr.op === '*') return !kinds.includes('other') && kinds.some((one) => one !== 'integer');
+  // By a literal other than zero.
+  return (expr.op === '/' || expr.op === '%') && !kinds.includes('other') && expr.right.kind === 'literal' && /[1-9]/.test(expr.right.sql);
+}
+
+function isTotalCast(expr: Cast, kind: (expr: Expr) => Kind): boolean {
+  if (expr.operand.kind === 'literal') return true;
+  if (expr.type === 'text' || expr.type.startsWith('character')) return true;
+  const from = kind(expr.operand);
+  if (expr.type === 'numeric' || expr.type === 'double precision') return from === 'integer' || from === 'wide';
+  if (expr.type === 'bigint') return from === 'integer';
+  return kindOfType(expr.type) === 'time' && from === 'time';
+}
+
+function kindOf(expr: Expr, columnType: ColumnType): Kind {
+  const inner = (one: Expr): Kind => kindOf(one, columnType);
+  switch (expr.kind) {
+    case 'column':
+      return KINDS.get(columnType(expr)) ?? 'other';
+    case 'literal':
+      return /^\d+$/.test(expr.sql) ? 'integer' : /^[\d.]+$/.test(expr.sql) ? 'wide' : 'other';
+    case 'cast':
+      return kindOfType(expr.type);
+    case 'unary':
+      return inner(expr.operand);
+    case 'binary':
+      return /^[-+*/%]$/.test(expr.op) ? widest([inner(expr.left), inner(expr.right)]) : 'other';
+    case 'keyword':
+      return widest(expr.args.map(inner));
+    case 'case':
+      return widest([...expr.whens.map(({ result }) => inner(result)), ...(expr.otherwise === null ? [] : [inner(expr.otherwise)])]);
+    case 'call':
+      if (expr.schema === null && SAME_KIND_FUNCTIONS.has(expr.name)) return widest(expr.args.slice(0, 1).map(inner));
+      return expr.name === 'extract' ? 'wide' : 'other';
+    default:
+      return 'other';
+  }
+}
+
+function widest(kinds: readonly Kind[]): Kind {
+  if (kinds.includes('other')) return 'other';
+  if (kinds.includes('time')) return 'time';
+  return kinds.includes('wide') ? 'wide' : 'integer';
+}
+
+function kindOfType(type: string): Kind {
+  if (/^(smallint|integer|bigint)$/.test(type)) return 'integer';
+  if (/^(numeric|real|double precision)/.test(type)) return 'wide';
+  return /^(date|timestamp|interval)/.test(type) ? 'time' : 'other';
+}
