@@ -9,8 +9,10 @@
 import { deparse } from '../../parser/deparse.ts';
 import { positionAt } from '../../parser/errors.ts';
 import { readDefinition } from '../../parser/read.ts';
+import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
 import type { Catalog, Query, Span } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
+import { ruleFor } from '../aggregates/all.ts';
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts, TypeFacts } from '../plan/facts.ts';
@@ -21,6 +23,7 @@ import { outline } from '../plan/outline.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { overRelations, planDelta, relationAlias } from '../plan/plan.ts';
 import type { PlanReason } from '../plan/reason.ts';
+import { aggregateNotMaintained } from '../plan/reason.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, lines, qualified, sql } from '../sql/sql.ts';
 import type { Inspection, ReadRelation } from './inspect.ts';
@@ -50,26 +53,32 @@ export async function analyse(db: Db, oid: number, serverMajor: number): Promise
   const functions = await loadFunctionFacts(db, inspection.views);
   const reasons: PlanReason[] = [];
   const reading = await readGated(db, inspection.definition, inspection.direct, functions);
-  if ('reasons' in reading) reasons.push(...reading.reasons);
+  if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(inspection.definition, functions, reading.reasons));
   reasons.push(...sourceReasons(inspection), ...functionReasons(functions, 'query' in reading ? reading.query : null));
 
   let plan: DeltaPlan | null = null;
-  if ('query' in reading && reasons.length === 0) {
+  // Also where something stands against it already: all of that is to be said at once.
+  if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
     const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
     if ('reasons' in planned) reasons.push(...planned.reasons);
-    else plan = planned;
+    else if (reasons.length === 0) plan = planned;
   }
   const bottom = inspection.all.filter((relation) => relation.kind !== 'view' || relation.imatId !== null);
   return {
     definition: inspection.definition,
     columns: inspection.columns,
     plan,
-    reasons: reasons.map((reason) => publicReason(reason, inspection.definition)),
+    reasons: inOrderOfPlace(reasons).map((reason) => publicReason(reason, inspection.definition)),
     sources: bottom.filter((relation) => relation.imatId === null),
     imats: bottom.filter((relation) => relation.imatId !== null),
     unwatchable: bottom.flatMap((relation) => (relation.unwatchable === null ? [] : [relation.unwatchable])),
     dependence: functions.unstable.reduce<Dependence>((worst, use) => (worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence), 'tables'),
   };
+}
+
+function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
+  const place = (reason: PlanReason): number => reason.span?.start ?? Number.MAX_SAFE_INTEGER;
+  return reasons.toSorted((a, b) => place(a) - place(b));
 }
 
 type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
@@ -178,6 +187,17 @@ function sourceReasons(inspection: Inspection): PlanReason[] {
       return [{ kind: 'row_security', message: `table ${name} has row security, which changes cannot be checked against when they are captured`, hint: null, span: null }];
     }
     return [];
+  });
+}
+
+/** Where the definition could not be read, its aggregates are found by name, so that all that stands against delta is said at once. */
+function aggregateReasons(definition: string, functions: FunctionFacts, known: readonly PlanReason[]): PlanReason[] {
+  const { tokens } = tokenize(definition);
+  return functions.called.flatMap((called): PlanReason[] => {
+    if (called.kind !== 'aggregate' || (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)) return [];
+    const token = tokens.find((one, index) => isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('));
+    const said = (span: Span): boolean => known.some((reason) => reason.span !== null && reason.span.start < span.end && span.start < reason.span.end);
+    return token === undefined || said(token) ? [] : [aggregateNotMaintained(called.name, token)];
   });
 }
 

@@ -25,7 +25,7 @@ import { definitionView, deltaFold, deltaState, deltaViewBody, swapJson, swapSql
 import { buildingOf } from './building.ts';
 import { attnumArray, ensureCapture, withShortLock } from './capture-install.ts';
 import { changeFreshness, sameImat } from './freshness.ts';
-import { makeLike } from './likeness.ts';
+import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare, temporaryView } from './prepare.ts';
 import { checkReplaceable, replaceOriginal } from './replace.ts';
@@ -173,7 +173,9 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
     await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [id, body.stored.text]);
     await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
     await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [id, names.view.text, 'active']);
-    if (request.original !== null) await makeLike(db, request.original, names.view, body.stored, prepared.strategy === 'delta' ? prepared.analysis.plan : null);
+    const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
+    const like = request.original === null ? [] : await likeOriginal(db, request.original, names.view, body.stored, plan);
+    for (const statement of like) await db.execute(statement.sql.text);
     await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL', [request.calledAs]);
   });
 }

@@ -4,12 +4,16 @@ import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
 import { captureFunctions, createLog, createTriggers } from '../maintain/capture.ts';
-import { qualified, sql } from '../sql/sql.ts';
+import type { DeltaPlan } from '../plan/plan.ts';
+import type { CaptureEvent } from '../sql/names.ts';
 import { captureName } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, qualified, sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
 import type { Building, Labelled } from './bodies.ts';
 import { definitionView, deltaFold, deltaState, deltaViewBody, swapSql } from './bodies.ts';
 import { buildingOf } from './building.ts';
+import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare, temporaryView } from './prepare.ts';
 import { resolveImat, resolveMaterializedView } from './resolve.ts';
@@ -23,15 +27,17 @@ export async function explainTarget(db: Db, serverMajor: number, target: string,
       const subject = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
       const prepared = await prepare(db, subject.view, serverMajor, subject.options);
       const building = await buildingOf(db, subject.id ?? (await nextId(db, hasCatalog)), subject.name, prepared, hasCatalog);
-      return explanation(db, prepared, building);
+      const captures = await Promise.all(prepared.watched.map((source) => captureOf(db, source, prepared, building, hasCatalog)));
+      const like = subject.original === null ? [] : await likeOriginal(db, subject.original, building.names.view, storedOf(prepared, building), planOf(prepared));
+      return explanation(prepared, building, captures, like);
     }),
   );
 }
 
-type Subject = { readonly view: number; readonly name: string; readonly id: number | null; readonly options: { strategy?: 'delta' | 'swap'; freshness?: string } };
+type Subject = { readonly view: number; readonly name: string; readonly id: number | null; readonly original: number | null; readonly options: { strategy?: 'delta' | 'swap'; freshness?: string } };
 
 async function ofQuery(db: Db, query: string): Promise<Subject> {
-  return { view: await temporaryView(db, query), name: 'query', id: null, options: {} };
+  return { view: await temporaryView(db, query), name: 'query', id: null, original: null, options: {} };
 }
 
 async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subject> {
@@ -40,23 +46,57 @@ async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subj
       if (error instanceof ImatError && error.condition === 'not_found') return null;
       throw error;
     });
-    const [row] = imat === null ? [] : await db.query<{ view: number; strategy: 'delta' | 'swap'; freshness: string }>('SELECT definition_view::oid AS view, strategy, freshness FROM imat_catalog.imat WHERE id = $1', [imat.id]);
-    if (imat !== null && row !== undefined) return { view: row.view, name: imat.name, id: imat.id, options: { strategy: row.strategy, freshness: row.freshness } };
+    const [row] = imat === null ? [] : await db.query<InstalledRow>(INSTALLED_SQL, [imat.id]);
+    if (imat !== null && row !== undefined) return { view: row.view, name: imat.name, id: imat.id, original: row.original, options: { strategy: row.strategy, freshness: row.freshness } };
   }
   const view = await resolveMaterializedView(db, target);
-  return { view: view.oid, name: view.name, id: null, options: {} };
+  return { view: view.oid, name: view.name, id: null, original: view.oid, options: {} };
 }
 
+type InstalledRow = { view: number; original: number | null; strategy: 'delta' | 'swap'; freshness: string };
+
+const INSTALLED_SQL = `
+SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness
+FROM imat_catalog.imat i JOIN pg_class d ON d.oid = i.definition_view LEFT JOIN pg_class o ON o.oid = i.original WHERE i.id = $1`;
+
+/** The number that the next imat will have. */
 async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
   if (!hasCatalog) return 1;
-  const [row] = await db.query<{ next: number }>('SELECT coalesce(max(id), 0) + 1 AS next FROM imat_catalog.imat');
+  const [row] = await db.query<{ next: number }>(`SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('imat_catalog.imat', 'id')::regclass), 0)::int + 1 AS next`);
   return row?.next ?? 1;
 }
 
-async function explanation(db: Db, prepared: Prepared, building: Building): Promise<Explanation> {
+type Watched = Prepared['watched'][number];
+type Capture = { readonly target: CaptureTarget; readonly name: string; readonly columns: readonly string[] };
+
+const planOf = (prepared: Prepared): DeltaPlan | null => (prepared.strategy === 'delta' ? prepared.analysis.plan : null);
+const storedOf = (prepared: Prepared, { names }: Building): Sql => (planOf(prepared) === null ? names.slots[0] : names.state).sql;
+
+/** Capture on a source as it is or will be: what is there for other imats stays. */
+async function captureOf(db: Db, source: Watched, prepared: Prepared, building: Building, hasCatalog: boolean): Promise<Capture> {
+  const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
+  const [known] = hasCatalog
+    ? await db.query<{ functions: Record<CaptureEvent, string>; columns: number[] | null }>('SELECT capture AS functions, to_json(columns) AS columns FROM imat_catalog.source WHERE relation = $1', [source.oid])
+    : [];
+  const read = all.filter((column) => source.columns === null || source.columns.includes(column.attnum));
+  const needed = planOf(prepared) === null ? [] : read;
+  const logged = all.filter((column) => known?.columns?.includes(column.attnum) === true || needed.includes(column));
+  const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
+  return {
+    target: { source: qualified(source.schema, source.name), log: building.logOf(source.oid), functions: captureNames(source, known?.functions), columns: asMarks ? null : logged },
+    name: `${source.schema}.${source.name}`,
+    columns: read.map((column) => column.name),
+  };
+}
+
+function captureNames(source: Watched, known: Record<CaptureEvent, string> | undefined): CaptureTarget['functions'] {
+  const name = (event: CaptureEvent): Sql => (known === undefined ? captureName(event, source.schema, source.name).sql : fragment(known[event]));
+  return { insert: name('insert'), update: name('update'), delete: name('delete'), truncate: name('truncate') };
+}
+
+function explanation(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Explanation {
   const { analysis, strategy } = prepared;
-  const plan = strategy === 'delta' ? analysis.plan : null;
-  const columnsOf = await loadColumns(db, prepared.watched.map((source) => source.oid));
+  const plan = planOf(prepared);
   return {
     name: building.name,
     strategy,
@@ -74,30 +114,20 @@ async function explanation(db: Db, prepared: Prepared, building: Building): Prom
             ...plan.outputs.filter((output) => output.key === null).map((output) => ({ clause: `${output.label} AS ${output.name}`, rule: 'computed when read', stored: 'nothing' })),
             ...(plan.having === null ? [] : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
           ],
-    sources: prepared.watched.map((source) => ({
-      relation: `${source.schema}.${source.name}`,
-      columns: (columnsOf.get(source.oid) ?? []).filter((column) => source.columns === null || source.columns.includes(column.attnum)).map((column) => column.name),
-    })),
-    sql: (await statements(db, prepared, building)).map(({ label, sql: statement }) => ({ label, sql: statement.text })),
+    sources: captures.map(({ name, columns }) => ({ relation: name, columns })),
+    sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({ label, sql: statement.text })),
   };
 }
 
-async function statements(db: Db, prepared: Prepared, building: Building): Promise<Labelled[]> {
-  const columnsOf = await loadColumns(db, prepared.watched.map((source) => source.oid));
-  const { names, analysis } = building;
-  const plan = prepared.strategy === 'delta' ? analysis.plan : null;
-  const capture = prepared.watched.flatMap((source): Labelled[] => {
-    const table = qualified(source.schema, source.name);
-    const used = (columnsOf.get(source.oid) ?? []).filter((column) => source.columns === null || source.columns.includes(column.attnum));
-    const target = { source: table, log: building.logOf(source.oid), functions: captureNames(source.schema, source.name), columns: plan === null ? null : used };
-    const name = `${source.schema}.${source.name}`;
-    return [
-      { label: `the change log of ${name}, if it is not there yet`, sql: createLog(target.log, target.columns ?? []) },
-      ...captureFunctions(target).map((statement) => ({ label: `capture on ${name}`, sql: statement })),
-      ...createTriggers(target).map((statement) => ({ label: `trigger on ${name}`, sql: statement })),
-    ];
-  });
-  const definition = { label: 'the definition, as a view', sql: definitionView(names, analysis.definition) };
+function statements(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Labelled[] {
+  const { names } = building;
+  const plan = planOf(prepared);
+  const definition = { label: 'the definition, as a view', sql: definitionView(names, prepared.analysis.definition) };
+  const capture = captures.flatMap(({ target, name }): Labelled[] => [
+    { label: `the change log of ${name}, if it is not there yet`, sql: createLog(target.log, target.columns ?? []) },
+    ...captureFunctions(target).map((statement) => ({ label: `capture on ${name}`, sql: statement })),
+    ...createTriggers(target).map((statement) => ({ label: `trigger on ${name}`, sql: statement })),
+  ]);
   if (plan !== null) {
     return [
       definition,
@@ -105,6 +135,7 @@ async function statements(db: Db, prepared: Prepared, building: Building): Promi
       ...deltaState(plan, names),
       { label: 'fold: adds what is pending to the state', sql: deltaFold(building, plan) },
       { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}` },
+      ...like,
     ];
   }
   const swap = swapSql(building);
@@ -112,14 +143,9 @@ async function statements(db: Db, prepared: Prepared, building: Building): Promi
     definition,
     ...capture,
     { label: 'the stored table', sql: sql`CREATE TABLE ${swap.slots[0]} AS SELECT * FROM ${names.definition.sql}` },
+    { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
     { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
+    ...like,
     { label: 'what readers use during a swap', sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}` },
   ];
 }
-
-const captureNames = (schema: string, table: string): CaptureTarget['functions'] => ({
-  insert: captureName('insert', schema, table).sql,
-  update: captureName('update', schema, table).sql,
-  delete: captureName('delete', schema, table).sql,
-  truncate: captureName('truncate', schema, table).sql,
-});

@@ -7,11 +7,11 @@ import type { Db } from '../db/db.ts';
 import { identity } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, sql } from '../sql/sql.ts';
+import { fragment, ident, join, sql } from '../sql/sql.ts';
 
 type IndexRow = { definition: string; prefix: string; columns: string[] | null; is_plain: boolean };
 
-export async function carryIndexes(db: Db, original: number, stored: Sql, plan: DeltaPlan | null): Promise<void> {
+export async function carriedIndexes(db: Db, original: number, stored: Sql, plan: DeltaPlan | null): Promise<Sql[]> {
   const indexes = await db.query<IndexRow>(
     `SELECT pg_get_indexdef(i.indexrelid) AS definition,
        'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(x.relname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' ' AS prefix,
@@ -21,23 +21,20 @@ export async function carryIndexes(db: Db, original: number, stored: Sql, plan: 
      WHERE i.indrelid = $1 ORDER BY i.indexrelid`,
     [original],
   );
-  for (const index of indexes) {
-    const statement = plan === null ? onCopy(index, stored) : onState(index, stored, plan);
-    if (statement !== null) await db.execute(statement);
-  }
+  return indexes.flatMap((index) => (plan === null ? onCopy(index, stored) : onState(index, stored, plan)) ?? []);
 }
 
-function onCopy(index: IndexRow, stored: Sql): string | null {
+function onCopy(index: IndexRow, stored: Sql): Sql | null {
   if (!index.definition.startsWith(index.prefix)) return null;
   const unique = index.prefix.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : '';
-  return `CREATE ${unique}INDEX ON ${stored.text} ${index.definition.slice(index.prefix.length)}`;
+  return fragment(`CREATE ${unique}INDEX ON ${stored.text} ${index.definition.slice(index.prefix.length)}`);
 }
 
-function onState(index: IndexRow, stored: Sql, plan: DeltaPlan): string | null {
+function onState(index: IndexRow, stored: Sql, plan: DeltaPlan): Sql | null {
   if (!index.is_plain || index.columns === null) return null;
   const keys = index.columns.map((column) => plan.outputs.find((output) => output.name === column)?.key ?? null);
   if (keys.some((key) => key === null)) return null;
   const columns = keys.filter((key) => key !== null);
   if (columns.every((key, position) => identity(plan)[position] === key)) return null;
-  return sql`CREATE INDEX ON ${stored} (${join(columns.map(ident), ', ')})`.text;
+  return sql`CREATE INDEX ON ${stored} (${join(columns.map(ident), ', ')})`;
 }

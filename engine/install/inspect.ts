@@ -124,6 +124,9 @@ const KINDS: Readonly<Record<string, RelationKind>> = { r: 'table', p: 'table', 
 
 function unwatchable(row: RelationRow): string | null {
   const name = `"${row.schema}.${row.name}"`;
+  if (row.persistence === 't') {
+    throw new ImatError('unsupported_source', { message: `source ${name} is temporary`, detail: 'No other session can see it, and it goes with this one.', hint: 'Read an ordinary table.' });
+  }
   if (row.kind === 'p' || row.is_partition) throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
   if (row.has_children || row.is_child) throw unsupported(row, 'part of an inheritance hierarchy');
   if (row.kind === 'm') return `materialized view ${name} changes without firing triggers`;

@@ -1,5 +1,5 @@
 /** The decision before anything is changed: how a definition will be maintained, and what that will watch. */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError, positionAt } from '../../parser/errors.ts';
 import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
@@ -24,11 +24,25 @@ export async function temporaryView(db: Db, query: string): Promise<number> {
   try {
     await db.query(`${prefix}${text}`);
   } catch (error) {
-    throw error instanceof ServerError ? invalidDefinition(error, text, prefix.length) : error;
+    if (!(error instanceof ServerError)) throw error;
+    const second = error.sqlstate === '42601' && error.position === null ? secondStatement(text) : null;
+    if (second === null) throw invalidDefinition(error, text, prefix.length);
+    throw new ImatError('invalid_definition', { message: 'the query holds more than one statement', position: positionAt(text, second), cause: error });
   }
   await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
   const [row] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_query'::regclass::oid AS oid`);
   return row?.oid ?? 0;
+}
+
+/** Where the text goes on behind its first statement. */
+function secondStatement(text: string): number | null {
+  const scan = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_]\w*|)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;|\S/g;
+  let ended = false;
+  for (const match of text.matchAll(scan)) {
+    if (match[0] === ';') ended = true;
+    else if (ended && !/^(?:--|\/\*)/.test(match[0])) return match.index;
+  }
+  return null;
 }
 
 /** Analyses the view and decides; inside a transaction, changes nothing. */
@@ -36,18 +50,24 @@ export async function prepare(db: Db, oid: number, serverMajor: number, options:
   const analysis = await analyse(db, oid, serverMajor);
   const freshness = await checkedFreshness(db, options.freshness ?? 'live');
   const wanted = options.strategy ?? 'auto';
-  if (wanted === 'delta' && analysis.plan === null) {
-    const [first] = analysis.reasons;
-    throw new ImatError('strategy_unavailable', {
-      message: 'this definition cannot be maintained by delta',
-      detail: analysis.reasons.map((reason) => reason.message).join('; '),
-      hint: first?.hint ?? 'Leave --strategy out: imat then uses swap, which maintains any definition.',
-    });
-  }
+  if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
   const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
   const { watched, unwatchable } = await watchedSources(db, analysis, strategy);
   const complete = { ...analysis, unwatchable: [...analysis.unwatchable, ...unwatchable] };
   return { analysis: complete, strategy, freshness, notes: notesOn(complete, strategy, freshness), watched };
+}
+
+/** All that stands against delta, each with its place; the error's own place is the first one. */
+function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
+  const said = reasons.map(({ message, position }) => (position === null ? message : `${message} (line ${position.line}, column ${position.column})`)).join('; ');
+  const hints = [...new Set(reasons.flatMap((reason) => reason.hint ?? []))];
+  const place = reasons.find((reason) => reason.position !== null)?.position ?? null;
+  return new ImatError('strategy_unavailable', {
+    message: 'this definition cannot be maintained by delta',
+    detail: `${said.charAt(0).toUpperCase()}${said.slice(1)}.`,
+    hint: [...hints, 'Leave --strategy out: imat then uses swap, which maintains any definition.'].join(' '),
+    position: place === null ? undefined : positionAt(definition, place.offset),
+  });
 }
 
 async function checkedFreshness(db: Db, freshness: string): Promise<string> {

@@ -10,7 +10,7 @@ import { ImatError } from '../../parser/errors.ts';
 import type { Db } from '../db/db.ts';
 import { API_SCHEMA, cutName } from '../sql/names.ts';
 import { fragment, ident, qualified, sql } from '../sql/sql.ts';
-import { copyComments, copyRights } from './likeness.ts';
+import { likeOriginalInPlace } from './likeness.ts';
 import type { NamedView } from './resolve.ts';
 
 type Dependent = { readonly oid: number; readonly name: string; readonly kind: string };
@@ -51,8 +51,8 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
 
 /** Inside a transaction. */
 export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
-  const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string; owner: string; own: boolean }>(
-    `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname, quote_ident(pg_get_userbyid(c.relowner)) AS owner, pg_get_userbyid(c.relowner) = current_user AS own
+  const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string }>(
+    `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname
      FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.id = $1`,
     [imatId],
   );
@@ -61,9 +61,7 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   const dependents = await viewBodies(db, row.oid);
   await db.execute(sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`.text);
   await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text);
-  await copyRights(db, row.oid, place);
-  await copyComments(db, row.oid, place);
-  if (!row.own) await db.execute(sql`ALTER VIEW ${place} OWNER TO ${fragment(row.owner)}`.text);
+  for (const statement of await likeOriginalInPlace(db, row.oid, place)) await db.execute(statement.sql.text);
   await pointViews(db, dependents);
   await db.query('UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1', [imatId, place.text, row.schema, row.relname]);
 }

@@ -18,6 +18,7 @@ import type { Outline } from './outline.ts';
 import type { Part } from './parts.ts';
 import { PartAllocator } from './parts.ts';
 import type { PlanReason } from './reason.ts';
+import { aggregateNotMaintained } from './reason.ts';
 import { fixedScale } from './scale.ts';
 
 /** One occurrence of a source in FROM; a self-join has two. */
@@ -160,12 +161,7 @@ function planAggregate(
   const result = facts.resultTypes[index];
   const types = facts.argumentTypes[index];
   if (rule === undefined || result === undefined || types === undefined) {
-    return {
-      kind: 'aggregate_not_maintained',
-      message: `aggregate "${aggregate.name}" cannot be maintained by delta`,
-      hint: 'count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.',
-      span: aggregate.span,
-    };
+    return aggregateNotMaintained(aggregate.name, aggregate.span);
   }
   const args = aggregate.args.map((arg, position): Argument => {
     const type = types[position];

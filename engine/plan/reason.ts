@@ -7,3 +7,12 @@ export type PlanReason = {
   readonly hint: string | null;
   readonly span: Span | null;
 };
+
+export function aggregateNotMaintained(name: string, span: Span | null): PlanReason {
+  return {
+    kind: 'aggregate_not_maintained',
+    message: `aggregate "${name}" cannot be maintained by delta`,
+    hint: 'count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.',
+    span,
+  };
+}

@@ -166,8 +166,8 @@ describe('strategy', () => {
     expect(dry.strategy).toBe('swap');
     const error = await expectImatError('strategy_unavailable', () => sandbox.imat.convert('many', { strategy: 'delta' }));
     expect(error.message).toBe('this definition cannot be maintained by delta');
-    for (const reason of dry.reasons) expect(error.detail).toContain(`${reason.message} (line ${reason.position?.line}, column ${reason.position?.column})`);
-    for (const part of [/window/i, /LIMIT/, /LEFT JOIN|outer join/i]) expect(error.detail).toMatch(part);
+    for (const reason of dry.reasons) expect(error.detail?.toLowerCase()).toContain(`${reason.message.toLowerCase()} (line ${reason.position?.line}, column ${reason.position?.column})`);
+    for (const part of [/window/i, /LIMIT/, /LEFT JOIN/, /"array_agg"/, /"max"/]) expect(error.detail).toMatch(part);
     expect(error.position).toMatchObject({ line: dry.reasons[0]?.position?.line, text: expect.stringContaining('SELECT') });
     await sandbox.sql('DROP MATERIALIZED VIEW many');
     expect(await catalogListing(sandbox.db)).toEqual(before);
