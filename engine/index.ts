@@ -41,7 +41,7 @@ export function createImat(db: Db): Imat {
       translated(async () => {
         await requireCatalog(db);
         const imat = await resolveImat(db, name);
-        const [row] = await db.query<{ original: string | null }>(`SELECT coalesce(original_schema || '.' || original_name, original::text) AS original FROM imat_catalog.imat WHERE id = $1`, [imat.id]);
+        const [row] = await db.query<{ original: string | null }>(REVERTED_SQL, [imat.id]);
         await revertImat(db, imat.id, (label) => options.onProgress?.({ step: 1, steps: 1, label }));
         return { name: imat.name, original: row?.original ?? null };
       }),
@@ -50,6 +50,11 @@ export function createImat(db: Db): Imat {
     close: () => db.close(),
   };
 }
+
+/** The name that the materialized view has when the imat is gone; null where it is gone itself. */
+const REVERTED_SQL = `
+SELECT coalesce(quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text) AS original
+FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
 
 async function majorOf(db: Db): Promise<number> {
   const [row] = await db.query<{ version: number }>(`SELECT current_setting('server_version_num')::int AS version`);
@@ -68,7 +73,7 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
   const imat = name === null ? null : await resolveImat(db, name);
   const rows = await db.query<Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }>(
     `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
-       original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
+       (SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = original) AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
        to_char(frontier_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "frontierAt"
      FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
     [imat?.name ?? null],

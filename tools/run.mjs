@@ -24,7 +24,7 @@ const COMMANDS = {
   install: async () => 0,
   build: async () => build(),
   demo: async (args) => build() || run('dist/cli/main.js', ['demo', ...args]),
-  bench: async (args) => build() || run('dist/bench/main.js', args),
+  bench: async (args) => build() || bench(args),
   test: async (args) => build() || test(args),
 };
 
@@ -50,6 +50,12 @@ function checkNode() {
 
 function build() {
   return buildIfOutdated(ROOT) ? 0 : 1;
+}
+
+/** @param {string[]} args */
+async function bench(args) {
+  if (!args.some((arg) => arg.startsWith('--database-url'))) await provideServerBinaries();
+  return run('dist/bench/main.js', args);
 }
 
 /** @param {string[]} args */

@@ -9,9 +9,10 @@ type ColumnRow = {
   type: string;
   base: number;
   base_typmod: number;
-  send: string;
+  send: string | null;
   typtype: string;
   sortable: boolean;
+  is_array: boolean;
   deterministic: boolean;
   collation: string | null;
 };
@@ -48,6 +49,7 @@ SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.
   t.oid AS base, b.typmod AS base_typmod,
   quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS send,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
+  t.typelem <> 0 AND t.typlen = -1 AS is_array,
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
   coalesce(c.collisdeterministic, true) AS deterministic,
   CASE WHEN w.attcollation <> t.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation
@@ -85,6 +87,7 @@ function columnFacts(row: ColumnRow): ColumnFacts {
     send: row.send,
     equalIsSame: oneRepresentation && row.deterministic,
     sortable: row.sortable,
+    groupable: row.sortable || !row.is_array,
     collation: row.collation,
   };
 }

@@ -14,8 +14,28 @@ export const LOCK_CLASS = 1768776052;
 /** Within the class, imat ids are positive. */
 const CATALOG_LOCK = 0;
 
-export async function lockCatalog(db: Db): Promise<void> {
+async function lockCatalog(db: Db): Promise<void> {
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
+}
+
+/**
+ * Keeps the catalog in place until the end of the transaction: a revert of the last imat, in another session, waits.
+ * @throws ImatError `contention` where that has just removed it
+ */
+export async function holdCatalog(db: Db): Promise<void> {
+  if (!(await sharesCatalog(db))) throw new ImatError('contention', { message: 'the imat catalog was removed by another session', hint: 'Try again.' });
+}
+
+/** The same, false where there is no catalog to keep. */
+export async function sharesCatalog(db: Db): Promise<boolean> {
+  await db.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
+  return catalogExists(db);
+}
+
+/** Looks into pg_namespace itself: a name that was looked up before the lock may still be cached as missing. */
+async function catalogExists(db: Db): Promise<boolean> {
+  const [schema] = await db.query(`SELECT FROM pg_namespace WHERE nspname = 'imat_catalog'`);
+  return schema !== undefined;
 }
 
 /** The version of the catalog; 0 where there is none. @throws ImatError `catalog_newer` */
@@ -53,8 +73,8 @@ export async function initialize(db: Db, explicitly: boolean): Promise<{ version
   if (before === MIGRATIONS.length && !explicitly) return { version: before, created: false };
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
-    await db.execute(`CREATE SCHEMA IF NOT EXISTS imat_catalog;
-CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`);
+    if (!(await catalogExists(db))) await db.execute('CREATE SCHEMA imat_catalog');
+    await db.execute(`CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`);
     const from = await catalogVersion(db);
     for (const [index, file] of MIGRATIONS.entries()) {
       if (index < from) continue;
@@ -68,6 +88,8 @@ CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, 
 
 /** Removes the catalog where it came with a convert and nothing is left in it or reads it. Inside a transaction. */
 export async function removeUnusedCatalog(db: Db): Promise<void> {
+  await lockCatalog(db);
+  if (!(await catalogExists(db))) return;
   const [used] = await db.query<{ in_use: boolean }>(
     `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration) OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
        OR EXISTS (SELECT FROM imat_catalog.request) OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)

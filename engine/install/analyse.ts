@@ -7,14 +7,15 @@
  * on temporary views in a transaction that is rolled back.
  */
 import { deparse } from '../../parser/deparse.ts';
-import { positionAt } from '../../parser/errors.ts';
+import { ImatError, positionAt } from '../../parser/errors.ts';
 import { readDefinition } from '../../parser/read.ts';
 import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
-import type { Catalog, Query, Span } from '../../parser/tree.ts';
+import type { Catalog, Expr, Query, Span } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
 import type { SourceFacts, TypeFacts } from '../plan/facts.ts';
 import type { Normal } from '../plan/normalize.ts';
 import { normalize } from '../plan/normalize.ts';
@@ -28,12 +29,15 @@ import type { Sql } from '../sql/sql.ts';
 import { ident, lines, qualified, sql } from '../sql/sql.ts';
 import type { Inspection, ReadRelation } from './inspect.ts';
 import { inspectView } from './inspect.ts';
+import { searchPathOf } from './operators.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import type { Dependence, FunctionFacts } from './volatility.ts';
 import { loadFunctionFacts } from './volatility.ts';
 
 export type Analysis = {
   readonly definition: string;
+  /** The search_path under which the definition's text means what it says; null where `pg_catalog` alone does. */
+  readonly searchPath: string | null;
   readonly columns: Inspection['columns'];
   /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
   readonly plan: DeltaPlan | null;
@@ -53,6 +57,9 @@ export async function analyse(db: Db, oid: number, serverMajor: number): Promise
   const functions = await loadFunctionFacts(db, inspection.views);
   const reasons: PlanReason[] = [];
   const reading = await readGated(db, inspection.definition, inspection.direct, functions);
+  const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
+  if (searchPath === undefined) throw new ImatError('internal', { message: 'the definition as PostgreSQL prints it uses other operators than the view' });
+  if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(inspection.definition, functions, reading.reasons));
   reasons.push(...sourceReasons(inspection), ...functionReasons(functions, 'query' in reading ? reading.query : null));
 
@@ -66,6 +73,7 @@ export async function analyse(db: Db, oid: number, serverMajor: number): Promise
   const bottom = inspection.all.filter((relation) => relation.kind !== 'view' || relation.imatId !== null);
   return {
     definition: inspection.definition,
+    searchPath,
     columns: inspection.columns,
     plan,
     reasons: inOrderOfPlace(reasons).map((reason) => publicReason(reason, inspection.definition)),
@@ -106,6 +114,13 @@ async function readGated(db: Db, definition: string, relations: readonly ReadRel
   };
 }
 
+const implicitOperators = (searchPath: string): PlanReason => ({
+  kind: 'implicit_operator',
+  message: `the definition uses operators of ${searchPath.replace('pg_catalog, ', 'schema ')} that its text does not name`,
+  hint: 'Compare with an operator: ON a.k = b.k instead of USING (k) or NATURAL, CASE WHEN x = y instead of CASE x WHEN y or NULLIF.',
+  span: null,
+});
+
 /** How PostgreSQL prints a query as a view; null where it does not accept it. */
 async function printedAs(db: Db, query: string): Promise<string | null> {
   return rolledBack(db, async () => {
@@ -140,8 +155,10 @@ async function planReading(
   for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
     const inner = await inspectView(db, relation.oid);
     const reading = await readGated(db, inner.definition, inner.direct, functions);
-    if ('reasons' in reading) {
-      return { reasons: reading.reasons.map((reason) => ({ ...reason, message: `in view "${relation.name}": ${reason.message}`, span: null })) };
+    const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
+    const against = [...('reasons' in reading ? reading.reasons : []), ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')])];
+    if ('reasons' in reading || against.length > 0) {
+      return { reasons: against.map((reason) => ({ ...reason, message: `in view "${relation.name}": ${reason.message}`, span: null })) };
     }
     views.set(relation.oid, reading.query);
   }
@@ -151,27 +168,46 @@ async function planReading(
   const shape = outline(normal);
   const sources = new Map<number, SourceFacts>(inspection.all.map((relation) => [relation.oid, relation]));
   const types = await probe(db, normal, shape);
+  if ('reasons' in types) return types;
   return planDelta(normal, shape, { serverMajor, sources, ...types, outputTypes: inspection.columns.map((column) => column.type) });
 }
 
 type Types = { keyTypes: TypeFacts[]; argumentTypes: TypeFacts[][]; resultTypes: TypeFacts[] };
 
 /** Asks the server for the types of keys, arguments and aggregates, by views of them. */
-async function probe(db: Db, normal: Normal, shape: Outline): Promise<Types> {
+async function probe(db: Db, normal: Normal, shape: Outline): Promise<Types | { readonly reasons: readonly PlanReason[] }> {
   const from = sql`FROM ${lines(normal.relations.map((relation, index) => sql`${qualified(relation.schema, relation.name)} AS ${ident(relationAlias(index))}`))}`;
   const args = shape.aggregates.flatMap((aggregate) => aggregate.args);
-  const rows = await typesOf(db, [...shape.keys, ...args].map(overRelations), from);
-  const results = await typesOf(db, shape.aggregates.map(overRelations), from);
+  const rows = await typesOf(db, [...shape.keys, ...args], from);
+  const results = await typesOf(db, shape.aggregates, from);
+  if ('reasons' in rows) return rows;
+  if ('reasons' in results) return results;
   const keyTypes = rows.slice(0, shape.keys.length);
   const rest = rows.slice(shape.keys.length);
   return { keyTypes, argumentTypes: shape.aggregates.map((aggregate) => rest.splice(0, aggregate.args.length)), resultTypes: results };
 }
 
-async function typesOf(db: Db, values: readonly Sql[], from: Sql): Promise<TypeFacts[]> {
-  if (values.length === 0) return [];
+async function typesOf(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeFacts[] | { readonly reasons: readonly PlanReason[] }> {
+  if (exprs.length === 0) return [];
+  const types = await columnTypes(db, exprs, from);
+  if (types !== null) return types;
+  const reasons: PlanReason[] = [];
+  for (const expr of exprs) {
+    if ((await columnTypes(db, [expr], from)) === null) reasons.push({ kind: 'pseudo_type', message: 'an expression has a type that no column can have', hint: null, span: expr.span });
+  }
+  return { reasons };
+}
+
+/** Null where one of them has a pseudo-type, such as record: no view can show that. */
+async function columnTypes(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeFacts[] | null> {
+  const columns = lines(exprs.map((expr, index) => sql`${overRelations(expr)} AS ${ident(`c${index}`)}`));
   return rolledBack(db, async () => {
-    const columns = lines(values.map((value, index) => sql`${value} AS ${ident(`c${index}`)}`));
-    await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns} ${from}`.text);
+    try {
+      await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns} ${from}`.text);
+    } catch (error) {
+      if (error instanceof ServerError && error.sqlstate === '42P16') return null;
+      throw error;
+    }
     const [view] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_probe'::regclass::oid AS oid`);
     const oid = view?.oid ?? 0;
     return (await loadColumns(db, [oid])).get(oid) ?? [];
@@ -182,10 +218,10 @@ function sourceReasons(inspection: Inspection): PlanReason[] {
   return inspection.all.flatMap((relation): PlanReason[] => {
     const name = `"${relation.schema}.${relation.name}"`;
     if (relation.imatId !== null) return [{ kind: 'reads_imat', message: `${name} is an imat itself`, hint: 'Write its query into this definition to have it maintained by delta.', span: null }];
-    if (relation.unwatchable !== null) return [{ kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null }];
     if (relation.rowSecurity) {
       return [{ kind: 'row_security', message: `table ${name} has row security, which changes cannot be checked against when they are captured`, hint: null, span: null }];
     }
+    if (relation.unwatchable !== null) return [{ kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null }];
     return [];
   });
 }

@@ -27,9 +27,14 @@ export type Building = {
   readonly settings: Readonly<Record<string, string>>;
 };
 
-export function definitionView(names: ImatNames, definition: string): Sql {
-  return sql`CREATE VIEW ${names.definition.sql} AS
+/** One statement, or three. */
+export function definitionView(names: ImatNames, { definition, searchPath }: Pick<Analysis, 'definition' | 'searchPath'>): Sql {
+  const create = sql`CREATE VIEW ${names.definition.sql} AS
 ${fragment(definition)}`;
+  if (searchPath === null) return create;
+  return sql`SET LOCAL search_path = ${fragment(searchPath)};
+${create};
+SET LOCAL search_path = pg_catalog`;
 }
 
 const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;

@@ -5,6 +5,7 @@
  * EXCLUSIVE) waits for the writers that are inside: when it returns, every transaction that wrote without being captured
  * has ended, and a snapshot taken later sees all of them as done.
  */
+import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
@@ -137,6 +138,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
   await withShortLock(
     db,
     async () => {
+      if (!(await sharesCatalog(db))) return;
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
       const [source] = await db.query<{ log: string; log_exists: boolean; capture: Functions; table: string | null }>(
         `SELECT s.log::text, to_regclass(s.log::text) IS NOT NULL AS log_exists, s.capture,

@@ -13,7 +13,7 @@
 import { ImatError } from '../../parser/errors.ts';
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { ConvertOptions, ConvertResult } from '../api.ts';
-import { catalogVersion, initialize, LOCK_CLASS } from '../catalog/migrate.ts';
+import { catalogVersion, holdCatalog, initialize, LOCK_CLASS, removeUnusedCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
 import { imatNames } from '../sql/names.ts';
@@ -64,16 +64,24 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     dryRun: request.dryRun === true,
   };
   const dryRun = request.dryRun === true;
-  if (!dryRun) await initialize(db, false);
-  const same = dryRun && (await catalogVersion(db)) === 0 ? null : await sameImat(db, request.name, request.original, prepared.strategy);
-  if (same !== null && request.freshness !== undefined && request.freshness !== same.freshness) {
-    if (!dryRun) await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
-    return result;
+  const hasCatalog = (await catalogVersion(db)) > 0;
+  if (hasCatalog && !dryRun) await initialize(db, false);
+  const same = !hasCatalog ? null : await sameImat(db, request.name, request.original, prepared.strategy);
+  const wantsFreshness = same !== null && request.freshness !== undefined && request.freshness !== same.freshness;
+  const wantsPlace = same !== null && request.replace === true && !same.replaced;
+  if (wantsFreshness || wantsPlace) {
+    if (!dryRun && wantsFreshness) await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
+    if (!dryRun && wantsPlace) await replace(db, same.id, progress);
+    return wantsFreshness ? result : { ...result, freshness: same.freshness };
   }
   const interrupted = await checkFree(db, request.name);
   if (dryRun) return result;
-  if (interrupted !== null) await revertImat(db, interrupted, () => undefined);
-  const id = await register(db, request, prepared);
+  if (interrupted !== null) await revertImat(db, interrupted, (what) => progress(2, `removing what an interrupted convert left: ${what}`));
+  await initialize(db, false);
+  const id = await register(db, request, prepared).catch(async (error: unknown) => {
+    await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
+    throw error;
+  });
   try {
     progress(2, 'installing capture');
     for (const source of prepared.watched) {
@@ -81,10 +89,7 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     }
     progress(3, 'loading');
     await load(db, request, prepared, id).catch((error: unknown) => Promise.reject(definitionFailure(error)));
-    if (request.replace === true && request.original !== null) {
-      progress(4, 'putting the view in place of the materialized view');
-      await withShortLock(db, () => replaceOriginal(db, id), () => progress(4, 'waiting for readers of the materialized view'));
-    }
+    if (request.replace === true && request.original !== null) await replace(db, id, progress);
   } catch (error) {
     await revertImat(db, id, () => undefined).catch(() => undefined);
     throw error;
@@ -92,6 +97,11 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
   return result;
+}
+
+async function replace(db: Db, id: number, progress: (step: number, label: string) => void): Promise<void> {
+  progress(4, 'putting the view in place of the materialized view');
+  await withShortLock(db, () => replaceOriginal(db, id), () => progress(4, 'waiting for readers of the materialized view'));
 }
 
 function checkName(name: string): void {
@@ -133,6 +143,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
   const names = imatNames(request.name);
   const { analysis } = prepared;
   return db.transaction('read committed', async () => {
+    await holdCatalog(db);
     const [row] = await db.query<{ id: number }>(
       `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes)
        VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb) ON CONFLICT (name) DO NOTHING RETURNING id`,
@@ -155,7 +166,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         source.columns === null ? null : attnumArray(source.columns),
       ]);
     }
-    await db.execute(definitionView(names, analysis.definition).text);
+    await db.execute(definitionView(names, analysis).text);
     await db.query('UPDATE imat_catalog.imat SET definition_view = $2::regclass WHERE id = $1', [row.id, names.definition.sql.text]);
     // Held until the install has ended, or the session: it tells an install under way from an interrupted one. Taken last,
     // because it would outlive a transaction that fails.

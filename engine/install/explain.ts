@@ -122,7 +122,7 @@ function explanation(prepared: Prepared, building: Building, captures: readonly 
 function statements(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Labelled[] {
   const { names } = building;
   const plan = planOf(prepared);
-  const definition = { label: 'the definition, as a view', sql: definitionView(names, prepared.analysis.definition) };
+  const definition = { label: 'the definition, as a view', sql: definitionView(names, prepared.analysis) };
   const capture = captures.flatMap(({ target, name }): Labelled[] => [
     { label: `the change log of ${name}, if it is not there yet`, sql: createLog(target.log, target.columns ?? []) },
     ...captureFunctions(target).map((statement) => ({ label: `capture on ${name}`, sql: statement })),

@@ -7,10 +7,12 @@ import { withShortLock } from './capture-install.ts';
 import { buildingOf } from './building.ts';
 import type { Prepared } from './prepare.ts';
 
+export type Installed = { readonly id: number; readonly freshness: string; readonly replaced: boolean };
+
 /** The active imat that a convert of this name, materialized view and strategy would make again; null where there is none. */
-export async function sameImat(db: Db, name: string, original: number | null, strategy: string): Promise<{ id: number; freshness: string } | null> {
-  const [row] = await db.query<{ id: number; freshness: string }>(
-    `SELECT id, freshness FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2 AND strategy = $3`,
+export async function sameImat(db: Db, name: string, original: number | null, strategy: string): Promise<Installed | null> {
+  const [row] = await db.query<Installed>(
+    `SELECT id, freshness, replacement IS NOT NULL AS replaced FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2 AND strategy = $3`,
     [name, original, strategy],
   );
   return row ?? null;

@@ -27,14 +27,19 @@ export type Inspection = {
   readonly views: readonly number[];
 };
 
+/** Dependencies on PostgreSQL's own catalogs are not recorded: those are found in the stored parse tree. */
 const READ_SQL = `
 SELECT DISTINCT d.refobjid AS oid, d.refobjsubid AS attnum
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-WHERE r.ev_class = ANY ($1::oid[]) AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class`;
+WHERE r.ev_class = ANY ($1::oid[]) AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+UNION
+SELECT m[1]::oid, 0
+FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':rtekind 0 :relid ([0-9]+)', 'g') m
+WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid < 16384`;
 
 const RELATION_SQL = `
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
-  c.relrowsecurity AS row_security, c.relispartition AS is_partition,
+  c.relrowsecurity AS row_security, row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid) ELSE false END AS is_subscribed,
@@ -48,6 +53,8 @@ type RelationRow = {
   kind: string;
   persistence: string;
   row_security: boolean;
+  /** By policies that apply to this role, which the imat's views will run as. */
+  is_filtered: boolean;
   is_partition: boolean;
   has_children: boolean;
   is_child: boolean;
@@ -134,6 +141,7 @@ function unwatchable(row: RelationRow): string | null {
   if (row.is_system) return `system catalog ${name} cannot have triggers`;
   if (row.kind === 'v') return null;
   if (row.kind !== 'r') return `${name} is not a table`;
+  if (row.is_filtered) return `table ${name} has row security, and what its policies depend on cannot be known`;
   if (row.persistence === 'u') return `unlogged table ${name} loses its rows in a crash without firing triggers`;
   if (row.is_subscribed) return `table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
   return null;

@@ -9,14 +9,17 @@
 import { ImatError } from '../../parser/errors.ts';
 import type { Db } from '../db/db.ts';
 import { API_SCHEMA, cutName } from '../sql/names.ts';
-import { fragment, ident, qualified, sql } from '../sql/sql.ts';
+import type { Sql } from '../sql/sql.ts';
+import { ident, qualified, sql } from '../sql/sql.ts';
 import { likeOriginalInPlace } from './likeness.ts';
 import type { NamedView } from './resolve.ts';
 
-type Dependent = { readonly oid: number; readonly name: string; readonly kind: string };
+/** `what` as PostgreSQL calls it; `isView`: an ordinary view's query, which can be created again. */
+type Dependent = { readonly oid: number; readonly name: string; readonly what: string; readonly isView: boolean };
 
 const DEPENDENTS_SQL = `
-SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind::text AS kind
+SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
+  CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0) ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
 FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`;
@@ -40,7 +43,7 @@ export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> 
 /** @throws ImatError `has_dependents` */
 export async function checkReplaceable(db: Db, original: NamedView): Promise<void> {
   const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
-  const blocking = [...(await viewDependents(db, original.oid)).filter((view) => view.kind !== 'v').map((view) => `materialized view ${view.name}`), ...others.map((other) => other.what)];
+  const blocking = [...(await viewDependents(db, original.oid)).filter((dependent) => !dependent.isView).map((dependent) => dependent.what), ...others.map((other) => other.what)];
   if (blocking.length === 0) return;
   throw new ImatError('has_dependents', {
     message: `materialized view "${original.name}" cannot be replaced, because other objects depend on it`,
@@ -66,21 +69,38 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   await db.query('UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1', [imatId, place.text, row.schema, row.relname]);
 }
 
-/** The other way round. Inside a transaction; the imat's view is still there. */
+type Place = { readonly schema: string; readonly name: string };
+type Replaced = { readonly place: Place; readonly original: Place; readonly replacement: (Place & { readonly oid: number }) | null };
+
+/** The other way round, wherever the two are by now. Inside a transaction; the imat's view is still there. */
 export async function restoreOriginal(db: Db, imatId: number): Promise<void> {
-  const [row] = await db.query<{ original: string | null; replacement: string | null; replacement_oid: number | null; schema: string; name: string }>(
-    `SELECT o.oid::regclass::text AS original, r.oid::regclass::text AS replacement, r.oid AS replacement_oid, i.original_schema AS schema, i.original_name AS name
-     FROM imat_catalog.imat i LEFT JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
+  const found = await replaced(db, imatId);
+  if (found === null) return;
+  const { place, original, replacement } = found;
+  const aside = { ...place, name: cutName(`${place.name}_by_imat`) };
+  // Bodies name the relation that they read: it has the name in question now, and the original has it when they are created again.
+  if (replacement !== null) await move(db, sql`VIEW`, replacement, place);
+  const dependents = replacement === null ? [] : await viewBodies(db, replacement.oid);
+  if (replacement !== null) await move(db, sql`VIEW`, place, aside);
+  await move(db, sql`MATERIALIZED VIEW`, original, place);
+  await pointViews(db, dependents);
+  if (replacement !== null) await db.execute(sql`DROP VIEW ${qualified(aside.schema, aside.name)}`.text);
+}
+
+/** Null where there is no materialized view to bring back. */
+async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
+  const [row] = await db.query<{ place: Place; original: Place; replacement: (Place & { oid: number }) | null }>(
+    `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place, json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace), 'name', o.relname) AS original,
+       CASE WHEN r.oid IS NOT NULL THEN json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace), 'name', r.relname, 'oid', r.oid::bigint) END AS replacement
+     FROM imat_catalog.imat i JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
     [imatId],
   );
-  if (row === undefined || row.original === null) return;
-  const dependents = row.replacement_oid === null ? [] : await viewBodies(db, row.replacement_oid);
-  // The bodies name the view in the original's place: it must have given up the name when they are created again.
-  const aside = cutName(`${row.name}_by_imat`);
-  if (row.replacement !== null) await db.execute(sql`ALTER VIEW ${fragment(row.replacement)} RENAME TO ${ident(aside)}`.text);
-  await db.execute(sql`ALTER MATERIALIZED VIEW ${fragment(row.original)} RENAME TO ${ident(row.name)}`.text);
-  await pointViews(db, dependents);
-  if (row.replacement !== null) await db.execute(sql`DROP VIEW ${qualified(row.schema, aside)}`.text);
+  return row ?? null;
+}
+
+async function move(db: Db, kind: Sql, from: Place, to: Place): Promise<void> {
+  if (from.schema !== to.schema) await db.execute(sql`ALTER ${kind} ${qualified(from.schema, from.name)} SET SCHEMA ${ident(to.schema)}`.text);
+  if (from.name !== to.name) await db.execute(sql`ALTER ${kind} ${qualified(to.schema, from.name)} RENAME TO ${ident(to.name)}`.text);
 }
 
 type ViewBody = { readonly name: string; readonly definition: string; readonly options: string };
@@ -88,7 +108,7 @@ type ViewBody = { readonly name: string; readonly definition: string; readonly o
 async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
   const views = await viewDependents(db, oid);
   const bodies: ViewBody[] = [];
-  for (const view of views.filter((one) => one.kind === 'v')) {
+  for (const view of views.filter((one) => one.isView)) {
     const [row] = await db.query<{ definition: string; options: string | null }>(
       `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options FROM pg_class c WHERE c.oid = $1`,
       [view.oid],

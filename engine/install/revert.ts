@@ -1,11 +1,12 @@
 /** Revert: the imat and all it installed are gone, the original is as before. */
 import { ImatError } from '../../parser/errors.ts';
-import { lockCatalog, LOCK_CLASS, removeUnusedCatalog } from '../catalog/migrate.ts';
+import { LOCK_CLASS, removeUnusedCatalog, sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { imatNames } from '../sql/names.ts';
 import { dropUnusedCapture, withShortLock } from './capture-install.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
 
+/** `replacement` gives its place back; null where the original is gone, so that it cannot. */
 type ImatRow = { name: string; view: number | null; replacement: number | null; sources: string | null };
 
 /**
@@ -15,16 +16,14 @@ type ImatRow = { name: string; view: number | null; replacement: number | null; 
 export async function revertImat(db: Db, id: number, onWait: (what: string) => void): Promise<void> {
   const sources = await withShortLock(db, () => dropImat(db, id), () => onWait('waiting for readers'));
   for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
-  await db.transaction('read committed', async () => {
-    await lockCatalog(db);
-    await removeUnusedCatalog(db);
-  });
+  await db.transaction('read committed', () => removeUnusedCatalog(db));
 }
 
 async function dropImat(db: Db, id: number): Promise<number[]> {
+  if (!(await sharesCatalog(db))) return [];
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
   const [imat] = await db.query<ImatRow>(
-    `SELECT i.name, c.oid AS view, i.replacement::oid AS replacement,
+    `SELECT i.name, c.oid AS view, (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
        (SELECT string_agg(z.relation::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
      FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
     [id],

@@ -7,7 +7,7 @@
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
  */
-import { imageGrouping } from '../operators/image.ts';
+import { canNet, imageGrouping } from '../operators/image.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
@@ -84,6 +84,10 @@ const quoted = (text: Sql): Sql => fragment(text.text.replaceAll("'", "''").repl
 
 function netUpdate(columns: readonly ColumnFacts[]): Sql {
   if (columns.length === 0) return sql`SELECT 0 WHERE FALSE`;
+  if (!canNet(columns)) {
+    const rows = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`), '');
+    return sql`SELECT -1${rows('o')} FROM old_rows AS o UNION ALL SELECT 1${rows('n')} FROM new_rows AS n`;
+  }
   const logged = (column: ColumnFacts): Sql => ident(logColumn(column.attnum));
   const of = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)} AS ${logged(column)}`), '');
   const images = columns.map((column) => imageGrouping(sql`u.${logged(column)}`, column));

@@ -1,6 +1,6 @@
 /** Doctor: everything that can be wrong around the imats of a database, each with what to do. Changes nothing. */
 import type { DoctorCheck } from '../api.ts';
-import { catalogVersion } from '../catalog/migrate.ts';
+import { catalogVersion, LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { CAPTURE_TRIGGERS } from '../sql/names.ts';
 
@@ -47,14 +47,17 @@ async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {
 }
 
 async function imatChecks(db: Db): Promise<DoctorCheck[]> {
-  const imats = await db.query<{ name: string; state: string; strategy: string; pending: string; phase: string | null; unreplaced: boolean }>(
+  const imats = await db.query<{ name: string; state: string; strategy: string; pending: string; phase: string | null; busy: boolean; unreplaced: boolean }>(
     `SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
+       EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = i.id AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) AS busy,
        i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced
      FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`,
+    [LOCK_CLASS],
   );
   return imats.flatMap((imat): DoctorCheck[] => {
     const check = `imat ${imat.name}`;
-    if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted, or is under way', `If no imat convert is running: imat revert ${imat.name}, then convert again.`)];
+    if (imat.state === 'installing' && imat.busy) return [ok(check, 'is being installed by another session')];
+    if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted', `Run the same command again, which takes it up, or imat revert ${imat.name}, which removes it.`)];
     if (imat.state === 'broken') return [problem('error', check, 'something it is built on is gone, or it was restored into another cluster', `imat revert ${imat.name}, then convert again.`)];
     const found: DoctorCheck[] = [];
     if (imat.phase !== null) found.push(problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${imat.name} finishes it.`));

@@ -24,7 +24,13 @@ BEGIN
     EXECUTE ${dollarQuoted(upsert(false))}
     INTO touched, emptied, negative
     USING frontier;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
     -- Locks, resources, cancelling and the like are not a matter of rows.
     IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
     EXECUTE ${dollarQuoted(upsert(true))}
@@ -45,6 +51,7 @@ END`;
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 SET jit = off
+SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 

@@ -14,6 +14,7 @@ import { partFromScratch, partOfRow, partSum, zeroOf } from '../plan/parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Pending } from './join.ts';
+import { anyOf, canNet } from './image.ts';
 import { deltaTerms, fromScratch, nettedTerm } from './join.ts';
 
 /** The column of an ungrouped imat's one row. */
@@ -47,20 +48,30 @@ ${fromScratch(plan)}${plan.single ? sql`` : sql`\nGROUP BY ${ordinals(plan.keys.
 }
 
 function bagFromScratch(plan: DeltaPlan): Sql {
-  const keys = plan.keys.map((key) => ident(key.name));
+  const { select, groupBy } = bagGrouping(plan, 'q', digestOf(plan, 'q'));
   return sql`SELECT
-  ${lines([sql`${digestOf(plan, 'q')} AS ${ident(ROW_DIGEST)}`, ...keys.map((key) => sql`q.${key}`), sql`pg_catalog.count(*) AS row_count`])}
+  ${lines([...select, sql`pg_catalog.count(*) AS row_count`])}
 FROM (
   SELECT
     ${lines(plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`))}
   ${fromScratch(plan)}
 ) AS q
-GROUP BY ${ordinals(keys.length + 1)}`;
+GROUP BY ${join(groupBy, ', ')}`;
+}
+
+/** Rows with the same digest are the same; their sortable columns group as well, so that conditions on these reach the rows. */
+function bagGrouping(plan: DeltaPlan, alias: string, digest: Sql): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
+  const columns = plan.keys.map((key) => ({ key, value: sql`${ident(alias)}.${ident(key.name)}` }));
+  return {
+    select: [sql`${digest} AS ${ident(ROW_DIGEST)}`, ...columns.map(({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`)],
+    groupBy: [digest, ...columns.filter(({ key }) => key.facts.sortable).map(({ value }) => value)],
+  };
 }
 
 /** One row per changed row and term: its keys and its contribution to each part. */
 export function deltaRows(plan: DeltaPlan, pending: Pending): Sql {
-  const terms = (pending.netted && plan.occurrences.length > 1 ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending)).map((term) => {
+  const nettable = plan.occurrences.length > 1 && canNet(plan.occurrences.flatMap((occurrence) => occurrence.columns));
+  const terms = (pending.netted && nettable ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending)).map((term) => {
     const keys = plan.single ? [sql`TRUE AS ${ident(ONLY_ROW)}`] : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
     const parts = plan.parts.map((part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`);
     return sql`-- ${fragment(term.label.replaceAll(/[\r\n]/g, ' '))}
@@ -79,14 +90,21 @@ FROM (
 
 /** Adds up rows of state columns, key by key. */
 export function summed(plan: DeltaPlan, rows: Sql): Sql {
-  const keys = stateKeys(plan);
   const parts = plan.parts.map((part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`);
-  const selected = plan.single ? [sql`TRUE AS ${ident(ONLY_ROW)}`] : keys.map((key) => sql`u.${ident(key)}`);
+  const { select, groupBy } = keyGrouping(plan);
   return sql`SELECT
-  ${lines([...selected, ...parts])}
+  ${lines([...select, ...parts])}
 FROM (
   ${rows}
-) AS u${plan.single ? sql`` : sql`\nGROUP BY ${ordinals(keys.length)}`}`;
+) AS u${groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`}`;
+}
+
+/** By what rows of state columns under the alias `u` are added up. */
+function keyGrouping(plan: DeltaPlan): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
+  if (plan.single) return { select: [sql`TRUE AS ${ident(ONLY_ROW)}`], groupBy: [] };
+  if (plan.shape === 'bag') return bagGrouping(plan, 'u', sql`u.${ident(ROW_DIGEST)}`);
+  const keys = plan.keys.map((key) => sql`u.${ident(key.name)}`);
+  return { select: keys, groupBy: keys };
 }
 
 /** False where a summed row changes nothing. Intervals can be equal to 0 and not be 0 (1 month - 30 days): their bytes tell. */
@@ -100,7 +118,7 @@ export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
   );
 
 function digestOf(plan: DeltaPlan, alias: string): Sql {
-  const columns = plan.keys.map((key) => sql`${ident(alias)}.${ident(key.name)}`);
+  const columns = plan.keys.map((key) => sql`${ident(alias)}.${ident(key.name)}${key.facts.send === null ? sql`::text` : sql``}`);
   return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;
 }
 

@@ -9,10 +9,19 @@ import { fragment, sql } from '../sql/sql.ts';
 
 export type ImageGrouping = { readonly groupBy: readonly Sql[]; readonly select: Sql };
 
+/** What no two different values of the type have in common. */
+const imageOf = (value: Sql, type: TypeFacts): Sql => (type.send === null ? sql`(${value})::pg_catalog.text` : sql`${fragment(type.send)}(${value})`);
+
+/** One of several values with the same image; not for arrays, of which array_agg makes one with a dimension more. */
+export const anyOf = (value: Sql): Sql => sql`(pg_catalog.array_agg(${value}))[1]`;
+
+/** Whether rows of these columns can be cancelled against each other. */
+export const canNet = (columns: readonly TypeFacts[]): boolean => columns.every((column) => column.groupable);
+
+/** For a groupable type. */
 export function imageGrouping(value: Sql, type: TypeFacts): ImageGrouping {
   if (type.equalIsSame) return { groupBy: [value], select: value };
-  const image = sql`${fragment(type.send)}(${value})`;
+  const image = imageOf(value, type);
   if (type.sortable) return { groupBy: [value, image], select: value };
-  // Any of the identical values stands for the group.
-  return { groupBy: [image], select: sql`(pg_catalog.array_agg(${value}))[1]` };
+  return { groupBy: [image], select: anyOf(value) };
 }

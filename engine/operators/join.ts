@@ -20,7 +20,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, qualified, sql } from '../sql/sql.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { DeltaPlan, Occurrence } from '../plan/plan.ts';
-import { imageGrouping } from './image.ts';
+import { canNet, imageGrouping } from './image.ts';
 
 /** How pending rows are told from folded ones. */
 export type Pending = {
@@ -145,7 +145,7 @@ function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weigh
 function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql {
   const log = pending.logOf(occurrence.source.oid);
   const logged = (column: ColumnFacts): Sql => sql`l.${ident(logColumn(column.attnum))}`;
-  if (!pending.netted) {
+  if (!pending.netted || !canNet(occurrence.columns)) {
     const columns = occurrence.columns.map((column) => sql`${logged(column)} AS ${ident(column.name)}`);
     return sql`
   SELECT ${join([sql`l.weight::bigint AS ${ident(weight)}`, ...columns], ', ')}

@@ -8,12 +8,14 @@ export type TypeFacts = {
   readonly oid: number;
   /** Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained numeric. */
   readonly scale: number | null;
-  /** The qualified `typsend` function: its bytes tell values apart that `=` does not. */
-  readonly send: string;
+  /** The qualified `typsend` function: its bytes tell values apart that `=` does not. Null for a type without one: there, its text does. */
+  readonly send: string | null;
   /** Whether values that are equal are always the same to every function (not so for numeric, citext, interval ...). */
   readonly equalIsSame: boolean;
   /** Whether the type has a default B-tree operator class, so that it can be a key. */
   readonly sortable: boolean;
+  /** Whether rows can be grouped by it, by its image at least: not so for arrays of what has no ordering. */
+  readonly groupable: boolean;
 };
 
 export type ColumnFacts = TypeFacts & {

@@ -90,7 +90,8 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
   const keys = shape.keys.map((expr, index): Key => {
     const type = facts.keyTypes[index];
     if (type === undefined) throw new Error(`no type for key ${index + 1}`);
-    if (!type.sortable) {
+    // A row is found by its digest; a group by its keys.
+    if (shape.shape === 'group' ? !type.sortable : !type.groupable) {
       reasons.push({ kind: 'key_not_sortable', message: `${label(expr)} has type ${type.type}, which cannot be a key`, hint: null, span: expr.span });
     }
     return { name: `key${index + 1}`, value: overRelations(expr), facts: type, label: label(expr) };

@@ -33,8 +33,10 @@ function indentLike(hole: string, before: string): string {
   if (indent === '') return hole;
   let quote: string | null = null;
   let out = '';
-  for (const char of hole) {
+  for (const [at, char] of hole.split('').entries()) {
     if (quote === null && (char === "'" || char === '"')) quote = char;
+    // A comment ends with its line, whatever quotes are in it.
+    else if (quote === null && hole.startsWith('--', at)) quote = '\n';
     else if (char === quote) quote = null;
     out += char === '\n' && quote === null ? `\n${indent}` : char;
   }

@@ -173,6 +173,16 @@ describe('strategy', () => {
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
 
+  test('whatever has a type that no column can have', async () => {
+    const definition = 'SELECT region, count(ROW(product, amount)) AS n FROM public.sales GROUP BY region';
+    await sandbox.sql(`CREATE MATERIALIZED VIEW pseudo AS ${definition}`);
+    before = await catalogListing(sandbox.db);
+    expect(await sandbox.imat.convert('pseudo')).toMatchObject({ strategy: 'swap', reasons: [{ kind: 'pseudo_type', position: { line: 2 } }] });
+    await expectEqual(sandbox.db, 'imat.pseudo', definition);
+    await sandbox.imat.revert('pseudo');
+    await sandbox.sql('DROP MATERIALIZED VIEW pseudo');
+  });
+
   test('swap where delta would do', async () => {
     await converted('summary', { strategy: 'swap' }, async () => {
       expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ strategy: 'swap' }]);

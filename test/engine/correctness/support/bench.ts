@@ -40,6 +40,8 @@ export type Bench = {
   run(steps: readonly Step[], subjects?: readonly Subject[]): Promise<void>;
   check(subject: Subject, db?: Db): Promise<void>;
   fold(): Promise<void>;
+  /** Reverts and drops what was converted; happens after each test anyway. */
+  clear(): Promise<void>;
 };
 
 /** The bench of a test file. What a test converts is gone after it; tables stay: `setup` runs before the first test. */
@@ -52,7 +54,8 @@ export function useBench(setup: string): Bench {
   };
   const connect = async (): Promise<Db> => {
     const db = await database.connect();
-    await db.execute('SET search_path = public');
+    // Compiling takes longer than these small tables.
+    await db.execute('SET search_path = public; SET jit = off');
     return db;
   };
   const subjects: Subject[] = [];
@@ -67,9 +70,12 @@ export function useBench(setup: string): Bench {
   });
   afterEach(async () => {
     await current().user.execute('ROLLBACK');
-    for (const name of made.splice(0).reverse()) await discard(current(), name);
-    subjects.length = 0;
+    await clear();
   });
+  async function clear(): Promise<void> {
+    subjects.length = 0;
+    for (const name of made.splice(0).reverse()) await discard(current(), name);
+  }
 
   const check = async (subject: Subject, db: Db = current().user): Promise<void> => {
     const found = await differences(db, subject);
@@ -97,6 +103,7 @@ export function useBench(setup: string): Bench {
     connect,
     check,
     fold,
+    clear,
     convert: async (definition, options = {}) => {
       const name = options.name ?? `subject_${subjects.length + 1}`;
       await current().user.execute(`CREATE MATERIALIZED VIEW ${quote(name)} AS ${definition}`);

@@ -1,0 +1,13 @@
+/** Every measure, in the order in which they run. */
+import type { Measure } from '../measure.ts';
+import { bulk } from './bulk.ts';
+import { fold } from './fold.ts';
+import { hotGroups } from './hot-groups.ts';
+import { load } from './load.ts';
+import { mainJob } from './main-job.ts';
+import { memory } from './memory.ts';
+import { reads } from './reads.ts';
+import { siblings } from './siblings.ts';
+import { writes } from './writes.ts';
+
+export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, memory];

@@ -1,0 +1,18 @@
+/** How much is measured. */
+export type Scale = {
+  readonly rows: number;
+  readonly groups: number;
+  /** Of every series of interleaved runs. */
+  readonly rounds: number;
+  /** Of one run of a load. */
+  readonly seconds: number;
+  /** Rows of the one large statement. */
+  readonly bulkRows: number;
+  /** Rows pending before a fold. */
+  readonly pendingRows: number;
+};
+
+export const FULL: Scale = { rows: 1_000_000, groups: 10_000, rounds: 7, seconds: 5, bulkRows: 100_000, pendingRows: 300_000 };
+
+/** To see that everything runs; its figures mean little. */
+export const QUICK: Scale = { rows: 100_000, groups: 10_000, rounds: 3, seconds: 1, bulkRows: 20_000, pendingRows: 50_000 };

@@ -1,0 +1,41 @@
+/** Medians of interleaved runs, and the ratio of two of them. */
+
+/** What a series of runs gave. */
+export type Summary = { readonly median: number; readonly lowest: number; readonly highest: number };
+
+/** @throws Error where there are no values */
+export function summarize(values: readonly number[]): Summary {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [lowest] = sorted;
+  const highest = sorted.at(-1);
+  if (lowest === undefined || highest === undefined) throw new Error('a summary needs at least one run');
+  const middle = (sorted.length - 1) / 2;
+  const median = ((sorted[Math.floor(middle)] ?? lowest) + (sorted[Math.ceil(middle)] ?? lowest)) / 2;
+  return { median, lowest, highest };
+}
+
+/**
+ * The ratio of two series, run by run: what slows the machine down for a while slows neighbouring runs down alike, so their ratio
+ * keeps still where the ratio of two medians does not.
+ */
+export function ratioOf(numerators: readonly number[], denominators: readonly number[]): Summary {
+  return summarize(numerators.map((numerator, run) => numerator / (denominators[run] ?? Number.NaN)));
+}
+
+/** The difference of two series, run by run. */
+export function differenceOf(values: readonly number[], subtracted: readonly number[]): Summary {
+  return summarize(values.map((value, run) => value - (subtracted[run] ?? Number.NaN)));
+}
+
+/** Runs each contender once a round, in turn, `rounds` times, and gives the values of each. */
+export async function interleave<K extends string>(
+  rounds: number,
+  contenders: Readonly<Record<K, () => Promise<number>>>,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(contenders) as K[];
+  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of names) values[name].push(await contenders[name]());
+  }
+  return values;
+}

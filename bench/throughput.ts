@@ -1,0 +1,47 @@
+/** Races the same load over databases that differ in what keeps the summary, and gives the throughput of each. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Copies, Kind } from './databases.ts';
+import type { Bench, Script } from './measure.ts';
+import { interleave, summarize } from './statistics.ts';
+
+export type Race<K extends string> = {
+  readonly transactionsPerSecond: Record<K, number[]>;
+  readonly failed: Record<K, number>;
+  /** Of the server, a transaction; null where that is not known. */
+  readonly cpuMicroseconds: Record<K, number> | null;
+};
+
+const MICROSECONDS = 1e6;
+const SETTLE_MS = 200;
+const WARM_UP_SECONDS = 1;
+
+export async function race<K extends string>(bench: Bench, copies: Copies<K>, script: Script): Promise<Race<K>> {
+  const names = Object.keys(copies) as K[];
+  const failed = Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+  const cpu = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  const runOnce = async (name: K, seconds: number): Promise<number> => {
+    const before = bench.cpuSeconds();
+    const outcome = await bench.generator.run(copies[name].url, { ...script, seconds });
+    // The server counts a backend's time when it has ended, shortly after its client.
+    await sleep(SETTLE_MS);
+    const after = bench.cpuSeconds();
+    failed[name] += outcome.failed;
+    if (before !== null && after !== null) cpu[name].push(((after - before) * MICROSECONDS) / outcome.transactions);
+    return outcome.transactionsPerSecond;
+  };
+  // Without a record of it: the first run of each finds cold caches.
+  for (const name of names) await runOnce(name, WARM_UP_SECONDS);
+  for (const name of names) cpu[name] = [];
+  const contenders = Object.fromEntries(names.map((name) => [name, () => runOnce(name, bench.scale.seconds)]));
+  const transactionsPerSecond = await interleave(bench.scale.rounds, contenders as Record<K, () => Promise<number>>);
+  const known = names.every((name) => cpu[name].length > 0);
+  const medians = known ? (Object.fromEntries(names.map((name) => [name, summarize(cpu[name]).median])) as Record<K, number>) : null;
+  return { transactionsPerSecond, failed, cpuMicroseconds: medians };
+}
+
+/** Who writes are raced between: pg_ivm only where the server has it. */
+export const contendersOf = (bench: Bench): Readonly<Record<string, Kind>> => ({
+  plain: 'plain',
+  imat: 'imat',
+  ...(bench.databases.hasPgIvm ? { pg_ivm: 'pg_ivm' } : {}),
+});

@@ -1,0 +1,218 @@
+/** What doctor finds, with its hint; requests recorded in SQL; what imat_catalog.status shows. */
+import { expect, test } from 'vitest';
+import type { DoctorCheck } from '../../../engine/api.ts';
+import { expectImatError } from './support/expect-imat-error.ts';
+import { expectEqual } from './support/oracle.ts';
+import { createRole, inSandbox, type Sandbox } from './support/sandbox.ts';
+
+const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
+const SALES = `
+CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
+INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
+CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
+CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+
+async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
+  const { checks } = await sandbox.imat.doctor();
+  // Whatever is wrong comes with what to do.
+  for (const check of checks) expect(check.hint === null, check.message).toBe(check.status === 'ok');
+  return checks.filter((check) => check.status !== 'ok');
+}
+
+test('a healthy database, before, with and after imats', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([['server', 'ok'], ['rights', 'ok'], ['catalog', 'ok']]);
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks', { freshness: '1 minute' });
+    expect((await sandbox.imat.doctor()).checks).toEqual([
+      { check: 'server', status: 'ok', message: expect.stringMatching(/^PostgreSQL \d+/), hint: null },
+      { check: 'catalog', status: 'ok', message: 'version 1', hint: null },
+      { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
+      { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
+      { check: 'imat summary', status: 'ok', message: 'delta, 0 rows pending', hint: null },
+      { check: 'source public.sales', status: 'ok', message: 'captured', hint: null },
+    ]);
+    await sandbox.imat.revert('summary');
+    await sandbox.imat.revert('ranks');
+    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([['server', 'ok'], ['rights', 'ok'], ['catalog', 'ok']]);
+  });
+});
+
+const DAMAGE: readonly { readonly what: string; readonly damage: string; readonly found: Partial<DoctorCheck>; readonly hint: RegExp }[] = [
+  {
+    what: 'a disabled trigger',
+    damage: 'ALTER TABLE sales DISABLE TRIGGER "!imat_insert"',
+    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    hint: /ENABLE ALWAYS TRIGGER.*revert and convert/,
+  },
+  {
+    what: 'triggers that a replica session would not fire',
+    damage: 'ALTER TABLE sales ENABLE TRIGGER "!imat_delete"',
+    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    hint: /ENABLE ALWAYS TRIGGER/,
+  },
+  {
+    what: 'a dropped trigger',
+    damage: 'DROP TRIGGER "!imat_truncate" ON sales',
+    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    hint: /revert and convert/,
+  },
+  {
+    what: 'a dropped source',
+    damage: 'DROP TABLE sales CASCADE',
+    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
+    hint: /imat revert summary/,
+  },
+  {
+    what: 'a dropped stored table',
+    damage: 'DROP TABLE imat_store.state_summary CASCADE',
+    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
+    hint: /imat revert summary, then convert again/,
+  },
+  {
+    what: 'a dropped view',
+    damage: 'DROP VIEW imat.summary CASCADE',
+    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
+    hint: /imat revert summary, then convert again/,
+  },
+  {
+    what: 'a dropped change log',
+    damage: 'DROP TABLE imat_store.log_public_sales CASCADE',
+    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    hint: /revert and convert/,
+  },
+  {
+    what: 'a dropped fold function',
+    damage: 'DROP FUNCTION imat_store.fold_summary',
+    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
+    hint: /imat revert summary/,
+  },
+  {
+    what: 'a frontier that belongs to another table, as after a restore',
+    damage: 'UPDATE imat_catalog.frontier SET state_relation = 1',
+    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('restored into another cluster') },
+    hint: /imat revert summary/,
+  },
+];
+
+test.each(DAMAGE.map((one) => [one.what, one] as const))('%s is found, and revert still works', async (_what, { damage, found, hint }) => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks');
+    await sandbox.sql(damage);
+    const check = (await troubles(sandbox)).find((one) => one.check === found.check);
+    expect(check).toMatchObject(found);
+    expect(check?.hint).toMatch(hint);
+    await sandbox.imat.list();
+    await sandbox.imat.revert('summary');
+    await sandbox.imat.revert('ranks');
+    expect(await sandbox.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+    expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE tgname LIKE '!imat%'`)).toEqual([]);
+    // Writers are as free as before.
+    if (!damage.includes('TABLE sales CASCADE')) await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1)`);
+  });
+});
+
+test('a view whose frontier is gone raises instead of answering', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks');
+    await sandbox.sql('DELETE FROM imat_catalog.frontier');
+    for (const name of ['summary', 'ranks']) {
+      await expect(sandbox.rows(`SELECT * FROM imat.${name}`)).rejects.toMatchObject({ sqlstate: '55000', message: `imat "${name}" has no frontier for its stored table` });
+    }
+    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({ category: 'drift', hint: expect.stringContaining('imat revert summary') });
+  });
+});
+
+test('many pending rows, and an unfinished swap', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks');
+    await sandbox.sql(`INSERT INTO sales SELECT i, 'r' || i % 5, 1 FROM generate_series(1000, 12000) AS i`);
+    expect(await troubles(sandbox)).toEqual([{ check: 'imat summary', status: 'warning', message: '11001 rows are pending: reads are right, but slow', hint: 'imat fold summary' }]);
+    await sandbox.imat.fold();
+    const reader = await sandbox.session();
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sales');
+    await sandbox.imat.swap('ranks');
+    expect(await troubles(sandbox)).toEqual([
+      { check: 'imat ranks', status: 'warning', message: 'a swap is unfinished (switched): reads are right, but cost more', hint: 'imat swap ranks finishes it.' },
+    ]);
+    const again = await expectImatError('contention', () => sandbox.imat.swap('ranks'));
+    expect(again).toMatchObject({ message: 'the previous table of imat "ranks" is still in use', category: 'transient' });
+    await reader.db.execute('COMMIT');
+    await sandbox.imat.swap('ranks');
+    expect(await troubles(sandbox)).toEqual([]);
+  });
+});
+
+test('missing rights', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    const role = await createRole(sandbox);
+    const database = await sandbox.value<string>('SELECT current_database()');
+    await sandbox.sql(`REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
+    const { checks } = await (await sandbox.session(role)).imat.doctor();
+    expect(checks).toContainEqual({ check: 'rights', status: 'warning', message: 'this role lacks CREATE and TEMPORARY on the database', hint: expect.stringContaining('GRANT CREATE, TEMPORARY ON DATABASE') });
+    await sandbox.sql(`DROP ROLE ${role}`);
+  });
+});
+
+test('imat.create_imat records a request, doctor names it, convert carries it out', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.init();
+    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe('recorded: a running imat worker will carry this out; or do it now with: imat convert summary');
+    await sandbox.sql(`SELECT imat.create_imat('summary'); SELECT imat.create_imat('public.ranks'); SELECT imat.create_imat('"Odd" name')`);
+    expect(await sandbox.rows('SELECT name, requested_by = current_user AS mine, requested_at <= now() AS at, carried_out_at FROM imat_catalog.request ORDER BY id')).toEqual([
+      { name: 'summary', mine: true, at: true, carried_out_at: null },
+      { name: 'public.ranks', mine: true, at: true, carried_out_at: null },
+      { name: '"Odd" name', mine: true, at: true, carried_out_at: null },
+    ]);
+    expect((await troubles(sandbox)).map(({ check, status, hint }) => [check, status, hint])).toEqual([
+      ['request summary', 'warning', 'imat convert summary'],
+      ['request public.ranks', 'warning', 'imat convert public.ranks'],
+      ['request "Odd" name', 'warning', `imat convert '"Odd" name'`],
+    ]);
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks');
+    expect((await troubles(sandbox)).map(({ check }) => check)).toEqual(['request "Odd" name']);
+    expect(await sandbox.rows('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NOT NULL ORDER BY 1')).toEqual([{ name: 'public.ranks' }, { name: 'summary' }]);
+    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe('imat "summary" exists already: read imat.summary');
+  });
+});
+
+test('imat_catalog.status, from psql', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks', { freshness: '5s' });
+    await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1), (1001, 'x', 1)`);
+    const [ranks, summary] = await sandbox.rows('SELECT *, frontier_at <= now() AS at FROM imat_catalog.status ORDER BY name');
+    expect(Object.keys(summary ?? {})).toEqual(['name', 'relation', 'strategy', 'freshness', 'state', 'pending_rows', 'sources', 'original', 'state_bytes', 'log_bytes', 'frontier_at', 'at']);
+    expect(summary).toMatchObject({ name: 'summary', relation: 'imat.summary', strategy: 'delta', freshness: 'live', state: 'active', pending_rows: '2', sources: '{sales}', original: 'summary', at: true });
+    // Its source is logged row by row for the other one.
+    expect(ranks).toMatchObject({ name: 'ranks', strategy: 'swap', freshness: '5s', state: 'active', pending_rows: '2', original: 'ranks' });
+    const [status] = (await sandbox.imat.status('summary')).imats;
+    expect(status).toEqual({
+      name: 'summary', relation: 'imat.summary', strategy: 'delta', freshness: 'live', state: 'active', pendingRows: 2, sources: ['public.sales'], original: 'public.summary',
+      stateBytes: expect.any(Number), logBytes: expect.any(Number), frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+    });
+    expect(status?.stateBytes).toBeGreaterThan(0);
+    expect(status?.logBytes).toBeGreaterThan(0);
+    await sandbox.sql('CALL imat.fold($$summary$$)');
+    await sandbox.sql('CALL imat.swap($$ranks$$)');
+    expect((await sandbox.imat.list()).map((imat) => imat.pendingRows)).toEqual([0, 0]);
+    await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
+  });
+});
+
+test('a view of one’s own over the status keeps the catalog there when the last imat goes', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.sql('CREATE VIEW monitoring AS SELECT name, pending_rows FROM imat_catalog.status');
+    await sandbox.imat.revert('summary');
+    expect(await sandbox.rows('SELECT * FROM monitoring')).toEqual([]);
+    await sandbox.sql('DROP VIEW monitoring');
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.revert('summary');
+    expect(await sandbox.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+  });
+});
