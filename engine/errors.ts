@@ -50,6 +50,11 @@ export function definitionFailure(error: unknown): unknown {
 
 const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set(['internal', 'frontier_missing', 'strategy_unavailable', 'not_found']);
 
+/** A name as a word of a command line, for hints. */
+export function shellWord(name: string): string {
+  return /^[\w.]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** Runs `body` and rethrows the server's errors as imat's. */
 export async function translated<T>(body: () => Promise<T>): Promise<T> {
   try {

@@ -73,7 +73,7 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
   const imat = name === null ? null : await resolveImat(db, name);
   const rows = await db.query<Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }>(
     `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
-       (SELECT c.oid::regclass::text FROM pg_class c WHERE c.oid = original) AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
+       original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
        to_char(frontier_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "frontierAt"
      FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
     [imat?.name ?? null],

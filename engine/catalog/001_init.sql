@@ -156,14 +156,16 @@ BEGIN
   RETURN deleted;
 END $$;
 
-CREATE FUNCTION imat_catalog.has_pending(imat integer, since pg_snapshot) RETURNS boolean
+CREATE FUNCTION imat_catalog.has_pending(imat integer) RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog
 AS $$
 DECLARE
   logs regclass;
   found_some boolean;
+  since pg_snapshot;
 BEGIN
+  SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
   FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation) WHERE i.imat_id = imat LOOP
     EXECUTE format('SELECT EXISTS (SELECT FROM %s l WHERE NOT pg_visible_in_snapshot(l.xid, $1))', logs) INTO found_some USING since;
     IF found_some THEN RETURN true; END IF;
@@ -191,53 +193,85 @@ BEGIN
   RETURN found_imat;
 END $$;
 
--- Runs DDL that needs a short exclusive lock: gives up its place in the lock queue after 200 ms and tries again for about
+-- Runs DDL that needs a short exclusive lock: gives up its place in the lock queue after 50 ms and tries again for about
 -- 20 s, so that nobody queues behind it for longer.
 CREATE FUNCTION imat_catalog.with_short_locks(command text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
-  FOR attempt IN 1..60 LOOP
+  FOR attempt IN 1..80 LOOP
     BEGIN
-      PERFORM set_config('lock_timeout', '200ms', true);
+      PERFORM set_config('lock_timeout', '50ms', true);
       EXECUTE command;
       PERFORM set_config('lock_timeout', '0', true);
       RETURN;
     EXCEPTION WHEN lock_not_available THEN
-      IF attempt = 60 THEN RAISE; END IF;
+      IF attempt = 80 THEN RAISE; END IF;
       PERFORM pg_sleep(0.02 * least(attempt, 10));
     END;
   END LOOP;
+END $$;
+
+-- Locks an imat's sources so that nobody truncates or rewrites them until the transaction ends, and returns whether nobody
+-- did so between the transaction's snapshot and the locks. TRUNCATE and rewrites are not MVCC: an older snapshot then
+-- reads such a table as empty, and what is computed from it would be wrong for good.
+CREATE FUNCTION imat_catalog.hold_sources(imat integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  source regclass;
+BEGIN
+  FOR source IN
+    SELECT z.relation::regclass FROM imat_catalog.imat_source z
+    WHERE z.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = z.relation) ORDER BY z.relation
+  LOOP
+    EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source);
+  END LOOP;
+  -- pg_class is read by the snapshot, the function looks at what is there now.
+  RETURN NOT EXISTS (
+    SELECT FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation
+    WHERE z.imat_id = imat AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)
+  );
 END $$;
 
 -- Moves what is pending into the state, in one REPEATABLE READ transaction; rows is the number of stored rows it touched.
 --
 -- One fold per imat at a time: the session lock is taken before the transaction whose snapshot counts, handed over to a
 -- transaction lock at its start, and so released by any end of it. 1768776052 is imat's class of advisory locks.
+-- The first COMMIT is there to fail inside a transaction block, before any lock is taken.
 CREATE PROCEDURE imat.fold(name text, INOUT rows bigint DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
   target imat_catalog.imat := imat_catalog.find(name);
-  since pg_catalog.pg_snapshot;
+  known boolean;
   source pg_catalog.oid;
 BEGIN
   IF target.strategy OPERATOR(pg_catalog.<>) 'delta' THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
       HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
   END IF;
-  PERFORM pg_catalog.pg_advisory_lock(1768776052, target.id);
   COMMIT;
-  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-  PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
+  FOR attempt IN 1..20 LOOP
+    PERFORM pg_catalog.pg_advisory_lock(1768776052, target.id);
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
+    EXIT WHEN imat_catalog.hold_sources(target.id);
+    ROLLBACK;
+    IF attempt OPERATOR(pg_catalog.=) 20 THEN
+      RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
+    END IF;
+  END LOOP;
   target := imat_catalog.find(name);
-  SELECT f.snapshot INTO since FROM imat_catalog.frontier f
+  SELECT true INTO known FROM imat_catalog.frontier f
   WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid;
-  IF since IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
+  IF known IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
   rows := 0;
-  IF imat_catalog.has_pending(target.id, since) THEN
-    EXECUTE pg_catalog.format('SELECT %s($1)', target.fold_function) INTO rows USING since;
+  IF imat_catalog.has_pending(target.id) THEN
+    EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
     UPDATE imat_catalog.frontier f SET snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()
     WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
   END IF;
@@ -331,6 +365,9 @@ BEGIN
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
 
+  -- Fails inside a transaction block, before any lock is taken.
+  COMMIT;
+
   -- (1)
   PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
   IF NOT imat_catalog.finish_swap(target.id) THEN
@@ -339,12 +376,14 @@ BEGIN
       MESSAGE = pg_catalog.format('the previous table of imat "%s" is still in use', name),
       DETAIL = 'A transaction that began before the last swap is still open.', HINT = 'Try again when it has ended.';
   END IF;
-  SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
+  SELECT f.state_relation INTO active FROM imat_catalog.frontier f JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) f.state_relation
+  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
+  IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
   fresh := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>)
     CASE WHEN pg_catalog.to_regclass(target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) 0)::pg_catalog.oid OPERATOR(pg_catalog.=) active THEN 1 ELSE 0 END;
   EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::pg_catalog.regclass);
   PERFORM imat_catalog.copy_grants(active, pg_catalog.to_regclass(fresh));
-  PERFORM imat_catalog.with_short_locks(pg_catalog.format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap OPERATOR(pg_catalog.->>) 'both'));
+  PERFORM imat_catalog.with_short_locks(pg_catalog.format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap OPERATOR(pg_catalog.->>) 'both'));
   UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id OPERATOR(pg_catalog.=) target.id;
   COMMIT;
 
@@ -353,6 +392,9 @@ BEGIN
   COMMIT;
   SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
   PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
+  IF NOT imat_catalog.hold_sources(target.id) THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('a source of imat "%s" was truncated or rewritten meanwhile', name), HINT = 'Try again.';
+  END IF;
   target := imat_catalog.find(name);
   IF COALESCE(target.swap_phase, 'none') OPERATOR(pg_catalog.<>) 'filling' OR NOT EXISTS (
     SELECT FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) active
@@ -398,15 +440,16 @@ BEGIN
   IF NOT EXISTS (SELECT FROM imat_catalog.request r WHERE r.name = create_imat.name AND r.carried_out_at IS NULL) THEN
     INSERT INTO imat_catalog.request (name) VALUES (name);
   END IF;
-  RETURN format('recorded: a running imat worker will carry this out; or do it now with: imat convert %s', quote_ident(name));
+  RETURN format('recorded: a running imat worker will carry this out; or do it now with: imat convert %s',
+    CASE WHEN name ~ '^[A-Za-z0-9_.]+$' THEN name ELSE '''' || replace(name, '''', '''\''''') || '''' END);
 END $$;
 
 CREATE VIEW imat_catalog.status AS
-SELECT i.name, i.relation, i.strategy, i.freshness,
+SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   CASE WHEN i.state = 'active' AND (c.oid IS NULL OR d.oid IS NULL OR f.imat_id IS NULL OR s.oid IS NULL) THEN 'broken' ELSE i.state END AS state,
   CASE WHEN i.state = 'active' THEN imat_catalog.pending_rows(i.id) ELSE 0 END AS pending_rows,
   ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id ORDER BY z.relation) AS sources,
-  i.original,
+  (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
   coalesce(pg_total_relation_size(s.oid), 0) AS state_bytes,
   (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation) JOIN pg_class l ON l.oid = o.log

@@ -2,6 +2,7 @@
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import { identity, stateFromScratch } from '../operators/group.ts';
+import { deltaBody } from '../maintain/delta.ts';
 import { foldFunction } from '../maintain/fold.ts';
 import { frontierSnapshot, guarded, regclass } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
@@ -54,14 +55,26 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
   ];
 }
 
-export function deltaFold(building: Building, plan: DeltaPlan): Sql {
-  return foldFunction(plan, building.names.state.sql, building.names.fold.sql, building.logOf);
+/** What is pending, as views, and the function that folds it. */
+export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly Labelled[] {
+  const { state, fold, delta, netted } = building.names;
+  const view = (name: Sql, isNetted: boolean): Sql => sql`CREATE VIEW ${name} AS\n${deltaBody(plan, building.id, building.logOf, isNetted)}`;
+  return [
+    { label: 'what is pending, as rows of the state', sql: view(delta.sql, plan.canFail) },
+    ...(plan.canFail ? [] : [{ label: 'the same, with pending rows cancelled against each other first', sql: view(netted.sql, true) }]),
+    { label: 'fold: adds what is pending to the state', sql: foldFunction(plan, { state: state.sql, fold: fold.sql, delta: delta.sql, netted: plan.canFail ? null : netted.sql }) },
+    { label: 'only imat.fold calls it', sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}() FROM PUBLIC` },
+  ];
 }
 
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
   if (!building.live) return deltaView(plan, state, null);
-  return deltaView(plan, state, { frontier: { imatId: building.id, name: building.name, states: [state] }, logOf: building.logOf });
+  return deltaView(plan, state, {
+    frontier: { imatId: building.id, name: building.name, states: [state] },
+    logOf: building.logOf,
+    delta: building.names.delta.sql,
+  });
 }
 
 /** What a swap imat's view reads in each situation; see imat.swap. */

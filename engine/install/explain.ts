@@ -11,7 +11,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
 import type { Building, Labelled } from './bodies.ts';
-import { definitionView, deltaFold, deltaState, deltaViewBody, swapSql } from './bodies.ts';
+import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapSql } from './bodies.ts';
 import { buildingOf } from './building.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
@@ -133,7 +133,7 @@ function statements(prepared: Prepared, building: Building, captures: readonly C
       definition,
       ...capture,
       ...deltaState(plan, names),
-      { label: 'fold: adds what is pending to the state', sql: deltaFold(building, plan) },
+      ...deltaMaintenance(building, plan),
       { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}` },
       ...like,
     ];
@@ -146,6 +146,7 @@ function statements(prepared: Prepared, building: Building, captures: readonly C
     { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
     { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
     ...like,
-    { label: 'what readers use during a swap', sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}` },
+    { label: 'during a swap: the other table', sql: sql`CREATE TABLE ${swap.slots[1]} (LIKE ${swap.slots[0]} INCLUDING ALL)` },
+    { label: 'during a swap: what readers use', sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}` },
   ];
 }

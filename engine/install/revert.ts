@@ -34,7 +34,8 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
   await restoreOriginal(db, id);
   // The view first: its body names the stored tables.
   if (imat.view !== null) await db.execute(`DROP VIEW ${names.view.text}`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(pg_snapshot)`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
+  await db.execute(`DROP VIEW IF EXISTS ${names.delta.sql.text}, ${names.netted.sql.text}`);
   await db.execute(`DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`);
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
   await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);

@@ -72,7 +72,14 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
       return sql`${into}\n  ${netUpdate(columns)}`;
     case 'truncate':
       // The table's name is asked for when it happens: the table may have been renamed.
-      return sql`EXECUTE pg_catalog.format(
+      return sql`IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE pg_catalog.format(
     '${quoted(into)} SELECT -1${quoted(of('t'))} FROM ONLY %s AS t',
     TG_RELID::pg_catalog.regclass
   )`;

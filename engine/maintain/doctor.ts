@@ -2,6 +2,7 @@
 import type { DoctorCheck } from '../api.ts';
 import { catalogVersion, LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { shellWord } from '../errors.ts';
 import { CAPTURE_TRIGGERS } from '../sql/names.ts';
 
 const ok = (check: string, message: string): DoctorCheck => ({ check, status: 'ok', message, hint: null });
@@ -47,22 +48,25 @@ async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {
 }
 
 async function imatChecks(db: Db): Promise<DoctorCheck[]> {
-  const imats = await db.query<{ name: string; state: string; strategy: string; pending: string; phase: string | null; busy: boolean; unreplaced: boolean }>(
+  const imats = await db.query<{ name: string; state: string; strategy: string; pending: string; phase: string | null; busy: boolean; unreplaced: boolean; unfoldable: boolean }>(
     `SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
        EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = i.id AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) AS busy,
-       i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced
+       i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced,
+       i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL AS unfoldable
      FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`,
     [LOCK_CLASS],
   );
   return imats.flatMap((imat): DoctorCheck[] => {
     const check = `imat ${imat.name}`;
+    const word = shellWord(imat.name);
     if (imat.state === 'installing' && imat.busy) return [ok(check, 'is being installed by another session')];
-    if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted', `Run the same command again, which takes it up, or imat revert ${imat.name}, which removes it.`)];
-    if (imat.state === 'broken') return [problem('error', check, 'something it is built on is gone, or it was restored into another cluster', `imat revert ${imat.name}, then convert again.`)];
+    if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted', `Run the same command again, which takes it up, or imat revert ${word}, which removes it.`)];
+    if (imat.state === 'broken') return [problem('error', check, 'something it is built on is gone, or it was restored into another cluster', `imat revert ${word}, then convert again.`)];
     const found: DoctorCheck[] = [];
-    if (imat.phase !== null) found.push(problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${imat.name} finishes it.`));
-    if (imat.strategy === 'delta' && Number(imat.pending) > 10_000) found.push(problem('warning', check, `${imat.pending} rows are pending: reads are right, but slow`, `imat fold ${imat.name}`));
-    if (imat.unreplaced) found.push(problem('error', check, 'the view in the original’s place was dropped', `imat revert ${imat.name} brings the materialized view back.`));
+    if (imat.unfoldable) found.push(problem('error', check, 'its fold function is gone: reads are right, but get slower and slower', `imat revert ${word}, then convert again.`));
+    if (imat.phase !== null) found.push(problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${word} finishes it.`));
+    if (imat.strategy === 'delta' && Number(imat.pending) > 10_000) found.push(problem('warning', check, `${imat.pending} rows are pending: reads are right, but slow`, `imat fold ${word}`));
+    if (imat.unreplaced) found.push(problem('error', check, 'the view in the original’s place was dropped', `imat revert ${word} brings the materialized view back.`));
     return found.length === 0 ? [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)] : found;
   });
 }
@@ -92,5 +96,5 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
 
 async function requestChecks(db: Db): Promise<DoctorCheck[]> {
   const requests = await db.query<{ name: string }>('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NULL ORDER BY id');
-  return requests.map((request) => problem('warning', `request ${request.name}`, 'imat.create_imat recorded a request that nobody has carried out', `imat convert ${request.name}`));
+  return requests.map((request) => problem('warning', `request ${request.name}`, 'imat.create_imat recorded a request that nobody has carried out', `imat convert ${shellWord(request.name)}`));
 }

@@ -6,14 +6,14 @@
  * It upserts by the state's unique key, NULLs being equal there, so no join on nullable keys is needed. An expression
  * that fails on a row which has come and gone since the last fold is tried again with such rows cancelled first.
  */
-import type { Pending } from '../operators/join.ts';
-import { changesSomething, deltaRows, identity, stateColumns, summed } from '../operators/group.ts';
+import { changesSomething, identity, stateColumns, summed } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
 
-export function foldFunction(plan: DeltaPlan, state: Sql, name: Sql, logOf: Pending['logOf']): Sql {
-  const upsert = (netted: boolean): Sql => upsertStatement(plan, state, { frontier: sql`$1`, logOf, changed: null, netted });
+export type FoldNames = { readonly state: Sql; readonly fold: Sql; readonly delta: Sql; /** Null where the delta is netted already. */ readonly netted: Sql | null };
+
+export function foldFunction(plan: DeltaPlan, { state, fold, delta, netted }: FoldNames): Sql {
   const body = sql`
 DECLARE
   touched bigint;
@@ -21,22 +21,15 @@ DECLARE
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE ${dollarQuoted(upsert(false))}
-    INTO touched, emptied, negative
-    USING frontier;
+    EXECUTE ${dollarQuoted(upsertStatement(plan, state, delta))}
+    INTO touched, emptied, negative;
   EXCEPTION WHEN program_limit_exceeded THEN
     RAISE EXCEPTION USING
       ERRCODE = 'program_limit_exceeded',
       MESSAGE = 'a group key is too long to be stored',
       DETAIL = SQLERRM,
       HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
-    -- Locks, resources, cancelling and the like are not a matter of rows.
-    IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    EXECUTE ${dollarQuoted(upsert(true))}
-    INTO touched, emptied, negative
-    USING frontier;
-  END;
+  ${netted === null ? sql`` : againNetted(upsertStatement(plan, state, netted))}END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -47,20 +40,30 @@ BEGIN
   ${plan.single ? sql`` : sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
   `}RETURN touched;
 END`;
-  return sql`CREATE OR REPLACE FUNCTION ${name}(frontier pg_snapshot) RETURNS bigint
+  return sql`CREATE OR REPLACE FUNCTION ${fold}() RETURNS bigint
 LANGUAGE plpgsql
+SECURITY DEFINER
 SET search_path = pg_catalog
 SET jit = off
 SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
-function upsertStatement(plan: DeltaPlan, state: Sql, pending: Pending): Sql {
+function againNetted(upsert: Sql): Sql {
+  return sql`WHEN OTHERS THEN
+    -- Locks, resources, cancelling and the like are not a matter of rows.
+    IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+    EXECUTE ${dollarQuoted(upsert)}
+    INTO touched, emptied, negative;
+  `;
+}
+
+function upsertStatement(plan: DeltaPlan, state: Sql, delta: Sql): Sql {
   const columns = join(stateColumns(plan).map(ident), ', ');
   const additions = plan.parts.map((part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`);
   return sql`
 WITH delta AS (
-  ${summed(plan, deltaRows(plan, pending))}
+  ${summed(plan, sql`SELECT ${columns} FROM ${delta}`)}
 ), merged AS (
   INSERT INTO ${state} AS s (${columns})
   SELECT ${columns}

@@ -14,47 +14,33 @@ import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import type { FrontierOf } from './frontier.ts';
 import { frontierSnapshot, guarded } from './frontier.ts';
-import { deltaRows, stateColumns, summed } from '../operators/group.ts';
+import { stateColumns, summed } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { STATE } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 
 /** What a live view must know besides its plan. */
-export type Live = { readonly frontier: FrontierOf; readonly logOf: Pending['logOf'] };
+export type Live = { readonly frontier: FrontierOf; readonly logOf: Pending['logOf']; readonly delta: Sql };
 
 /** `live` is null for a view that reads the state alone. */
 export function deltaView(plan: DeltaPlan, state: Sql, live: Live | null): Sql {
   if (live === null) return join(branches(plan, state, []), '\nUNION ALL\n');
-  const oids = [...new Set(plan.occurrences.map((occurrence) => occurrence.source.oid))];
-  const asked: Pending = { frontier: frontierSnapshot(live.frontier.imatId), logOf: live.logOf, changed: null, netted: false };
-  const some = guarded(live.frontier, anyPending(asked, oids));
+  const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
+  const pending: Pending = { frontier: frontierSnapshot(live.frontier.imatId), logOf: live.logOf, changed: null, netted: false };
+  const some = guarded(live.frontier, anyPending(pending, oids));
+  const columns = join(stateColumns(plan).map(ident), ', ');
+  const rows = sql`SELECT ${columns} FROM ${state}
+UNION ALL
+SELECT ${columns} FROM ${live.delta}`;
+  const merged = sql`(
+  ${summed(plan, rows)}${plan.single ? sql`` : sql`\nHAVING pg_catalog.sum(u.row_count) <> 0`}
+)`;
   return sql`-- nothing pending: the state is the answer
 ${join(branches(plan, state, [sql`NOT ${some}`]), '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the state and the pending changes, added up
-${branch(plan, merged(plan, state, live, oids), [some], plan.shape === 'bag' ? 'many' : 'one')}`;
-}
-
-/** State and pending rows, added up. What the terms ask of the frontier and the logs is asked once, which also spares planning. */
-function merged(plan: DeltaPlan, state: Sql, live: Live, oids: readonly number[]): Sql {
-  const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
-  const pending: Pending = { frontier: sql`(SELECT p.snapshot FROM pending AS p)`, logOf: live.logOf, changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`, netted: plan.canFail };
-  const known: Pending = { frontier: sql`f.snapshot`, logOf: live.logOf, changed: null, netted: false };
-  const rows = sql`SELECT ${join(stateColumns(plan).map(ident), ', ')}
-FROM ${state}
-UNION ALL
-${deltaRows(plan, pending)}`;
-  const flags = oids.length > 1 || plan.occurrences.length > 1 ? oids.map((oid) => sql`${anyPending(known, [oid])} AS ${flag(oid)}`) : [];
-  return sql`(
-  WITH pending AS MATERIALIZED (
-    SELECT
-      ${lines([sql`f.snapshot`, ...flags])}
-    FROM imat_catalog.frontier AS f
-    WHERE f.imat_id = ${live.frontier.imatId}
-  )
-  ${summed(plan, rows)}${plan.single ? sql`` : sql`\nHAVING pg_catalog.sum(u.row_count) <> 0`}
-)`;
+${branch(plan, merged, [some], plan.shape === 'bag' ? 'many' : 'one')}`;
 }
 
 /** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */

@@ -37,6 +37,9 @@ export type ImatNames = {
   readonly state: StoreName;
   readonly slots: readonly [StoreName, StoreName];
   readonly fold: StoreName;
+  /** What is pending, as rows of state columns; and the same with pending rows cancelled against each other first. */
+  readonly delta: StoreName;
+  readonly netted: StoreName;
 };
 
 export function imatNames(name: string): ImatNames {
@@ -46,6 +49,8 @@ export function imatNames(name: string): ImatNames {
     state: inStore(`state_${name}`),
     slots: [inStore(`slot_a_${name}`), inStore(`slot_b_${name}`)],
     fold: inStore(`fold_${name}`),
+    delta: inStore(`delta_${name}`),
+    netted: inStore(`netted_${name}`),
   };
 }
 
@@ -63,10 +68,13 @@ export function captureName(event: CaptureEvent, schema: string, table: string):
 /** A log column is named by attribute number: it can collide with nothing, and a rename of the source's column does not touch it. */
 export const logColumn = (attnum: number): string => `c${attnum}`;
 
-/** Triggers fire in order of their names: `!` sorts before letters, so that users' own statement triggers see what was captured. */
+/**
+ * Triggers fire in order of their names: `!` sorts before letters, so that users' own statement triggers see what was
+ * captured; `~` sorts after them, so that what a user's BEFORE TRUNCATE trigger still writes is captured as well.
+ */
 export const CAPTURE_TRIGGERS: Readonly<Record<CaptureEvent, string>> = {
   insert: '!imat_insert',
   update: '!imat_update',
   delete: '!imat_delete',
-  truncate: '!imat_truncate',
+  truncate: '~imat_truncate',
 };

@@ -1,0 +1,89 @@
+/** Representative definitions, over one small schema; each has a golden file with everything that is made of it. */
+
+export const GOLDEN_SCHEMA = `
+CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, country text, boss int);
+CREATE TABLE product (id int PRIMARY KEY, label varchar(40), price numeric(10,2) NOT NULL, weight float8);
+CREATE TABLE sale (id int PRIMARY KEY, customer_id int NOT NULL, product_id int, region text, amount numeric NOT NULL, quantity int, sold_at timestamptz NOT NULL, took interval, paid money, shipped boolean);
+CREATE VIEW big_sale AS SELECT id, customer_id, amount AS much FROM sale WHERE amount > 1000;
+CREATE SCHEMA "Odd ""schema";
+CREATE TABLE "Odd ""schema"."it's; a \\ table" ("select" text, "na""me" int, "weight" int, "$imat$" numeric(6,2), "line
+break" text, "%I" text COLLATE "C");`;
+
+export type GoldenDefinition = {
+  /** The file's name. */
+  readonly name: string;
+  readonly shows: string;
+  readonly query: string;
+  readonly imat?: string;
+  readonly freshness?: string;
+};
+
+export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
+  {
+    name: 'group-by',
+    shows: 'one table, a nullable key, count, sum and avg',
+    query: 'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
+  },
+  {
+    name: 'group-by-5s',
+    shows: 'the same, read as it is stored',
+    query: 'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
+    freshness: '5s',
+  },
+  {
+    name: 'no-group-by',
+    shows: 'exactly one row, with a filter',
+    query: `SELECT count(*) AS sales, sum(amount) AS total, count(*) FILTER (WHERE shipped) AS shipped FROM sale WHERE region = 'north' OR region IS NULL`,
+  },
+  {
+    name: 'join',
+    shows: 'two tables: two terms, one for the changes of each',
+    query: 'SELECT c.country, sum(s.amount) AS total FROM sale s JOIN customer c ON c.id = s.customer_id WHERE c.country IS NOT NULL GROUP BY c.country',
+  },
+  {
+    name: 'self-join',
+    shows: 'three occurrences of two tables',
+    query: 'SELECT b.name AS boss, count(*) AS sales FROM customer c JOIN customer b ON b.id = c.boss JOIN sale s ON s.customer_id = c.id GROUP BY b.name',
+  },
+  {
+    name: 'bag',
+    shows: 'select, project, join: duplicates count',
+    query: 'SELECT s.region, p.label, s.quantity * p.price AS value FROM sale s, product p WHERE s.product_id = p.id AND p.price > 0',
+  },
+  { name: 'distinct', shows: 'DISTINCT is a grouping by all columns', query: 'SELECT DISTINCT region, shipped FROM sale' },
+  {
+    name: 'having',
+    shows: 'expressions over aggregates and HAVING are computed at read time',
+    query: `SELECT upper(region) AS region, round(sum(amount) / NULLIF(count(quantity), 0), 2) AS per_item, CASE WHEN bool_and(shipped) THEN 'done' ELSE 'open' END AS state
+      FROM sale GROUP BY upper(region) HAVING sum(amount) > 100 AND count(*) > 1`,
+  },
+  {
+    name: 'aggregates',
+    shows: 'what is stored of each aggregate that can be subtracted',
+    query: `SELECT s.customer_id, stddev(s.amount) AS sd, var_pop(p.weight) AS vp, covar_samp(p.weight, s.quantity::float8) AS cs, corr(p.weight, s.quantity::float8) AS co, regr_slope(p.weight, s.quantity::float8) AS slope,
+      bool_and(s.shipped) AS all_shipped, every(s.shipped) AS every_shipped, bool_or(s.shipped) FILTER (WHERE s.amount > 5) AS any_shipped, sum(p.weight) AS weight, avg(s.took) AS took, sum(s.paid) AS paid, avg(p.price) AS price
+      FROM sale s JOIN product p ON p.id = s.product_id GROUP BY s.customer_id`,
+  },
+  { name: 'view-as-source', shows: 'an ordinary view is followed to its table', query: 'SELECT customer_id, sum(much) AS total FROM big_sale GROUP BY customer_id' },
+  {
+    name: 'hostile-names',
+    shows: 'nothing in a name can leave its quotes',
+    imat: `Robert'); DROP TABLE sale; --`,
+    query: `SELECT t."select", t."line\nbreak", t."%I", sum(t."$imat$") AS "sum""med", count(t."na""me") AS "weight" FROM "Odd ""schema"."it's; a \\ table" t WHERE t."select" <> E'$imat$ \\\\ ''%' GROUP BY t."select", t."line\nbreak", t."%I"`,
+  },
+  {
+    name: 'swap',
+    shows: 'what delta cannot maintain, each with its place; the two tables and the views over them',
+    query: 'SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place FROM customer c LEFT JOIN sale s ON s.customer_id = c.id GROUP BY c.name LIMIT 10',
+  },
+  {
+    name: 'swap-settings',
+    shows: 'an answer that depends on session settings: the view compares them',
+    query: `SELECT date_trunc('day', sold_at) AS day, sum(amount) AS total FROM sale GROUP BY 1`,
+  },
+  {
+    name: 'swap-moment',
+    shows: 'an answer that depends on the time: a live read runs the definition',
+    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '1 day'`,
+  },
+];
