@@ -18,6 +18,7 @@ const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; 
   42809: { condition: 'strategy_unavailable' },
   '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
   25006: { condition: 'read_only', hint: 'Connect to the primary, or to a role and database that may write.' },
+  XX001: { condition: 'state_corrupted' },
   54000: { condition: 'definition_failed' },
   // By class: data exceptions, what functions raise, and lack of memory, disk or connections.
   22: { condition: 'definition_failed' },

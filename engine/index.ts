@@ -104,12 +104,15 @@ async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{
 async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   await requireCatalog(db);
   const wanted = name === null ? null : (await resolveImat(db, name)).name;
-  const rows = await db.query<{ name: string; relation: string; definition: string; view: number }>(
-    `SELECT i.name, i.relation::text AS relation, i.definition_view::text AS definition, i.relation::oid AS view
+  const rows = await db.query<{ id: number; name: string; relation: string; definition: string; view: number }>(
+    `SELECT i.id, i.name, i.relation::text AS relation, i.definition_view::text AS definition, i.relation::oid AS view
      FROM imat_catalog.imat i WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active' ORDER BY i.name`,
     [wanted],
   );
   const results: VerifyResult[] = [];
-  for (const row of rows) results.push(await verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view }));
+  for (const row of rows) {
+    await db.query('SELECT imat_catalog.check_trust($1)', [row.id]);
+    results.push(await verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view }));
+  }
   return results;
 }

@@ -41,6 +41,8 @@ CREATE TABLE imat_catalog.imat (
   -- swap: the two slots, of which frontier.state_relation names the active one, and the view's body for each situation:
   -- {"slots": [a, b], "views": [reading a, reading b], "both": reading whichever is active}
   swap jsonb,
+  -- whether it calls functions of roles that are not superusers: then only its owner may run the definition
+  untrusted boolean NOT NULL,
   -- whether its answer changes only when its sources do
   watchable boolean NOT NULL,
   -- swap: NULL, 'filling' (the two-slot view is in place) or 'switched' (the previous slot waits to be dropped)
@@ -191,6 +193,24 @@ BEGIN
       HINT = format('If no imat convert is under way, run imat revert %s and convert again.', wanted);
   END IF;
   RETURN found_imat;
+END $$;
+
+-- A definition's functions run with the rights of whoever runs it: where they belong to somebody who is not a superuser,
+-- that must be the imat's owner, who could call them anyway.
+CREATE FUNCTION imat_catalog.check_trust(imat integer) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  target imat_catalog.imat;
+  owner name;
+BEGIN
+  SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat;
+  SELECT pg_get_userbyid(c.relowner) INTO owner FROM pg_class c WHERE c.oid = target.definition_view;
+  IF target.untrusted AND owner <> current_user THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('imat "%s" calls functions of roles that are not superusers', target.name),
+      DETAIL = 'They would run with your rights.', HINT = format('Connect as %I, who owns the imat.', owner);
+  END IF;
 END $$;
 
 -- Runs DDL that needs a short exclusive lock: gives up its place in the lock queue after 50 ms and tries again for about
@@ -365,6 +385,7 @@ BEGIN
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
 
+  PERFORM imat_catalog.check_trust(target.id);
   -- Fails inside a transaction block, before any lock is taken.
   COMMIT;
 

@@ -49,6 +49,8 @@ export type Analysis = {
   /** Why it cannot be known whether the answer has changed; empty where it can. */
   readonly unwatchable: readonly string[];
   readonly dependence: Dependence;
+  /** Functions of roles that are not superusers. */
+  readonly untrusted: readonly string[];
 };
 
 /** Must run inside a transaction; leaves nothing behind in it. */
@@ -80,6 +82,7 @@ export async function analyse(db: Db, oid: number, serverMajor: number): Promise
     sources: bottom.filter((relation) => relation.imatId === null),
     imats: bottom.filter((relation) => relation.imatId !== null),
     unwatchable: bottom.flatMap((relation) => (relation.unwatchable === null ? [] : [relation.unwatchable])),
+    untrusted: functions.untrusted,
     dependence: functions.unstable.reduce<Dependence>((worst, use) => (worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence), 'tables'),
   };
 }

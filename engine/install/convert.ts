@@ -54,13 +54,14 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   checkName(request.name);
   progress(1, 'reading the definition');
   const prepared = await db.transaction('read committed', () => rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)));
+  if (request.original !== null) await checkOwner(db, request.original, prepared);
   const result: ConvertResult = {
     name: request.name,
     relation: imatNames(request.name).view.text,
     strategy: prepared.strategy,
     freshness: prepared.freshness,
     reasons: prepared.strategy === 'delta' ? [] : prepared.analysis.reasons,
-    notes: prepared.notes,
+    notes: request.replace === true ? [...prepared.notes, REPLACE_NOTE] : prepared.notes,
     dryRun: request.dryRun === true,
   };
   const dryRun = request.dryRun === true;
@@ -99,9 +100,29 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   return result;
 }
 
+const REPLACE_NOTE = 'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
+
 async function replace(db: Db, id: number, progress: (step: number, label: string) => void): Promise<void> {
   progress(4, 'putting the view in place of the materialized view');
   await withShortLock(db, () => replaceOriginal(db, id), () => progress(4, 'waiting for readers of the materialized view'));
+}
+
+/**
+ * A materialized view is refreshed with its owner's rights. An imat has those of the role that converts: where that
+ * matters, it must be the owner's.
+ * @throws ImatError `insufficient_privilege`
+ */
+async function checkOwner(db: Db, original: number, { analysis }: Prepared): Promise<void> {
+  const [row] = await db.query<{ owner: string; other: boolean }>('SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(c.relowner) <> current_user AS other FROM pg_class c WHERE c.oid = $1', [original]);
+  if (row?.other !== true) return;
+  const secured = analysis.sources.filter((source) => source.rowSecurity).map((source) => `${source.schema}.${source.name}`);
+  const [untrusted] = analysis.untrusted;
+  if (untrusted === undefined && secured.length === 0) return;
+  throw new ImatError('insufficient_privilege', {
+    message: `this materialized view must be converted by its owner, "${row.owner}"`,
+    detail: untrusted === undefined ? `Row security of ${secured.join(', ')} shows other rows to you than to the owner.` : `It calls function ${untrusted}, which would run with your rights.`,
+    hint: `Connect as "${row.owner}".`,
+  });
 }
 
 function checkName(name: string): void {
@@ -145,8 +166,8 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
   return db.transaction('read committed', async () => {
     await holdCatalog(db);
     const [row] = await db.query<{ id: number }>(
-      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes)
-       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb) ON CONFLICT (name) DO NOTHING RETURNING id`,
+      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes, untrusted)
+       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9) ON CONFLICT (name) DO NOTHING RETURNING id`,
       [
         request.name,
         prepared.strategy,
@@ -156,6 +177,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
         JSON.stringify(prepared.strategy === 'delta' ? [] : analysis.reasons),
         JSON.stringify(prepared.notes),
+        analysis.untrusted.length > 0,
       ],
     );
     if (row === undefined) throw new ImatError('already_exists', { message: `imat "${request.name}" is being installed by another session` });

@@ -1,0 +1,587 @@
+-- bag: select, project, join: duplicates count
+--
+-- SELECT s.region,
+--     p.label,
+--     s.quantity::numeric * p.price AS value
+--    FROM public.sale s,
+--     public.product p
+--   WHERE s.product_id = p.id AND p.price > 0::numeric
+--
+-- strategy delta, freshness live
+-- reads public.product (id, label, price)
+-- reads public.sale (product_id, region, quantity)
+-- FROM public.sale AS s: join, stores nothing
+-- FROM public.product AS p: join, stores nothing
+-- 2 conditions of WHERE, ON and USING: filter, stores nothing
+-- s.region: column, stores key1
+-- p.label: column, stores key2
+-- ((s.quantity)::numeric * p.price): column, stores key3
+-- rows of the group: additive part, stores row_count
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_bag AS
+SELECT s.region,
+    p.label,
+    s.quantity::numeric * p.price AS value
+   FROM public.sale s,
+    public.product p
+  WHERE s.product_id = p.id AND p.price > 0::numeric;
+
+-- the change log of public.product, if it is not there yet
+CREATE TABLE imat_store.log_public_product (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c2 character varying(40),
+  c3 numeric(10,2)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.product
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_product() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+    SELECT 1, n.id, n.label, n.price FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.product
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_product() FROM PUBLIC;
+
+-- capture on public.product
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_product() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+    SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c3
+        FROM (
+          SELECT -1 AS weight, o.id AS c1, o.label AS c2, o.price AS c3 FROM old_rows AS o
+          UNION ALL
+          SELECT 1, n.id AS c1, n.label AS c2, n.price AS c3 FROM new_rows AS n
+        ) AS u
+        GROUP BY u.c1, u.c2, u.c3
+        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.product
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_product() FROM PUBLIC;
+
+-- capture on public.product
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_product() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+    SELECT -1, o.id, o.label, o.price FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.product
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_product() FROM PUBLIC;
+
+-- capture on public.product
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_product() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE pg_catalog.format(
+      'INSERT INTO imat_store.log_public_product (weight, c1, c2, c3) SELECT -1, t.id, t.label, t.price FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.product
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_product() FROM PUBLIC;
+
+-- trigger on public.product
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.product REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_product();
+
+-- trigger on public.product
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.product REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_product();
+
+-- trigger on public.product
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.product REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_product();
+
+-- trigger on public.product
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.product
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_product();
+
+-- trigger on public.product
+ALTER TABLE public.product ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c3 integer,
+  c4 text,
+  c6 integer
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+    SELECT 1, n.product_id, n.region, n.quantity FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+    SELECT pg_catalog.sum(u.weight), u.c3, u.c4, u.c6
+        FROM (
+          SELECT -1 AS weight, o.product_id AS c3, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
+          UNION ALL
+          SELECT 1, n.product_id AS c3, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
+        ) AS u
+        GROUP BY u.c3, u.c4, u.c6
+        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+    SELECT -1, o.product_id, o.region, o.quantity FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6) SELECT -1, t.product_id, t.region, t.quantity FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_bag WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  q.key1 AS key1,
+  q.key2 AS key2,
+  q.key3 AS key3,
+  pg_catalog.count(*) AS row_count
+FROM (
+  SELECT
+    r1.region AS key1,
+    r2.label AS key2,
+    ((r1.quantity)::numeric * r2.price) AS key3
+  FROM
+    public.sale AS r1,
+    public.product AS r2
+  WHERE (r1.product_id = r2.id)
+    AND (r2.price > (0)::numeric)
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))), q.key1, q.key2, q.key3;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_bag.key1 IS 's.region';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_bag.key2 IS 'p.label';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_bag.key3 IS '((s.quantity)::numeric * p.price)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_bag.row_count IS 'rows of the group';
+
+-- statistics
+ANALYZE imat_store.state_bag;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_bag AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  q.*
+FROM (
+  -- plus changes of public.sale AS s
+  SELECT
+    r1.region AS key1,
+    r2.label AS key2,
+    ((r1.quantity)::numeric * r2.price) AS key3,
+    r1.weight AS row_count
+  FROM
+    (
+      SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      FROM imat_store.log_public_sale AS l
+      WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    ) AS r1,
+    public.product AS r2
+  WHERE (SELECT p.changed1 FROM pending AS p)
+    AND (r1.product_id = r2.id)
+    AND (r2.price > (0)::numeric)
+  UNION ALL
+  -- plus changes of public.product AS p
+  SELECT
+    r1.region AS key1,
+    r2.label AS key2,
+    ((r1.quantity)::numeric * r2.price) AS key3,
+    r2.weight AS row_count
+  FROM
+    public.sale AS r1,
+    (
+      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      FROM imat_store.log_public_product AS l
+      WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    ) AS r2
+  WHERE (SELECT p.changed2 FROM pending AS p)
+    AND (r1.product_id = r2.id)
+    AND (r2.price > (0)::numeric)
+  UNION ALL
+  -- minus changes of public.sale AS s with changes of public.product AS p
+  SELECT
+    r1.region AS key1,
+    r2.label AS key2,
+    ((r1.quantity)::numeric * r2.price) AS key3,
+    (-r1.weight * r2.weight) AS row_count
+  FROM
+    (
+      SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      FROM imat_store.log_public_sale AS l
+      WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    ) AS r1,
+    (
+      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      FROM imat_store.log_public_product AS l
+      WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    ) AS r2
+  WHERE (SELECT p.changed1 FROM pending AS p)
+    AND (SELECT p.changed2 FROM pending AS p)
+    AND (r1.product_id = r2.id)
+    AND (r2.price > (0)::numeric)
+) AS q;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_bag AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  q.*
+FROM (
+  -- all changes, cancelled against each other
+  SELECT
+    r1.region AS key1,
+    r2.label AS key2,
+    ((r1.quantity)::numeric * r2.price) AS key3,
+    p.weight AS row_count
+  FROM
+    (
+      SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c3 AS r1_c3, u.r1_c4 AS r1_c4, u.r1_c6 AS r1_c6, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2, u.r2_c3 AS r2_c3
+      FROM (
+        -- plus changes of public.sale AS s
+        SELECT r1.weight AS weight, r1.product_id AS r1_c3, r1.region AS r1_c4, r1.quantity AS r1_c6, r2.id AS r2_c1, r2.label AS r2_c2, r2.price AS r2_c3
+        FROM
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+            FROM imat_store.log_public_sale AS l
+            WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c3, l.c4, l.c6
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r1,
+          public.product AS r2
+        WHERE (SELECT p.changed1 FROM pending AS p)
+          AND (r1.product_id = r2.id)
+          AND (r2.price > (0)::numeric)
+        UNION ALL
+        -- plus changes of public.product AS p
+        SELECT r2.weight AS weight, r1.product_id AS r1_c3, r1.region AS r1_c4, r1.quantity AS r1_c6, r2.id AS r2_c1, r2.label AS r2_c2, r2.price AS r2_c3
+        FROM
+          public.sale AS r1,
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            FROM imat_store.log_public_product AS l
+            WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c1, l.c2, l.c3
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r2
+        WHERE (SELECT p.changed2 FROM pending AS p)
+          AND (r1.product_id = r2.id)
+          AND (r2.price > (0)::numeric)
+        UNION ALL
+        -- minus changes of public.sale AS s with changes of public.product AS p
+        SELECT (-r1.weight * r2.weight) AS weight, r1.product_id AS r1_c3, r1.region AS r1_c4, r1.quantity AS r1_c6, r2.id AS r2_c1, r2.label AS r2_c2, r2.price AS r2_c3
+        FROM
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+            FROM imat_store.log_public_sale AS l
+            WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c3, l.c4, l.c6
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r1,
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            FROM imat_store.log_public_product AS l
+            WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c1, l.c2, l.c3
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r2
+        WHERE (SELECT p.changed1 FROM pending AS p)
+          AND (SELECT p.changed2 FROM pending AS p)
+          AND (r1.product_id = r2.id)
+          AND (r2.price > (0)::numeric)
+      ) AS u
+      GROUP BY u.r1_c3, u.r1_c4, u.r1_c6, u.r2_c1, u.r2_c2, u.r2_c3
+      HAVING pg_catalog.sum(u.weight) <> 0
+      OFFSET 0
+    ) AS p,
+    LATERAL (SELECT p.r1_c3 AS product_id, p.r1_c4 AS region, p.r1_c6 AS quantity) AS r1,
+    LATERAL (SELECT p.r2_c1 AS id, p.r2_c2 AS label, p.r2_c3 AS price) AS r2
+) AS q;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_bag() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE $imat$
+    WITH delta AS (
+      SELECT
+        u.row_digest AS row_digest,
+        u.key1 AS key1,
+        u.key2 AS key2,
+        u.key3 AS key3,
+        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+      FROM (
+        SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
+      ) AS u
+      GROUP BY u.row_digest, u.key1, u.key2, u.key3
+    ), merged AS (
+      INSERT INTO imat_store.state_bag AS s (row_digest, key1, key2, key3, row_count)
+      SELECT row_digest, key1, key2, key3, row_count
+      FROM delta AS d
+      WHERE d.row_count <> 0
+      ON CONFLICT (row_digest) DO UPDATE SET
+        row_count = s.row_count + EXCLUDED.row_count
+      RETURNING s.ctid, s.row_count
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+      pg_catalog.bool_or(m.row_count < 0)
+    FROM merged AS m
+    $imat$
+    INTO touched, emptied, negative;
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE $imat$
+      WITH delta AS (
+        SELECT
+          u.row_digest AS row_digest,
+          u.key1 AS key1,
+          u.key2 AS key2,
+          u.key3 AS key3,
+          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+        FROM (
+          SELECT row_digest, key1, key2, key3, row_count FROM imat_store.netted_bag
+        ) AS u
+        GROUP BY u.row_digest, u.key1, u.key2, u.key3
+      ), merged AS (
+        INSERT INTO imat_store.state_bag AS s (row_digest, key1, key2, key3, row_count)
+        SELECT row_digest, key1, key2, key3, row_count
+        FROM delta AS d
+        WHERE d.row_count <> 0
+        ON CONFLICT (row_digest) DO UPDATE SET
+          row_count = s.row_count + EXCLUDED.row_count
+        RETURNING s.ctid, s.row_count
+      )
+      SELECT
+        pg_catalog.count(*),
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+        pg_catalog.bool_or(m.row_count < 0)
+      FROM merged AS m
+      $imat$
+      INTO touched, emptied, negative;
+    END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_bag would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_bag WHERE ctid = ANY (emptied);
+    RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat.bag AS
+-- nothing pending: the state is the answer
+SELECT
+  s.key1 AS region,
+  s.key2 AS label,
+  s.key3 AS value
+FROM imat_store.state_bag AS s
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('bag')
+  END
+)
+  AND s.row_count = 1
+UNION ALL
+SELECT
+  s.key1 AS region,
+  s.key2 AS label,
+  s.key3 AS value
+FROM imat_store.state_bag AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('bag')
+  END
+)
+  AND s.row_count > 1
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.key1 AS region,
+  s.key2 AS label,
+  s.key3 AS value
+FROM (
+  SELECT
+    u.row_digest AS row_digest,
+    u.key1 AS key1,
+    u.key2 AS key2,
+    u.key3 AS key3,
+    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+  FROM (
+    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.state_bag
+    UNION ALL
+    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
+  ) AS u
+  GROUP BY u.row_digest, u.key1, u.key2, u.key3
+HAVING pg_catalog.sum(u.row_count) <> 0
+) AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('bag')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.bag', 'imat.bag');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.bag IS 'shows bag';

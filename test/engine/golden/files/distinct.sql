@@ -1,0 +1,321 @@
+-- distinct: DISTINCT is a grouping by all columns
+--
+-- SELECT DISTINCT sale.region,
+--     sale.shipped
+--    FROM public.sale
+--
+-- strategy delta, freshness live
+-- reads public.sale (region, shipped)
+-- FROM public.sale AS sale: scan, stores nothing
+-- sale.region: group key, stores key1
+-- sale.shipped: group key, stores key2
+-- rows of the group: additive part, stores row_count
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_distinct AS
+SELECT DISTINCT sale.region,
+    sale.shipped
+   FROM public.sale;
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c4 text,
+  c10 boolean
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+    SELECT 1, n.region, n.shipped FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+    SELECT pg_catalog.sum(u.weight), u.c4, u.c10
+        FROM (
+          SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
+          UNION ALL
+          SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
+        ) AS u
+        GROUP BY u.c4, u.c10
+        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+    SELECT -1, o.region, o.shipped FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c10) SELECT -1, t.region, t.shipped FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_distinct WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r1.region AS key1,
+  r1.shipped AS key2,
+  pg_catalog.count(*) AS row_count
+FROM
+  public.sale AS r1
+GROUP BY 1, 2;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_distinct (key1, key2) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_distinct.key1 IS 'sale.region';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_distinct.key2 IS 'sale.shipped';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_distinct.row_count IS 'rows of the group';
+
+-- statistics
+ANALYZE imat_store.state_distinct;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_distinct AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS key1,
+  r1.shipped AS key2,
+  r1.weight AS row_count
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c4 AS region, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_distinct AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS key1,
+  r1.shipped AS key2,
+  r1.weight AS row_count
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c4, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
+    OFFSET 0
+  ) AS r1;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_distinct() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE $imat$
+    WITH delta AS (
+      SELECT
+        u.key1,
+        u.key2,
+        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+      FROM (
+        SELECT key1, key2, row_count FROM imat_store.delta_distinct
+      ) AS u
+      GROUP BY u.key1, u.key2
+    ), merged AS (
+      INSERT INTO imat_store.state_distinct AS s (key1, key2, row_count)
+      SELECT key1, key2, row_count
+      FROM delta AS d
+      WHERE d.row_count <> 0
+      ON CONFLICT (key1, key2) DO UPDATE SET
+        row_count = s.row_count + EXCLUDED.row_count
+      RETURNING s.ctid, s.row_count
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+      pg_catalog.bool_or(m.row_count < 0)
+    FROM merged AS m
+    $imat$
+    INTO touched, emptied, negative;
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE $imat$
+      WITH delta AS (
+        SELECT
+          u.key1,
+          u.key2,
+          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+        FROM (
+          SELECT key1, key2, row_count FROM imat_store.netted_distinct
+        ) AS u
+        GROUP BY u.key1, u.key2
+      ), merged AS (
+        INSERT INTO imat_store.state_distinct AS s (key1, key2, row_count)
+        SELECT key1, key2, row_count
+        FROM delta AS d
+        WHERE d.row_count <> 0
+        ON CONFLICT (key1, key2) DO UPDATE SET
+          row_count = s.row_count + EXCLUDED.row_count
+        RETURNING s.ctid, s.row_count
+      )
+      SELECT
+        pg_catalog.count(*),
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+        pg_catalog.bool_or(m.row_count < 0)
+      FROM merged AS m
+      $imat$
+      INTO touched, emptied, negative;
+    END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_distinct would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_distinct WHERE ctid = ANY (emptied);
+    RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_distinct() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat."distinct" AS
+-- nothing pending: the state is the answer
+SELECT
+  s.key1 AS region,
+  s.key2 AS shipped
+FROM imat_store.state_distinct AS s
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('distinct')
+  END
+)
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.key1 AS region,
+  s.key2 AS shipped
+FROM (
+  SELECT
+    u.key1,
+    u.key2,
+    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+  FROM (
+    SELECT key1, key2, row_count FROM imat_store.state_distinct
+    UNION ALL
+    SELECT key1, key2, row_count FROM imat_store.delta_distinct
+  ) AS u
+  GROUP BY u.key1, u.key2
+HAVING pg_catalog.sum(u.row_count) <> 0
+) AS s
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('distinct')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public."distinct"', 'imat."distinct"');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat."distinct" IS 'shows distinct';

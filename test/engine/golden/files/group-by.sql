@@ -1,0 +1,421 @@
+-- group-by: one table, a nullable key, count, sum and avg
+--
+-- SELECT sale.region,
+--     count(*) AS sales,
+--     sum(sale.amount) AS total,
+--     avg(sale.quantity) AS mean
+--    FROM public.sale
+--   GROUP BY sale.region
+--
+-- strategy delta, freshness live
+-- reads public.sale (region, amount, quantity)
+-- FROM public.sale AS sale: scan, stores nothing
+-- sale.region: group key, stores key1
+-- rows of the group: additive part, stores row_count
+-- rows where sale.amount is not null: additive part, stores count1
+-- rows where sale.amount is NaN: additive part, stores nan1
+-- rows where sale.amount is Infinity: additive part, stores plus_infinity1
+-- rows where sale.amount is -Infinity: additive part, stores minus_infinity1
+-- sum of sale.amount: additive part, stores sum1
+-- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales1
+-- rows where sale.quantity is not null: additive part, stores count2
+-- sum of sale.quantity: additive part, stores sum2
+-- pg_catalog.count(*) AS sales: computed when read, stores nothing
+-- pg_catalog.sum(sale.amount) AS total: computed when read, stores nothing
+-- pg_catalog.avg(sale.quantity) AS mean: computed when read, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_group_by AS
+SELECT sale.region,
+    count(*) AS sales,
+    sum(sale.amount) AS total,
+    avg(sale.quantity) AS mean
+   FROM public.sale
+  GROUP BY sale.region;
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c4 text,
+  c5 numeric,
+  c6 integer
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+    SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+    SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
+        FROM (
+          SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
+          UNION ALL
+          SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
+        ) AS u
+        GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
+        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+    SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1, t.region, t.amount, t.quantity FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_group_by WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r1.region AS key1,
+  pg_catalog.count(*) AS row_count,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count1,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan1,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity1,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity1,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum1,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales1,
+  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count2,
+  COALESCE(pg_catalog.sum((r1.quantity)::bigint) FILTER (WHERE r1.quantity IS NOT NULL), 0)::bigint AS sum2
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_group_by (key1) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.key1 IS 'sale.region';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.row_count IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.count1 IS 'rows where sale.amount is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.nan1 IS 'rows where sale.amount is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.plus_infinity1 IS 'rows where sale.amount is Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.minus_infinity1 IS 'rows where sale.amount is -Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.sum1 IS 'sum of sale.amount';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.scales1 IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.count2 IS 'rows where sale.quantity is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.sum2 IS 'sum of sale.quantity';
+
+-- statistics
+ANALYZE imat_store.state_group_by;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_group_by AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS key1,
+  r1.weight AS row_count,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity1,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1,
+  CASE WHEN r1.quantity IS NOT NULL THEN r1.weight ELSE 0 END AS count2,
+  CASE WHEN r1.quantity IS NOT NULL THEN ((r1.quantity)::bigint * r1.weight)::bigint ELSE 0 END AS sum2
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_group_by AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.region AS key1,
+  r1.weight AS row_count,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity1,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1,
+  CASE WHEN r1.quantity IS NOT NULL THEN r1.weight ELSE 0 END AS count2,
+  CASE WHEN r1.quantity IS NOT NULL THEN ((r1.quantity)::bigint * r1.weight)::bigint ELSE 0 END AS sum2
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6
+    HAVING pg_catalog.sum(l.weight) <> 0
+    OFFSET 0
+  ) AS r1;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_group_by() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE $imat$
+    WITH delta AS (
+      SELECT
+        u.key1,
+        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+        COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+        COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+        COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+        COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+        COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+        COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+        COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+        COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
+      FROM (
+        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.delta_group_by
+      ) AS u
+      GROUP BY u.key1
+    ), merged AS (
+      INSERT INTO imat_store.state_group_by AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2)
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2
+      FROM delta AS d
+      WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0 OR d.count2 <> 0 OR d.sum2 <> 0
+      ON CONFLICT (key1) DO UPDATE SET
+        row_count = s.row_count + EXCLUDED.row_count,
+        count1 = s.count1 + EXCLUDED.count1,
+        nan1 = s.nan1 + EXCLUDED.nan1,
+        plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
+        minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
+        sum1 = s.sum1 + EXCLUDED.sum1,
+        scales1 = s.scales1 + EXCLUDED.scales1,
+        count2 = s.count2 + EXCLUDED.count2,
+        sum2 = s.sum2 + EXCLUDED.sum2
+      RETURNING s.ctid, s.row_count
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+      pg_catalog.bool_or(m.row_count < 0)
+    FROM merged AS m
+    $imat$
+    INTO touched, emptied, negative;
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE $imat$
+      WITH delta AS (
+        SELECT
+          u.key1,
+          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+          COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+          COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+          COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+          COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+          COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+          COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+          COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+          COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
+        FROM (
+          SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.netted_group_by
+        ) AS u
+        GROUP BY u.key1
+      ), merged AS (
+        INSERT INTO imat_store.state_group_by AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2)
+        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2
+        FROM delta AS d
+        WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0 OR d.count2 <> 0 OR d.sum2 <> 0
+        ON CONFLICT (key1) DO UPDATE SET
+          row_count = s.row_count + EXCLUDED.row_count,
+          count1 = s.count1 + EXCLUDED.count1,
+          nan1 = s.nan1 + EXCLUDED.nan1,
+          plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
+          minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
+          sum1 = s.sum1 + EXCLUDED.sum1,
+          scales1 = s.scales1 + EXCLUDED.scales1,
+          count2 = s.count2 + EXCLUDED.count2,
+          sum2 = s.sum2 + EXCLUDED.sum2
+        RETURNING s.ctid, s.row_count
+      )
+      SELECT
+        pg_catalog.count(*),
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+        pg_catalog.bool_or(m.row_count < 0)
+      FROM merged AS m
+      $imat$
+      INTO touched, emptied, negative;
+    END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_group_by would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_group_by WHERE ctid = ANY (emptied);
+    RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_group_by() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat.group_by AS
+-- nothing pending: the state is the answer
+SELECT
+  s.key1 AS region,
+  ((s.row_count))::bigint AS sales,
+  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
+  ((CASE WHEN s.count2 > 0 THEN ((s.sum2)::numeric / s.count2)::numeric END))::numeric AS mean
+FROM imat_store.state_group_by AS s
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('group_by')
+  END
+)
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.key1 AS region,
+  ((s.row_count))::bigint AS sales,
+  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
+  ((CASE WHEN s.count2 > 0 THEN ((s.sum2)::numeric / s.count2)::numeric END))::numeric AS mean
+FROM (
+  SELECT
+    u.key1,
+    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+    COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+    COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+    COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+    COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+    COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
+  FROM (
+    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.state_group_by
+    UNION ALL
+    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.delta_group_by
+  ) AS u
+  GROUP BY u.key1
+HAVING pg_catalog.sum(u.row_count) <> 0
+) AS s
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('group_by')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.group_by', 'imat.group_by');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.group_by IS 'shows group-by';

@@ -1,0 +1,423 @@
+-- hostile-names: nothing in a name can leave its quotes
+--
+-- SELECT t."select",
+--     t."line
+-- break",
+--     t."%I",
+--     sum(t."$imat$") AS "sum""med",
+--     count(t."na""me") AS weight
+--    FROM "Odd ""schema"."it's; a \ table" t
+--   WHERE t."select" <> '$imat$ \ ''%'::text
+--   GROUP BY t."select", t."line
+-- break", t."%I"
+--
+-- strategy delta, freshness live
+-- reads Odd "schema.it's; a \ table (select, na"me, $imat$, line
+-- break, %I)
+-- FROM Odd "schema.it's; a \ table AS t: scan, stores nothing
+-- 1 conditions of WHERE, ON and USING: filter, stores nothing
+-- t.select: group key, stores key1
+-- t.line
+-- break: group key, stores key2
+-- t.%I: group key, stores key3
+-- rows of the group: additive part, stores row_count
+-- rows where t.$imat$ is not null: additive part, stores count1
+-- rows where t.$imat$ is NaN: additive part, stores nan1
+-- sum of t.$imat$: additive part, stores sum1
+-- rows where t.name is not null: additive part, stores count2
+-- pg_catalog.sum(t.$imat$) AS sum"med: computed when read, stores nothing
+-- pg_catalog.count(t.name) AS weight: computed when read, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store."definition_Robert'); DROP TABLE sale; --" AS
+SELECT t."select",
+    t."line
+break",
+    t."%I",
+    sum(t."$imat$") AS "sum""med",
+    count(t."na""me") AS weight
+   FROM "Odd ""schema"."it's; a \ table" t
+  WHERE t."select" <> '$imat$ \ ''%'::text
+  GROUP BY t."select", t."line
+break", t."%I";
+
+-- the change log of Odd "schema.it's; a \ table, if it is not there yet
+CREATE TABLE imat_store."log_Odd ""schema_it's; a \ table" (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 text,
+  c2 integer,
+  c4 numeric(6,2),
+  c5 text,
+  c6 text COLLATE pg_catalog."C"
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on Odd "schema.it's; a \ table
+CREATE OR REPLACE FUNCTION imat_store."capture_insert_Odd ""schema_it's; a \ table"() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat_$
+BEGIN
+  INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
+  SELECT 1, n."select", n."na""me", n."$imat$", n."line
+break", n."%I" FROM new_rows AS n;
+  RETURN NULL;
+END$imat_$;
+
+-- capture on Odd "schema.it's; a \ table
+REVOKE ALL ON FUNCTION imat_store."capture_insert_Odd ""schema_it's; a \ table"() FROM PUBLIC;
+
+-- capture on Odd "schema.it's; a \ table
+CREATE OR REPLACE FUNCTION imat_store."capture_update_Odd ""schema_it's; a \ table"() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat_$
+BEGIN
+  INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
+  SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4, u.c5, u.c6
+      FROM (
+        SELECT -1 AS weight, o."select" AS c1, o."na""me" AS c2, o."$imat$" AS c4, o."line
+break" AS c5, o."%I" AS c6 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n."select" AS c1, n."na""me" AS c2, n."$imat$" AS c4, n."line
+break" AS c5, n."%I" AS c6 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat_$;
+
+-- capture on Odd "schema.it's; a \ table
+REVOKE ALL ON FUNCTION imat_store."capture_update_Odd ""schema_it's; a \ table"() FROM PUBLIC;
+
+-- capture on Odd "schema.it's; a \ table
+CREATE OR REPLACE FUNCTION imat_store."capture_delete_Odd ""schema_it's; a \ table"() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat_$
+BEGIN
+  INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
+  SELECT -1, o."select", o."na""me", o."$imat$", o."line
+break", o."%I" FROM old_rows AS o;
+  RETURN NULL;
+END$imat_$;
+
+-- capture on Odd "schema.it's; a \ table
+REVOKE ALL ON FUNCTION imat_store."capture_delete_Odd ""schema_it's; a \ table"() FROM PUBLIC;
+
+-- capture on Odd "schema.it's; a \ table
+CREATE OR REPLACE FUNCTION imat_store."capture_truncate_Odd ""schema_it's; a \ table"() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat_$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE pg_catalog.format(
+    'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1, t."select", t."na""me", t."$imat$", t."line
+break", t."%%I" FROM ONLY %s AS t',
+    TG_RELID::pg_catalog.regclass
+  );
+  RETURN NULL;
+END$imat_$;
+
+-- capture on Odd "schema.it's; a \ table
+REVOKE ALL ON FUNCTION imat_store."capture_truncate_Odd ""schema_it's; a \ table"() FROM PUBLIC;
+
+-- trigger on Odd "schema.it's; a \ table
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON "Odd ""schema"."it's; a \ table" REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store."capture_insert_Odd ""schema_it's; a \ table"();
+
+-- trigger on Odd "schema.it's; a \ table
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON "Odd ""schema"."it's; a \ table" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store."capture_update_Odd ""schema_it's; a \ table"();
+
+-- trigger on Odd "schema.it's; a \ table
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON "Odd ""schema"."it's; a \ table" REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store."capture_delete_Odd ""schema_it's; a \ table"();
+
+-- trigger on Odd "schema.it's; a \ table
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON "Odd ""schema"."it's; a \ table"
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store."capture_truncate_Odd ""schema_it's; a \ table"();
+
+-- trigger on Odd "schema.it's; a \ table
+ALTER TABLE "Odd ""schema"."it's; a \ table" ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store."state_Robert'); DROP TABLE sale; --" WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r1."select" AS key1,
+  r1."line
+break" AS key2,
+  r1."%I" AS key3,
+  pg_catalog.count(*) AS row_count,
+  pg_catalog.count(*) FILTER (WHERE r1."$imat$" IS NOT NULL) AS count1,
+  pg_catalog.count(*) FILTER (WHERE r1."$imat$" = 'NaN'::numeric) AS nan1,
+  COALESCE(pg_catalog.sum(r1."$imat$") FILTER (WHERE r1."$imat$" <> 'NaN'::numeric), 0)::numeric AS sum1,
+  pg_catalog.count(*) FILTER (WHERE r1."na""me" IS NOT NULL) AS count2
+FROM
+  "Odd ""schema"."it's; a \ table" AS r1
+WHERE (r1."select" <> ('$imat$ \ ''%')::text)
+GROUP BY 1, 2, 3;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" (key1, key2, key3) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".key1 IS 't.select';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".key2 IS 't.line
+break';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".key3 IS 't.%I';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".row_count IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".count1 IS 'rows where t.$imat$ is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".nan1 IS 'rows where t.$imat$ is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".sum1 IS 'sum of t.$imat$';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".count2 IS 'rows where t.name is not null';
+
+-- statistics
+ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store."delta_Robert'); DROP TABLE sale; --" AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of Odd "schema.it's; a \ table AS t
+SELECT
+  r1."select" AS key1,
+  r1."line
+break" AS key2,
+  r1."%I" AS key3,
+  r1.weight AS row_count,
+  CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
+  CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
+  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS count2
+FROM
+  (
+  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+break", l.c6 AS "%I"
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
+  WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+) AS r1
+WHERE (r1."select" <> ('$imat$ \ ''%')::text);
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store."netted_Robert'); DROP TABLE sale; --" AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of Odd "schema.it's; a \ table AS t
+SELECT
+  r1."select" AS key1,
+  r1."line
+break" AS key2,
+  r1."%I" AS key3,
+  r1.weight AS row_count,
+  CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
+  CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
+  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS count2
+FROM
+  (
+  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+break", l.c6 AS "%I"
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
+  WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
+  HAVING pg_catalog.sum(l.weight) <> 0
+  OFFSET 0
+) AS r1
+WHERE (r1."select" <> ('$imat$ \ ''%')::text);
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE $imat$
+    WITH delta AS (
+      SELECT
+        u.key1,
+        u.key2,
+        u.key3,
+        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+        COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+        COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+        COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+        COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+      FROM (
+        SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+      ) AS u
+      GROUP BY u.key1, u.key2, u.key3
+    ), merged AS (
+      INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s (key1, key2, key3, row_count, count1, nan1, sum1, count2)
+      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2
+      FROM delta AS d
+      WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.sum1 <> 0 OR d.count2 <> 0
+      ON CONFLICT (key1, key2, key3) DO UPDATE SET
+        row_count = s.row_count + EXCLUDED.row_count,
+        count1 = s.count1 + EXCLUDED.count1,
+        nan1 = s.nan1 + EXCLUDED.nan1,
+        sum1 = s.sum1 + EXCLUDED.sum1,
+        count2 = s.count2 + EXCLUDED.count2
+      RETURNING s.ctid, s.row_count
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+      pg_catalog.bool_or(m.row_count < 0)
+    FROM merged AS m
+    $imat$
+    INTO touched, emptied, negative;
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE $imat$
+      WITH delta AS (
+        SELECT
+          u.key1,
+          u.key2,
+          u.key3,
+          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+          COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+          COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+          COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+          COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+        FROM (
+          SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."netted_Robert'); DROP TABLE sale; --"
+        ) AS u
+        GROUP BY u.key1, u.key2, u.key3
+      ), merged AS (
+        INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s (key1, key2, key3, row_count, count1, nan1, sum1, count2)
+        SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2
+        FROM delta AS d
+        WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.sum1 <> 0 OR d.count2 <> 0
+        ON CONFLICT (key1, key2, key3) DO UPDATE SET
+          row_count = s.row_count + EXCLUDED.row_count,
+          count1 = s.count1 + EXCLUDED.count1,
+          nan1 = s.nan1 + EXCLUDED.nan1,
+          sum1 = s.sum1 + EXCLUDED.sum1,
+          count2 = s.count2 + EXCLUDED.count2
+        RETURNING s.ctid, s.row_count
+      )
+      SELECT
+        pg_catalog.count(*),
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+        pg_catalog.bool_or(m.row_count < 0)
+      FROM merged AS m
+      $imat$
+      INTO touched, emptied, negative;
+    END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store."state_Robert''); DROP TABLE sale; --" would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
+    RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS
+-- nothing pending: the state is the answer
+SELECT
+  s.key1 AS "select",
+  s.key2 AS "line
+break",
+  s.key3 AS "%I",
+  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric ELSE (s.sum1)::numeric END END))::numeric AS "sum""med",
+  ((s.count2))::bigint AS weight
+FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass))
+    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+  END
+)
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.key1 AS "select",
+  s.key2 AS "line
+break",
+  s.key3 AS "%I",
+  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric ELSE (s.sum1)::numeric END END))::numeric AS "sum""med",
+  ((s.count2))::bigint AS weight
+FROM (
+  SELECT
+    u.key1,
+    u.key2,
+    u.key3,
+    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+    COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+  FROM (
+    SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."state_Robert'); DROP TABLE sale; --"
+    UNION ALL
+    SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+  ) AS u
+  GROUP BY u.key1, u.key2, u.key3
+HAVING pg_catalog.sum(u.row_count) <> 0
+) AS s
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass))
+    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public."Robert''); DROP TABLE sale; --"', 'imat."Robert''); DROP TABLE sale; --"');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat."Robert'); DROP TABLE sale; --" IS 'shows hostile-names';

@@ -1,0 +1,712 @@
+-- self-join: three occurrences of two tables
+--
+-- SELECT b.name AS boss,
+--     count(*) AS sales
+--    FROM public.customer c
+--      JOIN public.customer b ON b.id = c.boss
+--      JOIN public.sale s ON s.customer_id = c.id
+--   GROUP BY b.name
+--
+-- strategy delta, freshness live
+-- reads public.customer (id, name, boss)
+-- reads public.sale (customer_id)
+-- FROM public.customer AS c: join, stores nothing
+-- FROM public.customer AS b: join, stores nothing
+-- FROM public.sale AS s: join, stores nothing
+-- 2 conditions of WHERE, ON and USING: filter, stores nothing
+-- b.name: group key, stores key1
+-- rows of the group: additive part, stores row_count
+-- pg_catalog.count(*) AS sales: computed when read, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_self_join AS
+SELECT b.name AS boss,
+    count(*) AS sales
+   FROM public.customer c
+     JOIN public.customer b ON b.id = c.boss
+     JOIN public.sale s ON s.customer_id = c.id
+  GROUP BY b.name;
+
+-- the change log of public.customer, if it is not there yet
+CREATE TABLE imat_store.log_public_customer (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c2 text,
+  c4 integer
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+    SELECT 1, n.id, n.name, n.boss FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+    SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4
+        FROM (
+          SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
+          UNION ALL
+          SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
+        ) AS u
+        GROUP BY u.c1, u.c2, u.c4
+        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+    SELECT -1, o.id, o.name, o.boss FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE pg_catalog.format(
+      'INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4) SELECT -1, t.id, t.name, t.boss FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_customer() FROM PUBLIC;
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.customer REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.customer REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.customer REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_customer();
+
+-- trigger on public.customer
+ALTER TABLE public.customer ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c2 integer
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c2)
+    SELECT 1, n.customer_id FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c2)
+    SELECT pg_catalog.sum(u.weight), u.c2
+        FROM (
+          SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
+          UNION ALL
+          SELECT 1, n.customer_id AS c2 FROM new_rows AS n
+        ) AS u
+        GROUP BY u.c2
+        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c2)
+    SELECT -1, o.customer_id FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c2) SELECT -1, t.customer_id FROM ONLY %s AS t',
+      TG_RELID::pg_catalog.regclass
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_self_join WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r2.name AS key1,
+  pg_catalog.count(*) AS row_count
+FROM
+  public.customer AS r1,
+  public.customer AS r2,
+  public.sale AS r3
+WHERE (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+GROUP BY 1;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_self_join (key1) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_self_join.key1 IS 'b.name';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_self_join.row_count IS 'rows of the group';
+
+-- statistics
+ANALYZE imat_store.state_self_join;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_self_join AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.customer AS c
+SELECT
+  r2.name AS key1,
+  r1.weight AS row_count
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1,
+  public.customer AS r2,
+  public.sale AS r3
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+UNION ALL
+-- plus changes of public.customer AS b
+SELECT
+  r2.name AS key1,
+  r2.weight AS row_count
+FROM
+  public.customer AS r1,
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r2,
+  public.sale AS r3
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+UNION ALL
+-- plus changes of public.sale AS s
+SELECT
+  r2.name AS key1,
+  r3.weight AS row_count
+FROM
+  public.customer AS r1,
+  public.customer AS r2,
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r3
+WHERE (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+UNION ALL
+-- minus changes of public.customer AS c with changes of public.customer AS b
+SELECT
+  r2.name AS key1,
+  (-r1.weight * r2.weight) AS row_count
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1,
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r2,
+  public.sale AS r3
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+UNION ALL
+-- minus changes of public.customer AS c with changes of public.sale AS s
+SELECT
+  r2.name AS key1,
+  (-r1.weight * r3.weight) AS row_count
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1,
+  public.customer AS r2,
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r3
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+UNION ALL
+-- minus changes of public.customer AS b with changes of public.sale AS s
+SELECT
+  r2.name AS key1,
+  (-r2.weight * r3.weight) AS row_count
+FROM
+  public.customer AS r1,
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r2,
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r3
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+UNION ALL
+-- plus changes of public.customer AS c with changes of public.customer AS b with changes of public.sale AS s
+SELECT
+  r2.name AS key1,
+  (r1.weight * r2.weight * r3.weight) AS row_count
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1,
+  (
+    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r2,
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r3
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id);
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_self_join AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- all changes, cancelled against each other
+SELECT
+  r2.name AS key1,
+  p.weight AS row_count
+FROM
+  (
+    SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c1 AS r1_c1, u.r1_c4 AS r1_c4, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2, u.r3_c2 AS r3_c2
+    FROM (
+      -- plus changes of public.customer AS c
+      SELECT r1.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c4
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r1,
+        public.customer AS r2,
+        public.sale AS r3
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+      UNION ALL
+      -- plus changes of public.customer AS b
+      SELECT r2.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        public.customer AS r1,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r2,
+        public.sale AS r3
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+      UNION ALL
+      -- plus changes of public.sale AS s
+      SELECT r3.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        public.customer AS r1,
+        public.customer AS r2,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
+          FROM imat_store.log_public_sale AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r3
+      WHERE (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+      UNION ALL
+      -- minus changes of public.customer AS c with changes of public.customer AS b
+      SELECT (-r1.weight * r2.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c4
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r1,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r2,
+        public.sale AS r3
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+      UNION ALL
+      -- minus changes of public.customer AS c with changes of public.sale AS s
+      SELECT (-r1.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c4
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r1,
+        public.customer AS r2,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
+          FROM imat_store.log_public_sale AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r3
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+      UNION ALL
+      -- minus changes of public.customer AS b with changes of public.sale AS s
+      SELECT (-r2.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        public.customer AS r1,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r2,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
+          FROM imat_store.log_public_sale AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r3
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+      UNION ALL
+      -- plus changes of public.customer AS c with changes of public.customer AS b with changes of public.sale AS s
+      SELECT (r1.weight * r2.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
+      FROM
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c4
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r1,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r2,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
+          FROM imat_store.log_public_sale AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c2
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r3
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+    ) AS u
+    GROUP BY u.r1_c1, u.r1_c4, u.r2_c1, u.r2_c2, u.r3_c2
+    HAVING pg_catalog.sum(u.weight) <> 0
+    OFFSET 0
+  ) AS p,
+  LATERAL (SELECT p.r1_c1 AS id, p.r1_c4 AS boss) AS r1,
+  LATERAL (SELECT p.r2_c1 AS id, p.r2_c2 AS name) AS r2,
+  LATERAL (SELECT p.r3_c2 AS customer_id) AS r3;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_self_join() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE $imat$
+    WITH delta AS (
+      SELECT
+        u.key1,
+        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+      FROM (
+        SELECT key1, row_count FROM imat_store.delta_self_join
+      ) AS u
+      GROUP BY u.key1
+    ), merged AS (
+      INSERT INTO imat_store.state_self_join AS s (key1, row_count)
+      SELECT key1, row_count
+      FROM delta AS d
+      WHERE d.row_count <> 0
+      ON CONFLICT (key1) DO UPDATE SET
+        row_count = s.row_count + EXCLUDED.row_count
+      RETURNING s.ctid, s.row_count
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+      pg_catalog.bool_or(m.row_count < 0)
+    FROM merged AS m
+    $imat$
+    INTO touched, emptied, negative;
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE $imat$
+      WITH delta AS (
+        SELECT
+          u.key1,
+          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+        FROM (
+          SELECT key1, row_count FROM imat_store.netted_self_join
+        ) AS u
+        GROUP BY u.key1
+      ), merged AS (
+        INSERT INTO imat_store.state_self_join AS s (key1, row_count)
+        SELECT key1, row_count
+        FROM delta AS d
+        WHERE d.row_count <> 0
+        ON CONFLICT (key1) DO UPDATE SET
+          row_count = s.row_count + EXCLUDED.row_count
+        RETURNING s.ctid, s.row_count
+      )
+      SELECT
+        pg_catalog.count(*),
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+        pg_catalog.bool_or(m.row_count < 0)
+      FROM merged AS m
+      $imat$
+      INTO touched, emptied, negative;
+    END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_self_join would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_self_join WHERE ctid = ANY (emptied);
+    RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_self_join() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat.self_join AS
+-- nothing pending: the state is the answer
+SELECT
+  s.key1 AS boss,
+  ((s.row_count))::bigint AS sales
+FROM imat_store.state_self_join AS s
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('self_join')
+  END
+)
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.key1 AS boss,
+  ((s.row_count))::bigint AS sales
+FROM (
+  SELECT
+    u.key1,
+    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+  FROM (
+    SELECT key1, row_count FROM imat_store.state_self_join
+    UNION ALL
+    SELECT key1, row_count FROM imat_store.delta_self_join
+  ) AS u
+  GROUP BY u.key1
+HAVING pg_catalog.sum(u.row_count) <> 0
+) AS s
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass))
+    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('self_join')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.self_join', 'imat.self_join');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.self_join IS 'shows self-join';

@@ -1,0 +1,125 @@
+-- swap-moment: an answer that depends on the time: a live read runs the definition
+--
+-- SELECT count(*) AS recent
+--    FROM public.sale
+--   WHERE sale.sold_at > (now() - '1 day'::interval)
+--
+-- strategy swap, freshness live
+-- not delta: "now" can give another result although no table has changed (line 3, column 25). Leave the condition out of the definition and put it into the queries that read the imat.
+-- not delta: the result of "timestamptz_mi_interval" depends on session settings such as TimeZone or DateStyle. Convert with a function whose result does not depend on settings.
+-- note: the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored
+-- reads public.sale (sold_at)
+-- the whole definition: swap, stores every row of the answer
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_swap_moment AS
+SELECT count(*) AS recent
+   FROM public.sale
+  WHERE sale.sold_at > (now() - '1 day'::interval);
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the stored table
+CREATE TABLE imat_store.slot_a_swap_moment AS SELECT * FROM imat_store.definition_swap_moment;
+
+-- statistics
+ANALYZE imat_store.slot_a_swap_moment;
+
+-- what readers use
+CREATE VIEW imat.swap_moment AS
+SELECT recent
+FROM imat_store.definition_swap_moment
+CROSS JOIN (SELECT) AS read_only;
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.swap_moment', 'imat.swap_moment');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.swap_moment IS 'shows swap-moment';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.slot_a_swap_moment USING btree ((1));
+
+-- during a swap: the other table
+CREATE TABLE imat_store.slot_b_swap_moment (LIKE imat_store.slot_a_swap_moment INCLUDING ALL);
+
+-- during a swap: what readers use
+CREATE OR REPLACE VIEW imat.swap_moment AS
+SELECT recent
+FROM imat_store.definition_swap_moment
+CROSS JOIN (SELECT) AS read_only;

@@ -1,0 +1,174 @@
+-- swap-settings: an answer that depends on session settings: the view compares them
+--
+-- SELECT date_trunc('day'::text, sale.sold_at) AS day,
+--     sum(sale.amount) AS total
+--    FROM public.sale
+--   GROUP BY (date_trunc('day'::text, sale.sold_at))
+--
+-- strategy swap, freshness live
+-- not delta: the result of "date_trunc" depends on session settings such as TimeZone or DateStyle (line 1, column 8). Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').
+-- note: a live read runs the definition while a source has changed since the last swap
+-- reads public.sale (amount, sold_at)
+-- the whole definition: swap, stores every row of the answer
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_swap_settings AS
+SELECT date_trunc('day'::text, sale.sold_at) AS day,
+    sum(sale.amount) AS total
+   FROM public.sale
+  GROUP BY (date_trunc('day'::text, sale.sold_at));
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the stored table
+CREATE TABLE imat_store.slot_a_swap_settings AS SELECT * FROM imat_store.definition_swap_settings;
+
+-- statistics
+ANALYZE imat_store.slot_a_swap_settings;
+
+-- what readers use
+CREATE VIEW imat.swap_settings AS
+-- no source has changed since the table was stored
+SELECT day, total
+FROM imat_store.slot_a_swap_settings
+WHERE ((
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap_settings')
+  END
+) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')))
+UNION ALL
+-- otherwise: the definition itself
+SELECT day, total
+FROM imat_store.definition_swap_settings
+WHERE NOT ((
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap_settings')
+  END
+) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')));
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.swap_settings', 'imat.swap_settings');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.swap_settings IS 'shows swap-settings';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.slot_a_swap_settings USING btree ((1));
+
+-- during a swap: the other table
+CREATE TABLE imat_store.slot_b_swap_settings (LIKE imat_store.slot_a_swap_settings INCLUDING ALL);
+
+-- during a swap: what readers use
+CREATE OR REPLACE VIEW imat.swap_settings AS
+-- no source has changed since the table was stored
+SELECT day, total
+FROM imat_store.slot_a_swap_settings
+WHERE ((
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap_settings')
+  END
+) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')))
+  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap_settings'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass)), imat_catalog.no_frontier('swap_settings')))
+UNION ALL
+SELECT day, total
+FROM imat_store.slot_b_swap_settings
+WHERE ((
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap_settings')
+  END
+) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')))
+  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap_settings'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass)), imat_catalog.no_frontier('swap_settings')))
+UNION ALL
+-- otherwise: the definition itself
+SELECT day, total
+FROM imat_store.definition_swap_settings
+WHERE NOT ((
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap_settings')
+  END
+) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')));

@@ -1,0 +1,261 @@
+-- swap: what delta cannot maintain, each with its place; the two tables and the views over them
+--
+-- SELECT c.name,
+--     max(s.amount) AS top,
+--     rank() OVER (ORDER BY (count(*))) AS place
+--    FROM public.customer c
+--      LEFT JOIN public.sale s ON s.customer_id = c.id
+--   GROUP BY c.name
+--  LIMIT 10
+--
+-- strategy swap, freshness live
+-- not delta: aggregate "max" cannot be maintained by delta (line 2, column 5). count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.
+-- not delta: window function "rank" cannot be maintained incrementally (line 3, column 5)
+-- not delta: LEFT JOIN cannot be maintained incrementally (line 5, column 6)
+-- not delta: LIMIT cannot be maintained incrementally (line 7, column 2)
+-- note: a live read runs the definition while a source has changed since the last swap
+-- reads public.customer (id, name)
+-- reads public.sale (customer_id, amount)
+-- the whole definition: swap, stores every row of the answer
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_swap AS
+SELECT c.name,
+    max(s.amount) AS top,
+    rank() OVER (ORDER BY (count(*))) AS place
+   FROM public.customer c
+     LEFT JOIN public.sale s ON s.customer_id = c.id
+  GROUP BY c.name
+ LIMIT 10;
+
+-- the change log of public.customer, if it is not there yet
+CREATE TABLE imat_store.log_public_customer (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_customer() FROM PUBLIC;
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_customer();
+
+-- trigger on public.customer
+ALTER TABLE public.customer ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the stored table
+CREATE TABLE imat_store.slot_a_swap AS SELECT * FROM imat_store.definition_swap;
+
+-- statistics
+ANALYZE imat_store.slot_a_swap;
+
+-- what readers use
+CREATE VIEW imat.swap AS
+-- no source has changed since the table was stored
+SELECT name, top, place
+FROM imat_store.slot_a_swap
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap')
+  END
+)
+UNION ALL
+-- otherwise: the definition itself
+SELECT name, top, place
+FROM imat_store.definition_swap
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.swap', 'imat.swap');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.swap IS 'shows swap';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.slot_a_swap USING btree ((1));
+
+-- during a swap: the other table
+CREATE TABLE imat_store.slot_b_swap (LIKE imat_store.slot_a_swap INCLUDING ALL);
+
+-- during a swap: what readers use
+CREATE OR REPLACE VIEW imat.swap AS
+-- no source has changed since the table was stored
+SELECT name, top, place
+FROM imat_store.slot_a_swap
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap')
+  END
+)
+  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass)), imat_catalog.no_frontier('swap')))
+UNION ALL
+SELECT name, top, place
+FROM imat_store.slot_b_swap
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap')
+  END
+)
+  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass)), imat_catalog.no_frontier('swap')))
+UNION ALL
+-- otherwise: the definition itself
+SELECT name, top, place
+FROM imat_store.definition_swap
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass))
+    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
+    ELSE imat_catalog.no_frontier('swap')
+  END
+);
