@@ -45,8 +45,8 @@ export type ImatStatus = {
   readonly relation: string;
   readonly strategy: Strategy;
   readonly freshness: Freshness;
-  /** `installing`: convert was interrupted; `active`; `broken`: an object it needs is gone. */
-  readonly state: 'installing' | 'active' | 'broken';
+  /** `installing`: convert is under way or was interrupted; `reverting`: likewise revert; `active`; `broken`: an object it needs is gone. */
+  readonly state: 'installing' | 'active' | 'broken' | 'reverting';
   /** Log rows that the next fold or swap will take in. */
   readonly pendingRows: number;
   /** Schema-qualified source tables. */

@@ -97,8 +97,10 @@ async function swap(db: Db, name: string): Promise<SwapResult> {
 
 async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{ rows: number; ms: number }> {
   const start = performance.now();
-  const [row] = await db.query<{ rows: string }>(`CALL imat.${procedure}($1)`, [name]);
-  return { rows: Number(row?.rows ?? 0), ms: Math.round((performance.now() - start) * 100) / 100 };
+  await db.query(`CALL imat.${procedure}($1)`, [name]);
+  const ms = Math.round((performance.now() - start) * 100) / 100;
+  const [row] = await db.query<{ rows: string | null }>(`SELECT current_setting('imat.rows', true) AS rows`);
+  return { rows: Number(row?.rows ?? 0), ms };
 }
 
 async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {

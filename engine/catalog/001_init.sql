@@ -22,7 +22,8 @@ CREATE TABLE imat_catalog.imat (
   strategy text NOT NULL CHECK (strategy IN ('delta', 'swap')),
   freshness text NOT NULL,
   -- installing: capture is in place, the state is not loaded yet
-  state text NOT NULL CHECK (state IN ('installing', 'active')),
+  -- reverting: what it consisted of is gone, capture may not be yet
+  state text NOT NULL CHECK (state IN ('installing', 'active', 'reverting')),
   -- what PostgreSQL printed of the definition when it was converted
   definition text NOT NULL,
   definition_view regclass,
@@ -53,7 +54,7 @@ CREATE TABLE imat_catalog.imat (
 );
 
 CREATE TABLE imat_catalog.source (
-  relation oid PRIMARY KEY,
+  relation regclass PRIMARY KEY,
   log regclass NOT NULL,
   -- the capture functions by event
   capture jsonb NOT NULL,
@@ -63,21 +64,35 @@ CREATE TABLE imat_catalog.source (
 
 CREATE TABLE imat_catalog.imat_source (
   imat_id integer NOT NULL REFERENCES imat_catalog.imat ON DELETE CASCADE,
-  relation oid NOT NULL,
+  relation regclass NOT NULL,
   -- what this imat needs logged; NULL: any change of the source counts and marks suffice
   columns smallint[],
   PRIMARY KEY (imat_id, relation)
 );
 CREATE INDEX ON imat_catalog.imat_source (relation);
 
--- Every transaction visible in snapshot is in the state. state_relation is an oid, not a regclass: a restore into another
--- cluster gives the table another OID, so that old transaction ids are never compared there.
+-- Whether imat is writing, not a restore. IMMUTABLE only so that a generated column may use it.
+CREATE FUNCTION imat_catalog.is_maintaining() RETURNS boolean
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT COALESCE(pg_catalog.current_setting('imat.maintaining', true), '') OPERATOR(pg_catalog.=) 'on' $$;
+
+-- Every transaction visible in snapshot is in the state. After a dump and restore into another cluster, transaction ids mean
+-- nothing: there the state's table has another OID (so state_relation is no regclass), and where it has the same by chance,
+-- here is false: a dump leaves generated columns out, and the restore computes them anew.
 CREATE TABLE imat_catalog.frontier (
   imat_id integer PRIMARY KEY REFERENCES imat_catalog.imat ON DELETE CASCADE,
   state_relation oid NOT NULL,
   snapshot pg_snapshot NOT NULL,
-  advanced_at timestamptz NOT NULL DEFAULT clock_timestamp()
+  advanced_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
+
+-- TRUNCATEs in REPEATABLE READ or SERIALIZABLE transactions. They empty a table of rows that their snapshot does not show,
+-- so what they took away cannot be logged: until the next fold has built a delta imat on the table anew, it cannot be read.
+CREATE TABLE imat_catalog.blind_truncate (
+  relation oid NOT NULL,
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id()
+);
 
 CREATE TABLE imat_catalog.request (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -136,18 +151,15 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   frontiers pg_snapshot[];
+  loading boolean;
   logs regclass;
   deleted bigint;
 BEGIN
-  IF EXISTS (
-    SELECT FROM imat_catalog.imat_source i LEFT JOIN imat_catalog.frontier f USING (imat_id)
-    WHERE i.relation = source AND f.imat_id IS NULL
-  ) THEN
-    RETURN 0;
-  END IF;
-  SELECT array_agg(f.snapshot) INTO frontiers
-  FROM imat_catalog.imat_source i JOIN imat_catalog.frontier f USING (imat_id)
-  WHERE i.relation = source;
+  -- One statement, so that no imat can come in between the question and the frontiers.
+  SELECT array_agg(f.snapshot) FILTER (WHERE f.imat_id IS NOT NULL), bool_or(i.state = 'installing') INTO frontiers, loading
+  FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id
+  WHERE z.relation = source;
+  IF loading THEN RETURN 0; END IF;
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(
@@ -256,17 +268,19 @@ BEGIN
   );
 END $$;
 
--- Moves what is pending into the state, in one REPEATABLE READ transaction; rows is the number of stored rows it touched.
+-- Moves what is pending into the state, in one REPEATABLE READ transaction. The setting imat.rows is then the number of stored
+-- rows that it touched: a parameter to return it could not be left out in PL/pgSQL.
 --
 -- One fold per imat at a time: the session lock is taken before the transaction whose snapshot counts, handed over to a
 -- transaction lock at its start, and so released by any end of it. 1768776052 is imat's class of advisory locks.
 -- The first COMMIT is there to fail inside a transaction block, before any lock is taken.
-CREATE PROCEDURE imat.fold(name text, INOUT rows bigint DEFAULT NULL)
+CREATE PROCEDURE imat.fold(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
   target imat_catalog.imat := imat_catalog.find(name);
   known boolean;
+  rows bigint := 0;
   source pg_catalog.oid;
 BEGIN
   IF target.strategy OPERATOR(pg_catalog.<>) 'delta' THEN
@@ -289,12 +303,12 @@ BEGIN
   SELECT true INTO known FROM imat_catalog.frontier f
   WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid;
   IF known IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
-  rows := 0;
   IF imat_catalog.has_pending(target.id) THEN
     EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
     UPDATE imat_catalog.frontier f SET snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()
     WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
   END IF;
+  PERFORM pg_catalog.set_config('imat.rows', rows::text, false);
   COMMIT;
   FOR source IN SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1 LOOP
     PERFORM imat_catalog.clean_log(source);
@@ -370,13 +384,14 @@ END $$;
 -- reads the table that belongs to it: (1) a view that reads whichever slot is active; (2) in one REPEATABLE READ transaction,
 -- fill the other slot and make it the active one; (3) when nobody can read the previous slot any more, drop it.
 -- Interrupted anywhere, the next call goes on from the catalog.
-CREATE PROCEDURE imat.swap(name text, INOUT rows bigint DEFAULT NULL)
+CREATE PROCEDURE imat.swap(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
   target imat_catalog.imat := imat_catalog.find(name);
   active pg_catalog.oid;
   fresh pg_catalog.text;
+  rows bigint;
   source pg_catalog.oid;
   finished boolean;
 BEGIN
@@ -427,6 +442,7 @@ BEGIN
   PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
   EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', fresh, target.definition_view);
   GET DIAGNOSTICS rows = ROW_COUNT;
+  PERFORM pg_catalog.set_config('imat.rows', rows::text, false);
   EXECUTE pg_catalog.format('ANALYZE %s', fresh);
   UPDATE imat_catalog.frontier f
   SET state_relation = pg_catalog.to_regclass(fresh), snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()

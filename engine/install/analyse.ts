@@ -53,8 +53,18 @@ export type Analysis = {
   readonly untrusted: readonly string[];
 };
 
+/** How PostgreSQL prints what is analysed: the same in every session, and with every digit. */
+const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL TimeZone = 'UTC'; SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on`;
+
 /** Must run inside a transaction; leaves nothing behind in it. */
 export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
+  return rolledBack(db, async () => {
+    await db.execute(PRINTING);
+    return analyseHere(db, oid, serverMajor);
+  });
+}
+
+async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
   const inspection = await inspectView(db, oid);
   const functions = await loadFunctionFacts(db, inspection.views);
   const reasons: PlanReason[] = [];

@@ -29,7 +29,7 @@ const asSql = (names: Functions): CaptureTarget['functions'] => ({
   truncate: fragment(names.truncate),
 });
 
-const LOCK_TIMEOUT_MS = 200;
+const LOCK_TIMEOUT_MS = 50;
 const ATTEMPTS = 100;
 
 /** Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so that nobody waits behind it. */
@@ -44,7 +44,7 @@ export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: (
       const contended = error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
       if (!contended || attempt === ATTEMPTS) throw error;
       onWait();
-      await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 300)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));
     }
   }
 }
@@ -52,7 +52,7 @@ export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: (
 /** The columns that the imats on a source need; null where all of them are swap imats, for which a mark per statement is enough. */
 async function neededColumns(db: Db, oid: number, all: readonly ColumnFacts[]): Promise<ColumnFacts[] | null> {
   const uses = await db.query<{ strategy: string; columns: string | null }>(
-    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1`,
+    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting'`,
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
@@ -143,7 +143,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       const [source] = await db.query<{ log: string; log_exists: boolean; capture: Functions; table: string | null }>(
         `SELECT s.log::text, to_regclass(s.log::text) IS NOT NULL AS log_exists, s.capture,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
-         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z WHERE z.relation = s.relation)`,
+         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
         [oid],
       );
       if (source === undefined) return;

@@ -151,11 +151,12 @@ async function checkFree(db: Db, name: string): Promise<number | null> {
 }
 
 async function installed(db: Db, name: string): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
-  const [known] = await db.query<{ id: number; state: 'active' | 'installing' }>('SELECT id, state FROM imat_catalog.imat WHERE name = $1', [name]);
-  if (known?.state !== 'installing') return known ?? null;
+  const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>('SELECT id, state FROM imat_catalog.imat WHERE name = $1', [name]);
+  if (known === undefined) return null;
+  if (known.state === 'active') return { id: known.id, state: 'active' };
   // Whoever installs it holds this lock.
   const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [LOCK_CLASS, known.id]);
-  if (lock?.free !== true) return known;
+  if (lock?.free !== true) return { id: known.id, state: 'installing' };
   await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
   return { id: known.id, state: 'interrupted' };
 }

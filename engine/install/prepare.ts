@@ -85,7 +85,7 @@ async function watchedSources(db: Db, analysis: Analysis, strategy: Strategy): P
     const [row] = await db.query<{ name: string; freshness: string; watchable: boolean }>('SELECT name, freshness, watchable FROM imat_catalog.imat WHERE id = $1', [imat.imatId]);
     if (row?.freshness !== 'live' || !row.watchable) unwatchable.push(`imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`);
     const inner = await db.query<{ oid: number; schema: string; name: string; columns: string | null }>(
-      `SELECT z.relation AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
+      `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
        FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE z.imat_id = $1`,
       [imat.imatId],
     );

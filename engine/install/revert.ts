@@ -7,28 +7,38 @@ import { dropUnusedCapture, withShortLock } from './capture-install.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
-type ImatRow = { name: string; view: number | null; replacement: number | null; sources: string | null };
+type ImatRow = { name: string; dropped: boolean; view: number | null; replacement: number | null; sources: string | null };
 
 /**
- * Also for an imat whose install was interrupted: what is not there is not dropped. Safe to run again.
+ * Also for an imat whose install or revert was interrupted: what is not there is not dropped. The imat's row goes last, so
+ * that whoever may do what is left can take up what another role could not finish.
  * @throws ImatError `has_dependents`
  */
 export async function revertImat(db: Db, id: number, onWait: (what: string) => void): Promise<void> {
   const sources = await withShortLock(db, () => dropImat(db, id), () => onWait('waiting for readers'));
   for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
+  await db.transaction('read committed', async () => {
+    if (await sharesCatalog(db)) await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
+  });
   await db.transaction('read committed', () => removeUnusedCatalog(db));
 }
 
+/** Everything but capture; gives the sources. */
 async function dropImat(db: Db, id: number): Promise<number[]> {
   if (!(await sharesCatalog(db))) return [];
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
   const [imat] = await db.query<ImatRow>(
-    `SELECT i.name, c.oid AS view, (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
-       (SELECT string_agg(z.relation::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
+    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
+       (SELECT string_agg(z.relation::oid::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
      FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
     [id],
   );
   if (imat === undefined) return [];
+  if (!imat.dropped) await dropObjects(db, id, imat);
+  return (imat.sources ?? '').split(',').filter((oid) => oid !== '').map(Number).sort((a, b) => a - b);
+}
+
+async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   if (imat.view !== null) await checkNoDependents(db, imat.name, imat.view, imat.replacement);
   const names = imatNames(imat.name);
   await restoreOriginal(db, id);
@@ -38,8 +48,8 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
   await db.execute(`DROP VIEW IF EXISTS ${names.delta.sql.text}, ${names.netted.sql.text}`);
   await db.execute(`DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`);
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
-  await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
-  return (imat.sources ?? '').split(',').filter((oid) => oid !== '').map(Number).sort((a, b) => a - b);
+  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
+  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
 }
 
 async function checkNoDependents(db: Db, name: string, view: number, replacement: number | null): Promise<void> {

@@ -1,6 +1,13 @@
 /** What the text of a type's values depends on. */
 import type { Db } from '../db/db.ts';
-import type { Dependence } from './volatility.ts';
+
+export type Dependence =
+  /** Only on its tables. */
+  | 'tables'
+  /** On session settings such as TimeZone and DateStyle as well, which can be compared. */
+  | 'settings'
+  /** On the time, the user or chance: equal tables do not mean an equal answer. */
+  | 'moment';
 
 export type TypeOutput = { readonly name: string; readonly dependence: Dependence };
 
@@ -28,7 +35,7 @@ WITH RECURSIVE wanted(oid) AS (
   ) p
 )
 SELECT t.oid, format_type(t.oid, NULL) AS name, t.typtype::text AS kind, n.nspname::text AS schema, p.proname::text AS output, p.provolatile::text AS volatility,
-  (SELECT to_json(array_agg(part)) FROM (
+  (SELECT to_json(array_agg(part::bigint)) FROM (
     SELECT t.typbasetype AS part WHERE t.typtype = 'd'
     UNION ALL SELECT t.typelem WHERE t.typelem <> 0 AND t.typlen = -1
     UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)

@@ -6,16 +6,10 @@ import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/tree.ts';
 import type { TreeNode } from './node-tree.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './node-tree.ts';
-import type { TypeOutput } from './type-output.ts';
+import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
 
-export type Dependence =
-  /** Only on its tables. */
-  | 'tables'
-  /** On session settings such as TimeZone and DateStyle as well, which can be compared. */
-  | 'settings'
-  /** On the time, the user or chance: equal tables do not mean an equal answer. */
-  | 'moment';
+export type { Dependence } from './type-output.ts';
 
 export type FunctionUse = { readonly schema: string; readonly name: string; readonly dependence: Dependence };
 
@@ -24,6 +18,8 @@ export type FunctionFacts = {
   readonly called: readonly CatalogFunction[];
   /** Whatever depends on more than tables. */
   readonly unstable: readonly FunctionUse[];
+  /** Functions of roles that are not superusers, qualified. */
+  readonly untrusted: readonly string[];
 };
 
 /** The settings that PostgreSQL's own stable functions depend on, where these depend on settings alone. */
@@ -50,7 +46,7 @@ const PRINTS_ARGUMENTS = new Set([
   'json_object_agg_unique', 'jsonb_object_agg_strict', 'jsonb_object_agg_unique',
 ]);
 
-type FunctionRow = { oid: number; schema: string; name: string; signature: string; kind: string; volatility: string; returns_set: boolean };
+type FunctionRow = { oid: number; schema: string; name: string; signature: string; kind: string; volatility: string; returns_set: boolean; trusted: boolean };
 
 /** A function with the types of its arguments as they are used. */
 type Use = { readonly oid: number; readonly args: readonly TreeNode[]; readonly argumentTypes: readonly number[] };
@@ -74,6 +70,7 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
       .filter((row) => called.has(row.oid))
       .map((row) => ({ schema: row.schema, name: row.name, kind: KINDS[row.kind] ?? 'function', returnsSet: row.returns_set })),
     unstable: unstable.filter((use, index) => unstable.findIndex((other) => other.schema === use.schema && other.name === use.name && other.dependence === use.dependence) === index),
+    untrusted: [...functions.values()].filter((row) => !row.trusted).map((row) => `${row.schema}.${row.name}`),
   };
 }
 
@@ -137,8 +134,9 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
 async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<number, FunctionRow>> {
   const rows = await db.query<FunctionRow>(
     `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
-       p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
+       p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
+       coalesce(r.rolsuper, false) AS trusted
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
     [`{${[...new Set(oids)].join(',')}}`],
   );
   return new Map(rows.map((row) => [row.oid, row]));

@@ -61,6 +61,7 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
     const word = shellWord(imat.name);
     if (imat.state === 'installing' && imat.busy) return [ok(check, 'is being installed by another session')];
     if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted', `Run the same command again, which takes it up, or imat revert ${word}, which removes it.`)];
+    if (imat.state === 'reverting') return [problem('error', check, 'its revert was interrupted, or lacked a right', `imat revert ${imat.name}, as a role that owns its sources, finishes it.`)];
     if (imat.state === 'broken') return [problem('error', check, 'something it is built on is gone, or it was restored into another cluster', `imat revert ${word}, then convert again.`)];
     const found: DoctorCheck[] = [];
     if (imat.unfoldable) found.push(problem('error', check, 'its fold function is gone: reads are right, but get slower and slower', `imat revert ${word}, then convert again.`));

@@ -10,8 +10,7 @@ const bench = useBench(`
   CREATE FUNCTION stable_one(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT $1';
   CREATE FUNCTION volatile_one(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
   CREATE FUNCTION immutable_one(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
-  CREATE CAST (mood AS int) WITH FUNCTION pg_catalog.enum_first(anyenum);
-`.replace(/\n {2}CREATE CAST.*\n/, '\n'));
+`);
 
 const ROWS = `INSERT INTO v SELECT n, n % 3, n * 1.10, n / 3.0, n / 7.0, 'a' || n % 2, '2024-02-01'::date + n, '2024-02-01'::timestamp + n * interval '5 hours', '2024-02-01 00:00+00'::timestamptz + n * interval '5 hours',
   n * interval '1 day 02:03:04', '\\x00ff41', n, 'sad', ARRAY['2024-02-03'::date], '00000000-0000-0000-0000-000000000001', '{"a": 1.5}', '12:00', '12:00+02'`;
@@ -19,19 +18,19 @@ const ROWS = `INSERT INTO v SELECT n, n % 3, n * 1.10, n / 3.0, n / 7.0, 'a' || 
 /** By expression; what a query over it depends on. */
 const DELTA = [
   "date_trunc('month', d::timestamp)", 'extract(year FROM d)', "date_trunc('day', tz AT TIME ZONE 'UTC')", "tz AT TIME ZONE 'Europe/Berlin'", "ts AT TIME ZONE 'UTC'", "extract(epoch FROM tz - '2024-01-01 00:00+00'::timestamptz)",
-  'd + 1', "ts + interval '1 month'", "tz > '2024-02-02 00:00+00'::timestamptz", "d >= '2024-02-02'", 'x::text', 'n::text', '(x > 1)::text', 'u::text', "t || 'x'", 'lower(t)', 'round(n, 1)', 'x::numeric / 3', 'immutable_one(x)',
+  'd + 1', "ts + interval '1 month'", "tz > '2024-02-02 00:00+00'::timestamptz", "d >= '2024-02-02'", 'x::text', 't || x', 'concat(t, x, n)', "to_jsonb(x)", "format('%s', t)", 'x::text', 'n::text', '(x > 1)::text', 'u::text', "t || 'x'", 'lower(t)', 'round(n, 1)', 'x::numeric / 3', 'immutable_one(x)',
   "j ->> 'a'", "extract(hour FROM tod)", 'i * 2', "f > 1.5", 'coalesce(t, $$x$$)', 'd::timestamp', 'ts::date', "make_date(2024, 1, 1 + x)", "to_timestamp(x)", 'md5(t)', 'n::int', 'f::numeric::text', "date_part('dow', d)", 't::varchar(1)', 'ARRAY[x, 1]', 'ARRAY[x]::text[]', 'ROW(x, t) IS NULL',
 ] as const;
 
 const SETTINGS = [
   "date_trunc('day', tz)", 'tz::date', 'd::text', 'ts::text', 'tz::text', 'i::text', "to_char(tz, 'HH24')", "to_char(ts, 'TMMonth')", "to_char(n, '9G999D99')", 'extract(hour FROM tz)', "date_part('hour', tz)", 'tz > d', 'tz = ts', "tz + interval '1 day'",
-  'tz::timestamp', 'd::timestamptz', 'ts::timestamptz', 'm::text', 'm::numeric', 'x::money', 'f::text', 'r::text', "t || f", 'b::text', "t || d", 'concat(t, d)', 'ARRAY[d]::text', 'ARRAY[d]::text[]', 'a::text', 'a::text[]', 'ROW(x, d)::text', 'ROW(x, ROW(tz))::text', "to_json(tz)::text", 'to_jsonb(d)', 'tz::time', 'tz::timetz', 'tod::timetz',
-  't::date', "(t || '2024-02-03')::timestamptz IS NULL", "array_to_string(a, ',')", "format('%s', d)", 'CASE WHEN x > 1 THEN d ELSE ts END::text', "coalesce(d, '2024-01-01')::text", "greatest(d, '2024-02-05')::text", '(a)[1]::text', "date_trunc('month', tz)::date", "overlay(tz::text placing 'x' from 1 for 1)",
+  'tz::timestamp', 'd::timestamptz', 'ts::timestamptz', 'm::text', 'm::numeric', 'x::money', 'f::text', 'r::text', "t || f", 'b::text', "t || d", 'concat(t, d)', 'ARRAY[d]::text', 'ARRAY[d]::text[]', 'a::text', 'a::text[]', 'ROW(x, d)::text', 'ROW(x, ROW(tz))::text', "to_json(tz)::text", 'to_jsonb(d)', 'tz::time', 'tz::timetz',
+  "array_to_string(a, ',')", "format('%s', d)", 'CASE WHEN x > 1 THEN d ELSE ts END::text', "coalesce(d, '2024-01-01')::text", "greatest(d, '2024-02-05')::text", "date_trunc('month', tz)::date", "overlay(tz::text placing 'x' from 1 for 1)",
   "jsonb_build_object('a', tz)", 'length(d::text)', "to_date('02-01-2024', 'DD-MM-YYYY') - d", 'i::text::interval', 'f::text::float8', 'NOT (tz > ts)',
 ] as const;
 
 const MOMENT = [
-  'now() > tz', 'CURRENT_DATE - d', "d > CURRENT_DATE", 'LOCALTIMESTAMP > ts', 'CURRENT_USER = t', 'random() >= 0', 'clock_timestamp() > tz', 'stable_one(x)', 'volatile_one(x)', 'age(ts) IS NULL', 'transaction_timestamp() > tz', 'statement_timestamp() > tz', 'timeofday() IS NULL', "pg_catalog.to_regclass(t) IS NULL", 'e::text', "current_setting('TimeZone') = t", 'pg_backend_pid() = x', 'session_user = t', "has_table_privilege('v', 'SELECT')", "gen_random_uuid() = u", "x::regclass::text", 'inet_client_port() = x', 'txid_current() > x',
+  "nullif(t, t)::date", "nullif(t, t)::timestamptz", 'tod::timetz', 'now() > tz', 'CURRENT_DATE - d', "d > CURRENT_DATE", 'LOCALTIMESTAMP > ts', 'CURRENT_USER = t', 'random() >= 0', 'clock_timestamp() > tz', 'stable_one(x)', 'volatile_one(x)', 'age(ts) IS NULL', 'transaction_timestamp() > tz', 'statement_timestamp() > tz', 'timeofday() IS NULL', "pg_catalog.to_regclass(t) IS NULL", 'e::text', "current_setting('TimeZone') = t", 'pg_backend_pid() = x', 'session_user = t', "has_table_privilege('public.v', 'SELECT')", "gen_random_uuid() = u", "x::regclass::text", 'inet_client_port() = x', 'txid_current() > x',
 ] as const;
 
 const OTHER_SETTINGS = `SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'; SET extra_float_digits = -10; SET bytea_output = 'escape'; SET lc_monetary = 'C'; SET lc_time = 'C'`;
@@ -90,15 +89,13 @@ describe('what depends on tables only is maintained by delta, under any settings
 describe('what depends on session settings is swapped, and never wrong', () => {
   for (const expression of SETTINGS) {
     test(expression, async () => {
-      if (expression.startsWith('t')) await bench.user.execute('SELECT 1');
       await start();
-      if (/^t::date/.test(expression)) await bench.user.execute("UPDATE v SET t = '2024-02-03'");
       const [query] = queries(expression);
       const subject = await bench.convert(query ?? '', { strategy: 'swap' });
       expect(subject.converted.reasons.map((reason) => reason.kind)).toContain('settings_dependent');
       expect(subject.converted.reasons.map((reason) => reason.kind)).not.toContain('moment_dependent');
       expect(subject.converted.notes).toEqual(['a live read runs the definition while a source has changed since the last swap']);
-      if (!/^t::date/.test(expression)) await exercise([subject]);
+      await exercise([subject]);
     });
   }
 });
@@ -132,7 +129,6 @@ describe('literals of a definition mean the same in every session', () => {
     ['extra_float_digits = -10', 'SELECT f > 0.3333333333333333::float8 AS k, count(*) AS n, sum(n + 1.00000000000000001) AS s FROM v GROUP BY 1'],
     ["TimeZone = 'Asia/Kolkata'", "SELECT tz > '2024-02-01 10:00+00'::timestamptz AS k, count(*) AS n FROM v GROUP BY 1"],
     ["bytea_output = 'escape'", "SELECT b = '\\x00ff41'::bytea AS k, count(*) AS n FROM v GROUP BY 1"],
-    ['quote_all_identifiers = on', 'SELECT t, sum(n) AS s FROM v GROUP BY t'],
   ])('converted under %s', async (setting, query) => {
     await start();
     await bench.session.execute(`SET ${setting}`);
