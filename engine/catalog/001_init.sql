@@ -87,13 +87,6 @@ CREATE TABLE imat_catalog.frontier (
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 
--- TRUNCATEs in REPEATABLE READ or SERIALIZABLE transactions. They empty a table of rows that their snapshot does not show,
--- so what they took away cannot be logged: until the next fold has built a delta imat on the table anew, it cannot be read.
-CREATE TABLE imat_catalog.blind_truncate (
-  relation oid NOT NULL,
-  xid xid8 NOT NULL DEFAULT pg_current_xact_id()
-);
-
 CREATE TABLE imat_catalog.request (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text NOT NULL,
@@ -116,6 +109,35 @@ BEGIN
 END $$;
 -- Views call it, and a function in a view is run by whoever reads.
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
+
+-- What PostgreSQL says to a COMMIT where there can be none, in the server's language: a function is such a place.
+CREATE FUNCTION imat_catalog.commit_refusal() RETURNS text
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  COMMIT;
+EXCEPTION WHEN invalid_transaction_termination THEN
+  RETURN SQLERRM;
+END $$;
+
+-- Raises a clear error inside a transaction block or a function, before anything is locked. COMMIT fails in a block with an
+-- exception handler in any case; the message tells whether because of that.
+CREATE PROCEDURE imat_catalog.require_no_transaction(caller text)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  refusal text;
+BEGIN
+  BEGIN
+    COMMIT;
+  EXCEPTION WHEN invalid_transaction_termination THEN
+    refusal := SQLERRM;
+  END;
+  IF refusal OPERATOR(pg_catalog.=) imat_catalog.commit_refusal() THEN
+    RAISE EXCEPTION USING ERRCODE = 'active_sql_transaction', MESSAGE = pg_catalog.format('%s cannot run inside a transaction block or a function', caller),
+      DETAIL = 'It begins and ends transactions of its own.', HINT = 'Call it by itself, with autocommit on.';
+  END IF;
+END $$;
 
 -- Log rows that the next fold or swap of an imat takes in.
 CREATE FUNCTION imat_catalog.pending_rows(imat integer) RETURNS bigint
@@ -225,21 +247,20 @@ BEGIN
   END IF;
 END $$;
 
--- Runs DDL that needs a short exclusive lock: gives up its place in the lock queue after 50 ms and tries again for about
--- 20 s, so that nobody queues behind it for longer.
-CREATE FUNCTION imat_catalog.with_short_locks(command text) RETURNS void
+-- Runs DDL that needs short exclusive locks, all of them or none: rather than stand in the queue for one for longer than 50 ms,
+-- which would make others queue behind it, it starts again. 80 attempts take about 20 s.
+CREATE FUNCTION imat_catalog.with_short_locks(commands text, attempts integer) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog
+SET lock_timeout = '50ms'
 AS $$
 BEGIN
-  FOR attempt IN 1..80 LOOP
+  FOR attempt IN 1..attempts LOOP
     BEGIN
-      PERFORM set_config('lock_timeout', '50ms', true);
-      EXECUTE command;
-      PERFORM set_config('lock_timeout', '0', true);
+      EXECUTE commands;
       RETURN;
     EXCEPTION WHEN lock_not_available THEN
-      IF attempt = 80 THEN RAISE; END IF;
+      IF attempt = attempts THEN RAISE; END IF;
       PERFORM pg_sleep(0.02 * least(attempt, 10));
     END;
   END LOOP;
@@ -268,52 +289,75 @@ BEGIN
   );
 END $$;
 
+-- Moves a frontier to this transaction's snapshot, or returns false where another session does or has done so since. One at a
+-- time moves it: whoever holds the advisory lock, 1768776052 being imat's class of them. It ends with the transaction, however
+-- that ends; a session's lock would survive a cancelled statement.
+CREATE FUNCTION imat_catalog.claim(imat integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+SET imat.maintaining = on
+AS $$
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(1768776052, imat) THEN RETURN false; END IF;
+  UPDATE imat_catalog.frontier f SET snapshot = pg_current_snapshot(), advanced_at = clock_timestamp() WHERE f.imat_id = imat;
+  RETURN FOUND;
+EXCEPTION WHEN serialization_failure THEN
+  RETURN false;
+END $$;
+
 -- Moves what is pending into the state, in one REPEATABLE READ transaction. The setting imat.rows is then the number of stored
 -- rows that it touched: a parameter to return it could not be left out in PL/pgSQL.
 --
--- One fold per imat at a time: the session lock is taken before the transaction whose snapshot counts, handed over to a
--- transaction lock at its start, and so released by any end of it. 1768776052 is imat's class of advisory locks.
--- The first COMMIT is there to fail inside a transaction block, before any lock is taken.
+-- It waits for a fold of the same imat that is under way, but outside of the transaction whose snapshot counts.
 CREATE PROCEDURE imat.fold(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  target imat_catalog.imat := imat_catalog.find(name);
-  known boolean;
-  rows bigint := 0;
+  target imat_catalog.imat;
+  rows bigint;
+  sources pg_catalog.oid[];
   source pg_catalog.oid;
 BEGIN
-  IF target.strategy OPERATOR(pg_catalog.<>) 'delta' THEN
-    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
-      HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
-  END IF;
-  COMMIT;
-  FOR attempt IN 1..20 LOOP
-    PERFORM pg_catalog.pg_advisory_lock(1768776052, target.id);
+  CALL imat_catalog.require_no_transaction('imat.fold');
+  FOR attempt IN 1..100 LOOP
     COMMIT;
-    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
-    EXIT WHEN imat_catalog.hold_sources(target.id);
-    ROLLBACK;
-    IF attempt OPERATOR(pg_catalog.=) 20 THEN
-      RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    target := imat_catalog.find(name);
+    IF target.strategy OPERATOR(pg_catalog.<>) 'delta' THEN
+      RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
+        HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
     END IF;
-  END LOOP;
-  target := imat_catalog.find(name);
-  SELECT true INTO known FROM imat_catalog.frontier f
-  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid;
-  IF known IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
-  IF imat_catalog.has_pending(target.id) THEN
-    EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
-    UPDATE imat_catalog.frontier f SET snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()
-    WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
-  END IF;
-  PERFORM pg_catalog.set_config('imat.rows', rows::text, false);
-  COMMIT;
-  FOR source IN SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1 LOOP
-    PERFORM imat_catalog.clean_log(source);
+    PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
     COMMIT;
+
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    target := imat_catalog.find(name);
+    IF NOT EXISTS (
+      SELECT FROM imat_catalog.frontier f
+      WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid AND f.here
+    ) THEN
+      PERFORM imat_catalog.no_frontier(name);
+    END IF;
+    sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
+    rows := 0;
+    EXIT WHEN NOT imat_catalog.has_pending(target.id);
+    rows := NULL;
+    IF imat_catalog.hold_sources(target.id) THEN
+      EXECUTE pg_catalog.format('SELECT %s() WHERE imat_catalog.claim($1)', target.fold_function) INTO rows USING target.id;
+    END IF;
+    EXIT WHEN rows IS NOT NULL;
+    ROLLBACK;
   END LOOP;
+  IF rows IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
+  END IF;
+  PERFORM pg_catalog.set_config('imat.rows', rows::pg_catalog.text, false);
+  FOREACH source IN ARRAY sources LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    PERFORM imat_catalog.clean_log(source);
+  END LOOP;
+  COMMIT;
 END $$;
 
 -- Who may read one relation may read another, and nobody else, whatever default privileges gave. Other rights are left out:

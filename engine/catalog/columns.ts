@@ -7,6 +7,7 @@ type ColumnRow = {
   attnum: number;
   name: string;
   type: string;
+  base_type: string;
   base: number;
   base_typmod: number;
   send: string | null;
@@ -45,7 +46,7 @@ WITH RECURSIVE wanted AS (
   ) OR t.typtype IN ('e', 'r', 'm') AS is_sortable
   FROM pg_type t
 )
-SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type,
+SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type, format_type(t.oid, b.typmod) AS base_type,
   t.oid AS base, b.typmod AS base_typmod,
   quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS send,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
@@ -82,6 +83,7 @@ function columnFacts(row: ColumnRow): ColumnFacts {
     name: row.name,
     attnum: row.attnum,
     type: row.type,
+    baseType: row.base_type,
     oid: row.base,
     scale: scale !== null && scale >= 0 ? scale : null,
     send: row.send,

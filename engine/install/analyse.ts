@@ -54,7 +54,7 @@ export type Analysis = {
 };
 
 /** How PostgreSQL prints what is analysed: the same in every session, and with every digit. */
-const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL TimeZone = 'UTC'; SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on`;
+const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL TimeZone = 'UTC'; SET LOCAL quote_all_identifiers = off`;
 
 /** Must run inside a transaction; leaves nothing behind in it. */
 export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {

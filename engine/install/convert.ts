@@ -12,9 +12,10 @@
  */
 import { ImatError } from '../../parser/errors.ts';
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
-import type { ConvertOptions, ConvertResult } from '../api.ts';
+import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { catalogVersion, holdCatalog, initialize, LOCK_CLASS, removeUnusedCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -32,7 +33,7 @@ import { checkReplaceable, replaceOriginal } from './replace.ts';
 import { resolveMaterializedView } from './resolve.ts';
 import { revertImat } from './revert.ts';
 
-type Request = ConvertOptions & { readonly name: string; readonly original: number | null; /** What a recorded request may call it. */ readonly calledAs: readonly string[] };
+type Request = ConvertOptions & { readonly name: string; readonly original: number | null; /** What a recorded request may call it. */ readonly calledAs: readonly string[]; /** What was found against delta on the way. */ readonly against?: readonly Reason[] };
 
 export async function convertView(db: Db, serverMajor: number, view: string, options: ConvertOptions): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
@@ -60,7 +61,7 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     relation: imatNames(request.name).view.text,
     strategy: prepared.strategy,
     freshness: prepared.freshness,
-    reasons: prepared.strategy === 'delta' ? [] : prepared.analysis.reasons,
+    reasons: prepared.strategy === 'delta' ? [] : [...prepared.analysis.reasons, ...(request.against ?? [])],
     notes: request.replace === true ? [...prepared.notes, REPLACE_NOTE] : prepared.notes,
     dryRun: request.dryRun === true,
   };
@@ -93,12 +94,23 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     if (request.replace === true && request.original !== null) await replace(db, id, progress);
   } catch (error) {
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    throw error;
+    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error)) throw error;
+    return await convert(db, serverMajor, { ...request, strategy: 'swap', against: [KEY_TOO_LONG] }, viewOid);
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
   return result;
 }
+
+/** An index entry has a largest size; keys of that size are found only when they are stored. */
+const isKeyTooLong = (error: unknown): boolean => error instanceof ImatError && error.cause instanceof ServerError && error.cause.sqlstate === '54000';
+
+const KEY_TOO_LONG: Reason = {
+  kind: 'key_too_long',
+  message: 'a group key is too long for an index, which can have some 2700 bytes of it',
+  hint: 'Group by a digest of it, such as md5(...).',
+  position: null,
+};
 
 const REPLACE_NOTE = 'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
 
@@ -176,7 +188,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         analysis.definition,
         request.original,
         analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
-        JSON.stringify(prepared.strategy === 'delta' ? [] : analysis.reasons),
+        JSON.stringify(prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])]),
         JSON.stringify(prepared.notes),
         analysis.untrusted.length > 0,
       ],

@@ -1,4 +1,5 @@
 /** Another freshness for an imat that is there: only its view's body changes, so dependents and grants stay. */
+import { ImatError } from '../../parser/errors.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { sql } from '../sql/sql.ts';
@@ -23,6 +24,7 @@ export async function changeFreshness(db: Db, id: number, name: string, prepared
     db,
     async () => {
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+      await checkReaders(db, id, name);
       const building = await buildingOf(db, id, name, prepared, true);
       const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
       const body = plan === null ? await swapBody() : deltaViewBody(building, plan);
@@ -43,4 +45,19 @@ export async function changeFreshness(db: Db, id: number, name: string, prepared
     },
     onWait,
   );
+}
+
+/** An imat that reads this one was planned on its being live: it would not notice a fold. */
+async function checkReaders(db: Db, id: number, name: string): Promise<void> {
+  const readers = await db.query<{ name: string }>(
+    `SELECT DISTINCT o.name FROM imat_catalog.imat i JOIN pg_depend d ON d.refobjid = i.relation JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+     JOIN imat_catalog.imat o ON o.definition_view = r.ev_class WHERE i.id = $1 AND d.refclassid = 'pg_class'::regclass ORDER BY 1`,
+    [id],
+  );
+  if (readers.length === 0) return;
+  throw new ImatError('has_dependents', {
+    message: `the freshness of imat "${name}" cannot be changed, because other imats read it`,
+    detail: `${readers.map((reader) => reader.name).join(', ')} would not notice when it is folded.`,
+    hint: 'Revert these first, and convert them again afterwards.',
+  });
 }

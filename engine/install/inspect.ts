@@ -28,14 +28,15 @@ export type Inspection = {
 };
 
 /** Dependencies on PostgreSQL's own catalogs are not recorded: those are found in the stored parse tree. */
+/** System catalogs are not in pg_depend: only the parse tree names them. */
 const READ_SQL = `
-SELECT DISTINCT d.refobjid AS oid, d.refobjsubid AS attnum
+SELECT d.refobjid AS oid, d.refobjsubid AS attnum
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 WHERE r.ev_class = ANY ($1::oid[]) AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
 UNION
 SELECT m[1]::oid, 0
-FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':rtekind 0 :relid ([0-9]+)', 'g') m
-WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid < 16384`;
+FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':relid ([0-9]+)', 'g') m
+WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 
 const RELATION_SQL = `
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,

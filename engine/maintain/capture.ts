@@ -36,7 +36,7 @@ const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_th
 /** A log column: type and collation of the source's column, none of its constraints. */
 export function logColumnOf(column: ColumnFacts): Sql {
   const collate = column.collation === null ? sql`` : sql` COLLATE ${fragment(column.collation)}`;
-  return sql`${ident(logColumn(column.attnum))} ${fragment(column.type)}${collate}`;
+  return sql`${ident(logColumn(column.attnum))} ${fragment(column.baseType)}${collate}`;
 }
 
 /** Nobody is meant to call these, not even as triggers of other tables. */

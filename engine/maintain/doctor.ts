@@ -74,13 +74,14 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
 
 /** Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without an error. */
 async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
-  const sources = await db.query<{ name: string | null; triggers: number; log: boolean; subscribed: boolean; unlogged: boolean; inherits: boolean }>(
+  const sources = await db.query<{ name: string | null; triggers: number; log: boolean; subscribed: boolean; unlogged: boolean; inherits: boolean; secured: boolean }>(
     `SELECT (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
        (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
        EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
        CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation) ELSE false END AS subscribed,
        EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation AND c.relpersistence <> 'p') AS unlogged,
-       EXISTS (SELECT FROM pg_inherits h WHERE s.relation IN (h.inhparent, h.inhrelid)) AS inherits
+       EXISTS (SELECT FROM pg_inherits h WHERE s.relation IN (h.inhparent, h.inhrelid)) AS inherits,
+       EXISTS (SELECT FROM pg_class c JOIN imat_catalog.imat_source z ON z.relation = c.oid JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta') AS secured
      FROM imat_catalog.source s ORDER BY 1`,
     [`{${Object.values(CAPTURE_TRIGGERS).map((name) => `"${name}"`).join(',')}}`],
   );
@@ -92,6 +93,7 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
     }
     if (source.subscribed) return problem('error', check, 'a logical replication subscription fills it, which fires no statement triggers', 'Revert the imats on it.');
     if (source.inherits) return problem('error', check, 'it takes part in inheritance or partitioning now: writes to its relatives are not captured', 'Revert the imats on it.');
+    if (source.secured) return problem('error', check, 'it has row security now, which imats maintained by delta on it do not know', 'Revert and convert the imats on it.');
     if (source.unlogged) return problem('error', check, 'it has become unlogged: a crash empties it without notice', 'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.');
     return ok(check, 'captured');
   });

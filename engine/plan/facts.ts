@@ -19,6 +19,8 @@ export type TypeFacts = {
 };
 
 export type ColumnFacts = TypeFacts & {
+  /** The type with domains resolved: a log keeps rows that a domain's constraints no longer allow. */
+  readonly baseType: string;
   readonly name: string;
   readonly attnum: number;
   /** The qualified, quoted collation where it is not the type's own. */
