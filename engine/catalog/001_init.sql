@@ -289,9 +289,9 @@ BEGIN
   );
 END $$;
 
--- Moves a frontier to this transaction's snapshot, or returns false where another session does or has done so since. One at a
--- time moves it: whoever holds the advisory lock, 1768776052 being imat's class of them. It ends with the transaction, however
--- that ends; a session's lock would survive a cancelled statement.
+-- Makes this transaction the one that moves an imat's frontier, or returns false where another one does, or has done so since
+-- this one's snapshot. The advisory lock (1768776052 is imat's class) ends with the transaction, however that ends; a session's
+-- lock would survive a cancelled statement.
 CREATE FUNCTION imat_catalog.claim(imat integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -299,11 +299,20 @@ SET imat.maintaining = on
 AS $$
 BEGIN
   IF NOT pg_try_advisory_xact_lock(1768776052, imat) THEN RETURN false; END IF;
-  UPDATE imat_catalog.frontier f SET snapshot = pg_current_snapshot(), advanced_at = clock_timestamp() WHERE f.imat_id = imat;
+  UPDATE imat_catalog.frontier f SET advanced_at = clock_timestamp() WHERE f.imat_id = imat;
   RETURN FOUND;
 EXCEPTION WHEN serialization_failure THEN
   RETURN false;
 END $$;
+
+-- Moves the frontier to this transaction's snapshot, which `claim` has made sure of.
+CREATE FUNCTION imat_catalog.advance(imat integer, stored oid) RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog
+SET imat.maintaining = on
+AS $$
+  UPDATE imat_catalog.frontier f SET state_relation = stored, snapshot = pg_current_snapshot(), advanced_at = clock_timestamp() WHERE f.imat_id = imat;
+$$;
 
 -- Moves what is pending into the state, in one REPEATABLE READ transaction. The setting imat.rows is then the number of stored
 -- rows that it touched: a parameter to return it could not be left out in PL/pgSQL.
@@ -342,8 +351,9 @@ BEGIN
     rows := 0;
     EXIT WHEN NOT imat_catalog.has_pending(target.id);
     rows := NULL;
-    IF imat_catalog.hold_sources(target.id) THEN
-      EXECUTE pg_catalog.format('SELECT %s() WHERE imat_catalog.claim($1)', target.fold_function) INTO rows USING target.id;
+    IF imat_catalog.hold_sources(target.id) AND imat_catalog.claim(target.id) THEN
+      EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
+      PERFORM imat_catalog.advance(target.id, target.stored);
     END IF;
     EXIT WHEN rows IS NOT NULL;
     ROLLBACK;
@@ -390,8 +400,9 @@ BEGIN
 END $$;
 
 -- Ends a swap whose new table is in place: once no transaction is left that could still read the previous slot, the view
--- reads the active slot alone and the previous one is dropped. Returns whether there is nothing (more) to do.
-CREATE FUNCTION imat_catalog.finish_swap(imat integer) RETURNS boolean
+-- reads the active slot alone and the previous one is dropped. Returns whether there is nothing (more) to do; raises where it
+-- cannot have the locks.
+CREATE FUNCTION imat_catalog.finish_swap(imat integer, attempts integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
@@ -406,10 +417,12 @@ BEGIN
   slot := CASE WHEN to_regclass(target.swap->'slots'->>0)::oid = active THEN 0 ELSE 1 END;
   IF target.swap_phase = 'switched' THEN
     IF target.swap_waits_for IS NULL THEN
+      -- Without a role: autovacuum, which reads no view and may take hours.
       UPDATE imat_catalog.imat i
       SET swap_waits_for = ARRAY(
         SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-        WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+        WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND a.usesysid IS NOT NULL
+          AND a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
       )
       WHERE i.id = imat RETURNING i.* INTO target;
     END IF;
@@ -417,11 +430,25 @@ BEGIN
       RETURN false;
     END IF;
   END IF;
-  -- In the phase 'filling' nobody has ever read the other slot: it can go at once.
-  PERFORM imat_catalog.with_short_locks(format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap->'views'->>slot));
-  PERFORM imat_catalog.with_short_locks(format('DROP TABLE IF EXISTS %s', target.swap->'slots'->>(1 - slot)));
+  -- In the phase 'filling' nobody has ever read the other slot: it can go at once. Both commands or none: while one waited for
+  -- its lock, readers would wait for the other's.
+  PERFORM imat_catalog.with_short_locks(
+    format('CREATE OR REPLACE VIEW imat.%I AS %s; DROP TABLE IF EXISTS %s', target.name, target.swap->'views'->>slot, target.swap->'slots'->>(1 - slot)),
+    attempts
+  );
   UPDATE imat_catalog.imat i SET swap_phase = NULL, swap_waits_for = NULL WHERE i.id = imat;
   RETURN true;
+END $$;
+
+-- The same where it can be done at once, by nobody else at the same time.
+CREATE FUNCTION imat_catalog.try_finish_swap(imat integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  RETURN pg_try_advisory_xact_lock(1768776052, imat) AND imat_catalog.finish_swap(imat, 1);
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
 END $$;
 
 -- Stores the definition anew and switches to it by a row, not by a command, so that every snapshot, older ones included,
@@ -432,81 +459,87 @@ CREATE PROCEDURE imat.swap(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  target imat_catalog.imat := imat_catalog.find(name);
+  target imat_catalog.imat;
   active pg_catalog.oid;
   fresh pg_catalog.text;
   rows bigint;
+  sources pg_catalog.oid[];
   source pg_catalog.oid;
   finished boolean;
 BEGIN
+  CALL imat_catalog.require_no_transaction('imat.swap');
+
+  -- (1)
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  target := imat_catalog.find(name);
   IF target.strategy OPERATOR(pg_catalog.<>) 'swap' THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy delta', name),
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
-
   PERFORM imat_catalog.check_trust(target.id);
-  -- Fails inside a transaction block, before any lock is taken.
-  COMMIT;
-
-  -- (1)
   PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
-  IF NOT imat_catalog.finish_swap(target.id) THEN
+  target := imat_catalog.find(name);
+  SELECT f.state_relation INTO active FROM imat_catalog.frontier f JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) f.state_relation
+  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.here;
+  IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
+  IF NOT imat_catalog.finish_swap(target.id, 80) THEN
     COMMIT;
     RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
       MESSAGE = pg_catalog.format('the previous table of imat "%s" is still in use', name),
       DETAIL = 'A transaction that began before the last swap is still open.', HINT = 'Try again when it has ended.';
   END IF;
-  SELECT f.state_relation INTO active FROM imat_catalog.frontier f JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) f.state_relation
-  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
-  IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
   fresh := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>)
     CASE WHEN pg_catalog.to_regclass(target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) 0)::pg_catalog.oid OPERATOR(pg_catalog.=) active THEN 1 ELSE 0 END;
   EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::pg_catalog.regclass);
   PERFORM imat_catalog.copy_grants(active, pg_catalog.to_regclass(fresh));
-  PERFORM imat_catalog.with_short_locks(pg_catalog.format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap OPERATOR(pg_catalog.->>) 'both'));
+  PERFORM imat_catalog.with_short_locks(pg_catalog.format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap OPERATOR(pg_catalog.->>) 'both'), 80);
   UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id OPERATOR(pg_catalog.=) target.id;
+  sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
   COMMIT;
 
   -- (2)
-  PERFORM pg_catalog.pg_advisory_lock(1768776052, target.id);
-  COMMIT;
-  SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-  PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id), pg_catalog.pg_advisory_unlock(1768776052, target.id);
-  IF NOT imat_catalog.hold_sources(target.id) THEN
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('a source of imat "%s" was truncated or rewritten meanwhile', name), HINT = 'Try again.';
-  END IF;
-  target := imat_catalog.find(name);
-  IF COALESCE(target.swap_phase, 'none') OPERATOR(pg_catalog.<>) 'filling' OR NOT EXISTS (
-    SELECT FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) active
-  ) THEN
-    RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = pg_catalog.format('imat "%s" was swapped by somebody else', name),
-      HINT = 'Try again, if it must be swapped once more.';
-  END IF;
+  FOR attempt IN 1..100 LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    IF NOT imat_catalog.claim(target.id) OR NOT EXISTS (
+      SELECT FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
+      WHERE i.id OPERATOR(pg_catalog.=) target.id AND i.swap_phase OPERATOR(pg_catalog.=) 'filling' AND f.state_relation OPERATOR(pg_catalog.=) active
+    ) THEN
+      RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = pg_catalog.format('imat "%s" is being swapped by another session', name),
+        HINT = 'Try again, if it must be swapped once more.';
+    END IF;
+    EXIT WHEN imat_catalog.hold_sources(target.id);
+    ROLLBACK;
+    IF attempt OPERATOR(pg_catalog.=) 100 THEN
+      RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
+    END IF;
+  END LOOP;
   -- What depends on session settings is stored under those that convert found; the view compares them.
   PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
   EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', fresh, target.definition_view);
   GET DIAGNOSTICS rows = ROW_COUNT;
-  PERFORM pg_catalog.set_config('imat.rows', rows::text, false);
+  PERFORM pg_catalog.set_config('imat.rows', rows::pg_catalog.text, false);
   EXECUTE pg_catalog.format('ANALYZE %s', fresh);
-  UPDATE imat_catalog.frontier f
-  SET state_relation = pg_catalog.to_regclass(fresh), snapshot = pg_catalog.pg_current_snapshot(), advanced_at = pg_catalog.clock_timestamp()
-  WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
+  PERFORM imat_catalog.advance(target.id, pg_catalog.to_regclass(fresh));
   UPDATE imat_catalog.imat i SET swap_phase = 'switched' WHERE i.id OPERATOR(pg_catalog.=) target.id;
   COMMIT;
 
   -- (3) Nobody waits for this: what cannot be dropped now is dropped by the next swap.
   FOR attempt IN 1..10 LOOP
-    PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
-    finished := imat_catalog.finish_swap(target.id);
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    finished := imat_catalog.try_finish_swap(target.id);
     COMMIT;
     EXIT WHEN finished;
     PERFORM pg_catalog.pg_sleep(0.1);
-    COMMIT;
   END LOOP;
-  FOR source IN SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1 LOOP
+  FOREACH source IN ARRAY sources LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     PERFORM imat_catalog.clean_log(source);
-    COMMIT;
   END LOOP;
+  COMMIT;
 END $$;
 
 -- The call that users of the PL/pgSQL predecessor know. SQL alone cannot parse a definition: the request is recorded.
@@ -527,8 +560,8 @@ END $$;
 
 CREATE VIEW imat_catalog.status AS
 SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
-  CASE WHEN i.state = 'active' AND (c.oid IS NULL OR d.oid IS NULL OR f.imat_id IS NULL OR s.oid IS NULL) THEN 'broken' ELSE i.state END AS state,
-  CASE WHEN i.state = 'active' THEN imat_catalog.pending_rows(i.id) ELSE 0 END AS pending_rows,
+  CASE WHEN i.state = 'active' AND (c.oid IS NULL OR d.oid IS NULL OR f.here IS NOT TRUE OR s.oid IS NULL) THEN 'broken' ELSE i.state END AS state,
+  CASE WHEN i.state = 'active' AND f.here THEN imat_catalog.pending_rows(i.id) ELSE 0 END AS pending_rows,
   ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id ORDER BY z.relation) AS sources,
   (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
   coalesce(pg_total_relation_size(s.oid), 0) AS state_bytes,

@@ -89,7 +89,7 @@ export function swapSql(building: Building): SwapSql {
   });
   const alone = (slot: Sql): Sql => swapView(body([slot]), [{ table: slot, active: null }], building.live);
   const active = (slot: Sql): Sql =>
-    sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${building.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')})), imat_catalog.no_frontier(${literal(building.name)})))`;
+    sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${building.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')}) AND f.here), imat_catalog.no_frontier(${literal(building.name)})))`;
   return {
     slots,
     views: [alone(slots[0]), alone(slots[1])],

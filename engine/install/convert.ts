@@ -232,6 +232,7 @@ async function loadAt(db: Db, request: Request, prepared: Prepared, building: Bu
   const { id, names } = building;
   await db.execute('SET LOCAL jit = off');
   const body = prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
+  await db.execute('SET LOCAL imat.maintaining = on');
   await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [id, body.stored.text]);
   await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
   await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [id, names.view.text, 'active']);

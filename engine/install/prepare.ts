@@ -104,7 +104,7 @@ function planColumns(analysis: Analysis, oid: number): number[] {
 function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): string[] {
   if (freshness !== 'live') return freshness === 'manual' ? [] : [`to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, for example from cron`];
   if (strategy === 'delta') return [];
-  if (analysis.unwatchable.length > 0) return [...analysis.unwatchable.map((why) => `${why}: a live read runs the definition`)];
+  if (analysis.unwatchable.length > 0) return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
   if (analysis.dependence === 'moment') return ['the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored'];
   return ['a live read runs the definition while a source has changed since the last swap'];
 }

@@ -1,9 +1,9 @@
 /**
  * The frontier as generated SQL reads it.
  *
- * Its row names the state table by OID, which a restore into another cluster changes: old transaction ids, which mean
- * nothing there, are so never compared. A view checks that once, in the condition that chooses its branch, and raises a
- * clear error instead of answering.
+ * A restore into another cluster changes the OID of the state table that its row names, and makes its column `here` false:
+ * old transaction ids, which mean nothing there, are so never compared. A view checks that once, in the condition that
+ * chooses its branch, and raises a clear error instead of answering.
  */
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, sql } from '../sql/sql.ts';
@@ -16,7 +16,7 @@ export const frontierSnapshot = (imatId: number): Sql => sql`(SELECT f.snapshot 
 export function guarded({ imatId, name, states }: FrontierOf, condition: Sql): Sql {
   return sql`(
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}))
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here)
     THEN ${condition}
     ELSE imat_catalog.no_frontier(${literal(name)})
   END

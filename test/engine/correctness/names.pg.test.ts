@@ -88,7 +88,7 @@ describe('literals in a definition', () => {
   const escaped = (text: string): string => (text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`);
 
   for (const text of LITERALS) {
-    test(`${JSON.stringify(text.slice(0, 40))}`, async () => {
+    test(JSON.stringify(text.slice(0, 40)), async () => {
       const value = escaped(text);
       await bench.user.execute(`CREATE TABLE "o'clock" (k text, x int)`);
       try {

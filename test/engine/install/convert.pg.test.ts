@@ -1,5 +1,5 @@
 /** What convert takes over, takes as options, and leaves behind when it fails. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ConvertOptions } from '../../../engine/api.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
@@ -19,6 +19,7 @@ let before: string[];
 beforeAll(async () => {
   sandbox = await createSandbox(SALES);
 });
+afterEach(() => sandbox.revertAll());
 afterAll(() => sandbox.drop());
 beforeEach(async () => {
   before = await catalogListing(sandbox.db);

@@ -1,5 +1,5 @@
 /** `create`: an imat from a query, as the user wrote it, under the user's own search_path. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
@@ -14,6 +14,7 @@ let before: string[];
 beforeAll(async () => {
   sandbox = await createSandbox(SALES);
 });
+afterEach(() => sandbox.revertAll());
 afterAll(() => sandbox.drop());
 beforeEach(async () => {
   before = await catalogListing(sandbox.db);

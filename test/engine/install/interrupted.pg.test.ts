@@ -1,5 +1,5 @@
 /** Convert stopped in the middle: by Ctrl-C, by a lost connection, by another convert of the same name, by a writer that does not end. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
@@ -17,6 +17,7 @@ let before: string[];
 beforeAll(async () => {
   sandbox = await createSandbox(SALES);
 });
+afterEach(() => sandbox.revertAll());
 afterAll(() => sandbox.drop());
 beforeEach(async () => {
   before = await catalogListing(sandbox.db);

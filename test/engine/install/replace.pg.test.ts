@@ -1,5 +1,5 @@
 /** --replace: an ordinary view takes the materialized view's place, applications change nothing, and revert brings back all there was. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
@@ -27,6 +27,7 @@ afterAll(async () => {
   for (const role of Object.values(roles)) await sandbox.sql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
   await sandbox.drop();
 });
+afterEach(() => sandbox.revertAll());
 beforeEach(async () => {
   before = await catalogListing(sandbox.db);
 });

@@ -74,7 +74,7 @@ export function useBench(setup: string): Bench {
   });
   async function clear(): Promise<void> {
     subjects.length = 0;
-    for (const name of made.splice(0).reverse()) await discard(current(), name);
+    for (const name of made.splice(0).toReversed()) await discard(current(), name);
   }
 
   const check = async (subject: Subject, db: Db = current().user): Promise<void> => {
@@ -147,7 +147,7 @@ async function atStep(index: number, steps: readonly Step[], body: () => Promise
 }
 
 async function convertSubject(bench: { user: Db; imat: Imat }, name: string, definition: string, options: SubjectOptions): Promise<Subject> {
-  const converted = await bench.imat.convert(`public.${quote(name)}`, { ...(options.freshness === undefined ? {} : { freshness: options.freshness }) });
+  const converted = await bench.imat.convert(`public.${quote(name)}`, options.freshness === undefined ? {} : { freshness: options.freshness });
   const relation = `imat.${quote(name)}`;
   const columns = await columnsOf(bench.user, relation);
   // Nothing may fall back to swap unnoticed.

@@ -71,13 +71,15 @@ export const mixedDecimal = (r: Random): string => decimal(6, r.int(7))(r);
 
 export function randomHistory(r: Random, tables: readonly Writable[], length: number): Step[] {
   const steps: Step[] = [];
-  while (steps.length < length) {
-    const kind = r.int(100);
-    if (kind < 15) steps.push(FOLD);
-    else if (kind < 30) steps.push(...randomTransaction(r, tables));
-    else steps.push(randomStatement(r, tables));
-  }
+  while (steps.length < length) steps.push(...randomSteps(r, tables));
   return steps;
+}
+
+/** A statement, a fold, or a whole transaction. */
+export function randomSteps(r: Random, tables: readonly Writable[]): Step[] {
+  const kind = r.int(100);
+  if (kind < 15) return [FOLD];
+  return kind < 30 ? randomTransaction(r, tables) : [randomStatement(r, tables)];
 }
 
 function randomTransaction(r: Random, tables: readonly Writable[]): Step[] {

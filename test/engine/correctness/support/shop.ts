@@ -91,3 +91,15 @@ export const WRITABLE_SHOP: readonly Writable[] = [
   { table: 'product', columns: { id: ids, category: oneOf("'tea'", "'pie'"), price: oneOf('1', '1.50', '0.333', '1e3'), region: regions } },
   { table: 'extra', columns: { k: ids, region: regions, label: oneOf("'x'", "'y'") } },
 ];
+
+/** A query of each shape, over tables without keys. */
+export const SAMPLES: readonly string[] = [
+  'SELECT region, flag, count(*) AS n, sum(amount) AS s, avg(amount * qty) AS a, stddev(qty) AS d, bool_or(flag) AS f FROM orders WHERE amount > 0 OR note IS NULL GROUP BY region, flag',
+  'SELECT c.region, count(*) AS n, sum(o.qty * p.price) AS s FROM orders o JOIN customer c ON c.id = o.customer JOIN product p ON p.id = o.product GROUP BY c.region HAVING count(*) > 1',
+  'SELECT a.region, b.boss, count(*) AS n, sum(a.score - b.score) AS s FROM customer a JOIN customer b ON a.id = b.boss GROUP BY a.region, b.boss',
+  'SELECT o.id, e.label, c.name FROM orders o JOIN extra e ON e.region = o.region JOIN customer c ON c.id = o.customer JOIN product p ON p.id = e.k WHERE p.category IS NOT NULL',
+  'SELECT DISTINCT e.label, o.note FROM extra e, orders o WHERE e.k = o.qty',
+  'SELECT sum(o.amount) AS s, count(*) AS n, regr_slope(o.qty, o.amount) AS r FROM orders o WHERE o.flag',
+  'SELECT x.k, x.region, x.label FROM extra x',
+  'SELECT category, count(*) AS n, sum(total) AS s, sum(10 / nullif(buyer, 2)) AS q FROM priced GROUP BY category',
+];

@@ -20,6 +20,8 @@ export type Sandbox = Session & {
   readonly url: string;
   /** Another session, of the superuser or of `role` (which must exist). */
   session(role?: string): Promise<Session>;
+  /** Reverts whatever a failed test has left, so that it alone fails. */
+  revertAll(): Promise<void>;
   drop(): Promise<void>;
 };
 
@@ -38,6 +40,11 @@ export async function createSandbox(setup = ''): Promise<Sandbox> {
     ...first,
     url: database.url,
     session,
+    revertAll: async () => {
+      const names = (await first.imat.list().catch(() => [])).map((imat) => imat.name);
+      // One imat may read another: then its turn comes in the next round.
+      for (const name of [...names, ...names]) await first.imat.revert(name).catch(() => undefined);
+    },
     drop: async () => {
       await Promise.all(opened.map((one) => one.db.close().catch(() => undefined)));
       await database.drop();
