@@ -86,7 +86,12 @@ export type Explanation = {
   readonly sql: readonly { readonly label: string; readonly sql: string }[];
 };
 
-export type DoctorCheck = { readonly check: string; readonly status: 'ok' | 'warning' | 'error'; readonly message: string; readonly hint: string | null };
+export type DoctorCheck = {
+  readonly check: string;
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly message: string;
+  readonly hint: string | null;
+};
 
 /** A connection to a database with imats. One session; calls are carried out one after another. */
 export interface Imat {

@@ -30,8 +30,10 @@ export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
   const { sqlstate, message, detail, hint } = error;
   const fields = { message, detail: detail ?? undefined, hint: hint ?? undefined, cause: error };
-  if (CONTENTION.has(sqlstate)) return new ImatError('contention', { ...fields, hint: hint ?? 'Try again; a long transaction may hold the lock.' });
-  if (sqlstate === '57014') return new ImatError('interrupted', { ...fields, message: 'the command was stopped', hint: 'What it had begun was rolled back.' });
+  if (CONTENTION.has(sqlstate))
+    return new ImatError('contention', { ...fields, hint: hint ?? 'Try again; a long transaction may hold the lock.' });
+  if (sqlstate === '57014')
+    return new ImatError('interrupted', { ...fields, message: 'the command was stopped', hint: 'What it had begun was rolled back.' });
   const known = CONDITIONS[sqlstate] ?? CONDITIONS[sqlstate.slice(0, 2)];
   if (known !== undefined) return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
   return new ImatError('internal', { ...fields, message: `PostgreSQL reported ${sqlstate}: ${message}` });
@@ -46,7 +48,12 @@ export function definitionFailure(error: unknown): unknown {
   if (!(error instanceof ServerError) || !(known instanceof ImatError) || !MEANS_THE_DEFINITION.has(known.condition)) return known;
   // What PostgreSQL does not accept, or itself takes for a bug, is not for the user to mend.
   if (known.condition === 'internal' && /^(?:42|XX)/.test(error.sqlstate)) return known;
-  return new ImatError('definition_failed', { message: error.message, detail: error.detail ?? undefined, hint: error.hint ?? undefined, cause: error });
+  return new ImatError('definition_failed', {
+    message: error.message,
+    detail: error.detail ?? undefined,
+    hint: error.hint ?? undefined,
+    cause: error,
+  });
 }
 
 const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set(['internal', 'frontier_missing', 'strategy_unavailable', 'not_found']);
@@ -76,9 +83,18 @@ export function invalidDefinition(error: ServerError, query: string, offset: num
     message: error.message,
     detail: error.detail ?? undefined,
     hint: error.hint ?? undefined,
-    position: place !== null && place >= 0 && place <= characters.length ? positionAt(query, characters.slice(0, place).join('').length) : undefined,
+    position:
+      place !== null && place >= 0 && place <= characters.length
+        ? positionAt(query, characters.slice(0, place).join('').length)
+        : undefined,
     cause: error,
   });
 }
 
-const NOT_THE_QUERY: ReadonlySet<ErrorCondition> = new Set(['insufficient_privilege', 'contention', 'interrupted', 'read_only', 'server_trouble']);
+const NOT_THE_QUERY: ReadonlySet<ErrorCondition> = new Set([
+  'insufficient_privilege',
+  'contention',
+  'interrupted',
+  'read_only',
+  'server_trouble',
+]);

@@ -7,7 +7,7 @@ import type { ConnectTarget, Db } from './db/db.ts';
 import { translated } from './errors.ts';
 import { convertQuery, convertView } from './install/convert.ts';
 import { explainTarget } from './install/explain.ts';
-import { resolveImat } from './install/resolve.ts';
+import { checkIntact, resolveImat } from './install/resolve.ts';
 import { revertImat } from './install/revert.ts';
 import { examine } from './maintain/doctor.ts';
 import { verifyImat } from './maintain/verify.ts';
@@ -63,7 +63,8 @@ async function majorOf(db: Db): Promise<number> {
 
 async function supportedMajor(db: Db): Promise<number> {
   const major = await majorOf(db);
-  if (major < OLDEST_MAJOR) throw new ImatError('unsupported_server', { message: `the server is PostgreSQL ${major}, imat needs ${OLDEST_MAJOR} or later` });
+  if (major < OLDEST_MAJOR)
+    throw new ImatError('unsupported_server', { message: `the server is PostgreSQL ${major}, imat needs ${OLDEST_MAJOR} or later` });
   return major;
 }
 
@@ -71,19 +72,29 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
   if (name === null && (await catalogVersion(db)) === 0) return [];
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
-  const rows = await db.query<Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }>(
+  const rows = await db.query<
+    Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }
+  >(
     `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
        original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
        to_char(frontier_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "frontierAt"
      FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
     [imat?.name ?? null],
   );
-  return rows.map((row) => ({ ...row, pendingRows: Number(row.pendingRows), stateBytes: Number(row.stateBytes), logBytes: Number(row.logBytes) }));
+  return rows.map((row) => ({
+    ...row,
+    pendingRows: Number(row.pendingRows),
+    stateBytes: Number(row.stateBytes),
+    logBytes: Number(row.logBytes),
+  }));
 }
 
 async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   await requireCatalog(db);
-  const names = name === null ? (await statusOf(db, null)).filter((imat) => imat.strategy === 'delta' && imat.state === 'active').map((imat) => imat.name) : [(await resolveImat(db, name)).name];
+  const names =
+    name === null
+      ? (await statusOf(db, null)).filter((imat) => imat.strategy === 'delta' && imat.state === 'active').map((imat) => imat.name)
+      : [await intact(db, name)];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await call(db, 'fold', one)) });
   return results;
@@ -91,8 +102,15 @@ async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
 
 async function swap(db: Db, name: string): Promise<SwapResult> {
   await requireCatalog(db);
+  const imat = await intact(db, name);
+  return { name: imat, ...(await call(db, 'swap', imat)) };
+}
+
+/** The name of an imat that has all it is built on. */
+async function intact(db: Db, name: string): Promise<string> {
   const imat = await resolveImat(db, name);
-  return { name: imat.name, ...(await call(db, 'swap', imat.name)) };
+  await checkIntact(db, imat.id);
+  return imat.name;
 }
 
 async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{ rows: number; ms: number }> {
@@ -113,6 +131,7 @@ async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   );
   const results: VerifyResult[] = [];
   for (const row of rows) {
+    await checkIntact(db, row.id);
     await db.query('SELECT imat_catalog.check_trust($1)', [row.id]);
     results.push(await verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view }));
   }

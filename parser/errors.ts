@@ -58,8 +58,22 @@ export const ERROR_CATALOGUE = {
     category: 'transient',
     meaning: 'The command was interrupted; what it had begun was undone or can be resumed.',
   },
-  server_trouble: { code: 'IM020', category: 'transient', meaning: 'The server reported a trouble of its own, such as a full disk or too many connections.' },
-  state_corrupted: { code: 'IM022', category: 'integrity', meaning: 'What is stored contradicts itself: a change of a source was not captured, for example because a trigger of imat was disabled.' },
+  server_trouble: {
+    code: 'IM020',
+    category: 'transient',
+    meaning: 'The server reported a trouble of its own, such as a full disk or too many connections.',
+  },
+  source_changed: {
+    code: 'IM021',
+    category: 'drift',
+    meaning: 'An object that an imat is built on was dropped, so that it cannot be maintained.',
+  },
+  state_corrupted: {
+    code: 'IM022',
+    category: 'integrity',
+    meaning:
+      'What is stored contradicts itself: a change of a source was not captured, for example because a trigger of imat was disabled.',
+  },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;
 

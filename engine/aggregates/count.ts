@@ -7,7 +7,11 @@ export const countRule: AggregateRule = {
   plan: ({ args, filter, parts }) => {
     const [arg] = args;
     const label = arg === undefined ? 'rows' : `rows where ${arg.label} is not null`;
-    const name = parts.count('count', arg === undefined ? filter : [...filter, notNull(arg)], filter.length > 0 ? `${label}, filtered` : label);
+    const name = parts.count(
+      'count',
+      arg === undefined ? filter : [...filter, notNull(arg)],
+      filter.length > 0 ? `${label}, filtered` : label,
+    );
     return (ref) => ref(name);
   },
 };

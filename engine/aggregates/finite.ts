@@ -33,10 +33,16 @@ export function finite(input: AggregateInput, arg: Argument, conditions: readonl
   }
   if (isNumeric(type) && type.scale !== null) {
     // A numeric with a precision can be NaN but not infinite.
-    return { conditions: [...conditions, sql`${value} <> 'NaN'::numeric`], nan: count('nan', sql`${value} = 'NaN'::numeric`, 'NaN'), plusInfinity: null, minusInfinity: null };
+    return {
+      conditions: [...conditions, sql`${value} <> 'NaN'::numeric`],
+      nan: count('nan', sql`${value} = 'NaN'::numeric`, 'NaN'),
+      plusInfinity: null,
+      minusInfinity: null,
+    };
   }
   if (isNumeric(type) || isFloat(type)) {
-    const of = (text: 'NaN' | 'Infinity' | '-Infinity'): Sql => sql`${fragment(`'${text}'`)}::${fragment(isNumeric(type) ? 'numeric' : 'float8')}`;
+    const of = (text: 'NaN' | 'Infinity' | '-Infinity'): Sql =>
+      sql`${fragment(`'${text}'`)}::${fragment(isNumeric(type) ? 'numeric' : 'float8')}`;
     return {
       // NaN sorts above Infinity.
       conditions: [...conditions, sql`${value} > ${of('-Infinity')} AND ${value} < ${of('Infinity')}`],
@@ -58,9 +64,10 @@ export function withNonFinite(parts: Finite, ref: PartRef, finiteSum: Sql, type:
   if (nan !== null) cases.push(sql`WHEN ${ref(nan)} > 0 THEN ${constant('NaN')}`);
   if (plusInfinity !== null && minusInfinity !== null) {
     const both = sql`WHEN ${ref(plusInfinity)} > 0 AND ${ref(minusInfinity)} > 0 THEN`;
-    // Intervals have no NaN: PostgreSQL reports an overflow, as this does.
+    // Intervals have no NaN: PostgreSQL reports an overflow, as this does. Of constants alone it would do so for every read,
+    // because the planner computes those in advance.
     if (nan !== null) cases.push(sql`${both} ${constant('NaN')}`);
-    else cases.push(sql`${both} ${constant('infinity')} - ${constant('infinity')}`);
+    else cases.push(sql`${both} (${finiteSum}) + ${constant('infinity')} - ${constant('infinity')}`);
     cases.push(sql`WHEN ${ref(plusInfinity)} > 0 THEN ${constant('Infinity')}`);
     cases.push(sql`WHEN ${ref(minusInfinity)} > 0 THEN ${constant('-Infinity')}`);
   }

@@ -22,7 +22,8 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
   regr_avgy: ({ n, sy }) => sql`CASE WHEN ${n} > 0 THEN ${sy} / ${n} END`,
   covar_pop: ({ n, sxy }) => sql`CASE WHEN ${n} > 0 THEN ${sxy} / ${n} END`,
   covar_samp: ({ n, sxy }) => sql`CASE WHEN ${n} > 1 THEN ${sxy} / (${n} - 1) END`,
-  corr: ({ n, sxx, syy, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${quotient(sxy, sql`pg_catalog.sqrt(${product(sxx, syy)})`)} END`,
+  corr: ({ n, sxx, syy, sxy }) =>
+    sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${quotient(sxy, sql`pg_catalog.sqrt(${product(sxx, syy)})`)} END`,
   regr_r2: ({ n, sxx, syy, sxy }) =>
     sql`CASE WHEN ${n} < 1 OR ${sxx} = 0 THEN NULL WHEN ${syy} = 0 THEN 1 ELSE ${quotient(product(sxy, sxy), product(sxx, syy))} END`,
   regr_slope: ({ n, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN ${sxy} / ${sxx} END`,
@@ -54,7 +55,8 @@ function planPairs(input: AggregateInput, y: Argument, x: Argument, formula: (pa
   const count = input.parts.count('count', both, `pairs ${label} without a null`);
   const finiteX = finite(input, x, both);
   const finiteY = finite(input, y, both);
-  const sum = (base: string, value: Sql, conditions: readonly Sql[], what: string): string => input.parts.sum(base, value, 'numeric', conditions, `${what} over pairs ${label}`);
+  const sum = (base: string, value: Sql, conditions: readonly Sql[], what: string): string =>
+    input.parts.sum(base, value, 'numeric', conditions, `${what} over pairs ${label}`);
   const [vx, vy] = [summand(x), summand(y)];
   const sumX = sum('sum_x', vx, finiteX.conditions, 'sum of x');
   const sumY = sum('sum_y', vy, finiteY.conditions, 'sum of y');

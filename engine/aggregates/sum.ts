@@ -60,9 +60,10 @@ export const avgRule: AggregateRule = {
     const isInterval = arg.type.oid === INTERVAL;
     return (ref) => {
       const sum = isInterval ? planned.sum(ref) : sql`(${planned.sum(ref)})::numeric`;
-      const quotient = isFloatType(input.resultType) ? toFloat(sql`(${sum} / ${ref(planned.count)})`, input.resultType) : sql`(${sum} / ${ref(planned.count)})::${fragment(input.resultType)}`;
+      const quotient = isFloatType(input.resultType)
+        ? toFloat(sql`(${sum} / ${ref(planned.count)})`, input.resultType)
+        : sql`(${sum} / ${ref(planned.count)})::${fragment(input.resultType)}`;
       return sql`CASE WHEN ${ref(planned.count)} > 0 THEN ${withNonFinite(planned.finite, ref, quotient, input.resultType)} END`;
     };
   },
 };
-

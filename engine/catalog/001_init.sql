@@ -249,7 +249,7 @@ END $$;
 
 -- Runs DDL that needs short exclusive locks, all of them or none: rather than stand in the queue for one for longer than 50 ms,
 -- which would make others queue behind it, it starts again. 80 attempts take about 20 s.
-CREATE FUNCTION imat_catalog.with_short_locks(commands text, attempts integer) RETURNS void
+CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 SET lock_timeout = '50ms'
@@ -260,7 +260,10 @@ BEGIN
       EXECUTE commands;
       RETURN;
     EXCEPTION WHEN lock_not_available THEN
-      IF attempt = attempts THEN RAISE; END IF;
+      IF attempt = attempts THEN
+        RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = format('could not lock %s in time', what),
+          DETAIL = 'A transaction that has read it is still open.', HINT = 'Try again when it has ended.';
+      END IF;
       PERFORM pg_sleep(0.02 * least(attempt, 10));
     END;
   END LOOP;
@@ -295,9 +298,10 @@ END $$;
 CREATE FUNCTION imat_catalog.claim(imat integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
-SET imat.maintaining = on
 AS $$
 BEGIN
+  -- Not in a SET clause of the function: only superusers may name a parameter there that PostgreSQL does not know.
+  PERFORM set_config('imat.maintaining', 'on', true);
   IF NOT pg_try_advisory_xact_lock(1768776052, imat) THEN RETURN false; END IF;
   UPDATE imat_catalog.frontier f SET advanced_at = clock_timestamp() WHERE f.imat_id = imat;
   RETURN FOUND;
@@ -309,26 +313,28 @@ END $$;
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid) RETURNS void
 LANGUAGE sql
 SET search_path = pg_catalog
-SET imat.maintaining = on
 AS $$
+  SELECT set_config('imat.maintaining', 'on', true);
   UPDATE imat_catalog.frontier f SET state_relation = stored, snapshot = pg_current_snapshot(), advanced_at = clock_timestamp() WHERE f.imat_id = imat;
 $$;
 
 -- Moves what is pending into the state, in one REPEATABLE READ transaction. The setting imat.rows is then the number of stored
 -- rows that it touched: a parameter to return it could not be left out in PL/pgSQL.
 --
--- It waits for a fold of the same imat that is under way, but outside of the transaction whose snapshot counts.
+-- It waits for a fold of the same imat that is under way, but outside of the transaction whose snapshot counts, and together
+-- with all others that wait.
 CREATE PROCEDURE imat.fold(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
   target imat_catalog.imat;
   rows bigint;
+  emptied integer := 0;
   sources pg_catalog.oid[];
   source pg_catalog.oid;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.fold');
-  FOR attempt IN 1..100 LOOP
+  LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     target := imat_catalog.find(name);
@@ -336,7 +342,7 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
         HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
     END IF;
-    PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(1768776052, target.id);
     COMMIT;
 
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
@@ -350,17 +356,18 @@ BEGIN
     sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
     rows := 0;
     EXIT WHEN NOT imat_catalog.has_pending(target.id);
-    rows := NULL;
-    IF imat_catalog.hold_sources(target.id) AND imat_catalog.claim(target.id) THEN
+    IF NOT imat_catalog.hold_sources(target.id) THEN
+      emptied := emptied OPERATOR(pg_catalog.+) 1;
+      IF emptied OPERATOR(pg_catalog.>) 100 THEN
+        RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
+      END IF;
+    ELSIF imat_catalog.claim(target.id) THEN
       EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
       PERFORM imat_catalog.advance(target.id, target.stored);
+      EXIT;
     END IF;
-    EXIT WHEN rows IS NOT NULL;
     ROLLBACK;
   END LOOP;
-  IF rows IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
-  END IF;
   PERFORM pg_catalog.set_config('imat.rows', rows::pg_catalog.text, false);
   FOREACH source IN ARRAY sources LOOP
     COMMIT;
@@ -433,6 +440,7 @@ BEGIN
   -- In the phase 'filling' nobody has ever read the other slot: it can go at once. Both commands or none: while one waited for
   -- its lock, readers would wait for the other's.
   PERFORM imat_catalog.with_short_locks(
+    format('view imat.%I', target.name),
     format('CREATE OR REPLACE VIEW imat.%I AS %s; DROP TABLE IF EXISTS %s', target.name, target.swap->'views'->>slot, target.swap->'slots'->>(1 - slot)),
     attempts
   );
@@ -493,7 +501,11 @@ BEGIN
     CASE WHEN pg_catalog.to_regclass(target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) 0)::pg_catalog.oid OPERATOR(pg_catalog.=) active THEN 1 ELSE 0 END;
   EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::pg_catalog.regclass);
   PERFORM imat_catalog.copy_grants(active, pg_catalog.to_regclass(fresh));
-  PERFORM imat_catalog.with_short_locks(pg_catalog.format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap OPERATOR(pg_catalog.->>) 'both'), 80);
+  PERFORM imat_catalog.with_short_locks(
+    pg_catalog.format('view imat.%I', name),
+    pg_catalog.format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap OPERATOR(pg_catalog.->>) 'both'),
+    80
+  );
   UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id OPERATOR(pg_catalog.=) target.id;
   sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
   COMMIT;

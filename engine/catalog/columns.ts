@@ -23,8 +23,28 @@ type ColumnRow = {
  * Left out on purpose: numeric (1.0, 1.00), floats (0, -0), interval ('1 day', '24 hours'), jsonb (1.0, 1.00), citext.
  */
 const ONE_REPRESENTATION = new Set([
-  'bool', 'int2', 'int4', 'int8', 'oid', 'date', 'time', 'timestamp', 'timestamptz', 'uuid', 'bytea', 'char', 'name',
-  'money', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'text', 'varchar',
+  'bool',
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+  'bytea',
+  'char',
+  'name',
+  'money',
+  'inet',
+  'cidr',
+  'macaddr',
+  'macaddr8',
+  'bit',
+  'varbit',
+  'text',
+  'varchar',
 ]);
 
 /** Domains resolved to their base type; arrays are sortable where their elements are. */
@@ -80,7 +100,10 @@ function columnFacts(row: ColumnRow): ColumnFacts {
   const isNumeric = row.typtype === 'numeric';
   const scale = isNumeric && row.base_typmod >= 4 ? (((row.base_typmod - 4) & 0x7ff) ^ 1024) - 1024 : null;
   const oneRepresentation =
-    ONE_REPRESENTATION.has(row.typtype) || row.typtype === 'e' || (isNumeric && scale !== null) || (row.typtype === 'bpchar' && row.base_typmod >= 4);
+    ONE_REPRESENTATION.has(row.typtype) ||
+    row.typtype === 'e' ||
+    (isNumeric && scale !== null) ||
+    (row.typtype === 'bpchar' && row.base_typmod >= 4);
   return {
     name: row.name,
     attnum: row.attnum,

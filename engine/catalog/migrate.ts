@@ -23,7 +23,8 @@ async function lockCatalog(db: Db): Promise<void> {
  * @throws ImatError `contention` where that has just removed it
  */
 export async function holdCatalog(db: Db): Promise<void> {
-  if (!(await sharesCatalog(db))) throw new ImatError('contention', { message: 'the imat catalog was removed by another session', hint: 'Try again.' });
+  if (!(await sharesCatalog(db)))
+    throw new ImatError('contention', { message: 'the imat catalog was removed by another session', hint: 'Try again.' });
 }
 
 /** The same, false where there is no catalog to keep. */
@@ -57,10 +58,16 @@ export async function catalogVersion(db: Db): Promise<number> {
 export async function requireCatalog(db: Db): Promise<void> {
   const version = await catalogVersion(db);
   if (version === 0) {
-    throw new ImatError('not_initialized', { message: 'this database has no imats yet', hint: 'imat convert <view> makes one; imat init prepares the database without converting anything.' });
+    throw new ImatError('not_initialized', {
+      message: 'this database has no imats yet',
+      hint: 'imat convert <view> makes one; imat init prepares the database without converting anything.',
+    });
   }
   if (version < MIGRATIONS.length) {
-    throw new ImatError('not_initialized', { message: `the imat catalog has version ${version}, this imat needs ${MIGRATIONS.length}`, hint: 'Run imat init to upgrade it.' });
+    throw new ImatError('not_initialized', {
+      message: `the imat catalog has version ${version}, this imat needs ${MIGRATIONS.length}`,
+      hint: 'Run imat init to upgrade it.',
+    });
   }
 }
 
@@ -74,7 +81,9 @@ export async function initialize(db: Db, explicitly: boolean): Promise<{ version
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
     if (!(await catalogExists(db))) await db.execute('CREATE SCHEMA imat_catalog');
-    await db.execute(`CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`);
+    await db.execute(
+      `CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`,
+    );
     const from = await catalogVersion(db);
     for (const [index, file] of MIGRATIONS.entries()) {
       if (index < from) continue;
@@ -100,7 +109,9 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
        ) AS in_use`,
   );
   if (used?.in_use !== false) return;
-  await db.execute('DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat_catalog CASCADE');
+  await db.execute(
+    'DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat_catalog CASCADE',
+  );
   const [schema] = await db.query<{ ours: boolean }>(
     `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid) AS ours
      FROM pg_namespace n WHERE n.nspname = 'imat'`,

@@ -31,7 +31,8 @@ import type { Inspection, ReadRelation } from './inspect.ts';
 import { inspectView } from './inspect.ts';
 import { searchPathOf } from './operators.ts';
 import { loadColumns } from '../catalog/columns.ts';
-import type { Dependence, FunctionFacts } from './volatility.ts';
+import type { Dependence } from './type-output.ts';
+import type { FunctionFacts } from './volatility.ts';
 import { loadFunctionFacts } from './volatility.ts';
 
 export type Analysis = {
@@ -70,7 +71,8 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
   const reasons: PlanReason[] = [];
   const reading = await readGated(db, inspection.definition, inspection.direct, functions);
   const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
-  if (searchPath === undefined) throw new ImatError('internal', { message: 'the definition as PostgreSQL prints it uses other operators than the view' });
+  if (searchPath === undefined)
+    throw new ImatError('internal', { message: 'the definition as PostgreSQL prints it uses other operators than the view' });
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(inspection.definition, functions, reading.reasons));
   reasons.push(...sourceReasons(inspection), ...functionReasons(functions, 'query' in reading ? reading.query : null));
@@ -93,7 +95,10 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
     imats: bottom.filter((relation) => relation.imatId !== null),
     unwatchable: bottom.flatMap((relation) => (relation.unwatchable === null ? [] : [relation.unwatchable])),
     untrusted: functions.untrusted,
-    dependence: functions.unstable.reduce<Dependence>((worst, use) => (worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence), 'tables'),
+    dependence: functions.unstable.reduce<Dependence>(
+      (worst, use) => (worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence),
+      'tables',
+    ),
   };
 }
 
@@ -169,7 +174,10 @@ async function planReading(
     const inner = await inspectView(db, relation.oid);
     const reading = await readGated(db, inner.definition, inner.direct, functions);
     const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
-    const against = [...('reasons' in reading ? reading.reasons : []), ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')])];
+    const against = [
+      ...('reasons' in reading ? reading.reasons : []),
+      ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
+    ];
     if ('reasons' in reading || against.length > 0) {
       return { reasons: against.map((reason) => ({ ...reason, message: `in view "${relation.name}": ${reason.message}`, span: null })) };
     }
@@ -177,7 +185,8 @@ async function planReading(
   }
   const normal = normalize(query, views);
   if ('reasons' in normal) return normal;
-  if (normal.relations.length === 0) return { reasons: [{ kind: 'no_source', message: 'the definition reads no table', hint: null, span: null }] };
+  if (normal.relations.length === 0)
+    return { reasons: [{ kind: 'no_source', message: 'the definition reads no table', hint: null, span: null }] };
   const shape = outline(normal);
   const sources = new Map<number, SourceFacts>(inspection.all.map((relation) => [relation.oid, relation]));
   const types = await probe(db, normal, shape);
@@ -206,7 +215,8 @@ async function typesOf(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeF
   if (types !== null) return types;
   const reasons: PlanReason[] = [];
   for (const expr of exprs) {
-    if ((await columnTypes(db, [expr], from)) === null) reasons.push({ kind: 'pseudo_type', message: 'an expression has a type that no column can have', hint: null, span: expr.span });
+    if ((await columnTypes(db, [expr], from)) === null)
+      reasons.push({ kind: 'pseudo_type', message: 'an expression has a type that no column can have', hint: null, span: expr.span });
   }
   return { reasons };
 }
@@ -230,9 +240,24 @@ async function columnTypes(db: Db, exprs: readonly Expr[], from: Sql): Promise<T
 function sourceReasons(inspection: Inspection): PlanReason[] {
   return inspection.all.flatMap((relation): PlanReason[] => {
     const name = `"${relation.schema}.${relation.name}"`;
-    if (relation.imatId !== null) return [{ kind: 'reads_imat', message: `${name} is an imat itself`, hint: 'Write its query into this definition to have it maintained by delta.', span: null }];
+    if (relation.imatId !== null)
+      return [
+        {
+          kind: 'reads_imat',
+          message: `${name} is an imat itself`,
+          hint: 'Write its query into this definition to have it maintained by delta.',
+          span: null,
+        },
+      ];
     if (relation.rowSecurity) {
-      return [{ kind: 'row_security', message: `table ${name} has row security, which changes cannot be checked against when they are captured`, hint: null, span: null }];
+      return [
+        {
+          kind: 'row_security',
+          message: `table ${name} has row security, which changes cannot be checked against when they are captured`,
+          hint: null,
+          span: null,
+        },
+      ];
     }
     if (relation.unwatchable !== null) return [{ kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null }];
     return [];
@@ -245,7 +270,8 @@ function aggregateReasons(definition: string, functions: FunctionFacts, known: r
   return functions.called.flatMap((called): PlanReason[] => {
     if (called.kind !== 'aggregate' || (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)) return [];
     const token = tokens.find((one, index) => isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('));
-    const said = (span: Span): boolean => known.some((reason) => reason.span !== null && reason.span.start < span.end && span.start < reason.span.end);
+    const said = (span: Span): boolean =>
+      known.some((reason) => reason.span !== null && reason.span.start < span.end && span.start < reason.span.end);
     return token === undefined || said(token) ? [] : [aggregateNotMaintained(called.name, token)];
   });
 }
@@ -257,7 +283,10 @@ function functionReasons(functions: FunctionFacts, query: Query | null): PlanRea
       return {
         kind: 'settings_dependent',
         message: `the result of "${use.name}" depends on session settings such as TimeZone or DateStyle`,
-        hint: use.name === 'date_trunc' ? "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC')." : 'Convert with a function whose result does not depend on settings.',
+        hint:
+          use.name === 'date_trunc'
+            ? "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC')."
+            : 'Convert with a function whose result does not depend on settings.',
         span,
       };
     }
@@ -291,4 +320,3 @@ function publicReason(reason: PlanReason, definition: string): Reason {
     position: place === null ? null : { line: place.line, column: place.column, offset: place.offset },
   };
 }
-

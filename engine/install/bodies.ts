@@ -48,8 +48,14 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
     ...plan.parts.map((part) => sql`COMMENT ON COLUMN ${table}.${ident(part.name)} IS ${literal(part.comment)}`),
   ];
   return [
-    { label: 'the state: one row per group, with what each aggregate needs', sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${stateFromScratch(plan)}` },
-    { label: 'what finds a group, NULL keys being equal', sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identity(plan).map(ident), ', ')}) NULLS NOT DISTINCT` },
+    {
+      label: 'the state: one row per group, with what each aggregate needs',
+      sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${stateFromScratch(plan)}`,
+    },
+    {
+      label: 'what finds a group, NULL keys being equal',
+      sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identity(plan).map(ident), ', ')}) NULLS NOT DISTINCT`,
+    },
     ...comments.map((comment) => ({ label: 'what the column holds', sql: comment })),
     { label: 'statistics', sql: sql`ANALYZE ${table}` },
   ];
@@ -58,11 +64,15 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
 /** What is pending, as views, and the function that folds it. */
 export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly Labelled[] {
   const { state, fold, delta, netted } = building.names;
-  const view = (name: Sql, isNetted: boolean): Sql => sql`CREATE VIEW ${name} AS\n${deltaBody(plan, building.id, building.logOf, isNetted)}`;
+  const view = (name: Sql, isNetted: boolean): Sql =>
+    sql`CREATE VIEW ${name} AS\n${deltaBody(plan, building.id, building.logOf, isNetted)}`;
   return [
     { label: 'what is pending, as rows of the state', sql: view(delta.sql, plan.canFail) },
     ...(plan.canFail ? [] : [{ label: 'the same, with pending rows cancelled against each other first', sql: view(netted.sql, true) }]),
-    { label: 'fold: adds what is pending to the state', sql: foldFunction(plan, { state: state.sql, fold: fold.sql, delta: delta.sql, netted: plan.canFail ? null : netted.sql }) },
+    {
+      label: 'fold: adds what is pending to the state',
+      sql: foldFunction(plan, { state: state.sql, fold: fold.sql, delta: delta.sql, netted: plan.canFail ? null : netted.sql }),
+    },
     { label: 'only imat.fold calls it', sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}() FROM PUBLIC` },
   ];
 }
@@ -93,7 +103,11 @@ export function swapSql(building: Building): SwapSql {
   return {
     slots,
     views: [alone(slots[0]), alone(slots[1])],
-    both: swapView(body(slots), slots.map((slot) => ({ table: slot, active: active(slot) })), building.live),
+    both: swapView(
+      body(slots),
+      slots.map((slot) => ({ table: slot, active: active(slot) })),
+      building.live,
+    ),
   };
 }
 
@@ -104,7 +118,10 @@ function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const pending: Pending = { frontier: frontierSnapshot(building.id), logOf: building.logOf, changed: null, netted: false };
   const unchanged = guarded({ imatId: building.id, name: building.name, states }, sql`NOT (${anyPending(pending, building.watched)})`);
   if (analysis.dependence === 'tables') return unchanged;
-  const current = join(Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`), ', ');
+  const current = join(
+    Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`),
+    ', ',
+  );
   const pinned = join(Object.values(building.settings).map(literal), ', ');
   return sql`(${unchanged} AND (SELECT ROW(${current}) = ROW(${pinned})))`;
 }
@@ -112,5 +129,10 @@ function fresh(building: Building, states: readonly Sql[]): Sql | null {
 /** The column `swap` of imat_catalog.imat. */
 export function swapJson(building: Building): string {
   const body = swapSql(building);
-  return JSON.stringify({ slots: body.slots.map((slot) => slot.text), views: body.views.map((view) => view.text), both: body.both.text, settings: building.settings });
+  return JSON.stringify({
+    slots: body.slots.map((slot) => slot.text),
+    views: body.views.map((view) => view.text),
+    both: body.both.text,
+    settings: building.settings,
+  });
 }

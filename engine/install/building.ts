@@ -9,7 +9,9 @@ import { PINNED_SETTINGS } from './volatility.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
 export async function logsOf(db: Db, watched: Prepared['watched'], hasCatalog: boolean): Promise<(oid: number) => Sql> {
-  const rows = hasCatalog ? await db.query<{ relation: number; log: string }>('SELECT relation::oid AS relation, log::text AS log FROM imat_catalog.source') : [];
+  const rows = hasCatalog
+    ? await db.query<{ relation: number; log: string }>('SELECT relation::oid AS relation, log::text AS log FROM imat_catalog.source')
+    : [];
   const known = new Map(rows.map((row) => [row.relation, fragment(row.log)]));
   const planned = new Map(watched.map((source) => [source.oid, logName(source.schema, source.name).sql]));
   return (oid) => {
@@ -20,9 +22,10 @@ export async function logsOf(db: Db, watched: Prepared['watched'], hasCatalog: b
 }
 
 export async function currentSettings(db: Db): Promise<Record<string, string>> {
-  const rows = await db.query<{ name: string; value: string }>('SELECT s.name, current_setting(s.name) AS value FROM unnest($1::text[]) WITH ORDINALITY s(name, n) ORDER BY s.n', [
-    `{${PINNED_SETTINGS.join(',')}}`,
-  ]);
+  const rows = await db.query<{ name: string; value: string }>(
+    'SELECT s.name, current_setting(s.name) AS value FROM unnest($1::text[]) WITH ORDINALITY s(name, n) ORDER BY s.n',
+    [`{${PINNED_SETTINGS.join(',')}}`],
+  );
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 

@@ -72,7 +72,9 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
-      const [known] = await db.query<SourceRow>('SELECT log::text, capture, columns::text FROM imat_catalog.source WHERE relation = $1', [source.oid]);
+      const [known] = await db.query<SourceRow>('SELECT log::text, capture, columns::text FROM imat_catalog.source WHERE relation = $1', [
+        source.oid,
+      ]);
       if (known === undefined) await createCapture(db, source, needed);
       else await extendCapture(db, source, known, needed, all);
     },
@@ -114,7 +116,13 @@ async function freeName(db: Db, wanted: { readonly name: string; readonly sql: S
  * A log only ever gains columns. Rows from before lack the new ones, but no imat that reads these will see such rows as
  * pending: the lock waits for their transactions, and the imat's frontier is taken after that.
  */
-async function extendCapture(db: Db, source: SourceName, known: SourceRow, needed: readonly ColumnFacts[] | null, all: readonly ColumnFacts[]): Promise<void> {
+async function extendCapture(
+  db: Db,
+  source: SourceName,
+  known: SourceRow,
+  needed: readonly ColumnFacts[] | null,
+  all: readonly ColumnFacts[],
+): Promise<void> {
   if (needed === null) return;
   const logged = known.columns === null ? null : new Set(parseAttnums(known.columns));
   const missing = needed.filter((column) => logged?.has(column.attnum) !== true);
@@ -130,7 +138,10 @@ async function extendCapture(db: Db, source: SourceName, known: SourceRow, neede
   const target = { source: table, log, functions: asSql(known.capture), columns };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (logged === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
-  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [source.oid, attnumArray(columns.map((column) => column.attnum))]);
+  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+    source.oid,
+    attnumArray(columns.map((column) => column.attnum)),
+  ]);
 }
 
 /** Takes capture off a source that no imat reads any more. */
@@ -141,7 +152,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       if (!(await sharesCatalog(db))) return;
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
       const [source] = await db.query<{ log: string; log_exists: boolean; capture: Functions; table: string | null }>(
-        `SELECT s.log::text, to_regclass(s.log::text) IS NOT NULL AS log_exists, s.capture,
+        `SELECT s.log::text, EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AS log_exists, s.capture,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
          FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
         [oid],

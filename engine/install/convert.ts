@@ -33,7 +33,12 @@ import { checkReplaceable, replaceOriginal } from './replace.ts';
 import { resolveMaterializedView } from './resolve.ts';
 import { revertImat } from './revert.ts';
 
-type Request = ConvertOptions & { readonly name: string; readonly original: number | null; /** What a recorded request may call it. */ readonly calledAs: readonly string[]; /** What was found against delta on the way. */ readonly against?: readonly Reason[] };
+type Request = ConvertOptions & {
+  readonly name: string;
+  readonly original: number | null /** What a recorded request may call it. */;
+  readonly calledAs: readonly string[] /** What was found against delta on the way. */;
+  readonly against?: readonly Reason[];
+};
 
 export async function convertView(db: Db, serverMajor: number, view: string, options: ConvertOptions): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
@@ -46,7 +51,13 @@ export async function convertView(db: Db, serverMajor: number, view: string, opt
   return convert(db, serverMajor, request, async () => named.oid);
 }
 
-export async function convertQuery(db: Db, serverMajor: number, name: string, query: string, options: ConvertOptions): Promise<ConvertResult> {
+export async function convertQuery(
+  db: Db,
+  serverMajor: number,
+  name: string,
+  query: string,
+  options: ConvertOptions,
+): Promise<ConvertResult> {
   return convert(db, serverMajor, { ...options, name, original: null, calledAs: [name] }, () => temporaryView(db, query));
 }
 
@@ -54,7 +65,9 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   const progress = (step: number, label: string): void => request.onProgress?.({ step, steps: 4, label });
   checkName(request.name);
   progress(1, 'reading the definition');
-  const prepared = await db.transaction('read committed', () => rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)));
+  const prepared = await db.transaction('read committed', () =>
+    rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)),
+  );
   if (request.original !== null) await checkOwner(db, request.original, prepared);
   const result: ConvertResult = {
     name: request.name,
@@ -72,7 +85,8 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   const wantsFreshness = same !== null && request.freshness !== undefined && request.freshness !== same.freshness;
   const wantsPlace = same !== null && request.replace === true && !same.replaced;
   if (wantsFreshness || wantsPlace) {
-    if (!dryRun && wantsFreshness) await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
+    if (!dryRun && wantsFreshness)
+      await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
     if (!dryRun && wantsPlace) await replace(db, same.id, progress);
     return wantsFreshness ? result : { ...result, freshness: same.freshness };
   }
@@ -103,7 +117,8 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
 }
 
 /** An index entry has a largest size; keys of that size are found only when they are stored. */
-const isKeyTooLong = (error: unknown): boolean => error instanceof ImatError && error.cause instanceof ServerError && error.cause.sqlstate === '54000';
+const isKeyTooLong = (error: unknown): boolean =>
+  error instanceof ImatError && error.cause instanceof ServerError && error.cause.sqlstate === '54000';
 
 const KEY_TOO_LONG: Reason = {
   kind: 'key_too_long',
@@ -116,7 +131,11 @@ const REPLACE_NOTE = 'REFRESH MATERIALIZED VIEW of it fails from now on, since i
 
 async function replace(db: Db, id: number, progress: (step: number, label: string) => void): Promise<void> {
   progress(4, 'putting the view in place of the materialized view');
-  await withShortLock(db, () => replaceOriginal(db, id), () => progress(4, 'waiting for readers of the materialized view'));
+  await withShortLock(
+    db,
+    () => replaceOriginal(db, id),
+    () => progress(4, 'waiting for readers of the materialized view'),
+  );
 }
 
 /**
@@ -125,14 +144,20 @@ async function replace(db: Db, id: number, progress: (step: number, label: strin
  * @throws ImatError `insufficient_privilege`
  */
 async function checkOwner(db: Db, original: number, { analysis }: Prepared): Promise<void> {
-  const [row] = await db.query<{ owner: string; other: boolean }>('SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(c.relowner) <> current_user AS other FROM pg_class c WHERE c.oid = $1', [original]);
+  const [row] = await db.query<{ owner: string; other: boolean }>(
+    'SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(c.relowner) <> current_user AS other FROM pg_class c WHERE c.oid = $1',
+    [original],
+  );
   if (row?.other !== true) return;
   const secured = analysis.sources.filter((source) => source.rowSecurity).map((source) => `${source.schema}.${source.name}`);
   const [untrusted] = analysis.untrusted;
   if (untrusted === undefined && secured.length === 0) return;
   throw new ImatError('insufficient_privilege', {
     message: `this materialized view must be converted by its owner, "${row.owner}"`,
-    detail: untrusted === undefined ? `Row security of ${secured.join(', ')} shows other rows to you than to the owner.` : `It calls function ${untrusted}, which would run with your rights.`,
+    detail:
+      untrusted === undefined
+        ? `Row security of ${secured.join(', ')} shows other rows to you than to the owner.`
+        : `It calls function ${untrusted}, which would run with your rights.`,
     hint: `Connect as "${row.owner}".`,
   });
 }
@@ -155,15 +180,24 @@ async function checkFree(db: Db, name: string): Promise<number | null> {
       hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
     });
   }
-  const [taken] = await db.query(`SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'imat' AND c.relname = $1`, [name]);
+  const [taken] = await db.query(
+    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'imat' AND c.relname = $1`,
+    [name],
+  );
   if (known === null && taken !== undefined) {
-    throw new ImatError('already_exists', { message: `relation ${imatNames(name).view.text} exists already and is not an imat`, hint: 'Choose another name with --name.' });
+    throw new ImatError('already_exists', {
+      message: `relation ${imatNames(name).view.text} exists already and is not an imat`,
+      hint: 'Choose another name with --name.',
+    });
   }
   return known?.id ?? null;
 }
 
 async function installed(db: Db, name: string): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
-  const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>('SELECT id, state FROM imat_catalog.imat WHERE name = $1', [name]);
+  const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>(
+    'SELECT id, state FROM imat_catalog.imat WHERE name = $1',
+    [name],
+  );
   if (known === undefined) return null;
   if (known.state === 'active') return { id: known.id, state: 'active' };
   // Whoever installs it holds this lock.
@@ -193,7 +227,8 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         analysis.untrusted.length > 0,
       ],
     );
-    if (row === undefined) throw new ImatError('already_exists', { message: `imat "${request.name}" is being installed by another session` });
+    if (row === undefined)
+      throw new ImatError('already_exists', { message: `imat "${request.name}" is being installed by another session` });
     for (const source of prepared.watched) {
       await db.query('INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])', [
         row.id,
@@ -233,13 +268,18 @@ async function loadAt(db: Db, request: Request, prepared: Prepared, building: Bu
   await db.execute('SET LOCAL jit = off');
   const body = prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
   await db.execute('SET LOCAL imat.maintaining = on');
-  await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [id, body.stored.text]);
+  await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [
+    id,
+    body.stored.text,
+  ]);
   await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
   await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [id, names.view.text, 'active']);
   const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
   const like = request.original === null ? [] : await likeOriginal(db, request.original, names.view, body.stored, plan);
   for (const statement of like) await db.execute(statement.sql.text);
-  await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL', [request.calledAs]);
+  await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL', [
+    request.calledAs,
+  ]);
 }
 
 type Loaded = { readonly view: Sql; readonly stored: Sql };
@@ -249,7 +289,11 @@ async function loadDelta(db: Db, building: Building): Promise<Loaded> {
   if (plan === null) throw new Error('a delta imat has a plan');
   for (const statement of deltaState(plan, building.names)) await db.execute(statement.sql.text);
   for (const statement of deltaMaintenance(building, plan)) await db.execute(statement.sql.text);
-  await db.query('UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1', [building.id, building.names.state.sql.text, building.names.fold.sql.text]);
+  await db.query('UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1', [
+    building.id,
+    building.names.state.sql.text,
+    building.names.fold.sql.text,
+  ]);
   // The frontier row's table must be there before a view can name it.
   return { view: deltaViewBody(building, plan), stored: building.names.state.sql };
 }

@@ -16,7 +16,7 @@ import { buildingOf } from './building.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare, temporaryView } from './prepare.ts';
-import { resolveImat, resolveMaterializedView } from './resolve.ts';
+import { checkIntact, resolveImat, resolveMaterializedView } from './resolve.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { ImatError } from '../../parser/errors.ts';
 
@@ -28,13 +28,22 @@ export async function explainTarget(db: Db, serverMajor: number, target: string,
       const prepared = await prepare(db, subject.view, serverMajor, subject.options);
       const building = await buildingOf(db, subject.id ?? (await nextId(db, hasCatalog)), subject.name, prepared, hasCatalog);
       const captures = await Promise.all(prepared.watched.map((source) => captureOf(db, source, prepared, building, hasCatalog)));
-      const like = subject.original === null ? [] : await likeOriginal(db, subject.original, building.names.view, storedOf(prepared, building), planOf(prepared));
+      const like =
+        subject.original === null
+          ? []
+          : await likeOriginal(db, subject.original, building.names.view, storedOf(prepared, building), planOf(prepared));
       return explanation(prepared, building, captures, like);
     }),
   );
 }
 
-type Subject = { readonly view: number; readonly name: string; readonly id: number | null; readonly original: number | null; readonly options: { strategy?: 'delta' | 'swap'; freshness?: string } };
+type Subject = {
+  readonly view: number;
+  readonly name: string;
+  readonly id: number | null;
+  readonly original: number | null;
+  readonly options: { strategy?: 'delta' | 'swap'; freshness?: string };
+};
 
 async function ofQuery(db: Db, query: string): Promise<Subject> {
   return { view: await temporaryView(db, query), name: 'query', id: null, original: null, options: {} };
@@ -46,8 +55,16 @@ async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subj
       if (error instanceof ImatError && error.condition === 'not_found') return null;
       throw error;
     });
+    if (imat !== null) await checkIntact(db, imat.id);
     const [row] = imat === null ? [] : await db.query<InstalledRow>(INSTALLED_SQL, [imat.id]);
-    if (imat !== null && row !== undefined) return { view: row.view, name: imat.name, id: imat.id, original: row.original, options: { strategy: row.strategy, freshness: row.freshness } };
+    if (imat !== null && row !== undefined)
+      return {
+        view: row.view,
+        name: imat.name,
+        id: imat.id,
+        original: row.original,
+        options: { strategy: row.strategy, freshness: row.freshness },
+      };
   }
   const view = await resolveMaterializedView(db, target);
   return { view: view.oid, name: view.name, id: null, original: view.oid, options: {} };
@@ -62,7 +79,9 @@ FROM imat_catalog.imat i JOIN pg_class d ON d.oid = i.definition_view LEFT JOIN 
 /** The number that the next imat will have. */
 async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
   if (!hasCatalog) return 1;
-  const [row] = await db.query<{ next: number }>(`SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('imat_catalog.imat', 'id')::regclass), 0)::int + 1 AS next`);
+  const [row] = await db.query<{ next: number }>(
+    `SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('imat_catalog.imat', 'id')::regclass), 0)::int + 1 AS next`,
+  );
   return row?.next ?? 1;
 }
 
@@ -76,21 +95,30 @@ const storedOf = (prepared: Prepared, { names }: Building): Sql => (planOf(prepa
 async function captureOf(db: Db, source: Watched, prepared: Prepared, building: Building, hasCatalog: boolean): Promise<Capture> {
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
   const [known] = hasCatalog
-    ? await db.query<{ functions: Record<CaptureEvent, string>; columns: number[] | null }>('SELECT capture AS functions, to_json(columns) AS columns FROM imat_catalog.source WHERE relation = $1', [source.oid])
+    ? await db.query<{ functions: Record<CaptureEvent, string>; columns: number[] | null }>(
+        'SELECT capture AS functions, to_json(columns) AS columns FROM imat_catalog.source WHERE relation = $1',
+        [source.oid],
+      )
     : [];
   const read = all.filter((column) => source.columns === null || source.columns.includes(column.attnum));
   const needed = planOf(prepared) === null ? [] : read;
   const logged = all.filter((column) => known?.columns?.includes(column.attnum) === true || needed.includes(column));
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
-    target: { source: qualified(source.schema, source.name), log: building.logOf(source.oid), functions: captureNames(source, known?.functions), columns: asMarks ? null : logged },
+    target: {
+      source: qualified(source.schema, source.name),
+      log: building.logOf(source.oid),
+      functions: captureNames(source, known?.functions),
+      columns: asMarks ? null : logged,
+    },
     name: `${source.schema}.${source.name}`,
     columns: read.map((column) => column.name),
   };
 }
 
 function captureNames(source: Watched, known: Record<CaptureEvent, string> | undefined): CaptureTarget['functions'] {
-  const name = (event: CaptureEvent): Sql => (known === undefined ? captureName(event, source.schema, source.name).sql : fragment(known[event]));
+  const name = (event: CaptureEvent): Sql =>
+    known === undefined ? captureName(event, source.schema, source.name).sql : fragment(known[event]);
   return { insert: name('insert'), update: name('update'), delete: name('delete'), truncate: name('truncate') };
 }
 
@@ -107,11 +135,19 @@ function explanation(prepared: Prepared, building: Building, captures: readonly 
       plan === null
         ? [{ clause: 'the whole definition', rule: 'swap', stored: 'every row of the answer' }]
         : [
-            ...plan.occurrences.map((one) => ({ clause: `FROM ${one.source.schema}.${one.source.name} AS ${one.label}`, rule: plan.occurrences.length > 1 ? 'join' : 'scan', stored: 'nothing' })),
-            ...(plan.conditions.length > 0 ? [{ clause: `${plan.conditions.length} conditions of WHERE, ON and USING`, rule: 'filter', stored: 'nothing' }] : []),
+            ...plan.occurrences.map((one) => ({
+              clause: `FROM ${one.source.schema}.${one.source.name} AS ${one.label}`,
+              rule: plan.occurrences.length > 1 ? 'join' : 'scan',
+              stored: 'nothing',
+            })),
+            ...(plan.conditions.length > 0
+              ? [{ clause: `${plan.conditions.length} conditions of WHERE, ON and USING`, rule: 'filter', stored: 'nothing' }]
+              : []),
             ...plan.keys.map((key) => ({ clause: key.label, rule: plan.shape === 'bag' ? 'column' : 'group key', stored: key.name })),
             ...plan.parts.map((part) => ({ clause: part.comment, rule: 'additive part', stored: part.name })),
-            ...plan.outputs.filter((output) => output.key === null).map((output) => ({ clause: `${output.label} AS ${output.name}`, rule: 'computed when read', stored: 'nothing' })),
+            ...plan.outputs
+              .filter((output) => output.key === null)
+              .map((output) => ({ clause: `${output.label} AS ${output.name}`, rule: 'computed when read', stored: 'nothing' })),
             ...(plan.having === null ? [] : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
           ],
     sources: captures.map(({ name, columns }) => ({ relation: name, columns })),

@@ -29,7 +29,11 @@ export async function changeFreshness(db: Db, id: number, name: string, prepared
       const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
       const body = plan === null ? await swapBody() : deltaViewBody(building, plan);
       await db.execute(sql`CREATE OR REPLACE VIEW ${building.names.view} AS\n${body}`.text);
-      await db.query('UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1', [id, prepared.freshness, JSON.stringify(prepared.notes)]);
+      await db.query('UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1', [
+        id,
+        prepared.freshness,
+        JSON.stringify(prepared.notes),
+      ]);
 
       async function swapBody() {
         await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [id, swapJson(building)]);

@@ -73,7 +73,11 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
   let front = direct.filter(isExpandable);
   while (front.length > 0) {
     views.push(...front.map((relation) => relation.oid));
-    const next = await readBy(db, front.map((relation) => relation.oid), imats);
+    const next = await readBy(
+      db,
+      front.map((relation) => relation.oid),
+      imats,
+    );
     front = [];
     for (const relation of next) {
       const known = all.get(relation.oid);
@@ -133,7 +137,11 @@ const KINDS: Readonly<Record<string, RelationKind>> = { r: 'table', p: 'table', 
 function unwatchable(row: RelationRow): string | null {
   const name = `"${row.schema}.${row.name}"`;
   if (row.persistence === 't') {
-    throw new ImatError('unsupported_source', { message: `source ${name} is temporary`, detail: 'No other session can see it, and it goes with this one.', hint: 'Read an ordinary table.' });
+    throw new ImatError('unsupported_source', {
+      message: `source ${name} is temporary`,
+      detail: 'No other session can see it, and it goes with this one.',
+      hint: 'Read an ordinary table.',
+    });
   }
   if (row.kind === 'p' || row.is_partition) throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
   if (row.has_children || row.is_child) throw unsupported(row, 'part of an inheritance hierarchy');
@@ -160,6 +168,8 @@ function unsupported(row: RelationRow, what: string): ImatError {
 async function imatViews(db: Db): Promise<Map<number, number>> {
   const [catalog] = await db.query<{ exists: boolean }>(`SELECT to_regclass('imat_catalog.imat') IS NOT NULL AS exists`);
   if (catalog?.exists !== true) return new Map();
-  const rows = await db.query<{ oid: number; id: number }>(`SELECT i.relation::oid AS oid, i.id FROM imat_catalog.imat i WHERE i.relation IS NOT NULL`);
+  const rows = await db.query<{ oid: number; id: number }>(
+    `SELECT i.relation::oid AS oid, i.id FROM imat_catalog.imat i WHERE i.relation IS NOT NULL`,
+  );
   return new Map(rows.map((row) => [row.oid, row.id]));
 }

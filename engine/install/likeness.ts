@@ -26,13 +26,21 @@ export async function likeOriginalInPlace(db: Db, original: number, view: Sql): 
 async function rightsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
   // What belongs to somebody else was read by its owner without any grant.
   const owners = await ownersBut(db, original);
-  return [...(await grantsOf(db, original, view)), ...owners.map((owner) => ({ label: 'its owner may read it', sql: sql`GRANT SELECT ON ${view} TO ${owner}` }))];
+  return [
+    ...(await grantsOf(db, original, view)),
+    ...owners.map((owner) => ({ label: 'its owner may read it', sql: sql`GRANT SELECT ON ${view} TO ${owner}` })),
+  ];
 }
 
 /** Only the right to read, whatever else was granted: a view could pass writes on to what it reads, a materialized view never does. */
 async function grantsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
   const [row] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [original]);
-  return [{ label: 'who may read the materialized view may read it', sql: sql`SELECT imat_catalog.copy_grants(${literal(row?.name ?? '')}, ${literal(view.text)})` }];
+  return [
+    {
+      label: 'who may read the materialized view may read it',
+      sql: sql`SELECT imat_catalog.copy_grants(${literal(row?.name ?? '')}, ${literal(view.text)})`,
+    },
+  ];
 }
 
 async function commentsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {

@@ -68,8 +68,21 @@ export function nodesOf(node: TreeNode, field: string): readonly TreeNode[] {
 }
 
 const RESULT_TYPES = [
-  'vartype', 'consttype', 'paramtype', 'aggtype', 'wintype', 'funcresulttype', 'opresulttype', 'casetype', 'coalescetype', 'minmaxtype',
-  'array_typeid', 'row_typeid', 'refrestype', 'resulttype', 'typeId',
+  'vartype',
+  'consttype',
+  'paramtype',
+  'aggtype',
+  'wintype',
+  'funcresulttype',
+  'opresulttype',
+  'casetype',
+  'coalescetype',
+  'minmaxtype',
+  'array_typeid',
+  'row_typeid',
+  'refrestype',
+  'resulttype',
+  'typeId',
 ] as const;
 
 const BOOLEAN = 16;

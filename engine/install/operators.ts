@@ -17,7 +17,9 @@ async function operatorsOf(db: Db, view: number): Promise<readonly string[]> {
 
 /** Whether `text`, made into a view under `searchPath`, uses the same operators as the view. Inside a transaction, to be rolled back. */
 async function meansTheSame(db: Db, view: number, text: string, searchPath: string): Promise<boolean> {
-  await db.execute(`SET LOCAL search_path = ${searchPath}; CREATE TEMPORARY VIEW imat_operators AS ${text}; SET LOCAL search_path = pg_catalog`);
+  await db.execute(
+    `SET LOCAL search_path = ${searchPath}; CREATE TEMPORARY VIEW imat_operators AS ${text}; SET LOCAL search_path = pg_catalog`,
+  );
   const [made] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_operators'::regclass::oid AS oid`);
   const [theirs, ours] = [await operatorsOf(db, view), await operatorsOf(db, made?.oid ?? 0)];
   await db.execute('DROP VIEW pg_temp.imat_operators');

@@ -13,7 +13,12 @@ export type Prepared = {
   readonly freshness: Freshness;
   readonly notes: readonly string[];
   /** Tables whose logs are watched, with the columns that count; imats among the sources stand for their own. */
-  readonly watched: readonly { readonly oid: number; readonly schema: string; readonly name: string; readonly columns: readonly number[] | null }[];
+  readonly watched: readonly {
+    readonly oid: number;
+    readonly schema: string;
+    readonly name: string;
+    readonly columns: readonly number[] | null;
+  }[];
 };
 
 /** A temporary view of the user's query, under the user's search_path. Inside a transaction that is rolled back. */
@@ -27,7 +32,11 @@ export async function temporaryView(db: Db, query: string): Promise<number> {
     if (!(error instanceof ServerError)) throw error;
     const second = error.sqlstate === '42601' && error.position === null ? secondStatement(text) : null;
     if (second === null) throw invalidDefinition(error, text, prefix.length);
-    throw new ImatError('invalid_definition', { message: 'the query holds more than one statement', position: positionAt(text, second), cause: error });
+    throw new ImatError('invalid_definition', {
+      message: 'the query holds more than one statement',
+      position: positionAt(text, second),
+      cause: error,
+    });
   }
   await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
   const [row] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_query'::regclass::oid AS oid`);
@@ -36,7 +45,8 @@ export async function temporaryView(db: Db, query: string): Promise<number> {
 
 /** Where the text goes on behind its first statement. */
 function secondStatement(text: string): number | null {
-  const scan = /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_]\w*|)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;|\S/g;
+  const scan =
+    /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_]\w*|)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;|\S/g;
   let ended = false;
   for (const match of text.matchAll(scan)) {
     if (match[0] === ';') ended = true;
@@ -46,7 +56,12 @@ function secondStatement(text: string): number | null {
 }
 
 /** Analyses the view and decides; inside a transaction, changes nothing. */
-export async function prepare(db: Db, oid: number, serverMajor: number, options: Pick<ConvertOptions, 'strategy' | 'freshness'>): Promise<Prepared> {
+export async function prepare(
+  db: Db,
+  oid: number,
+  serverMajor: number,
+  options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
+): Promise<Prepared> {
   const analysis = await analyse(db, oid, serverMajor);
   const freshness = await checkedFreshness(db, options.freshness ?? 'live');
   const wanted = options.strategy ?? 'auto';
@@ -59,7 +74,9 @@ export async function prepare(db: Db, oid: number, serverMajor: number, options:
 
 /** All that stands against delta, each with its place; the error's own place is the first one. */
 function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
-  const said = reasons.map(({ message, position }) => (position === null ? message : `${message} (line ${position.line}, column ${position.column})`)).join('; ');
+  const said = reasons
+    .map(({ message, position }) => (position === null ? message : `${message} (line ${position.line}, column ${position.column})`))
+    .join('; ');
   const hints = [...new Set(reasons.flatMap((reason) => reason.hint ?? []))];
   const place = reasons.find((reason) => reason.position !== null)?.position ?? null;
   return new ImatError('strategy_unavailable', {
@@ -72,39 +89,66 @@ function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
 
 async function checkedFreshness(db: Db, freshness: string): Promise<string> {
   if (freshness === 'live' || freshness === 'manual') return freshness;
-  const [row] = await rolledBack(db, () => db.query<{ valid: boolean }>(`SELECT $1::interval > '0'::interval AS valid`, [freshness])).catch(() => []);
+  const [row] = await rolledBack(db, () => db.query<{ valid: boolean }>(`SELECT $1::interval > '0'::interval AS valid`, [freshness])).catch(
+    () => [],
+  );
   if (row?.valid === true) return freshness;
-  throw new ImatError('invalid_argument', { message: `"${freshness}" is not a freshness`, hint: 'Use live, manual, or an interval such as 5s, 1 minute or 2h.' });
+  throw new ImatError('invalid_argument', {
+    message: `"${freshness}" is not a freshness`,
+    hint: 'Use live, manual, or an interval such as 5s, 1 minute or 2h.',
+  });
 }
 
-async function watchedSources(db: Db, analysis: Analysis, strategy: Strategy): Promise<{ watched: Prepared['watched']; unwatchable: string[] }> {
+async function watchedSources(
+  db: Db,
+  analysis: Analysis,
+  strategy: Strategy,
+): Promise<{ watched: Prepared['watched']; unwatchable: string[] }> {
   const own = analysis.sources.filter((source) => source.unwatchable === null && source.kind === 'table');
-  const watched = own.map((source) => ({ oid: source.oid, schema: source.schema, name: source.name, columns: strategy === 'swap' ? source.used : planColumns(analysis, source.oid) }));
+  const watched = own.map((source) => ({
+    oid: source.oid,
+    schema: source.schema,
+    name: source.name,
+    columns: strategy === 'swap' ? source.used : planColumns(analysis, source.oid),
+  }));
   const unwatchable: string[] = [];
   for (const imat of analysis.imats) {
-    const [row] = await db.query<{ name: string; freshness: string; watchable: boolean }>('SELECT name, freshness, watchable FROM imat_catalog.imat WHERE id = $1', [imat.imatId]);
-    if (row?.freshness !== 'live' || !row.watchable) unwatchable.push(`imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`);
+    const [row] = await db.query<{ name: string; freshness: string; watchable: boolean }>(
+      'SELECT name, freshness, watchable FROM imat_catalog.imat WHERE id = $1',
+      [imat.imatId],
+    );
+    if (row?.freshness !== 'live' || !row.watchable)
+      unwatchable.push(`imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`);
     const inner = await db.query<{ oid: number; schema: string; name: string; columns: string | null }>(
       `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
        FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE z.imat_id = $1`,
       [imat.imatId],
     );
     for (const source of inner) {
-      if (!watched.some((known) => known.oid === source.oid)) watched.push({ ...source, columns: source.columns === null ? null : [...source.columns.matchAll(/\d+/g)].map(Number) });
+      if (!watched.some((known) => known.oid === source.oid))
+        watched.push({ ...source, columns: source.columns === null ? null : [...source.columns.matchAll(/\d+/g)].map(Number) });
     }
   }
   return { watched: watched.sort((a, b) => a.oid - b.oid), unwatchable };
 }
 
 function planColumns(analysis: Analysis, oid: number): number[] {
-  const attnums = (analysis.plan?.occurrences ?? []).filter((one) => one.source.oid === oid).flatMap((one) => one.columns.map((column) => column.attnum));
+  const attnums = (analysis.plan?.occurrences ?? [])
+    .filter((one) => one.source.oid === oid)
+    .flatMap((one) => one.columns.map((column) => column.attnum));
   return [...new Set(attnums)].sort((a, b) => a - b);
 }
 
 function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): string[] {
-  if (freshness !== 'live') return freshness === 'manual' ? [] : [`to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, for example from cron`];
+  if (freshness !== 'live')
+    return freshness === 'manual'
+      ? []
+      : [`to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, for example from cron`];
   if (strategy === 'delta') return [];
   if (analysis.unwatchable.length > 0) return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
-  if (analysis.dependence === 'moment') return ['the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored'];
+  if (analysis.dependence === 'moment')
+    return [
+      'the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored',
+    ];
   return ['a live read runs the definition while a source has changed since the last swap'];
 }

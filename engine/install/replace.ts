@@ -43,7 +43,10 @@ export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> 
 /** @throws ImatError `has_dependents` */
 export async function checkReplaceable(db: Db, original: NamedView): Promise<void> {
   const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
-  const blocking = [...(await viewDependents(db, original.oid)).filter((dependent) => !dependent.isView).map((dependent) => dependent.what), ...others.map((other) => other.what)];
+  const blocking = [
+    ...(await viewDependents(db, original.oid)).filter((dependent) => !dependent.isView).map((dependent) => dependent.what),
+    ...others.map((other) => other.what),
+  ];
   if (blocking.length === 0) return;
   throw new ImatError('has_dependents', {
     message: `materialized view "${original.name}" cannot be replaced, because other objects depend on it`,
@@ -66,7 +69,12 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text);
   for (const statement of await likeOriginalInPlace(db, row.oid, place)) await db.execute(statement.sql.text);
   await pointViews(db, dependents);
-  await db.query('UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1', [imatId, place.text, row.schema, row.relname]);
+  await db.query('UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1', [
+    imatId,
+    place.text,
+    row.schema,
+    row.relname,
+  ]);
 }
 
 type Place = { readonly schema: string; readonly name: string };
@@ -99,7 +107,8 @@ async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
 }
 
 async function move(db: Db, kind: Sql, from: Place, to: Place): Promise<void> {
-  if (from.schema !== to.schema) await db.execute(sql`ALTER ${kind} ${qualified(from.schema, from.name)} SET SCHEMA ${ident(to.schema)}`.text);
+  if (from.schema !== to.schema)
+    await db.execute(sql`ALTER ${kind} ${qualified(from.schema, from.name)} SET SCHEMA ${ident(to.schema)}`.text);
   if (from.name !== to.name) await db.execute(sql`ALTER ${kind} ${qualified(to.schema, from.name)} RENAME TO ${ident(to.name)}`.text);
 }
 
@@ -113,7 +122,12 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
       `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options FROM pg_class c WHERE c.oid = $1`,
       [view.oid],
     );
-    if (row !== undefined) bodies.push({ name: view.name, definition: row.definition, options: row.options === null || row.options === '' ? '' : ` WITH (${row.options})` });
+    if (row !== undefined)
+      bodies.push({
+        name: view.name,
+        definition: row.definition,
+        options: row.options === null || row.options === '' ? '' : ` WITH (${row.options})`,
+      });
   }
   return bodies;
 }

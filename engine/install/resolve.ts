@@ -3,6 +3,7 @@ import { ImatError } from '../../parser/errors.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
+import { shellWord } from '../errors.ts';
 
 export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
 
@@ -14,52 +15,117 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
       `SELECT CASE WHEN n.nspname = 'public' THEN quote_ident(c.relname) ELSE quote_ident(n.nspname) || '.' || quote_ident(c.relname) END AS name
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY 1`,
     );
-    throw new ImatError('not_found', { message: `materialized view "${name}" does not exist`, hint: suggestion(name, others.map((other) => other.name), 'materialized view') });
+    throw new ImatError('not_found', {
+      message: `materialized view "${name}" does not exist`,
+      hint: suggestion(
+        name,
+        others.map((other) => other.name),
+        'materialized view',
+      ),
+    });
   }
   if (found.kind === 'm') return found;
   const imat = await imatOfView(db, found.oid);
   if (imat !== null) {
-    throw new ImatError('already_exists', { message: `"${name}" is imat "${imat}" already`, hint: `imat status ${imat} shows it; imat revert ${imat} removes it.` });
+    throw new ImatError('already_exists', {
+      message: `"${name}" is imat "${imat}" already`,
+      hint: `imat status ${imat} shows it; imat revert ${imat} removes it.`,
+    });
   }
   throw new ImatError('not_a_materialized_view', {
     message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
-    hint: found.kind === 'v' ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.` : undefined,
+    hint:
+      found.kind === 'v' ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.` : undefined,
   });
 }
 
 /** The imat that a view is: its own, or the one in the materialized view's place. */
 async function imatOfView(db: Db, oid: number): Promise<string | null> {
   if ((await catalogVersion(db)) === 0) return null;
-  const [row] = await db.query<{ name: string }>('SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid', [oid]);
+  const [row] = await db.query<{ name: string }>('SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid', [
+    oid,
+  ]);
   return row?.name ?? null;
 }
 
-const RELATION_KINDS: Readonly<Record<string, string>> = { r: 'a table', v: 'a view', p: 'a partitioned table', i: 'an index', S: 'a sequence', f: 'a foreign table', c: 'a type' };
+const RELATION_KINDS: Readonly<Record<string, string>> = {
+  r: 'a table',
+  v: 'a view',
+  p: 'a partitioned table',
+  i: 'an index',
+  S: 'a sequence',
+  f: 'a foreign table',
+  c: 'a type',
+};
 
 export async function resolveRelation(db: Db, name: string): Promise<(NamedView & { readonly kind: string }) | null> {
+  await checkRelationName(db, name);
   await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
-  try {
-    const [row] = await db.query<NamedView & { kind: string }>(
-      `SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
-       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)`,
-      [name],
-    );
-    await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
-    return row ?? null;
-  } catch (error) {
-    // 42602 and 0A000 say that it cannot be a name; anything else is not the name's fault.
-    if (!(error instanceof ServerError) || !['42602', '0A000', '42601'].includes(error.sqlstate)) throw error;
-    throw new ImatError('invalid_argument', { message: `"${name}" is not a relation name`, detail: `${error.message}.`, hint: 'Write name or schema.name, with double quotes around parts that need them.', cause: error });
-  }
+  const [row] = await db.query<NamedView & { kind: string }>(
+    `SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)`,
+    [name],
+  );
+  await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
+  return row ?? null;
 }
+
+/** to_regclass will not do for this: from PostgreSQL 16 on it takes what is no name for the name of nothing, and a number for an OID. */
+async function checkRelationName(db: Db, name: string): Promise<void> {
+  const invalid = (detail: string, cause?: unknown): ImatError =>
+    new ImatError('invalid_argument', {
+      message: `"${name}" is not a relation name`,
+      detail,
+      hint: 'Write name or schema.name, with double quotes around parts that need them.',
+      cause,
+    });
+  const [row] = await db.query<{ parts: number }>('SELECT cardinality(parse_ident($1)) AS parts', [name]).catch((error: unknown) => {
+    throw error instanceof ServerError && error.sqlstate === '22023' ? invalid(`${sentence(error.message)}.`, error) : error;
+  });
+  if ((row?.parts ?? 0) > 2) throw invalid('It has more than two parts.');
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The imat of that name, which may be quoted and have `imat.` before it. @throws ImatError `not_found` */
 export async function resolveImat(db: Db, name: string): Promise<{ id: number; name: string; state: string; strategy: string }> {
-  const rows = await db.query<{ id: number; name: string; state: string; strategy: string }>('SELECT id, name, state, strategy FROM imat_catalog.imat ORDER BY name');
+  const rows = await db.query<{ id: number; name: string; state: string; strategy: string }>(
+    'SELECT id, name, state, strategy FROM imat_catalog.imat ORDER BY name',
+  );
   const plain = name.replace(/^imat\./, '');
-  const found = rows.find((row) => row.name === name) ?? rows.find((row) => row.name === plain) ?? rows.find((row) => `"${row.name.replaceAll('"', '""')}"` === plain);
+  const found =
+    rows.find((row) => row.name === name) ??
+    rows.find((row) => row.name === plain) ??
+    rows.find((row) => `"${row.name.replaceAll('"', '""')}"` === plain);
   if (found !== undefined) return found;
-  throw new ImatError('not_found', { message: `imat "${name}" does not exist`, hint: suggestion(name, rows.map((row) => row.name), 'imat') });
+  throw new ImatError('not_found', {
+    message: `imat "${name}" does not exist`,
+    hint: suggestion(
+      name,
+      rows.map((row) => row.name),
+      'imat',
+    ),
+  });
+}
+
+const GONE_SQL = `
+SELECT i.name, array_to_json(array_remove(ARRAY[
+    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view) THEN 'its definition' END,
+    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) THEN 'its view' END,
+    CASE WHEN i.strategy = 'delta' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.stored) THEN 'its stored table' END,
+    CASE WHEN i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL THEN 'its fold function' END
+  ], NULL)) AS gone
+FROM imat_catalog.imat i WHERE i.id = $1 AND i.state = 'active'`;
+
+/** Dropped with CASCADE, a source takes with it what reads it. @throws ImatError `source_changed` */
+export async function checkIntact(db: Db, imatId: number): Promise<void> {
+  const [imat] = await db.query<{ name: string; gone: string[] }>(GONE_SQL, [imatId]);
+  if (imat === undefined || imat.gone.length === 0) return;
+  throw new ImatError('source_changed', {
+    message: `imat "${imat.name}" lacks something that it is built on`,
+    detail: `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, or somebody dropped what imat had made.`,
+    hint: `Run imat revert ${shellWord(imat.name)}, and convert again if the sources are still there.`,
+  });
 }
 
 /** The nearest name: schemas count only between names that are equally near without them. */

@@ -15,7 +15,11 @@ type ImatRow = { name: string; dropped: boolean; view: number | null; replacemen
  * @throws ImatError `has_dependents`
  */
 export async function revertImat(db: Db, id: number, onWait: (what: string) => void): Promise<void> {
-  const sources = await withShortLock(db, () => dropImat(db, id), () => onWait('waiting for readers'));
+  const sources = await withShortLock(
+    db,
+    () => dropImat(db, id),
+    () => onWait('waiting for readers'),
+  );
   for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
   await db.transaction('read committed', async () => {
     if (await sharesCatalog(db)) await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
@@ -35,7 +39,11 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
   );
   if (imat === undefined) return [];
   if (!imat.dropped) await dropObjects(db, id, imat);
-  return (imat.sources ?? '').split(',').filter((oid) => oid !== '').map(Number).sort((a, b) => a - b);
+  return (imat.sources ?? '')
+    .split(',')
+    .filter((oid) => oid !== '')
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
 async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {

@@ -16,8 +16,21 @@ export const RECORD = 2249;
 
 /** Output functions that depend on DateStyle, IntervalStyle, TimeZone, lc_monetary, extra_float_digits or bytea_output. Some of them are marked immutable. */
 const SETTINGS_ONLY = new Set([
-  'date_out', 'timestamp_out', 'timestamptz_out', 'interval_out', 'cash_out', 'float4out', 'float8out', 'byteaout',
-  'point_out', 'lseg_out', 'path_out', 'box_out', 'poly_out', 'line_out', 'circle_out',
+  'date_out',
+  'timestamp_out',
+  'timestamptz_out',
+  'interval_out',
+  'cash_out',
+  'float4out',
+  'float8out',
+  'byteaout',
+  'point_out',
+  'lseg_out',
+  'path_out',
+  'box_out',
+  'poly_out',
+  'line_out',
+  'circle_out',
 ]);
 
 type OutputRow = { oid: number; name: string; kind: string; schema: string; output: string; volatility: string; parts: number[] | null };

@@ -9,8 +9,6 @@ import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './node-tre
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
 
-export type { Dependence } from './type-output.ts';
-
 export type FunctionUse = { readonly schema: string; readonly name: string; readonly dependence: Dependence };
 
 export type FunctionFacts = {
@@ -24,14 +22,47 @@ export type FunctionFacts = {
 
 /** The settings that PostgreSQL's own stable functions depend on, where these depend on settings alone. */
 export const PINNED_SETTINGS = [
-  'TimeZone', 'DateStyle', 'IntervalStyle', 'lc_monetary', 'lc_numeric', 'lc_time', 'extra_float_digits', 'bytea_output', 'default_text_search_config',
+  'TimeZone',
+  'DateStyle',
+  'IntervalStyle',
+  'lc_monetary',
+  'lc_numeric',
+  'lc_time',
+  'extra_float_digits',
+  'bytea_output',
+  'default_text_search_config',
 ] as const;
 
 /** PostgreSQL's own functions that are stable because of `PINNED_SETTINGS` only, by the name of what is not immutable among them. */
 const SETTINGS_ONLY = new Set([
-  'date_trunc', 'date_part', 'extract', 'timezone', 'date', 'timestamp', 'timestamptz', 'time', 'timetz', 'to_char', 'to_timestamp', 'to_date', 'to_number',
-  'timestamptz_pl_interval', 'timestamptz_mi_interval', 'interval_pl_timestamptz', 'generate_series', 'make_timestamptz', 'overlaps', 'to_tsvector', 'to_tsquery',
-  'plainto_tsquery', 'phraseto_tsquery', 'websearch_to_tsquery', 'money', 'numeric', 'interval_in', 'cash_in',
+  'date_trunc',
+  'date_part',
+  'extract',
+  'timezone',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'time',
+  'timetz',
+  'to_char',
+  'to_timestamp',
+  'to_date',
+  'to_number',
+  'timestamptz_pl_interval',
+  'timestamptz_mi_interval',
+  'interval_pl_timestamptz',
+  'generate_series',
+  'make_timestamptz',
+  'overlaps',
+  'to_tsvector',
+  'to_tsquery',
+  'plainto_tsquery',
+  'phraseto_tsquery',
+  'websearch_to_tsquery',
+  'money',
+  'numeric',
+  'interval_in',
+  'cash_in',
 ]);
 
 /** Of the same name, and not like these: the zone of a time of day is that of today. */
@@ -41,12 +72,40 @@ const COMPARES_WITH_TIMESTAMPTZ = /^(date|timestamp|timestamptz)_(eq|ne|lt|le|gt
 
 /** Functions that are stable because they print their arguments. */
 const PRINTS_ARGUMENTS = new Set([
-  'textanycat', 'anytextcat', 'concat', 'concat_ws', 'format', 'array_to_string', 'to_json', 'to_jsonb', 'row_to_json', 'array_to_json', 'json_build_object',
-  'json_build_array', 'jsonb_build_object', 'jsonb_build_array', 'json_agg', 'jsonb_agg', 'json_object_agg', 'jsonb_object_agg', 'json_object_agg_strict',
-  'json_object_agg_unique', 'jsonb_object_agg_strict', 'jsonb_object_agg_unique',
+  'textanycat',
+  'anytextcat',
+  'concat',
+  'concat_ws',
+  'format',
+  'array_to_string',
+  'to_json',
+  'to_jsonb',
+  'row_to_json',
+  'array_to_json',
+  'json_build_object',
+  'json_build_array',
+  'jsonb_build_object',
+  'jsonb_build_array',
+  'json_agg',
+  'jsonb_agg',
+  'json_object_agg',
+  'jsonb_object_agg',
+  'json_object_agg_strict',
+  'json_object_agg_unique',
+  'jsonb_object_agg_strict',
+  'jsonb_object_agg_unique',
 ]);
 
-type FunctionRow = { oid: number; schema: string; name: string; signature: string; kind: string; volatility: string; returns_set: boolean; trusted: boolean };
+type FunctionRow = {
+  oid: number;
+  schema: string;
+  name: string;
+  signature: string;
+  kind: string;
+  volatility: string;
+  returns_set: boolean;
+  trusted: boolean;
+};
 
 /** A function with the types of its arguments as they are used. */
 type Use = { readonly oid: number; readonly args: readonly TreeNode[]; readonly argumentTypes: readonly number[] };
@@ -54,9 +113,14 @@ type Conversion = { readonly from: TreeNode | null; readonly to: number };
 type Findings = { readonly uses: readonly Use[]; readonly conversions: readonly Conversion[]; readonly special: readonly FunctionUse[] };
 
 export async function loadFunctionFacts(db: Db, views: readonly number[]): Promise<FunctionFacts> {
-  const rules = await db.query<{ tree: string }>(`SELECT r.ev_action::text AS tree FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`, [`{${views.join(',')}}`]);
+  const rules = await db.query<{ tree: string }>(`SELECT r.ev_action::text AS tree FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`, [
+    `{${views.join(',')}}`,
+  ]);
   const findings = findIn(rules.map((rule) => rule.tree));
-  const inputs = await inputFunctions(db, findings.conversions.map((conversion) => conversion.to));
+  const inputs = await inputFunctions(
+    db,
+    findings.conversions.map((conversion) => conversion.to),
+  );
   const functions = await loadFunctions(db, [...findings.uses.map((use) => use.oid), ...inputs.values()]);
   const outputs = await loadTypeOutputs(db, typesIn(findings));
   const unstable = [
@@ -69,7 +133,11 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     called: [...functions.values()]
       .filter((row) => called.has(row.oid))
       .map((row) => ({ schema: row.schema, name: row.name, kind: KINDS[row.kind] ?? 'function', returnsSet: row.returns_set })),
-    unstable: unstable.filter((use, index) => unstable.findIndex((other) => other.schema === use.schema && other.name === use.name && other.dependence === use.dependence) === index),
+    unstable: unstable.filter(
+      (use, index) =>
+        unstable.findIndex((other) => other.schema === use.schema && other.name === use.name && other.dependence === use.dependence) ===
+        index,
+    ),
     untrusted: [...functions.values()].filter((row) => !row.trusted).map((row) => `${row.schema}.${row.name}`),
   };
 }
@@ -96,7 +164,8 @@ function findIn(trees: readonly string[]): Findings {
       const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find((found) => found !== null && found !== 0);
       if (oid !== undefined && oid !== null) uses.push({ oid, args: argumentsOf(node), argumentTypes: listedTypes(node) });
       // A cast through text: the source type's output, the target type's input.
-      if (node.node.startsWith('COERCEVIAIO')) conversions.push({ from: nodesOf(node, 'arg')[0] ?? null, to: numberOf(node, 'resulttype') ?? 0 });
+      if (node.node.startsWith('COERCEVIAIO'))
+        conversions.push({ from: nodesOf(node, 'arg')[0] ?? null, to: numberOf(node, 'resulttype') ?? 0 });
       for (const one of SPECIAL) if (one.node.test(node.node)) special.push(one.use);
     });
   }
@@ -119,7 +188,8 @@ function typesIn({ uses, conversions }: Findings): number[] {
 }
 
 /** The innermost items of `ROW(...)`. */
-const rowItems = (node: TreeNode): TreeNode[] => (typeOf(node) === RECORD && node.fields.has('row_typeid') ? argumentsOf(node).flatMap(rowItems) : [node]);
+const rowItems = (node: TreeNode): TreeNode[] =>
+  typeOf(node) === RECORD && node.fields.has('row_typeid') ? argumentsOf(node).flatMap(rowItems) : [node];
 
 async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<number, number>> {
   if (types.length === 0) return new Map();
@@ -150,7 +220,8 @@ function useOf(use: Use, row: FunctionRow | undefined, outputs: ReadonlyMap<numb
 
 function dependenceOf(row: FunctionRow, use: Use, outputs: ReadonlyMap<number, TypeOutput>): Dependence {
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature)) return 'moment';
-  if (PRINTS_ARGUMENTS.has(row.name)) return worst([...use.args.map((arg) => printing(arg, outputs)), ...use.argumentTypes.map((type) => ofType(type, outputs))]);
+  if (PRINTS_ARGUMENTS.has(row.name))
+    return worst([...use.args.map((arg) => printing(arg, outputs)), ...use.argumentTypes.map((type) => ofType(type, outputs))]);
   return SETTINGS_ONLY.has(row.name) || COMPARES_WITH_TIMESTAMPTZ.test(row.name) ? 'settings' : 'moment';
 }
 
@@ -161,7 +232,14 @@ function conversionUses({ from, to }: Conversion, input: FunctionRow | undefined
   const dependence = worst([printed, read]);
   if (dependence === 'tables') return [];
   const name = (type: number | null): string => outputs.get(type ?? 0)?.name ?? 'record';
-  return [{ schema: 'pg_catalog', name: from === null ? `text::${name(to)}` : `${name(typeOf(from))}::${input === undefined ? 'text' : input.name.replace(/_?in$/, '')}`, dependence }];
+  return [
+    {
+      schema: 'pg_catalog',
+      name:
+        from === null ? `text::${name(to)}` : `${name(typeOf(from))}::${input === undefined ? 'text' : input.name.replace(/_?in$/, '')}`,
+      dependence,
+    },
+  ];
 }
 
 /** What the text of an expression's value depends on. */

@@ -43,7 +43,8 @@ export function logColumnOf(column: ColumnFacts): Sql {
 export function captureFunctions(target: CaptureTarget): readonly Sql[] {
   return CAPTURE_EVENTS.flatMap((event) => {
     const name = target.functions[event];
-    const statement = target.columns === null ? sql`INSERT INTO ${target.log} (weight) VALUES (0)` : captureStatement(event, target.log, target.columns);
+    const statement =
+      target.columns === null ? sql`INSERT INTO ${target.log} (weight) VALUES (0)` : captureStatement(event, target.log, target.columns);
     const body = sql`
 BEGIN
   ${statement};
@@ -61,11 +62,15 @@ AS ${dollarQuoted(body)}`,
 
 function captureStatement(event: CaptureEvent, log: Sql, columns: readonly ColumnFacts[]): Sql {
   const target = join([sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))], ', ');
-  const of = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`), '');
+  const of = (alias: string): Sql =>
+    join(
+      columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
+      '',
+    );
   const into = sql`INSERT INTO ${log} (${target})`;
   switch (event) {
     case 'insert':
-      return sql`${into}\n  SELECT 1${of('n')} FROM new_rows AS n`;
+      return sql`${into}\n  ${insertedRows(columns)}`;
     case 'delete':
       return sql`${into}\n  SELECT -1${of('o')} FROM old_rows AS o`;
     case 'update':
@@ -86,25 +91,48 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
   }
 }
 
+const insertedRows = (columns: readonly ColumnFacts[]): Sql =>
+  sql`SELECT 1${join(
+    columns.map((column) => sql`, n.${ident(column.name)}`),
+    '',
+  )} FROM new_rows AS n`;
+
+/** Whether a capture function for INSERT, as it is installed, names the columns by the names that they have now. */
+export const namesColumns = (body: string, columns: readonly ColumnFacts[]): boolean => body.includes(insertedRows(columns).text);
+
 /** Text within a string literal of a format() call. */
 const quoted = (text: Sql): Sql => fragment(text.text.replaceAll("'", "''").replaceAll('%', '%%'));
 
 function netUpdate(columns: readonly ColumnFacts[]): Sql {
   if (columns.length === 0) return sql`SELECT 0 WHERE FALSE`;
   if (!canNet(columns)) {
-    const rows = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`), '');
+    const rows = (alias: string): Sql =>
+      join(
+        columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
+        '',
+      );
     return sql`SELECT -1${rows('o')} FROM old_rows AS o UNION ALL SELECT 1${rows('n')} FROM new_rows AS n`;
   }
   const logged = (column: ColumnFacts): Sql => ident(logColumn(column.attnum));
-  const of = (alias: string): Sql => join(columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)} AS ${logged(column)}`), '');
+  const of = (alias: string): Sql =>
+    join(
+      columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)} AS ${logged(column)}`),
+      '',
+    );
   const images = columns.map((column) => imageGrouping(sql`u.${logged(column)}`, column));
-  return sql`SELECT pg_catalog.sum(u.weight)${join(images.map((image) => sql`, ${image.select}`), '')}
+  return sql`SELECT pg_catalog.sum(u.weight)${join(
+    images.map((image) => sql`, ${image.select}`),
+    '',
+  )}
     FROM (
       SELECT -1 AS weight${of('o')} FROM old_rows AS o
       UNION ALL
       SELECT 1${of('n')} FROM new_rows AS n
     ) AS u
-    GROUP BY ${join(images.flatMap((image) => image.groupBy), ', ')}
+    GROUP BY ${join(
+      images.flatMap((image) => image.groupBy),
+      ', ',
+    )}
     HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
 }
 

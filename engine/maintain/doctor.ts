@@ -3,22 +3,48 @@ import type { DoctorCheck } from '../api.ts';
 import { catalogVersion, LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors.ts';
+import { loadColumns } from '../catalog/columns.ts';
 import { CAPTURE_TRIGGERS } from '../sql/names.ts';
+import { namesColumns } from './capture.ts';
 
 const ok = (check: string, message: string): DoctorCheck => ({ check, status: 'ok', message, hint: null });
-const problem = (status: 'warning' | 'error', check: string, message: string, hint: string): DoctorCheck => ({ check, status, message, hint });
+const problem = (status: 'warning' | 'error', check: string, message: string, hint: string): DoctorCheck => ({
+  check,
+  status,
+  message,
+  hint,
+});
 
 export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[]> {
   const checks: DoctorCheck[] = [];
-  const [server] = await db.query<{ version: string; recovery: boolean }>(`SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS recovery`);
+  const [server] = await db.query<{ version: string; recovery: boolean }>(
+    `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS recovery`,
+  );
   checks.push(
     serverMajor < 15
       ? problem('error', 'server', `PostgreSQL ${server?.version ?? ''} is too old`, 'imat needs PostgreSQL 15 or later.')
       : ok('server', `PostgreSQL ${server?.version ?? ''}${db.driver === 'pglite' ? ', embedded (one session)' : ''}`),
   );
-  if (server?.recovery === true) checks.push(problem('warning', 'server', 'this is a standby: imats can be read here, not maintained', 'Connect to the primary to convert, fold or swap.'));
+  if (server?.recovery === true)
+    checks.push(
+      problem(
+        'warning',
+        'server',
+        'this is a standby: imats can be read here, not maintained',
+        'Connect to the primary to convert, fold or swap.',
+      ),
+    );
   const owner = await ownerOfUnreadableCatalog(db);
-  if (owner !== null) return [...checks, problem('error', 'catalog', 'this role may not read the imat catalog', `Run it as ${owner}, who owns the catalog, or as a member of that role.`)];
+  if (owner !== null)
+    return [
+      ...checks,
+      problem(
+        'error',
+        'catalog',
+        'this role may not read the imat catalog',
+        `Run it as ${owner}, who owns the catalog, or as a member of that role.`,
+      ),
+    ];
   const version = await catalogVersion(db);
   if (version === 0) {
     checks.push(...(await rightsToInstall(db)));
@@ -44,11 +70,27 @@ async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {
   );
   const missing = [...(rights?.create === true ? [] : ['CREATE']), ...(rights?.temporary === true ? [] : ['TEMPORARY'])];
   if (missing.length === 0) return [ok('rights', 'this role may create schemas and temporary views in this database')];
-  return [problem('warning', 'rights', `this role lacks ${missing.join(' and ')} on the database`, `Run as its owner: GRANT ${missing.join(', ')} ON DATABASE ... TO <role>.`)];
+  return [
+    problem(
+      'warning',
+      'rights',
+      `this role lacks ${missing.join(' and ')} on the database`,
+      `Run as its owner: GRANT ${missing.join(', ')} ON DATABASE ... TO <role>.`,
+    ),
+  ];
 }
 
 async function imatChecks(db: Db): Promise<DoctorCheck[]> {
-  const imats = await db.query<{ name: string; state: string; strategy: string; pending: string; phase: string | null; busy: boolean; unreplaced: boolean; unfoldable: boolean }>(
+  const imats = await db.query<{
+    name: string;
+    state: string;
+    strategy: string;
+    pending: string;
+    phase: string | null;
+    busy: boolean;
+    unreplaced: boolean;
+    unfoldable: boolean;
+  }>(
     `SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
        EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = i.id AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) AS busy,
        i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced,
@@ -60,22 +102,73 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
     const check = `imat ${imat.name}`;
     const word = shellWord(imat.name);
     if (imat.state === 'installing' && imat.busy) return [ok(check, 'is being installed by another session')];
-    if (imat.state === 'installing') return [problem('error', check, 'its installation was interrupted', `Run the same command again, which takes it up, or imat revert ${word}, which removes it.`)];
-    if (imat.state === 'reverting') return [problem('error', check, 'its revert was interrupted, or lacked a right', `imat revert ${imat.name}, as a role that owns its sources, finishes it.`)];
-    if (imat.state === 'broken') return [problem('error', check, 'something it is built on is gone, or it was restored into another cluster', `imat revert ${word}, then convert again.`)];
+    if (imat.state === 'installing')
+      return [
+        problem(
+          'error',
+          check,
+          'its installation was interrupted',
+          `Run the same command again, which takes it up, or imat revert ${word}, which removes it.`,
+        ),
+      ];
+    if (imat.state === 'reverting')
+      return [
+        problem(
+          'error',
+          check,
+          'its revert was interrupted, or lacked a right',
+          `imat revert ${imat.name}, as a role that owns its sources, finishes it.`,
+        ),
+      ];
+    if (imat.state === 'broken')
+      return [
+        problem(
+          'error',
+          check,
+          'something it is built on is gone, or it was restored into another cluster',
+          `imat revert ${word}, then convert again.`,
+        ),
+      ];
     const found: DoctorCheck[] = [];
-    if (imat.unfoldable) found.push(problem('error', check, 'its fold function is gone: reads are right, but get slower and slower', `imat revert ${word}, then convert again.`));
-    if (imat.phase !== null) found.push(problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${word} finishes it.`));
-    if (imat.strategy === 'delta' && Number(imat.pending) > 10_000) found.push(problem('warning', check, `${imat.pending} rows are pending: reads are right, but slow`, `imat fold ${word}`));
-    if (imat.unreplaced) found.push(problem('error', check, 'the view in the original’s place was dropped', `imat revert ${word} brings the materialized view back.`));
+    if (imat.unfoldable)
+      found.push(
+        problem(
+          'error',
+          check,
+          'its fold function is gone: reads are right, but get slower and slower',
+          `imat revert ${word}, then convert again.`,
+        ),
+      );
+    if (imat.phase !== null)
+      found.push(
+        problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${word} finishes it.`),
+      );
+    if (imat.strategy === 'delta' && Number(imat.pending) > 10_000)
+      found.push(problem('warning', check, `${imat.pending} rows are pending: reads are right, but slow`, `imat fold ${word}`));
+    if (imat.unreplaced)
+      found.push(
+        problem('error', check, 'the view in the original’s place was dropped', `imat revert ${word} brings the materialized view back.`),
+      );
     return found.length === 0 ? [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)] : found;
   });
 }
 
 /** Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without an error. */
 async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
-  const sources = await db.query<{ name: string | null; triggers: number; log: boolean; subscribed: boolean; unlogged: boolean; inherits: boolean; secured: boolean }>(
-    `SELECT (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
+  const sources = await db.query<{
+    name: string | null;
+    triggers: number;
+    log: boolean;
+    subscribed: boolean;
+    unlogged: boolean;
+    inherits: boolean;
+    secured: boolean;
+    relation: number;
+    columns: number[] | null;
+    body: string | null;
+  }>(
+    `SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
+       (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
        (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
        EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
        CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation) ELSE false END AS subscribed,
@@ -83,23 +176,77 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
        EXISTS (SELECT FROM pg_inherits h WHERE s.relation IN (h.inhparent, h.inhrelid)) AS inherits,
        EXISTS (SELECT FROM pg_class c JOIN imat_catalog.imat_source z ON z.relation = c.oid JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta') AS secured
      FROM imat_catalog.source s ORDER BY 1`,
-    [`{${Object.values(CAPTURE_TRIGGERS).map((name) => `"${name}"`).join(',')}}`],
+    [
+      `{${Object.values(CAPTURE_TRIGGERS)
+        .map((name) => `"${name}"`)
+        .join(',')}}`,
+      CAPTURE_TRIGGERS.insert,
+    ],
+  );
+  const columns = await loadColumns(
+    db,
+    sources.map((source) => source.relation),
   );
   return sources.map((source): DoctorCheck => {
     const check = `source ${source.name ?? '(dropped)'}`;
     if (source.name === null) return problem('error', check, 'a source table was dropped', 'Revert the imats that read it.');
     if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log) {
-      return problem('error', check, 'capture is disabled or gone: changes were lost', 'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.');
+      return problem(
+        'error',
+        check,
+        'capture is disabled or gone: changes were lost',
+        'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.',
+      );
     }
-    if (source.subscribed) return problem('error', check, 'a logical replication subscription fills it, which fires no statement triggers', 'Revert the imats on it.');
-    if (source.inherits) return problem('error', check, 'it takes part in inheritance or partitioning now: writes to its relatives are not captured', 'Revert the imats on it.');
-    if (source.secured) return problem('error', check, 'it has row security now, which imats maintained by delta on it do not know', 'Revert and convert the imats on it.');
-    if (source.unlogged) return problem('error', check, 'it has become unlogged: a crash empties it without notice', 'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.');
+    const logged = (columns.get(source.relation) ?? []).filter((column) => source.columns?.includes(column.attnum) === true);
+    if (source.columns !== null && (logged.length < source.columns.length || !namesColumns(source.body ?? '', logged))) {
+      return problem(
+        'error',
+        check,
+        'a column that is captured was renamed or dropped: whoever writes to it gets an error',
+        'Revert the imats on it, then convert them again.',
+      );
+    }
+    if (source.subscribed)
+      return problem(
+        'error',
+        check,
+        'a logical replication subscription fills it, which fires no statement triggers',
+        'Revert the imats on it.',
+      );
+    if (source.inherits)
+      return problem(
+        'error',
+        check,
+        'it takes part in inheritance or partitioning now: writes to its relatives are not captured',
+        'Revert the imats on it.',
+      );
+    if (source.secured)
+      return problem(
+        'error',
+        check,
+        'it has row security now, which imats maintained by delta on it do not know',
+        'Revert and convert the imats on it.',
+      );
+    if (source.unlogged)
+      return problem(
+        'error',
+        check,
+        'it has become unlogged: a crash empties it without notice',
+        'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.',
+      );
     return ok(check, 'captured');
   });
 }
 
 async function requestChecks(db: Db): Promise<DoctorCheck[]> {
   const requests = await db.query<{ name: string }>('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NULL ORDER BY id');
-  return requests.map((request) => problem('warning', `request ${request.name}`, 'imat.create_imat recorded a request that nobody has carried out', `imat convert ${shellWord(request.name)}`));
+  return requests.map((request) =>
+    problem(
+      'warning',
+      `request ${request.name}`,
+      'imat.create_imat recorded a request that nobody has carried out',
+      `imat convert ${shellWord(request.name)}`,
+    ),
+  );
 }

@@ -11,7 +11,12 @@ import type { DeltaPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
 
-export type FoldNames = { readonly state: Sql; readonly fold: Sql; readonly delta: Sql; /** Null where the delta is netted already. */ readonly netted: Sql | null };
+export type FoldNames = {
+  readonly state: Sql;
+  readonly fold: Sql;
+  readonly delta: Sql /** Null where the delta is netted already. */;
+  readonly netted: Sql | null;
+};
 
 export function foldFunction(plan: DeltaPlan, { state, fold, delta, netted }: FoldNames): Sql {
   const body = sql`
@@ -37,8 +42,12 @@ BEGIN
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
-  ${plan.single ? sql`` : sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
-  `}RETURN touched;
+  ${
+    plan.single
+      ? sql``
+      : sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
+  `
+  }RETURN touched;
 END`;
   return sql`CREATE OR REPLACE FUNCTION ${fold}() RETURNS bigint
 LANGUAGE plpgsql

@@ -10,7 +10,8 @@ import { join, literal, sql } from '../sql/sql.ts';
 
 export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[] };
 
-export const frontierSnapshot = (imatId: number): Sql => sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId})`;
+export const frontierSnapshot = (imatId: number): Sql =>
+  sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId})`;
 
 /** A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables. */
 export function guarded({ imatId, name, states }: FrontierOf, condition: Sql): Sql {

@@ -46,13 +46,21 @@ ${branch(plan, merged, [some], plan.shape === 'bag' ? 'many' : 'one')}`;
 /** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */
 function branches(plan: DeltaPlan, state: Sql, gates: readonly Sql[]): Sql[] {
   if (plan.shape === 'group') return [branch(plan, state, gates, 'one')];
-  return [branch(plan, state, [...gates, sql`${ident(STATE)}.row_count = 1`], 'one'), branch(plan, state, [...gates, sql`${ident(STATE)}.row_count > 1`], 'many')];
+  return [
+    branch(plan, state, [...gates, sql`${ident(STATE)}.row_count = 1`], 'one'),
+    branch(plan, state, [...gates, sql`${ident(STATE)}.row_count > 1`], 'many'),
+  ];
 }
 
 function branch(plan: DeltaPlan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
   const outputs = plan.outputs.map((output) => sql`${output.value} AS ${ident(output.name)}`);
   const conditions = [...gates, ...(plan.having === null ? [] : [plan.having])];
-  const repeat = copies === 'many' ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)` : gates.length === 0 ? READ_ONLY : sql``;
+  const repeat =
+    copies === 'many'
+      ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)`
+      : gates.length === 0
+        ? READ_ONLY
+        : sql``;
   return sql`SELECT${plan.distinct ? sql` DISTINCT` : sql``}
   ${lines(outputs)}
 FROM ${from} AS ${ident(STATE)}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;

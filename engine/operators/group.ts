@@ -63,7 +63,10 @@ GROUP BY ${join(groupBy, ', ')}`;
 function bagGrouping(plan: DeltaPlan, alias: string, digest: Sql): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
   const columns = plan.keys.map((key) => ({ key, value: sql`${ident(alias)}.${ident(key.name)}` }));
   return {
-    select: [sql`${digest} AS ${ident(ROW_DIGEST)}`, ...columns.map(({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`)],
+    select: [
+      sql`${digest} AS ${ident(ROW_DIGEST)}`,
+      ...columns.map(({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`),
+    ],
     groupBy: [digest, ...columns.filter(({ key }) => key.facts.sortable).map(({ value }) => value)],
   };
 }
@@ -112,13 +115,19 @@ export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
   join(
     parts.map((part) => {
       const value = sql`${alias}.${ident(part.name)}`;
-      return part.type === 'interval' ? sql`pg_catalog.interval_send(${value}) <> pg_catalog.interval_send(${zeroOf(part)})` : sql`${value} <> ${zeroOf(part)}`;
+      return part.type === 'interval'
+        ? sql`pg_catalog.interval_send(${value}) <> pg_catalog.interval_send(${zeroOf(part)})`
+        : sql`${value} <> ${zeroOf(part)}`;
     }),
     ' OR ',
   );
 
+/** The binary form of a row names its columns' types: a domain's values come from the source as such, from a log in the base type. */
 function digestOf(plan: DeltaPlan, alias: string): Sql {
-  const columns = plan.keys.map((key) => sql`${ident(alias)}.${ident(key.name)}${key.facts.send === null ? sql`::text` : sql``}`);
+  const columns = plan.keys.map(({ name, facts }) => {
+    const cast = facts.send === null ? sql`::text` : facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`;
+    return sql`${ident(alias)}.${ident(name)}${cast}`;
+  });
   return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;
 }
 

@@ -10,7 +10,8 @@ import { fragment, sql } from '../sql/sql.ts';
 export type ImageGrouping = { readonly groupBy: readonly Sql[]; readonly select: Sql };
 
 /** What no two different values of the type have in common. */
-const imageOf = (value: Sql, type: TypeFacts): Sql => (type.send === null ? sql`(${value})::pg_catalog.text` : sql`${fragment(type.send)}(${value})`);
+const imageOf = (value: Sql, type: TypeFacts): Sql =>
+  type.send === null ? sql`(${value})::pg_catalog.text` : sql`${fragment(type.send)}(${value})`;
 
 /** One of several values with the same image; not for arrays, of which array_agg makes one with a dimension more. */
 export const anyOf = (value: Sql): Sql => sql`(pg_catalog.array_agg(${value}))[1]`;

@@ -51,7 +51,9 @@ export const isPending = (pending: Pending, log: Sql): Sql => sql`NOT pg_catalog
 
 /** Whether any of the sources has pending rows; does not depend on any row. */
 export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
-  const tests = [...new Set(sourceOids)].map((oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`);
+  const tests = [...new Set(sourceOids)].map(
+    (oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`,
+  );
   return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
 }
 
@@ -74,7 +76,11 @@ export function deltaTerms(plan: DeltaPlan, pending: Pending, form: 'expanded' |
  */
 export function nettedTerm(plan: DeltaPlan, pending: Pending): Term {
   const columns = plan.occurrences.flatMap((occurrence) =>
-    occurrence.columns.map((column) => ({ column, alias: occurrence.alias, name: ident(`${occurrence.alias}_${logColumn(column.attnum)}`) })),
+    occurrence.columns.map((column) => ({
+      column,
+      alias: occurrence.alias,
+      name: ident(`${occurrence.alias}_${logColumn(column.attnum)}`),
+    })),
   );
   const terms = deltaTerms(plan, pending).map(
     (term) => sql`-- ${commented(term.label)}
@@ -97,7 +103,11 @@ ${term.from}`,
   HAVING pg_catalog.sum(u.weight) <> 0
   OFFSET 0
 ) AS p`;
-  return { from: sql`FROM\n  ${lines([product, ...relations])}`, weight: sql`p.weight`, label: 'all changes, cancelled against each other' };
+  return {
+    from: sql`FROM\n  ${lines([product, ...relations])}`,
+    weight: sql`p.weight`,
+    label: 'all changes, cancelled against each other',
+  };
 }
 
 /** Text for a one-line comment. */
@@ -129,11 +139,20 @@ function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weigh
     if (role === 'new') return tableOf(occurrence);
     return sql`(${role === 'delta' ? deltaOf(occurrence, pending, weight) : oldOf(occurrence, pending, weight)})`;
   };
-  const from = plan.occurrences.map((occurrence, position) => sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`);
-  const weights = plan.occurrences.filter((_, position) => roles[position] !== 'new').map((occurrence) => sql`${ident(occurrence.alias)}.${ident(weight)}`);
+  const from = plan.occurrences.map(
+    (occurrence, position) => sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`,
+  );
+  const weights = plan.occurrences
+    .filter((_, position) => roles[position] !== 'new')
+    .map((occurrence) => sql`${ident(occurrence.alias)}.${ident(weight)}`);
   const changed = plan.occurrences.filter((_, position) => roles[position] === 'delta');
   // A term without pending rows of its own must cost nothing, however the planner would join.
-  const gates = plan.occurrences.length > 1 ? [...new Set(changed.map((one) => one.source.oid))].map((oid) => pending.changed?.(oid) ?? sql`(SELECT ${anyPending(pending, [oid])})`) : [];
+  const gates =
+    plan.occurrences.length > 1
+      ? [...new Set(changed.map((one) => one.source.oid))].map(
+          (oid) => pending.changed?.(oid) ?? sql`(SELECT ${anyPending(pending, [oid])})`,
+        )
+      : [];
   return {
     from: sql`FROM
   ${lines(from)}${where([...gates, ...plan.conditions])}`,

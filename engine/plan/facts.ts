@@ -4,6 +4,8 @@
 export type TypeFacts = {
   /** As `format_type(oid, typmod)` prints it under `search_path = pg_catalog`. */
   readonly type: string;
+  /** The type with domains resolved: a log keeps rows that a domain's constraints no longer allow. */
+  readonly baseType: string;
   /** OID of the base type. */
   readonly oid: number;
   /** Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained numeric. */
@@ -19,8 +21,6 @@ export type TypeFacts = {
 };
 
 export type ColumnFacts = TypeFacts & {
-  /** The type with domains resolved: a log keeps rows that a domain's constraints no longer allow. */
-  readonly baseType: string;
   readonly name: string;
   readonly attnum: number;
   /** The qualified, quoted collation where it is not the type's own. */

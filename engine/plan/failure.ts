@@ -25,13 +25,65 @@ const KINDS: ReadonlyMap<number | null, Kind> = new Map([
 ]);
 
 const TOTAL_OPERATORS: ReadonlySet<string> = new Set([
-  'AND', 'OR', '=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM', '~~', '!~~', '~~*', '!~~*', '||',
-  '->', '->>', '#>', '#>>', '@>', '<@', '&&', '?', '?|', '?&', 'AT TIME ZONE',
+  'AND',
+  'OR',
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'IS DISTINCT FROM',
+  'IS NOT DISTINCT FROM',
+  '~~',
+  '!~~',
+  '~~*',
+  '!~~*',
+  '||',
+  '->',
+  '->>',
+  '#>',
+  '#>>',
+  '@>',
+  '<@',
+  '&&',
+  '?',
+  '?|',
+  '?&',
+  'AT TIME ZONE',
 ]);
 const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
-  'lower', 'upper', 'initcap', 'btrim', 'ltrim', 'rtrim', 'length', 'char_length', 'octet_length', 'left', 'right', 'md5', 'replace',
-  'abs', 'round', 'floor', 'ceil', 'ceiling', 'trunc', 'sign', 'date_trunc', 'date_part', 'extract', 'timezone', 'age', 'concat',
-  'jsonb_typeof', 'cardinality', 'array_length', 'starts_with', 'split_part',
+  'lower',
+  'upper',
+  'initcap',
+  'btrim',
+  'ltrim',
+  'rtrim',
+  'length',
+  'char_length',
+  'octet_length',
+  'left',
+  'right',
+  'md5',
+  'replace',
+  'abs',
+  'round',
+  'floor',
+  'ceil',
+  'ceiling',
+  'trunc',
+  'sign',
+  'date_trunc',
+  'date_part',
+  'extract',
+  'timezone',
+  'age',
+  'concat',
+  'jsonb_typeof',
+  'cardinality',
+  'array_length',
+  'starts_with',
+  'split_part',
 ]);
 const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set(['abs', 'round', 'floor', 'ceil', 'ceiling', 'trunc', 'sign']);
 
@@ -50,7 +102,11 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
     case 'cast':
       return isTotalCast(expr, kind);
     case 'call':
-      return expr.schema === null && TOTAL_FUNCTIONS.has(expr.name) && (!SAME_KIND_FUNCTIONS.has(expr.name) || expr.args.every((arg) => kind(arg) !== 'other'));
+      return (
+        expr.schema === null &&
+        TOTAL_FUNCTIONS.has(expr.name) &&
+        (!SAME_KIND_FUNCTIONS.has(expr.name) || expr.args.every((arg) => kind(arg) !== 'other'))
+      );
     case 'array_comparison':
       return TOTAL_OPERATORS.has(expr.op);
     case 'aggregate':
@@ -62,7 +118,8 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
 
 function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
   if (TOTAL_OPERATORS.has(expr.op)) return true;
-  if (/^!?~\*?$/.test(expr.op)) return expr.right.kind === 'literal' || (expr.right.kind === 'cast' && expr.right.operand.kind === 'literal');
+  if (/^!?~\*?$/.test(expr.op))
+    return expr.right.kind === 'literal' || (expr.right.kind === 'cast' && expr.right.operand.kind === 'literal');
   const kinds = [kind(expr.left), kind(expr.right)];
   if (expr.op === '+' || expr.op === '-' || expr.op === '*') return !kinds.includes('other') && kinds.some((one) => one !== 'integer');
   // By a literal other than zero.

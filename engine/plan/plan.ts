@@ -85,19 +85,31 @@ export function overRelations(expr: Expr): Sql {
 export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): DeltaPlan | { readonly reasons: readonly PlanReason[] } {
   const reasons: PlanReason[] = [];
   const label = (expr: Expr): string =>
-    deparseExpr(expr, (ref) => `${normal.relations[ref.relation]?.alias ?? ''}.${ref.name}`).replaceAll('pg_catalog."', '"').replaceAll('"', '');
+    deparseExpr(expr, (ref) => `${normal.relations[ref.relation]?.alias ?? ''}.${ref.name}`)
+      .replaceAll('pg_catalog."', '"')
+      .replaceAll('"', '');
 
   const keys = shape.keys.map((expr, index): Key => {
     const type = facts.keyTypes[index];
     if (type === undefined) throw new Error(`no type for key ${index + 1}`);
     // A row is found by its digest; a group by its keys.
     if (shape.shape === 'group' ? !type.sortable : !type.groupable) {
-      reasons.push({ kind: 'key_not_sortable', message: `${label(expr)} has type ${type.type}, which cannot be a key`, hint: null, span: expr.span });
+      reasons.push({
+        kind: 'key_not_sortable',
+        message: `${label(expr)} has type ${type.type}, which cannot be a key`,
+        hint: null,
+        span: expr.span,
+      });
     }
     return { name: `key${index + 1}`, value: overRelations(expr), facts: type, label: label(expr) };
   });
   if (shape.shape === 'group' && keys.length > MAX_KEYS) {
-    reasons.push({ kind: 'too_many_keys', message: `${keys.length} group keys are more than an index can have (${MAX_KEYS})`, hint: null, span: null });
+    reasons.push({
+      kind: 'too_many_keys',
+      message: `${keys.length} group keys are more than an index can have (${MAX_KEYS})`,
+      hint: null,
+      span: null,
+    });
   }
 
   const columnOf = (ref: { relation: number; name: string }): ColumnFacts | undefined =>
@@ -136,7 +148,15 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
       if (type === undefined) throw new Error(`no type for column ${target.name}`);
       const value = residual(target.expr);
       const name = keys[key]?.name ?? null;
-      return { name: target.name, type, key: name, value: name === null ? sql`(${value})::${fragment(type)}` : value, label: label(target.expr) };
+      // A log holds a domain's values in its base type, and so does whatever the state is added up with.
+      const isAsStored = keys[key] !== undefined && keys[key].facts.type === keys[key].facts.baseType;
+      return {
+        name: target.name,
+        type,
+        key: name,
+        value: isAsStored ? value : sql`(${value})::${fragment(type)}`,
+        label: label(target.expr),
+      };
     }),
     having: normal.having === null ? null : residual(normal.having),
     distinct: normal.grouped && normal.distinct,
@@ -146,7 +166,9 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
 
 /** The expressions that are computed from rows of the sources, each time one changes. */
 function computed(normal: Normal, shape: Outline): Expr[] {
-  const args = shape.aggregates.flatMap((aggregate) => (aggregate.filter === null ? aggregate.args : [...aggregate.args, aggregate.filter]));
+  const args = shape.aggregates.flatMap((aggregate) =>
+    aggregate.filter === null ? aggregate.args : [...aggregate.args, aggregate.filter],
+  );
   return [...normal.conditions, ...shape.keys, ...args];
 }
 

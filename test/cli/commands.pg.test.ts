@@ -53,10 +53,12 @@ async function traces(): Promise<string[]> {
 
 describe('a database without imats', () => {
   test('what needs one says so', async () => {
-    const { status, stdout, stderr } = await imat('list');
+    expect(JSON.parse((await imat('list', '--json')).stdout)).toEqual({ imats: [] });
+    expect(JSON.parse((await imat('status', '--json')).stdout)).toEqual({ imats: [] });
+    const { status, stdout, stderr } = await imat('fold', 'my_sales_summary');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^imat: this database has no imats yet\nHINT:  .*imat convert/);
-    expect(JSON.parse((await imat('status', '--json')).stdout)).toMatchObject({ error: { code: 'IM005' } });
+    expect(JSON.parse((await imat('status', 'my_sales_summary', '--json')).stdout)).toMatchObject({ error: { code: 'IM005' } });
   });
 
   test('doctor, explain and a dry run work and leave it as it is', async () => {

@@ -34,7 +34,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/catalog': ['parser', 'engine/plan', 'engine/db'],
   'engine/maintain': ['engine/sql', 'engine/plan', 'engine/operators', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog'],
   'engine/install': [
-    'parser', 'engine/sql', 'engine/plan', 'engine/aggregates', 'engine/operators', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog', 'engine/maintain',
+    'parser',
+    'engine/sql',
+    'engine/plan',
+    'engine/aggregates',
+    'engine/operators',
+    'engine/api.ts',
+    'engine/db',
+    'engine/errors.ts',
+    'engine/catalog',
+    'engine/maintain',
   ],
   'engine/index.ts': ['parser', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog', 'engine/maintain', 'engine/install'],
   cli: ['parser', 'engine/api.ts', 'engine/index.ts', 'engine/db'],
@@ -62,12 +71,20 @@ type Import = { readonly from: string; readonly to: string; readonly line: numbe
 const files = ['parser', 'engine', 'cli', 'workers', 'bench'].flatMap((folder) => listSources(join(ROOT, folder)));
 const code = new Map(files.map((file) => [file, withoutComments(readFileSync(join(ROOT, file), 'utf8'))]));
 const imports = files.flatMap(importsOf);
-const relativeImports = imports.filter((one) => one.to.startsWith('.')).map((one) => ({ ...one, to: relative(ROOT, join(ROOT, dirname(one.from), one.to)) }));
+const relativeImports = imports
+  .filter((one) => one.to.startsWith('.'))
+  .map((one) => ({ ...one, to: relative(ROOT, join(ROOT, dirname(one.from), one.to)) }));
 
 function listSources(directory: string): string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() ? listSources(join(directory, entry.name)) : /\.m?ts$|\.mjs$/.test(entry.name) ? [relative(ROOT, join(directory, entry.name))] : []))
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? listSources(join(directory, entry.name))
+        : /\.m?ts$|\.mjs$/.test(entry.name)
+          ? [relative(ROOT, join(directory, entry.name))]
+          : [],
+    )
     .sort();
 }
 
@@ -81,7 +98,11 @@ function withoutComments(text: string): string {
 /** Static, type-only, re-exporting and dynamic imports alike. */
 function importsOf(from: string): Import[] {
   const text = code.get(from) ?? '';
-  return [...text.matchAll(/^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)|\bnew URL\('(\.[^']+\.(?:ts|mjs))'/gm)].map((match) => ({
+  return [
+    ...text.matchAll(
+      /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)|\bnew URL\('(\.[^']+\.(?:ts|mjs))'/gm,
+    ),
+  ].map((match) => ({
     from,
     to: match[1] ?? match[2] ?? match[3] ?? match[4] ?? '',
     line: text.slice(0, match.index).split('\n').length,
@@ -110,13 +131,16 @@ test('every part is one that this test knows', () => {
 });
 
 test('each part imports only what lies below it', () => {
-  const wrong = relativeImports.filter(({ from, to }) => partOf(from) !== partOf(to) && MAY_IMPORT[partOf(from)]?.includes(partOf(to)) !== true);
+  const wrong = relativeImports.filter(
+    ({ from, to }) => partOf(from) !== partOf(to) && MAY_IMPORT[partOf(from)]?.includes(partOf(to)) !== true,
+  );
   expect(wrong.map(place)).toEqual([]);
 });
 
 test('no file imports itself, however far around; in the parser and the engine types count as well', () => {
   const next = new Map<string, string[]>();
-  for (const { from, to } of relativeImports.filter((one) => !one.isType || /^(?:parser|engine)\//.test(one.from))) next.set(from, [...(next.get(from) ?? []), to]);
+  for (const { from, to } of relativeImports.filter((one) => !one.isType || /^(?:parser|engine)\//.test(one.from)))
+    next.set(from, [...(next.get(from) ?? []), to]);
   const done = new Set<string>();
   const cycles: string[] = [];
   const visit = (file: string, path: readonly string[]): void => {
@@ -150,7 +174,8 @@ describe.each(PURE)('%s is pure', (part) => {
   });
 
   test('it does not wait, look at the clock, the environment or a file, or roll dice', () => {
-    const impure = /\b(?:async|await|Promise|process|Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|fetch|console|globalThis|Math\.random|crypto\.|randomBytes|randomUUID|require)\b/;
+    const impure =
+      /\b(?:async|await|Promise|process|Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|fetch|console|globalThis|Math\.random|crypto\.|randomBytes|randomUUID|require)\b/;
     const wrong = own.flatMap((file) =>
       withoutStrings(code.get(file) ?? '')
         .split('\n')
@@ -166,7 +191,9 @@ function withoutStrings(text: string): string {
 }
 
 test('engine knows nothing of terminals', () => {
-  const wrong = files.filter((file) => file.startsWith('engine/') || file.startsWith('parser/')).filter((file) => /\bconsole\.|process\.(?:stdout|stderr|exit|argv)/.test(code.get(file) ?? ''));
+  const wrong = files
+    .filter((file) => file.startsWith('engine/') || file.startsWith('parser/'))
+    .filter((file) => /\bconsole\.|process\.(?:stdout|stderr|exit|argv)/.test(code.get(file) ?? ''));
   expect(wrong).toEqual([]);
 });
 

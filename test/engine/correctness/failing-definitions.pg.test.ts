@@ -14,25 +14,92 @@ const bench = useBench(`
 type Case = { readonly name: string; readonly definition: string; readonly poison: string; readonly sqlstate: string };
 
 const CASES: readonly Case[] = [
-  { name: 'a division by zero in an argument', definition: 'SELECT g, sum(x / y) AS s FROM v GROUP BY g', poison: 'INSERT INTO v VALUES (9, 1, 1, 0)', sqlstate: '22012' },
-  { name: 'an overflow in an argument', definition: 'SELECT g, sum(x * y) AS s FROM v GROUP BY g', poison: 'INSERT INTO v VALUES (9, 1, 2147483647, 2)', sqlstate: '22003' },
-  { name: 'a bad cast in a key', definition: 'SELECT t::int AS k, count(*) AS n FROM v GROUP BY t::int', poison: "INSERT INTO v VALUES (9, 1, 1, 1, 'x')", sqlstate: '22P02' },
-  { name: 'a division by zero in a filter', definition: 'SELECT g, count(*) AS n FROM v WHERE 10 / y > 1 GROUP BY g', poison: 'INSERT INTO v VALUES (9, 1, 1, 0)', sqlstate: '22012' },
-  { name: 'a division by zero in a FILTER', definition: 'SELECT count(*) FILTER (WHERE 10 / y > 1) AS n FROM v', poison: 'INSERT INTO v VALUES (9, 1, 1, 0)', sqlstate: '22012' },
-  { name: 'a division by zero in a row', definition: 'SELECT id, x / y AS q FROM v', poison: 'INSERT INTO v VALUES (9, 1, 1, 0)', sqlstate: '22012' },
-  { name: 'a division by zero over a join', definition: 'SELECT w.g, sum(v.x / w.d) AS s FROM v JOIN w ON w.g = v.g GROUP BY w.g', poison: 'INSERT INTO w VALUES (1, 0)', sqlstate: '22012' },
-  { name: 'a division by zero over a self-join', definition: 'SELECT a.g, sum(a.x / b.y) AS s FROM v a JOIN v b ON a.g = b.g GROUP BY a.g', poison: 'INSERT INTO v VALUES (9, 1, 1, 0)', sqlstate: '22012' },
-  { name: 'an overflow of the aggregate itself', definition: 'SELECT sum(x::float8 * 1e299) AS s FROM v', poison: 'INSERT INTO v VALUES (9, 1, 1000000000, 1), (10, 1, 1000000000, 1)', sqlstate: '22003' },
-  { name: 'an overflow of a real sum', definition: 'SELECT g, sum(x::real * 1e30::real) AS s FROM v GROUP BY g', poison: 'INSERT INTO v VALUES (9, 1, 300000000, 1), (10, 1, 300000000, 1)', sqlstate: '22003' },
-  { name: 'a division by zero over aggregates', definition: 'SELECT g, sum(x) / sum(y) AS s FROM v GROUP BY g', poison: 'INSERT INTO v VALUES (9, 7, 1, 0)', sqlstate: '22012' },
-  { name: 'a division by zero in HAVING', definition: 'SELECT g, sum(x) AS s FROM v GROUP BY g HAVING 10 / sum(y) >= 0', poison: 'INSERT INTO v VALUES (9, 7, 1, 0)', sqlstate: '22012' },
-  { name: 'an overflow in a cast of the result', definition: 'SELECT g, sum(x)::smallint AS s FROM v GROUP BY g', poison: 'INSERT INTO v VALUES (9, 1, 100000, 0)', sqlstate: '22003' },
+  {
+    name: 'a division by zero in an argument',
+    definition: 'SELECT g, sum(x / y) AS s FROM v GROUP BY g',
+    poison: 'INSERT INTO v VALUES (9, 1, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'an overflow in an argument',
+    definition: 'SELECT g, sum(x * y) AS s FROM v GROUP BY g',
+    poison: 'INSERT INTO v VALUES (9, 1, 2147483647, 2)',
+    sqlstate: '22003',
+  },
+  {
+    name: 'a bad cast in a key',
+    definition: 'SELECT t::int AS k, count(*) AS n FROM v GROUP BY t::int',
+    poison: "INSERT INTO v VALUES (9, 1, 1, 1, 'x')",
+    sqlstate: '22P02',
+  },
+  {
+    name: 'a division by zero in a filter',
+    definition: 'SELECT g, count(*) AS n FROM v WHERE 10 / y > 1 GROUP BY g',
+    poison: 'INSERT INTO v VALUES (9, 1, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'a division by zero in a FILTER',
+    definition: 'SELECT count(*) FILTER (WHERE 10 / y > 1) AS n FROM v',
+    poison: 'INSERT INTO v VALUES (9, 1, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'a division by zero in a row',
+    definition: 'SELECT id, x / y AS q FROM v',
+    poison: 'INSERT INTO v VALUES (9, 1, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'a division by zero over a join',
+    definition: 'SELECT w.g, sum(v.x / w.d) AS s FROM v JOIN w ON w.g = v.g GROUP BY w.g',
+    poison: 'INSERT INTO w VALUES (1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'a division by zero over a self-join',
+    definition: 'SELECT a.g, sum(a.x / b.y) AS s FROM v a JOIN v b ON a.g = b.g GROUP BY a.g',
+    poison: 'INSERT INTO v VALUES (9, 1, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'an overflow of the aggregate itself',
+    definition: 'SELECT sum(x::float8 * 1e299) AS s FROM v',
+    poison: 'INSERT INTO v VALUES (9, 1, 1000000000, 1), (10, 1, 1000000000, 1)',
+    sqlstate: '22003',
+  },
+  {
+    name: 'an overflow of a real sum',
+    definition: 'SELECT g, sum(x::real * 1e30::real) AS s FROM v GROUP BY g',
+    poison: 'INSERT INTO v VALUES (9, 1, 300000000, 1), (10, 1, 300000000, 1)',
+    sqlstate: '22003',
+  },
+  {
+    name: 'a division by zero over aggregates',
+    definition: 'SELECT g, sum(x) / sum(y) AS s FROM v GROUP BY g',
+    poison: 'INSERT INTO v VALUES (9, 7, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'a division by zero in HAVING',
+    definition: 'SELECT g, sum(x) AS s FROM v GROUP BY g HAVING 10 / sum(y) >= 0',
+    poison: 'INSERT INTO v VALUES (9, 7, 1, 0)',
+    sqlstate: '22012',
+  },
+  {
+    name: 'an overflow in a cast of the result',
+    definition: 'SELECT g, sum(x)::smallint AS s FROM v GROUP BY g',
+    poison: 'INSERT INTO v VALUES (9, 1, 100000, 0)',
+    sqlstate: '22003',
+  },
 ];
 
 const ANTIDOTE = 'DELETE FROM v WHERE id >= 9; DELETE FROM w WHERE d = 0';
 
 async function start(definition: string): Promise<Subject> {
-  await bench.user.execute(`TRUNCATE v, w; INSERT INTO v VALUES (1, 1, 4, 2, '5'), (2, 1, 6, 3, '5'), (3, 2, 8, 4, '6'), (4, NULL, 1, 1, NULL); INSERT INTO w VALUES (1, 2), (2, 4)`);
+  await bench.user.execute(
+    `TRUNCATE v, w; INSERT INTO v VALUES (1, 1, 4, 2, '5'), (2, 1, 6, 3, '5'), (3, 2, 8, 4, '6'), (4, NULL, 1, 1, NULL); INSERT INTO w VALUES (1, 2), (2, 4)`,
+  );
   return bench.convert(definition);
 }
 
@@ -41,7 +108,11 @@ async function expectFailure(subject: Subject, sqlstate: string): Promise<void> 
   expect(await failureOf(bench.user, `SELECT * FROM ${subject.relation}`)).toBe(sqlstate);
 }
 
-const folded = async (subject: Subject): Promise<boolean> => bench.imat.fold(subject.name).then(() => true, () => false);
+const folded = async (subject: Subject): Promise<boolean> =>
+  bench.imat.fold(subject.name).then(
+    () => true,
+    () => false,
+  );
 
 describe('a definition that fails for a row', () => {
   for (const { name, definition, poison, sqlstate } of CASES) {

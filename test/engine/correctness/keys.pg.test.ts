@@ -87,7 +87,9 @@ for (const { type, values, ambiguous, rowsOnly } of TYPES) {
 
     test('group, DISTINCT, rows and joins', async () => {
       await bench.user.execute(`DROP TABLE IF EXISTS l, r; CREATE TABLE l (k ${type}, x int); CREATE TABLE r (k ${type}, y int)`);
-      await bench.user.execute(`INSERT INTO l VALUES ${values.map((one, index) => `(${one}, ${index % 2})`).join(', ')}; INSERT INTO r SELECT k, x FROM l`);
+      await bench.user.execute(
+        `INSERT INTO l VALUES ${values.map((one, index) => `(${one}, ${index % 2})`).join(', ')}; INSERT INTO r SELECT k, x FROM l`,
+      );
       await bench.convert('SELECT k, x FROM l');
       if (rowsOnly !== true) {
         const options = { ambiguous: ambiguous ? ['k'] : [] };
@@ -107,7 +109,13 @@ test('an array of what has no ordering cannot be told apart: swap, and its updat
   expect(rows.converted.reasons.map((reason) => reason.kind)).toEqual(['key_not_sortable']);
   await bench.convert('SELECT x, count(k) AS n FROM l GROUP BY x');
   await bench.convert('SELECT x, count(k) AS n, sum(1 / x) AS s FROM l GROUP BY x');
-  await bench.run([`INSERT INTO l VALUES ('{}', 1), (ARRAY['{"a":1}'::json], 2), (NULL, 3)`, 'UPDATE l SET x = x + 1', FOLD, "UPDATE l SET k = '{}' WHERE x > 2", 'DELETE FROM l']);
+  await bench.run([
+    `INSERT INTO l VALUES ('{}', 1), (ARRAY['{"a":1}'::json], 2), (NULL, 3)`,
+    'UPDATE l SET x = x + 1',
+    FOLD,
+    "UPDATE l SET k = '{}' WHERE x > 2",
+    'DELETE FROM l',
+  ]);
 });
 
 describe('rows and keys of unusual width', () => {
@@ -118,24 +126,45 @@ describe('rows and keys of unusual width', () => {
     await bench.run([`INSERT INTO l VALUES (${long}, 1), (${long}, 2)`, 'DELETE FROM l WHERE x = 1', FOLD, 'DELETE FROM l', FOLD]);
     const grouped = await bench.convert('SELECT k, count(*) AS n FROM l GROUP BY k', { name: 'long_keys' });
     await bench.run([`INSERT INTO l VALUES (${long}, 1), ('short', 2)`], [grouped]);
-    await expect(bench.imat.fold('long_keys')).rejects.toMatchObject({ message: 'a group key is too long to be stored', hint: expect.stringContaining('--strategy swap') });
+    await expect(bench.imat.fold('long_keys')).rejects.toMatchObject({
+      message: 'a group key is too long to be stored',
+      hint: expect.stringContaining('--strategy swap'),
+    });
     await bench.run(["UPDATE l SET k = 'other' WHERE x = 1", FOLD], [grouped]);
   });
 
   test('more group keys than an index takes', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `c${index}`);
     await bench.user.execute(`DROP TABLE IF EXISTS l; CREATE TABLE l (${names.map((name) => `${name} int`).join(', ')})`);
-    const grouped = await bench.convert(`SELECT ${names.join(', ')}, count(*) AS n FROM l GROUP BY ${names.join(', ')}`, { strategy: 'swap' });
+    const grouped = await bench.convert(`SELECT ${names.join(', ')}, count(*) AS n FROM l GROUP BY ${names.join(', ')}`, {
+      strategy: 'swap',
+    });
     expect(grouped.converted.reasons.map((reason) => reason.kind)).toEqual(['too_many_keys']);
     await bench.convert(`SELECT ${names.join(', ')} FROM l`);
-    await bench.run(['INSERT INTO l DEFAULT VALUES', 'INSERT INTO l DEFAULT VALUES', 'INSERT INTO l (c39) VALUES (1)', FOLD, 'UPDATE l SET c0 = 1', 'DELETE FROM l WHERE c39 = 1']);
+    await bench.run([
+      'INSERT INTO l DEFAULT VALUES',
+      'INSERT INTO l DEFAULT VALUES',
+      'INSERT INTO l (c39) VALUES (1)',
+      FOLD,
+      'UPDATE l SET c0 = 1',
+      'DELETE FROM l WHERE c39 = 1',
+    ]);
   });
 
   test('a table without columns, and one with a dropped column', async () => {
-    await bench.user.execute('DROP TABLE IF EXISTS l, r; CREATE TABLE l (); CREATE TABLE r (a int, gone int, "........pg.dropped.2........x" text); ALTER TABLE r DROP gone');
+    await bench.user.execute(
+      'DROP TABLE IF EXISTS l, r; CREATE TABLE l (); CREATE TABLE r (a int, gone int, "........pg.dropped.2........x" text); ALTER TABLE r DROP gone',
+    );
     await bench.convert('SELECT count(*) AS n FROM l');
     await bench.convert('SELECT * FROM r');
     await bench.convert('SELECT count(*) AS n FROM l, r');
-    await bench.run(['INSERT INTO l DEFAULT VALUES', "INSERT INTO r VALUES (1, 'x'), (1, 'x')", FOLD, 'INSERT INTO l DEFAULT VALUES', 'DELETE FROM r', 'DELETE FROM l']);
+    await bench.run([
+      'INSERT INTO l DEFAULT VALUES',
+      "INSERT INTO r VALUES (1, 'x'), (1, 'x')",
+      FOLD,
+      'INSERT INTO l DEFAULT VALUES',
+      'DELETE FROM r',
+      'DELETE FROM l',
+    ]);
   });
 });

@@ -18,11 +18,14 @@ const stateOf = (subject: Subject): string => `imat_store.state_${subject.name}`
 
 /** What only one of two stored tables has. */
 async function differing(left: string, right: string): Promise<unknown[]> {
-  return bench.user.query(`(SELECT 'left', to_json(l)::text FROM (SELECT * FROM ${left} EXCEPT ALL SELECT * FROM ${right}) l) UNION ALL (SELECT 'right', to_json(r)::text FROM (SELECT * FROM ${right} EXCEPT ALL SELECT * FROM ${left}) r)`);
+  return bench.user.query(
+    `(SELECT 'left', to_json(l)::text FROM (SELECT * FROM ${left} EXCEPT ALL SELECT * FROM ${right}) l) UNION ALL (SELECT 'right', to_json(r)::text FROM (SELECT * FROM ${right} EXCEPT ALL SELECT * FROM ${left}) r)`,
+  );
 }
 
 /** Where each stored row lies and who wrote it: changes whenever a row is touched. */
-const places = (subject: Subject): Promise<unknown[]> => bench.user.query(`SELECT s.ctid::text, s.xmin::text FROM ${stateOf(subject)} s ORDER BY s.ctid`);
+const places = (subject: Subject): Promise<unknown[]> =>
+  bench.user.query(`SELECT s.ctid::text, s.xmin::text FROM ${stateOf(subject)} s ORDER BY s.ctid`);
 
 describe.each(SAMPLES)('%s', (definition) => {
   test('batching: folding after every step, once at the end, and loading at the end store the same', async () => {
@@ -43,7 +46,9 @@ describe.each(SAMPLES)('%s', (definition) => {
   test('retraction: what was changed and changed back leaves the state as it was', async () => {
     await bench.user.execute(RESET);
     const subject = await bench.convert(definition);
-    await bench.user.execute(`DROP TABLE IF EXISTS before; CREATE TABLE before AS SELECT * FROM ${stateOf(subject)}; ${TABLES.map((table) => `DROP TABLE IF EXISTS ${table}_before; CREATE TABLE ${table}_before AS SELECT * FROM ${table}`).join('; ')}`);
+    await bench.user.execute(
+      `DROP TABLE IF EXISTS before; CREATE TABLE before AS SELECT * FROM ${stateOf(subject)}; ${TABLES.map((table) => `DROP TABLE IF EXISTS ${table}_before; CREATE TABLE ${table}_before AS SELECT * FROM ${table}`).join('; ')}`,
+    );
     const restore = `BEGIN; ${TABLES.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM ${table}_before`).join('; ')}; COMMIT`;
     const untouched = await places(subject);
     await bench.user.execute(`UPDATE orders SET amount = amount + 1, region = 'x'; DELETE FROM customer; ${restore}`);
@@ -59,7 +64,7 @@ describe.each(SAMPLES)('%s', (definition) => {
   test('no work: a fold with nothing pending, or with what nobody asked for, touches no row', async () => {
     await bench.user.execute(RESET);
     const subject = await bench.convert(definition);
-    await bench.run(["INSERT INTO orders SELECT id + 100, customer, product, region, amount, qty, at, day, flag, note FROM orders", FOLD]);
+    await bench.run(['INSERT INTO orders SELECT id + 100, customer, product, region, amount, qty, at, day, flag, note FROM orders', FOLD]);
     const before = await places(subject);
     const frontier = await bench.user.query('SELECT snapshot::text FROM imat_catalog.frontier');
     await bench.imat.fold(subject.name);
@@ -67,7 +72,7 @@ describe.each(SAMPLES)('%s', (definition) => {
     expect(await places(subject)).toEqual(before);
     expect(await bench.user.query('SELECT snapshot::text FROM imat_catalog.frontier')).toEqual(frontier);
     // Nobody reads this column; nothing is logged.
-    await bench.user.execute("UPDATE orders SET at = now(), day = now()");
+    await bench.user.execute('UPDATE orders SET at = now(), day = now()');
     expect((await bench.imat.status(subject.name)).imats).toMatchObject([{ pendingRows: 0 }]);
     await bench.user.execute('UPDATE orders SET qty = qty, note = note; UPDATE customer SET region = region');
     expect((await bench.imat.status(subject.name)).imats).toMatchObject([{ pendingRows: 0 }]);
@@ -79,7 +84,9 @@ describe.each(SAMPLES)('%s', (definition) => {
     await bench.user.execute(RESET);
     const subject = await bench.convert(definition);
     const second = createImat(await bench.connect());
-    const history = randomHistory(randomFor(`once ${definition}`), WRITABLE_SHOP, 20).filter((step) => step !== FOLD && !/TRUNCATE/.test(step));
+    const history = randomHistory(randomFor(`once ${definition}`), WRITABLE_SHOP, 20).filter(
+      (step) => step !== FOLD && !/TRUNCATE/.test(step),
+    );
     let done = false;
     const folds = [bench.imat, second].map(async (imat) => {
       while (!done) await imat.fold(subject.name);
@@ -140,7 +147,10 @@ async function objectsOf(db: Db): Promise<string[]> {
 
 describe('determinism', () => {
   test('the same definitions give the same SQL, asked twice, before and after convert, and in two databases', async () => {
-    const [one, two] = [await freshDatabase(`${LOOSE_SHOP} ${views}; ${SWAPPED}`), await freshDatabase(`CREATE TABLE noise (a int); DROP TABLE noise; ${LOOSE_SHOP} ${views}; ${SWAPPED}`)];
+    const [one, two] = [
+      await freshDatabase(`${LOOSE_SHOP} ${views}; ${SWAPPED}`),
+      await freshDatabase(`CREATE TABLE noise (a int); DROP TABLE noise; ${LOOSE_SHOP} ${views}; ${SWAPPED}`),
+    ];
     const installed: unknown[] = [];
     for (const { imat, db } of [one, two]) {
       const all = [];
@@ -152,7 +162,9 @@ describe('determinism', () => {
         expect(after.sql.map((statement) => statement.sql)).toEqual(before.sql.map((statement) => statement.sql));
         all.push(after);
       }
-      const bodies = await db.query(`SELECT p.proname, p.prosrc FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace UNION ALL SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace IN ('imat'::regnamespace, 'imat_store'::regnamespace) ORDER BY 1`);
+      const bodies = await db.query(
+        `SELECT p.proname, p.prosrc FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace UNION ALL SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace IN ('imat'::regnamespace, 'imat_store'::regnamespace) ORDER BY 1`,
+      );
       installed.push({ all, bodies, objects: (await objectsOf(db)).filter((object) => !object.startsWith('lock')) });
     }
     expect(installed[1]).toEqual(installed[0]);
@@ -161,7 +173,8 @@ describe('determinism', () => {
 
 describe('no leak', () => {
   test('revert leaves no object behind, after convert, replace, folds, swaps, failures and what changes nothing', async () => {
-    const { db, imat } = await freshDatabase(`${LOOSE_SHOP} ${RESET}; INSERT INTO customer (id, region) VALUES (0, 'zero'); ${views}; ${SWAPPED};
+    const { db, imat } =
+      await freshDatabase(`${LOOSE_SHOP} ${RESET}; INSERT INTO customer (id, region) VALUES (0, 'zero'); ${views}; ${SWAPPED};
       CREATE MATERIALIZED VIEW failing AS SELECT region, count(*) AS n FROM orders GROUP BY region, 1 / (qty + 1000);
       CREATE INDEX ON m0 (region); GRANT SELECT ON m0 TO PUBLIC; COMMENT ON MATERIALIZED VIEW m0 IS 'mine'; CREATE VIEW reads_m0 AS SELECT * FROM m0`);
     const before = await objectsOf(db);

@@ -13,14 +13,95 @@ const LONG_UNICODE = 'ü'.repeat(31);
 
 /** Names of tables, columns, aliases and imats alike. */
 const NAMES = [
-  'select', 'table', 'user', 'order', 'Weight', 'UPPER', ' ', ' spaced name ', 'a"b', "it's", "'; DROP TABLE canary; --", '"; DROP TABLE canary; --', 'a\\b', 'new\nline', "a'\n  b",
-  '$imat$', '$1', '$$', 'semi;colon', '--', '/*', '*/', '%s', '%I%L', '{}', 'ünïcödé', '名前', '🙂', LONG, LONG_UNICODE, '!weight', 'pg_temp', 'a.b', '?column?', '1', 'tab\there', 'back\\\\slash"quote',
+  'select',
+  'table',
+  'user',
+  'order',
+  'Weight',
+  'UPPER',
+  ' ',
+  ' spaced name ',
+  'a"b',
+  "it's",
+  "'; DROP TABLE canary; --",
+  '"; DROP TABLE canary; --',
+  'a\\b',
+  'new\nline',
+  "a'\n  b",
+  '$imat$',
+  '$1',
+  '$$',
+  'semi;colon',
+  '--',
+  '/*',
+  '*/',
+  '%s',
+  '%I%L',
+  '{}',
+  'ünïcödé',
+  '名前',
+  '🙂',
+  LONG,
+  LONG_UNICODE,
+  '!weight',
+  'pg_temp',
+  'a.b',
+  '?column?',
+  '1',
+  'tab\there',
+  'back\\\\slash"quote',
 ];
 
 /** Names that generated SQL uses itself: of columns, aliases, parameters and functions. */
 const OWN_NAMES = [
-  'weight', '_weight', 'xid', 'key1', 'key2', 'row_count', 'row_digest', 'only_row', 'count1', 'sum1', 'scales1', 'c1', 'c2', 's', 'u', 't', 'l', 'd', 'm', 'q', 'p', 'f', 'n', 'o', 'r1', 'r2', 'old_rows', 'new_rows',
-  'frontier', 'pending', 'snapshot', 'changed1', 'delta', 'merged', 'excluded', 'ctid1', 'generate_series', 'touched', 'emptied', 'negative', 'rows', 'tg_op', 'name', 'imat', 'active', 'state', 'found', 'sqlstate',
+  'weight',
+  '_weight',
+  'xid',
+  'key1',
+  'key2',
+  'row_count',
+  'row_digest',
+  'only_row',
+  'count1',
+  'sum1',
+  'scales1',
+  'c1',
+  'c2',
+  's',
+  'u',
+  't',
+  'l',
+  'd',
+  'm',
+  'q',
+  'p',
+  'f',
+  'n',
+  'o',
+  'r1',
+  'r2',
+  'old_rows',
+  'new_rows',
+  'frontier',
+  'pending',
+  'snapshot',
+  'changed1',
+  'delta',
+  'merged',
+  'excluded',
+  'ctid1',
+  'generate_series',
+  'touched',
+  'emptied',
+  'negative',
+  'rows',
+  'tg_op',
+  'name',
+  'imat',
+  'active',
+  'state',
+  'found',
+  'sqlstate',
 ];
 
 async function exercise(table: string, first: string, second: string, imat: string): Promise<void> {
@@ -29,13 +110,17 @@ async function exercise(table: string, first: string, second: string, imat: stri
   const t = `${schema}.${alias}`;
   await bench.user.execute(`CREATE SCHEMA ${schema}; CREATE TABLE ${t} (${a} text, ${b} numeric(10,2))`);
   try {
-    await bench.convert(`SELECT ${a}, sum(${b}) AS ${b}, count(*) AS ${quote(`${first.slice(0, 20)}!`)} FROM ${t} GROUP BY ${a}`, { name: imat });
+    await bench.convert(`SELECT ${a}, sum(${b}) AS ${b}, count(*) AS ${quote(`${first.slice(0, 20)}!`)} FROM ${t} GROUP BY ${a}`, {
+      name: imat,
+    });
     await bench.convert(`SELECT x.${a} AS ${b}, y.${b} AS ${a} FROM ${t} AS x JOIN ${t} AS ${alias} ON x.${a} = ${alias}.${a}, ${t} AS y`);
     await bench.convert(`SELECT sum(${b}) AS ${a} FROM ${t} AS ${a} WHERE ${b} <> 0 HAVING count(*) >= 0`);
     await bench.run([
-      `INSERT INTO ${t} VALUES ('a', 1), ('a', 1), (NULL, 2)`, FOLD,
+      `INSERT INTO ${t} VALUES ('a', 1), ('a', 1), (NULL, 2)`,
+      FOLD,
       `UPDATE ${t} SET ${a} = 'b', ${b} = ${b} + 1 WHERE ${b} < 2`,
-      `DELETE FROM ${t} WHERE ${a} IS NULL`, FOLD,
+      `DELETE FROM ${t} WHERE ${a} IS NULL`,
+      FOLD,
       `TRUNCATE ${t}`,
     ]);
     for (const name of [imat, 'subject_2']) expect(await bench.imat.verify(name)).toMatchObject({ results: [{ equal: true }] });
@@ -56,11 +141,17 @@ describe('names', () => {
     const columns = OWN_NAMES.map((name) => quote(name));
     await bench.user.execute(`CREATE TABLE own (${columns.map((name) => `${name} int`).join(', ')})`);
     const insert = `INSERT INTO own SELECT ${columns.map((_, index) => `n % ${1 + (index % 3)}`).join(', ')} FROM generate_series(1, 4) n`;
-    await bench.convert(`SELECT ${columns.slice(0, 25).join(', ')}, ${columns.map((name, index) => `sum(${name}) AS a${index}`).join(', ')} FROM own GROUP BY ${columns.slice(0, 25).join(', ')}`);
+    await bench.convert(
+      `SELECT ${columns.slice(0, 25).join(', ')}, ${columns.map((name, index) => `sum(${name}) AS a${index}`).join(', ')} FROM own GROUP BY ${columns.slice(0, 25).join(', ')}`,
+    );
     await bench.convert(`SELECT ${columns.join(', ')} FROM own`);
     await bench.convert(`SELECT ${columns.join(', ')} FROM own NATURAL JOIN own AS again`);
-    await bench.convert(`SELECT s.weight, r1.key1, r2.xid, count(*) AS row_count FROM own s, own r1, own r2 WHERE s.u = r1.u AND r1.weight / 1 = r2.weight GROUP BY s.weight, r1.key1, r2.xid`);
-    await bench.convert(`SELECT a.weight, b.key1, count(*) AS row_count FROM own a, own b, own c, own l WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l GROUP BY a.weight, b.key1`);
+    await bench.convert(
+      `SELECT s.weight, r1.key1, r2.xid, count(*) AS row_count FROM own s, own r1, own r2 WHERE s.u = r1.u AND r1.weight / 1 = r2.weight GROUP BY s.weight, r1.key1, r2.xid`,
+    );
+    await bench.convert(
+      `SELECT a.weight, b.key1, count(*) AS row_count FROM own a, own b, own c, own l WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l GROUP BY a.weight, b.key1`,
+    );
     await bench.run([insert, FOLD, 'UPDATE own SET weight = 5, key1 = NULL WHERE xid = 0', insert, FOLD, 'DELETE FROM own']);
   });
 
@@ -71,7 +162,12 @@ describe('names', () => {
       await bench.user.execute(`CREATE TABLE long_names.${quote(name)} (a int)`);
       await bench.convert(`SELECT a, count(*) AS n FROM long_names.${quote(name)} GROUP BY a`, { name });
     }
-    await bench.run([`INSERT INTO long_names.${quote(one)} VALUES (1)`, `INSERT INTO long_names.${quote(two)} VALUES (2)`, FOLD, `DELETE FROM long_names.${quote(one)}`]);
+    await bench.run([
+      `INSERT INTO long_names.${quote(one)} VALUES (1)`,
+      `INSERT INTO long_names.${quote(two)} VALUES (2)`,
+      FOLD,
+      `DELETE FROM long_names.${quote(one)}`,
+    ]);
   });
 
   test('schemas whose tables give the same log name stay apart', async () => {
@@ -84,18 +180,52 @@ describe('names', () => {
 });
 
 describe('literals in a definition', () => {
-  const LITERALS = ["'", '\\', '\\n', 'a\nb', "a'\n  b", "\n  '", '$imat$', '$$', '"', '--', '/*', '%', '%s', "'; DROP TABLE canary; --", '{}', '🙂', '\t', "it''s", "\\'", 'x'.repeat(5000)];
-  const escaped = (text: string): string => (text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`);
+  const LITERALS = [
+    "'",
+    '\\',
+    '\\n',
+    'a\nb',
+    "a'\n  b",
+    "\n  '",
+    '$imat$',
+    '$$',
+    '"',
+    '--',
+    '/*',
+    '%',
+    '%s',
+    "'; DROP TABLE canary; --",
+    '{}',
+    '🙂',
+    '\t',
+    "it''s",
+    "\\'",
+    'x'.repeat(5000),
+  ];
+  const escaped = (text: string): string =>
+    text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
 
   for (const text of LITERALS) {
     test(JSON.stringify(text.slice(0, 40)), async () => {
       const value = escaped(text);
       await bench.user.execute(`CREATE TABLE "o'clock" (k text, x int)`);
       try {
-        await bench.convert(`SELECT k || ${value} AS k, count(*) FILTER (WHERE k = ${value}) AS n, sum(CASE k WHEN ${value} THEN x END) AS s FROM "o'clock" WHERE k <> ${value} || 'x' GROUP BY k || ${value}`);
-        await bench.convert(`SELECT ${value} AS label, k = ${value} AS same, t.k FROM "o'clock" AS t WHERE k IN (${value}, 'other') OR k IS NULL`);
-        await bench.convert(`SELECT coalesce(k, ${value}) AS k, count(*) AS n FROM "o'clock" AS t GROUP BY coalesce(k, ${value}) HAVING coalesce(k, ${value}) = ${value}`);
-        await bench.run([`INSERT INTO "o'clock" VALUES (${value}, 1), ('other', 2), (NULL, 3)`, FOLD, `UPDATE "o'clock" SET k = ${value} WHERE x = 2`, FOLD, `DELETE FROM "o'clock" WHERE k = ${value}`]);
+        await bench.convert(
+          `SELECT k || ${value} AS k, count(*) FILTER (WHERE k = ${value}) AS n, sum(CASE k WHEN ${value} THEN x END) AS s FROM "o'clock" WHERE k <> ${value} || 'x' GROUP BY k || ${value}`,
+        );
+        await bench.convert(
+          `SELECT ${value} AS label, k = ${value} AS same, t.k FROM "o'clock" AS t WHERE k IN (${value}, 'other') OR k IS NULL`,
+        );
+        await bench.convert(
+          `SELECT coalesce(k, ${value}) AS k, count(*) AS n FROM "o'clock" AS t GROUP BY coalesce(k, ${value}) HAVING coalesce(k, ${value}) = ${value}`,
+        );
+        await bench.run([
+          `INSERT INTO "o'clock" VALUES (${value}, 1), ('other', 2), (NULL, 3)`,
+          FOLD,
+          `UPDATE "o'clock" SET k = ${value} WHERE x = 2`,
+          FOLD,
+          `DELETE FROM "o'clock" WHERE k = ${value}`,
+        ]);
       } finally {
         await bench.clear();
         await bench.user.execute(`DROP TABLE "o'clock"`);
@@ -105,10 +235,18 @@ describe('literals in a definition', () => {
 
   test('under any standard_conforming_strings', async () => {
     await bench.user.execute(String.raw`CREATE TABLE v (k text, x int)`);
-    await bench.convert(String.raw`SELECT k, count(*) FILTER (WHERE k = 'a\b') AS n, count(*) FILTER (WHERE k = 'it''s') AS m FROM v WHERE k <> 'c\' GROUP BY k`);
+    await bench.convert(
+      String.raw`SELECT k, count(*) FILTER (WHERE k = 'a\b') AS n, count(*) FILTER (WHERE k = 'it''s') AS m FROM v WHERE k <> 'c\' GROUP BY k`,
+    );
     await bench.session.execute('SET standard_conforming_strings = off; SET escape_string_warning = off; SET backslash_quote = on');
     try {
-      await bench.run([String.raw`INSERT INTO v VALUES ('a\b', 1), ('c\', 2), ('it''s', 3)`, FOLD, 'UPDATE v SET x = x + 1', 'DELETE FROM v WHERE x = 2', FOLD]);
+      await bench.run([
+        String.raw`INSERT INTO v VALUES ('a\b', 1), ('c\', 2), ('it''s', 3)`,
+        FOLD,
+        'UPDATE v SET x = x + 1',
+        'DELETE FROM v WHERE x = 2',
+        FOLD,
+      ]);
     } finally {
       await bench.session.execute('RESET standard_conforming_strings; RESET escape_string_warning; RESET backslash_quote');
       await bench.clear();
@@ -131,13 +269,21 @@ describe('what a name means does not depend on who asks', () => {
     `);
     await bench.convert('SELECT g, sum(x) AS s, count(*) AS n, lower(k) AS k FROM plain WHERE g <> 7 GROUP BY g, lower(k)');
     await bench.convert('SELECT a.g, a.k, count(*) AS n FROM plain a JOIN plain b ON a.g = b.g GROUP BY a.g, a.k');
-    const steps = ["INSERT INTO plain VALUES (1, 2, 'A'), (1, 3, 'a'), (2, 5, NULL)", 'UPDATE plain SET g = 2 WHERE x OPERATOR(pg_catalog.=) 3', 'DELETE FROM plain WHERE x OPERATOR(pg_catalog.=) 5'];
+    const steps = [
+      "INSERT INTO plain VALUES (1, 2, 'A'), (1, 3, 'a'), (2, 5, NULL)",
+      'UPDATE plain SET g = 2 WHERE x OPERATOR(pg_catalog.=) 3',
+      'DELETE FROM plain WHERE x OPERATOR(pg_catalog.=) 5',
+    ];
     for (const step of steps) {
       await bench.user.execute('SET search_path = evil, pg_catalog, public');
       await bench.user.execute(step);
-      const evil = await Promise.all(['subject_1', 'subject_2'].map((name) => bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`)));
+      const evil = await Promise.all(
+        ['subject_1', 'subject_2'].map((name) => bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`)),
+      );
       await bench.run(['SET search_path = public']);
-      const plain = await Promise.all(['subject_1', 'subject_2'].map((name) => bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`)));
+      const plain = await Promise.all(
+        ['subject_1', 'subject_2'].map((name) => bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`)),
+      );
       expect(evil).toEqual(plain);
       await bench.user.execute('SET search_path = evil, pg_catalog, public');
       await bench.user.query("CALL imat.fold('subject_1')");
@@ -161,12 +307,14 @@ describe('what a name means does not depend on who asks', () => {
   };
   for (const [name, definition] of Object.entries(IMPLICIT_OPERATORS)) {
     test(`${name} over a type with operators of its own`, async () => {
-      await bench.user.execute('CREATE EXTENSION IF NOT EXISTS citext; DROP TABLE IF EXISTS ci, cj; CREATE TABLE ci (k citext, x int); CREATE TABLE cj (k citext, y int)');
+      await bench.user.execute(
+        'CREATE EXTENSION IF NOT EXISTS citext; DROP TABLE IF EXISTS ci, cj; CREATE TABLE ci (k citext, x int); CREATE TABLE cj (k citext, y int)',
+      );
       await bench.user.execute("INSERT INTO ci VALUES ('a', 1), ('A', 1), ('b', 1); INSERT INTO cj VALUES ('A', 1), ('B', 2)");
       await bench.user.execute(`CREATE MATERIALIZED VIEW folk AS ${definition}`);
       try {
         const converted = await bench.imat.convert('folk');
-        for (const step of ['SELECT 1', "INSERT INTO ci VALUES ('B', 1)", FOLD, "UPDATE ci SET k = 'A'", "DELETE FROM cj WHERE y = 1"]) {
+        for (const step of ['SELECT 1', "INSERT INTO ci VALUES ('B', 1)", FOLD, "UPDATE ci SET k = 'A'", 'DELETE FROM cj WHERE y = 1']) {
           if (step !== FOLD) await bench.user.query(step);
           else await (converted.strategy === 'delta' ? bench.imat.fold('folk') : bench.imat.swap('folk'));
           expect(await bench.user.query('SELECT * FROM imat.folk')).toEqual(await bench.user.query(definition));

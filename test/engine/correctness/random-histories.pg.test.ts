@@ -10,7 +10,11 @@ import { random, randomSteps } from './support/random.ts';
 import { LOOSE_SHOP, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
 
 /** Seeds, with paths where fast-check gave one, of histories that once failed or that cover much. */
-const REGRESSIONS: readonly { readonly seed: number; readonly path?: string }[] = [{ seed: 1 }, { seed: 20_261_121 }, { seed: -873_221_577 }];
+const REGRESSIONS: readonly { readonly seed: number; readonly path?: string }[] = [
+  { seed: 1 },
+  { seed: 20_261_121 },
+  { seed: -873_221_577 },
+];
 
 const STEPS = 14;
 const RUNS = Number(process.env['IMAT_TEST_RUNS'] ?? 12);
@@ -18,7 +22,9 @@ const RUNS = Number(process.env['IMAT_TEST_RUNS'] ?? 12);
 const bench = useBench(LOOSE_SHOP);
 
 /** Every step is made from a number of its own, so that leaving steps out changes none of the others. */
-const histories = fc.array(fc.integer(), { minLength: 1, maxLength: STEPS }).map((seeds) => seeds.flatMap((seed) => randomSteps(random(seed), WRITABLE_SHOP)));
+const histories = fc
+  .array(fc.integer(), { minLength: 1, maxLength: STEPS })
+  .map((seeds) => seeds.flatMap((seed) => randomSteps(random(seed), WRITABLE_SHOP)));
 
 async function holds(history: readonly Step[]): Promise<void> {
   await bench.user.execute('ROLLBACK; TRUNCATE customer, orders, product, extra');

@@ -17,24 +17,133 @@ const ROWS = `INSERT INTO v SELECT n, n % 3, n * 1.10, n / 3.0, n / 7.0, 'a' || 
 
 /** By expression; what a query over it depends on. */
 const DELTA = [
-  "date_trunc('month', d::timestamp)", 'extract(year FROM d)', "date_trunc('day', tz AT TIME ZONE 'UTC')", "tz AT TIME ZONE 'Europe/Berlin'", "ts AT TIME ZONE 'UTC'", "extract(epoch FROM tz - '2024-01-01 00:00+00'::timestamptz)",
-  'd + 1', "ts + interval '1 month'", "tz > '2024-02-02 00:00+00'::timestamptz", "d >= '2024-02-02'", 'x::text', 't || x', 'concat(t, x, n)', "to_jsonb(x)", "format('%s', t)", 'x::text', 'n::text', '(x > 1)::text', 'u::text', "t || 'x'", 'lower(t)', 'round(n, 1)', 'x::numeric / 3', 'immutable_one(x)',
-  "j ->> 'a'", "extract(hour FROM tod)", 'i * 2', "f > 1.5", 'coalesce(t, $$x$$)', 'd::timestamp', 'ts::date', "make_date(2024, 1, 1 + x)", "to_timestamp(x)", 'md5(t)', 'n::int', 'f::numeric::text', "date_part('dow', d)", 't::varchar(1)', 'ARRAY[x, 1]', 'ARRAY[x]::text[]', 'ROW(x, t) IS NULL',
+  "date_trunc('month', d::timestamp)",
+  'extract(year FROM d)',
+  "date_trunc('day', tz AT TIME ZONE 'UTC')",
+  "tz AT TIME ZONE 'Europe/Berlin'",
+  "ts AT TIME ZONE 'UTC'",
+  "extract(epoch FROM tz - '2024-01-01 00:00+00'::timestamptz)",
+  'd + 1',
+  "ts + interval '1 month'",
+  "tz > '2024-02-02 00:00+00'::timestamptz",
+  "d >= '2024-02-02'",
+  'x::text',
+  't || x',
+  'concat(t, x, n)',
+  'to_jsonb(x)',
+  "format('%s', t)",
+  'x::text',
+  'n::text',
+  '(x > 1)::text',
+  'u::text',
+  "t || 'x'",
+  'lower(t)',
+  'round(n, 1)',
+  'x::numeric / 3',
+  'immutable_one(x)',
+  "j ->> 'a'",
+  'extract(hour FROM tod)',
+  'i * 2',
+  'f > 1.5',
+  'coalesce(t, $$x$$)',
+  'd::timestamp',
+  'ts::date',
+  'make_date(2024, 1, 1 + x)',
+  'to_timestamp(x)',
+  'md5(t)',
+  'n::int',
+  'f::numeric::text',
+  "date_part('dow', d)",
+  't::varchar(1)',
+  'ARRAY[x, 1]',
+  'ARRAY[x]::text[]',
+  'ROW(x, t) IS NULL',
 ] as const;
 
 const SETTINGS = [
-  "date_trunc('day', tz)", 'tz::date', 'd::text', 'ts::text', 'tz::text', 'i::text', "to_char(tz, 'HH24')", "to_char(ts, 'TMMonth')", "to_char(n, '9G999D99')", 'extract(hour FROM tz)', "date_part('hour', tz)", 'tz > d', 'tz = ts', "tz + interval '1 day'",
-  'tz::timestamp', 'd::timestamptz', 'ts::timestamptz', 'm::text', 'm::numeric', 'x::money', 'f::text', 'r::text', "t || f", 'b::text', "t || d", 'concat(t, d)', 'ARRAY[d]::text', 'ARRAY[d]::text[]', 'a::text', 'a::text[]', 'ROW(x, d)::text', 'ROW(x, ROW(tz))::text', "to_json(tz)::text", 'to_jsonb(d)', 'tz::time', 'tz::timetz',
-  "array_to_string(a, ',')", "format('%s', d)", 'CASE WHEN x > 1 THEN d ELSE ts END::text', "coalesce(d, '2024-01-01')::text", "greatest(d, '2024-02-05')::text", "date_trunc('month', tz)::date", "overlay(tz::text placing 'x' from 1 for 1)",
-  "jsonb_build_object('a', tz)", 'length(d::text)', "to_date('02-01-2024', 'DD-MM-YYYY') - d", 'i::text::interval', 'f::text::float8', 'NOT (tz > ts)',
+  "date_trunc('day', tz)",
+  'tz::date',
+  'd::text',
+  'ts::text',
+  'tz::text',
+  'i::text',
+  "to_char(tz, 'HH24')",
+  "to_char(ts, 'TMMonth')",
+  "to_char(n, '9G999D99')",
+  'extract(hour FROM tz)',
+  "date_part('hour', tz)",
+  'tz > d',
+  'tz = ts',
+  "tz + interval '1 day'",
+  'tz::timestamp',
+  'd::timestamptz',
+  'ts::timestamptz',
+  'm::text',
+  'm::numeric',
+  'x::money',
+  'f::text',
+  'r::text',
+  't || f',
+  'b::text',
+  't || d',
+  'concat(t, d)',
+  'ARRAY[d]::text',
+  'ARRAY[d]::text[]',
+  'a::text',
+  'a::text[]',
+  'ROW(x, d)::text',
+  'ROW(x, ROW(tz))::text',
+  'to_json(tz)::text',
+  'to_jsonb(d)',
+  'tz::time',
+  'tz::timetz',
+  "array_to_string(a, ',')",
+  "format('%s', d)",
+  'CASE WHEN x > 1 THEN d ELSE ts END::text',
+  "coalesce(d, '2024-01-01')::text",
+  "greatest(d, '2024-02-05')::text",
+  "date_trunc('month', tz)::date",
+  "overlay(tz::text placing 'x' from 1 for 1)",
+  "jsonb_build_object('a', tz)",
+  'length(d::text)',
+  "to_date('02-01-2024', 'DD-MM-YYYY') - d",
+  'i::text::interval',
+  'f::text::float8',
+  'NOT (tz > ts)',
 ] as const;
 
 const MOMENT = [
-  "nullif(t, t)::date", "nullif(t, t)::timestamptz", 'tod::timetz', 'now() > tz', 'CURRENT_DATE - d', "d > CURRENT_DATE", 'LOCALTIMESTAMP > ts', 'CURRENT_USER = t', 'random() >= 0', 'clock_timestamp() > tz', 'stable_one(x)', 'volatile_one(x)', 'age(ts) IS NULL', 'transaction_timestamp() > tz', 'statement_timestamp() > tz', 'timeofday() IS NULL', "pg_catalog.to_regclass(t) IS NULL", 'e::text', "current_setting('TimeZone') = t", 'pg_backend_pid() = x', 'session_user = t', "has_table_privilege('public.v', 'SELECT')", "gen_random_uuid() = u", "x::regclass::text", 'inet_client_port() = x', 'txid_current() > x',
+  'nullif(t, t)::date',
+  'nullif(t, t)::timestamptz',
+  'tod::timetz',
+  'now() > tz',
+  'CURRENT_DATE - d',
+  'd > CURRENT_DATE',
+  'LOCALTIMESTAMP > ts',
+  'CURRENT_USER = t',
+  'random() >= 0',
+  'clock_timestamp() > tz',
+  'stable_one(x)',
+  'volatile_one(x)',
+  'age(ts) IS NULL',
+  'transaction_timestamp() > tz',
+  'statement_timestamp() > tz',
+  'timeofday() IS NULL',
+  'pg_catalog.to_regclass(t) IS NULL',
+  'e::text',
+  "current_setting('TimeZone') = t",
+  'pg_backend_pid() = x',
+  'session_user = t',
+  "has_table_privilege('public.v', 'SELECT')",
+  'gen_random_uuid() = u',
+  'x::regclass::text',
+  'inet_client_port() = x',
+  'txid_current() > x',
 ] as const;
 
 const OTHER_SETTINGS = `SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'; SET extra_float_digits = -10; SET bytea_output = 'escape'; SET lc_monetary = 'C'; SET lc_time = 'C'`;
-const USUAL_SETTINGS = 'RESET TimeZone; RESET DateStyle; RESET IntervalStyle; RESET extra_float_digits; RESET bytea_output; RESET lc_monetary; RESET lc_time';
+const USUAL_SETTINGS =
+  'RESET TimeZone; RESET DateStyle; RESET IntervalStyle; RESET extra_float_digits; RESET bytea_output; RESET lc_monetary; RESET lc_time';
 
 afterEach(() => bench.user.execute(USUAL_SETTINGS));
 
@@ -73,7 +182,10 @@ async function foldAs(db: Db, subjects: readonly Subject[]): Promise<void> {
 }
 
 /** As a key, as an argument, and in a filter. */
-const queries = (expression: string): readonly string[] => [`SELECT ${expression} AS k, count(*) AS n FROM v GROUP BY 1`, `SELECT x, count(${expression}) AS n FROM v GROUP BY x HAVING count(${expression}) >= 0`];
+const queries = (expression: string): readonly string[] => [
+  `SELECT ${expression} AS k, count(*) AS n FROM v GROUP BY 1`,
+  `SELECT x, count(${expression}) AS n FROM v GROUP BY x HAVING count(${expression}) >= 0`,
+];
 
 describe('what depends on tables only is maintained by delta, under any settings', () => {
   for (const expression of DELTA) {
@@ -122,11 +234,20 @@ describe('what depends on the moment is swapped, and read by its definition', ()
 
 describe('literals of a definition mean the same in every session', () => {
   test.each([
-    ["DateStyle = 'SQL, DMY'", "SELECT count(*) AS n, count(*) FILTER (WHERE d > '2024-02-03'::date) AS later FROM v WHERE ts >= '2024-02-01 03:00'::timestamp AND tz < '2024-03-04 05:06+00'::timestamptz"],
+    [
+      "DateStyle = 'SQL, DMY'",
+      "SELECT count(*) AS n, count(*) FILTER (WHERE d > '2024-02-03'::date) AS later FROM v WHERE ts >= '2024-02-01 03:00'::timestamp AND tz < '2024-03-04 05:06+00'::timestamptz",
+    ],
     ["DateStyle = 'German'", "SELECT d = '2024-02-03'::date AS third, count(*) AS n FROM v GROUP BY 1"],
-    ["IntervalStyle = 'sql_standard'", "SELECT i > '-1 day +02:03:04'::interval AS k, sum(i + '1 day -02:00'::interval) AS s FROM v GROUP BY 1"],
+    [
+      "IntervalStyle = 'sql_standard'",
+      "SELECT i > '-1 day +02:03:04'::interval AS k, sum(i + '1 day -02:00'::interval) AS s FROM v GROUP BY 1",
+    ],
     ["IntervalStyle = 'iso_8601'", "SELECT i > '1 day 02:03:04'::interval AS k, sum(i) AS s FROM v GROUP BY 1"],
-    ['extra_float_digits = -10', 'SELECT f > 0.3333333333333333::float8 AS k, count(*) AS n, sum(n + 1.00000000000000001) AS s FROM v GROUP BY 1'],
+    [
+      'extra_float_digits = -10',
+      'SELECT f > 0.3333333333333333::float8 AS k, count(*) AS n, sum(n + 1.00000000000000001) AS s FROM v GROUP BY 1',
+    ],
     ["TimeZone = 'Asia/Kolkata'", "SELECT tz > '2024-02-01 10:00+00'::timestamptz AS k, count(*) AS n FROM v GROUP BY 1"],
     ["bytea_output = 'escape'", "SELECT b = '\\x00ff41'::bytea AS k, count(*) AS n FROM v GROUP BY 1"],
   ])('converted under %s', async (setting, query) => {

@@ -38,12 +38,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'join',
     shows: 'two tables: two terms, one for the changes of each',
-    query: 'SELECT c.country, sum(s.amount) AS total FROM sale s JOIN customer c ON c.id = s.customer_id WHERE c.country IS NOT NULL GROUP BY c.country',
+    query:
+      'SELECT c.country, sum(s.amount) AS total FROM sale s JOIN customer c ON c.id = s.customer_id WHERE c.country IS NOT NULL GROUP BY c.country',
   },
   {
     name: 'self-join',
     shows: 'three occurrences of two tables',
-    query: 'SELECT b.name AS boss, count(*) AS sales FROM customer c JOIN customer b ON b.id = c.boss JOIN sale s ON s.customer_id = c.id GROUP BY b.name',
+    query:
+      'SELECT b.name AS boss, count(*) AS sales FROM customer c JOIN customer b ON b.id = c.boss JOIN sale s ON s.customer_id = c.id GROUP BY b.name',
   },
   {
     name: 'bag',
@@ -64,7 +66,11 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       bool_and(s.shipped) AS all_shipped, every(s.shipped) AS every_shipped, bool_or(s.shipped) FILTER (WHERE s.amount > 5) AS any_shipped, sum(p.weight) AS weight, avg(s.took) AS took, sum(s.paid) AS paid, avg(p.price) AS price
       FROM sale s JOIN product p ON p.id = s.product_id GROUP BY s.customer_id`,
   },
-  { name: 'view-as-source', shows: 'an ordinary view is followed to its table', query: 'SELECT customer_id, sum(much) AS total FROM big_sale GROUP BY customer_id' },
+  {
+    name: 'view-as-source',
+    shows: 'an ordinary view is followed to its table',
+    query: 'SELECT customer_id, sum(much) AS total FROM big_sale GROUP BY customer_id',
+  },
   {
     name: 'hostile-names',
     shows: 'nothing in a name can leave its quotes',
@@ -74,7 +80,8 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'swap',
     shows: 'what delta cannot maintain, each with its place; the two tables and the views over them',
-    query: 'SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place FROM customer c LEFT JOIN sale s ON s.customer_id = c.id GROUP BY c.name LIMIT 10',
+    query:
+      'SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place FROM customer c LEFT JOIN sale s ON s.customer_id = c.id GROUP BY c.name LIMIT 10',
   },
   {
     name: 'swap-settings',

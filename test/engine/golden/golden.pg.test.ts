@@ -29,14 +29,17 @@ const nameOf = (definition: GoldenDefinition): string => definition.imat ?? defi
 
 function golden({ name, shows, freshness }: GoldenDefinition, explanation: Explanation): string {
   const comment = (text: string): string => text.replaceAll(/^/gm, '-- ');
-  const place = (position: { line: number; column: number } | null): string => (position === null ? '' : ` (line ${position.line}, column ${position.column})`);
+  const place = (position: { line: number; column: number } | null): string =>
+    position === null ? '' : ` (line ${position.line}, column ${position.column})`;
   const head = [
     `${name}: ${shows}`,
     '',
     explanation.definition,
     '',
     `strategy ${explanation.strategy}, freshness ${freshness ?? 'live'}`,
-    ...explanation.reasons.map((reason) => `not delta: ${reason.message}${place(reason.position)}${reason.hint === null ? '' : `. ${reason.hint}`}`),
+    ...explanation.reasons.map(
+      (reason) => `not delta: ${reason.message}${place(reason.position)}${reason.hint === null ? '' : `. ${reason.hint}`}`,
+    ),
     ...explanation.notes.map((note) => `note: ${note}`),
     ...explanation.sources.map((source) => `reads ${source.relation} (${source.columns.join(', ')})`),
     ...explanation.plan.map((step) => `${step.clause}: ${step.rule}, stores ${step.stored}`),
@@ -65,7 +68,9 @@ describe.each(GOLDEN_DEFINITIONS.map((definition) => [definition.name, definitio
 
   test('explain shows what its golden file has, and convert installs exactly that', async (context) => {
     // Searching every relation name: those of the definitions are unqualified.
-    await sandbox.sql(`CREATE MATERIALIZED VIEW ${quote(view)} AS ${definition.query}; CREATE INDEX ON ${quote(view)} ((1)); COMMENT ON MATERIALIZED VIEW ${quote(view)} IS 'shows ${definition.name}'`);
+    await sandbox.sql(
+      `CREATE MATERIALIZED VIEW ${quote(view)} AS ${definition.query}; CREATE INDEX ON ${quote(view)} ((1)); COMMENT ON MATERIALIZED VIEW ${quote(view)} IS 'shows ${definition.name}'`,
+    );
     const options = definition.freshness === undefined ? {} : { freshness: definition.freshness };
     const before = await sandbox.imat.explain(quote(view));
     expect(await sandbox.imat.explain(quote(view))).toEqual(before);

@@ -38,9 +38,9 @@ describe('taken over from the materialized view', () => {
     await sandbox.sql(`COMMENT ON MATERIALIZED VIEW summary IS E'it''s\\na \\\\ summary'; COMMENT ON COLUMN summary.total IS 'in EUR'`);
     before = await catalogListing(sandbox.db);
     await converted('summary', {}, async () => {
-      expect(await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'imat.summary'::regclass ORDER BY 1`)).toEqual(
-        await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'summary'::regclass ORDER BY 1`),
-      );
+      expect(
+        await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'imat.summary'::regclass ORDER BY 1`),
+      ).toEqual(await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'summary'::regclass ORDER BY 1`));
     });
     await sandbox.sql('COMMENT ON MATERIALIZED VIEW summary IS NULL; COMMENT ON COLUMN summary.total IS NULL');
   });
@@ -50,7 +50,9 @@ describe('taken over from the materialized view', () => {
       CREATE INDEX two ON ranks (lower(region) DESC NULLS LAST) WHERE place > 3; CREATE INDEX three ON ranks USING hash (product); CREATE INDEX four ON ranks (place) INCLUDE (region) WITH (fillfactor = 70)`);
     before = await catalogListing(sandbox.db);
     const indexes = (table: string): Promise<unknown[]> =>
-      sandbox.rows(`SELECT regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON \\S+ ', '\\1') AS def FROM pg_indexes WHERE tablename = '${table}' ORDER BY 1`);
+      sandbox.rows(
+        `SELECT regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON \\S+ ', '\\1') AS def FROM pg_indexes WHERE tablename = '${table}' ORDER BY 1`,
+      );
     await converted('ranks', {}, async () => {
       expect(await indexes('slot_a_ranks')).toEqual(await indexes('ranks'));
       await sandbox.imat.swap('ranks');
@@ -66,7 +68,9 @@ describe('taken over from the materialized view', () => {
       CREATE UNIQUE INDEX ON keyed (product, region); CREATE INDEX ON keyed (region); CREATE INDEX ON keyed (total); CREATE INDEX ON keyed (lower(region))`);
     before = await catalogListing(sandbox.db);
     await converted('keyed', {}, async () => {
-      const explained = (await sandbox.imat.explain('keyed')).sql.map((statement) => statement.sql).filter((sql) => /CREATE (UNIQUE )?INDEX/.test(sql));
+      const explained = (await sandbox.imat.explain('keyed')).sql
+        .map((statement) => statement.sql)
+        .filter((sql) => /CREATE (UNIQUE )?INDEX/.test(sql));
       expect(await sandbox.rows(`SELECT indexdef FROM pg_indexes WHERE tablename = 'state_keyed'`)).toHaveLength(2);
       expect(explained).toHaveLength(2);
       const plan = await sandbox.rows(`EXPLAIN (FORMAT JSON) SELECT * FROM imat.keyed WHERE region = 'r1'`);
@@ -84,13 +88,25 @@ describe('taken over from the materialized view', () => {
       CREATE VIEW reads_all AS SELECT g.a, l.b, b.c FROM (SELECT a FROM grouped) g, (SELECT b FROM listed) l, (SELECT "Name" AS c FROM bag) b`);
     before = await catalogListing(sandbox.db);
     const columns = (relation: string): Promise<unknown[]> =>
-      sandbox.rows(`SELECT attnum, attname, format_type(atttypid, atttypmod) AS type, attcollation::regcollation AS collation FROM pg_attribute WHERE attrelid = '${relation}'::regclass AND attnum > 0 ORDER BY 1`);
+      sandbox.rows(
+        `SELECT attnum, attname, format_type(atttypid, atttypmod) AS type, attcollation::regcollation AS collation FROM pg_attribute WHERE attrelid = '${relation}'::regclass AND attnum > 0 ORDER BY 1`,
+      );
     for (const view of ['grouped', 'listed', 'bag']) {
       for (const freshness of ['live', 'manual']) {
         const expected = await columns(view);
         await converted(view, { freshness, replace: true }, async () => {
           expect(await columns(`imat.${view}`)).toEqual(expected);
           expect(await columns(view)).toEqual(expected);
+          // The same value, on its way through the log, must still be the same.
+          const [row] = await sandbox.db.query<{ definition: string }>(
+            `SELECT rtrim(pg_get_viewdef('imat_store.definition_${view}'), ';') AS definition`,
+          );
+          for (const change of ['INSERT INTO typed SELECT * FROM typed', 'DELETE FROM typed WHERE ctid = (SELECT min(ctid) FROM typed)']) {
+            await sandbox.sql(change);
+            if (freshness === 'live') await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', change);
+          }
+          await (view === 'listed' ? sandbox.imat.swap(view) : sandbox.imat.fold(view));
+          await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', 'afterwards');
         });
       }
     }
@@ -111,9 +127,12 @@ describe('taken over from the materialized view', () => {
 });
 
 describe('a dry run', () => {
-  test.each([['summary', 'delta'], ['ranks', 'swap']])('of %s says what convert would, and changes nothing at all', async (view, strategy) => {
+  test.each([
+    ['summary', 'delta'],
+    ['ranks', 'swap'],
+  ])('of %s says what convert would, and changes nothing at all', async (view, strategy) => {
     const labels: string[] = [];
-    const result = await sandbox.imat.convert(view, { dryRun: true, replace: true, freshness: '5s', onProgress: ({ label }) => labels.push(label) });
+    const result = await sandbox.imat.convert(view, { dryRun: true, freshness: '5s', onProgress: ({ label }) => labels.push(label) });
     expect(result).toMatchObject({ name: view, relation: `imat.${view}`, strategy, freshness: '5s', dryRun: true });
     expect(labels).toEqual(['reading the definition']);
     expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -142,7 +161,9 @@ describe('freshness', () => {
   });
 
   test.each(['', 'LIVE', '-5s', '0s', 'soon', '5 parsecs', "5s'; DROP TABLE sales; --"])('%j is none', async (freshness) => {
-    expect((await expectImatError('invalid_argument', () => sandbox.imat.convert('summary', { freshness }))).hint).toContain('live, manual, or an interval');
+    expect((await expectImatError('invalid_argument', () => sandbox.imat.convert('summary', { freshness }))).hint).toContain(
+      'live, manual, or an interval',
+    );
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
 
@@ -167,7 +188,10 @@ describe('strategy', () => {
     expect(dry.strategy).toBe('swap');
     const error = await expectImatError('strategy_unavailable', () => sandbox.imat.convert('many', { strategy: 'delta' }));
     expect(error.message).toBe('this definition cannot be maintained by delta');
-    for (const reason of dry.reasons) expect(error.detail?.toLowerCase()).toContain(`${reason.message.toLowerCase()} (line ${reason.position?.line}, column ${reason.position?.column})`);
+    for (const reason of dry.reasons)
+      expect(error.detail?.toLowerCase()).toContain(
+        `${reason.message.toLowerCase()} (line ${reason.position?.line}, column ${reason.position?.column})`,
+      );
     for (const part of [/window/i, /LIMIT/, /LEFT JOIN/, /"array_agg"/, /"max"/]) expect(error.detail).toMatch(part);
     expect(error.position).toMatchObject({ line: dry.reasons[0]?.position?.line, text: expect.stringContaining('SELECT') });
     await sandbox.sql('DROP MATERIALIZED VIEW many');
@@ -178,7 +202,10 @@ describe('strategy', () => {
     const definition = 'SELECT region, count(ROW(product, amount)) AS n FROM public.sales GROUP BY region';
     await sandbox.sql(`CREATE MATERIALIZED VIEW pseudo AS ${definition}`);
     before = await catalogListing(sandbox.db);
-    expect(await sandbox.imat.convert('pseudo')).toMatchObject({ strategy: 'swap', reasons: [{ kind: 'pseudo_type', position: { line: 2 } }] });
+    expect(await sandbox.imat.convert('pseudo')).toMatchObject({
+      strategy: 'swap',
+      reasons: [{ kind: 'pseudo_type', position: { line: 2 } }],
+    });
     await expectEqual(sandbox.db, 'imat.pseudo', definition);
     await sandbox.imat.revert('pseudo');
     await sandbox.sql('DROP MATERIALIZED VIEW pseudo');
@@ -192,13 +219,17 @@ describe('strategy', () => {
       await sandbox.imat.swap('summary');
       await sandbox.sql('DELETE FROM sales WHERE id = 999');
       await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
-      expect(await expectImatError('strategy_unavailable', () => sandbox.imat.fold('summary'))).toMatchObject({ message: 'imat "summary" has the strategy swap' });
+      expect(await expectImatError('strategy_unavailable', () => sandbox.imat.fold('summary'))).toMatchObject({
+        message: 'imat "summary" has the strategy swap',
+      });
     });
   });
 
   test('fold and swap say so where the other one is meant', async () => {
     await converted('summary', {}, async () => {
-      expect(await expectImatError('strategy_unavailable', () => sandbox.imat.swap('summary'))).toMatchObject({ message: 'imat "summary" has the strategy delta' });
+      expect(await expectImatError('strategy_unavailable', () => sandbox.imat.swap('summary'))).toMatchObject({
+        message: 'imat "summary" has the strategy delta',
+      });
     });
   });
 });
@@ -226,20 +257,29 @@ describe('a definition that fails', () => {
     await sandbox.sql(`CREATE FUNCTION full_disk(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$;
       CREATE MATERIALIZED VIEW failing AS SELECT sum(full_disk(product)) AS q FROM sales WITH NO DATA`);
     before = await catalogListing(sandbox.db);
-    expect(await expectImatError('server_trouble', () => sandbox.imat.convert('failing'))).toMatchObject({ category: 'transient', message: 'no space left' });
+    expect(await expectImatError('server_trouble', () => sandbox.imat.convert('failing'))).toMatchObject({
+      category: 'transient',
+      message: 'no space left',
+    });
     expect(await catalogListing(sandbox.db)).toEqual(before);
     await sandbox.sql('DROP MATERIALIZED VIEW failing; DROP FUNCTION full_disk');
   });
 
   test('a source that came by its error later does not stop writers, and reading says what is wrong', async () => {
-    await sandbox.sql('CREATE MATERIALIZED VIEW ratio AS SELECT region, sum(amount / product) AS q FROM sales WHERE product <> 0 OR id = 5000 GROUP BY region');
+    await sandbox.sql(
+      'CREATE MATERIALIZED VIEW ratio AS SELECT region, sum(amount / product) AS q FROM sales WHERE product <> 0 OR id = 5000 GROUP BY region',
+    );
     await sandbox.imat.convert('ratio');
     await sandbox.sql(`INSERT INTO sales VALUES (5000, 'r1', 0, 1)`);
     await expect(sandbox.rows('SELECT * FROM imat.ratio')).rejects.toMatchObject({ sqlstate: '22012' });
     await expectImatError('definition_failed', () => sandbox.imat.fold('ratio'));
     await sandbox.sql('DELETE FROM sales WHERE id = 5000');
     await sandbox.imat.fold('ratio');
-    await expectEqual(sandbox.db, 'imat.ratio', 'SELECT region, sum(amount / product) AS q FROM public.sales WHERE product <> 0 OR id = 5000 GROUP BY region');
+    await expectEqual(
+      sandbox.db,
+      'imat.ratio',
+      'SELECT region, sum(amount / product) AS q FROM public.sales WHERE product <> 0 OR id = 5000 GROUP BY region',
+    );
     await sandbox.imat.revert('ratio');
     await sandbox.sql('DROP MATERIALIZED VIEW ratio');
   });
@@ -248,7 +288,9 @@ describe('a definition that fails', () => {
 test('a database that is read-only says so', async () => {
   await inSandbox(SALES, async (own) => {
     await own.sql(`SET default_transaction_read_only = on`);
-    expect(await expectImatError('read_only', () => own.imat.convert('summary'))).toMatchObject({ hint: expect.stringContaining('primary') });
+    expect(await expectImatError('read_only', () => own.imat.convert('summary'))).toMatchObject({
+      hint: expect.stringContaining('primary'),
+    });
     await own.sql(`SET default_transaction_read_only = off`);
     await own.imat.convert('summary');
   });
@@ -258,16 +300,30 @@ test('server defaults that a database may have do not matter', async () => {
   await inSandbox(SALES, async (own) => {
     const database = await own.value<string>('SELECT current_database()');
     for (const setting of [
-      `default_transaction_isolation = serializable`, `standard_conforming_strings = off`, `quote_all_identifiers = on`, `check_function_bodies = off`, `default_transaction_deferrable = on`,
-      `bytea_output = escape`, `DateStyle = 'SQL, DMY'`, `IntervalStyle = sql_standard`, `extra_float_digits = -10`, `plpgsql.variable_conflict = use_column`, `search_path = public, nowhere`, `row_security = off`, `xmloption = document`,
-    ]) await own.sql(`ALTER DATABASE ${database} SET ${setting}`);
+      `default_transaction_isolation = serializable`,
+      `standard_conforming_strings = off`,
+      `quote_all_identifiers = on`,
+      `check_function_bodies = off`,
+      `default_transaction_deferrable = on`,
+      `bytea_output = escape`,
+      `DateStyle = 'SQL, DMY'`,
+      `IntervalStyle = sql_standard`,
+      `extra_float_digits = -10`,
+      `plpgsql.variable_conflict = use_column`,
+      `search_path = public, nowhere`,
+      `row_security = off`,
+      `xmloption = document`,
+    ])
+      await own.sql(`ALTER DATABASE ${database} SET ${setting}`);
     const session = await own.session();
     await session.sql(`CREATE TABLE things (kind text, at date, price float8); INSERT INTO things VALUES (E'a\\\\b', '2026-01-31', 0.1), ('x', '2026-02-01', 0.2);
       CREATE MATERIALIZED VIEW by_kind AS SELECT kind, at, sum(price) AS price, count(*) FILTER (WHERE kind = E'a\\\\b') AS odd FROM things GROUP BY kind, at`);
     const definition = `SELECT kind, at, sum(price) AS price, count(*) FILTER (WHERE kind = E'a\\\\b') AS odd FROM public.things GROUP BY kind, at`;
     expect(await session.imat.convert('by_kind')).toMatchObject({ strategy: 'delta' });
     await session.imat.convert('ranks');
-    await session.sql(`INSERT INTO things VALUES (E'a\\\\b', '2026-03-31', 0.3), (NULL, NULL, NULL); UPDATE things SET at = at + 1; INSERT INTO sales VALUES (7000, 'n', 1, 1)`);
+    await session.sql(
+      `INSERT INTO things VALUES (E'a\\\\b', '2026-03-31', 0.3), (NULL, NULL, NULL); UPDATE things SET at = at + 1; INSERT INTO sales VALUES (7000, 'n', 1, 1)`,
+    );
     await expectEqual(session.db, 'imat.by_kind', definition);
     await expectEqual(session.db, 'imat.ranks', RANKS);
     await session.imat.fold();

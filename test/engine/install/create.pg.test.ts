@@ -31,7 +31,9 @@ test.each([
   ['in parentheses', '(SELECT count(*) AS n FROM sales)', 'delta'],
 ])('a query, %s', async (_what, query, strategy) => {
   expect(await sandbox.imat.create('made', query)).toMatchObject({ name: 'made', relation: 'imat.made', strategy });
-  const [row] = await sandbox.db.query<{ definition: string }>(`SELECT rtrim(pg_get_viewdef('imat_store.definition_made'), ';') AS definition`);
+  const [row] = await sandbox.db.query<{ definition: string }>(
+    `SELECT rtrim(pg_get_viewdef('imat_store.definition_made'), ';') AS definition`,
+  );
   await sandbox.sql(`INSERT INTO sales VALUES (1000, 'new', 77)`);
   await expectEqual(sandbox.db, 'imat.made', row?.definition ?? '');
   expect((await sandbox.imat.status('made')).imats).toMatchObject([{ original: null }]);
@@ -45,16 +47,31 @@ describe('a query that PostgreSQL does not accept', () => {
     ['a syntax error', 'SELECT region\nFROM sales\nGROUP region', 'syntax error at or near "region"', { line: 3, column: 7 }],
     ['a table that is not there', 'SELECT *\n  FROM sails', 'relation "sails" does not exist', { line: 2, column: 8 }],
     ['a column that is not there', `SELECT '🎉', regoin FROM sales`, 'column "regoin" does not exist', { line: 1, column: 14 }],
-    ['a column that is not grouped', 'SELECT region, amount FROM sales GROUP BY region', 'column "sales.amount" must appear in the GROUP BY clause or be used in an aggregate function', { line: 1, column: 16 }],
+    [
+      'a column that is not grouped',
+      'SELECT region, amount FROM sales GROUP BY region',
+      'column "sales.amount" must appear in the GROUP BY clause or be used in an aggregate function',
+      { line: 1, column: 16 },
+    ],
     ['nothing at all', '', 'syntax error at end of input', { line: 1, column: 1 }],
     ['a comment alone', '-- nothing', 'syntax error at end of input', null],
     ['two columns of one name', 'SELECT 1 AS a, 2 AS a', 'column "a" specified more than once', null],
     ['a parameter', 'SELECT $1 AS a', 'there is no parameter $1', { line: 1, column: 8 }],
     ['two statements', 'SELECT 1 AS one; DROP TABLE sales', 'the query holds more than one statement', { line: 1, column: 18 }],
-    ['two statements with trickery', `SELECT ';' AS one, $$;$$ AS two /* ; */; -- ;\nSELECT 2`, 'the query holds more than one statement', { line: 2, column: 1 }],
+    [
+      'two statements with trickery',
+      `SELECT ';' AS one, $$;$$ AS two /* ; */; -- ;\nSELECT 2`,
+      'the query holds more than one statement',
+      { line: 2, column: 1 },
+    ],
     ['a command', 'DELETE FROM sales', 'syntax error at or near "DELETE"', { line: 1, column: 1 }],
     ['SELECT INTO', 'SELECT 1 AS one INTO other', 'views must not contain SELECT INTO', null],
-    ['a data-modifying CTE', 'WITH d AS (DELETE FROM sales RETURNING 1) SELECT * FROM d', 'views must not contain data-modifying statements in WITH', null],
+    [
+      'a data-modifying CTE',
+      'WITH d AS (DELETE FROM sales RETURNING 1) SELECT * FROM d',
+      'views must not contain data-modifying statements in WITH',
+      null,
+    ],
   ];
   test.each(bad)('%s', async (_what, query, message, place) => {
     const error = await expectImatError('invalid_definition', () => sandbox.imat.create('made', query));
@@ -86,8 +103,12 @@ test('a query that depends on the search_path reads what the user’s own finds'
 
 test('an imat of an imat follows the sources below it', async () => {
   await sandbox.imat.create('inner', 'SELECT region, sum(amount) AS total FROM sales GROUP BY region');
-  expect(await sandbox.imat.create('outer', 'SELECT count(*) AS regions, max(total) AS top FROM imat.inner')).toMatchObject({ strategy: 'swap', reasons: expect.arrayContaining([expect.objectContaining({ kind: 'reads_imat' })]) });
-  const definition = 'SELECT count(*) AS regions, max(total) AS top FROM (SELECT region, sum(amount) AS total FROM public.sales GROUP BY region) i';
+  expect(await sandbox.imat.create('outer', 'SELECT count(*) AS regions, max(total) AS top FROM imat.inner')).toMatchObject({
+    strategy: 'swap',
+    reasons: expect.arrayContaining([expect.objectContaining({ kind: 'reads_imat' })]),
+  });
+  const definition =
+    'SELECT count(*) AS regions, max(total) AS top FROM (SELECT region, sum(amount) AS total FROM public.sales GROUP BY region) i';
   for (const change of [`INSERT INTO sales VALUES (2000, 'new', 999)`, `DELETE FROM sales WHERE id = 2000`]) {
     await sandbox.sql(change);
     await expectEqual(sandbox.db, 'imat.outer', definition);

@@ -21,7 +21,11 @@ async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
 
 test('a healthy database, before, with and after imats', async () => {
   await inSandbox(SALES, async (sandbox) => {
-    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([['server', 'ok'], ['rights', 'ok'], ['catalog', 'ok']]);
+    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([
+      ['server', 'ok'],
+      ['rights', 'ok'],
+      ['catalog', 'ok'],
+    ]);
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks', { freshness: '1 minute' });
     expect((await sandbox.imat.doctor()).checks).toEqual([
@@ -34,7 +38,11 @@ test('a healthy database, before, with and after imats', async () => {
     ]);
     await sandbox.imat.revert('summary');
     await sandbox.imat.revert('ranks');
-    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([['server', 'ok'], ['rights', 'ok'], ['catalog', 'ok']]);
+    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([
+      ['server', 'ok'],
+      ['rights', 'ok'],
+      ['catalog', 'ok'],
+    ]);
   });
 });
 
@@ -53,7 +61,7 @@ const DAMAGE: readonly { readonly what: string; readonly damage: string; readonl
   },
   {
     what: 'a dropped trigger',
-    damage: 'DROP TRIGGER "!imat_truncate" ON sales',
+    damage: 'DROP TRIGGER "~imat_truncate" ON sales',
     found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
     hint: /revert and convert/,
   },
@@ -74,6 +82,18 @@ const DAMAGE: readonly { readonly what: string; readonly damage: string; readonl
     damage: 'DROP VIEW imat.summary CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
     hint: /imat revert summary, then convert again/,
+  },
+  {
+    what: 'a renamed column',
+    damage: 'ALTER TABLE sales RENAME COLUMN amount TO value',
+    found: { check: 'source public.sales', status: 'error', message: expect.stringContaining('renamed or dropped') },
+    hint: /Revert the imats on it/,
+  },
+  {
+    what: 'a dropped column',
+    damage: 'ALTER TABLE sales DROP COLUMN amount CASCADE',
+    found: { check: 'source public.sales', status: 'error', message: expect.stringContaining('renamed or dropped') },
+    hint: /Revert the imats on it/,
   },
   {
     what: 'a dropped change log',
@@ -109,7 +129,7 @@ test.each(DAMAGE.map((one) => [one.what, one] as const))('%s is found, and rever
     expect(await sandbox.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
     expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE tgname LIKE '!imat%'`)).toEqual([]);
     // Writers are as free as before.
-    if (!damage.includes('TABLE sales CASCADE')) await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1)`);
+    if (!damage.includes('TABLE sales CASCADE')) await sandbox.sql(`INSERT INTO sales (id, region) SELECT 1000, 'x' WHERE false`);
   });
 });
 
@@ -119,9 +139,39 @@ test('a view whose frontier is gone raises instead of answering', async () => {
     await sandbox.imat.convert('ranks');
     await sandbox.sql('DELETE FROM imat_catalog.frontier');
     for (const name of ['summary', 'ranks']) {
-      await expect(sandbox.rows(`SELECT * FROM imat.${name}`)).rejects.toMatchObject({ sqlstate: '55000', message: `imat "${name}" has no frontier for its stored table` });
+      await expect(sandbox.rows(`SELECT * FROM imat.${name}`)).rejects.toMatchObject({
+        sqlstate: '55000',
+        message: `imat "${name}" has no frontier for its stored table`,
+      });
     }
-    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({ category: 'drift', hint: expect.stringContaining('imat revert summary') });
+    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({
+      category: 'drift',
+      hint: expect.stringContaining('imat revert summary'),
+    });
+  });
+});
+
+test('an imat that lost what it is built on says so, whatever is asked of it', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks');
+    await sandbox.sql('DROP TABLE sales CASCADE');
+    for (const call of [
+      () => sandbox.imat.fold('summary'),
+      () => sandbox.imat.swap('ranks'),
+      () => sandbox.imat.verify('summary'),
+      () => sandbox.imat.verify(),
+      () => sandbox.imat.explain('summary'),
+    ]) {
+      const error = await expectImatError('source_changed', call);
+      expect(error).toMatchObject({
+        category: 'drift',
+        detail: expect.stringContaining('its definition'),
+        hint: expect.stringContaining('imat revert'),
+      });
+    }
+    expect(await sandbox.imat.fold()).toEqual([]);
+    expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual(['broken', 'broken']);
   });
 });
 
@@ -130,13 +180,20 @@ test('many pending rows, and an unfinished swap', async () => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
     await sandbox.sql(`INSERT INTO sales SELECT i, 'r' || i % 5, 1 FROM generate_series(1000, 12000) AS i`);
-    expect(await troubles(sandbox)).toEqual([{ check: 'imat summary', status: 'warning', message: '11001 rows are pending: reads are right, but slow', hint: 'imat fold summary' }]);
+    expect(await troubles(sandbox)).toEqual([
+      { check: 'imat summary', status: 'warning', message: '11001 rows are pending: reads are right, but slow', hint: 'imat fold summary' },
+    ]);
     await sandbox.imat.fold();
     const reader = await sandbox.session();
     await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM sales');
     await sandbox.imat.swap('ranks');
     expect(await troubles(sandbox)).toEqual([
-      { check: 'imat ranks', status: 'warning', message: 'a swap is unfinished (switched): reads are right, but cost more', hint: 'imat swap ranks finishes it.' },
+      {
+        check: 'imat ranks',
+        status: 'warning',
+        message: 'a swap is unfinished (switched): reads are right, but cost more',
+        hint: 'imat swap ranks finishes it.',
+      },
     ]);
     const again = await expectImatError('contention', () => sandbox.imat.swap('ranks'));
     expect(again).toMatchObject({ message: 'the previous table of imat "ranks" is still in use', category: 'transient' });
@@ -152,7 +209,12 @@ test('missing rights', async () => {
     const database = await sandbox.value<string>('SELECT current_database()');
     await sandbox.sql(`REVOKE TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
     const { checks } = await (await sandbox.session(role)).imat.doctor();
-    expect(checks).toContainEqual({ check: 'rights', status: 'warning', message: 'this role lacks CREATE and TEMPORARY on the database', hint: expect.stringContaining('GRANT CREATE, TEMPORARY ON DATABASE') });
+    expect(checks).toContainEqual({
+      check: 'rights',
+      status: 'warning',
+      message: 'this role lacks CREATE and TEMPORARY on the database',
+      hint: expect.stringContaining('GRANT CREATE, TEMPORARY ON DATABASE'),
+    });
     await sandbox.sql(`DROP ROLE ${role}`);
   });
 });
@@ -160,9 +222,15 @@ test('missing rights', async () => {
 test('imat.create_imat records a request, doctor names it, convert carries it out', async () => {
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.init();
-    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe('recorded: a running imat worker will carry this out; or do it now with: imat convert summary');
+    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
+      'recorded: a running imat worker will carry this out; or do it now with: imat convert summary',
+    );
     await sandbox.sql(`SELECT imat.create_imat('summary'); SELECT imat.create_imat('public.ranks'); SELECT imat.create_imat('"Odd" name')`);
-    expect(await sandbox.rows('SELECT name, requested_by = current_user AS mine, requested_at <= now() AS at, carried_out_at FROM imat_catalog.request ORDER BY id')).toEqual([
+    expect(
+      await sandbox.rows(
+        'SELECT name, requested_by = current_user AS mine, requested_at <= now() AS at, carried_out_at FROM imat_catalog.request ORDER BY id',
+      ),
+    ).toEqual([
       { name: 'summary', mine: true, at: true, carried_out_at: null },
       { name: 'public.ranks', mine: true, at: true, carried_out_at: null },
       { name: '"Odd" name', mine: true, at: true, carried_out_at: null },
@@ -175,7 +243,10 @@ test('imat.create_imat records a request, doctor names it, convert carries it ou
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
     expect((await troubles(sandbox)).map(({ check }) => check)).toEqual(['request "Odd" name']);
-    expect(await sandbox.rows('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NOT NULL ORDER BY 1')).toEqual([{ name: 'public.ranks' }, { name: 'summary' }]);
+    expect(await sandbox.rows('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NOT NULL ORDER BY 1')).toEqual([
+      { name: 'public.ranks' },
+      { name: 'summary' },
+    ]);
     expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe('imat "summary" exists already: read imat.summary');
   });
 });
@@ -186,14 +257,53 @@ test('imat_catalog.status, from psql', async () => {
     await sandbox.imat.convert('ranks', { freshness: '5s' });
     await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1), (1001, 'x', 1)`);
     const [ranks, summary] = await sandbox.rows('SELECT *, frontier_at <= now() AS at FROM imat_catalog.status ORDER BY name');
-    expect(Object.keys(summary ?? {})).toEqual(['name', 'relation', 'strategy', 'freshness', 'state', 'pending_rows', 'sources', 'original', 'state_bytes', 'log_bytes', 'frontier_at', 'at']);
-    expect(summary).toMatchObject({ name: 'summary', relation: 'imat.summary', strategy: 'delta', freshness: 'live', state: 'active', pending_rows: '2', sources: '{sales}', original: 'summary', at: true });
+    expect(Object.keys(summary ?? {})).toEqual([
+      'name',
+      'relation',
+      'strategy',
+      'freshness',
+      'state',
+      'pending_rows',
+      'sources',
+      'original',
+      'state_bytes',
+      'log_bytes',
+      'frontier_at',
+      'at',
+    ]);
+    expect(summary).toMatchObject({
+      name: 'summary',
+      relation: 'imat.summary',
+      strategy: 'delta',
+      freshness: 'live',
+      state: 'active',
+      pending_rows: '2',
+      sources: '{sales}',
+      original: 'summary',
+      at: true,
+    });
     // Its source is logged row by row for the other one.
-    expect(ranks).toMatchObject({ name: 'ranks', strategy: 'swap', freshness: '5s', state: 'active', pending_rows: '2', original: 'ranks' });
+    expect(ranks).toMatchObject({
+      name: 'ranks',
+      strategy: 'swap',
+      freshness: '5s',
+      state: 'active',
+      pending_rows: '2',
+      original: 'ranks',
+    });
     const [status] = (await sandbox.imat.status('summary')).imats;
     expect(status).toEqual({
-      name: 'summary', relation: 'imat.summary', strategy: 'delta', freshness: 'live', state: 'active', pendingRows: 2, sources: ['public.sales'], original: 'public.summary',
-      stateBytes: expect.any(Number), logBytes: expect.any(Number), frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      name: 'summary',
+      relation: 'imat.summary',
+      strategy: 'delta',
+      freshness: 'live',
+      state: 'active',
+      pendingRows: 2,
+      sources: ['public.sales'],
+      original: 'public.summary',
+      stateBytes: expect.any(Number),
+      logBytes: expect.any(Number),
+      frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
     });
     expect(status?.stateBytes).toBeGreaterThan(0);
     expect(status?.logBytes).toBeGreaterThan(0);

@@ -25,7 +25,10 @@ test('a database without imats', async () => {
   expect(await imat.list()).toEqual([]);
   expect(await imat.status()).toEqual({ imats: [] });
   for (const call of [() => imat.status('x'), () => imat.fold(), () => imat.swap('x'), () => imat.verify(), () => imat.revert('x')]) {
-    expect(await expectImatError('not_initialized', call)).toMatchObject({ message: 'this database has no imats yet', hint: expect.stringContaining('imat convert') });
+    expect(await expectImatError('not_initialized', call)).toMatchObject({
+      message: 'this database has no imats yet',
+      hint: expect.stringContaining('imat convert'),
+    });
   }
 });
 
@@ -33,8 +36,17 @@ test('a catalog that a newer imat has written', async () => {
   await inSandbox(SALES, async (own) => {
     await own.imat.convert('summary');
     await own.sql('INSERT INTO imat_catalog.migration (version, explicitly) VALUES (999, false)');
-    for (const call of [() => own.imat.list(), () => own.imat.convert('summary', { name: 'other' }), () => own.imat.init(), () => own.imat.revert('summary'), () => own.imat.doctor()]) {
-      expect(await expectImatError('catalog_newer', call)).toMatchObject({ message: expect.stringContaining('version 999'), hint: 'Upgrade imat.' });
+    for (const call of [
+      () => own.imat.list(),
+      () => own.imat.convert('summary', { name: 'other' }),
+      () => own.imat.init(),
+      () => own.imat.revert('summary'),
+      () => own.imat.doctor(),
+    ]) {
+      expect(await expectImatError('catalog_newer', call)).toMatchObject({
+        message: expect.stringContaining('version 999'),
+        hint: 'Upgrade imat.',
+      });
     }
     // What runs in the database goes on.
     await own.sql(`INSERT INTO sales VALUES (1000, 'new', 1)`);
@@ -44,7 +56,9 @@ test('a catalog that a newer imat has written', async () => {
 
 test('a server that is too old', async () => {
   const old = { query: async () => [{ version: 140_011 }], close: async () => undefined } as unknown as Db;
-  expect(await expectImatError('unsupported_server', () => createImat(old).convert('summary'))).toMatchObject({ message: 'the server is PostgreSQL 14, imat needs 15 or later' });
+  expect(await expectImatError('unsupported_server', () => createImat(old).convert('summary'))).toMatchObject({
+    message: 'the server is PostgreSQL 14, imat needs 15 or later',
+  });
 });
 
 test('a server that is not there', async () => {
@@ -56,7 +70,9 @@ test('a server that is not there', async () => {
 test('an embedded database that another process uses', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'imat-test-'));
   const release = lockDirectory(join(directory, 'db'));
-  expect(await expectImatError('embedded_locked', () => connect({ kind: 'embedded', directory: join(directory, 'db') }))).toMatchObject({ category: 'transient' });
+  expect(await expectImatError('embedded_locked', () => connect({ kind: 'embedded', directory: join(directory, 'db') }))).toMatchObject({
+    category: 'transient',
+  });
   release();
   rmSync(directory, { recursive: true });
 });
@@ -65,17 +81,27 @@ describe('what is nobody’s fault but imat’s', () => {
   test('a state that contradicts its source', async () => {
     await inSandbox(SALES, async (own) => {
       await own.imat.convert('summary');
-      await own.sql(`ALTER TABLE sales DISABLE TRIGGER "!imat_insert"; INSERT INTO sales VALUES (1000, 'unseen', 1); ALTER TABLE sales ENABLE ALWAYS TRIGGER "!imat_insert"; DELETE FROM sales WHERE id = 1000`);
+      await own.sql(
+        `ALTER TABLE sales DISABLE TRIGGER "!imat_insert"; INSERT INTO sales VALUES (1000, 'unseen', 1); ALTER TABLE sales ENABLE ALWAYS TRIGGER "!imat_insert"; DELETE FROM sales WHERE id = 1000`,
+      );
       expect((await own.imat.verify('summary')).results).toMatchObject([{ equal: false }]);
       const error = await expectImatError('state_corrupted', () => own.imat.fold('summary'));
-      expect(error).toMatchObject({ category: 'integrity', detail: expect.stringContaining('not captured'), hint: expect.stringContaining('imat revert') });
+      expect(error).toMatchObject({
+        category: 'integrity',
+        detail: expect.stringContaining('not captured'),
+        hint: expect.stringContaining('imat revert'),
+      });
     });
   });
 
   test('what the server takes for an internal error, and a transaction within another', async () => {
     await sandbox.sql(`CREATE FUNCTION broken(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'oops' USING ERRCODE = 'internal_error'; END $$;
       CREATE MATERIALIZED VIEW breaking AS SELECT sum(broken(id)) AS s FROM sales WITH NO DATA`);
-    expect(await expectImatError('internal', () => sandbox.imat.convert('breaking'))).toMatchObject({ message: 'PostgreSQL reported XX000: oops' });
-    await expectImatError('internal', () => sandbox.db.transaction('read committed', () => sandbox.db.transaction('read committed', async () => 1)));
+    expect(await expectImatError('internal', () => sandbox.imat.convert('breaking'))).toMatchObject({
+      message: 'PostgreSQL reported XX000: oops',
+    });
+    await expectImatError('internal', () =>
+      sandbox.db.transaction('read committed', () => sandbox.db.transaction('read committed', async () => 1)),
+    );
   });
 });

@@ -67,7 +67,9 @@ describe('an install that was cut off', () => {
       message: expect.stringContaining('interrupted'),
       hint: expect.stringMatching(/same command again.*imat revert summary/),
     });
-    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({ message: 'imat "summary" is not loaded yet' });
+    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({
+      message: 'imat "summary" is not loaded yet',
+    });
     expect((await sandbox.imat.verify()).results).toEqual([]);
     expect(await sandbox.imat.revert('summary')).toEqual({ name: 'summary', original: 'public.summary' });
     expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -89,7 +91,10 @@ describe('an install that was cut off', () => {
     const pid = await pidOf(session);
     // The load is one statement after another in one transaction: this one lasts until the end of the connection.
     const outcome = session.imat.convert('slow').catch((error: unknown) => error);
-    await waitFor(async () => (await sandbox.value<string>(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`)) === '1');
+    await waitFor(
+      async () =>
+        (await sandbox.value<string>(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`)) === '1',
+    );
     await sandbox.value(`SELECT pg_terminate_backend(${pid}, 5000)`);
     expect(await outcome).toMatchObject({ condition: 'connection_failed' });
     // Writers go on, captured, while nobody has tidied up.
@@ -104,7 +109,10 @@ test('Ctrl-C during the load leaves nothing behind', async () => {
   const session = await sandbox.session();
   const pid = await pidOf(session);
   const error = expectImatError('interrupted', () => session.imat.convert('slow'));
-  await waitFor(async () => (await sandbox.value<string>(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`)) === '1');
+  await waitFor(
+    async () =>
+      (await sandbox.value<string>(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`)) === '1',
+  );
   await session.imat.cancel();
   await error;
   expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -118,7 +126,9 @@ test('two converts of the same name: one makes it, the other is told', async () 
   const writer = await openWriter();
   const first = await sandbox.session();
   const outcome = await whileWaiting(first, async () => {
-    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({ message: 'imat "summary" is being installed by another session' });
+    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
+      message: 'imat "summary" is being installed by another session',
+    });
     await writer.db.execute('COMMIT');
   });
   expect(outcome).toMatchObject({ name: 'summary', strategy: 'delta' });

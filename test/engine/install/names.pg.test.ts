@@ -13,8 +13,18 @@ CREATE SCHEMA other;
 CREATE MATERIALIZED VIEW other.summary AS SELECT region, count(*) AS n FROM public.sales GROUP BY region;`;
 
 const HOSTILE = [
-  `My "View"`, `semi; DROP TABLE sales; --`, `it's back\\slash`, `$imat$ $1 %s %I`, `Größe 📈`, `select`, `a.b`, ` lead`, `tab\tand\nline`, `-- /* */`,
-  'x'.repeat(63), 'ü'.repeat(31),
+  `My "View"`,
+  `semi; DROP TABLE sales; --`,
+  `it's back\\slash`,
+  `$imat$ $1 %s %I`,
+  `Größe 📈`,
+  `select`,
+  `a.b`,
+  ` lead`,
+  `tab\tand\nline`,
+  `-- /* */`,
+  'x'.repeat(63),
+  'ü'.repeat(31),
 ] as const;
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -37,11 +47,17 @@ describe('names', () => {
     await sandbox.imat.convert('summary');
     const clash = await expectImatError('already_exists', () => sandbox.imat.convert('other.summary'));
     expect(clash).toMatchObject({ message: 'imat "summary" exists already', hint: expect.stringContaining('--name') });
-    expect(await sandbox.imat.convert('other.summary', { name: 'other_summary' })).toMatchObject({ name: 'other_summary', relation: 'imat.other_summary' });
+    expect(await sandbox.imat.convert('other.summary', { name: 'other_summary' })).toMatchObject({
+      name: 'other_summary',
+      relation: 'imat.other_summary',
+    });
     await sandbox.sql(`INSERT INTO sales VALUES (1000, 'r1', 5)`);
     await expectEqual(sandbox.db, 'imat.summary', 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region');
     await expectEqual(sandbox.db, 'imat.other_summary', 'SELECT region, count(*) AS n FROM public.sales GROUP BY region');
-    expect((await sandbox.imat.list()).map(({ name, original }) => [name, original])).toEqual([['other_summary', 'other.summary'], ['summary', 'public.summary']]);
+    expect((await sandbox.imat.list()).map(({ name, original }) => [name, original])).toEqual([
+      ['other_summary', 'other.summary'],
+      ['summary', 'public.summary'],
+    ]);
     await sandbox.imat.revert('summary');
     expect(await sandbox.imat.revert('imat.other_summary')).toEqual({ name: 'other_summary', original: 'other.summary' });
   });
@@ -73,13 +89,16 @@ describe('names', () => {
     ['numbers', 'a sequence'],
     ['pair', 'a type'],
   ])('%s is %s, not a materialized view', async (name, kind) => {
-    await sandbox.sql('CREATE OR REPLACE VIEW plain AS SELECT 1 AS one; CREATE SEQUENCE IF NOT EXISTS numbers; DROP TYPE IF EXISTS pair; CREATE TYPE pair AS (a int, b int)');
+    await sandbox.sql(
+      'CREATE OR REPLACE VIEW plain AS SELECT 1 AS one; CREATE SEQUENCE IF NOT EXISTS numbers; DROP TYPE IF EXISTS pair; CREATE TYPE pair AS (a int, b int)',
+    );
     const error = await expectImatError('not_a_materialized_view', () => sandbox.imat.convert(name));
     expect(error.message).toBe(`"${name}" is ${kind}, not a materialized view`);
   });
 
   test('what cannot be a relation name says so', async () => {
-    for (const name of ['', '"unclosed', 'a.b.c.d', 'a..b', 'a b']) await expectImatError('invalid_argument', () => sandbox.imat.convert(name));
+    for (const name of ['', '"unclosed', 'a.b.c', 'a.b.c.d', 'a..b', 'a b', '1259'])
+      await expectImatError('invalid_argument', () => sandbox.imat.convert(name));
   });
 
   test.each(['', 'x'.repeat(64), 'ü'.repeat(32), 'a\0b'])('%j cannot be the name of an imat', async (name) => {
@@ -96,7 +115,10 @@ describe('names', () => {
       () => sandbox.imat.status('nix'),
       () => sandbox.imat.revert('nix'),
     ]) {
-      expect(await expectImatError('not_found', call)).toMatchObject({ message: 'imat "nix" does not exist', hint: 'There is no imat in this database.' });
+      expect(await expectImatError('not_found', call)).toMatchObject({
+        message: 'imat "nix" does not exist',
+        hint: 'There is no imat in this database.',
+      });
     }
     await sandbox.imat.convert('summary');
     expect((await expectImatError('not_found', () => sandbox.imat.fold('sumary'))).hint).toBe('Did you mean summary?');
@@ -105,26 +127,43 @@ describe('names', () => {
 
   test('an imat, and a view that took a materialized view’s place, are imats already', async () => {
     await sandbox.imat.convert('summary', { replace: true });
-    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({ message: expect.stringContaining('is imat "summary" already') });
+    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
+      message: expect.stringContaining('is imat "summary" already'),
+    });
     await expectImatError('already_exists', () => sandbox.imat.convert('imat.summary'));
     await sandbox.imat.revert('summary');
   });
 });
 
 test('a relation of that name in schema imat that is not an imat is in the way, and is left alone', async () => {
-  await inSandbox(`${SALES} CREATE SCHEMA imat; CREATE TABLE imat.summary (mine int); CREATE FUNCTION imat.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`, async (sandbox) => {
+  await inSandbox(
+    `${SALES} CREATE SCHEMA imat; CREATE TABLE imat.summary (mine int); CREATE FUNCTION imat.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+    async (sandbox) => {
+      const before = await catalogListing(sandbox.db);
+      expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
+        message: 'relation imat.summary exists already and is not an imat',
+        hint: expect.stringContaining('--name'),
+      });
+      await expectImatError('already_exists', () => sandbox.imat.convert('summary', { dryRun: true }));
+      await sandbox.imat.convert('summary', { name: 'fine' });
+      await expectEqual(sandbox.db, 'imat.fine', 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region');
+      await sandbox.imat.revert('fine');
+      // The schema was there before imat: it, its rights and what is in it stay.
+      expect((await catalogListing(sandbox.db)).filter((line) => !line.includes('imat_catalog') && !line.includes('imat_store'))).toEqual(
+        expect.arrayContaining(before.filter((line) => line.startsWith('pg_namespace') || line.includes('"mine"'))),
+      );
+      expect(await sandbox.value('SELECT imat.mine()')).toBe(1);
+    },
+  );
+});
+
+test('a schema imat_store that is not imat’s is in the way, and nothing is left', async () => {
+  await inSandbox(`${SALES} CREATE SCHEMA imat_store`, async (sandbox) => {
     const before = await catalogListing(sandbox.db);
     expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
-      message: 'relation imat.summary exists already and is not an imat',
-      hint: expect.stringContaining('--name'),
+      message: 'schema "imat_store" already exists',
     });
-    await expectImatError('already_exists', () => sandbox.imat.convert('summary', { dryRun: true }));
-    await sandbox.imat.convert('summary', { name: 'fine' });
-    await expectEqual(sandbox.db, 'imat.fine', 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region');
-    await sandbox.imat.revert('fine');
-    // The schema was there before imat: it, its rights and what is in it stay.
-    expect((await catalogListing(sandbox.db)).filter((line) => !line.includes('imat_catalog') && !line.includes('imat_store'))).toEqual(expect.arrayContaining(before.filter((line) => line.startsWith('pg_namespace') || line.includes('"mine"'))));
-    expect(await sandbox.value('SELECT imat.mine()')).toBe(1);
+    expect(await catalogListing(sandbox.db)).toEqual(before);
   });
 });
 
@@ -146,12 +185,19 @@ describe('hostile names', () => {
       INSERT INTO ${schema}.${table} SELECT 'k' || i % 3, i FROM generate_series(1, 20) i;
       CREATE MATERIALIZED VIEW ${schema}.${view}_ AS ${definition};
       CREATE INDEX ${quote(`${cut}i`)} ON ${schema}.${view}_ (${key}, ${value});
-      COMMENT ON MATERIALIZED VIEW ${schema}.${view}_ IS '${name.replaceAll("'", "''")}'`.replaceAll(`${view}_`, quote(`${[...name].slice(0, 30).join('')}_`));
+      COMMENT ON MATERIALIZED VIEW ${schema}.${view}_ IS '${name.replaceAll("'", "''")}'`.replaceAll(
+      `${view}_`,
+      quote(`${[...name].slice(0, 30).join('')}_`),
+    );
     await inSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
       const before = await catalogListing(sandbox.db, { truncated: true });
       const original = `${schema}.${quote(`${[...name].slice(0, 30).join('')}_`)}`;
       const relation = `imat.${quote(name)}`;
-      expect(await sandbox.imat.convert(original, { name })).toMatchObject({ name, strategy: 'delta', relation: await sandbox.value(`SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`) });
+      expect(await sandbox.imat.convert(original, { name })).toMatchObject({
+        name,
+        strategy: 'delta',
+        relation: await sandbox.value(`SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`),
+      });
       const change = `INSERT INTO ${schema}.${table} VALUES ('new', 7), (NULL, 3); UPDATE ${schema}.${table} SET ${value} = ${value} + 1 WHERE ${key} = 'k1'; DELETE FROM ${schema}.${table} WHERE ${key} = 'k2'`;
       await sandbox.sql(change);
       await expectEqual(sandbox.db, relation, definition);
@@ -160,7 +206,9 @@ describe('hostile names', () => {
       await sandbox.sql(`TRUNCATE ${schema}.${table}; ${change}`);
       await expectEqual(sandbox.db, relation, definition);
       expect((await sandbox.imat.verify(name)).results).toMatchObject([{ name, equal: true }]);
-      expect((await sandbox.imat.status(name)).imats).toMatchObject([{ name, state: 'active', relation: await sandbox.value(`SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`) }]);
+      expect((await sandbox.imat.status(name)).imats).toMatchObject([
+        { name, state: 'active', relation: await sandbox.value(`SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`) },
+      ]);
       expect((await sandbox.imat.explain(name)).name).toBe(name);
       expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
       await sandbox.imat.convert(original, { name: 'swapped', strategy: 'swap', replace: true });
@@ -184,7 +232,9 @@ test('tables whose logs would have the same name get one each', async () => {
     const before = await catalogListing(sandbox.db);
     const query = `SELECT p.x, count(*) AS n FROM a_b.c p JOIN a.b_c q ON p.x = q.x JOIN ${long}.${long} r ON r.x = q.x GROUP BY p.x`;
     await sandbox.imat.create('joined', query);
-    await sandbox.sql(`INSERT INTO a.b_c VALUES (1), (1), (2); INSERT INTO a_b.c VALUES (1), (2); INSERT INTO ${long}.${long} VALUES (1), (2), (2)`);
+    await sandbox.sql(
+      `INSERT INTO a.b_c VALUES (1), (1), (2); INSERT INTO a_b.c VALUES (1), (2); INSERT INTO ${long}.${long} VALUES (1), (2), (2)`,
+    );
     await expectEqual(sandbox.db, 'imat.joined', query);
     await sandbox.imat.fold('joined');
     await expectEqual(sandbox.db, 'imat.joined', query);

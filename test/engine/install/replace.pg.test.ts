@@ -60,13 +60,18 @@ describe.each([
 
 test('owner, rights and comments are those of the materialized view', async () => {
   await sandbox.imat.convert('summary', { replace: true });
-  expect(await sandbox.rows(`SELECT relkind::text AS kind, pg_get_userbyid(relowner)::text AS owner FROM pg_class WHERE oid = 'summary'::regclass`)).toEqual([{ kind: 'v', owner: roles.owner }]);
+  expect(
+    await sandbox.rows(
+      `SELECT relkind::text AS kind, pg_get_userbyid(relowner)::text AS owner FROM pg_class WHERE oid = 'summary'::regclass`,
+    ),
+  ).toEqual([{ kind: 'v', owner: roles.owner }]);
   expect(await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'summary'::regclass ORDER BY 1`)).toEqual([
     { objsubid: 0, description: 'what it is' },
     { objsubid: 3, description: 'how many' },
   ]);
   const expected = await sandbox.rows(`SELECT * FROM (${SUMMARY}) q ORDER BY 1`);
-  for (const role of [roles.owner, roles.reader]) expect(await (await sandbox.session(role)).rows('SELECT * FROM summary ORDER BY 1')).toEqual(expected);
+  for (const role of [roles.owner, roles.reader])
+    expect(await (await sandbox.session(role)).rows('SELECT * FROM summary ORDER BY 1')).toEqual(expected);
   const other = await sandbox.session(roles.other);
   expect(await other.rows('SELECT region FROM summary ORDER BY 1')).toEqual(expected.map(({ region }) => ({ region })));
   await expect(other.rows('SELECT n FROM summary')).rejects.toMatchObject({ sqlstate: '42501' });
@@ -94,16 +99,19 @@ test('under another name for the imat', async () => {
 });
 
 test('two of the same name, with indexes of the same name, in two schemas', async () => {
-  await inSandbox(`${SALES} CREATE SCHEMA other; CREATE MATERIALIZED VIEW other.summary AS ${SUMMARY}; CREATE INDEX summary_region ON other.summary (region)`, async (own) => {
-    const listing = await catalogListing(own.db);
-    await own.imat.convert('summary', { replace: true });
-    await own.imat.convert('other.summary', { replace: true, name: 'other' });
-    await own.sql(change(1));
-    for (const relation of ['public.summary', 'other.summary']) await expectEqual(own.db, relation, SUMMARY);
-    await own.imat.revert('other');
-    await own.imat.revert('summary');
-    expect(await catalogListing(own.db)).toEqual(listing);
-  });
+  await inSandbox(
+    `${SALES} CREATE SCHEMA other; CREATE MATERIALIZED VIEW other.summary AS ${SUMMARY}; CREATE INDEX summary_region ON other.summary (region)`,
+    async (own) => {
+      const listing = await catalogListing(own.db);
+      await own.imat.convert('summary', { replace: true });
+      await own.imat.convert('other.summary', { replace: true, name: 'other' });
+      await own.sql(change(1));
+      for (const relation of ['public.summary', 'other.summary']) await expectEqual(own.db, relation, SUMMARY);
+      await own.imat.revert('other');
+      await own.imat.revert('summary');
+      expect(await catalogListing(own.db)).toEqual(listing);
+    },
+  );
 });
 
 describe('ordinary views on the materialized view', () => {
@@ -146,22 +154,61 @@ describe('ordinary views on the materialized view', () => {
       await me.sql(`${SALES} GRANT SELECT ON summary TO ${theirs}`);
       await (await own.session(theirs)).sql('CREATE VIEW not_mine AS SELECT * FROM summary');
       const listing = await catalogListing(own.db);
-      expect(await expectImatError('insufficient_privilege', () => me.imat.convert('summary', { replace: true }))).toMatchObject({ message: 'must be owner of view not_mine' });
+      expect(await expectImatError('insufficient_privilege', () => me.imat.convert('summary', { replace: true }))).toMatchObject({
+        message: 'must be owner of view not_mine',
+      });
       expect(await catalogListing(own.db)).toEqual(listing);
-      await own.sql(`ALTER DATABASE ${database} OWNER TO CURRENT_USER; DROP OWNED BY ${mine}, ${theirs} CASCADE; DROP ROLE ${mine}, ${theirs}`);
+      await own.sql(
+        `ALTER DATABASE ${database} OWNER TO CURRENT_USER; DROP OWNED BY ${mine}, ${theirs} CASCADE; DROP ROLE ${mine}, ${theirs}`,
+      );
     });
   });
 });
 
 describe('what depends on it and cannot be pointed elsewhere: refused by name, before anything is done', () => {
   test.each([
-    ['a materialized view on it', 'CREATE MATERIALIZED VIEW dependent AS SELECT count(*) FROM summary', 'DROP MATERIALIZED VIEW dependent', 'materialized view public.dependent'],
-    ['a function with an SQL body', 'CREATE FUNCTION dependent() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM public.summary; END', 'DROP FUNCTION dependent', 'function public.dependent()'],
-    ['a function that takes its rows', `CREATE FUNCTION dependent(summary) RETURNS text LANGUAGE sql AS 'SELECT $1.region'`, 'DROP FUNCTION dependent', 'function public.dependent('],
-    ['a function that gives its rows', `CREATE FUNCTION dependent() RETURNS SETOF summary LANGUAGE sql AS 'SELECT * FROM public.summary'`, 'DROP FUNCTION dependent', 'function public.dependent()'],
-    ['a column of its row type', 'CREATE TABLE dependent (rows summary[])', 'DROP TABLE dependent', 'column rows of table public.dependent'],
-    ['a policy', 'CREATE TABLE dependent (a text); CREATE POLICY p ON dependent USING (a IN (SELECT region FROM summary))', 'DROP TABLE dependent', 'policy p on table public.dependent'],
-    ['a rule', 'CREATE TABLE dependent (a text); CREATE RULE r AS ON INSERT TO dependent DO ALSO SELECT * FROM summary', 'DROP TABLE dependent', 'rule r on table public.dependent'],
+    [
+      'a materialized view on it',
+      'CREATE MATERIALIZED VIEW dependent AS SELECT count(*) FROM summary',
+      'DROP MATERIALIZED VIEW dependent',
+      'materialized view public.dependent',
+    ],
+    [
+      'a function with an SQL body',
+      'CREATE FUNCTION dependent() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM public.summary; END',
+      'DROP FUNCTION dependent',
+      'function public.dependent()',
+    ],
+    [
+      'a function that takes its rows',
+      `CREATE FUNCTION dependent(summary) RETURNS text LANGUAGE sql AS 'SELECT $1.region'`,
+      'DROP FUNCTION dependent',
+      'function public.dependent(',
+    ],
+    [
+      'a function that gives its rows',
+      `CREATE FUNCTION dependent() RETURNS SETOF summary LANGUAGE sql AS 'SELECT * FROM public.summary'`,
+      'DROP FUNCTION dependent',
+      'function public.dependent()',
+    ],
+    [
+      'a column of its row type',
+      'CREATE TABLE dependent (rows summary[])',
+      'DROP TABLE dependent',
+      'column rows of table public.dependent',
+    ],
+    [
+      'a policy',
+      'CREATE TABLE dependent (a text); CREATE POLICY p ON dependent USING (a IN (SELECT region FROM summary))',
+      'DROP TABLE dependent',
+      'policy p on table public.dependent',
+    ],
+    [
+      'a rule',
+      'CREATE TABLE dependent (a text); CREATE RULE r AS ON INSERT TO dependent DO ALSO SELECT * FROM summary',
+      'DROP TABLE dependent',
+      'rule r on table public.dependent',
+    ],
   ])('%s', async (_what, create, drop, named) => {
     await sandbox.sql(create);
     const listing = await catalogListing(sandbox.db);
@@ -181,7 +228,9 @@ describe('revert', () => {
   test('after the view in its place was dropped, brings the materialized view back', async () => {
     await sandbox.imat.convert('summary', { replace: true });
     await sandbox.sql('DROP VIEW summary');
-    expect((await sandbox.imat.doctor()).checks).toContainEqual(expect.objectContaining({ check: 'imat summary', status: 'error', hint: expect.stringContaining('imat revert summary') }));
+    expect((await sandbox.imat.doctor()).checks).toContainEqual(
+      expect.objectContaining({ check: 'imat summary', status: 'error', hint: expect.stringContaining('imat revert summary') }),
+    );
     await sandbox.imat.revert('summary');
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
@@ -189,7 +238,10 @@ describe('revert', () => {
   test('where something else has taken the name meanwhile says so, and works once that is gone', async () => {
     await sandbox.imat.convert('summary', { replace: true });
     await sandbox.sql('DROP VIEW summary; CREATE TABLE summary (mine int)');
-    expect(await expectImatError('already_exists', () => sandbox.imat.revert('summary'))).toMatchObject({ message: 'relation "summary" already exists', hint: expect.stringContaining('Rename or drop') });
+    expect(await expectImatError('already_exists', () => sandbox.imat.revert('summary'))).toMatchObject({
+      message: 'relation "summary" already exists',
+      hint: expect.stringContaining('Rename or drop'),
+    });
     await sandbox.sql('DROP TABLE summary');
     await sandbox.imat.revert('summary');
     expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -199,9 +251,15 @@ describe('revert', () => {
     await sandbox.imat.convert('summary', { replace: true });
     await sandbox.sql('CREATE SCHEMA moved; ALTER VIEW summary RENAME TO renamed; ALTER VIEW renamed SET SCHEMA moved');
     await expectEqual(sandbox.db, 'moved.renamed', SUMMARY);
-    await sandbox.sql('CREATE VIEW follows AS SELECT count(*) AS n FROM moved.renamed; ALTER MATERIALIZED VIEW summary_before_imat SET SCHEMA moved');
+    await sandbox.sql(
+      'CREATE VIEW follows AS SELECT count(*) AS n FROM moved.renamed; ALTER MATERIALIZED VIEW summary_before_imat SET SCHEMA moved',
+    );
     await sandbox.imat.revert('summary');
-    expect(await sandbox.rows(`SELECT FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class = 'follows'::regclass AND d.refobjid = 'summary'::regclass`)).not.toEqual([]);
+    expect(
+      await sandbox.rows(
+        `SELECT FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class = 'follows'::regclass AND d.refobjid = 'summary'::regclass`,
+      ),
+    ).not.toEqual([]);
     await sandbox.sql('DROP VIEW follows; DROP SCHEMA moved');
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
@@ -209,7 +267,9 @@ describe('revert', () => {
   test('refuses while others read the imat itself, and says who', async () => {
     await sandbox.imat.convert('summary', { replace: true });
     await sandbox.sql('CREATE VIEW uses AS SELECT * FROM imat.summary');
-    expect(await expectImatError('has_dependents', () => sandbox.imat.revert('summary'))).toMatchObject({ detail: 'public.uses reads imat.summary.' });
+    expect(await expectImatError('has_dependents', () => sandbox.imat.revert('summary'))).toMatchObject({
+      detail: 'public.uses reads imat.summary.',
+    });
     await expectEqual(sandbox.db, 'public.summary', SUMMARY);
     await sandbox.sql('DROP VIEW uses');
     await sandbox.imat.revert('summary');

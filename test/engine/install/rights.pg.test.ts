@@ -43,14 +43,29 @@ describe('an owner who is no superuser', () => {
     expect(await owner.imat.convert('summary')).toMatchObject({ strategy: 'delta' });
     expect(await owner.imat.convert('ranks', { replace: true })).toMatchObject({ strategy: 'swap' });
     await owner.imat.create('counted', 'SELECT count(*) AS n FROM sales', { freshness: '5s' });
-    await owner.sql(`INSERT INTO sales VALUES (1000, 'new', 1), (1001, NULL, 2); UPDATE sales SET amount = amount + 1 WHERE id < 10; DELETE FROM sales WHERE region = 'r3'`);
-    for (const [relation, query] of [['imat.summary', SUMMARY], ['imat.ranks', RANKS], ['public.ranks', RANKS]] as const) await expectEqual(owner.db, relation, query);
+    await owner.sql(
+      `INSERT INTO sales VALUES (1000, 'new', 1), (1001, NULL, 2); UPDATE sales SET amount = amount + 1 WHERE id < 10; DELETE FROM sales WHERE region = 'r3'`,
+    );
+    for (const [relation, query] of [
+      ['imat.summary', SUMMARY],
+      ['imat.ranks', RANKS],
+      ['public.ranks', RANKS],
+    ] as const)
+      await expectEqual(owner.db, relation, query);
     await owner.imat.fold();
     await owner.imat.swap('ranks');
-    for (const [relation, query] of [['imat.summary', SUMMARY], ['imat.ranks', RANKS], ['imat.counted', 'SELECT count(*) AS n FROM public.sales']] as const) {
+    for (const [relation, query] of [
+      ['imat.summary', SUMMARY],
+      ['imat.ranks', RANKS],
+      ['imat.counted', 'SELECT count(*) AS n FROM public.sales'],
+    ] as const) {
       await expectEqual(owner.db, relation, query);
     }
-    expect((await owner.imat.verify()).results.map((result) => [result.name, result.equal])).toEqual([['counted', true], ['ranks', true], ['summary', true]]);
+    expect((await owner.imat.verify()).results.map((result) => [result.name, result.equal])).toEqual([
+      ['counted', true],
+      ['ranks', true],
+      ['summary', true],
+    ]);
     expect((await owner.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
     expect((await owner.imat.list()).map((imat) => imat.state)).toEqual(['active', 'active', 'active']);
     for (const name of ['summary', 'ranks', 'counted']) await owner.imat.revert(name);
@@ -75,7 +90,13 @@ describe('an owner who is no superuser', () => {
 
 describe('readers', () => {
   let sandbox: Sandbox;
-  const names: Record<'reader' | 'columns' | 'stranger' | 'writer' | 'all', string> = { reader: '', columns: '', stranger: '', writer: '', all: '' };
+  const names: Record<'reader' | 'columns' | 'stranger' | 'writer' | 'all', string> = {
+    reader: '',
+    columns: '',
+    stranger: '',
+    writer: '',
+    all: '',
+  };
   const sessions = new Map<string, Session>();
   const as = (role: keyof typeof names): Session => {
     const session = sessions.get(role);
@@ -106,18 +127,24 @@ describe('readers', () => {
     await sandbox.drop();
   });
 
-  test.each(['imat.summary', 'imat.ranks', 'public.ranks'])('who could read the materialized view can read %s, and nobody else', async (relation) => {
-    const query = relation === 'imat.summary' ? SUMMARY : RANKS;
-    const expected = await sandbox.rows(`SELECT * FROM (${query}) q ORDER BY 1`);
-    for (const role of ['reader', 'all'] as const) expect(await as(role).rows(`SELECT * FROM ${relation} ORDER BY 1`)).toEqual(expected);
-    expect(await as('columns').rows(`SELECT region FROM ${relation} ORDER BY 1`)).toEqual(expected.map(({ region }) => ({ region })));
-    await expect(as('columns').rows(`SELECT * FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '42501' });
-    for (const role of ['stranger', 'writer'] as const) await expect(as(role).rows(`SELECT region FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '42501' });
-  });
+  test.each(['imat.summary', 'imat.ranks', 'public.ranks'])(
+    'who could read the materialized view can read %s, and nobody else',
+    async (relation) => {
+      const query = relation === 'imat.summary' ? SUMMARY : RANKS;
+      const expected = await sandbox.rows(`SELECT * FROM (${query}) q ORDER BY 1`);
+      for (const role of ['reader', 'all'] as const) expect(await as(role).rows(`SELECT * FROM ${relation} ORDER BY 1`)).toEqual(expected);
+      expect(await as('columns').rows(`SELECT region FROM ${relation} ORDER BY 1`)).toEqual(expected.map(({ region }) => ({ region })));
+      await expect(as('columns').rows(`SELECT * FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '42501' });
+      for (const role of ['stranger', 'writer'] as const)
+        await expect(as(role).rows(`SELECT region FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '42501' });
+    },
+  );
 
   test('reading stays possible while a swap is under way and after it', async () => {
     await sandbox.imat.swap('ranks');
-    expect(await as('reader').rows('SELECT * FROM imat.ranks ORDER BY 1')).toEqual(await sandbox.rows(`SELECT * FROM (${RANKS}) q ORDER BY 1`));
+    expect(await as('reader').rows('SELECT * FROM imat.ranks ORDER BY 1')).toEqual(
+      await sandbox.rows(`SELECT * FROM (${RANKS}) q ORDER BY 1`),
+    );
   });
 
   test('a right to read can be passed on by who could pass it on', async () => {
@@ -127,17 +154,29 @@ describe('readers', () => {
   });
 
   test('a writer needs no right on what imat installs, and gets none', async () => {
-    await as('writer').sql(`INSERT INTO sales VALUES (2000, 'w', 2); UPDATE sales SET amount = 3 WHERE id = 2000; DELETE FROM sales WHERE id = 2000; INSERT INTO sales VALUES (2001, 'w', 2)`);
+    await as('writer').sql(
+      `INSERT INTO sales VALUES (2000, 'w', 2); UPDATE sales SET amount = 3 WHERE id = 2000; DELETE FROM sales WHERE id = 2000; INSERT INTO sales VALUES (2001, 'w', 2)`,
+    );
     await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
-    for (const statement of ['SELECT * FROM imat_store.log_public_sales', 'INSERT INTO imat_store.log_public_sales (weight) VALUES (1)', 'DELETE FROM imat_store.state_summary', 'SELECT * FROM imat_catalog.imat']) {
+    for (const statement of [
+      'SELECT * FROM imat_store.log_public_sales',
+      'INSERT INTO imat_store.log_public_sales (weight) VALUES (1)',
+      'DELETE FROM imat_store.state_summary',
+      'SELECT * FROM imat_catalog.imat',
+    ]) {
       await expect(as('writer').sql(statement)).rejects.toMatchObject({ sqlstate: '42501' });
     }
   });
 
   test('whatever else was granted on the materialized view lets nobody write through the view', async () => {
-    const statements = (relation: string): string[] => [`DELETE FROM ${relation}`, `UPDATE ${relation} SET region = 'x'`, `INSERT INTO ${relation} (region) VALUES ('x')`];
+    const statements = (relation: string): string[] => [
+      `DELETE FROM ${relation}`,
+      `UPDATE ${relation} SET region = 'x'`,
+      `INSERT INTO ${relation} (region) VALUES ('x')`,
+    ];
     for (const relation of ['imat.summary', 'imat.ranks', 'public.ranks']) {
-      for (const statement of statements(relation)) await expect(as('all').sql(statement)).rejects.toMatchObject({ sqlstate: expect.stringMatching(/^(42501|55000)$/) });
+      for (const statement of statements(relation))
+        await expect(as('all').sql(statement)).rejects.toMatchObject({ sqlstate: expect.stringMatching(/^(42501|55000)$/) });
     }
   });
 });
@@ -182,14 +221,19 @@ describe('without the rights that it takes', () => {
   test('convert says what is missing and leaves nothing', async () => {
     const database = await sandbox.value<string>('SELECT current_database()');
     const before = await catalogListing(sandbox.db);
-    expect(await expectImatError('insufficient_privilege', () => other.imat.convert('summary'))).toMatchObject({ message: expect.stringContaining('permission denied for database'), hint: expect.stringContaining('Rights') });
+    expect(await expectImatError('insufficient_privilege', () => other.imat.convert('summary'))).toMatchObject({
+      message: expect.stringContaining('permission denied for database'),
+      hint: expect.stringContaining('Rights'),
+    });
     // With a catalog of its own, the sources are the next thing that is not its own.
     await sandbox.sql(`GRANT CREATE ON DATABASE ${database} TO ${name}`);
     await expectImatError('insufficient_privilege', () => other.imat.convert('summary'));
     await sandbox.sql(`GRANT SELECT, TRIGGER ON sales TO ${name}`);
     await expectImatError('insufficient_privilege', () => other.imat.convert('summary'));
     await sandbox.sql(`REVOKE SELECT, TRIGGER ON sales FROM ${name}; REVOKE CREATE ON DATABASE ${database} FROM ${name}`);
-    expect((await catalogListing(sandbox.db)).filter((line) => !line.includes('relacl'))).toEqual(before.filter((line) => !line.includes('relacl')));
+    expect((await catalogListing(sandbox.db)).filter((line) => !line.includes('relacl'))).toEqual(
+      before.filter((line) => !line.includes('relacl')),
+    );
   });
 
   test('a schema that may not be looked into is a matter of rights, not of names', async () => {

@@ -25,7 +25,9 @@ describe('refused, and nothing is installed', () => {
     ['a table with inheritance children', 'parent', 'is part of an inheritance hierarchy'],
     ['an inheritance child', 'child', 'is part of an inheritance hierarchy'],
   ])('%s', async (_what, table, problem) => {
-    await sandbox.sql(`CREATE MATERIALIZED VIEW mv AS SELECT t.region, count(*) AS n FROM ${table} t JOIN plain p ON p.id = t.id GROUP BY t.region`);
+    await sandbox.sql(
+      `CREATE MATERIALIZED VIEW mv AS SELECT t.region, count(*) AS n FROM ${table} t JOIN plain p ON p.id = t.id GROUP BY t.region`,
+    );
     const before = await catalogListing(sandbox.db);
     for (const options of [{}, { strategy: 'swap' }, { dryRun: true }] as const) {
       const error = await expectImatError('unsupported_source', () => sandbox.imat.convert('mv', options));
@@ -58,7 +60,12 @@ const CASES: readonly Case[] = [
     definition: 'SELECT m.n, p.id FROM public.inner_mv m JOIN public.plain p ON p.id >= m.n',
     reason: { kind: 'unwatchable_source', message: 'materialized view "public.inner_mv" changes without firing triggers' },
     note: 'materialized view "public.inner_mv" changes without firing triggers: a live read runs the definition',
-    changes: ['INSERT INTO base VALUES (1), (2)', 'REFRESH MATERIALIZED VIEW inner_mv', 'INSERT INTO plain VALUES (1), (2), (3)', 'TRUNCATE base; REFRESH MATERIALIZED VIEW inner_mv'],
+    changes: [
+      'INSERT INTO base VALUES (1), (2)',
+      'REFRESH MATERIALIZED VIEW inner_mv',
+      'INSERT INTO plain VALUES (1), (2), (3)',
+      'TRUNCATE base; REFRESH MATERIALIZED VIEW inner_mv',
+    ],
   },
   {
     what: 'an unlogged table',
@@ -66,7 +73,11 @@ const CASES: readonly Case[] = [
     definition: 'SELECT count(*) AS n FROM public.volatile',
     reason: { kind: 'unwatchable_source', message: 'unlogged table "public.volatile" loses its rows in a crash without firing triggers' },
     note: 'a live read runs the definition',
-    changes: ['INSERT INTO volatile VALUES (1)', 'SET session_replication_role = replica; INSERT INTO volatile VALUES (1); RESET session_replication_role', 'TRUNCATE volatile'],
+    changes: [
+      'INSERT INTO volatile VALUES (1)',
+      'SET session_replication_role = replica; INSERT INTO volatile VALUES (1); RESET session_replication_role',
+      'TRUNCATE volatile',
+    ],
   },
   {
     what: 'a system catalog',
@@ -100,23 +111,35 @@ const CASES: readonly Case[] = [
     reason: { kind: 'unwatchable_source', message: 'foreign table "public.outside" can change on the other server without notice' },
     note: 'a live read runs the definition',
     changes: [`ALTER FOREIGN TABLE outside OPTIONS (SET program 'seq 1 7')`],
-    skip: async (sandbox) => ((await sandbox.rows(`SELECT FROM pg_available_extensions WHERE name = 'file_fdw'`)).length === 1 ? null : 'the server has no file_fdw'),
+    skip: async (sandbox) =>
+      (await sandbox.rows(`SELECT FROM pg_available_extensions WHERE name = 'file_fdw'`)).length === 1
+        ? null
+        : 'the server has no file_fdw',
   },
   {
     what: 'a table that a logical replication subscription fills',
     setup: `CREATE TABLE filled (id int); CREATE SUBSCRIPTION fills CONNECTION 'dbname=nowhere' PUBLICATION none WITH (connect = false);
       SET allow_system_table_mods = on; INSERT INTO pg_subscription_rel SELECT s.oid, 'filled'::regclass, 'r', NULL FROM pg_subscription s WHERE s.subname = 'fills'; RESET allow_system_table_mods`,
     definition: 'SELECT count(*) AS n FROM public.filled',
-    reason: { kind: 'unwatchable_source', message: 'table "public.filled" is filled by a logical replication subscription, which does not fire statement triggers' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'table "public.filled" is filled by a logical replication subscription, which does not fire statement triggers',
+    },
     note: 'a live read runs the definition',
     // A subscription's worker writes like this: only ALWAYS and REPLICA row triggers fire.
-    changes: ['ALTER TABLE filled DISABLE TRIGGER ALL; INSERT INTO filled VALUES (1); ALTER TABLE filled ENABLE TRIGGER ALL', 'DELETE FROM filled'],
+    changes: [
+      'ALTER TABLE filled DISABLE TRIGGER ALL; INSERT INTO filled VALUES (1); ALTER TABLE filled ENABLE TRIGGER ALL',
+      'DELETE FROM filled',
+    ],
   },
   {
     what: 'a table with row security',
     setup: `CREATE TABLE secured (id int, owner text); ALTER TABLE secured ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON secured USING (owner = current_user)`,
     definition: 'SELECT owner, count(*) AS n FROM public.secured GROUP BY owner',
-    reason: { kind: 'row_security', message: 'table "public.secured" has row security, which changes cannot be checked against when they are captured' },
+    reason: {
+      kind: 'row_security',
+      message: 'table "public.secured" has row security, which changes cannot be checked against when they are captured',
+    },
     note: 'a live read runs the definition while a source has changed',
     changes: [`INSERT INTO secured VALUES (1, 'a'), (2, 'postgres')`, `DELETE FROM secured WHERE owner = 'a'`],
   },
@@ -150,7 +173,12 @@ const CASES: readonly Case[] = [
     definition: `SELECT date_trunc('day', at) AS day, count(*) AS n FROM public.events GROUP BY 1`,
     reason: { kind: 'settings_dependent', message: 'the result of "date_trunc" depends on session settings' },
     note: 'a live read runs the definition while a source has changed',
-    changes: [`SET TimeZone = 'Asia/Tokyo'`, `INSERT INTO events VALUES ('2026-01-02 01:00Z')`, `SET TimeZone = 'UTC'`, `SET TimeZone = 'America/New_York'`],
+    changes: [
+      `SET TimeZone = 'Asia/Tokyo'`,
+      `INSERT INTO events VALUES ('2026-01-02 01:00Z')`,
+      `SET TimeZone = 'UTC'`,
+      `SET TimeZone = 'America/New_York'`,
+    ],
   },
 ];
 
@@ -164,9 +192,15 @@ describe('swap, with the reason said; under live never wrong', () => {
       const before = await catalogListing(sandbox.db, { truncated: true });
       const result = await sandbox.imat.convert('mv');
       expect(result.strategy).toBe('swap');
-      expect(result.reasons).toContainEqual(expect.objectContaining({ kind: reason.kind, message: expect.stringContaining(reason.message) }));
+      expect(result.reasons).toContainEqual(
+        expect.objectContaining({ kind: reason.kind, message: expect.stringContaining(reason.message) }),
+      );
       expect(result.notes).toContainEqual(expect.stringContaining(note));
-      expect((await expectImatError('strategy_unavailable', () => sandbox.imat.convert('mv', { name: 'other', strategy: 'delta' }))).detail?.toLowerCase()).toContain(reason.message.toLowerCase());
+      expect(
+        (
+          await expectImatError('strategy_unavailable', () => sandbox.imat.convert('mv', { name: 'other', strategy: 'delta' }))
+        ).detail?.toLowerCase(),
+      ).toContain(reason.message.toLowerCase());
       await expectEqual(sandbox.db, 'imat.mv', definition, 'after convert');
       for (const change of changes) {
         await sandbox.sql(change);
@@ -176,15 +210,20 @@ describe('swap, with the reason said; under live never wrong', () => {
       }
       await sandbox.imat.revert('mv');
       // The changes may be of the catalog themselves: only what they leave the same is compared.
-      if (changes.every((change) => !/CREATE|DROP|ALTER|TRUNCATE|REFRESH/.test(change))) expect(await catalogListing(sandbox.db, { truncated: true })).toEqual(before);
-      await sandbox.sql(`DROP MATERIALIZED VIEW mv; DO $$ BEGIN IF EXISTS (SELECT FROM pg_subscription WHERE subname = 'fills' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN EXECUTE 'ALTER SUBSCRIPTION fills SET (slot_name = NONE)'; EXECUTE 'DROP SUBSCRIPTION fills'; END IF; END $$`);
+      if (changes.every((change) => !/CREATE|DROP|ALTER|TRUNCATE|REFRESH/.test(change)))
+        expect(await catalogListing(sandbox.db, { truncated: true })).toEqual(before);
+      await sandbox.sql(
+        `DROP MATERIALIZED VIEW mv; DO $$ BEGIN IF EXISTS (SELECT FROM pg_subscription WHERE subname = 'fills' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN EXECUTE 'ALTER SUBSCRIPTION fills SET (slot_name = NONE)'; EXECUTE 'DROP SUBSCRIPTION fills'; END IF; END $$`,
+      );
     });
   });
 });
 
 test('row security: a reader under a policy sees what the owner’s definition gives, as with the materialized view', async () => {
   await inSandbox(CASES.find((one) => one.what.includes('row security'))?.setup ?? '', async (sandbox) => {
-    await sandbox.sql(`INSERT INTO secured VALUES (1, 'a'), (2, 'b'); CREATE MATERIALIZED VIEW mv AS SELECT owner, count(*) AS n FROM secured GROUP BY owner; GRANT SELECT ON mv TO PUBLIC`);
+    await sandbox.sql(
+      `INSERT INTO secured VALUES (1, 'a'), (2, 'b'); CREATE MATERIALIZED VIEW mv AS SELECT owner, count(*) AS n FROM secured GROUP BY owner; GRANT SELECT ON mv TO PUBLIC`,
+    );
     await sandbox.imat.convert('mv');
     await sandbox.sql(`INSERT INTO secured VALUES (3, 'c')`);
     await sandbox.sql(`CREATE ROLE reader_of_secured; SET ROLE reader_of_secured`);
@@ -203,7 +242,11 @@ test('row security that applies to the owner may depend on anything: settings, o
       ALTER TABLE secured ENABLE ROW LEVEL SECURITY; ALTER TABLE secured FORCE ROW LEVEL SECURITY;
       CREATE POLICY tenants ON secured USING (tenant IN (SELECT tenant FROM allowed) OR tenant = current_setting('app.tenant', true));
       CREATE MATERIALIZED VIEW mv AS SELECT tenant, count(*) AS n FROM secured GROUP BY tenant`);
-    expect(await owner.imat.convert('mv')).toMatchObject({ strategy: 'swap', notes: [expect.stringContaining('a live read runs the definition')], reasons: [{ kind: 'row_security' }] });
+    expect(await owner.imat.convert('mv')).toMatchObject({
+      strategy: 'swap',
+      notes: [expect.stringContaining('a live read runs the definition')],
+      reasons: [{ kind: 'row_security' }],
+    });
     for (const change of [`INSERT INTO allowed VALUES ('b')`, `SET app.tenant = 'c'`, 'DELETE FROM allowed', 'RESET app.tenant']) {
       await owner.sql(change);
       await expectEqual(owner.db, 'imat.mv', 'SELECT tenant, count(*) AS n FROM public.secured GROUP BY tenant', change);
@@ -216,7 +259,9 @@ test('a source that becomes unwatchable afterwards is named by doctor', async ()
   await inSandbox('CREATE TABLE plain (id int); CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM plain', async (sandbox) => {
     await sandbox.imat.convert('mv');
     await sandbox.sql('ALTER TABLE plain SET UNLOGGED');
-    expect((await sandbox.imat.doctor()).checks).toContainEqual(expect.objectContaining({ check: 'source public.plain', status: 'error', message: expect.stringContaining('unlogged') }));
+    expect((await sandbox.imat.doctor()).checks).toContainEqual(
+      expect.objectContaining({ check: 'source public.plain', status: 'error', message: expect.stringContaining('unlogged') }),
+    );
   });
 });
 
@@ -226,7 +271,12 @@ test('ordinary views as sources are followed to their tables', async () => {
   await inSandbox(setup, async (sandbox) => {
     expect(await sandbox.imat.convert('flat')).toMatchObject({ strategy: 'delta' });
     expect(await sandbox.imat.convert('deep')).toMatchObject({ strategy: 'swap' });
-    for (const change of ['INSERT INTO a VALUES (1, 1), (2, 1), (3, -1)', 'UPDATE a SET x = -x', 'DELETE FROM a WHERE x < 0', 'TRUNCATE a']) {
+    for (const change of [
+      'INSERT INTO a VALUES (1, 1), (2, 1), (3, -1)',
+      'UPDATE a SET x = -x',
+      'DELETE FROM a WHERE x < 0',
+      'TRUNCATE a',
+    ]) {
       await sandbox.sql(change);
       await expectEqual(sandbox.db, 'imat.flat', 'SELECT y, sum(id) AS s FROM public.v1 GROUP BY y', change);
       await expectEqual(sandbox.db, 'imat.deep', 'SELECT max(n) AS top FROM public.v2', change);

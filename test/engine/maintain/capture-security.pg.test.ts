@@ -3,16 +3,52 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checked, createWorld, expectExact, type Session, sqlstateOf, type World } from './support/world.ts';
 
 const ROWS: readonly Checked[] = [
-  { name: 'summed', definition: 'SELECT region, count(*) AS n, sum(amount) AS total, sum(price) AS price, bool_and(paid) AS paid FROM public.sale GROUP BY region' },
+  {
+    name: 'summed',
+    definition:
+      'SELECT region, count(*) AS n, sum(amount) AS total, sum(price) AS price, bool_and(paid) AS paid FROM public.sale GROUP BY region',
+  },
   { name: 'listed', definition: 'SELECT region, tags, doc FROM public.sale', by: 'region, tags::text, doc::text' },
 ];
 const MARKS: Checked = { name: 'ranked', definition: 'SELECT id, rank() OVER (ORDER BY n) AS place FROM public.mark' };
 const ALL = [...ROWS, MARKS];
 
 /** Whatever a body could look up by name: each of these raises when it is called, with the role that it is called as. */
-const TYPES = ['int2', 'int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'bytea', 'oid', 'jsonb', 'xid8', 'regclass', 'name', 'text[]', 'interval', 'date'];
+const TYPES = [
+  'int2',
+  'int4',
+  'int8',
+  'numeric',
+  'text',
+  'bool',
+  'float8',
+  'bytea',
+  'oid',
+  'jsonb',
+  'xid8',
+  'regclass',
+  'name',
+  'text[]',
+  'interval',
+  'date',
+];
 const OPERATORS = ['=', '<>', '<', '>', '<=', '>=', '+', '-', '*', '||'];
-const FUNCTIONS = ['format', 'current_setting', 'pg_current_xact_id', 'pg_visible_in_snapshot', 'pg_current_snapshot', 'int4', 'int8', 'numeric_send', 'textsend', 'jsonb_send', 'array_send', 'record_send', 'sha256', 'array_agg'];
+const FUNCTIONS = [
+  'format',
+  'current_setting',
+  'pg_current_xact_id',
+  'pg_visible_in_snapshot',
+  'pg_current_snapshot',
+  'int4',
+  'int8',
+  'numeric_send',
+  'textsend',
+  'jsonb_send',
+  'array_send',
+  'record_send',
+  'sha256',
+  'array_agg',
+];
 const AGGREGATES = ['sum', 'count', 'min', 'max', 'bool_or'];
 
 const raising = (name: string, types: readonly string[], returns: string): string =>
@@ -63,7 +99,9 @@ beforeAll(async () => {
     CREATE TABLE seed AS SELECT i AS id, 'r' || i % 5 AS region, i::numeric AS amount, i::float8 AS price, i % 2 = 0 AS paid, ARRAY['t' || i % 3] AS tags, jsonb_build_object('a', i % 4) AS doc FROM generate_series(1, 40) AS i;
     ${EVIL}`);
   writerName = await world.role();
-  await world.sql(`GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON sale, mark, seed TO ${writerName}; GRANT TEMPORARY ON DATABASE ${await world.value<string>('SELECT current_database()')} TO ${writerName}`);
+  await world.sql(
+    `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON sale, mark, seed TO ${writerName}; GRANT TEMPORARY ON DATABASE ${await world.value<string>('SELECT current_database()')} TO ${writerName}`,
+  );
   for (const { name, definition } of ALL) await world.imat.create(name, definition);
 });
 afterAll(() => world.drop());
@@ -92,7 +130,13 @@ describe('a writer without any right on imat’s schemas', () => {
     const writer = await world.session(writerName);
     await writer.sql('SET search_path = evil, pg_temp, public, pg_catalog');
     // The trap works: what is looked up by name falls into it.
-    for (const query of [`SELECT 1 = 1`, `SELECT 'a'::text <> 'b'`, 'SELECT sum(1::pg_catalog.int8)', `SELECT current_setting('x'::text)`, 'SELECT pg_current_xact_id()']) {
+    for (const query of [
+      `SELECT 1 = 1`,
+      `SELECT 'a'::text <> 'b'`,
+      'SELECT sum(1::pg_catalog.int8)',
+      `SELECT current_setting('x'::text)`,
+      'SELECT pg_current_xact_id()',
+    ]) {
       expect(await sqlstateOf(writer.rows(query)), query).toBe('P0001');
     }
     await writeAll(writer);
@@ -141,9 +185,19 @@ describe('what runs with its owner’s rights', () => {
     const writer = await world.session(writerName);
     await writer.sql('CREATE TEMP TABLE bait (id int, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb)');
     for (const { name } of definers.filter((one) => one.trigger)) {
-      expect(await sqlstateOf(writer.sql(`CREATE TRIGGER t AFTER INSERT ON bait REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ${name}`))).toBe('42501');
+      expect(
+        await sqlstateOf(
+          writer.sql(`CREATE TRIGGER t AFTER INSERT ON bait REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ${name}`),
+        ),
+      ).toBe('42501');
     }
-    for (const call of [`CALL imat.fold('summed')`, `CALL imat.swap('ranked')`, 'SELECT imat_store.fold_summed()', `SELECT imat_catalog.clean_log('sale'::regclass)`, `SELECT imat_catalog.claim(1)`]) {
+    for (const call of [
+      `CALL imat.fold('summed')`,
+      `CALL imat.swap('ranked')`,
+      'SELECT imat_store.fold_summed()',
+      `SELECT imat_catalog.clean_log('sale'::regclass)`,
+      `SELECT imat_catalog.claim(1)`,
+    ]) {
       expect(await sqlstateOf(writer.sql(call)), call).toBe('42501');
     }
     await expectExact(world, ALL);
@@ -152,10 +206,20 @@ describe('what runs with its owner’s rights', () => {
   test('survives columns that are called like its own words', async () => {
     await world.sql(`CREATE TABLE words (new_rows int, old_rows int, n int, o int, u int, t int, l int, weight int, xid int, c1 int, tg_op text, tg_relid oid, "new" int, "old" int, found bool, "%s" int, "'" int, "$imat$" int, PRIMARY KEY (n));
       INSERT INTO words SELECT i, i, i, i, i, i, i, i, i, i, 'x', 1, i, i, true, i, i, i FROM generate_series(1, 5) AS i`);
-    const checked: Checked = { name: 'words', definition: `SELECT tg_op, found, sum(new_rows) AS a, sum(old_rows) AS b, sum(n) AS n, sum(o) AS o, sum(u) AS u, sum(t) AS t, sum(l) AS l, sum(weight) AS weight, sum(xid) AS xid,
-      sum(c1) AS c1, count(tg_relid) AS tg_relid, sum("new") AS "new", sum("old") AS "old", sum("%s") AS "%s", sum("'") AS "'", sum("$imat$") AS "$imat$" FROM public.words GROUP BY tg_op, found` };
+    const checked: Checked = {
+      name: 'words',
+      definition: `SELECT tg_op, found, sum(new_rows) AS a, sum(old_rows) AS b, sum(n) AS n, sum(o) AS o, sum(u) AS u, sum(t) AS t, sum(l) AS l, sum(weight) AS weight, sum(xid) AS xid,
+      sum(c1) AS c1, count(tg_relid) AS tg_relid, sum("new") AS "new", sum("old") AS "old", sum("%s") AS "%s", sum("'") AS "'", sum("$imat$") AS "$imat$" FROM public.words GROUP BY tg_op, found`,
+    };
     expect((await world.imat.create(checked.name, checked.definition)).strategy).toBe('delta');
-    for (const write of ['UPDATE words SET weight = weight + 1, "%s" = 9', `INSERT INTO words (n, "'") VALUES (10, 3)`, 'DELETE FROM words WHERE n = 2', 'SAVEPOINT a', 'TRUNCATE words', 'ROLLBACK TO a']) {
+    for (const write of [
+      'UPDATE words SET weight = weight + 1, "%s" = 9',
+      `INSERT INTO words (n, "'") VALUES (10, 3)`,
+      'DELETE FROM words WHERE n = 2',
+      'SAVEPOINT a',
+      'TRUNCATE words',
+      'ROLLBACK TO a',
+    ]) {
       if (write === 'SAVEPOINT a') await world.sql('BEGIN');
       await world.sql(write);
       await expectExact(world, checked, write);

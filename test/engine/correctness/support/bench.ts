@@ -141,13 +141,22 @@ async function atStep(index: number, steps: readonly Step[], body: () => Promise
   try {
     await body();
   } catch (error) {
-    if (error instanceof Error) error.message = `after step ${index + 1}, ${steps[index]}: ${error.message}\nhistory:\n${steps.slice(0, index + 1).join(';\n')}`;
+    if (error instanceof Error)
+      error.message = `after step ${index + 1}, ${steps[index]}: ${error.message}\nhistory:\n${steps.slice(0, index + 1).join(';\n')}`;
     throw error;
   }
 }
 
-async function convertSubject(bench: { user: Db; imat: Imat }, name: string, definition: string, options: SubjectOptions): Promise<Subject> {
-  const converted = await bench.imat.convert(`public.${quote(name)}`, options.freshness === undefined ? {} : { freshness: options.freshness });
+async function convertSubject(
+  bench: { user: Db; imat: Imat },
+  name: string,
+  definition: string,
+  options: SubjectOptions,
+): Promise<Subject> {
+  const converted = await bench.imat.convert(
+    `public.${quote(name)}`,
+    options.freshness === undefined ? {} : { freshness: options.freshness },
+  );
   const relation = `imat.${quote(name)}`;
   const columns = await columnsOf(bench.user, relation);
   // Nothing may fall back to swap unnoticed.

@@ -36,15 +36,26 @@ export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
 /** One statement that gives the rows which only one side has, as a multiset. */
 export function differencesSql({ relation, definition, columns, ambiguous }: Compared): string {
   const names = columns.map((_, index) => `c${index}`);
-  const floats = columns.flatMap((column, index) => (column.tolerance !== null && !ambiguous.includes(column.name) ? [{ name: `c${index}`, tolerance: column.tolerance }] : []));
+  const floats = columns.flatMap((column, index) =>
+    column.tolerance !== null && !ambiguous.includes(column.name) ? [{ name: `c${index}`, tolerance: column.tolerance }] : [],
+  );
   const isFloat = (name: string): boolean => floats.some((float) => float.name === name);
   const exact = names.filter((name) => !isFloat(name));
-  const selected = columns.map((column, index) => (isFloat(`c${index}`) || ambiguous.includes(column.name) ? `q.c${index}` : `q.c${index}::text AS c${index}`));
+  const selected = columns.map((column, index) =>
+    isFloat(`c${index}`) || ambiguous.includes(column.name) ? `q.c${index}` : `q.c${index}::text AS c${index}`,
+  );
   const number = `row_number() OVER (${exact.length > 0 ? `PARTITION BY ${exact.join(', ')} ` : ''}ORDER BY ${[...floats.map((float) => float.name), '1'].join(', ')}) AS n`;
-  const rows = (from: string): string => `SELECT e.*, ${number} FROM (SELECT ${selected.join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
-  const same = [...exact.map((name) => `(l.${name} = r.${name} OR (l.${name} IS NULL AND r.${name} IS NULL))`), 'l.n = r.n', ...floats.map(closeSql)].join(' AND ');
-  const onlyIn = (side: string, own: string, other: string): string => `SELECT '${side}' AS side, to_json(l)::text AS row FROM ${own} AS l WHERE NOT EXISTS (SELECT FROM ${other} AS r WHERE ${same})`;
-  const exceptAll = (side: string, own: string, other: string): string => `SELECT '${side}' AS side, to_json(x)::text AS row FROM (SELECT * FROM ${own} EXCEPT ALL SELECT * FROM ${other}) AS x`;
+  const rows = (from: string): string =>
+    `SELECT e.*, ${number} FROM (SELECT ${selected.join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
+  const same = [
+    ...exact.map((name) => `(l.${name} = r.${name} OR (l.${name} IS NULL AND r.${name} IS NULL))`),
+    'l.n = r.n',
+    ...floats.map(closeSql),
+  ].join(' AND ');
+  const onlyIn = (side: string, own: string, other: string): string =>
+    `SELECT '${side}' AS side, to_json(l)::text AS row FROM ${own} AS l WHERE NOT EXISTS (SELECT FROM ${other} AS r WHERE ${same})`;
+  const exceptAll = (side: string, own: string, other: string): string =>
+    `SELECT '${side}' AS side, to_json(x)::text AS row FROM (SELECT * FROM ${own} EXCEPT ALL SELECT * FROM ${other}) AS x`;
   const only = floats.length > 0 ? onlyIn : exceptAll;
   return `WITH got AS MATERIALIZED (${rows(relation)}), wanted AS MATERIALIZED (${rows(`(${definition})`)})
 ${only('imat', 'got', 'wanted')} UNION ALL ${only('definition', 'wanted', 'got')}`;

@@ -85,7 +85,14 @@ export function randomSteps(r: Random, tables: readonly Writable[]): Step[] {
 function randomTransaction(r: Random, tables: readonly Writable[]): Step[] {
   const some = (): Step[] => Array.from({ length: 1 + r.int(2) }, () => randomStatement(r, tables));
   const undone = r.chance(50) ? ['SAVEPOINT a', ...some(), r.pick(['ROLLBACK TO a', 'RELEASE a'])] : [];
-  return ['BEGIN', ...some(), ...undone, ...(r.chance(20) ? [FOLD] : []), ...(r.chance(40) ? some() : []), r.pick(['COMMIT', 'COMMIT', 'ROLLBACK'])];
+  return [
+    'BEGIN',
+    ...some(),
+    ...undone,
+    ...(r.chance(20) ? [FOLD] : []),
+    ...(r.chance(40) ? some() : []),
+    r.pick(['COMMIT', 'COMMIT', 'ROLLBACK']),
+  ];
 }
 
 function randomStatement(r: Random, tables: readonly Writable[]): Step {

@@ -56,8 +56,8 @@ export const HISTORY: readonly Step[] = [
   // duplicates, then half of them
   'INSERT INTO extra SELECT * FROM extra',
   FOLD,
-  "DELETE FROM extra WHERE (ctid::text::point)[1]::int % 2 = 0",
-  "COPY extra FROM PROGRAM 'printf \"7\\twest\\tcopied\\n7\\twest\\tcopied\\n\\\\\\\\N\\t\\\\\\\\N\\t\\\\\\\\N\\n\"'",
+  'DELETE FROM extra WHERE (ctid::text::point)[1]::int % 2 = 0',
+  'COPY extra FROM PROGRAM \'printf "7\\twest\\tcopied\\n7\\twest\\tcopied\\n\\\\\\\\N\\t\\\\\\\\N\\t\\\\\\\\N\\n"\'',
   // all gone, all back
   'BEGIN',
   'TRUNCATE orders',
@@ -84,8 +84,16 @@ export const WRITABLE_SHOP: readonly Writable[] = [
   {
     table: 'orders',
     columns: {
-      id: ids, customer: ids, product: ids, region: regions, amount: oneOf('0', '1.10', '-7.25', '100'), qty: ids,
-      at: oneOf("'2024-01-31 23:59:59.999999'", "'2024-02-01'"), day: oneOf("'2024-01-31'", "'2024-02-01'"), flag: oneOf('true', 'false'), note: oneOf("'a'", "'b'", "'it''s'"),
+      id: ids,
+      customer: ids,
+      product: ids,
+      region: regions,
+      amount: oneOf('0', '1.10', '-7.25', '100'),
+      qty: ids,
+      at: oneOf("'2024-01-31 23:59:59.999999'", "'2024-02-01'"),
+      day: oneOf("'2024-01-31'", "'2024-02-01'"),
+      flag: oneOf('true', 'false'),
+      note: oneOf("'a'", "'b'", "'it''s'"),
     },
   },
   { table: 'product', columns: { id: ids, category: oneOf("'tea'", "'pie'"), price: oneOf('1', '1.50', '0.333', '1e3'), region: regions } },

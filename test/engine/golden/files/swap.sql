@@ -195,7 +195,7 @@ SELECT name, top, place
 FROM imat_store.slot_a_swap
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass))
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap')
   END
@@ -206,7 +206,7 @@ SELECT name, top, place
 FROM imat_store.definition_swap
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass))
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap')
   END
@@ -231,30 +231,30 @@ SELECT name, top, place
 FROM imat_store.slot_a_swap
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass))
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap')
   END
 )
-  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass)), imat_catalog.no_frontier('swap')))
+  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here), imat_catalog.no_frontier('swap')))
 UNION ALL
 SELECT name, top, place
 FROM imat_store.slot_b_swap
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass))
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap')
   END
 )
-  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass)), imat_catalog.no_frontier('swap')))
+  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here), imat_catalog.no_frontier('swap')))
 UNION ALL
 -- otherwise: the definition itself
 SELECT name, top, place
 FROM imat_store.definition_swap
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass))
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap')
   END

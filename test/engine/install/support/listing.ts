@@ -3,13 +3,32 @@ import type { Db } from '../../../../engine/db/db.ts';
 
 /** Statistics and hints that the server itself changes at any time. */
 const VOLATILE = [
-  'relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid', 'relhastriggers', 'relhasindex', 'relhasrules', 'indcheckxmin',
+  'relpages',
+  'reltuples',
+  'relallvisible',
+  'relallfrozen',
+  'relfrozenxid',
+  'relminmxid',
+  'relhastriggers',
+  'relhasindex',
+  'relhasrules',
+  'indcheckxmin',
 ];
 
 /** Catalogs without an OID of their own, and the column that says which object a row belongs to. */
 const BY_COLUMN: Readonly<Record<string, string>> = {
-  pg_attribute: 'attrelid', pg_index: 'indexrelid', pg_depend: 'objid', pg_description: 'objoid', pg_inherits: 'inhrelid', pg_sequence: 'seqrelid',
-  pg_partitioned_table: 'partrelid', pg_foreign_table: 'ftrelid', pg_seclabel: 'objoid', pg_init_privs: 'objoid', pg_aggregate: 'aggfnoid', pg_subscription_rel: 'srrelid',
+  pg_attribute: 'attrelid',
+  pg_index: 'indexrelid',
+  pg_depend: 'objid',
+  pg_description: 'objoid',
+  pg_inherits: 'inhrelid',
+  pg_sequence: 'seqrelid',
+  pg_partitioned_table: 'partrelid',
+  pg_foreign_table: 'ftrelid',
+  pg_seclabel: 'objoid',
+  pg_init_privs: 'objoid',
+  pg_aggregate: 'aggfnoid',
+  pg_subscription_rel: 'srrelid',
 };
 
 const FIRST_USER_OID = 16_384;
@@ -30,7 +49,10 @@ export async function catalogListing(db: Db, { truncated = false } = {}): Promis
     if (column === undefined) return [];
     const own = name === 'pg_namespace' ? `t.nspname !~ '^pg_(toast_)?temp_'` : `t.${column}::oid >= ${FIRST_USER_OID}`;
     // A view's stored tree says where in the text of its CREATE each part stood.
-    if (name === 'pg_rewrite') return [`SELECT 'pg_rewrite ' || regexp_replace((to_jsonb(t)::text), ':(location|stmt_location|stmt_len) -?\\d+', '', 'g') AS line FROM pg_rewrite t WHERE ${own}`];
+    if (name === 'pg_rewrite')
+      return [
+        `SELECT 'pg_rewrite ' || regexp_replace((to_jsonb(t)::text), ':(location|stmt_location|stmt_len) -?\\d+', '', 'g') AS line FROM pg_rewrite t WHERE ${own}`,
+      ];
     return [`SELECT '${name} ' || (to_jsonb(t) - '{${left.join(',')}}'::text[])::text AS line FROM ${name} t WHERE ${own}`];
   });
   const rows = await db.query<{ line: string }>(`${lists.join('\nUNION ALL\n')} ORDER BY 1`);

@@ -8,9 +8,6 @@ import type { Db } from '../../../../engine/db/db.ts';
 
 type Column = { readonly name: string; readonly type: string; readonly sortable: boolean };
 
-/** Columns whose equal values stand for each other, so that PostgreSQL itself may show either: compared with `=`. */
-export type OracleOptions = { readonly by?: readonly string[] };
-
 /** `relation` and `definition` (a query) are SQL under `search_path`. Both are read in one REPEATABLE READ transaction, or in that under way. */
 export async function expectEqual(db: Db, relation: string, definition: string, context = '', inTransaction = false): Promise<void> {
   const read = async (): Promise<void> => {
@@ -40,11 +37,15 @@ function differencesSql(columns: readonly Column[], relation: string, definition
   ];
   const names = columns.length === 0 ? '' : `a.${columns.map((column) => column.name).join(', a.')}`;
   const from = (query: string): string => `SELECT ${selected.join(', ')} FROM ${query}`;
-  const close = (column: Column): string => `(x.${column.name} IS NOT DISTINCT FROM y.${column.name} OR abs(x.${column.name} - y.${column.name})
+  const close = (
+    column: Column,
+  ): string => `(x.${column.name} IS NOT DISTINCT FROM y.${column.name} OR abs(x.${column.name} - y.${column.name})
     <= ${tolerance[column.type] ?? '0'} * greatest(1, abs(x.${column.name}), abs(y.${column.name})))`;
   const same = [...exact.map((column) => `x.${column.name} IS NOT DISTINCT FROM y.${column.name}`), ...floats.map(close)].join(' AND ');
   const unmatched = (here: string, there: string): string =>
-    floats.length === 0 ? `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x` : `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x WHERE NOT EXISTS (SELECT FROM only_${there} y WHERE ${same})`;
+    floats.length === 0
+      ? `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x`
+      : `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x WHERE NOT EXISTS (SELECT FROM only_${there} y WHERE ${same})`;
   return `WITH imat AS MATERIALIZED (${from(relation)}), definition AS MATERIALIZED (${from(`(${definition}) AS q`)}),
     only_imat AS MATERIALIZED (SELECT ${names} FROM imat a EXCEPT ALL SELECT ${names} FROM definition a),
     only_definition AS MATERIALIZED (SELECT ${names} FROM definition a EXCEPT ALL SELECT ${names} FROM imat a)

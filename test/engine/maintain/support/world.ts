@@ -105,7 +105,10 @@ export function differencesSql({ name, definition, by = '*' }: Checked): string 
 /** In the transaction under way, if any. */
 export async function expectExact(session: Session, checked: Checked | readonly Checked[], context = ''): Promise<void> {
   for (const one of [checked].flat()) {
-    expect(await session.rows(differencesSql(one)), `imat.${one.name} differs from its definition${context === '' ? '' : ` (${context})`}`).toEqual([]);
+    expect(
+      await session.rows(differencesSql(one)),
+      `imat.${one.name} differs from its definition${context === '' ? '' : ` (${context})`}`,
+    ).toEqual([]);
   }
 }
 
@@ -119,7 +122,10 @@ export async function until(what: string, condition: () => Promise<boolean>, tim
 
 /** Resolves when the backend is waiting for a lock. */
 export async function untilBlocked(observer: Session, pid: number): Promise<void> {
-  await until(`backend ${pid} waits for a lock`, async () => (await observer.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0);
+  await until(
+    `backend ${pid} waits for a lock`,
+    async () => (await observer.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
+  );
 }
 
 /** The outcome of a promise that is left running: an error is a value, so that nothing is unhandled. */
