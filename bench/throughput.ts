@@ -30,7 +30,7 @@ export async function race<K extends string>(bench: Bench, copies: Copies<K>, sc
     return outcome.transactionsPerSecond;
   };
   // Without a record of it: the first run of each finds cold caches.
-  for (const name of names) await runOnce(name, WARM_UP_SECONDS);
+  for (const name of names) await runOnce(name, Math.min(WARM_UP_SECONDS, bench.scale.seconds));
   for (const name of names) cpu[name] = [];
   const contenders = Object.fromEntries(names.map((name) => [name, () => runOnce(name, bench.scale.seconds)]));
   const transactionsPerSecond = await interleave(bench.scale.rounds, contenders as Record<K, () => Promise<number>>);

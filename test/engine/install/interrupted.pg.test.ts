@@ -37,7 +37,8 @@ async function whileWaiting(session: Session, during: () => Promise<void>): Prom
   const outcome = session.imat
     .convert('summary', { onProgress: ({ label }) => (label.includes('waiting for writers of public.sales') ? waiting?.() : undefined) })
     .catch((error: unknown) => error);
-  await reached;
+  // Where it ends too early, its outcome tells why.
+  await Promise.race([reached, outcome]);
   await during();
   return outcome;
 }

@@ -14,6 +14,6 @@ export function chanceOf(seed: number): Chance {
   return {
     int: (low, high) => low + random.below(high - low + 1),
     in100: (percent) => random.chance(percent / 100),
-    pick: random.pick,
+    pick: (items) => random.pick(items),
   };
 }
