@@ -8,9 +8,10 @@ import { frontierSnapshot, guarded, regclass } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
 import { deltaView, swapView } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
+import { storedValues } from '../plan/plan.ts';
 import type { ImatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, literal, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import type { Analysis } from './analyse.ts';
 
 export type Labelled = { readonly label: string; readonly sql: Sql };
@@ -46,12 +47,18 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
   const comments = [
     ...plan.keys.map((key) => sql`COMMENT ON COLUMN ${table}.${ident(key.name)} IS ${literal(key.label)}`),
     ...plan.parts.map((part) => sql`COMMENT ON COLUMN ${table}.${ident(part.name)} IS ${literal(part.comment)}`),
+    ...storedValues(plan).map((value) => sql`COMMENT ON COLUMN ${table}.${ident(value.name)} IS ${literal(value.label)}`),
   ];
+  const values = storedValues(plan).map(
+    (value) => sql`ADD COLUMN ${ident(value.name)} ${fragment(value.type)} GENERATED ALWAYS AS (${value.finish(ident)}) STORED`,
+  );
   return [
     {
       label: 'the state: one row per group, with what each aggregate needs',
       sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${stateFromScratch(plan)}`,
     },
+    // Not in CREATE TABLE: an INSERT ... SELECT into it would not use parallel workers.
+    ...(values.length === 0 ? [] : [{ label: 'finished aggregates, computed once', sql: sql`ALTER TABLE ${table}\n  ${lines(values)}` }]),
     {
       label: 'what finds a group, NULL keys being equal',
       sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identity(plan).map(ident), ', ')}) NULLS NOT DISTINCT`,
@@ -79,9 +86,10 @@ export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly 
 
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
-  if (!building.live) return deltaView(plan, state, null);
-  return deltaView(plan, state, {
-    frontier: { imatId: building.id, name: building.name, states: [state] },
+  const definition = building.names.definition.sql;
+  if (!building.live) return deltaView(plan, state, definition, null);
+  return deltaView(plan, state, definition, {
+    frontier: { imatId: building.id, name: building.name, states: [state], definition },
     logOf: building.logOf,
     delta: building.names.delta.sql,
   });
@@ -116,7 +124,10 @@ function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const { analysis } = building;
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
   const pending: Pending = { frontier: frontierSnapshot(building.id), logOf: building.logOf, changed: null, netted: false };
-  const unchanged = guarded({ imatId: building.id, name: building.name, states }, sql`NOT (${anyPending(pending, building.watched)})`);
+  const unchanged = guarded(
+    { imatId: building.id, name: building.name, states, definition: building.names.definition.sql },
+    sql`NOT (${anyPending(pending, building.watched)})`,
+  );
   if (analysis.dependence === 'tables') return unchanged;
   const current = join(
     Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`),

@@ -5,6 +5,7 @@ import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
 import { captureFunctions, createLog, createTriggers } from '../maintain/capture.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
+import { stateColumn } from '../plan/plan.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -145,8 +146,13 @@ function explanation(prepared: Prepared, building: Building, captures: readonly 
               : []),
             ...plan.keys.map((key) => ({ clause: key.label, rule: plan.shape === 'bag' ? 'column' : 'group key', stored: key.name })),
             ...plan.parts.map((part) => ({ clause: part.comment, rule: 'additive part', stored: part.name })),
+            ...plan.values.map((value) => ({
+              clause: value.label,
+              rule: value.stored ? 'finished aggregate' : 'computed when read',
+              stored: value.stored ? value.name : 'nothing',
+            })),
             ...plan.outputs
-              .filter((output) => output.key === null)
+              .filter((output) => !storedColumns(plan).includes(output.value.text))
               .map((output) => ({ clause: `${output.label} AS ${output.name}`, rule: 'computed when read', stored: 'nothing' })),
             ...(plan.having === null ? [] : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
           ],
@@ -154,6 +160,9 @@ function explanation(prepared: Prepared, building: Building, captures: readonly 
     sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({ label, sql: statement.text })),
   };
 }
+
+const storedColumns = (plan: DeltaPlan): string[] =>
+  [...plan.keys, ...plan.parts, ...plan.values].map(({ name }) => stateColumn(name).text);
 
 function statements(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Labelled[] {
   const { names } = building;

@@ -4,20 +4,23 @@
  * A restore into another cluster changes the OID of the state table that its row names, and makes its column `here` false:
  * old transaction ids, which mean nothing there, are so never compared. A view checks that once, in the condition that
  * chooses its branch, and raises a clear error instead of answering.
+ *
+ * The condition also names the definition view, for the dependency: a view that reads stored rows and logs only would
+ * outlive a source that is dropped with CASCADE, and go on answering.
  */
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, sql } from '../sql/sql.ts';
 
-export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[] };
+export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[]; readonly definition: Sql };
 
 export const frontierSnapshot = (imatId: number): Sql =>
   sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId})`;
 
 /** A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables. */
-export function guarded({ imatId, name, states }: FrontierOf, condition: Sql): Sql {
+export function guarded({ imatId, name, states, definition }: FrontierOf, condition: Sql): Sql {
   return sql`(
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here AND ${exists(definition)})
     THEN ${condition}
     ELSE imat_catalog.no_frontier(${literal(name)})
   END
@@ -26,3 +29,6 @@ export function guarded({ imatId, name, states }: FrontierOf, condition: Sql): S
 
 /** A relation as a constant that dump and restore carry by name. */
 export const regclass = (relation: Sql): Sql => sql`${literal(relation.text)}::regclass`;
+
+/** Always true; makes whatever contains it depend on a relation. */
+export const exists = (relation: Sql): Sql => sql`${regclass(relation)} IS NOT NULL`;

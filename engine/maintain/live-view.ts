@@ -13,8 +13,8 @@
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import type { FrontierOf } from './frontier.ts';
-import { frontierSnapshot, guarded } from './frontier.ts';
-import { stateColumns, summed } from '../operators/group.ts';
+import { exists, frontierSnapshot, guarded } from './frontier.ts';
+import { stateColumns, summed, withValues } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { STATE } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -24,8 +24,10 @@ import { ident, join, lines, sql } from '../sql/sql.ts';
 export type Live = { readonly frontier: FrontierOf; readonly logOf: Pending['logOf']; readonly delta: Sql };
 
 /** `live` is null for a view that reads the state alone. */
-export function deltaView(plan: DeltaPlan, state: Sql, live: Live | null): Sql {
-  if (live === null) return join(branches(plan, state, []), '\nUNION ALL\n');
+export function deltaView(plan: DeltaPlan, state: Sql, definition: Sql, live: Live | null): Sql {
+  const computed = plan.values.filter((value) => !value.stored);
+  const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
+  if (live === null) return join(branches(plan, sql`${stored}\n${readOnly(definition)}`, []), '\nUNION ALL\n');
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
   const pending: Pending = { frontier: frontierSnapshot(live.frontier.imatId), logOf: live.logOf, changed: null, netted: false };
   const some = guarded(live.frontier, anyPending(pending, oids));
@@ -33,41 +35,40 @@ export function deltaView(plan: DeltaPlan, state: Sql, live: Live | null): Sql {
   const rows = sql`SELECT ${columns} FROM ${state}
 UNION ALL
 SELECT ${columns} FROM ${live.delta}`;
-  const merged = sql`(
-  ${summed(plan, rows)}${plan.single ? sql`` : sql`\nHAVING pg_catalog.sum(u.row_count) <> 0`}
+  const summedUp = sql`(
+  ${summed(plan, rows)}${plan.single ? sql`` : sql`\n  HAVING pg_catalog.sum(u.row_count) <> 0`}
 )`;
+  const merged = sql`${withValues(plan.values, summedUp)} AS ${ident(STATE)}`;
   return sql`-- nothing pending: the state is the answer
-${join(branches(plan, state, [sql`NOT ${some}`]), '\nUNION ALL\n')}
+${join(branches(plan, stored, [sql`NOT ${some}`]), '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 ${branch(plan, merged, [some], plan.shape === 'bag' ? 'many' : 'one')}`;
 }
 
 /** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */
-function branches(plan: DeltaPlan, state: Sql, gates: readonly Sql[]): Sql[] {
-  if (plan.shape === 'group') return [branch(plan, state, gates, 'one')];
+function branches(plan: DeltaPlan, stored: Sql, gates: readonly Sql[]): Sql[] {
+  if (plan.shape === 'group') return [branch(plan, stored, gates, 'one')];
   return [
-    branch(plan, state, [...gates, sql`${ident(STATE)}.row_count = 1`], 'one'),
-    branch(plan, state, [...gates, sql`${ident(STATE)}.row_count > 1`], 'many'),
+    branch(plan, stored, [...gates, sql`${ident(STATE)}.row_count = 1`], 'one'),
+    branch(plan, stored, [...gates, sql`${ident(STATE)}.row_count > 1`], 'many'),
   ];
 }
 
 function branch(plan: DeltaPlan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
   const outputs = plan.outputs.map((output) => sql`${output.value} AS ${ident(output.name)}`);
   const conditions = [...gates, ...(plan.having === null ? [] : [plan.having])];
-  const repeat =
-    copies === 'many'
-      ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)`
-      : gates.length === 0
-        ? READ_ONLY
-        : sql``;
+  const repeat = copies === 'many' ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)` : sql``;
   return sql`SELECT${plan.distinct ? sql` DISTINCT` : sql``}
   ${lines(outputs)}
-FROM ${from} AS ${ident(STATE)}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
+FROM ${from}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
 }
 
-/** PostgreSQL lets writes through a view of one table, which would spoil what is stored. A second item in FROM forbids it and costs nothing. */
-const READ_ONLY = sql`\nCROSS JOIN (SELECT) AS read_only`;
+/**
+ * PostgreSQL lets writes through a view of one table, which would spoil what is stored. A second item in FROM forbids it and
+ * costs nothing.
+ */
+const readOnly = (definition: Sql): Sql => sql`CROSS JOIN (SELECT WHERE ${exists(definition)}) AS read_only`;
 
 /** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
 export type SwapBody = { readonly columns: readonly string[]; readonly definition: Sql; readonly fresh: Sql | null };
@@ -77,11 +78,11 @@ export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
 
 export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
   const columns = join(body.columns.map(ident), ', ');
-  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}${READ_ONLY}`;
+  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}\nCROSS JOIN (SELECT) AS read_only`;
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
     const conditions = [...fresh, ...(slot.active === null ? [] : [slot.active])];
-    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? READ_ONLY : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
+    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`\n${readOnly(body.definition)}` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
   });
   if (fresh.length === 0) return join(stored, '\nUNION ALL\n');
   return sql`-- no source has changed since the table was stored

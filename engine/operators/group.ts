@@ -8,7 +8,7 @@
  * A select-project-join (a bag) is a grouping by all its columns with the row count as multiplicity. There, rows are
  * told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are two rows of the answer.
  */
-import type { DeltaPlan } from '../plan/plan.ts';
+import type { DeltaPlan, Value } from '../plan/plan.ts';
 import type { Part } from '../plan/parts.ts';
 import { partFromScratch, partOfRow, partSum, zeroOf } from '../plan/parts.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -35,6 +35,7 @@ export function stateKeys(plan: DeltaPlan): readonly string[] {
   return plan.shape === 'bag' ? [ROW_DIGEST, ...keys] : keys;
 }
 
+/** The columns that additions are made to; values follow from them. */
 export const stateColumns = (plan: DeltaPlan): readonly string[] => [...stateKeys(plan), ...plan.parts.map((part) => part.name)];
 
 /** The state's content computed from the sources: one row per key. */
@@ -100,6 +101,17 @@ export function summed(plan: DeltaPlan, rows: Sql): Sql {
 FROM (
   ${rows}
 ) AS u${groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`}`;
+}
+
+/** A relation with the columns of the state, and with those values that it does not have. */
+export function withValues(missing: readonly Value[], relation: Sql): Sql {
+  if (missing.length === 0) return relation;
+  const values = missing.map((value) => sql`${value.finish((part) => sql`m.${ident(part)}`)} AS ${ident(value.name)}`);
+  return sql`(
+  SELECT
+    ${lines([sql`m.*`, ...values])}
+  FROM ${relation} AS m
+)`;
 }
 
 /** By what rows of state columns under the alias `u` are added up. */

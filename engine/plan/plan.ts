@@ -44,6 +44,19 @@ export type Output = {
   readonly label: string;
 };
 
+/**
+ * A finished aggregate that is more than a part. It is a generated column of the state, so that reading computes nothing,
+ * unless its computation can fail for parts that are no group's: an upsert computes generated columns for the change
+ * alone as well.
+ */
+export type Value = {
+  readonly name: string;
+  readonly type: string;
+  readonly finish: Finish;
+  readonly stored: boolean;
+  readonly label: string;
+};
+
 export type DeltaPlan = {
   readonly shape: Outline['shape'];
   readonly single: boolean;
@@ -51,6 +64,7 @@ export type DeltaPlan = {
   readonly conditions: readonly Sql[];
   readonly keys: readonly Key[];
   readonly parts: readonly Part[];
+  readonly values: readonly Value[];
   readonly outputs: readonly Output[];
   readonly having: Sql | null;
   readonly distinct: boolean;
@@ -58,8 +72,12 @@ export type DeltaPlan = {
   readonly canFail: boolean;
 };
 
+export const storedValues = (plan: DeltaPlan): readonly Value[] => plan.values.filter((value) => value.stored);
+
 /** The alias of whatever holds state columns in generated SQL. */
 export const STATE = 's';
+
+export const stateColumn = (name: string): Sql => sql`${ident(STATE)}.${ident(name)}`;
 
 /** PostgreSQL's INDEX_MAX_KEYS. */
 const MAX_KEYS = 32;
@@ -129,7 +147,8 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
     }
     return planned.finish;
   });
-  const residual = residualOver(shape, keys, finishes, facts);
+  const finished = finishedAggregates(shape, finishes, allocator.parts, facts, label);
+  const residual = residualOver(shape, keys, finished.columns);
   for (const expr of [...normal.targets.map((target) => target.expr), ...(normal.having === null ? [] : [normal.having])]) {
     reasons.push(...distinguishingUses(expr, shape, keys, label));
   }
@@ -142,14 +161,16 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
     conditions: normal.conditions.map(overRelations),
     keys,
     parts: allocator.parts,
+    values: finished.values,
     outputs: normal.targets.map((target, index): Output => {
       const key = shape.keys.findIndex((expr) => equalExpr(expr, target.expr));
       const type = facts.outputTypes[index];
       if (type === undefined) throw new Error(`no type for column ${target.name}`);
       const value = residual(target.expr);
       const name = keys[key]?.name ?? null;
+      const stored = [...allocator.parts, ...finished.values].find((column) => value.text === stateColumn(column.name).text);
       // A log holds a domain's values in its base type, and so does whatever the state is added up with.
-      const isAsStored = keys[key] !== undefined && keys[key].facts.type === keys[key].facts.baseType;
+      const isAsStored = stored?.type === type || (keys[key] !== undefined && keys[key].facts.type === keys[key].facts.baseType);
       return {
         name: target.name,
         type,
@@ -207,28 +228,44 @@ function planAggregate(
   };
 }
 
+/** Results that are computed in other types than the exact ones of the parts. */
+const CAN_OVERFLOW: ReadonlySet<string> = new Set(['real', 'double precision', 'interval']);
+
+/** The state column that is each aggregate of the outline: a part where that is the answer already, otherwise a value. */
+function finishedAggregates(
+  shape: Outline,
+  finishes: readonly (Finish | null)[],
+  parts: readonly Part[],
+  facts: PlanFacts,
+  label: (expr: Expr) => string,
+): { readonly values: readonly Value[]; readonly columns: readonly (string | null)[] } {
+  const values: Value[] = [];
+  const columns = shape.aggregates.map((aggregate, index) => {
+    const finish = finishes[index];
+    const type = facts.resultTypes[index]?.type;
+    // Where the aggregate could not be planned there is a reason, and no plan.
+    if (finish === null || finish === undefined || type === undefined) return null;
+    const text = finish(ident).text;
+    const part = parts.find((one) => ident(one.name).text === text);
+    if (part !== undefined) return part.name;
+    const name = `value${values.length + 1}`;
+    values.push({ name, type, finish, stored: !CAN_OVERFLOW.has(type), label: label(aggregate) });
+    return name;
+  });
+  return { values, columns };
+}
+
 /** Rewrites an expression of the definition's SELECT list or HAVING over the state: keys and finished aggregates. */
-function residualOver(shape: Outline, keys: readonly Key[], finishes: readonly (Finish | null)[], facts: PlanFacts): (expr: Expr) => Sql {
-  const ref = (part: string): Sql => sql`${ident(STATE)}.${ident(part)}`;
-  const values = new Map<string, Sql>();
-  const stand = (name: string, value: Sql): ColumnRef => {
-    values.set(name, value);
-    return { kind: 'column', relation: -1, name, span: null };
-  };
+function residualOver(shape: Outline, keys: readonly Key[], aggregates: readonly (string | null)[]): (expr: Expr) => Sql {
+  const stand = (name: string): ColumnRef => ({ kind: 'column', relation: -1, name, span: null });
   return (expr) => {
     const rewritten = mapExpr(expr, (node) => {
-      const key = shape.keys.findIndex((one) => equalExpr(one, node));
-      const keyName = keys[key]?.name;
-      if (keyName !== undefined) return stand(keyName, ref(keyName));
+      const key = keys[shape.keys.findIndex((one) => equalExpr(one, node))];
+      if (key !== undefined) return stand(key.name);
       if (node.kind !== 'aggregate') return null;
-      const index = shape.aggregates.findIndex((one) => equalExpr(one, node));
-      const finish = finishes[index];
-      const type = facts.resultTypes[index];
-      // Where the aggregate could not be planned there is a reason, and no plan: what is put here is not used.
-      if (finish === null || finish === undefined || type === undefined) return stand(`aggregate${index}`, sql`NULL`);
-      return stand(`aggregate${index}`, sql`(${finish(ref)})`);
+      return stand(aggregates[shape.aggregates.findIndex((one) => equalExpr(one, node))] ?? '');
     });
-    return fragment(deparseExpr(rewritten, (column) => values.get(column.name)?.text ?? ''));
+    return fragment(deparseExpr(rewritten, (column) => stateColumn(column.name).text));
   };
 }
 

@@ -155,7 +155,13 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
+    await sandbox.imat.create('stored', SUMMARY, { freshness: 'manual' });
+    await sandbox.imat.create('stored_ranks', 'SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales', { freshness: 'manual' });
     await sandbox.sql('DROP TABLE sales CASCADE');
+    expect(
+      await sandbox.rows(`SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace`),
+      'nothing goes on answering',
+    ).toEqual([]);
     for (const call of [
       () => sandbox.imat.fold('summary'),
       () => sandbox.imat.swap('ranks'),
@@ -171,7 +177,7 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
       });
     }
     expect(await sandbox.imat.fold()).toEqual([]);
-    expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual(['broken', 'broken']);
+    expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual(['broken', 'broken', 'broken', 'broken']);
   });
 });
 

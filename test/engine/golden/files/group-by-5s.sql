@@ -21,9 +21,8 @@
 -- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales1
 -- rows where sale.quantity is not null: additive part, stores count2
 -- sum of sale.quantity: additive part, stores sum2
--- pg_catalog.count(*) AS sales: computed when read, stores nothing
--- pg_catalog.sum(sale.amount) AS total: computed when read, stores nothing
--- pg_catalog.avg(sale.quantity) AS mean: computed when read, stores nothing
+-- pg_catalog.sum(sale.amount): finished aggregate, stores value1
+-- pg_catalog.avg(sale.quantity): finished aggregate, stores value2
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_group_by_5s AS
@@ -151,6 +150,11 @@ FROM
   public.sale AS r1
 GROUP BY 1;
 
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state_group_by_5s
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED,
+  ADD COLUMN value2 numeric GENERATED ALWAYS AS (CASE WHEN count2 > 0 THEN ((sum2)::numeric / count2)::numeric END) STORED;
+
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_group_by_5s (key1) NULLS NOT DISTINCT;
 
@@ -183,6 +187,12 @@ COMMENT ON COLUMN imat_store.state_group_by_5s.count2 IS 'rows where sale.quanti
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_group_by_5s.sum2 IS 'sum of sale.quantity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by_5s.value1 IS 'pg_catalog.sum(sale.amount)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by_5s.value2 IS 'pg_catalog.avg(sale.quantity)';
 
 -- statistics
 ANALYZE imat_store.state_group_by_5s;
@@ -368,11 +378,11 @@ REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s() FROM PUBLIC;
 CREATE VIEW imat.group_by_5s AS
 SELECT
   s.key1 AS region,
-  ((s.row_count))::bigint AS sales,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
-  ((CASE WHEN s.count2 > 0 THEN ((s.sum2)::numeric / s.count2)::numeric END))::numeric AS mean
+  s.row_count AS sales,
+  s.value1 AS total,
+  s.value2 AS mean
 FROM imat_store.state_group_by_5s AS s
-CROSS JOIN (SELECT) AS read_only;
+CROSS JOIN (SELECT WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL) AS read_only;
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.group_by_5s', 'imat.group_by_5s');

@@ -20,9 +20,8 @@
 -- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales1
 -- rows where sale.quantity is not null: additive part, stores count2
 -- sum of sale.quantity: additive part, stores sum2
--- pg_catalog.count(*) AS sales: computed when read, stores nothing
--- pg_catalog.sum(sale.amount) AS total: computed when read, stores nothing
--- pg_catalog.avg(sale.quantity) AS mean: computed when read, stores nothing
+-- pg_catalog.sum(sale.amount): finished aggregate, stores value1
+-- pg_catalog.avg(sale.quantity): finished aggregate, stores value2
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_group_by AS
@@ -150,6 +149,11 @@ FROM
   public.sale AS r1
 GROUP BY 1;
 
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state_group_by
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED,
+  ADD COLUMN value2 numeric GENERATED ALWAYS AS (CASE WHEN count2 > 0 THEN ((sum2)::numeric / count2)::numeric END) STORED;
+
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_group_by (key1) NULLS NOT DISTINCT;
 
@@ -182,6 +186,12 @@ COMMENT ON COLUMN imat_store.state_group_by.count2 IS 'rows where sale.quantity 
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_group_by.sum2 IS 'sum of sale.quantity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.value1 IS 'pg_catalog.sum(sale.amount)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_group_by.value2 IS 'pg_catalog.avg(sale.quantity)';
 
 -- statistics
 ANALYZE imat_store.state_group_by;
@@ -368,13 +378,13 @@ CREATE VIEW imat.group_by AS
 -- nothing pending: the state is the answer
 SELECT
   s.key1 AS region,
-  ((s.row_count))::bigint AS sales,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
-  ((CASE WHEN s.count2 > 0 THEN ((s.sum2)::numeric / s.count2)::numeric END))::numeric AS mean
+  s.row_count AS sales,
+  s.value1 AS total,
+  s.value2 AS mean
 FROM imat_store.state_group_by AS s
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('group_by')
   END
@@ -383,32 +393,38 @@ UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
   s.key1 AS region,
-  ((s.row_count))::bigint AS sales,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
-  ((CASE WHEN s.count2 > 0 THEN ((s.sum2)::numeric / s.count2)::numeric END))::numeric AS mean
+  s.row_count AS sales,
+  s.value1 AS total,
+  s.value2 AS mean
 FROM (
   SELECT
-    u.key1,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-    COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-    COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-    COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-    COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
-    COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
+    m.*,
+    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1,
+    CASE WHEN m.count2 > 0 THEN ((m.sum2)::numeric / m.count2)::numeric END AS value2
   FROM (
-    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.state_group_by
-    UNION ALL
-    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.delta_group_by
-  ) AS u
-  GROUP BY u.key1
-HAVING pg_catalog.sum(u.row_count) <> 0
+    SELECT
+      u.key1,
+      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+      COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
+    FROM (
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.state_group_by
+      UNION ALL
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.delta_group_by
+    ) AS u
+    GROUP BY u.key1
+  HAVING pg_catalog.sum(u.row_count) <> 0
+  ) AS m
 ) AS s
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('group_by')
   END

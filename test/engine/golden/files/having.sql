@@ -24,6 +24,8 @@
 -- rows where sale.quantity is not null: additive part, stores count2
 -- rows where sale.shipped: additive part, stores true1
 -- rows where not sale.shipped: additive part, stores false1
+-- pg_catalog.sum(sale.amount): finished aggregate, stores value1
+-- pg_catalog.bool_and(sale.shipped): finished aggregate, stores value2
 -- pg_catalog.round((pg_catalog.sum(sale.amount) / (NULLIF(pg_catalog.count(sale.quantity), 0))::numeric), 2) AS per_item: computed when read, stores nothing
 -- CASE WHEN pg_catalog.bool_and(sale.shipped) THEN ('done')::text ELSE ('open')::text END AS state: computed when read, stores nothing
 -- HAVING: filter when read, stores nothing
@@ -159,6 +161,11 @@ FROM
   public.sale AS r1
 GROUP BY 1;
 
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state_having
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED,
+  ADD COLUMN value2 boolean GENERATED ALWAYS AS (CASE WHEN true1 + false1 > 0 THEN false1 = 0 END) STORED;
+
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_having (key1) NULLS NOT DISTINCT;
 
@@ -194,6 +201,12 @@ COMMENT ON COLUMN imat_store.state_having.true1 IS 'rows where sale.shipped';
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_having.false1 IS 'rows where not sale.shipped';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_having.value1 IS 'pg_catalog.sum(sale.amount)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_having.value2 IS 'pg_catalog.bool_and(sale.shipped)';
 
 -- statistics
 ANALYZE imat_store.state_having;
@@ -386,52 +399,58 @@ CREATE VIEW imat."having" AS
 -- nothing pending: the state is the answer
 SELECT
   s.key1 AS region,
-  (pg_catalog.round(((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END) / (NULLIF((s.count2), 0))::numeric), 2))::numeric AS per_item,
-  (CASE WHEN (CASE WHEN s.true1 + s.false1 > 0 THEN s.false1 = 0 END) THEN ('done')::text ELSE ('open')::text END)::text AS state
+  (pg_catalog.round((s.value1 / (NULLIF(s.count2, 0))::numeric), 2))::numeric AS per_item,
+  (CASE WHEN s.value2 THEN ('done')::text ELSE ('open')::text END)::text AS state
 FROM imat_store.state_having AS s
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('having')
   END
 )
-  AND (((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END) > (100)::numeric) AND ((s.row_count) > 1))
+  AND ((s.value1 > (100)::numeric) AND (s.row_count > 1))
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
   s.key1 AS region,
-  (pg_catalog.round(((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END) / (NULLIF((s.count2), 0))::numeric), 2))::numeric AS per_item,
-  (CASE WHEN (CASE WHEN s.true1 + s.false1 > 0 THEN s.false1 = 0 END) THEN ('done')::text ELSE ('open')::text END)::text AS state
+  (pg_catalog.round((s.value1 / (NULLIF(s.count2, 0))::numeric), 2))::numeric AS per_item,
+  (CASE WHEN s.value2 THEN ('done')::text ELSE ('open')::text END)::text AS state
 FROM (
   SELECT
-    u.key1,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-    COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-    COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-    COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-    COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
-    COALESCE(pg_catalog.sum(u.true1), 0)::bigint AS true1,
-    COALESCE(pg_catalog.sum(u.false1), 0)::bigint AS false1
+    m.*,
+    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1,
+    CASE WHEN m.true1 + m.false1 > 0 THEN m.false1 = 0 END AS value2
   FROM (
-    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.state_having
-    UNION ALL
-    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.delta_having
-  ) AS u
-  GROUP BY u.key1
-HAVING pg_catalog.sum(u.row_count) <> 0
+    SELECT
+      u.key1,
+      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+      COALESCE(pg_catalog.sum(u.true1), 0)::bigint AS true1,
+      COALESCE(pg_catalog.sum(u.false1), 0)::bigint AS false1
+    FROM (
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.state_having
+      UNION ALL
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.delta_having
+    ) AS u
+    GROUP BY u.key1
+  HAVING pg_catalog.sum(u.row_count) <> 0
+  ) AS m
 ) AS s
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('having')
   END
 )
-  AND (((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END) > (100)::numeric) AND ((s.row_count) > 1));
+  AND ((s.value1 > (100)::numeric) AND (s.row_count > 1));
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."having"', 'imat."having"');

@@ -25,8 +25,7 @@
 -- rows where t.$imat$ is NaN: additive part, stores nan1
 -- sum of t.$imat$: additive part, stores sum1
 -- rows where t.name is not null: additive part, stores count2
--- pg_catalog.sum(t.$imat$) AS sum"med: computed when read, stores nothing
--- pg_catalog.count(t.name) AS weight: computed when read, stores nothing
+-- pg_catalog.sum(t.$imat$): finished aggregate, stores value1
 
 -- the definition, as a view
 CREATE VIEW imat_store."definition_Robert'); DROP TABLE sale; --" AS
@@ -165,6 +164,10 @@ FROM
 WHERE (r1."select" <> ('$imat$ \ ''%')::text)
 GROUP BY 1, 2, 3;
 
+-- finished aggregates, computed once
+ALTER TABLE imat_store."state_Robert'); DROP TABLE sale; --"
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric ELSE (sum1)::numeric END END) STORED;
+
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" (key1, key2, key3) NULLS NOT DISTINCT;
 
@@ -192,6 +195,9 @@ COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".sum1 IS 'sum 
 
 -- what the column holds
 COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".count2 IS 'rows where t.name is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".value1 IS 'pg_catalog.sum(t.$imat$)';
 
 -- statistics
 ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";
@@ -371,12 +377,12 @@ SELECT
   s.key2 AS "line
 break",
   s.key3 AS "%I",
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric ELSE (s.sum1)::numeric END END))::numeric AS "sum""med",
-  ((s.count2))::bigint AS weight
+  s.value1 AS "sum""med",
+  s.count2 AS weight
 FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
   END
@@ -388,29 +394,34 @@ SELECT
   s.key2 AS "line
 break",
   s.key3 AS "%I",
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric ELSE (s.sum1)::numeric END END))::numeric AS "sum""med",
-  ((s.count2))::bigint AS weight
+  s.value1 AS "sum""med",
+  s.count2 AS weight
 FROM (
   SELECT
-    u.key1,
-    u.key2,
-    u.key3,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-    COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+    m.*,
+    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric ELSE (m.sum1)::numeric END END AS value1
   FROM (
-    SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."state_Robert'); DROP TABLE sale; --"
-    UNION ALL
-    SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
-  ) AS u
-  GROUP BY u.key1, u.key2, u.key3
-HAVING pg_catalog.sum(u.row_count) <> 0
+    SELECT
+      u.key1,
+      u.key2,
+      u.key3,
+      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+    FROM (
+      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."state_Robert'); DROP TABLE sale; --"
+      UNION ALL
+      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+    ) AS u
+    GROUP BY u.key1, u.key2, u.key3
+  HAVING pg_catalog.sum(u.row_count) <> 0
+  ) AS m
 ) AS s
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
   END

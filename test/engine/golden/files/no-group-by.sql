@@ -18,9 +18,7 @@
 -- sum of sale.amount: additive part, stores sum1
 -- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales1
 -- rows, filtered: additive part, stores count2
--- pg_catalog.count(*) AS sales: computed when read, stores nothing
--- pg_catalog.sum(sale.amount) AS total: computed when read, stores nothing
--- pg_catalog.count(*) FILTER (WHERE sale.shipped) AS shipped: computed when read, stores nothing
+-- pg_catalog.sum(sale.amount): finished aggregate, stores value1
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_no_group_by AS
@@ -146,6 +144,10 @@ FROM
   public.sale AS r1
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state_no_group_by
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED;
+
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_no_group_by (only_row) NULLS NOT DISTINCT;
 
@@ -172,6 +174,9 @@ COMMENT ON COLUMN imat_store.state_no_group_by.scales1 IS 'rows by display scale
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_no_group_by.count2 IS 'rows, filtered';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_no_group_by.value1 IS 'pg_catalog.sum(sale.amount)';
 
 -- statistics
 ANALYZE imat_store.state_no_group_by;
@@ -350,13 +355,13 @@ REVOKE ALL ON FUNCTION imat_store.fold_no_group_by() FROM PUBLIC;
 CREATE VIEW imat.no_group_by AS
 -- nothing pending: the state is the answer
 SELECT
-  ((s.row_count))::bigint AS sales,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
-  ((s.count2))::bigint AS shipped
+  s.row_count AS sales,
+  s.value1 AS total,
+  s.count2 AS shipped
 FROM imat_store.state_no_group_by AS s
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_no_group_by'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_no_group_by'::regclass) AND f.here AND 'imat_store.definition_no_group_by'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('no_group_by')
   END
@@ -364,29 +369,34 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  ((s.row_count))::bigint AS sales,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total,
-  ((s.count2))::bigint AS shipped
+  s.row_count AS sales,
+  s.value1 AS total,
+  s.count2 AS shipped
 FROM (
   SELECT
-    TRUE AS only_row,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-    COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-    COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-    COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-    COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+    m.*,
+    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1
   FROM (
-    SELECT only_row, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2 FROM imat_store.state_no_group_by
-    UNION ALL
-    SELECT only_row, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2 FROM imat_store.delta_no_group_by
-  ) AS u
+    SELECT
+      TRUE AS only_row,
+      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+    FROM (
+      SELECT only_row, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2 FROM imat_store.state_no_group_by
+      UNION ALL
+      SELECT only_row, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2 FROM imat_store.delta_no_group_by
+    ) AS u
+  ) AS m
 ) AS s
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_no_group_by'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_no_group_by'::regclass) AND f.here AND 'imat_store.definition_no_group_by'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('no_group_by')
   END

@@ -16,7 +16,6 @@
 -- 2 conditions of WHERE, ON and USING: filter, stores nothing
 -- b.name: group key, stores key1
 -- rows of the group: additive part, stores row_count
--- pg_catalog.count(*) AS sales: computed when read, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_self_join AS
@@ -671,11 +670,11 @@ CREATE VIEW imat.self_join AS
 -- nothing pending: the state is the answer
 SELECT
   s.key1 AS boss,
-  ((s.row_count))::bigint AS sales
+  s.row_count AS sales
 FROM imat_store.state_self_join AS s
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('self_join')
   END
@@ -684,7 +683,7 @@ UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
   s.key1 AS boss,
-  ((s.row_count))::bigint AS sales
+  s.row_count AS sales
 FROM (
   SELECT
     u.key1,
@@ -699,7 +698,7 @@ HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('self_join')
   END

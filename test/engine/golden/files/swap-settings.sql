@@ -108,7 +108,7 @@ SELECT day, total
 FROM imat_store.slot_a_swap_settings
 WHERE ((
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap_settings')
   END
@@ -119,7 +119,7 @@ SELECT day, total
 FROM imat_store.definition_swap_settings
 WHERE NOT ((
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap_settings')
   END
@@ -144,7 +144,7 @@ SELECT day, total
 FROM imat_store.slot_a_swap_settings
 WHERE ((
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap_settings')
   END
@@ -155,7 +155,7 @@ SELECT day, total
 FROM imat_store.slot_b_swap_settings
 WHERE ((
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap_settings')
   END
@@ -167,7 +167,7 @@ SELECT day, total
 FROM imat_store.definition_swap_settings
 WHERE NOT ((
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL)
     THEN NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
     ELSE imat_catalog.no_frontier('swap_settings')
   END

@@ -17,7 +17,7 @@
 -- rows where sale.amount is -Infinity: additive part, stores minus_infinity1
 -- sum of sale.amount: additive part, stores sum1
 -- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales1
--- pg_catalog.sum(sale.amount) AS total: computed when read, stores nothing
+-- pg_catalog.sum(sale.amount): finished aggregate, stores value1
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_view_as_source AS
@@ -141,6 +141,10 @@ FROM
 WHERE (r1.amount > (1000)::numeric)
 GROUP BY 1;
 
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state_view_as_source
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED;
+
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_view_as_source (key1) NULLS NOT DISTINCT;
 
@@ -167,6 +171,9 @@ COMMENT ON COLUMN imat_store.state_view_as_source.sum1 IS 'sum of sale.amount';
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_view_as_source.scales1 IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_view_as_source.value1 IS 'pg_catalog.sum(sale.amount)';
 
 -- statistics
 ANALYZE imat_store.state_view_as_source;
@@ -343,11 +350,11 @@ CREATE VIEW imat.view_as_source AS
 -- nothing pending: the state is the answer
 SELECT
   s.key1 AS customer_id,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total
+  s.value1 AS total
 FROM imat_store.state_view_as_source AS s
 WHERE NOT (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_view_as_source'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_view_as_source'::regclass) AND f.here AND 'imat_store.definition_view_as_source'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('view_as_source')
   END
@@ -356,28 +363,33 @@ UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
   s.key1 AS customer_id,
-  ((CASE WHEN s.count1 > 0 THEN CASE WHEN s.nan1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 AND s.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN s.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum1) END))::numeric END END))::numeric AS total
+  s.value1 AS total
 FROM (
   SELECT
-    u.key1,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-    COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-    COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-    COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-    COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-    COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-    COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+    m.*,
+    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1
   FROM (
-    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.state_view_as_source
-    UNION ALL
-    SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_view_as_source
-  ) AS u
-  GROUP BY u.key1
-HAVING pg_catalog.sum(u.row_count) <> 0
+    SELECT
+      u.key1,
+      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+    FROM (
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.state_view_as_source
+      UNION ALL
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_view_as_source
+    ) AS u
+    GROUP BY u.key1
+  HAVING pg_catalog.sum(u.row_count) <> 0
+  ) AS m
 ) AS s
 WHERE (
   SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_view_as_source'::regclass) AND f.here)
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_view_as_source'::regclass) AND f.here AND 'imat_store.definition_view_as_source'::regclass IS NOT NULL)
     THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('view_as_source')
   END
