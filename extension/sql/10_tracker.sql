@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION table_change_tracker" to load this file. \quit
