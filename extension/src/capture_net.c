@@ -4,9 +4,13 @@
  * Two steps, each exact for itself, as either only ever leaves out rows whose weights add up to 0:
  * (1) The executor stores old and new rows in the same order. So the n-th old and the n-th new one are compared, without forming
  *     anything, and an UPDATE of other columns is done with that.
- * (2) What is left is counted in a hash table by image: values may have changed places between rows. When the table would grow past
- *     the memory limit for hash tables (work_mem times hash_mem_multiplier), its rows are logged and it begins again. Images on both
- *     sides of such a boundary do not cancel, but their sum is the same.
+ * (2) What is left is counted in a hash table by image: values may have changed places between rows. A table that is full is logged
+ *     and a new one begun. Images on both sides of such a boundary do not cancel, but their sum is the same.
+ *
+ * A table begins small enough for the processor's cache. One in which images met makes the next one twice as large, up to the memory
+ * limit for hash tables (work_mem times hash_mem_multiplier). One in which none did, which is what a log with the table's key in it
+ * comes to, tells that counting is in vain: then the next rows, FUTILE_FACTOR times as many, are logged as they come.
+ *
  * Values are compared by their bytes, which is finer than any type's equality: numeric 1.0 and 1.00 are two images.
  */
 #include "capture.h"
@@ -54,11 +58,18 @@ typedef struct Netting
 	MemoryContext context;		/* of the table and of the images */
 	image_hash *images;
 	Size		bytes;
-	Size		limit;
+	Size		limit;			/* of this table */
+	int64		counted;		/* rows put into this table, and how many of them met their image there */
+	int64		met;
+	int64		uncounted;		/* rows to log as they come */
 } Netting;
+
+#define FIRST_LIMIT		((Size) 512 * 1024)
+#define FUTILE_FACTOR	15
 
 static void count_image(Netting *net, TupleTableSlot *row, int32 weight);
 static void log_images(Netting *net);
+static void judge_table(Netting *net);
 
 static inline bool
 is_plain(Pointer value)
@@ -112,7 +123,7 @@ tct_capture_update(LogWriter *writer, Relation source, Tuplestorestate *old_rows
 {
 	TupleTableSlot *old_row = MakeSingleTupleTableSlot(RelationGetDescr(source), &TTSOpsMinimalTuple);
 	TupleTableSlot *new_row = MakeSingleTupleTableSlot(RelationGetDescr(source), &TTSOpsMinimalTuple);
-	Netting		net = {.writer = writer, .limit = get_hash_memory_limit()};
+	Netting		net = {.writer = writer, .limit = FIRST_LIMIT};
 	bool		pair = tuplestore_tuple_count(old_rows) == 1 && tuplestore_tuple_count(new_rows) == 1;
 	int			pointer;
 
@@ -134,12 +145,24 @@ tct_capture_update(LogWriter *writer, Relation source, Tuplestorestate *old_rows
 			tct_writer_put_only(writer, tct_writer_form(writer, new_row, 1));
 			continue;
 		}
+		if (net.uncounted > 0)
+		{
+			net.uncounted--;
+			if (has_old)
+				tct_writer_put(writer, tct_writer_form(writer, old_row, -1));
+			if (has_new)
+				tct_writer_put(writer, tct_writer_form(writer, new_row, 1));
+			continue;
+		}
 		if (has_old)
 			count_image(&net, old_row, -1);
 		if (has_new)
 			count_image(&net, new_row, 1);
 		if (net.bytes > net.limit)
+		{
 			log_images(&net);
+			judge_table(&net);
+		}
 	}
 	log_images(&net);
 	if (net.context != NULL)
@@ -164,14 +187,27 @@ count_image(Netting *net, TupleTableSlot *row, int32 weight)
 	image = tct_writer_form_image(net->writer, row);
 	MemoryContextSwitchTo(old);
 	entry = image_insert(net->images, image, &found);
+	net->counted++;
 	if (found)
 	{
+		net->met++;
 		heap_freetuple(image);
 		entry->weight += weight;
 		return;
 	}
 	entry->weight = weight;
 	net->bytes += image->t_len + HEAPTUPLESIZE + 2 * sizeof(ImageEntry);
+}
+
+/* Whether counting was worth it, and how much to count next. */
+static void
+judge_table(Netting *net)
+{
+	if (net->met == 0)
+		net->uncounted = net->counted * FUTILE_FACTOR / 2;
+	else
+		net->limit = Min(net->limit * 2, Max(get_hash_memory_limit(), FIRST_LIMIT));
+	net->counted = net->met = 0;
 }
 
 /* Logs what is left of the images counted so far, and forgets them. */
