@@ -30,7 +30,7 @@ typedef struct CaptureTarget
 	AttrNumber *from;			/* for each column of the log, the source's; 0 for one that stays NULL */
 } CaptureTarget;
 
-/* Where the first this many rows go in one call of heap_multi_insert(), or this many bytes: the limits that COPY has. */
+/* At most this many rows, or bytes, in one call of heap_multi_insert(): the limits that COPY has. */
 #define BATCH_ROWS	1000
 #define BATCH_BYTES	65535
 
@@ -49,7 +49,6 @@ typedef struct LogWriter
 	TupleDesc	desc;
 	TupleTableSlot **slots;
 	MemoryContext scratch;		/* for what inserting leaks; reset after each batch */
-	BulkInsertState bulk;
 	EState	   *estate;			/* NULL where the log has no index */
 	ResultRelInfo *result;
 } LogWriter;

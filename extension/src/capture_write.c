@@ -1,7 +1,8 @@
 /*
  * capture_write.c: forms log rows and puts them into the log.
  *
- * A single row is inserted at once; more of them go through heap_multi_insert() in batches, which writes one WAL record a page.
+ * A single row is inserted at once; more of them go through heap_multi_insert() in batches, which writes one WAL record a page. A
+ * BulkInsertState made no difference to that.
  * Tuples handed to tct_writer_put() belong to the writer and are freed when their slot is used again.
  */
 #include "capture.h"
@@ -17,9 +18,6 @@
 static void open_indexes(LogWriter *writer);
 static void insert_index_entries(LogWriter *writer, TupleTableSlot *slot);
 static TupleTableSlot *next_slot(LogWriter *writer);
-
-/* Keeps the log's pages that are being filled pinned; worth it only for many rows. */
-#define BULK_ROWS	(4 * BATCH_ROWS)
 
 void
 tct_writer_begin(LogWriter *writer, const CaptureTarget *target, Relation log)
@@ -144,7 +142,7 @@ tct_writer_flush(LogWriter *writer)
 	if (writer->count == 0)
 		return;
 	old = MemoryContextSwitchTo(writer->scratch);
-	heap_multi_insert(writer->log, writer->slots, writer->count, writer->cid, 0, writer->bulk);
+	heap_multi_insert(writer->log, writer->slots, writer->count, writer->cid, 0, NULL);
 	for (int i = 0; i < writer->count; i++)
 	{
 		if (writer->estate != NULL)
@@ -162,8 +160,6 @@ void
 tct_writer_end(LogWriter *writer)
 {
 	tct_writer_flush(writer);
-	if (writer->bulk != NULL)
-		FreeBulkInsertState(writer->bulk);
 	for (int i = 0; i < writer->made; i++)
 		ExecDropSingleTupleTableSlot(writer->slots[i]);
 	if (writer->scratch != NULL)
