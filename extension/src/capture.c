@@ -57,7 +57,7 @@ capture_changes(PG_FUNCTION_ARGS)
 		(trigger->tg_newtable == NULL || tuplestore_tuple_count(trigger->tg_newtable) == 0))
 		return PointerGetDatum(NULL);
 
-	target = tct_capture_target(source, fcinfo->flinfo->fn_oid, &log);
+	target = tct_capture_target(source, &log);
 	if (update && !mark && target->last == 0 && !target->carried_over)
 	{
 		/* Rows without columns are all the same, so an UPDATE cancels out. */

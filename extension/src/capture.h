@@ -54,7 +54,7 @@ typedef struct LogWriter
 } LogWriter;
 
 /* capture_target.c */
-extern CaptureTarget *tct_capture_target(Relation source, Oid function, Relation *log);
+extern CaptureTarget *tct_capture_target(Relation source, Relation *log);
 
 /* capture_check.c */
 extern void tct_capture_map(CaptureTarget *target, Relation source, Relation log, Relation numbered_by, MemoryContext context);

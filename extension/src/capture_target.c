@@ -1,7 +1,7 @@
 /*
  * capture_target.c: which log the rows of a source go to.
  *
- * Registrations are rows of the extension's table capture_target, made by enable_capture(): it takes an owner of both tables, so
+ * Registrations are rows of the extension's table capture_targets, made by enable_capture(): it takes an owner of both tables, so
  * capture gives nobody a way to write where he could not write anyway. Each backend keeps what it has looked up, with the columns
  * resolved, until an invalidation message says that either table has changed; a registration sends one for the source.
  *
@@ -9,7 +9,7 @@
  * columns is restored, and a log's transaction ids mean nothing in another cluster. So a registration also holds the OIDs of both tables
  * as they were. Where these differ, only marks are logged, with a warning, until the log's reader has begun anew.
  *
- * Locks: capture_target itself, SHARE ROW EXCLUSIVE to change it and ACCESS SHARE to read it; see capture.c for the rest.
+ * Locks: capture_targets itself, SHARE ROW EXCLUSIVE to change it and ACCESS SHARE to read it; see capture.c for the rest.
  */
 #include "capture.h"
 
@@ -19,9 +19,12 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/catalog.h"
+#include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -35,8 +38,13 @@
 
 PG_FUNCTION_INFO_V1(enable_capture);
 PG_FUNCTION_INFO_V1(disable_capture);
+PG_FUNCTION_INFO_V1(capture_log);
 
-/* Columns of capture_target. */
+#define EXTENSION		"table_change_tracker"
+#define TARGETS_SCHEMA	"table_change_tracker"
+#define TARGETS_TABLE	"capture_targets"
+
+/* Its columns. */
 enum
 {
 	TARGET_SOURCE = 1,
@@ -49,16 +57,16 @@ enum
 
 static HTAB *targets = NULL;
 
-static Relation open_targets(Oid function, LOCKMODE lock);
+static Relation open_targets(LOCKMODE lock);
 static HeapTuple find_target(Relation targets_table, Oid source, SysScanDesc *scan);
-static Oid	load_target(CaptureTarget *target, Relation source, Oid function);
+static Oid	load_target(CaptureTarget *target, Relation source);
 static void forget_targets(Datum arg, Oid relation);
 static void remove_dropped(Relation targets_table);
 static void check_owner(Oid relation);
 
 /* The target of a source whose trigger fired, its log opened and locked. */
 CaptureTarget *
-tct_capture_target(Relation source, Oid function, Relation *log)
+tct_capture_target(Relation source, Relation *log)
 {
 	Oid			relid = RelationGetRelid(source);
 	Oid			numbered_oid = InvalidOid;
@@ -78,7 +86,7 @@ tct_capture_target(Relation source, Oid function, Relation *log)
 		memset((char *) target + sizeof(Oid), 0, sizeof(CaptureTarget) - sizeof(Oid));
 
 	if (!target->valid)
-		numbered_oid = load_target(target, source, function);
+		numbered_oid = load_target(target, source);
 	*log = try_table_open(target->log, RowExclusiveLock);
 	if (*log == NULL)
 		ereport(ERROR,
@@ -90,7 +98,7 @@ tct_capture_target(Relation source, Oid function, Relation *log)
 
 	/* Waiting for the log's lock can have brought the message, after what was known of it had been taken for good. */
 	if (!OidIsValid(numbered_oid))
-		numbered_oid = load_target(target, source, function);
+		numbered_oid = load_target(target, source);
 	numbered_by = numbered_oid == relid ? source : table_open(numbered_oid, AccessShareLock);
 	tct_capture_map(target, source, *log, numbered_by, CacheMemoryContext);
 	if (numbered_by != source)
@@ -107,9 +115,9 @@ tct_capture_target(Relation source, Oid function, Relation *log)
 
 /* Reads a registration; returns the table whose column numbers the log has. */
 static Oid
-load_target(CaptureTarget *target, Relation source, Oid function)
+load_target(CaptureTarget *target, Relation source)
 {
-	Relation	table = open_targets(function, AccessShareLock);
+	Relation	table = open_targets(AccessShareLock);
 	SysScanDesc scan;
 	HeapTuple	tuple = find_target(table, RelationGetRelid(source), &scan);
 	Datum		values[TARGET_COLUMNS];
@@ -147,17 +155,19 @@ forget_targets(Datum arg, Oid relation)
 	}
 }
 
-/* The table is in the schema of the extension, as its functions are. */
+/* Only the table that belongs to the extension is ever used: another of that name is anybody's. */
 static Relation
-open_targets(Oid function, LOCKMODE lock)
+open_targets(LOCKMODE lock)
 {
-	Oid			table = get_relname_relid("capture_target", get_func_namespace(function));
+	Oid			extension = get_extension_oid(EXTENSION, true);
+	Oid			schema = get_namespace_oid(TARGETS_SCHEMA, true);
+	Oid			table = OidIsValid(schema) ? get_relname_relid(TARGETS_TABLE, schema) : InvalidOid;
 
-	if (!OidIsValid(table))
+	if (!OidIsValid(extension) || !OidIsValid(table) || getExtensionOfObject(RelationRelationId, table) != extension)
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table \"%s\" of extension \"%s\" does not exist", "capture_target", "table_change_tracker"),
-				 errhint("Create the extension again.")));
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s.%s\" of extension \"%s\" does not exist", TARGETS_SCHEMA, TARGETS_TABLE, EXTENSION),
+				 errhint("Drop the extension and create it again.")));
 	return table_open(table, lock);
 }
 
@@ -219,7 +229,7 @@ enable_capture(PG_FUNCTION_ARGS)
 	values[TARGET_SOURCE - 1] = values[TARGET_SOURCE_OID - 1] = ObjectIdGetDatum(source_oid);
 	values[TARGET_LOG - 1] = values[TARGET_LOG_OID - 1] = ObjectIdGetDatum(log_oid);
 	values[TARGET_NUMBERED_BY - 1] = ObjectIdGetDatum(numbered_oid);
-	table = open_targets(fcinfo->flinfo->fn_oid, ShareRowExclusiveLock);
+	table = open_targets(ShareRowExclusiveLock);
 	remove_dropped(table);
 	tuple = heap_form_tuple(RelationGetDescr(table), values, nulls);
 	known = find_target(table, source_oid, &scan);
@@ -253,7 +263,7 @@ disable_capture(PG_FUNCTION_ARGS)
 	check_owner(source_oid);
 	source = table_open(source_oid, ShareRowExclusiveLock);
 	check_owner(source_oid);
-	table = open_targets(fcinfo->flinfo->fn_oid, ShareRowExclusiveLock);
+	table = open_targets(ShareRowExclusiveLock);
 	known = find_target(table, source_oid, &scan);
 	found = HeapTupleIsValid(known);
 	if (found)
@@ -265,6 +275,25 @@ disable_capture(PG_FUNCTION_ARGS)
 	table_close(table, NoLock);
 	table_close(source, NoLock);
 	PG_RETURN_BOOL(found);
+}
+
+/* capture_log(source): the log that a source is registered with, NULL where it has none. For everybody, as names of tables are. */
+Datum
+capture_log(PG_FUNCTION_ARGS)
+{
+	Relation	table = open_targets(AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple	known = find_target(table, PG_GETARG_OID(0), &scan);
+	bool		null = true;
+	Datum		log = (Datum) 0;
+
+	if (HeapTupleIsValid(known))
+		log = heap_getattr(known, TARGET_LOG, RelationGetDescr(table), &null);
+	systable_endscan(scan);
+	table_close(table, AccessShareLock);
+	if (null)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(log);
 }
 
 /* Registrations of tables that were dropped: their OIDs could be given out again. */
@@ -294,6 +323,6 @@ check_owner(Oid relation)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table with OID %u does not exist", relation)));
-	if (!TCT_OWNS_RELATION(relation, GetUserId()))
+	if (!tct_owns_table(relation, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
 }
