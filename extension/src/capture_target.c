@@ -175,8 +175,10 @@ static HeapTuple
 find_target(Relation targets_table, Oid source, SysScanDesc *scan)
 {
 	ScanKeyData key;
-	Oid			index = RelationGetPrimaryKeyIndex(targets_table);
+	List	   *indexes = RelationGetIndexList(targets_table);
+	Oid			index = indexes == NIL ? InvalidOid : linitial_oid(indexes);	/* the primary key is the only one */
 
+	list_free(indexes);
 	ScanKeyInit(&key, TARGET_SOURCE, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(source));
 	*scan = systable_beginscan(targets_table, index, OidIsValid(index), NULL, 1, &key);
 	return systable_getnext(*scan);
