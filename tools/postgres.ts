@@ -8,12 +8,14 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -32,12 +34,25 @@ export type PostgresServer = {
   readonly major: number;
   readonly directory: string;
   readonly stop: () => Promise<void>;
+  /** Ends the server as asked and starts it again on the same data and port: `between` runs while it is down. */
+  readonly restart: (how: Ending, options?: RestartOptions) => Promise<void>;
+};
+
+/** PostgreSQL's fast and immediate shutdown, and a crash: its main process is killed, and then the children that are left. */
+export type Ending = 'fast' | 'immediate' | 'kill';
+
+export type RestartOptions = {
+  /** In place of those that the server was started with. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  readonly between?: (data: string) => void | Promise<void>;
 };
 
 export type PostgresOptions = {
   /** Server settings, over the defaults below: `{ fsync: 'on' }`. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly binaries?: Binaries;
+  /** Makes the data directory, instead of initdb: a copy of another server's, say. It is called with where to put it. */
+  readonly makeData?: (data: string) => void | Promise<void>;
 };
 
 /** Fast rather than durable, and with what the tests need: prepared transactions and logical replication. */
@@ -73,7 +88,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const data = join(directory, 'data');
     const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
-    execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+    if (options.makeData === undefined) execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+    else await options.makeData(data);
     return await launch(bin, data, { ...SETTINGS, ...options.settings }, user, found.major);
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
@@ -90,28 +106,61 @@ async function launch(
 ): Promise<PostgresServer> {
   const directory = dirname(data);
   const port = await freePort();
-  const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = openSync(join(directory, 'log'), 'a');
-  const server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], { cwd: directory, stdio: ['ignore', log, log], ...user });
+  const logFile = join(directory, 'log');
+  let server: ChildProcess | null = null;
   const abandon = (): void => {
-    server.kill('SIGQUIT');
+    server?.kill('SIGQUIT');
     rmSync(directory, { recursive: true, force: true });
   };
-  process.once('exit', abandon);
-  try {
-    await waitUntilReady(server, data);
-  } catch (error) {
-    process.off('exit', abandon);
-    const lines = readFileSync(join(directory, 'log'), 'utf8').trim().split('\n').slice(-5).join('\n');
-    abandon();
-    throw new Error(`PostgreSQL ${major} in ${bin} did not start:\n${lines}`, { cause: error });
-  }
-  const stop = async (): Promise<void> => {
-    process.off('exit', abandon);
-    await stopServer(server);
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  const start = async (current: Record<string, string | number>): Promise<void> => {
+    const flags = Object.entries({ ...current, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const log = openSync(logFile, 'a');
+    server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], { cwd: directory, stdio: ['ignore', log, log], ...user });
+    closeSync(log);
+    try {
+      await waitUntilReady(server, data);
+    } catch (error) {
+      process.off('exit', abandon);
+      const lines = readFileSync(logFile, 'utf8').trim().split('\n').slice(-5).join('\n');
+      abandon();
+      throw new Error(`PostgreSQL ${major} in ${bin} did not start:\n${lines}`, { cause: error });
+    }
   };
-  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, major, directory, stop };
+  process.once('exit', abandon);
+  await start(settings);
+  return {
+    url: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+    major,
+    directory,
+    stop: async () => {
+      process.off('exit', abandon);
+      if (server !== null) await stopServer(server, 'fast');
+      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+    restart: async (how, options = {}) => {
+      if (server !== null) await stopServer(server, how);
+      // Its children see that it is gone, and go; only then does a new one accept the data.
+      if (how === 'kill') await waitUntilAlone(data);
+      server = null;
+      await options.between?.(data);
+      await start({ ...settings, ...options.settings });
+    },
+  };
+}
+
+/** Waits until no process works in the data directory any more. Where there is no /proc, it gives them two seconds. */
+async function waitUntilAlone(data: string): Promise<void> {
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  if (!existsSync('/proc/self/cwd')) return void (await sleep(2000));
+  const works = (pid: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === data;
+    } catch {
+      return false;
+    }
+  };
+  while (Date.now() < deadline && readdirSync('/proc').some((name) => /^\d+$/.test(name) && works(name))) await sleep(20);
+  rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 
 /** The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too. */
@@ -130,11 +179,12 @@ async function waitUntilReady(server: ChildProcess, data: string): Promise<void>
   throw new Error('the server was not ready in time');
 }
 
-/** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one. */
-async function stopServer(server: ChildProcess): Promise<void> {
+const SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const;
+
+async function stopServer(server: ChildProcess, how: Ending): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  server.kill('SIGINT');
+  server.kill(SIGNALS[how]);
   const impatience = setTimeout(() => server.kill('SIGQUIT'), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(impatience);
