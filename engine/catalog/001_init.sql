@@ -56,8 +56,10 @@ CREATE TABLE imat_catalog.imat (
 CREATE TABLE imat_catalog.source (
   relation regclass PRIMARY KEY,
   log regclass NOT NULL,
-  -- the capture functions by event
+  -- the capture functions that imat made, by event
   capture jsonb NOT NULL,
+  -- whether the extension table_change_tracker captures its rows
+  by_extension boolean NOT NULL,
   -- logged columns by attribute number; NULL: one mark per statement
   columns smallint[]
 );

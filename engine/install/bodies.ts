@@ -4,14 +4,14 @@ import { anyPending } from '../operators/join.ts';
 import { identity, stateFromScratch } from '../operators/group.ts';
 import { deltaBody } from '../maintain/delta.ts';
 import { foldFunction } from '../maintain/fold.ts';
-import { frontierSnapshot, guarded, regclass } from '../maintain/frontier.ts';
+import { frontierSnapshot, guarded } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
 import { deltaView, swapView } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { storedValues } from '../plan/plan.ts';
 import type { ImatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
 import type { Analysis } from './analyse.ts';
 
 export type Labelled = { readonly label: string; readonly sql: Sql };

@@ -5,29 +5,28 @@
  * EXCLUSIVE) waits for the writers that are inside: when it returns, every transaction that wrote without being captured
  * has ended, and a snapshot taken later sees all of them as done.
  */
+import { ImatError } from '../../parser/errors.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents } from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
-import { CAPTURE_EVENTS, captureName, logName } from '../sql/names.ts';
+import { captureName, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, join, qualified, sql } from '../sql/sql.ts';
 import { loadColumns } from '../catalog/columns.ts';
+import { findExtension } from './extension.ts';
 
 export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
 
-type Functions = Readonly<Record<CaptureEvent, string>>;
-type SourceRow = { log: string; capture: Functions; columns: string | null };
+/** The functions that imat made for a source, as the catalog has them. */
+export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
+type SourceRow = { log: string; capture: CaptureNames; by_extension: boolean; columns: string | null };
 
-const asSql = (names: Functions): CaptureTarget['functions'] => ({
-  insert: fragment(names.insert),
-  update: fragment(names.update),
-  delete: fragment(names.delete),
-  truncate: fragment(names.truncate),
-});
+export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
+  Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
 
 const LOCK_TIMEOUT_MS = 50;
 const ATTEMPTS = 100;
@@ -72,9 +71,10 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
-      const [known] = await db.query<SourceRow>('SELECT log::text, capture, columns::text FROM imat_catalog.source WHERE relation = $1', [
-        source.oid,
-      ]);
+      const [known] = await db.query<SourceRow>(
+        'SELECT log::text, capture, by_extension, columns::text FROM imat_catalog.source WHERE relation = $1',
+        [source.oid],
+      );
       if (known === undefined) await createCapture(db, source, needed);
       else await extendCapture(db, source, known, needed, all);
     },
@@ -88,18 +88,26 @@ const SOURCE_LOCK_CLASS = 1768776053;
 async function createCapture(db: Db, source: SourceName, columns: readonly ColumnFacts[] | null): Promise<void> {
   const table = qualified(source.schema, source.name);
   const log = await freeName(db, logName(source.schema, source.name), source.oid);
-  const names: Record<string, string> = {};
-  for (const event of CAPTURE_EVENTS) names[event] = (await freeName(db, captureName(event, source.schema, source.name), source.oid)).text;
+  const extension = await findExtension(db);
+  const schema = extension?.captures === true ? extension.schema : null;
+  const names: Partial<Record<CaptureEvent, string>> = {};
+  for (const event of ownEvents(schema)) {
+    names[event] = (await freeName(db, captureName(event, source.schema, source.name), source.oid)).text;
+  }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   await db.execute(createLog(log, columns ?? []).text);
-  const target = { source: table, log, functions: asSql(names as Functions), columns };
+  const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
   for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
-  await db.query('INSERT INTO imat_catalog.source (relation, log, capture, columns) VALUES ($1, $2::regclass, $3::jsonb, $4::smallint[])', [
-    source.oid,
-    log.text,
-    JSON.stringify(names),
-    columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
-  ]);
+  await db.query(
+    'INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns) VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[])',
+    [
+      source.oid,
+      log.text,
+      JSON.stringify(names),
+      schema !== null,
+      columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
+    ],
+  );
 }
 
 /** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */
@@ -135,7 +143,14 @@ async function extendCapture(
     await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
   }
   const columns = all.filter((column) => logged?.has(column.attnum) === true || missing.includes(column));
-  const target = { source: table, log, functions: asSql(known.capture), columns };
+  const extension = known.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
+  if (known.by_extension && extension === null) {
+    throw new ImatError('source_changed', {
+      message: `capture on ${source.schema}.${source.name} has gone with the extension`,
+      hint: 'Revert the imats that read this table, then convert them again.',
+    });
+  }
+  const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (logged === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
@@ -151,15 +166,22 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
     async () => {
       if (!(await sharesCatalog(db))) return;
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-      const [source] = await db.query<{ log: string; log_exists: boolean; capture: Functions; table: string | null }>(
-        `SELECT s.log::text, EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AS log_exists, s.capture,
+      const [source] = await db.query<{
+        log: string;
+        log_exists: boolean;
+        capture: CaptureNames;
+        by_extension: boolean;
+        table: string | null;
+      }>(
+        `SELECT s.log::text, EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AS log_exists, s.capture, s.by_extension,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
          FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
         [oid],
       );
       if (source === undefined) return;
-      if (source.table !== null) for (const statement of dropTriggers(fragment(source.table))) await db.execute(statement.text);
-      for (const event of CAPTURE_EVENTS) await db.execute(`DROP FUNCTION IF EXISTS ${source.capture[event]}()`);
+      const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
+      if (source.table !== null) for (const statement of dropTriggers(fragment(source.table), extension)) await db.execute(statement.text);
+      for (const name of Object.values(source.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
       if (source.log_exists) await db.execute(`DROP TABLE ${source.log}`);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },

@@ -3,17 +3,19 @@ import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, ownEvents } from '../maintain/capture.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { stateColumn } from '../plan/plan.ts';
-import type { CaptureEvent } from '../sql/names.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, qualified, sql } from '../sql/sql.ts';
+import { qualified, sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
 import type { Building, Labelled } from './bodies.ts';
 import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapSql } from './bodies.ts';
 import { buildingOf } from './building.ts';
+import type { CaptureNames } from './capture-install.ts';
+import { capturedBy } from './capture-install.ts';
+import { findExtension } from './extension.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare, temporaryView } from './prepare.ts';
@@ -96,20 +98,23 @@ const storedOf = (prepared: Prepared, { names }: Building): Sql => (planOf(prepa
 async function captureOf(db: Db, source: Watched, prepared: Prepared, building: Building, hasCatalog: boolean): Promise<Capture> {
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
   const [known] = hasCatalog
-    ? await db.query<{ functions: Record<CaptureEvent, string>; columns: number[] | null }>(
-        'SELECT capture AS functions, to_json(columns) AS columns FROM imat_catalog.source WHERE relation = $1',
+    ? await db.query<{ functions: CaptureNames; by_extension: boolean; columns: number[] | null }>(
+        'SELECT capture AS functions, by_extension, to_json(columns) AS columns FROM imat_catalog.source WHERE relation = $1',
         [source.oid],
       )
     : [];
   const read = all.filter((column) => source.columns === null || source.columns.includes(column.attnum));
   const needed = planOf(prepared) === null ? [] : read;
   const logged = all.filter((column) => known?.columns?.includes(column.attnum) === true || needed.includes(column));
+  const extension = await findExtension(db);
+  const schema = (known?.by_extension ?? extension?.captures) === true ? (extension?.schema ?? null) : null;
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
     target: {
       source: qualified(source.schema, source.name),
       log: building.logOf(source.oid),
-      functions: captureNames(source, known?.functions),
+      functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),
+      extension: schema,
       columns: asMarks ? null : logged,
     },
     name: `${source.schema}.${source.name}`,
@@ -117,11 +122,8 @@ async function captureOf(db: Db, source: Watched, prepared: Prepared, building: 
   };
 }
 
-function captureNames(source: Watched, known: Record<CaptureEvent, string> | undefined): CaptureTarget['functions'] {
-  const name = (event: CaptureEvent): Sql =>
-    known === undefined ? captureName(event, source.schema, source.name).sql : fragment(known[event]);
-  return { insert: name('insert'), update: name('update'), delete: name('delete'), truncate: name('truncate') };
-}
+const captureNames = ({ schema, name }: Watched, extension: Sql | null): CaptureTarget['functions'] =>
+  Object.fromEntries(ownEvents(extension).map((event) => [event, captureName(event, schema, name).sql]));
 
 function explanation(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Explanation {
   const { analysis, strategy } = prepared;

@@ -6,19 +6,27 @@
  * - An update is logged net: rows whose logged columns stayed the same, to the last bit, cancel out.
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
+ *
+ * Where the database has the extension table_change_tracker, its trigger function does the same in C for all but TRUNCATE:
+ * rows that add up to the same, in the same log.
  */
 import { canNet, imageGrouping } from '../operators/image.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, lines, regclass, sql } from '../sql/sql.ts';
 
 export type CaptureTarget = {
   readonly source: Sql;
   readonly log: Sql;
-  /** One function for each event: asking for TG_OP in a common one costs each statement an expression evaluation or two. */
-  readonly functions: Readonly<Record<CaptureEvent, Sql>>;
+  /**
+   * What imat makes, by event: asking for TG_OP in a common function costs each statement an expression evaluation or two.
+   * Events that are not there are captured by the extension's function.
+   */
+  readonly functions: Readonly<Partial<Record<CaptureEvent, Sql>>>;
+  /** The schema of the extension, where that captures; null for functions of our own. */
+  readonly extension: Sql | null;
   /** The logged columns; null where a mark per statement is enough. */
   readonly columns: readonly ColumnFacts[] | null;
 };
@@ -39,10 +47,15 @@ export function logColumnOf(column: ColumnFacts): Sql {
   return sql`${ident(logColumn(column.attnum))} ${fragment(column.baseType)}${collate}`;
 }
 
+/** The events for which imat makes a function of its own. */
+export const ownEvents = (extension: Sql | null): readonly CaptureEvent[] =>
+  CAPTURE_EVENTS.filter((event) => extension === null || event === 'truncate');
+
 /** Nobody is meant to call these, not even as triggers of other tables. */
 export function captureFunctions(target: CaptureTarget): readonly Sql[] {
   return CAPTURE_EVENTS.flatMap((event) => {
     const name = target.functions[event];
+    if (name === undefined) return [];
     const statement =
       target.columns === null ? sql`INSERT INTO ${target.log} (weight) VALUES (0)` : captureStatement(event, target.log, target.columns);
     const body = sql`
@@ -145,15 +158,19 @@ const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: S
 
 /** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
 export function createTriggers(target: CaptureTarget): readonly Sql[] {
+  const { source, log, extension } = target;
+  const register = extension === null ? [] : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
   const created = CAPTURE_EVENTS.map((event) => {
     const { when, rows } = WHEN[event];
     return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}
-FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event]}()`;
+FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`}()`;
   });
   const always = CAPTURE_EVENTS.map((event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`);
-  return [...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
+  return [...register, ...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
 }
 
-export function dropTriggers(source: Sql): readonly Sql[] {
-  return Object.values(CAPTURE_TRIGGERS).map((trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`);
+/** Takes the triggers away, and the extension's registration of the log. */
+export function dropTriggers(source: Sql, extension: Sql | null): readonly Sql[] {
+  const dropped = Object.values(CAPTURE_TRIGGERS).map((trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`);
+  return extension === null ? dropped : [...dropped, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
 }

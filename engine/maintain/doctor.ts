@@ -165,9 +165,10 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
     secured: boolean;
     relation: number;
     columns: number[] | null;
+    by_extension: boolean;
     body: string | null;
   }>(
-    `SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
+    `SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
        (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
        (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
        EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
@@ -199,7 +200,10 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
       );
     }
     const logged = (columns.get(source.relation) ?? []).filter((column) => source.columns?.includes(column.attnum) === true);
-    if (source.columns !== null && (logged.length < source.columns.length || !namesColumns(source.body ?? '', logged))) {
+    if (
+      source.columns !== null &&
+      (logged.length < source.columns.length || !(source.by_extension || namesColumns(source.body ?? '', logged)))
+    ) {
       return problem(
         'error',
         check,

@@ -9,7 +9,7 @@
  * outlive a source that is dropped with CASCADE, and go on answering.
  */
 import type { Sql } from '../sql/sql.ts';
-import { join, literal, sql } from '../sql/sql.ts';
+import { join, literal, regclass, sql } from '../sql/sql.ts';
 
 export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[]; readonly definition: Sql };
 
@@ -26,9 +26,6 @@ export function guarded({ imatId, name, states, definition }: FrontierOf, condit
   END
 )`;
 }
-
-/** A relation as a constant that dump and restore carry by name. */
-export const regclass = (relation: Sql): Sql => sql`${literal(relation.text)}::regclass`;
 
 /** Always true; makes whatever contains it depend on a relation. */
 export const exists = (relation: Sql): Sql => sql`${regclass(relation)} IS NOT NULL`;

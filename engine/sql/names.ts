@@ -10,6 +10,9 @@ export const API_SCHEMA = 'imat';
 export const CATALOG_SCHEMA = 'imat_catalog';
 export const STORE_SCHEMA = 'imat_store';
 
+/** The C extension, which imat uses where it is there. */
+export const EXTENSION = 'table_change_tracker';
+
 const MAX_BYTES = 63;
 
 /** Cuts a name to PostgreSQL's 63 bytes; a cut name ends in eight hex digits of its SHA-256. */

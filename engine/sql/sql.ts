@@ -78,3 +78,6 @@ export function lines(parts: readonly Sql[]): Sql {
 export function and(conditions: readonly Sql[]): Sql {
   return conditions.length === 0 ? sql`TRUE` : join(conditions, ' AND ');
 }
+
+/** A relation as a constant that dump and restore carry by name. */
+export const regclass = (relation: Sql): Sql => sql`${literal(relation.text)}::regclass`;

@@ -1,0 +1,29 @@
+/**
+ * The extension table_change_tracker, where a database has it. imat never needs it: it captures changes in C, into the same logs,
+ * and says which tables have changed.
+ */
+import type { Db } from '../db/db.ts';
+import { EXTENSION } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { ident } from '../sql/sql.ts';
+
+export type Extension = {
+  readonly version: string;
+  /** The schema that its functions are in. */
+  readonly schema: Sql;
+  /** Whether this role may make triggers of its capture function. */
+  readonly captures: boolean;
+};
+
+/** Null where the database does not have it; the predecessor of the same name, which cannot capture, does not count. */
+export async function findExtension(db: Db): Promise<Extension | null> {
+  const [row] = await db.query<{ version: string; schema: string; captures: boolean }>(
+    `SELECT e.extversion AS version, n.nspname::text AS schema, has_function_privilege(p.oid, 'EXECUTE') AS captures
+     FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+     JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = 'capture_changes'
+     JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+     WHERE e.extname = $1`,
+    [EXTENSION],
+  );
+  return row === undefined ? null : { version: row.version, schema: ident(row.schema), captures: row.captures };
+}
