@@ -17,7 +17,7 @@ import { captureName, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, join, qualified, sql } from '../sql/sql.ts';
 import { loadColumns } from '../catalog/columns.ts';
-import { findExtension } from './extension.ts';
+import { findExtension } from '../catalog/extension.ts';
 
 export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
 

@@ -15,7 +15,7 @@ import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapSql } 
 import { buildingOf } from './building.ts';
 import type { CaptureNames } from './capture-install.ts';
 import { capturedBy } from './capture-install.ts';
-import { findExtension } from './extension.ts';
+import { findExtension } from '../catalog/extension.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare, temporaryView } from './prepare.ts';

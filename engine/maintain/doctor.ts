@@ -4,7 +4,8 @@ import { catalogVersion, LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors.ts';
 import { loadColumns } from '../catalog/columns.ts';
-import { CAPTURE_TRIGGERS } from '../sql/names.ts';
+import { findExtension } from '../catalog/extension.ts';
+import { CAPTURE_TRIGGERS, EXTENSION } from '../sql/names.ts';
 import { namesColumns } from './capture.ts';
 
 const ok = (check: string, message: string): DoctorCheck => ({ check, status: 'ok', message, hint: null });
@@ -50,9 +51,24 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
     checks.push(...(await rightsToInstall(db)));
     return [...checks, ok('catalog', 'no imats here yet; the first imat convert prepares the database')];
   }
-  checks.push(ok('catalog', `version ${version}`), ...(await rightsToInstall(db)));
+  checks.push(await extensionCheck(db), ok('catalog', `version ${version}`), ...(await rightsToInstall(db)));
   checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
   return checks;
+}
+
+async function extensionCheck(db: Db): Promise<DoctorCheck> {
+  const extension = await findExtension(db);
+  if (extension === null) return ok('extension', `${EXTENSION} is not here; imat does without`);
+  const what = `${EXTENSION} ${extension.version}`;
+  if (!extension.captures) {
+    const hint = `GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() TO this role, then revert and convert.`;
+    return problem('warning', 'extension', `${what} is here, but this role may not use its capture function`, hint);
+  }
+  if (!extension.tracks) {
+    const hint = `In postgresql.conf: shared_preload_libraries = '${EXTENSION}', then restart the server.`;
+    return problem('warning', 'extension', `${what} captures changes, but does not say which tables have changed`, hint);
+  }
+  return ok('extension', `${what} captures changes and says which tables have changed`);
 }
 
 async function ownerOfUnreadableCatalog(db: Db): Promise<string | null> {

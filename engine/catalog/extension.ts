@@ -13,17 +13,21 @@ export type Extension = {
   readonly schema: Sql;
   /** Whether this role may make triggers of its capture function. */
   readonly captures: boolean;
+  /** Whether the server has loaded it at its start: only then does it know which tables have changed. */
+  readonly tracks: boolean;
 };
 
 /** Null where the database does not have it; the predecessor of the same name, which cannot capture, does not count. */
 export async function findExtension(db: Db): Promise<Extension | null> {
-  const [row] = await db.query<{ version: string; schema: string; captures: boolean }>(
-    `SELECT e.extversion AS version, n.nspname::text AS schema, has_function_privilege(p.oid, 'EXECUTE') AS captures
+  const [row] = await db.query<{ version: string; schema: string; captures: boolean; tracks: boolean }>(
+    `SELECT e.extversion AS version, n.nspname::text AS schema, has_function_privilege(p.oid, 'EXECUTE') AS captures,
+       -- A setting that the library has where it was loaded at the server's start.
+       current_setting('table_change_tracker.max_tables', true) IS NOT NULL AS tracks
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
      JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = 'capture_changes'
      JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
      WHERE e.extname = $1`,
     [EXTENSION],
   );
-  return row === undefined ? null : { version: row.version, schema: ident(row.schema), captures: row.captures };
+  return row === undefined ? null : { ...row, schema: ident(row.schema) };
 }
