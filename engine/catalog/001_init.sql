@@ -165,11 +165,13 @@ END $$;
 -- Deletes the log rows that every imat on a source has taken in. While an imat on it is being loaded nothing is deleted:
 -- its frontier is not there yet and may be older than all others.
 --
--- A hundred rows always stay. Were a log ever vacuumed empty, the planner would take it for empty from then on, and join a
--- thousand pending rows with each other by nested loops.
+-- A hundred rows always stay, the first in the file. Were a log ever vacuumed empty, the planner would take it for empty from then
+-- on, and join a thousand pending rows with each other by nested loops.
 CREATE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog
+-- Scans then begin with the first row in the file.
+SET synchronize_seqscans = off
 AS $$
 DECLARE
   frontiers pg_snapshot[];
@@ -185,7 +187,7 @@ BEGIN
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(
-    'DELETE FROM %1$s l WHERE l.ctid <> ALL (ARRAY(SELECT k.ctid FROM %1$s k LIMIT 100)) AND %2$s', logs,
+    'DELETE FROM %1$s l WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h) AND %2$s', logs,
     (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers;
   GET DIAGNOSTICS deleted = ROW_COUNT;
