@@ -31,6 +31,8 @@ export type PostgresServer = {
   readonly url: string;
   readonly major: number;
   readonly directory: string;
+  /** Stops it as a crash would and starts it again, at the same URL; it takes connections when this resolves. */
+  readonly crash: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -92,7 +94,9 @@ async function launch(
   const port = await freePort();
   const flags = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = openSync(join(directory, 'log'), 'a');
-  const server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], { cwd: directory, stdio: ['ignore', log, log], ...user });
+  const start = (): ChildProcess =>
+    spawn(join(bin, 'postgres'), ['-D', data, ...flags], { cwd: directory, stdio: ['ignore', log, log], ...user });
+  let server = start();
   const abandon = (): void => {
     server.kill('SIGQUIT');
     rmSync(directory, { recursive: true, force: true });
@@ -106,12 +110,17 @@ async function launch(
     abandon();
     throw new Error(`PostgreSQL ${major} in ${bin} did not start:\n${lines}`, { cause: error });
   }
+  const crash = async (): Promise<void> => {
+    await stopServer(server, 'SIGQUIT');
+    server = start();
+    await waitUntilReady(server, data);
+  };
   const stop = async (): Promise<void> => {
     process.off('exit', abandon);
-    await stopServer(server);
+    await stopServer(server, 'SIGINT');
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, major, directory, stop };
+  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, major, directory, crash, stop };
 }
 
 /** The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too. */
@@ -124,17 +133,19 @@ async function waitUntilReady(server: ChildProcess, data: string): Promise<void>
     if (failure !== null) throw failure;
     if (server.exitCode !== null || server.signalCode !== null)
       throw new Error(`the server ended with status ${server.exitCode ?? server.signalCode}`);
-    if (existsSync(pidFile) && readFileSync(pidFile, 'utf8').split('\n')[7]?.trim() === 'ready') return;
+    // A server that crashed has left its file behind.
+    const [pid, , , , , , , status] = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').split('\n') : [];
+    if (Number(pid) === server.pid && status?.trim() === 'ready') return;
     await sleep(10);
   }
   throw new Error('the server was not ready in time');
 }
 
 /** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one. */
-async function stopServer(server: ChildProcess): Promise<void> {
+async function stopServer(server: ChildProcess, signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  server.kill('SIGINT');
+  server.kill(signal);
   const impatience = setTimeout(() => server.kill('SIGQUIT'), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(impatience);

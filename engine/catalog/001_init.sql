@@ -53,13 +53,20 @@ CREATE TABLE imat_catalog.imat (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Whether imat is writing, not a restore. IMMUTABLE only so that a generated column may use it.
+CREATE FUNCTION imat_catalog.is_maintaining() RETURNS boolean
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT COALESCE(pg_catalog.current_setting('imat.maintaining', true), '') OPERATOR(pg_catalog.=) 'on' $$;
+
 CREATE TABLE imat_catalog.source (
   relation regclass PRIMARY KEY,
   log regclass NOT NULL,
   -- the capture functions by event
   capture jsonb NOT NULL,
   -- logged columns by attribute number; NULL: one mark per statement
-  columns smallint[]
+  columns smallint[],
+  -- false after a restore, when the log came along: see imat_catalog.frontier
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED
 );
 
 CREATE TABLE imat_catalog.imat_source (
@@ -70,11 +77,6 @@ CREATE TABLE imat_catalog.imat_source (
   PRIMARY KEY (imat_id, relation)
 );
 CREATE INDEX ON imat_catalog.imat_source (relation);
-
--- Whether imat is writing, not a restore. IMMUTABLE only so that a generated column may use it.
-CREATE FUNCTION imat_catalog.is_maintaining() RETURNS boolean
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT COALESCE(pg_catalog.current_setting('imat.maintaining', true), '') OPERATOR(pg_catalog.=) 'on' $$;
 
 -- Every transaction visible in snapshot is in the state. After a dump and restore into another cluster, transaction ids mean
 -- nothing: there the state's table has another OID (so state_relation is no regclass), and where it has the same by chance,

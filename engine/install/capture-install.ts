@@ -20,7 +20,7 @@ import { loadColumns } from '../catalog/columns.ts';
 export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
 
 type Functions = Readonly<Record<CaptureEvent, string>>;
-type SourceRow = { log: string; capture: Functions; columns: string | null };
+type SourceRow = { log: string; capture: Functions; columns: string | null; here: boolean };
 
 const asSql = (names: Functions): CaptureTarget['functions'] => ({
   insert: fragment(names.insert),
@@ -72,9 +72,11 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
-      const [known] = await db.query<SourceRow>('SELECT log::text, capture, columns::text FROM imat_catalog.source WHERE relation = $1', [
-        source.oid,
-      ]);
+      const [known] = await db.query<SourceRow>(
+        'SELECT log::text, capture, columns::text, here FROM imat_catalog.source WHERE relation = $1',
+        [source.oid],
+      );
+      if (known?.here === false) await disownLog(db, source.oid, known);
       if (known === undefined) await createCapture(db, source, needed);
       else await extendCapture(db, source, known, needed, all);
     },
@@ -94,12 +96,28 @@ async function createCapture(db: Db, source: SourceName, columns: readonly Colum
   await db.execute(createLog(log, columns ?? []).text);
   const target = { source: table, log, functions: asSql(names as Functions), columns };
   for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
+  const logged = columns === null ? null : attnumArray(columns.map((column) => column.attnum));
+  await recordSource(db, source.oid, { log: log.text, capture: names as Functions, columns: logged });
+}
+
+async function recordSource(db: Db, oid: number, { log, capture, columns }: Omit<SourceRow, 'here'>): Promise<void> {
+  await db.execute('SET LOCAL imat.maintaining = on');
   await db.query('INSERT INTO imat_catalog.source (relation, log, capture, columns) VALUES ($1, $2::regclass, $3::jsonb, $4::smallint[])', [
-    source.oid,
-    log.text,
-    JSON.stringify(names),
-    columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
+    oid,
+    log,
+    JSON.stringify(capture),
+    columns,
   ]);
+}
+
+/**
+ * A log that a restore brought along: another cluster's transaction ids would make its rows look pending to a new imat. The
+ * imats that were restored with it read it no more, so it begins anew; what writers add meanwhile is not seen here and stays.
+ */
+async function disownLog(db: Db, oid: number, known: SourceRow): Promise<void> {
+  await db.execute(`DELETE FROM ${known.log}`);
+  await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
+  await recordSource(db, oid, known);
 }
 
 /** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */

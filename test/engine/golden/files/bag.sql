@@ -230,7 +230,7 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_bag WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
   q.key1 AS key1,
   q.key2 AS key2,
   q.key3 AS key3,
@@ -246,7 +246,7 @@ FROM (
   WHERE (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))), q.key1, q.key2, q.key3;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))), q.key1, q.key2, q.key3;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
@@ -277,7 +277,7 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
@@ -348,7 +348,7 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
   q.*
 FROM (
   -- all changes, cancelled against each other
