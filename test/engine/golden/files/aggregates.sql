@@ -1114,7 +1114,7 @@ FROM (
       SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, total1, squares1, scales1, count2, nan2, plus_infinity2, minus_infinity2, total2, squares2, count3, nan3, plus_infinity3, minus_infinity3, nan4, plus_infinity4, minus_infinity4, sum_x1, sum_y1, sum_xx1, sum_yy1, sum_xy1, true1, false1, true2, false2, count4, sum1, count5, sum2, count6, nan5, sum3 FROM imat_store.delta_aggregates
     ) AS u
     GROUP BY u.key1
-  HAVING pg_catalog.sum(u.row_count) <> 0
+    HAVING pg_catalog.sum(u.row_count) <> 0
   ) AS m
 ) AS s
 WHERE (

@@ -569,7 +569,7 @@ FROM (
     SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
   ) AS u
   GROUP BY u.row_digest, u.key1, u.key2, u.key3
-HAVING pg_catalog.sum(u.row_count) <> 0
+  HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
 WHERE (

@@ -694,7 +694,7 @@ FROM (
     SELECT key1, row_count FROM imat_store.delta_self_join
   ) AS u
   GROUP BY u.key1
-HAVING pg_catalog.sum(u.row_count) <> 0
+  HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 WHERE (
   SELECT CASE
