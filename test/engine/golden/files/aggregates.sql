@@ -543,9 +543,11 @@ SELECT
   CASE WHEN r2.price <> 'NaN'::numeric THEN (r2.price * r1._weight)::numeric ELSE 0 END AS sum3
 FROM
   (
-    SELECT l.weight::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   public.product AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -594,9 +596,11 @@ SELECT
 FROM
   public.sale AS r1,
   (
-    SELECT l.weight::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
     FROM imat_store.log_public_product AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3, l.c4, pg_catalog.float8send(l.c4)
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.product_id)
@@ -643,14 +647,18 @@ SELECT
   CASE WHEN r2.price <> 'NaN'::numeric THEN (r2.price * (-r1._weight * r2._weight))::numeric ELSE 0 END AS sum3
 FROM
   (
-    SELECT l.weight::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   (
-    SELECT l.weight::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
     FROM imat_store.log_public_product AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3, l.c4, pg_catalog.float8send(l.c4)
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)

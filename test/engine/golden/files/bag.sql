@@ -288,9 +288,11 @@ FROM (
     r1.weight AS row_count
   FROM
     (
-      SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
       FROM imat_store.log_public_sale AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c3, l.c4, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     public.product AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
@@ -306,9 +308,11 @@ FROM (
   FROM
     public.sale AS r1,
     (
-      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
       FROM imat_store.log_public_product AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed2 FROM pending AS p)
     AND (r1.product_id = r2.id)
@@ -322,14 +326,18 @@ FROM (
     (-r1.weight * r2.weight) AS row_count
   FROM
     (
-      SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
       FROM imat_store.log_public_sale AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c3, l.c4, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     (
-      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
       FROM imat_store.log_public_product AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
     AND (SELECT p.changed2 FROM pending AS p)
