@@ -53,6 +53,11 @@ CREATE TABLE imat_catalog.imat (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Whether imat is writing, not a restore. IMMUTABLE only so that a generated column may use it.
+CREATE FUNCTION imat_catalog.is_maintaining() RETURNS boolean
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT COALESCE(pg_catalog.current_setting('imat.maintaining', true), '') OPERATOR(pg_catalog.=) 'on' $$;
+
 CREATE TABLE imat_catalog.source (
   relation regclass PRIMARY KEY,
   log regclass NOT NULL,
@@ -61,7 +66,9 @@ CREATE TABLE imat_catalog.source (
   -- whether the extension table_change_tracker captures its rows
   by_extension boolean NOT NULL,
   -- logged columns by attribute number; NULL: one mark per statement
-  columns smallint[]
+  columns smallint[],
+  -- false after a restore, when the log came along: see imat_catalog.frontier
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED
 );
 
 CREATE TABLE imat_catalog.imat_source (
@@ -72,11 +79,6 @@ CREATE TABLE imat_catalog.imat_source (
   PRIMARY KEY (imat_id, relation)
 );
 CREATE INDEX ON imat_catalog.imat_source (relation);
-
--- Whether imat is writing, not a restore. IMMUTABLE only so that a generated column may use it.
-CREATE FUNCTION imat_catalog.is_maintaining() RETURNS boolean
-LANGUAGE sql IMMUTABLE
-AS $$ SELECT COALESCE(pg_catalog.current_setting('imat.maintaining', true), '') OPERATOR(pg_catalog.=) 'on' $$;
 
 -- Every transaction visible in snapshot is in the state. After a dump and restore into another cluster, transaction ids mean
 -- nothing: there the state's table has another OID (so state_relation is no regclass), and where it has the same by chance,
@@ -167,11 +169,13 @@ END $$;
 -- Deletes the log rows that every imat on a source has taken in. While an imat on it is being loaded nothing is deleted:
 -- its frontier is not there yet and may be older than all others.
 --
--- A hundred rows always stay. Were a log ever vacuumed empty, the planner would take it for empty from then on, and join a
--- thousand pending rows with each other by nested loops.
+-- A hundred rows always stay, the first in the file. Were a log ever vacuumed empty, the planner would take it for empty from then
+-- on, and join a thousand pending rows with each other by nested loops.
 CREATE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog
+-- Scans then begin with the first row in the file.
+SET synchronize_seqscans = off
 AS $$
 DECLARE
   frontiers pg_snapshot[];
@@ -187,7 +191,7 @@ BEGIN
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(
-    'DELETE FROM %1$s l WHERE l.ctid <> ALL (ARRAY(SELECT k.ctid FROM %1$s k LIMIT 100)) AND %2$s', logs,
+    'DELETE FROM %1$s l WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h) AND %2$s', logs,
     (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers;
   GET DIAGNOSTICS deleted = ROW_COUNT;

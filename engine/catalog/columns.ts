@@ -1,6 +1,7 @@
 /** What the catalog says of the columns of relations: names, types and how their values compare. */
 import type { Db } from '../db/db.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+import type { ColumnFacts, Image } from '../plan/facts.ts';
+import { loadTypeOutputs } from './type-output.ts';
 
 type ColumnRow = {
   attrelid: number;
@@ -10,7 +11,6 @@ type ColumnRow = {
   base_type: string;
   base: number;
   base_typmod: number;
-  send: string | null;
   typtype: string;
   sortable: boolean;
   is_array: boolean;
@@ -70,7 +70,6 @@ WITH RECURSIVE wanted AS (
 )
 SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type, format_type(t.oid, b.typmod) AS base_type,
   t.oid AS base, b.typmod AS base_typmod,
-  quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS send,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
   t.typelem <> 0 AND t.typlen = -1 AS is_array,
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
@@ -82,8 +81,6 @@ JOIN pg_type t ON t.oid = b.base AND t.typtype <> 'd'
 JOIN pg_namespace n2 ON n2.oid = t.typnamespace
 JOIN sortable s ON s.oid = t.oid
 LEFT JOIN sortable e ON e.oid = t.typelem
-LEFT JOIN pg_proc p ON p.oid = t.typsend
-LEFT JOIN pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_collation c ON c.oid = w.attcollation
 LEFT JOIN pg_namespace cn ON cn.oid = c.collnamespace
 ORDER BY w.attrelid, w.attnum`;
@@ -92,11 +89,15 @@ ORDER BY w.attrelid, w.attnum`;
 export async function loadColumns(db: Db, relations: readonly number[]): Promise<Map<number, ColumnFacts[]>> {
   const rows = await db.query<ColumnRow>(COLUMNS_SQL, [`{${relations.join(',')}}`]);
   const columns = new Map<number, ColumnFacts[]>(relations.map((oid) => [oid, []]));
-  for (const row of rows) columns.get(row.attrelid)?.push(columnFacts(row));
+  const outputs = await loadTypeOutputs(
+    db,
+    rows.map((row) => row.base),
+  );
+  for (const row of rows) columns.get(row.attrelid)?.push(columnFacts(row, outputs.get(row.base)?.image ?? null));
   return columns;
 }
 
-function columnFacts(row: ColumnRow): ColumnFacts {
+function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
   const isNumeric = row.typtype === 'numeric';
   const scale = isNumeric && row.base_typmod >= 4 ? (((row.base_typmod - 4) & 0x7ff) ^ 1024) - 1024 : null;
   const oneRepresentation =
@@ -111,10 +112,10 @@ function columnFacts(row: ColumnRow): ColumnFacts {
     baseType: row.base_type,
     oid: row.base,
     scale: scale !== null && scale >= 0 ? scale : null,
-    send: row.send,
+    image,
     equalIsSame: oneRepresentation && row.deterministic,
     sortable: row.sortable,
-    groupable: row.sortable || !row.is_array,
+    groupable: image !== null && (row.sortable || !row.is_array),
     collation: row.collation,
   };
 }

@@ -31,7 +31,7 @@ import type { Inspection, ReadRelation } from './inspect.ts';
 import { inspectView } from './inspect.ts';
 import { searchPathOf } from './operators.ts';
 import { loadColumns } from '../catalog/columns.ts';
-import type { Dependence } from './type-output.ts';
+import type { Dependence } from '../catalog/type-output.ts';
 import type { FunctionFacts } from './volatility.ts';
 import { loadFunctionFacts } from './volatility.ts';
 

@@ -10,7 +10,7 @@ import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents, registerLog } from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logName } from '../sql/names.ts';
@@ -23,7 +23,7 @@ export type SourceName = { readonly oid: number; readonly schema: string; readon
 
 /** The functions that imat made for a source, as the catalog has them. */
 export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
-type SourceRow = { log: string; capture: CaptureNames; by_extension: boolean; columns: string | null };
+type SourceRow = { log: string; capture: CaptureNames; by_extension: boolean; columns: string | null; here: boolean };
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
   Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
@@ -72,9 +72,10 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
       const [known] = await db.query<SourceRow>(
-        'SELECT log::text, capture, by_extension, columns::text FROM imat_catalog.source WHERE relation = $1',
+        'SELECT log::text, capture, by_extension, columns::text, here FROM imat_catalog.source WHERE relation = $1',
         [source.oid],
       );
+      if (known?.here === false) await disownLog(db, source, known);
       if (known === undefined) await createCapture(db, source, needed);
       else await extendCapture(db, source, known, needed, all);
     },
@@ -98,16 +99,28 @@ async function createCapture(db: Db, source: SourceName, columns: readonly Colum
   await db.execute(createLog(log, columns ?? []).text);
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
   for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
+  const logged = columns === null ? null : attnumArray(columns.map((column) => column.attnum));
+  await recordSource(db, source.oid, { log: log.text, capture: names, by_extension: schema !== null, columns: logged });
+}
+
+async function recordSource(db: Db, oid: number, source: Omit<SourceRow, 'here'>): Promise<void> {
+  await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     'INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns) VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[])',
-    [
-      source.oid,
-      log.text,
-      JSON.stringify(names),
-      schema !== null,
-      columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
-    ],
+    [oid, source.log, JSON.stringify(source.capture), source.by_extension, source.columns],
   );
+}
+
+/**
+ * A log that a restore brought along: another cluster's transaction ids would make its rows look pending to a new imat. The
+ * imats that were restored with it read it no more, so it begins anew; what writers add meanwhile is not seen here and stays.
+ */
+async function disownLog(db: Db, source: SourceName, known: SourceRow): Promise<void> {
+  await db.execute(`DELETE FROM ${known.log}`);
+  await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
+  await recordSource(db, source.oid, known);
+  const extension = known.by_extension ? await findExtension(db) : null;
+  if (extension !== null) await db.execute(registerLog(qualified(source.schema, source.name), fragment(known.log), extension.schema).text);
 }
 
 /** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */

@@ -156,10 +156,14 @@ const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: S
   truncate: { when: sql`BEFORE TRUNCATE`, rows: sql`` },
 };
 
+/** Tells the extension where a source's rows go. */
+export const registerLog = (source: Sql, log: Sql, extension: Sql): Sql =>
+  sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`;
+
 /** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
 export function createTriggers(target: CaptureTarget): readonly Sql[] {
   const { source, log, extension } = target;
-  const register = extension === null ? [] : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
+  const register = extension === null ? [] : [registerLog(source, log, extension)];
   const created = CAPTURE_EVENTS.map((event) => {
     const { when, rows } = WHEN[event];
     return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}

@@ -30,6 +30,8 @@ export async function verifyImat(
   const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
   const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
   return db.transaction('repeatable read', async () => {
+    // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would read its table as empty.
+    await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
     const [total] = await db.query<{ rows: string }>(`SELECT count(*) AS rows FROM (${definitionRows}) q`);
     const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
     const unpaired = unpairedSql(differing, columns);

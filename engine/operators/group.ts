@@ -14,7 +14,7 @@ import { partFromScratch, partOfRow, partSum, zeroOf } from '../plan/parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Pending } from './join.ts';
-import { anyOf, canNet } from './image.ts';
+import { anyOf, canNet, imageOf } from './image.ts';
 import { deltaTerms, fromScratch, nettedTerm } from './join.ts';
 
 /** The column of an ungrouped imat's one row. */
@@ -134,11 +134,14 @@ export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
     ' OR ',
   );
 
-/** The binary form of a row names its columns' types: a domain's values come from the source as such, from a log in the base type. */
+/**
+ * The binary form of a row names its columns' types: a domain's values come from the source as such, from a log in the base type.
+ * Text would be in the client's encoding there.
+ */
 function digestOf(plan: DeltaPlan, alias: string): Sql {
   const columns = plan.keys.map(({ name, facts }) => {
-    const cast = facts.send === null ? sql`::text` : facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`;
-    return sql`${ident(alias)}.${ident(name)}${cast}`;
+    const value = sql`${ident(alias)}.${ident(name)}${facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`}`;
+    return facts.image?.form === 'text' ? imageOf(value, facts) : value;
   });
   return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;
 }

@@ -1,7 +1,7 @@
 /**
  * Grouping by image: only values that no function can tell apart fall together. `=` is not enough for types such as
- * numeric (1.0 = 1.00), citext or interval ('1 day' = '24 hours'); there, and where a type has no `=` at all (json), the
- * bytes of the type's binary output decide.
+ * numeric (1.0 = 1.00), citext or interval ('1 day' = '24 hours'); there, and where a type has no `=` at all (json), bytes
+ * decide: those of the type's binary form, or of its text in the encoding of the database.
  */
 import type { TypeFacts } from '../plan/facts.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -9,9 +9,13 @@ import { fragment, sql } from '../sql/sql.ts';
 
 export type ImageGrouping = { readonly groupBy: readonly Sql[]; readonly select: Sql };
 
-/** What no two different values of the type have in common. */
-const imageOf = (value: Sql, type: TypeFacts): Sql =>
-  type.send === null ? sql`(${value})::pg_catalog.text` : sql`${fragment(type.send)}(${value})`;
+/** What no two different values of the type have in common, as bytea. For a groupable type. */
+export function imageOf(value: Sql, { image, type }: TypeFacts): Sql {
+  if (image === null) throw new Error(`type ${type} has no image`);
+  if (image.form === 'binary') return sql`${fragment(image.by)}(${value})`;
+  const text = image.by === null ? value : sql`pg_catalog.textin(${fragment(image.by)}(${value}))`;
+  return sql`pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding())`;
+}
 
 /** One of several values with the same image; not for arrays, of which array_agg makes one with a dimension more. */
 export const anyOf = (value: Sql): Sql => sql`(pg_catalog.array_agg(${value}))[1]`;

@@ -137,7 +137,7 @@ function expanded(count: number): Roles[] {
 function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weight: string): Term {
   const relation = (occurrence: Occurrence, role: Role): Sql => {
     if (role === 'new') return tableOf(occurrence);
-    return sql`(${role === 'delta' ? deltaOf(occurrence, pending, weight) : oldOf(occurrence, pending, weight)})`;
+    return sql`(${role === 'delta' ? deltaOf(plan, occurrence, pending, weight) : oldOf(plan, occurrence, pending, weight)})`;
   };
   const from = plan.occurrences.map(
     (occurrence, position) => sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`,
@@ -161,10 +161,16 @@ function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weigh
   };
 }
 
-function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql {
+/**
+ * The pending rows of an occurrence. In a join they are cancelled against each other first: a row of a small table that has
+ * changed a hundred times would otherwise meet all its partners two hundred times. Conditions reach the log through that
+ * (they are on what is grouped by), unless an expression could fail on rows that have come and gone: `OFFSET 0` keeps the
+ * planner from computing anything below the cancelling.
+ */
+function deltaOf(plan: DeltaPlan, occurrence: Occurrence, pending: Pending, weight: string): Sql {
   const log = pending.logOf(occurrence.source.oid);
   const logged = (column: ColumnFacts): Sql => sql`l.${ident(logColumn(column.attnum))}`;
-  if (!pending.netted || !canNet(occurrence.columns)) {
+  if (!(pending.netted || plan.occurrences.length > 1) || !canNet(occurrence.columns)) {
     const columns = occurrence.columns.map((column) => sql`${logged(column)} AS ${ident(column.name)}`);
     return sql`
   SELECT ${join([sql`l.weight::bigint AS ${ident(weight)}`, ...columns], ', ')}
@@ -180,12 +186,11 @@ function deltaOf(occurrence: Occurrence, pending: Pending, weight: string): Sql 
   FROM ${log} AS l
   WHERE ${isPending(pending, sql`l`)}
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
-  HAVING pg_catalog.sum(l.weight) <> 0
-  OFFSET 0
+  HAVING pg_catalog.sum(l.weight) <> 0${pending.netted ? sql`\n  OFFSET 0` : sql``}
 `;
 }
 
-function oldOf(occurrence: Occurrence, pending: Pending, weight: string): Sql {
+function oldOf(plan: DeltaPlan, occurrence: Occurrence, pending: Pending, weight: string): Sql {
   const now = occurrence.columns.map((column) => sql`, t.${ident(column.name)}`);
   const gone = occurrence.columns.map((column) => sql`, d.${ident(column.name)}`);
   return sql`
@@ -193,7 +198,7 @@ function oldOf(occurrence: Occurrence, pending: Pending, weight: string): Sql {
   FROM ${tableOf(occurrence)} AS t
   UNION ALL
   SELECT -d.${ident(weight)}${join(gone, '')}
-  FROM (${deltaOf(occurrence, pending, weight)}) AS d
+  FROM (${deltaOf(plan, occurrence, pending, weight)}) AS d
 `;
 }
 

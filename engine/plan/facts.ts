@@ -1,5 +1,12 @@
 /** What planning must know from the server; loaded by `install/`, so that planning itself stays pure. */
 
+/**
+ * How to get bytes that tell a type's values apart where `=` does not, in every session the same: from their binary form, or from
+ * their text. The binary form of text is in the client's encoding, the text of dates depends on DateStyle. `by` is the qualified
+ * send or output function; null for a type that is text.
+ */
+export type Image = { readonly form: 'binary'; readonly by: string } | { readonly form: 'text'; readonly by: string | null };
+
 /** A type as the catalog describes it, domains resolved to their base type. */
 export type TypeFacts = {
   /** As `format_type(oid, typmod)` prints it under `search_path = pg_catalog`. */
@@ -10,13 +17,13 @@ export type TypeFacts = {
   readonly oid: number;
   /** Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained numeric. */
   readonly scale: number | null;
-  /** The qualified `typsend` function: its bytes tell values apart that `=` does not. Null for a type without one: there, its text does. */
-  readonly send: string | null;
+  /** Null for a type without an image: a composite one of text and dates, for example. */
+  readonly image: Image | null;
   /** Whether values that are equal are always the same to every function (not so for numeric, citext, interval ...). */
   readonly equalIsSame: boolean;
   /** Whether the type has a default B-tree operator class, so that it can be a key. */
   readonly sortable: boolean;
-  /** Whether rows can be grouped by it, by its image at least: not so for arrays of what has no ordering. */
+  /** Whether rows can be grouped by it, by its image at least: not so without one, and for arrays of what has no ordering. */
   readonly groupable: boolean;
 };
 

@@ -114,7 +114,7 @@ const MUTATIONS: readonly Mutation[] = [
     name: 'the log is cleaned of what is still pending',
     definition: GROUPED,
     at: { catalog: 'imat_catalog.clean_log' },
-    wrong: [[/l\.ctid <> ALL \(ARRAY\(SELECT k\.ctid FROM %1\$s k LIMIT 100\)\) AND %2\$s/, 'TRUE OR %2$s']],
+    wrong: [[/l\.ctid > \(SELECT max\(h\.ctid\) FROM \(SELECT k\.ctid FROM %1\$s k LIMIT 100\) h\) AND %2\$s/, 'TRUE OR %2$s']],
   },
   {
     name: 'a fold replaces instead of adding',

@@ -543,9 +543,11 @@ SELECT
   CASE WHEN r2.price <> 'NaN'::numeric THEN (r2.price * r1._weight)::numeric ELSE 0 END AS sum3
 FROM
   (
-    SELECT l.weight::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   public.product AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -594,9 +596,11 @@ SELECT
 FROM
   public.sale AS r1,
   (
-    SELECT l.weight::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
     FROM imat_store.log_public_product AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3, l.c4, pg_catalog.float8send(l.c4)
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.product_id)
@@ -643,14 +647,18 @@ SELECT
   CASE WHEN r2.price <> 'NaN'::numeric THEN (r2.price * (-r1._weight * r2._weight))::numeric ELSE 0 END AS sum3
 FROM
   (
-    SELECT l.weight::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   (
-    SELECT l.weight::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
+    SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
     FROM imat_store.log_public_product AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3, l.c4, pg_catalog.float8send(l.c4)
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -1114,7 +1122,7 @@ FROM (
       SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, total1, squares1, scales1, count2, nan2, plus_infinity2, minus_infinity2, total2, squares2, count3, nan3, plus_infinity3, minus_infinity3, nan4, plus_infinity4, minus_infinity4, sum_x1, sum_y1, sum_xx1, sum_yy1, sum_xy1, true1, false1, true2, false2, count4, sum1, count5, sum2, count6, nan5, sum3 FROM imat_store.delta_aggregates
     ) AS u
     GROUP BY u.key1
-  HAVING pg_catalog.sum(u.row_count) <> 0
+    HAVING pg_catalog.sum(u.row_count) <> 0
   ) AS m
 ) AS s
 WHERE (

@@ -230,7 +230,7 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_bag WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
   q.key1 AS key1,
   q.key2 AS key2,
   q.key3 AS key3,
@@ -246,7 +246,7 @@ FROM (
   WHERE (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))), q.key1, q.key2, q.key3;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))), q.key1, q.key2, q.key3;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
@@ -277,7 +277,7 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
@@ -288,9 +288,11 @@ FROM (
     r1.weight AS row_count
   FROM
     (
-      SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
       FROM imat_store.log_public_sale AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c3, l.c4, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     public.product AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
@@ -306,9 +308,11 @@ FROM (
   FROM
     public.sale AS r1,
     (
-      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
       FROM imat_store.log_public_product AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed2 FROM pending AS p)
     AND (r1.product_id = r2.id)
@@ -322,14 +326,18 @@ FROM (
     (-r1.weight * r2.weight) AS row_count
   FROM
     (
-      SELECT l.weight::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
       FROM imat_store.log_public_sale AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c3, l.c4, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     (
-      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
       FROM imat_store.log_public_product AS l
       WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
     AND (SELECT p.changed2 FROM pending AS p)
@@ -348,7 +356,7 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(q.key1, q.key2, q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
   q.*
 FROM (
   -- all changes, cancelled against each other
@@ -569,7 +577,7 @@ FROM (
     SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
   ) AS u
   GROUP BY u.row_digest, u.key1, u.key2, u.key3
-HAVING pg_catalog.sum(u.row_count) <> 0
+  HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
 WHERE (

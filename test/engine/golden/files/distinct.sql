@@ -304,7 +304,7 @@ FROM (
     SELECT key1, key2, row_count FROM imat_store.delta_distinct
   ) AS u
   GROUP BY u.key1, u.key2
-HAVING pg_catalog.sum(u.row_count) <> 0
+  HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 WHERE (
   SELECT CASE

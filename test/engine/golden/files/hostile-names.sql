@@ -416,7 +416,7 @@ FROM (
       SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
     ) AS u
     GROUP BY u.key1, u.key2, u.key3
-  HAVING pg_catalog.sum(u.row_count) <> 0
+    HAVING pg_catalog.sum(u.row_count) <> 0
   ) AS m
 ) AS s
 WHERE (

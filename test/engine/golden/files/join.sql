@@ -307,9 +307,11 @@ SELECT
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1
 FROM
   (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   public.customer AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -329,9 +331,11 @@ SELECT
 FROM
   public.sale AS r1,
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c3 AS country
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.customer_id)
@@ -349,14 +353,18 @@ SELECT
   CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * (-r1.weight * r2.weight))::numeric ELSE 0 END AS scales1
 FROM
   (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c3 AS country
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -601,7 +609,7 @@ FROM (
       SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
     ) AS u
     GROUP BY u.key1
-  HAVING pg_catalog.sum(u.row_count) <> 0
+    HAVING pg_catalog.sum(u.row_count) <> 0
   ) AS m
 ) AS s
 WHERE (

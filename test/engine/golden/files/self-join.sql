@@ -265,9 +265,11 @@ SELECT
   r1.weight AS row_count
 FROM
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c4
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   public.customer AS r2,
   public.sale AS r3
@@ -282,9 +284,11 @@ SELECT
 FROM
   public.customer AS r1,
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -299,9 +303,11 @@ FROM
   public.customer AS r1,
   public.customer AS r2,
   (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r3
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -313,14 +319,18 @@ SELECT
   (-r1.weight * r2.weight) AS row_count
 FROM
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c4
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -333,15 +343,19 @@ SELECT
   (-r1.weight * r3.weight) AS row_count
 FROM
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c4
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   public.customer AS r2,
   (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -355,14 +369,18 @@ SELECT
 FROM
   public.customer AS r1,
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2,
   (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -375,19 +393,25 @@ SELECT
   (r1.weight * r2.weight * r3.weight) AS row_count
 FROM
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c4 AS boss
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c4
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   (
-    SELECT l.weight::bigint AS weight, l.c1 AS id, l.c2 AS name
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2,
   (
-    SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
     WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2
+    HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -694,7 +718,7 @@ FROM (
     SELECT key1, row_count FROM imat_store.delta_self_join
   ) AS u
   GROUP BY u.key1
-HAVING pg_catalog.sum(u.row_count) <> 0
+  HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 WHERE (
   SELECT CASE

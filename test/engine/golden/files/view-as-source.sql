@@ -384,7 +384,7 @@ FROM (
       SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_view_as_source
     ) AS u
     GROUP BY u.key1
-  HAVING pg_catalog.sum(u.row_count) <> 0
+    HAVING pg_catalog.sum(u.row_count) <> 0
   ) AS m
 ) AS s
 WHERE (
