@@ -31,6 +31,8 @@ export type ExtensionServer = {
   readonly warnings: string;
   /** The directory with pg_regress and pg_isolation_regress, where there is one. */
   readonly testPrograms: string | null;
+  /** The directory with psql, which they need. */
+  readonly psql: string;
 };
 
 export type Missing = { readonly major: number; readonly reason: string };
@@ -87,6 +89,7 @@ function provideInstalled({ bin, major }: Binaries): ExtensionServer {
     binaries: { bin: copy, major },
     warnings: readFileSync(join(place, 'warnings'), 'utf8'),
     testPrograms: existsSync(join(testPrograms, 'regress', 'pg_regress')) ? testPrograms : null,
+    psql: bin,
   };
 }
 
@@ -118,6 +121,7 @@ function providePackaged({ bin, major }: Binaries): ExtensionServer {
     binaries: { bin: join(place, 'native/bin'), major },
     warnings: readFileSync(join(place, 'warnings'), 'utf8'),
     testPrograms: null,
+    psql: '',
   };
 }
 

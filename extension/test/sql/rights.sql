@@ -110,7 +110,9 @@ DROP TABLE home.mine;
 TABLE table_change_tracker.tracked_tables;
 RESET ROLE;
 -- Nor does the extension take over what is there.
+\set VERBOSITY terse
 CREATE EXTENSION table_change_tracker;
+\set VERBOSITY default
 DROP SCHEMA table_change_tracker CASCADE;
 CREATE EXTENSION table_change_tracker;
 DROP SCHEMA home CASCADE;
