@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,10 +18,13 @@ const SOURCES = join(ROOT, 'extension');
 const NAME = 'table_change_tracker';
 const MAJORS = [15, 16, 17, 18];
 
-/** Of Debian's suites, the ones that have a major version's headers. There never was a suite with 16. */
-const SUITES: Readonly<Record<number, string>> = { 17: 'trixie', 18: 'sid' };
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const MIRROR = 'http://deb.debian.org/debian';
+/** Where the headers of a major version are to be had: Debian never had 16, Ubuntu's release of 2024 has it. */
+const SUITES: Readonly<Record<number, { readonly mirror: string; readonly suite: string; readonly keyring: string }>> = {
+  16: { mirror: 'http://archive.ubuntu.com/ubuntu', suite: 'noble universe', keyring: 'ubuntu-archive-keyring.gpg' },
+  17: { mirror: 'http://deb.debian.org/debian', suite: 'trixie main', keyring: 'debian-archive-keyring.gpg' },
+  18: { mirror: 'http://deb.debian.org/debian', suite: 'sid main', keyring: 'debian-archive-keyring.gpg' },
+};
+const KEYRINGS = '/usr/share/keyrings';
 
 export type ExtensionServer = {
   readonly major: number;
@@ -31,6 +34,8 @@ export type ExtensionServer = {
   readonly warnings: string;
   /** The directory with pg_regress and pg_isolation_regress, where there is one. */
   readonly testPrograms: string | null;
+  /** The directory with psql, which they need. */
+  readonly psql: string;
 };
 
 export type Missing = { readonly major: number; readonly reason: string };
@@ -87,6 +92,7 @@ function provideInstalled({ bin, major }: Binaries): ExtensionServer {
     binaries: { bin: copy, major },
     warnings: readFileSync(join(place, 'warnings'), 'utf8'),
     testPrograms: existsSync(join(testPrograms, 'regress', 'pg_regress')) ? testPrograms : null,
+    psql: bin,
   };
 }
 
@@ -118,6 +124,7 @@ function providePackaged({ bin, major }: Binaries): ExtensionServer {
     binaries: { bin: join(place, 'native/bin'), major },
     warnings: readFileSync(join(place, 'warnings'), 'utf8'),
     testPrograms: null,
+    psql: '',
   };
 }
 
@@ -173,36 +180,58 @@ function provideHeaders(major: number): string {
   const place = join(cacheDirectory(), `headers-${major}`);
   const headers = join(place, 'usr/include/postgresql', String(major), 'server');
   if (existsSync(headers)) return headers;
-  const suite = SUITES[major];
-  if (suite === undefined) throw new Error(`no suite of Debian has headers of PostgreSQL ${major}`);
-  for (const need of ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', KEYRING])
-    if (!existsSync(need)) throw new Error(`headers of PostgreSQL ${major} are fetched from Debian, which needs ${need}`);
-  const apt = join(cacheDirectory(), `apt-${suite}`);
-  for (const directory of ['lists/partial', 'archives/partial']) mkdirSync(join(apt, directory), { recursive: true });
-  writeFileSync(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${MIRROR} ${suite} main\n`);
-  const options = [
-    ['Dir::Etc::sourcelist', join(apt, 'sources.list')],
-    ['Dir::Etc::sourceparts', '/dev/null'],
-    ['Dir::State::lists', join(apt, 'lists')],
-    ['Dir::Cache', apt],
-    ['Acquire::Languages', 'none'],
-    ['Acquire::Retries', '2'],
-    ['Acquire::http::Timeout', '20'],
-    ['APT::Sandbox::User', 'root'],
-  ].flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const from = SUITES[major];
+  if (from === undefined) throw new Error(`it is not known where to get headers of PostgreSQL ${major}`);
   try {
-    run('apt-get', ['-q', ...options, 'update']);
-    run('apt-get', ['-q', ...options, 'download', `postgresql-server-dev-${major}`], apt);
-    const [file] = readdirSync(apt).filter((name) => name.startsWith(`postgresql-server-dev-${major}_`));
-    if (file === undefined) throw new Error('apt-get brought no package');
-    const unpacked = `${place}.${process.pid}`;
-    run('dpkg-deb', ['-x', join(apt, file), unpacked]);
-    renameSync(unpacked, place);
-    rmSync(apt, { recursive: true });
+    const unpacked = downloadPackage(`postgresql-server-dev-${major}`, from.mirror, from.suite, keyring(from.keyring));
+    if (existsSync(place)) rmSync(unpacked, { recursive: true });
+    else renameSync(unpacked, place);
   } catch (error) {
-    throw new Error(`headers of PostgreSQL ${major} could not be fetched from Debian (${(error as Error).message})`, { cause: error });
+    throw new Error(`headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`, { cause: error });
   }
   return headers;
+}
+
+/** The keys that a mirror's lists are signed with. Debian has Ubuntu's in a package. */
+function keyring(name: string): string {
+  const installed = join(KEYRINGS, name);
+  if (existsSync(installed)) return installed;
+  const kept = join(cacheDirectory(), name);
+  if (!existsSync(kept)) {
+    const unpacked = downloadPackage('ubuntu-keyring', 'http://deb.debian.org/debian', 'trixie main', join(KEYRINGS, 'debian-archive-keyring.gpg'));
+    cpSync(join(unpacked, 'usr/share/keyrings', name), kept);
+    rmSync(unpacked, { recursive: true });
+  }
+  return kept;
+}
+
+/** Downloads a package with apt, which checks its signature, and unpacks it into a new directory. Nothing is installed. */
+function downloadPackage(name: string, mirror: string, suite: string, keys: string): string {
+  for (const need of ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', keys]) if (!existsSync(need)) throw new Error(`there is no ${need}`);
+  const apt = mkdtempSync(join(cacheDirectory(), 'apt-'));
+  try {
+    for (const directory of ['lists/partial', 'archives/partial']) mkdirSync(join(apt, directory), { recursive: true });
+    writeFileSync(join(apt, 'sources.list'), `deb [signed-by=${keys}] ${mirror} ${suite}\n`);
+    const options = [
+      ['Dir::Etc::sourcelist', join(apt, 'sources.list')],
+      ['Dir::Etc::sourceparts', '/dev/null'],
+      ['Dir::State::lists', join(apt, 'lists')],
+      ['Dir::Cache', apt],
+      ['Acquire::Languages', 'none'],
+      ['Acquire::Retries', '2'],
+      ['Acquire::http::Timeout', '20'],
+      ['APT::Sandbox::User', 'root'],
+    ].flatMap(([option, setting]) => ['-o', `${option}=${setting}`]);
+    run('apt-get', ['-q', ...options, 'update']);
+    run('apt-get', ['-q', ...options, 'download', name], apt);
+    const file = readdirSync(apt).find((entry) => entry.startsWith(`${name}_`));
+    if (file === undefined) throw new Error(`apt-get brought no ${name}`);
+    const unpacked = mkdtempSync(join(cacheDirectory(), `${name}-`));
+    run('dpkg-deb', ['-x', join(apt, file), unpacked]);
+    return unpacked;
+  } finally {
+    rmSync(apt, { recursive: true, force: true });
+  }
 }
 
 /** Returns what the program wrote to its standard error. @throws Error with all that it wrote, where it fails */

@@ -233,7 +233,8 @@ set_last_timestamp(PG_FUNCTION_ARGS)
 		if ((TimestampTz) last == to)
 			PG_RETURN_BOOL(true);
 	} while (!pg_atomic_compare_exchange_u64(&slot->stamp, &last, (uint64) to));
-	tct_raise(&slot->max_xid, U64FromFullTransactionId(ReadNextFullTransactionId()) - 1);
+	/* An id of its own: every snapshot up to now has it ahead, and one that is taken after this transaction has it behind. */
+	tct_raise(&slot->max_xid, U64FromFullTransactionId(GetTopFullTransactionId()));
 	pg_atomic_fetch_add_u64(&slot->begun, 1);
 	pg_atomic_fetch_add_u64(&slot->done, 1);
 	PG_RETURN_BOOL(true);

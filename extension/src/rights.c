@@ -102,6 +102,6 @@ tct_slot_or_error(Oid relid)
 	ereport(ERROR,
 			errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			errmsg("table \"%s\" is not tracked", table_name(relid)),
-			errhint("Its owner can call enable_table_tracking('%s').", table_name(relid)));
+			errhint("Its owner can have it tracked with enable_table_tracking."));
 	return -1;					/* not reached */
 }
