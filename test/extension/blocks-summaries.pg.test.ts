@@ -28,7 +28,9 @@ afterAll(async () => {
 const one = async <T>(query: string): Promise<T> => Object.values((await db.query<Record<string, T>>(query))[0] ?? {})[0] as T;
 const lsn = (): Promise<string> => one('SELECT pg_current_wal_insert_lsn()::text');
 const between = (since: string, until: string, size = 1): Promise<string> =>
-  one(`SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '') FROM changed_blocks_between('t', '${since}', '${until}', ${size})`);
+  one(
+    `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '') FROM changed_blocks_between('t', '${since}', '${until}', ${size})`,
+  );
 
 /** A checkpoint, and the time the summarizer needs to follow. */
 async function summarize(): Promise<string> {
@@ -70,5 +72,7 @@ test('names the touched blocks, and what was cut off or made anew', async ({ ski
 test('an older server says that it has none', async ({ skip }) => {
   if (old === undefined) return skip('no older server can be had here');
   const session = await old.connect();
-  await expect(session.query(`SELECT * FROM changed_blocks_between('pg_class', '0/0', '0/0')`)).rejects.toThrow('PostgreSQL has WAL summaries since version 17');
+  await expect(session.query(`SELECT * FROM changed_blocks_between('pg_class', '0/0', '0/0')`)).rejects.toThrow(
+    'PostgreSQL has WAL summaries since version 17',
+  );
 });

@@ -20,10 +20,14 @@ const failure = async (run: Promise<unknown>): Promise<string> => {
   expect(error).toBeInstanceOf(ServerError);
   return error instanceof ServerError ? `${error.sqlstate} ${error.message}` : '';
 };
-const one = async <T>(session: Db, query: string): Promise<T> => Object.values((await session.query<Record<string, T>>(query))[0] ?? {})[0] as T;
+const one = async <T>(session: Db, query: string): Promise<T> =>
+  Object.values((await session.query<Record<string, T>>(query))[0] ?? {})[0] as T;
 const lsn = (session: Db = db): Promise<string> => one(session, 'SELECT pg_current_wal_insert_lsn()::text');
 const blocks = (since: string, size = 1, table = 't', session: Db = db): Promise<string> =>
-  one(session, `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '') FROM changed_blocks('${table}', '${since}', ${size})`);
+  one(
+    session,
+    `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '') FROM changed_blocks('${table}', '${since}', ${size})`,
+  );
 
 /** Ten blocks of 10 rows; a row's place is its number. */
 async function makeTable(name: string): Promise<void> {
@@ -146,22 +150,25 @@ describe('the lower bound', () => {
   test('refreshing only what is reported stays exact under writers, rollbacks, VACUUM FULL and TRUNCATE', async () => {
     const seed = Number(process.env['IMAT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     const random = randomFrom(seed);
-    await db.execute(`DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v int, pad text DEFAULT repeat('p', 300)); INSERT INTO t SELECT i, i FROM generate_series(1, 3000) i`);
+    await db.execute(
+      `DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v int, pad text DEFAULT repeat('p', 300)); INSERT INTO t SELECT i, i FROM generate_series(1, 3000) i`,
+    );
     let writing = true;
     const write = async (): Promise<void> => {
       const session = await server.connect();
       while (writing) {
         const id = random(3000);
-        const statement = [
-          `UPDATE t SET v = v + 1 WHERE id = ${id}`,
-          `BEGIN; UPDATE t SET v = v + 7 WHERE id = ${id}; SELECT pg_sleep(0.0${random(5)}); COMMIT`,
-          `BEGIN; SAVEPOINT a; UPDATE t SET v = 0 WHERE id = ${id}; ROLLBACK TO a; INSERT INTO t SELECT max(id) + 1 + random() * 1e6, 5 FROM t ON CONFLICT DO NOTHING; SELECT pg_sleep(0.0${random(9)}); COMMIT`,
-          `BEGIN; DELETE FROM t WHERE id = ${id}; SELECT pg_sleep(0.0${random(4)}); ${random(2) ? 'COMMIT' : 'ROLLBACK'}`,
-          `DELETE FROM t WHERE id > 4000`,
-          `INSERT INTO t SELECT i, i FROM generate_series(1, ${random(3000)}) i ON CONFLICT DO NOTHING`,
-          random(6) ? 'VACUUM t' : 'VACUUM FULL t',
-          random(8) ? `SELECT 1` : 'TRUNCATE t',
-        ][random(8)] ?? '';
+        const statement =
+          [
+            `UPDATE t SET v = v + 1 WHERE id = ${id}`,
+            `BEGIN; UPDATE t SET v = v + 7 WHERE id = ${id}; SELECT pg_sleep(0.0${random(5)}); COMMIT`,
+            `BEGIN; SAVEPOINT a; UPDATE t SET v = 0 WHERE id = ${id}; ROLLBACK TO a; INSERT INTO t SELECT max(id) + 1 + random() * 1e6, 5 FROM t ON CONFLICT DO NOTHING; SELECT pg_sleep(0.0${random(9)}); COMMIT`,
+            `BEGIN; DELETE FROM t WHERE id = ${id}; SELECT pg_sleep(0.0${random(4)}); ${random(2) ? 'COMMIT' : 'ROLLBACK'}`,
+            `DELETE FROM t WHERE id > 4000`,
+            `INSERT INTO t SELECT i, i FROM generate_series(1, ${random(3000)}) i ON CONFLICT DO NOTHING`,
+            random(6) ? 'VACUUM t' : 'VACUUM FULL t',
+            random(8) ? `SELECT 1` : 'TRUNCATE t',
+          ][random(8)] ?? '';
         await session.execute(statement).catch(() => session.execute('ROLLBACK'));
       }
     };

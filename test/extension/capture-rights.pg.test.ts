@@ -36,9 +36,13 @@ const logged = async (): Promise<number> => (await db.query<{ n: number }>('SELE
 
 describe('a writer', () => {
   test('needs no right on the log, has none, and is logged, row security or not', async () => {
-    await db.execute('GRANT SELECT, INSERT, UPDATE, DELETE ON source TO writer; ALTER TABLE log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY');
+    await db.execute(
+      'GRANT SELECT, INSERT, UPDATE, DELETE ON source TO writer; ALTER TABLE log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
+    );
     const writer = await server.connect('writer');
-    await writer.execute(`SET search_path = ''; INSERT INTO public.source VALUES (1, 'a'); UPDATE public.source SET k = 'b'; DELETE FROM public.source`);
+    await writer.execute(
+      `SET search_path = ''; INSERT INTO public.source VALUES (1, 'a'); UPDATE public.source SET k = 'b'; DELETE FROM public.source`,
+    );
     expect(await logged()).toBe(4);
     expect(await failure(writer.query('SELECT * FROM public.log'))).toMatch(/^42501/);
   });
@@ -53,14 +57,22 @@ describe('a writer', () => {
 
 describe('registering a log', () => {
   test('takes an owner of both tables', async () => {
-    await eve.execute('CREATE TABLE mine (id int, k text); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int, c2 text)');
+    await eve.execute(
+      'CREATE TABLE mine (id int, k text); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int, c2 text)',
+    );
     expect(await failure(eve.execute(`SELECT enable_capture('mine', 'log')`))).toMatch(/^42501 must be owner of table log/);
     expect(await failure(eve.execute(`SELECT enable_capture('source', 'mine_log')`))).toMatch(/^42501 must be owner of table source/);
     expect(await failure(eve.execute(`SELECT enable_capture('mine', 'mine_log', numbered_by => 'source')`))).toMatch(/^42501/);
     expect(await failure(eve.execute(`SELECT disable_capture('source')`))).toMatch(/^42501 must be owner of table source/);
-    expect(await failure(eve.execute(`INSERT INTO table_change_tracker.capture_targets VALUES ('mine', 'log', 'mine', 'mine'::regclass, 'log'::regclass)`))).toMatch(/^42501/);
+    expect(
+      await failure(
+        eve.execute(`INSERT INTO table_change_tracker.capture_targets VALUES ('mine', 'log', 'mine', 'mine'::regclass, 'log'::regclass)`),
+      ),
+    ).toMatch(/^42501/);
     expect(await failure(eve.execute(`UPDATE table_change_tracker.capture_targets SET log = 'mine_log'`))).toMatch(/^42501/);
-    expect(await eve.query(`SELECT enable_capture('mine', 'mine_log')::text AS done, disable_capture('mine') AS had`)).toEqual([{ done: '', had: true }]);
+    expect(await eve.query(`SELECT enable_capture('mine', 'mine_log')::text AS done, disable_capture('mine') AS had`)).toEqual([
+      { done: '', had: true },
+    ]);
   });
 
   test('is no way to stop the writers of another’s table', async () => {
@@ -73,14 +85,28 @@ describe('registering a log', () => {
 
   test('a trigger on it takes a right that nobody has unasked', async () => {
     await db.execute('GRANT TRIGGER ON source TO eve');
-    expect(await failure(eve.execute('CREATE TRIGGER again AFTER INSERT ON source REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()'))).toMatch(/^42501/);
+    expect(
+      await failure(
+        eve.execute(
+          'CREATE TRIGGER again AFTER INSERT ON source REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()',
+        ),
+      ),
+    ).toMatch(/^42501/);
     await eve.execute('CREATE TABLE mine (id int)');
-    expect(await failure(eve.execute('CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()'))).toMatch(/^42501/);
+    expect(
+      await failure(
+        eve.execute(
+          'CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()',
+        ),
+      ),
+    ).toMatch(/^42501/);
   });
 
   test('even with that right, a table without a registration is written nowhere', async () => {
     await db.execute('GRANT EXECUTE ON FUNCTION capture_changes() TO eve');
-    await eve.execute('CREATE TABLE mine (id int, k text); CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()');
+    await eve.execute(
+      'CREATE TABLE mine (id int, k text); CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()',
+    );
     expect(await failure(eve.execute(`INSERT INTO mine VALUES (1, 'x')`))).toBe('55000 table "mine" has no change log');
     expect(await logged()).toBe(0);
     await db.execute('REVOKE EXECUTE ON FUNCTION capture_changes() FROM eve');
@@ -124,7 +150,9 @@ test.each(REFUSED)('a log with %s is refused, from the next statement on, and wo
 describe('what is no longer there', () => {
   test('a dropped log fails the writer instead of losing changes', async () => {
     await db.execute('DROP TABLE log');
-    expect(await failure(db.execute(`INSERT INTO source VALUES (1, 'a')`))).toBe('55000 the change log of table "source" does not exist any more');
+    expect(await failure(db.execute(`INSERT INTO source VALUES (1, 'a')`))).toBe(
+      '55000 the change log of table "source" does not exist any more',
+    );
     await db.execute('CREATE TABLE log (xid xid8 NOT NULL, weight integer NOT NULL, c2 text)');
     await db.execute(`SELECT enable_capture('source', 'log')`);
     await db.execute(`INSERT INTO source VALUES (1, 'a')`);
@@ -134,7 +162,9 @@ describe('what is no longer there', () => {
   test('a forgotten registration, too', async () => {
     await db.execute(`INSERT INTO source VALUES (1, 'a'); SELECT disable_capture('source')`);
     expect(await failure(db.execute(`INSERT INTO source VALUES (1, 'a')`))).toBe('55000 table "source" has no change log');
-    expect(await db.query(`SELECT disable_capture('source') AS had, capture_log('source')::text AS log`)).toEqual([{ had: false, log: null }]);
+    expect(await db.query(`SELECT disable_capture('source') AS had, capture_log('source')::text AS log`)).toEqual([
+      { had: false, log: null },
+    ]);
   });
 
   test('registrations of dropped tables are cleared away by the next one', async () => {
@@ -147,7 +177,10 @@ describe('what is no longer there', () => {
     await db.execute(`UPDATE table_change_tracker.capture_targets SET source_oid = 1; DROP TABLE IF EXISTS other`);
     const fresh = await server.connect();
     await fresh.execute(`INSERT INTO source VALUES (1, 'a'), (2, 'b'); DELETE FROM source`);
-    expect(await db.query('SELECT weight, c1, c2 FROM log')).toEqual([{ weight: 0, c1: null, c2: null }, { weight: 0, c1: null, c2: null }]);
+    expect(await db.query('SELECT weight, c1, c2 FROM log')).toEqual([
+      { weight: 0, c1: null, c2: null },
+      { weight: 0, c1: null, c2: null },
+    ]);
     await db.execute(`SELECT enable_capture('source', 'log')`);
     await fresh.execute(`INSERT INTO source VALUES (1, 'a')`);
     expect(await logged()).toBe(3);

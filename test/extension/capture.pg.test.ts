@@ -1,7 +1,15 @@
 /** C capture logs what plpgsql capture logs, whatever is written and however. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
-import { type CaptureServer, captureTwice, compareLogs, cTriggers, randomFrom, startWithExtension, type Twice } from './support/capture-world.ts';
+import {
+  type CaptureServer,
+  captureTwice,
+  compareLogs,
+  cTriggers,
+  randomFrom,
+  startWithExtension,
+  type Twice,
+} from './support/capture-world.ts';
 
 let server: CaptureServer;
 let db: Db;
@@ -30,24 +38,26 @@ function statementOf(t: string, random: (n: number) => number): string {
   const some = `id BETWEEN ${id()} AND ${id() + random(30)}`;
   const one = (): string => {
     const i = id();
-    return [
-      `INSERT INTO ${t} ${values(`generate_series(${i}, ${i + random(6)}) i`)} ON CONFLICT (id) DO UPDATE SET k = EXCLUDED.k || '!', other = ${t}.other + 1`,
-      `INSERT INTO ${t} ${values(`generate_series(${i}, ${i}) i`)} ON CONFLICT DO NOTHING`,
-      `UPDATE ${t} SET k = 'new${random(3)}' WHERE ${some}`,
-      `UPDATE ${t} SET other = other + 1 WHERE ${some}`,
-      `UPDATE ${t} SET k = k, p = p + 0, a = a || '{}', big = big || '', d = d WHERE ${some}`,
-      `UPDATE ${t} SET p = CASE WHEN p = 1 THEN 1.00 ELSE 1.0 END WHERE ${some}`,
-      `UPDATE ${t} SET (k, big) = (SELECT o.k, o.big FROM ${t} o WHERE o.id = (${t}.id % 40) + 1) WHERE ${some}`,
-      `UPDATE ${t} SET id = 101 - id WHERE id = ${41 + random(20)} AND NOT EXISTS (SELECT FROM ${t} o WHERE o.id = 101 - ${t}.id)`,
-      `UPDATE ${t} SET big = NULL, a = NULL, d = 'null', r = NULL WHERE id = ${i}`,
-      `DELETE FROM ${t} WHERE id = ${i}`,
-      `DELETE FROM ${t} WHERE ${some} AND id % 3 = 0`,
-      `MERGE INTO ${t} USING generate_series(${i}, ${i + 5}) AS s(i) ON id = i WHEN MATCHED AND i % 2 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET p = 3.50 WHEN NOT MATCHED THEN INSERT (id, k) VALUES (i, 'm')`,
-      `WITH x AS (DELETE FROM ${t} WHERE id = ${i} RETURNING id), y AS (INSERT INTO ${t} (id, k) SELECT 200 + n, 'y' FROM generate_series(1, 3) n ON CONFLICT DO NOTHING), z AS (UPDATE ${t} SET k = 'z' WHERE id = ${i + 1}) SELECT * FROM x`,
-      `DO $$ BEGIN UPDATE ${t} SET k = 'lost' WHERE ${some}; INSERT INTO ${t} (id) VALUES (300); RAISE 'back'; EXCEPTION WHEN raise_exception THEN UPDATE ${t} SET k = 'kept' WHERE id = ${i}; END $$`,
-      `COPY ${t} (id, k) FROM PROGRAM 'printf "${1000 + random(1e6)}\\tcopied\\n${2000000 + random(1e6)}\\t\\\\N\\n"'`,
-      `DELETE FROM ${t} WHERE id > 100`,
-    ][random(16)] ?? '';
+    return (
+      [
+        `INSERT INTO ${t} ${values(`generate_series(${i}, ${i + random(6)}) i`)} ON CONFLICT (id) DO UPDATE SET k = EXCLUDED.k || '!', other = ${t}.other + 1`,
+        `INSERT INTO ${t} ${values(`generate_series(${i}, ${i}) i`)} ON CONFLICT DO NOTHING`,
+        `UPDATE ${t} SET k = 'new${random(3)}' WHERE ${some}`,
+        `UPDATE ${t} SET other = other + 1 WHERE ${some}`,
+        `UPDATE ${t} SET k = k, p = p + 0, a = a || '{}', big = big || '', d = d WHERE ${some}`,
+        `UPDATE ${t} SET p = CASE WHEN p = 1 THEN 1.00 ELSE 1.0 END WHERE ${some}`,
+        `UPDATE ${t} SET (k, big) = (SELECT o.k, o.big FROM ${t} o WHERE o.id = (${t}.id % 40) + 1) WHERE ${some}`,
+        `UPDATE ${t} SET id = 101 - id WHERE id = ${41 + random(20)} AND NOT EXISTS (SELECT FROM ${t} o WHERE o.id = 101 - ${t}.id)`,
+        `UPDATE ${t} SET big = NULL, a = NULL, d = 'null', r = NULL WHERE id = ${i}`,
+        `DELETE FROM ${t} WHERE id = ${i}`,
+        `DELETE FROM ${t} WHERE ${some} AND id % 3 = 0`,
+        `MERGE INTO ${t} USING generate_series(${i}, ${i + 5}) AS s(i) ON id = i WHEN MATCHED AND i % 2 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET p = 3.50 WHEN NOT MATCHED THEN INSERT (id, k) VALUES (i, 'm')`,
+        `WITH x AS (DELETE FROM ${t} WHERE id = ${i} RETURNING id), y AS (INSERT INTO ${t} (id, k) SELECT 200 + n, 'y' FROM generate_series(1, 3) n ON CONFLICT DO NOTHING), z AS (UPDATE ${t} SET k = 'z' WHERE id = ${i + 1}) SELECT * FROM x`,
+        `DO $$ BEGIN UPDATE ${t} SET k = 'lost' WHERE ${some}; INSERT INTO ${t} (id) VALUES (300); RAISE 'back'; EXCEPTION WHEN raise_exception THEN UPDATE ${t} SET k = 'kept' WHERE id = ${i}; END $$`,
+        `COPY ${t} (id, k) FROM PROGRAM 'printf "${1000 + random(1e6)}\\tcopied\\n${2000000 + random(1e6)}\\t\\\\N\\n"'`,
+        `DELETE FROM ${t} WHERE id > 100`,
+      ][random(16)] ?? ''
+    );
   };
   if (random(4) > 0) return one();
   return `BEGIN; ${one()}; SAVEPOINT a; ${one()}; ${one()}; ROLLBACK TO a; ${one()}; SAVEPOINT b; ${one()}; RELEASE b; ${random(4) === 0 ? 'ROLLBACK' : 'COMMIT'}`;
@@ -95,13 +105,17 @@ describe('random histories', () => {
 
 describe('capture in C', () => {
   test('of rows with columns that were added later, and of a renamed one', async () => {
-    await db.execute(`CREATE TABLE later (id int); INSERT INTO later SELECT generate_series(1, 5); ALTER TABLE later ADD COLUMN n int DEFAULT 7, ADD COLUMN t text DEFAULT 'seven'`);
+    await db.execute(
+      `CREATE TABLE later (id int); INSERT INTO later SELECT generate_series(1, 5); ALTER TABLE later ADD COLUMN n int DEFAULT 7, ADD COLUMN t text DEFAULT 'seven'`,
+    );
     const twice = await captureTwice(db, 'later', ['id', 'n', 't']);
     for (const write of ['UPDATE later SET id = id + 10 WHERE id < 3', 'DELETE FROM later WHERE id > 3', 'UPDATE later SET id = id']) {
       await db.execute(write);
       expect((await compareLogs(db, twice)).different, write).toEqual([]);
     }
-    await db.execute('DROP TRIGGER "!imat_insert" ON later; ALTER TABLE later RENAME n TO m; TRUNCATE later_log_c; INSERT INTO later VALUES (9, 8)');
+    await db.execute(
+      'DROP TRIGGER "!imat_insert" ON later; ALTER TABLE later RENAME n TO m; TRUNCATE later_log_c; INSERT INTO later VALUES (9, 8)',
+    );
     expect(await db.query('SELECT weight, c1, c2, c3 FROM later_log_c')).toEqual([{ weight: 1, c1: 9, c2: 8, c3: 'seven' }]);
   });
 
@@ -121,8 +135,7 @@ describe('capture in C', () => {
       [`BEGIN; DELETE FROM down WHERE id < 5; PREPARE TRANSACTION 'c'`, `COMMIT PREPARED 'c'`],
       `DELETE FROM up`,
     ]) {
-      for (const statement of typeof write === 'string' ? [write] : write)
-        await db.execute(statement);
+      for (const statement of typeof write === 'string' ? [write] : write) await db.execute(statement);
       for (const one of twice) expect((await compareLogs(db, one)).different, String(write)).toEqual([]);
     }
   });
@@ -154,25 +167,43 @@ describe('capture in C', () => {
     await db.execute(`CREATE TABLE indexed (id int, k text)`);
     const twice = await captureTwice(db, 'indexed', ['id', 'k']);
     await db.execute(`CREATE INDEX ON ${twice.c} (xid); CREATE INDEX ON ${twice.c} USING hash (c2)`);
-    for (const write of [`INSERT INTO indexed VALUES (1, 'one')`, `INSERT INTO indexed SELECT i, 'k' || i FROM generate_series(2, 3000) i`, `UPDATE indexed SET k = 'z' WHERE id = 7`, 'DELETE FROM indexed WHERE id < 500']) {
+    for (const write of [
+      `INSERT INTO indexed VALUES (1, 'one')`,
+      `INSERT INTO indexed SELECT i, 'k' || i FROM generate_series(2, 3000) i`,
+      `UPDATE indexed SET k = 'z' WHERE id = 7`,
+      'DELETE FROM indexed WHERE id < 500',
+    ]) {
       await db.execute(write);
       expect((await compareLogs(db, twice)).different, write).toEqual([]);
     }
     await db.execute('SET enable_seqscan = off');
-    expect(await db.query(`SELECT weight, c1 FROM ${twice.c} WHERE c2 = 'z' ORDER BY weight`)).toEqual([{ weight: -1, c1: 7 }, { weight: 1, c1: 7 }]);
-    expect(await db.query(`SELECT count(*)::int AS n, count(DISTINCT xid)::int AS x FROM ${twice.c} WHERE xid > '0'`)).toEqual([{ n: 1 + 2999 + 2 + 499, x: 4 }]);
+    expect(await db.query(`SELECT weight, c1 FROM ${twice.c} WHERE c2 = 'z' ORDER BY weight`)).toEqual([
+      { weight: -1, c1: 7 },
+      { weight: 1, c1: 7 },
+    ]);
+    expect(await db.query(`SELECT count(*)::int AS n, count(DISTINCT xid)::int AS x FROM ${twice.c} WHERE xid > '0'`)).toEqual([
+      { n: 1 + 2999 + 2 + 499, x: 4 },
+    ]);
     await db.execute('RESET enable_seqscan');
   });
 
   test('of a log that gains a column, while other sessions have it in their caches', async () => {
-    await db.execute(`CREATE TABLE grows (id int, n int); CREATE TABLE grows_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int); SELECT enable_capture('grows', 'grows_log')`);
+    await db.execute(
+      `CREATE TABLE grows (id int, n int); CREATE TABLE grows_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int); SELECT enable_capture('grows', 'grows_log')`,
+    );
     await db.execute(cTriggers('grows'));
     const other = await server.connect();
     await other.execute('INSERT INTO grows VALUES (1, 10)');
     await db.execute('ALTER TABLE grows_log ADD COLUMN c2 int');
     await other.execute('INSERT INTO grows VALUES (2, 20)');
-    await db.execute('BEGIN; ALTER TABLE grows_log DROP COLUMN c1; INSERT INTO grows VALUES (3, 30); ROLLBACK; INSERT INTO grows VALUES (4, 40)');
-    expect(await db.query('SELECT c1, c2 FROM grows_log ORDER BY c1')).toEqual([{ c1: 1, c2: null }, { c1: 2, c2: 20 }, { c1: 4, c2: 40 }]);
+    await db.execute(
+      'BEGIN; ALTER TABLE grows_log DROP COLUMN c1; INSERT INTO grows VALUES (3, 30); ROLLBACK; INSERT INTO grows VALUES (4, 40)',
+    );
+    expect(await db.query('SELECT c1, c2 FROM grows_log ORDER BY c1')).toEqual([
+      { c1: 1, c2: null },
+      { c1: 2, c2: 20 },
+      { c1: 4, c2: 40 },
+    ]);
   });
 
   test('of marks, where the trigger has no transition tables', async () => {
@@ -188,8 +219,12 @@ describe('capture in C', () => {
       CREATE TABLE root_log (xid xid8 NOT NULL, weight integer NOT NULL, c2 int, c4 int);
       SELECT enable_capture('root', 'root_log'), enable_capture('leaf', 'root_log', numbered_by => 'root')`);
     await db.execute(cTriggers('root') + cTriggers('leaf'));
-    await db.execute(`INSERT INTO root VALUES (1, 'a', 10); INSERT INTO leaf VALUES (20, 'b', 2); UPDATE leaf SET n = 21 WHERE id = 2; DELETE FROM root WHERE id = 1`);
-    expect(await db.query('SELECT c2, c4, sum(weight)::int AS weight FROM root_log GROUP BY 1, 2 HAVING sum(weight) <> 0')).toEqual([{ c2: 2, c4: 21, weight: 1 }]);
+    await db.execute(
+      `INSERT INTO root VALUES (1, 'a', 10); INSERT INTO leaf VALUES (20, 'b', 2); UPDATE leaf SET n = 21 WHERE id = 2; DELETE FROM root WHERE id = 1`,
+    );
+    expect(await db.query('SELECT c2, c4, sum(weight)::int AS weight FROM root_log GROUP BY 1, 2 HAVING sum(weight) <> 0')).toEqual([
+      { c2: 2, c4: 21, weight: 1 },
+    ]);
     expect(await db.query(`SELECT capture_log('leaf')::text AS log`)).toEqual([{ log: 'root_log' }]);
   });
 });

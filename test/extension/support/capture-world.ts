@@ -56,7 +56,10 @@ const TRANSITIONS = {
 export const cTriggers = (table: string): string =>
   Object.entries(TRANSITIONS)
     .map(
-      ([event, rows]) => `CREATE TRIGGER "!c_${event}" AFTER ${event} ON ${table} ${rows} FOR EACH STATEMENT EXECUTE FUNCTION capture_changes();
+      ([
+        event,
+        rows,
+      ]) => `CREATE TRIGGER "!c_${event}" AFTER ${event} ON ${table} ${rows} FOR EACH STATEMENT EXECUTE FUNCTION capture_changes();
       ALTER TABLE ${table} ENABLE ALWAYS TRIGGER "!c_${event}";`,
     )
     .join('\n');
@@ -68,9 +71,10 @@ export async function captureTwice(db: Db, table: string, logged: readonly strin
   const columns = all.filter((column) => logged.includes(column.name));
   const log = (kind: string): Sql => qualified('public', `${table}_log_${kind}`);
   for (const kind of ['sql', 'c']) await db.execute(createLog(log(kind), columns).text);
-  const functions = Object.fromEntries(
-    CAPTURE_EVENTS.map((event) => [event, fragment(`public.${table}_${event}`)]),
-  ) as unknown as Record<CaptureEvent, Sql>;
+  const functions = Object.fromEntries(CAPTURE_EVENTS.map((event) => [event, fragment(`public.${table}_${event}`)])) as unknown as Record<
+    CaptureEvent,
+    Sql
+  >;
   const target = { source: qualified('public', table), log: log('sql'), functions, columns };
   for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
   await db.execute(`DROP TRIGGER "~imat_truncate" ON ${table}`);
