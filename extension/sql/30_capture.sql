@@ -14,9 +14,6 @@ COMMENT ON TABLE table_change_tracker.capture_targets IS 'where capture_changes(
 SELECT pg_catalog.pg_extension_config_dump('table_change_tracker.capture_targets', $$
   WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = source) AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = log)
     AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = numbered_by)$$);
--- Who dumps a database need not be a superuser.
-GRANT USAGE ON SCHEMA table_change_tracker TO PUBLIC;
-GRANT SELECT ON table_change_tracker.capture_targets TO PUBLIC;
 
 CREATE FUNCTION enable_capture(source regclass, log regclass, numbered_by regclass DEFAULT NULL) RETURNS void
 LANGUAGE c AS 'MODULE_PATHNAME', 'enable_capture';

@@ -271,9 +271,9 @@ disable_capture(PG_FUNCTION_ARGS)
 	if (found)
 		CatalogTupleDelete(table, &known->t_self);
 	systable_endscan(scan);
-	remove_dropped(table);
 	CacheInvalidateRelcache(source);
 	CommandCounterIncrement();
+	remove_dropped(table);
 	table_close(table, NoLock);
 	table_close(source, NoLock);
 	PG_RETURN_BOOL(found);

@@ -16,9 +16,12 @@ export type CaptureServer = {
   stop(): Promise<void>;
 };
 
-/** Of the version that IMAT_EXTENSION_MAJOR names, else 15. */
-export async function startWithExtension(settings: Readonly<Record<string, string | number>> = {}): Promise<CaptureServer> {
-  const { binaries } = provideFor(Number(process.env['IMAT_EXTENSION_MAJOR'] ?? 15));
+/** Of the version asked for, else of the one that IMAT_EXTENSION_MAJOR names, else 15. */
+export async function startWithExtension(
+  settings: Readonly<Record<string, string | number>> = {},
+  major = Number(process.env['IMAT_EXTENSION_MAJOR'] ?? 15),
+): Promise<CaptureServer> {
+  const { binaries } = provideFor(major);
   const server = await startPostgres({ binaries, settings: { shared_preload_libraries: 'table_change_tracker', ...settings } });
   const opened: Db[] = [];
   const connect = async (role?: string): Promise<Db> => {
