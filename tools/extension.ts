@@ -7,7 +7,19 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -187,7 +199,9 @@ function provideHeaders(major: number): string {
     if (existsSync(place)) rmSync(unpacked, { recursive: true });
     else renameSync(unpacked, place);
   } catch (error) {
-    throw new Error(`headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`, { cause: error });
+    throw new Error(`headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`, {
+      cause: error,
+    });
   }
   return headers;
 }
@@ -198,7 +212,12 @@ function keyring(name: string): string {
   if (existsSync(installed)) return installed;
   const kept = join(cacheDirectory(), name);
   if (!existsSync(kept)) {
-    const unpacked = downloadPackage('ubuntu-keyring', 'http://deb.debian.org/debian', 'trixie main', join(KEYRINGS, 'debian-archive-keyring.gpg'));
+    const unpacked = downloadPackage(
+      'ubuntu-keyring',
+      'http://deb.debian.org/debian',
+      'trixie main',
+      join(KEYRINGS, 'debian-archive-keyring.gpg'),
+    );
     cpSync(join(unpacked, 'usr/share/keyrings', name), kept);
     rmSync(unpacked, { recursive: true });
   }

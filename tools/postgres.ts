@@ -88,7 +88,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const data = join(directory, 'data');
     const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
-    if (options.makeData === undefined) execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+    if (options.makeData === undefined)
+      execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
     else await options.makeData(data);
     return await launch(bin, data, { ...SETTINGS, ...options.settings }, user, found.major);
   } catch (error) {

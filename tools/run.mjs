@@ -4,7 +4,7 @@
  * and nothing else.
  *
  *   node tools/run.mjs demo [options of imat demo]
- *   node tools/run.mjs test [--server <major>] [options of vitest]
+ *   node tools/run.mjs test [--server <major>] [--extension] [options of vitest]
  *   node tools/run.mjs bench [options of the benchmark]
  *   node tools/run.mjs build | install
  */
@@ -60,16 +60,29 @@ async function bench(args) {
 
 /** @param {string[]} args */
 async function test(args) {
+  const withExtension = takeFlag(args, '--extension');
   const at = args.indexOf('--server');
-  if (at < 0) {
+  if (at < 0 && !withExtension) {
     await provideServerBinaries();
     return run('node_modules/vitest/vitest.mjs', ['run', ...args]);
   }
-  const [, wanted] = args.splice(at, 2);
+  const wanted = at < 0 ? '15' : (args.splice(at, 2)[1] ?? '');
+  // Only the server tests: the others do not depend on the server.
+  const vitest = ['run', '--project', 'pg', ...args];
+  if (withExtension) {
+    // The extension's own tests start servers of their own, in the other run.
+    return run('node_modules/vitest/vitest.mjs', [...vitest, '--exclude', 'test/extension/**'], { IMAT_TEST_EXTENSION: wanted });
+  }
   const binaries = [...findInstalledPostgres(), ...findPackagedPostgres()].find(({ major }) => major === Number(wanted));
-  if (binaries === undefined) throw new Error(`no binaries of PostgreSQL ${wanted ?? ''} were found`);
-  // Only the server tests: the others do not depend on the version.
-  return run('node_modules/vitest/vitest.mjs', ['run', '--project', 'pg', ...args], { IMAT_TEST_PG_URL: '', IMAT_PG_BIN: binaries.bin });
+  if (binaries === undefined) throw new Error(`no binaries of PostgreSQL ${wanted} were found`);
+  return run('node_modules/vitest/vitest.mjs', vitest, { IMAT_TEST_PG_URL: '', IMAT_PG_BIN: binaries.bin });
+}
+
+/** @param {string[]} args @param {string} flag */
+function takeFlag(args, flag) {
+  const at = args.indexOf(flag);
+  if (at >= 0) args.splice(at, 1);
+  return at >= 0;
 }
 
 /**

@@ -1,8 +1,11 @@
 /**
  * Provides the PostgreSQL that the server tests run on: the one that IMAT_TEST_PG_URL names, one from IMAT_PG_BIN, one in Docker,
- * or one from local binaries, whichever comes first.
+ * or one from local binaries, whichever comes first. With IMAT_TEST_EXTENSION=<major>, one that has the extension in every database.
  */
 import type { TestProject } from 'vitest/node';
+import { connectDb } from '../../engine/db/connect-db.ts';
+import { EXTENSION } from '../../engine/sql/names.ts';
+import { provideFor } from '../../tools/extension.ts';
 import { dockerAnswers } from '../../tools/find-postgres.mjs';
 import { startPostgres } from '../../tools/postgres.ts';
 
@@ -25,6 +28,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function provideServer(): Promise<Service> {
+  const major = process.env['IMAT_TEST_EXTENSION'];
+  if (major) return await startWithExtension(Number(major));
   const url = process.env['IMAT_TEST_PG_URL'];
   if (url) return { url, origin: 'IMAT_TEST_PG_URL', stop: async () => undefined };
   if (!process.env['IMAT_PG_BIN'] && (await dockerAnswers())) {
@@ -37,6 +42,15 @@ async function provideServer(): Promise<Service> {
   }
   const server = await startPostgres();
   return { url: server.url, origin: `version ${server.major} from local binaries`, stop: server.stop };
+}
+
+async function startWithExtension(major: number): Promise<Service> {
+  const { binaries } = provideFor(major);
+  const server = await startPostgres({ binaries, settings: { shared_preload_libraries: EXTENSION } });
+  const template = await connectDb({ kind: 'url', url: server.url.replace(/\/postgres$/, '/template1') });
+  await template.execute(`CREATE EXTENSION ${EXTENSION}`);
+  await template.close();
+  return { url: server.url, origin: `version ${server.major} with ${EXTENSION}`, stop: server.stop };
 }
 
 async function startContainer(): Promise<Service> {
