@@ -89,7 +89,7 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
     case 'update':
       return sql`${into}\n  ${netUpdate(columns)}`;
     case 'truncate':
-      // The table's name is asked for when it happens: the table may have been renamed.
+      // Names are asked for when it happens: the table or a column may have been renamed.
       return sql`IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
     RAISE EXCEPTION USING
       ERRCODE = 'feature_not_supported',
@@ -97,9 +97,14 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
       DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
       HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
   END IF;
-  EXECUTE pg_catalog.format(
-    '${quoted(into)} SELECT -1${quoted(of('t'))} FROM ONLY %s AS t',
-    TG_RELID::pg_catalog.regclass
+  EXECUTE (
+    SELECT pg_catalog.format(
+      '${quoted(into)} SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{${fragment(columns.map((column) => column.attnum).join(','))}}'::pg_catalog.int2[])
   )`;
   }
 }

@@ -59,16 +59,13 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
 async function extensionCheck(db: Db): Promise<DoctorCheck> {
   const extension = await findExtension(db);
   if (extension === null) return ok('extension', `${EXTENSION} is not here; imat does without`);
-  const what = `${EXTENSION} ${extension.version}`;
-  if (!extension.captures) {
-    const hint = `GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() TO this role, then revert and convert.`;
-    return problem('warning', 'extension', `${what} is here, but this role may not use its capture function`, hint);
-  }
-  if (!extension.tracks) {
-    const hint = `In postgresql.conf: shared_preload_libraries = '${EXTENSION}', then restart the server.`;
-    return problem('warning', 'extension', `${what} captures changes, but does not say which tables have changed`, hint);
-  }
-  return ok('extension', `${what} captures changes and says which tables have changed`);
+  const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
+  const preload = `not which tables have changed: shared_preload_libraries = '${EXTENSION}' in postgresql.conf and a restart would change that`;
+  const parts = [
+    extension.captures ? 'captures changes' : `captures changes, but ${grant}`,
+    extension.tracks ? 'knows which tables have changed' : preload,
+  ];
+  return ok('extension', `${EXTENSION} ${extension.version}: ${parts.join('; ')}`);
 }
 
 async function ownerOfUnreadableCatalog(db: Db): Promise<string | null> {

@@ -3,16 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { connectDb } from '../../engine/db/connect-db.ts';
 import type { Db } from '../../engine/db/db.ts';
+import { EXTENSION } from '../../engine/sql/names.ts';
+
+/** Whether this run is about databases that have the extension. */
+export const WITH_EXTENSION = Boolean(process.env['IMAT_TEST_EXTENSION']);
 
 export type TestDatabase = { readonly url: string; drop(): Promise<void> };
 
-/** Makes an empty database on the server under test, as a superuser. */
+/** Makes an empty database on the server under test, as a superuser; with the extension, where the run is about that. */
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const server = inject('postgresUrl');
   await onServer(server, (db) => db.execute(`CREATE DATABASE ${name} TEMPLATE template0`));
   const url = new URL(server);
   url.pathname = `/${name}`;
+  if (WITH_EXTENSION) await onServer(url.href, (db) => db.execute(`CREATE EXTENSION ${EXTENSION}`));
   return { url: url.href, drop: () => onServer(server, (db) => db.execute(`DROP DATABASE ${name} WITH (FORCE)`)) };
 }
 

@@ -3,7 +3,6 @@
  * or one from local binaries, whichever comes first. With IMAT_TEST_EXTENSION=<major>, one that has the extension in every database.
  */
 import type { TestProject } from 'vitest/node';
-import { connectDb } from '../../engine/db/connect-db.ts';
 import { EXTENSION } from '../../engine/sql/names.ts';
 import { provideFor } from '../../tools/extension.ts';
 import { dockerAnswers } from '../../tools/find-postgres.mjs';
@@ -47,9 +46,6 @@ async function provideServer(): Promise<Service> {
 async function startWithExtension(major: number): Promise<Service> {
   const { binaries } = provideFor(major);
   const server = await startPostgres({ binaries, settings: { shared_preload_libraries: EXTENSION } });
-  const template = await connectDb({ kind: 'url', url: server.url.replace(/\/postgres$/, '/template1') });
-  await template.execute(`CREATE EXTENSION ${EXTENSION}`);
-  await template.close();
   return { url: server.url, origin: `version ${server.major} with ${EXTENSION}`, stop: server.stop };
 }
 

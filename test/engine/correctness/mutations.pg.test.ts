@@ -1,6 +1,7 @@
 /** Known wrong rules, put into the SQL that imat installed: the oracle must find every one of them. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
+import { WITH_EXTENSION } from '../../setup/database.ts';
 import type { Subject } from './support/bench.ts';
 import { failureOf, FOLD, useBench } from './support/bench.ts';
 import { differences } from './support/oracle.ts';
@@ -365,7 +366,8 @@ function replacingValues(statement: string, view: string): string {
 
 describe('the oracle finds', () => {
   for (const mutation of MUTATIONS) {
-    test(mutation.name, async () => {
+    // Where the extension captures there is no SQL to put them into.
+    test.skipIf(mutation.at === CAPTURES && WITH_EXTENSION && mutation.name !== 'a truncation is not logged')(mutation.name, async () => {
       const subject = await prepare(mutation.definition);
       expect(await mutate(mutation), 'the mutation changes the SQL').toBeGreaterThan(0);
       expect(await firstFinding(subject)).not.toBeNull();

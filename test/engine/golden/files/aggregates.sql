@@ -164,9 +164,14 @@ BEGIN
         DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
         HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
-    EXECUTE pg_catalog.format(
-      'INSERT INTO imat_store.log_public_product (weight, c1, c3, c4) SELECT -1, t.id, t.price, t.weight FROM ONLY %s AS t',
-      TG_RELID::pg_catalog.regclass
+    EXECUTE (
+      SELECT pg_catalog.format(
+        'INSERT INTO imat_store.log_public_product (weight, c1, c3, c4) SELECT -1%s FROM ONLY %s AS t',
+        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+        TG_RELID::pg_catalog.regclass
+      )
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3,4}'::pg_catalog.int2[])
     );
   RETURN NULL;
 END$imat$;
@@ -268,9 +273,14 @@ BEGIN
         DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
         HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
-    EXECUTE pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10) SELECT -1, t.customer_id, t.product_id, t.amount, t.quantity, t.took, t.paid, t.shipped FROM ONLY %s AS t',
-      TG_RELID::pg_catalog.regclass
+    EXECUTE (
+      SELECT pg_catalog.format(
+        'INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10) SELECT -1%s FROM ONLY %s AS t',
+        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+        TG_RELID::pg_catalog.regclass
+      )
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,3,5,6,8,9,10}'::pg_catalog.int2[])
     );
   RETURN NULL;
 END$imat$;

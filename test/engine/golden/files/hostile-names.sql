@@ -108,7 +108,7 @@ REVOKE ALL ON FUNCTION imat_store."capture_delete_Odd ""schema_it's; a \ table"(
 CREATE OR REPLACE FUNCTION imat_store."capture_truncate_Odd ""schema_it's; a \ table"() RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
-AS $imat_$
+AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
     RAISE EXCEPTION USING
@@ -117,13 +117,17 @@ BEGIN
       DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
       HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
   END IF;
-  EXECUTE pg_catalog.format(
-    'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1, t."select", t."na""me", t."$imat$", t."line
-break", t."%%I" FROM ONLY %s AS t',
-    TG_RELID::pg_catalog.regclass
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4,5,6}'::pg_catalog.int2[])
   );
   RETURN NULL;
-END$imat_$;
+END$imat$;
 
 -- capture on Odd "schema.it's; a \ table
 REVOKE ALL ON FUNCTION imat_store."capture_truncate_Odd ""schema_it's; a \ table"() FROM PUBLIC;

@@ -102,9 +102,14 @@ BEGIN
         DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
         HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
-    EXECUTE pg_catalog.format(
-      'INSERT INTO imat_store.log_public_customer (weight, c1, c3) SELECT -1, t.id, t.country FROM ONLY %s AS t',
-      TG_RELID::pg_catalog.regclass
+    EXECUTE (
+      SELECT pg_catalog.format(
+        'INSERT INTO imat_store.log_public_customer (weight, c1, c3) SELECT -1%s FROM ONLY %s AS t',
+        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+        TG_RELID::pg_catalog.regclass
+      )
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3}'::pg_catalog.int2[])
     );
   RETURN NULL;
 END$imat$;
@@ -201,9 +206,14 @@ BEGIN
         DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
         HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
     END IF;
-    EXECUTE pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c2, c5) SELECT -1, t.customer_id, t.amount FROM ONLY %s AS t',
-      TG_RELID::pg_catalog.regclass
+    EXECUTE (
+      SELECT pg_catalog.format(
+        'INSERT INTO imat_store.log_public_sale (weight, c2, c5) SELECT -1%s FROM ONLY %s AS t',
+        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+        TG_RELID::pg_catalog.regclass
+      )
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,5}'::pg_catalog.int2[])
     );
   RETURN NULL;
 END$imat$;

@@ -1,0 +1,545 @@
+-- join: two tables: two terms, one for the changes of each
+--
+-- SELECT c.country,
+--     sum(s.amount) AS total
+--    FROM public.sale s
+--      JOIN public.customer c ON c.id = s.customer_id
+--   WHERE c.country IS NOT NULL
+--   GROUP BY c.country
+--
+-- strategy delta, freshness live
+-- reads public.customer (id, country)
+-- reads public.sale (customer_id, amount)
+-- FROM public.sale AS s: join, stores nothing
+-- FROM public.customer AS c: join, stores nothing
+-- 2 conditions of WHERE, ON and USING: filter, stores nothing
+-- c.country: group key, stores key1
+-- rows of the group: additive part, stores row_count
+-- rows where s.amount is not null: additive part, stores count1
+-- rows where s.amount is NaN: additive part, stores nan1
+-- rows where s.amount is Infinity: additive part, stores plus_infinity1
+-- rows where s.amount is -Infinity: additive part, stores minus_infinity1
+-- sum of s.amount: additive part, stores sum1
+-- rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales1
+-- pg_catalog.sum(s.amount): finished aggregate, stores value1
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_join AS
+SELECT c.country,
+    sum(s.amount) AS total
+   FROM public.sale s
+     JOIN public.customer c ON c.id = s.customer_id
+  WHERE c.country IS NOT NULL
+  GROUP BY c.country;
+
+-- the change log of public.customer, if it is not there yet
+CREATE TABLE imat_store.log_public_customer (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c3 text
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE (
+      SELECT pg_catalog.format(
+        'INSERT INTO imat_store.log_public_customer (weight, c1, c3) SELECT -1%s FROM ONLY %s AS t',
+        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+        TG_RELID::pg_catalog.regclass
+      )
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3}'::pg_catalog.int2[])
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_customer() FROM PUBLIC;
+
+-- trigger on public.customer
+SELECT pg_catalog.enable_capture('public.customer'::regclass, 'imat_store.log_public_customer'::regclass);
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.customer REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION pg_catalog.capture_changes();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.customer REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION pg_catalog.capture_changes();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.customer REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION pg_catalog.capture_changes();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_customer();
+
+-- trigger on public.customer
+ALTER TABLE public.customer ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c2 integer,
+  c5 numeric
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'feature_not_supported',
+        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
+        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+    END IF;
+    EXECUTE (
+      SELECT pg_catalog.format(
+        'INSERT INTO imat_store.log_public_sale (weight, c2, c5) SELECT -1%s FROM ONLY %s AS t',
+        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+        TG_RELID::pg_catalog.regclass
+      )
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,5}'::pg_catalog.int2[])
+    );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+SELECT pg_catalog.enable_capture('public.sale'::regclass, 'imat_store.log_public_sale'::regclass);
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION pg_catalog.capture_changes();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION pg_catalog.capture_changes();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION pg_catalog.capture_changes();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_join WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r2.country AS key1,
+  pg_catalog.count(*) AS row_count,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count1,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan1,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity1,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity1,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum1,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales1
+FROM
+  public.sale AS r1,
+  public.customer AS r2
+WHERE (r2.id = r1.customer_id)
+  AND (r2.country IS NOT NULL)
+GROUP BY 1;
+
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state_join
+  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_join (key1) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.key1 IS 'c.country';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.row_count IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.count1 IS 'rows where s.amount is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.nan1 IS 'rows where s.amount is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.plus_infinity1 IS 'rows where s.amount is Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.minus_infinity1 IS 'rows where s.amount is -Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.sum1 IS 'sum of s.amount';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.scales1 IS 'rows by display scale of s.amount: sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_join.value1 IS 'pg_catalog.sum(s.amount)';
+
+-- statistics
+ANALYZE imat_store.state_join;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_join AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS s
+SELECT
+  r2.country AS key1,
+  r1.weight AS row_count,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity1,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+    HAVING pg_catalog.sum(l.weight) <> 0
+  ) AS r1,
+  public.customer AS r2
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (r2.id = r1.customer_id)
+  AND (r2.country IS NOT NULL)
+UNION ALL
+-- plus changes of public.customer AS c
+SELECT
+  r2.country AS key1,
+  r2.weight AS row_count,
+  CASE WHEN r1.amount IS NOT NULL THEN r2.weight ELSE 0 END AS count1,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r2.weight ELSE 0 END AS nan1,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r2.weight ELSE 0 END AS plus_infinity1,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r2.weight ELSE 0 END AS minus_infinity1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r2.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r2.weight)::numeric ELSE 0 END AS scales1
+FROM
+  public.sale AS r1,
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3
+    HAVING pg_catalog.sum(l.weight) <> 0
+  ) AS r2
+WHERE (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.customer_id)
+  AND (r2.country IS NOT NULL)
+UNION ALL
+-- minus changes of public.sale AS s with changes of public.customer AS c
+SELECT
+  r2.country AS key1,
+  (-r1.weight * r2.weight) AS row_count,
+  CASE WHEN r1.amount IS NOT NULL THEN (-r1.weight * r2.weight) ELSE 0 END AS count1,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS nan1,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS plus_infinity1,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS minus_infinity1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * (-r1.weight * r2.weight))::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * (-r1.weight * r2.weight))::numeric ELSE 0 END AS scales1
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+    FROM imat_store.log_public_sale AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+    HAVING pg_catalog.sum(l.weight) <> 0
+  ) AS r1,
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+    FROM imat_store.log_public_customer AS l
+    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c1, l.c3
+    HAVING pg_catalog.sum(l.weight) <> 0
+  ) AS r2
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.customer_id)
+  AND (r2.country IS NOT NULL);
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_join AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- all changes, cancelled against each other
+SELECT
+  r2.country AS key1,
+  p.weight AS row_count,
+  CASE WHEN r1.amount IS NOT NULL THEN p.weight ELSE 0 END AS count1,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan1,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity1,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * p.weight)::numeric ELSE 0 END AS sum1,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales1
+FROM
+  (
+    SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c2 AS r1_c2, u.r1_c5 AS r1_c5, u.r2_c1 AS r2_c1, u.r2_c3 AS r2_c3
+    FROM (
+      -- plus changes of public.sale AS s
+      SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.amount AS r1_c5, r2.id AS r2_c1, r2.country AS r2_c3
+      FROM
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+          FROM imat_store.log_public_sale AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r1,
+        public.customer AS r2
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (r2.id = r1.customer_id)
+        AND (r2.country IS NOT NULL)
+      UNION ALL
+      -- plus changes of public.customer AS c
+      SELECT r2.weight AS weight, r1.customer_id AS r1_c2, r1.amount AS r1_c5, r2.id AS r2_c1, r2.country AS r2_c3
+      FROM
+        public.sale AS r1,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c3
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r2
+      WHERE (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.customer_id)
+        AND (r2.country IS NOT NULL)
+      UNION ALL
+      -- minus changes of public.sale AS s with changes of public.customer AS c
+      SELECT (-r1.weight * r2.weight) AS weight, r1.customer_id AS r1_c2, r1.amount AS r1_c5, r2.id AS r2_c1, r2.country AS r2_c3
+      FROM
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+          FROM imat_store.log_public_sale AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r1,
+        (
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+          FROM imat_store.log_public_customer AS l
+          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          GROUP BY l.c1, l.c3
+          HAVING pg_catalog.sum(l.weight) <> 0
+          OFFSET 0
+        ) AS r2
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.customer_id)
+        AND (r2.country IS NOT NULL)
+    ) AS u
+    GROUP BY u.r1_c2, u.r1_c5, pg_catalog.numeric_send(u.r1_c5), u.r2_c1, u.r2_c3
+    HAVING pg_catalog.sum(u.weight) <> 0
+    OFFSET 0
+  ) AS p,
+  LATERAL (SELECT p.r1_c2 AS customer_id, p.r1_c5 AS amount) AS r1,
+  LATERAL (SELECT p.r2_c1 AS id, p.r2_c3 AS country) AS r2;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_join() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE $imat$
+    WITH delta AS (
+      SELECT
+        u.key1,
+        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+        COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+        COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+        COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+        COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+        COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+        COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+      FROM (
+        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
+      ) AS u
+      GROUP BY u.key1
+    ), merged AS (
+      INSERT INTO imat_store.state_join AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1)
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1
+      FROM delta AS d
+      WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0
+      ON CONFLICT (key1) DO UPDATE SET
+        row_count = s.row_count + EXCLUDED.row_count,
+        count1 = s.count1 + EXCLUDED.count1,
+        nan1 = s.nan1 + EXCLUDED.nan1,
+        plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
+        minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
+        sum1 = s.sum1 + EXCLUDED.sum1,
+        scales1 = s.scales1 + EXCLUDED.scales1
+      RETURNING s.ctid, s.row_count
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+      pg_catalog.bool_or(m.row_count < 0)
+    FROM merged AS m
+    $imat$
+    INTO touched, emptied, negative;
+  EXCEPTION WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE $imat$
+      WITH delta AS (
+        SELECT
+          u.key1,
+          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+          COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+          COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+          COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+          COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+          COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+          COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+        FROM (
+          SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.netted_join
+        ) AS u
+        GROUP BY u.key1
+      ), merged AS (
+        INSERT INTO imat_store.state_join AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1)
+        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1
+        FROM delta AS d
+        WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0
+        ON CONFLICT (key1) DO UPDATE SET
+          row_count = s.row_count + EXCLUDED.row_count,
+          count1 = s.count1 + EXCLUDED.count1,
+          nan1 = s.nan1 + EXCLUDED.nan1,
+          plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
+          minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
+          sum1 = s.sum1 + EXCLUDED.sum1,
+          scales1 = s.scales1 + EXCLUDED.scales1
+        RETURNING s.ctid, s.row_count
+      )
+      SELECT
+        pg_catalog.count(*),
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
+        pg_catalog.bool_or(m.row_count < 0)
+      FROM merged AS m
+      $imat$
+      INTO touched, emptied, negative;
+    END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_join would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_join WHERE ctid = ANY (emptied);
+    RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_join() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat."join" AS
+-- nothing pending: the state is the answer
+SELECT
+  s.key1 AS country,
+  s.value1 AS total
+FROM imat_store.state_join AS s
+WHERE NOT (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL)
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('join')
+  END
+)
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.key1 AS country,
+  s.value1 AS total
+FROM (
+  SELECT
+    m.*,
+    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1
+  FROM (
+    SELECT
+      u.key1,
+      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+    FROM (
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.state_join
+      UNION ALL
+      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
+    ) AS u
+    GROUP BY u.key1
+    HAVING pg_catalog.sum(u.row_count) <> 0
+  ) AS m
+) AS s
+WHERE (
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL)
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    ELSE imat_catalog.no_frontier('join')
+  END
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public."join"', 'imat."join"');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat."join" IS 'shows join';
