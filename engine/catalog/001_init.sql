@@ -329,7 +329,7 @@ $$;
 --
 -- It waits for a fold of the same imat that is under way, but outside of the transaction whose snapshot counts, and together
 -- with all others that wait.
-CREATE PROCEDURE imat.fold(name text)
+CREATE OR REPLACE PROCEDURE imat.fold(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -469,7 +469,7 @@ END $$;
 -- reads the table that belongs to it: (1) a view that reads whichever slot is active; (2) in one REPEATABLE READ transaction,
 -- fill the other slot and make it the active one; (3) when nobody can read the previous slot any more, drop it.
 -- Interrupted anywhere, the next call goes on from the catalog.
-CREATE PROCEDURE imat.swap(name text)
+CREATE OR REPLACE PROCEDURE imat.swap(name text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -561,7 +561,7 @@ BEGIN
 END $$;
 
 -- The call that users of the PL/pgSQL predecessor know. SQL alone cannot parse a definition: the request is recorded.
-CREATE FUNCTION imat.create_imat(name text) RETURNS text
+CREATE OR REPLACE FUNCTION imat.create_imat(name text) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$

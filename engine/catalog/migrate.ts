@@ -39,6 +39,18 @@ async function catalogExists(db: Db): Promise<boolean> {
   return schema !== undefined;
 }
 
+/** What is left where somebody dropped the catalog by hand. The triggers depend on functions in the schema and go with it. */
+export const ORPHANED = 'schema imat_store is here without the imat catalog that describes it';
+export const REMOVE_ORPHANS = 'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; then convert again.';
+
+/** Whether logs, stored tables and capture are here without a catalog. */
+export async function isOrphaned(db: Db): Promise<boolean> {
+  const [store] = await db.query(
+    `SELECT FROM pg_namespace WHERE nspname = 'imat_store' AND NOT EXISTS (SELECT FROM pg_namespace c WHERE c.nspname = 'imat_catalog')`,
+  );
+  return store !== undefined;
+}
+
 /** The version of the catalog; 0 where there is none. @throws ImatError `catalog_newer` */
 export async function catalogVersion(db: Db): Promise<number> {
   const [present] = await db.query<{ exists: boolean }>(`SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`);
@@ -80,7 +92,10 @@ export async function initialize(db: Db, explicitly: boolean): Promise<{ version
   if (before === MIGRATIONS.length && !explicitly) return { version: before, created: false };
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
-    if (!(await catalogExists(db))) await db.execute('CREATE SCHEMA imat_catalog');
+    if (!(await catalogExists(db))) {
+      if (await isOrphaned(db)) throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
+      await db.execute('CREATE SCHEMA imat_catalog');
+    }
     await db.execute(
       `CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`,
     );

@@ -1,6 +1,6 @@
 /** Doctor: everything that can be wrong around the imats of a database, each with what to do. Changes nothing. */
 import type { DoctorCheck } from '../api.ts';
-import { catalogVersion, LOCK_CLASS } from '../catalog/migrate.ts';
+import { catalogVersion, isOrphaned, LOCK_CLASS, ORPHANED, REMOVE_ORPHANS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors.ts';
 import { loadColumns } from '../catalog/columns.ts';
@@ -49,6 +49,7 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   const version = await catalogVersion(db);
   if (version === 0) {
     checks.push(...(await rightsToInstall(db)));
+    if (await isOrphaned(db)) return [...checks, problem('error', 'catalog', ORPHANED, REMOVE_ORPHANS)];
     return [...checks, ok('catalog', 'no imats here yet; the first imat convert prepares the database')];
   }
   checks.push(await extensionCheck(db), ok('catalog', `version ${version}`), ...(await rightsToInstall(db)));

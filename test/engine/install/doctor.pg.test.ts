@@ -177,6 +177,24 @@ test('a view whose frontier is gone raises instead of answering', async () => {
   });
 });
 
+test('a catalog that was dropped by hand: what is left is named, and can be removed', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.sql('DROP SCHEMA imat_catalog CASCADE');
+    expect(await troubles(sandbox)).toMatchObject([
+      { check: 'catalog', status: 'error', hint: expect.stringContaining('DROP SCHEMA imat_store CASCADE') },
+    ]);
+    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
+      hint: expect.stringContaining('DROP SCHEMA imat_store CASCADE'),
+    });
+    await sandbox.sql('DROP SCHEMA imat_store CASCADE');
+    expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`)).toEqual([]);
+    await sandbox.imat.convert('summary');
+    await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
+    await sandbox.imat.revert('summary');
+  });
+});
+
 test('an imat that lost what it is built on says so, whatever is asked of it', async () => {
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.convert('summary');
