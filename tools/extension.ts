@@ -7,7 +7,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,7 @@ const SUITES: Readonly<Record<number, { readonly mirror: string; readonly suite:
   17: { mirror: 'http://deb.debian.org/debian', suite: 'trixie main', keyring: 'debian-archive-keyring.gpg' },
   18: { mirror: 'http://deb.debian.org/debian', suite: 'sid main', keyring: 'debian-archive-keyring.gpg' },
 };
+const DAY_MS = 86_400_000;
 const KEYRINGS = '/usr/share/keyrings';
 
 export type ExtensionServer = {
@@ -147,7 +148,7 @@ function build(place: string, work: (sources: string, target: string) => string)
   }
 }
 
-/** The directory of a build, named by what went into it; older ones for the same version are removed. */
+/** The directory of a build, named by what went into it. Others of the same version that are a day old are removed. */
 function placeFor(major: number, server: string): string {
   const hash = createHash('sha256').update(server);
   for (const folder of ['', 'src', 'sql'])
@@ -156,6 +157,9 @@ function placeFor(major: number, server: string): string {
         hash.update(file.name).update(readFileSync(join(SOURCES, folder, file.name)));
   const base = cacheDirectory();
   const name = `pg${major}-${hash.digest('hex').slice(0, 12)}`;
+  for (const other of readdirSync(base).filter((entry) => entry.startsWith(`pg${major}-`) && entry !== name))
+    if (Date.now() - (statSync(join(base, other), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > DAY_MS)
+      rmSync(join(base, other), { recursive: true, force: true });
   return join(base, name);
 }
 

@@ -89,7 +89,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
     if (options.makeData === undefined) execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
-    else await options.makeData(data);
+    else {
+      await options.makeData(data);
+      if (user !== null) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data]);
+    }
     return await launch(bin, data, { ...SETTINGS, ...options.settings }, user, found.major);
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
