@@ -49,18 +49,20 @@ const PROCEDURES = [
   // One of several kinds of dependants: refreshes where it is told to, and asks a few times in between.
   `CREATE PROCEDURE depend(kind text, until timestamptz) LANGUAGE plpgsql AS $$
    DECLARE
-     s pg_snapshot; version text; stamp timestamptz; result numeric; answer record;
+     s pg_snapshot; version text; stamp timestamptz; result numeric; answer record; changed boolean;
      stale bigint := 0; unchanged bigint := 0; asked bigint := 0;
    BEGIN
      WHILE clock_timestamp() < until LOOP
        version := table_version('t');
        stamp := get_last_timestamp('t');
        PERFORM pg_current_xact_id();
-       COMMIT;
        IF kind = 'old snapshot' THEN
+         COMMIT;
          SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
          PERFORM 1 FROM t LIMIT 1;
          PERFORM pg_sleep(0.002);
+       ELSE
+         COMMIT;
        END IF;
        SELECT sum(v), pg_current_snapshot() INTO result, s FROM t;
        IF kind = 'late version' THEN version := table_version('t'); END IF;
@@ -70,7 +72,8 @@ const PROCEDURES = [
            get_last_timestamp('t') <> stamp AS by_stamp, sum(v) <> result AS differs INTO answer FROM t;
          COMMIT;
          asked := asked + 1;
-         IF NOT CASE kind WHEN 'timestamp' THEN answer.by_stamp WHEN 'xmin' THEN answer.by_xmin ELSE answer.by_version END THEN
+         changed := CASE kind WHEN 'timestamp' THEN answer.by_stamp WHEN 'xmin' THEN answer.by_xmin ELSE answer.by_version END;
+         IF NOT changed THEN
            unchanged := unchanged + 1;
            IF answer.differs THEN stale := stale + 1; END IF;
          END IF;
