@@ -7,9 +7,20 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Binaries, findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
 
@@ -26,6 +37,13 @@ const SUITES: Readonly<Record<number, { readonly mirror: string; readonly suite:
 };
 const DAY_MS = 86_400_000;
 const KEYRINGS = '/usr/share/keyrings';
+
+/** What PGXS would give, and the Makefile. */
+const COMPILER_OPTIONS = (
+  '-O2 -g -fPIC -shared -fvisibility=hidden -fno-strict-aliasing -fwrapv -D_GNU_SOURCE ' +
+  '-Wall -Wextra -Wmissing-prototypes -Wdeclaration-after-statement -Werror=vla -Wimplicit-fallthrough=3 ' +
+  '-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers'
+).split(' ');
 
 export type ExtensionServer = {
   readonly major: number;
@@ -107,10 +125,11 @@ function providePackaged({ bin, major }: Binaries): ExtensionServer {
       cpSync(native, join(target, 'native'), { recursive: true, verbatimSymlinks: true });
       const sources = readdirSync(join(work, 'src')).filter((file) => file.endsWith('.c'));
       const output = run('gcc', [
-        ...['-O2', '-g', '-fPIC', '-shared', '-fvisibility=hidden', '-fno-strict-aliasing', '-fwrapv', '-D_GNU_SOURCE'],
-        ...['-Wall', '-Wextra', '-Wmissing-prototypes', '-Wdeclaration-after-statement', '-Werror=vla', '-Wimplicit-fallthrough=3'],
-        ...['-Wno-unused-parameter', '-Wno-sign-compare', '-Wno-missing-field-initializers'],
-        ...[`-I${join(work, 'src')}`, `-isystem${headers}`, '-o', join(target, 'native/lib/postgresql', `${NAME}.so`)],
+        ...COMPILER_OPTIONS,
+        `-I${join(work, 'src')}`,
+        `-isystem${headers}`,
+        '-o',
+        join(target, 'native/lib/postgresql', `${NAME}.so`),
         ...sources.map((file) => join(work, 'src', file)),
       ]);
       const scripts = join(target, 'native/share/postgresql/extension');
@@ -191,7 +210,9 @@ function provideHeaders(major: number): string {
     if (existsSync(place)) rmSync(unpacked, { recursive: true });
     else renameSync(unpacked, place);
   } catch (error) {
-    throw new Error(`headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`, { cause: error });
+    throw new Error(`headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`, {
+      cause: error,
+    });
   }
   return headers;
 }
@@ -202,7 +223,12 @@ function keyring(name: string): string {
   if (existsSync(installed)) return installed;
   const kept = join(cacheDirectory(), name);
   if (!existsSync(kept)) {
-    const unpacked = downloadPackage('ubuntu-keyring', 'http://deb.debian.org/debian', 'trixie main', join(KEYRINGS, 'debian-archive-keyring.gpg'));
+    const unpacked = downloadPackage(
+      'ubuntu-keyring',
+      'http://deb.debian.org/debian',
+      'trixie main',
+      join(KEYRINGS, 'debian-archive-keyring.gpg'),
+    );
     cpSync(join(unpacked, 'usr/share/keyrings', name), kept);
     rmSync(unpacked, { recursive: true });
   }

@@ -21,14 +21,18 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     await runAll(asker, ['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', 'DROP EXTENSION IF EXISTS table_change_tracker']);
     await runAll(asker, ['CREATE EXTENSION table_change_tracker', ...BASE]);
     const actor = await under.connect();
-    await asker.execute('SELECT enable_table_tracking(t) FROM unnest(\'' + LIST + "'::regclass[]) t");
+    await asker.execute("SELECT enable_table_tracking(t) FROM unnest('" + LIST + "'::regclass[]) t");
     await runAll(actor, path.setup ?? []);
     return { actor, asker };
   }
 
   /** Tables by name: what is dropped by the path is a number then. */
   const tables = (db: Db): Promise<string> =>
-    value(db, "SELECT array_agg(coalesce(to_regclass(name)::oid, 1) ORDER BY n)::regclass[]::oid[]::text FROM unnest($1::text[]) WITH ORDINALITY AS l (name, n)", [LIST]);
+    value(
+      db,
+      'SELECT array_agg(coalesce(to_regclass(name)::oid, 1) ORDER BY n)::regclass[]::oid[]::text FROM unnest($1::text[]) WITH ORDINALITY AS l (name, n)',
+      [LIST],
+    );
 
   async function ask(db: Db, oids: string, since: string, versions: string | null): Promise<readonly string[]> {
     const answers = await value(
@@ -49,7 +53,9 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     const gone = path.setup?.some((statement) => statement.startsWith('DROP MATERIALIZED VIEW')) === true ? ['m'] : [];
     const oids = await tables(asker);
     const before = await snapshot(asker);
-    const stamps = await value(asker, 'SELECT array_agg(CASE WHEN t <> 1 THEN get_last_timestamp(t) END)::text FROM unnest($1::oid[]) t', [oids]);
+    const stamps = await value(asker, 'SELECT array_agg(CASE WHEN t <> 1 THEN get_last_timestamp(t) END)::text FROM unnest($1::oid[]) t', [
+      oids,
+    ]);
     await runAll(actor, path.action);
     const answered = (await ask(asker, oids, before, null)).filter((table) => !gone.includes(table));
     expect(answered).toEqual(expected(path, answered));
@@ -64,13 +70,17 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     const flags = later.slice(1, -1).split(',');
     const moved = TRACKED.filter((table, i) => flags[i] === 't' && !gone.includes(table));
     // Tables that a prepared transaction may still change are stamped at every look, until a later snapshot tells that it has ended.
-    if (!path.action.join().includes('PREPARED') ) expect(moved).toEqual(expected(path, moved));
+    if (!path.action.join().includes('PREPARED')) expect(moved).toEqual(expected(path, moved));
     else for (const table of path.changes) expect(moved).toContain(table);
 
     // Afterwards nothing has changed since.
     const after = await snapshot(asker);
     const still = await ask(asker, oids, after, null);
-    const exist = await value(asker, 'SELECT array_agg(c.oid IS NOT NULL ORDER BY n)::text FROM unnest($1::oid[]) WITH ORDINALITY AS l (o, n) LEFT JOIN pg_class c ON c.oid = o', [oids]);
+    const exist = await value(
+      asker,
+      'SELECT array_agg(c.oid IS NOT NULL ORDER BY n)::text FROM unnest($1::oid[]) WITH ORDINALITY AS l (o, n) LEFT JOIN pg_class c ON c.oid = o',
+      [oids],
+    );
     const there = exist.slice(1, -1).split(',');
     expect(still.filter((table) => there[TRACKED.indexOf(table as never)] === 't')).toEqual([]);
     await Promise.all([actor.close(), asker.close()]);
@@ -83,7 +93,9 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     const holder = await under.connect();
     await runAll(holder, ['BEGIN', 'SELECT pg_current_xact_id()']);
     await asker.query('SELECT set_last_timestamp(t, clock_timestamp()) FROM unnest($1::oid[]) t WHERE t <> 1', [oids]);
-    const versions = await value(asker, 'SELECT array_agg(CASE WHEN t <> 1 THEN table_version(t) END)::text FROM unnest($1::oid[]) t', [oids]);
+    const versions = await value(asker, 'SELECT array_agg(CASE WHEN t <> 1 THEN table_version(t) END)::text FROM unnest($1::oid[]) t', [
+      oids,
+    ]);
     await asker.execute('SELECT pg_current_xact_id()');
     const before = await snapshot(asker);
     expect(await ask(asker, oids, before, null)).toEqual(TRACKED);

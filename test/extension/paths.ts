@@ -58,14 +58,18 @@ export const PATHS: readonly Path[] = [
     changes: ['p', 'p2'],
   },
   { name: 'ON CONFLICT DO UPDATE', action: ['INSERT INTO t VALUES (7, 0) ON CONFLICT (a) DO UPDATE SET b = 0'], changes: ['t'] },
-  { name: 'COPY', action: ["COPY t FROM PROGRAM 'printf \"102\\t1\\n\"'"], changes: ['t'] },
+  { name: 'COPY', action: ['COPY t FROM PROGRAM \'printf "102\\t1\\n"\''], changes: ['t'] },
   {
     name: 'COPY FREEZE after TRUNCATE',
     action: ["BEGIN; TRUNCATE un; COPY un FROM PROGRAM 'echo 1' WITH (FREEZE); COMMIT"],
     changes: ['un'],
   },
-  { name: 'COPY to a partitioned table', action: ["COPY p FROM PROGRAM 'printf \"2\\t1\\n\"'"], changes: ['p', 'p2'] },
-  { name: 'a data-modifying CTE below SELECT', action: ['WITH d AS (DELETE FROM t WHERE a = 7 RETURNING *) SELECT * FROM d'], changes: ['t'] },
+  { name: 'COPY to a partitioned table', action: ['COPY p FROM PROGRAM \'printf "2\\t1\\n"\''], changes: ['p', 'p2'] },
+  {
+    name: 'a data-modifying CTE below SELECT',
+    action: ['WITH d AS (DELETE FROM t WHERE a = 7 RETURNING *) SELECT * FROM d'],
+    changes: ['t'],
+  },
   {
     name: 'two data-modifying CTEs',
     action: ['WITH d AS (DELETE FROM leaf RETURNING *), i AS (INSERT INTO other SELECT * FROM d) SELECT 1'],
@@ -141,7 +145,12 @@ export const PATHS: readonly Path[] = [
     action: ['BEGIN; INSERT INTO other VALUES (1); SAVEPOINT a; INSERT INTO t VALUES (108, 0); ROLLBACK TO a; COMMIT'],
     changes: ['other'],
   },
-  { name: 'a rewriting ALTER TABLE', action: ['ALTER TABLE t ALTER COLUMN b TYPE bigint'], changes: ['t'], setup: ['DROP MATERIALIZED VIEW m'] },
+  {
+    name: 'a rewriting ALTER TABLE',
+    action: ['ALTER TABLE t ALTER COLUMN b TYPE bigint'],
+    changes: ['t'],
+    setup: ['DROP MATERIALIZED VIEW m'],
+  },
   { name: 'ADD COLUMN with a default', action: ['ALTER TABLE other ADD COLUMN b int DEFAULT 5'], changes: ['other'] },
   { name: 'DROP COLUMN', action: ['ALTER TABLE child DROP COLUMN t'], changes: ['child'] },
   {
@@ -190,7 +199,11 @@ export const PATHS: readonly Path[] = [
     action: ['REFRESH MATERIALIZED VIEW CONCURRENTLY m'],
     changes: ['m'],
   },
-  { name: 'PREPARE TRANSACTION and COMMIT PREPARED', action: ["BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"], changes: ['t'] },
+  {
+    name: 'PREPARE TRANSACTION and COMMIT PREPARED',
+    action: ["BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"],
+    changes: ['t'],
+  },
   {
     name: 'COMMIT PREPARED of what was prepared before',
     setup: ["BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'"],
@@ -208,15 +221,31 @@ export const PATHS: readonly Path[] = [
     action: ['SET session_replication_role = replica', 'INSERT INTO t VALUES (110, 0)', 'RESET session_replication_role'],
     changes: ['t'],
   },
-  { name: 'a write in a transaction that only then is read only', action: ['BEGIN; INSERT INTO other VALUES (1); SET TRANSACTION READ ONLY; COMMIT'], changes: ['other'] },
+  {
+    name: 'a write in a transaction that only then is read only',
+    action: ['BEGIN; INSERT INTO other VALUES (1); SET TRANSACTION READ ONLY; COMMIT'],
+    changes: ['other'],
+  },
   { name: 'SERIALIZABLE', action: ['BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO t VALUES (111, 0); COMMIT'], changes: ['t'] },
   { name: 'an untracked table', setup: ['CREATE TABLE untracked (a int)'], action: ['INSERT INTO untracked VALUES (1)'], changes: [] },
   { name: 'nothing', action: ['SELECT * FROM t'], changes: [] },
-  { name: 'ROLLBACK', action: ['BEGIN; INSERT INTO t VALUES (112, 0); TRUNCATE other; ALTER TABLE un ADD COLUMN x int; ROLLBACK'], changes: [] },
-  { name: 'ROLLBACK TO SAVEPOINT', action: ['BEGIN; SELECT pg_current_xact_id(); SAVEPOINT a; INSERT INTO t VALUES (113, 0); ALTER TABLE un ADD COLUMN x int; ROLLBACK TO a; COMMIT'], changes: [] },
+  {
+    name: 'ROLLBACK',
+    action: ['BEGIN; INSERT INTO t VALUES (112, 0); TRUNCATE other; ALTER TABLE un ADD COLUMN x int; ROLLBACK'],
+    changes: [],
+  },
+  {
+    name: 'ROLLBACK TO SAVEPOINT',
+    action: [
+      'BEGIN; SELECT pg_current_xact_id(); SAVEPOINT a; INSERT INTO t VALUES (113, 0); ALTER TABLE un ADD COLUMN x int; ROLLBACK TO a; COMMIT',
+    ],
+    changes: [],
+  },
   {
     name: 'an exception that was caught',
-    action: ["DO $$ BEGIN PERFORM pg_current_xact_id(); BEGIN INSERT INTO t VALUES (114, 0); DROP TABLE p2; RAISE 'no'; EXCEPTION WHEN OTHERS THEN NULL; END; END $$"],
+    action: [
+      "DO $$ BEGIN PERFORM pg_current_xact_id(); BEGIN INSERT INTO t VALUES (114, 0); DROP TABLE p2; RAISE 'no'; EXCEPTION WHEN OTHERS THEN NULL; END; END $$",
+    ],
     changes: [],
   },
   { name: 'UPDATE of no row', action: ['UPDATE t SET b = 0 WHERE a = -1'], changes: [] },

@@ -110,7 +110,9 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
       };
       const sessions = await Promise.all(calls.map(() => under.connect()));
       await Promise.all([...calls.map((call, i) => sessions[i]?.execute(call)), prepared(await under.connect())]);
-      const results = await db.query<{ kind: string; stale: string; unchanged: string; asked: string }>('SELECT * FROM results ORDER BY kind');
+      const results = await db.query<{ kind: string; stale: string; unchanged: string; asked: string }>(
+        'SELECT * FROM results ORDER BY kind',
+      );
       expect(results.map(({ kind, stale }) => [kind, stale])).toEqual(kinds.toSorted().map((kind) => [kind, '0']));
       // The dependants were told both, so that the test has tested something; the version's rule is the one that is of use here.
       const of = (kind: string): number => Number(results.find((row) => row.kind === kind)?.unchanged);
@@ -122,7 +124,11 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
 
   test('a commit that is recorded and not yet visible, and one that overtakes it', async () => {
     const db = await under.connect();
-    await runAll(db, ['CREATE TABLE w (a int)', "SELECT enable_table_tracking('w')", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"]);
+    await runAll(db, [
+      'CREATE TABLE w (a int)',
+      "SELECT enable_table_tracking('w')",
+      "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+    ]);
     await runAll(db, ['SELECT pg_reload_conf()', 'SET synchronous_commit = local', 'SELECT pg_sleep(0.2)']);
     const [slow, fast] = [await under.connect(), await under.connect()];
     await fast.execute('SET synchronous_commit = local');

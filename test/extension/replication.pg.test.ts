@@ -6,7 +6,8 @@ import { provideExtension } from '../../tools/extension.ts';
 import { changedSince, runAll, snapshot, useExtensionServer, value } from './server.ts';
 
 const { servers, missing } = provideExtension();
-for (const { major, reason } of missing) process.stderr.write(`replication to the extension is not tested on PostgreSQL ${major}: ${reason}\n`);
+for (const { major, reason } of missing)
+  process.stderr.write(`replication to the extension is not tested on PostgreSQL ${major}: ${reason}\n`);
 
 describe.each(servers.map((server) => [server.major, server] as const))('PostgreSQL %i', (major, server) => {
   const publisher = useExtensionServer(() => server, { settings: { logical_decoding_work_mem: '64kB', wal_sender_timeout: 0 } });
@@ -31,12 +32,16 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     await here.execute(subscribe('sub', 'pub', `streaming = ${streaming}, two_phase = true`));
     await until(async () => (await value(here, "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'")) === '0');
     // The worker that keeps track of the initial copy has transactions of its own.
-    await until(async () => (await value(here, "SELECT count(*) FROM pg_stat_subscription WHERE relid IS NOT NULL")) === '0');
+    await until(async () => (await value(here, 'SELECT count(*) FROM pg_stat_subscription WHERE relid IS NOT NULL')) === '0');
   }, 60_000);
 
   afterAll(async () => {
     for (const name of ['sub', 'more'])
-      await runAll(here, [`ALTER SUBSCRIPTION ${name} DISABLE`, `ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`, `DROP SUBSCRIPTION ${name}`]);
+      await runAll(here, [
+        `ALTER SUBSCRIPTION ${name} DISABLE`,
+        `ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`,
+        `DROP SUBSCRIPTION ${name}`,
+      ]);
   });
 
   const subscribe = (name: string, publication: string, options: string): string =>
@@ -54,8 +59,7 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     const since = await snapshot(here);
     await runAll(there, write);
     await until(() => value<boolean>(here, arrived));
-    for (const table of ['t', 'u', 'p', 'p1'])
-      expect(await changedSince(here, table, since), table).toBe(changes.includes(table));
+    for (const table of ['t', 'u', 'p', 'p1']) expect(await changedSince(here, table, since), table).toBe(changes.includes(table));
   }
 
   test('INSERT, UPDATE, DELETE and TRUNCATE that arrive from a publisher', async () => {

@@ -1,5 +1,17 @@
 /** What survives a restart, and that what does not counts as changed: never as unchanged, never as untracked. */
-import { closeSync, copyFileSync, cpSync, existsSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +21,8 @@ import { startPostgres } from '../../tools/postgres.ts';
 import { changedSince, connectTo, PRELOADED, runAll, snapshot, useExtensionServer, value } from './server.ts';
 
 const { servers, missing } = provideExtension();
-for (const { major, reason } of missing) process.stderr.write(`restarts of the extension are not tested on PostgreSQL ${major}: ${reason}\n`);
+for (const { major, reason } of missing)
+  process.stderr.write(`restarts of the extension are not tested on PostgreSQL ${major}: ${reason}\n`);
 
 /** Relative to the data directory. */
 const STATE = 'pg_stat/table_change_tracker.stat';
@@ -111,24 +124,27 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
     }
   }
 
-  test.each(['fast', 'kill'] as const)('a transaction that is prepared over a restart (%s) counts as a change until a snapshot has seen its end', async (how) => {
-    await prepare();
-    const first = await under.connect();
-    await runAll(first, ["BEGIN; INSERT INTO u VALUES (9); PREPARE TRANSACTION 'over'"]);
-    const open = await snapshot(first);
-    await under.server.restart(how);
-    const db = await under.connect();
-    const version = await value(db, "SELECT table_version('u')");
-    const stamp = await value(db, "SELECT get_last_timestamp('u')::text");
-    await db.execute('SELECT pg_current_xact_id()');
-    const since = await snapshot(db);
-    for (const one of [open, since]) expect(await changedSince(db, 'u', one)).toBe(true);
-    await db.execute("COMMIT PREPARED 'over'");
-    for (const one of [open, since]) expect(await changedSince(db, 'u', one)).toBe(true);
-    expect(await changedSince(db, 'u', since, version)).toBe(true);
-    expect(await value(db, "SELECT get_last_timestamp('u') > $1::timestamptz", [stamp])).toBe(true);
-    expect(await changedSince(db, 'u', await snapshot(db))).toBe(false);
-  });
+  test.each(['fast', 'kill'] as const)(
+    'a transaction that is prepared over a restart (%s) counts as a change until a snapshot has seen its end',
+    async (how) => {
+      await prepare();
+      const first = await under.connect();
+      await runAll(first, ["BEGIN; INSERT INTO u VALUES (9); PREPARE TRANSACTION 'over'"]);
+      const open = await snapshot(first);
+      await under.server.restart(how);
+      const db = await under.connect();
+      const version = await value(db, "SELECT table_version('u')");
+      const stamp = await value(db, "SELECT get_last_timestamp('u')::text");
+      await db.execute('SELECT pg_current_xact_id()');
+      const since = await snapshot(db);
+      for (const one of [open, since]) expect(await changedSince(db, 'u', one)).toBe(true);
+      await db.execute("COMMIT PREPARED 'over'");
+      for (const one of [open, since]) expect(await changedSince(db, 'u', one)).toBe(true);
+      expect(await changedSince(db, 'u', since, version)).toBe(true);
+      expect(await value(db, "SELECT get_last_timestamp('u') > $1::timestamptz", [stamp])).toBe(true);
+      expect(await changedSince(db, 'u', await snapshot(db))).toBe(false);
+    },
+  );
 
   test('a server that is not preloaded with the library says what to do, and lives on', async () => {
     const before = await prepare();
@@ -277,7 +293,14 @@ describe.each(servers.map((server) => [server.major, server] as const))('Postgre
       if (standby === null) throw new Error('no standby');
       const db = await connectTo(standby);
       expect(await value(db, 'SELECT pg_is_in_recovery()')).toBe(true);
-      for (const call of [`table_changed_since('u', '${before.since}')`, "get_last_timestamp('u')", "is_table_tracked('u')", "table_version('u')", "table_stats('u')", "enable_table_tracking('u')"])
+      for (const call of [
+        `table_changed_since('u', '${before.since}')`,
+        "get_last_timestamp('u')",
+        "is_table_tracked('u')",
+        "table_version('u')",
+        "table_stats('u')",
+        "enable_table_tracking('u')",
+      ])
         await expect(db.query(`SELECT ${call}`), call).rejects.toMatchObject({
           sqlstate: '55000',
           message: expect.stringContaining('during recovery'),

@@ -18,10 +18,7 @@ export type ServerUnderTest = {
 };
 
 /** One server for the tests of a file or group. */
-export function useExtensionServer(
-  provide: () => ExtensionServer = () => provideFor(15),
-  options: PostgresOptions = {},
-): ServerUnderTest {
+export function useExtensionServer(provide: () => ExtensionServer = () => provideFor(15), options: PostgresOptions = {}): ServerUnderTest {
   let server: PostgresServer | null = null;
   const sessions: Db[] = [];
   beforeAll(async () => {
