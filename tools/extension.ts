@@ -16,6 +16,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +35,15 @@ const SUITES: Readonly<Record<number, { readonly mirror: string; readonly suite:
   17: { mirror: 'http://deb.debian.org/debian', suite: 'trixie main', keyring: 'debian-archive-keyring.gpg' },
   18: { mirror: 'http://deb.debian.org/debian', suite: 'sid main', keyring: 'debian-archive-keyring.gpg' },
 };
+const DAY_MS = 86_400_000;
 const KEYRINGS = '/usr/share/keyrings';
+
+/** What PGXS would give, and the Makefile. */
+const COMPILER_OPTIONS = (
+  '-O2 -g -fPIC -shared -fvisibility=hidden -fno-strict-aliasing -fwrapv -D_GNU_SOURCE ' +
+  '-Wall -Wextra -Wmissing-prototypes -Wdeclaration-after-statement -Werror=vla -Wimplicit-fallthrough=3 ' +
+  '-Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers'
+).split(' ');
 
 export type ExtensionServer = {
   readonly major: number;
@@ -116,10 +125,11 @@ function providePackaged({ bin, major }: Binaries): ExtensionServer {
       cpSync(native, join(target, 'native'), { recursive: true, verbatimSymlinks: true });
       const sources = readdirSync(join(work, 'src')).filter((file) => file.endsWith('.c'));
       const output = run('gcc', [
-        ...['-O2', '-g', '-fPIC', '-shared', '-fvisibility=hidden', '-fno-strict-aliasing', '-fwrapv', '-D_GNU_SOURCE'],
-        ...['-Wall', '-Wextra', '-Wmissing-prototypes', '-Wdeclaration-after-statement', '-Werror=vla', '-Wimplicit-fallthrough=3'],
-        ...['-Wno-unused-parameter', '-Wno-sign-compare', '-Wno-missing-field-initializers'],
-        ...[`-I${join(work, 'src')}`, `-isystem${headers}`, '-o', join(target, 'native/lib/postgresql', `${NAME}.so`)],
+        ...COMPILER_OPTIONS,
+        `-I${join(work, 'src')}`,
+        `-isystem${headers}`,
+        '-o',
+        join(target, 'native/lib/postgresql', `${NAME}.so`),
         ...sources.map((file) => join(work, 'src', file)),
       ]);
       const scripts = join(target, 'native/share/postgresql/extension');
@@ -157,7 +167,7 @@ function build(place: string, work: (sources: string, target: string) => string)
   }
 }
 
-/** The directory of a build, named by what went into it; older ones for the same version are removed. */
+/** The directory of a build, named by what went into it. Others of the same version that are a day old are removed. */
 function placeFor(major: number, server: string): string {
   const hash = createHash('sha256').update(server);
   for (const folder of ['', 'src', 'sql'])
@@ -166,6 +176,9 @@ function placeFor(major: number, server: string): string {
         hash.update(file.name).update(readFileSync(join(SOURCES, folder, file.name)));
   const base = cacheDirectory();
   const name = `pg${major}-${hash.digest('hex').slice(0, 12)}`;
+  for (const other of readdirSync(base).filter((entry) => entry.startsWith(`pg${major}-`) && entry !== name))
+    if (Date.now() - (statSync(join(base, other), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > DAY_MS)
+      rmSync(join(base, other), { recursive: true, force: true });
   return join(base, name);
 }
 

@@ -90,7 +90,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
     if (options.makeData === undefined)
       execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
-    else await options.makeData(data);
+    else {
+      await options.makeData(data);
+      if (user !== null) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data]);
+    }
     return await launch(bin, data, { ...SETTINGS, ...options.settings }, user, found.major);
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
@@ -152,7 +155,7 @@ async function launch(
 /** Waits until no process works in the data directory any more. Where there is no /proc, it gives them two seconds. */
 async function waitUntilAlone(data: string): Promise<void> {
   const deadline = Date.now() + STOP_TIMEOUT_MS;
-  if (!existsSync('/proc/self/cwd')) return void (await sleep(2000));
+  if (!existsSync('/proc/self/cwd')) await sleep(2000);
   const works = (pid: string): boolean => {
     try {
       return readlinkSync(`/proc/${pid}/cwd`) === data;
@@ -160,7 +163,8 @@ async function waitUntilAlone(data: string): Promise<void> {
       return false;
     }
   };
-  while (Date.now() < deadline && readdirSync('/proc').some((name) => /^\d+$/.test(name) && works(name))) await sleep(20);
+  while (existsSync('/proc/self/cwd') && Date.now() < deadline && readdirSync('/proc').some((name) => /^\d+$/.test(name) && works(name)))
+    await sleep(20);
   rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { buildIfOutdated } from './build.mjs';
 import { findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
 import { installIfOutdated } from './install.mjs';
-import { provideServerBinaries } from './install-postgres.mjs';
+import { provideBuildTools, provideServerBinaries } from './install-postgres.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -64,6 +64,7 @@ async function test(args) {
   const at = args.indexOf('--server');
   if (at < 0 && !withExtension) {
     await provideServerBinaries();
+    provideBuildTools();
     return run('node_modules/vitest/vitest.mjs', ['run', ...args]);
   }
   const wanted = at < 0 ? '15' : (args.splice(at, 2)[1] ?? '');

@@ -65,6 +65,8 @@ CREATE TABLE imat_catalog.source (
   capture jsonb NOT NULL,
   -- whether the extension table_change_tracker captures its rows
   by_extension boolean NOT NULL,
+  -- whether imat has asked that extension to tell when the table has changed
+  tracked boolean NOT NULL DEFAULT false,
   -- logged columns by attribute number; NULL: one mark per statement
   columns smallint[],
   -- false after a restore, when the log came along: see imat_catalog.frontier

@@ -15,7 +15,7 @@ import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, join, qualified, sql } from '../sql/sql.ts';
+import { fragment, join, literal, qualified, sql } from '../sql/sql.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { findExtension } from '../catalog/extension.ts';
 
@@ -172,6 +172,32 @@ async function extendCapture(
   ]);
 }
 
+/**
+ * Has the extension track a source, where it can. Workers then ask it which tables have changed; without it they look at the logs,
+ * so it does not matter where it has no room for another table.
+ */
+export async function trackSource(db: Db, source: SourceName): Promise<void> {
+  const extension = await findExtension(db);
+  if (extension?.tracks !== true) return;
+  const table = literal(qualified(source.schema, source.name).text);
+  try {
+    await db.transaction('read committed', async () => {
+      await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+      await db.query(
+        `UPDATE imat_catalog.source SET tracked = true WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
+        [source.oid],
+      );
+    });
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  }
+}
+
+async function untrack(db: Db, oid: number): Promise<void> {
+  const extension = await findExtension(db);
+  if (extension?.tracks === true) await db.query(`SELECT ${extension.schema.text}.disable_table_tracking($1::oid::regclass)`, [oid]);
+}
+
 /** Takes capture off a source that no imat reads any more. */
 export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
   await withShortLock(
@@ -184,9 +210,10 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
         log_exists: boolean;
         capture: CaptureNames;
         by_extension: boolean;
+        tracked: boolean;
         table: string | null;
       }>(
-        `SELECT s.log::text, EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AS log_exists, s.capture, s.by_extension,
+        `SELECT s.log::text, EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AS log_exists, s.capture, s.by_extension, s.tracked,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
          FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
         [oid],
@@ -194,6 +221,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       if (source === undefined) return;
       const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
       if (source.table !== null) for (const statement of dropTriggers(fragment(source.table), extension)) await db.execute(statement.text);
+      if (source.tracked && source.table !== null) await untrack(db, oid);
       for (const name of Object.values(source.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
       if (source.log_exists) await db.execute(`DROP TABLE ${source.log}`);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);

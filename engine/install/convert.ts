@@ -24,7 +24,7 @@ import { rolledBack } from './analyse.ts';
 import type { Building } from './bodies.ts';
 import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapJson, swapSql } from './bodies.ts';
 import { buildingOf } from './building.ts';
-import { attnumArray, ensureCapture, withShortLock } from './capture-install.ts';
+import { attnumArray, ensureCapture, trackSource, withShortLock } from './capture-install.ts';
 import { changeFreshness, sameImat } from './freshness.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
@@ -102,6 +102,7 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     progress(2, 'installing capture');
     for (const source of prepared.watched) {
       await ensureCapture(db, source, () => progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`));
+      await trackSource(db, source);
     }
     progress(3, 'loading');
     await load(db, request, prepared, id).catch((error: unknown) => Promise.reject(definitionFailure(error)));

@@ -180,9 +180,10 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
     relation: number;
     columns: number[] | null;
     by_extension: boolean;
+    tracked: boolean;
     body: string | null;
   }>(
-    `SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
+    `SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, s.tracked, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
        (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
        (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
        EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
@@ -253,7 +254,7 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
         'it has become unlogged: a crash empties it without notice',
         'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.',
       );
-    return ok(check, 'captured');
+    return ok(check, `captured${source.by_extension ? ' by the extension' : ''}${source.tracked ? ', tracked' : ''}`);
   });
 }
 

@@ -39,7 +39,7 @@ tct_bag_add(TctBag *bag, int item)
 	{
 		bag->room = bag->room == 0 ? 16 : 2 * bag->room;
 		bag->items = bag->items == NULL
-			? MemoryContextAlloc(TopTransactionContext, sizeof(int) * bag->room)
+			? MemoryContextAlloc(bag->context, sizeof(int) * bag->room)
 			: repalloc(bag->items, sizeof(int) * bag->room);
 	}
 	bag->items[bag->count++] = item;
@@ -134,7 +134,7 @@ tct_slots_of(Oid relid, int *count)
 {
 	/* Before any slot is looked up: tct_make_slot relies on it. */
 	uint64		registry = pg_atomic_read_u64(&tct_shared->registry);
-	TctBag		found = {NULL, 0, 0};
+	TctBag		found = {CurrentMemoryContext, NULL, 0, 0};
 	Known	   *entry;
 	List	   *ancestors;
 	ListCell   *cell;

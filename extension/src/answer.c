@@ -52,7 +52,7 @@ typedef struct Version
 static Question
 begin_question(void)
 {
-	Question	question = {0, true, {NULL, 0, 0}};
+	Question	question = {0, true, {CurrentMemoryContext, NULL, 0, 0}};
 
 	tct_check_ready();
 	question.next_xid = U64FromFullTransactionId(ReadNextFullTransactionId());

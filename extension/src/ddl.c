@@ -59,15 +59,19 @@ touch(Oid relid)
  * A table became a partition or child of another, or ceased to be one.
  *
  * Writers find out at commit what their table is a part of, so no ancestor may come in between. Attaching a partition locks all that is
- * below it against writers. INHERIT does so with the child alone: what is below it is locked here.
+ * below it against writers. INHERIT does so with the child alone: what is below it is locked here. What is seen of pg_inherits is from
+ * before the command, so where the parent is an ancestor already, there is nothing to wait for.
  */
 static void
 inheritance_changed(Oid child, Oid parent)
 {
+	List	   *ancestors = tct_ancestors(child);
+
 	touch(parent);
 	tct_pending_add(TCT_CHECK, child);
-	if (get_rel_relkind(child) != RELKIND_PARTITIONED_TABLE)
+	if (!list_member_oid(ancestors, parent) && get_rel_relkind(child) != RELKIND_PARTITIONED_TABLE)
 		list_free(find_all_inheritors(child, ShareLock, NULL));
+	list_free(ancestors);
 }
 
 static void

@@ -18,9 +18,10 @@ tct_pending_add(TctPendingKind kind, Oid oid)
 {
 	int			level = GetCurrentTransactionNestLevel();
 
-	for (int i = 0; i < tct_npending; i++)
+	/* The same from this level or one around it lasts at least as long. Only the last ones, so that many tables take no longer each. */
+	for (int i = Max(0, tct_npending - 64); i < tct_npending; i++)
 		if (tct_pending[i].kind == kind && tct_pending[i].oid == oid)
-			return;				/* from this level or one around it: it lasts at least as long */
+			return;
 	if (tct_npending == room)
 	{
 		room = room == 0 ? 8 : 2 * room;

@@ -76,9 +76,10 @@ typedef struct TctShared
 #define TCT_KEY_EMPTY UINT64CONST(0)
 #define TCT_KEY_FREED UINT64CONST(1)
 
-/* A growing array of slot numbers. */
+/* A growing array of slot numbers, in this memory context; all other members start as 0. */
 typedef struct TctBag
 {
+	MemoryContext context;
 	int		   *items;
 	int			count;
 	int			room;

@@ -143,8 +143,9 @@ before_end(bool prepare)
 	FullTransactionId xid = GetTopFullTransactionIdIfAny();
 
 	memset(&xact, 0, sizeof(xact));
+	xact.places.context = xact.touched.context = xact.altered.context = TopTransactionContext;
 	/* Nothing is written without an id. What is enabled later takes all ids up to then for writers. */
-	if (!FullTransactionIdIsValid(xid) || pg_atomic_read_u64(&tct_shared->used) == 0)
+	if (!FullTransactionIdIsValid(xid) || pg_atomic_read_u64(&tct_shared->used) == 0 || !OidIsValid(MyDatabaseId))
 		return;
 	xact.xid = U64FromFullTransactionId(xid);
 	collect_written();
