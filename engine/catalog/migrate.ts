@@ -39,7 +39,10 @@ async function catalogExists(db: Db): Promise<boolean> {
   return schema !== undefined;
 }
 
-/** What is left where somebody dropped the catalog by hand. The triggers depend on functions in the schema and go with it. */
+/**
+ * What is left where somebody dropped the catalog by hand. The triggers depend on functions in the schema and go with it, but for
+ * those of the extension, which log nothing then.
+ */
 export const ORPHANED = 'schema imat_store is here without the imat catalog that describes it';
 export const REMOVE_ORPHANS = 'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; then convert again.';
 

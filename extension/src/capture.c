@@ -58,6 +58,8 @@ capture_changes(PG_FUNCTION_ARGS)
 		return PointerGetDatum(NULL);
 
 	target = tct_capture_target(source, &log);
+	if (target == NULL)
+		return PointerGetDatum(NULL);
 	if (update && !mark && target->last == 0 && !target->carried_over)
 	{
 		/* Rows without columns are all the same, so an UPDATE cancels out. */

@@ -64,7 +64,7 @@ static void forget_targets(Datum arg, Oid relation);
 static void remove_dropped(Relation targets_table);
 static void check_owner(Oid relation);
 
-/* The target of a source whose trigger fired, its log opened and locked. */
+/* The target of a source whose trigger fired, its log opened and locked; NULL where the log was dropped. */
 CaptureTarget *
 tct_capture_target(Relation source, Relation *log)
 {
@@ -89,10 +89,14 @@ tct_capture_target(Relation source, Relation *log)
 		numbered_oid = load_target(target, source);
 	*log = try_table_open(target->log, RowExclusiveLock);
 	if (*log == NULL)
-		ereport(ERROR,
+	{
+		/* Whatever read the log went with it, so nothing is lost, and a writer must not suffer for it. */
+		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the change log of table \"%s\" does not exist any more", RelationGetRelationName(source)),
 				 errhint("Drop the trigger that captures its changes, or register another log with enable_capture().")));
+		return NULL;
+	}
 	if (target->valid)
 		return target;
 
