@@ -51,7 +51,7 @@ DROP TABLE log CASCADE;
 DELETE FROM source WHERE id = 4;
 SELECT disable_capture('source');
 SELECT disable_capture('source');
-DELETE FROM source WHERE id = 4;
+INSERT INTO source (id) VALUES (4);
 SELECT enable_capture('source', 'source');
 SELECT enable_capture('source', NULL);
 SELECT capture_changes();
