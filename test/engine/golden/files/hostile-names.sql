@@ -226,7 +226,7 @@ FROM
   SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
-  WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
 ) AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
@@ -254,7 +254,7 @@ FROM
   SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
-  WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
@@ -383,7 +383,7 @@ FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
 WHERE NOT (
   SELECT CASE
     WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
   END
 )
@@ -422,7 +422,7 @@ FROM (
 WHERE (
   SELECT CASE
     WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
   END
 );

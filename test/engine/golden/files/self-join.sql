@@ -254,8 +254,8 @@ CREATE VIEW imat_store.delta_self_join AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 )
@@ -267,9 +267,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1,
   public.customer AS r2,
   public.sale AS r3
@@ -286,9 +284,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -305,9 +301,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r3
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -321,16 +315,12 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1,
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -345,17 +335,13 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1,
   public.customer AS r2,
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -371,16 +357,12 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r2,
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -395,23 +377,17 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1,
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r2,
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
@@ -423,8 +399,8 @@ CREATE VIEW imat_store.netted_self_join AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 )
@@ -442,7 +418,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c4
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -460,7 +436,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -478,7 +454,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
           FROM imat_store.log_public_sale AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -493,7 +469,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c4
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -501,7 +477,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -517,7 +493,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c4
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -526,7 +502,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
           FROM imat_store.log_public_sale AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -543,7 +519,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -551,7 +527,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
           FROM imat_store.log_public_sale AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -567,7 +543,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c4
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -575,7 +551,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -583,7 +559,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
           FROM imat_store.log_public_sale AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -699,7 +675,7 @@ FROM imat_store.state_self_join AS s
 WHERE NOT (
   SELECT CASE
     WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('self_join')
   END
 )
@@ -723,7 +699,7 @@ FROM (
 WHERE (
   SELECT CASE
     WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('self_join')
   END
 );

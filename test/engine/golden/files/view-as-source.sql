@@ -200,7 +200,7 @@ FROM
   (
     SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1
 WHERE (r1.amount > (1000)::numeric);
 
@@ -226,7 +226,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -355,7 +355,7 @@ FROM imat_store.state_view_as_source AS s
 WHERE NOT (
   SELECT CASE
     WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_view_as_source'::regclass) AND f.here AND 'imat_store.definition_view_as_source'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('view_as_source')
   END
 )
@@ -390,7 +390,7 @@ FROM (
 WHERE (
   SELECT CASE
     WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_view_as_source'::regclass) AND f.here AND 'imat_store.definition_view_as_source'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
+    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
     ELSE imat_catalog.no_frontier('view_as_source')
   END
 );
