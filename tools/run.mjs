@@ -16,6 +16,7 @@ import { buildIfOutdated } from './build.mjs';
 import { findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
 import { installIfOutdated } from './install.mjs';
 import { provideServerBinaries } from './install-postgres.mjs';
+import { provideWorkerServices } from './install-services.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -63,6 +64,7 @@ async function test(args) {
   const at = args.indexOf('--server');
   if (at < 0) {
     await provideServerBinaries();
+    await provideWorkerServices();
     return run('node_modules/vitest/vitest.mjs', ['run', ...args]);
   }
   const [, wanted] = args.splice(at, 2);
