@@ -33,6 +33,8 @@ export type PostgresServer = {
   readonly directory: string;
   /** Stops it as a crash would and starts it again, at the same URL; it takes connections when this resolves. */
   readonly crash: () => Promise<void>;
+  /** The same, as an administrator does: its sessions are told. */
+  readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -110,17 +112,19 @@ async function launch(
     abandon();
     throw new Error(`PostgreSQL ${major} in ${bin} did not start:\n${lines}`, { cause: error });
   }
-  const crash = async (): Promise<void> => {
-    await stopServer(server, 'SIGQUIT');
+  const again = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+    await stopServer(server, signal);
     server = start();
     await waitUntilReady(server, data);
   };
+  const crash = (): Promise<void> => again('SIGQUIT');
+  const restart = (): Promise<void> => again('SIGINT');
   const stop = async (): Promise<void> => {
     process.off('exit', abandon);
     await stopServer(server, 'SIGINT');
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, major, directory, crash, stop };
+  return { url: `postgresql://postgres@127.0.0.1:${port}/postgres`, major, directory, crash, restart, stop };
 }
 
 /** The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too. */

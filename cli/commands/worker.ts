@@ -26,6 +26,7 @@ type WorkerFlags = TargetOptions & {
   readonly lockTimeout: number;
   readonly drain: number;
   readonly history: number;
+  readonly lease: number;
 };
 
 const SECOND = 1000;
@@ -60,6 +61,7 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(span('--statement-timeout <duration>', 'for one fold or swap', 7 * DAY, DEFAULTS.statementTimeoutMs, SECOND))
     .addOption(span('--lock-timeout <duration>', 'for one lock', HOUR, DEFAULTS.lockTimeoutMs))
     .addOption(span('--drain <duration>', 'for the work under way after SIGTERM', HOUR, DEFAULTS.drainMs, 0))
+    .addOption(span('--lease <duration>', 'before others take over from a worker that does not answer', HOUR, DEFAULTS.leaseMs, 500))
     .addOption(span('--history <duration>', 'to keep the record of decisions', 365 * DAY, DEFAULTS.historyMs, SECOND))
     .addOption(
       choiceOption('--log-level <level>', 'least level of log lines', ['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -134,6 +136,7 @@ function policyOf(flags: WorkerFlags): Policy {
     lockTimeoutMs: flags.lockTimeout,
     drainMs: flags.drain,
     historyMs: flags.history,
+    leaseMs: flags.lease,
   };
 }
 
