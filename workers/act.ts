@@ -44,8 +44,8 @@ export async function carryOut({ db, imat }: Session, due: Due, found: Found, in
 const done = (action: Done['action']): Done => ({ action, signature: null, finished: true });
 
 async function publish(db: Db, found: Found, inputs: readonly string[]): Promise<Done> {
-  const names = [...inputs, found.name];
-  await translated(() => db.query(`CALL imat_catalog.publish(ARRAY(SELECT json_array_elements_text($1::json)))`, [JSON.stringify(names)]));
+  const names = [...inputs, found.name].map((name) => `"${name.replace(/["\\]/g, String.raw`\$&`)}"`);
+  await translated(() => db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]));
   if (found.signature === null) return done('publish');
   // Tables as they were before the snapshot, imats as they are at it: their frontiers have moved with this one.
   const [row] = await translated(() => db.query<{ read: string }>(`SELECT current_setting('imat.frontiers_read') AS read`));

@@ -85,7 +85,12 @@ export class Outlook {
         due.push(imat.id);
       }
     }
-    return inOrder(due, readings);
+    // What a due imat reads is published with it.
+    const along = new Set(due.flatMap((id) => inputsOf(id, readings)));
+    return inOrder(
+      due.filter((id) => !along.has(id)),
+      readings,
+    );
   }
 
   async #readingsOf(db: Db, imats: readonly Found[], now: number): Promise<readonly Reading[]> {

@@ -126,6 +126,8 @@ END $$;
 CREATE OR REPLACE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog
+-- Scans then begin with the first row in the file.
+SET synchronize_seqscans = off
 AS $$
 DECLARE
   frontiers pg_snapshot[];
@@ -141,7 +143,7 @@ BEGIN
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(
-    'DELETE FROM %1$s l WHERE l.xid < $2 AND l.ctid <> ALL (ARRAY(SELECT k.ctid FROM %1$s k LIMIT 100)) AND %2$s', logs,
+    'DELETE FROM %1$s l WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h) AND %2$s AND l.xid < $2', logs,
     (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers, (SELECT min(pg_snapshot_xmax(s)) FROM unnest(frontiers) s);
   GET DIAGNOSTICS deleted = ROW_COUNT;
@@ -248,8 +250,9 @@ BEGIN
       AND (unchanged IS NULL OR (z.imat_id || ':' || z.relation::oid) <> ALL (unchanged))
     GROUP BY s.log
   LOOP
+    -- The upper bound is always true; it makes the planner expect few rows and so use an index on xid where there is one.
     EXECUTE format(
-      'SELECT array_agg(x.n ORDER BY x.o) FROM (SELECT u.o, (SELECT count(*) FROM (SELECT FROM %s l WHERE l.xid >= pg_snapshot_xmin(u.s) AND NOT pg_visible_in_snapshot(l.xid, u.s) LIMIT $2) p) AS n FROM unnest($1) WITH ORDINALITY u(s, o)) x',
+      'SELECT array_agg(x.n ORDER BY x.o) FROM (SELECT u.o, (SELECT count(*) FROM (SELECT FROM %s l WHERE l.xid >= pg_snapshot_xmin(u.s) AND l.xid <= ''18446744073709551615'' AND NOT pg_visible_in_snapshot(l.xid, u.s) LIMIT $2) p) AS n FROM unnest($1) WITH ORDINALITY u(s, o)) x',
       log.log
     ) INTO counted USING log.snapshots, count_up_to;
     imats := imats || log.ids;
@@ -520,8 +523,10 @@ SELECT s.relation::regclass AS source, i.name AS imat,
 FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation) JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active'
   JOIN imat_catalog.frontier f ON f.imat_id = i.id LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
 WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AND pg_stat_get_live_tuples(s.log) > 10000
-  AND (SELECT count(*) FROM imat_catalog.imat_source o WHERE o.relation = s.relation) > 1
   AND pg_snapshot_xmin(f.snapshot) = (SELECT min(pg_snapshot_xmin(g.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id) WHERE o.relation = s.relation)
+  -- Somebody else is ahead of it, or nobody else is there.
+  AND coalesce((SELECT bool_or(pg_snapshot_xmin(g.snapshot) > pg_snapshot_xmin(f.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id)
+    WHERE o.relation = s.relation AND g.imat_id <> f.imat_id), true)
 UNION ALL
 SELECT NULL, NULL, format('a transaction of process %s (%s, role %s) has been open for %s: deleted log rows cannot be vacuumed', a.pid,
   coalesce(nullif(a.application_name, ''), 'no application name'), a.usename, date_trunc('second', clock_timestamp() - a.xact_start))

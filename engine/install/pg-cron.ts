@@ -47,7 +47,7 @@ async function installedVersion(db: Db): Promise<number[]> {
   const [row] = await db.query<{ version: string | null; home: string | null }>(
     `SELECT (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_cron') AS version, current_setting('cron.database_name', true) AS home`,
   );
-  if (typeof row?.version === 'string') return row.version.split('.').map(Number);
+  if (typeof row?.version === 'string') return (row.version.match(/\d+/g) ?? []).slice(0, 2).map(Number);
   throw new ImatError('strategy_unavailable', {
     message: 'this database has no extension pg_cron',
     detail:

@@ -169,9 +169,9 @@ test.skipIf(findPostgres() === null)(
       await shop.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imat worker'`);
       await expectGoingOn(shop, 'after backends were terminated');
     }
-    for (const how of ['fast', 'immediate'] as const) {
+    for (const how of ['restart', 'crash'] as const) {
       const old = shop;
-      await server.restart(how);
+      await server[how]();
       await outcomeOf(old.db.close());
       shop = await reopened(server.url);
       await expectGoingOn(shop, `after a restart (${how})`);
