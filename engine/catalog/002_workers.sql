@@ -591,7 +591,7 @@ BEGIN
     END IF;
     IF target.freshness OPERATOR(pg_catalog.<>) 'live' THEN
       every := target.freshness::interval;
-      IF last_start IS NOT NULL AND started OPERATOR(pg_catalog.<) last_start OPERATOR(pg_catalog.+) every THEN RETURN; END IF;
+      IF last_start IS NOT NULL AND started OPERATOR(pg_catalog.<) (last_start OPERATOR(pg_catalog.+) every) THEN RETURN; END IF;
     ELSIF NOT target.watchable AND target.dependence IS DISTINCT FROM 'settings' THEN
       RETURN;
     END IF;
