@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/index.ts': ['parser', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog', 'engine/maintain', 'engine/install'],
   workers: ['parser', 'engine/api.ts', 'engine/index.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog'],
   cli: ['parser', 'engine/api.ts', 'engine/index.ts', 'engine/db', 'workers'],
-  bench: ['engine/api.ts', 'engine/index.ts', 'engine/db', 'tools'],
+  bench: ['engine/api.ts', 'engine/index.ts', 'engine/db', 'workers', 'tools'],
 };
 
 const PURE = ['parser', 'engine/sql', 'engine/plan', 'engine/aggregates', 'engine/operators'];

@@ -116,7 +116,7 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
     }
     work.end();
     expect(work.most()).toBe(2);
-    expect(work.attended.toSorted()).toEqual([1, 2, 3, 4]);
+    expect(work.attended.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
   });
 
   test('what fails stops nothing, and is told', async () => {
@@ -160,7 +160,7 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
     await one.ring(1);
     await one.ring(2);
     await until(() => first.attended.length + second.attended.length === 2);
-    expect([...first.attended, ...second.attended].toSorted()).toEqual([1, 2]);
+    expect([...first.attended, ...second.attended].toSorted((a, b) => a - b)).toEqual([1, 2]);
     expect(other.attended).toEqual([]);
     for (const work of [first, second]) work.end();
   });
