@@ -631,3 +631,6 @@ BEGIN
   END LOOP;
   RETURN changes;
 END $$;
+
+-- Ending a swap takes two locks, one after the other, and whoever comes meanwhile waits for both.
+ALTER FUNCTION imat_catalog.with_short_locks(text, text, integer) SET lock_timeout = '25ms';

@@ -536,11 +536,10 @@ SELECT
   s.key3 AS value
 FROM imat_store.state_bag AS s
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('bag')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('bag')
+  )
 )
   AND s.row_count = 1
 UNION ALL
@@ -551,11 +550,10 @@ SELECT
 FROM imat_store.state_bag AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('bag')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('bag')
+  )
 )
   AND s.row_count > 1
 UNION ALL
@@ -581,11 +579,10 @@ FROM (
 ) AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('bag')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('bag')
+  )
 );
 
 -- who may read the materialized view may read it

@@ -381,11 +381,10 @@ break",
   s.count2 AS weight
 FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+  )
 )
 UNION ALL
 -- otherwise: the state and the pending changes, added up
@@ -420,11 +419,10 @@ FROM (
   ) AS m
 ) AS s
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+  )
 );
 
 -- who may read the materialized view may read it

@@ -578,11 +578,10 @@ SELECT
   s.value1 AS total
 FROM imat_store.state_join AS s
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('join')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('join')
+  )
 )
 UNION ALL
 -- otherwise: the state and the pending changes, added up
@@ -613,11 +612,10 @@ FROM (
   ) AS m
 ) AS s
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('join')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('join')
+  )
 );
 
 -- who may read the materialized view may read it

@@ -697,11 +697,10 @@ SELECT
   s.row_count AS sales
 FROM imat_store.state_self_join AS s
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('self_join')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('self_join')
+  )
 )
 UNION ALL
 -- otherwise: the state and the pending changes, added up
@@ -721,11 +720,10 @@ FROM (
   HAVING pg_catalog.sum(u.row_count) <> 0
 ) AS s
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin((SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('self_join')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('self_join')
+  )
 );
 
 -- who may read the materialized view may read it
