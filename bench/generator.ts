@@ -1,4 +1,5 @@
 /** Loads by this process: where there is no pgbench. It is slower than pgbench, so ratios come out nearer to 1. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDb } from '../engine/db/connect-db.ts';
 import { type Db, ServerError } from '../engine/db/db.ts';
 import type { Load, LoadOutcome } from './load.ts';
@@ -33,7 +34,7 @@ export async function runGenerator(url: string, load: Load): Promise<LoadOutcome
   try {
     const start = performance.now();
     const end = start + load.seconds * MILLISECONDS;
-    const counts = await Promise.all(clients.map((db) => runClient(db, steps, end)));
+    const counts = await Promise.all(clients.map((db) => runClient(db, steps, end, pauseMs(load))));
     const transactions = counts.reduce((sum, count) => sum + count.done, 0);
     const seconds = (performance.now() - start) / MILLISECONDS;
     return { transactions, transactionsPerSecond: transactions / seconds, failed: counts.reduce((sum, count) => sum + count.failed, 0) };
@@ -48,10 +49,14 @@ async function openClient(url: string, load: Load): Promise<Db> {
   return db;
 }
 
-async function runClient(db: Db, steps: readonly Step[], end: number): Promise<{ done: number; failed: number }> {
+/** Between two transactions of one client, where a rate is asked for. */
+const pauseMs = ({ clients, rate }: Load): number => (rate === undefined ? 0 : (clients * MILLISECONDS) / rate);
+
+async function runClient(db: Db, steps: readonly Step[], end: number, everyMs: number): Promise<{ done: number; failed: number }> {
   let done = 0;
   let failed = 0;
-  while (performance.now() < end) {
+  for (let next = performance.now(); performance.now() < end; next += everyMs) {
+    if (everyMs > 0) await sleep(Math.max(0, next - performance.now()));
     try {
       await runOnce(db, steps);
       done += 1;

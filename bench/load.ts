@@ -11,6 +11,8 @@ export type Load = {
   readonly durable: boolean;
   /** Prepared statements unless said otherwise: `simple` parses and plans at each execution. */
   readonly protocol?: 'prepared' | 'simple';
+  /** Transactions a second of all clients together; as many as they can unless said otherwise. */
+  readonly rate?: number;
 };
 
 export type LoadOutcome = {

@@ -9,6 +9,7 @@ const MOST_THREADS = 2;
 export async function runPgbench(pgbench: string, url: string, load: Load): Promise<LoadOutcome> {
   const args = ['--no-vacuum', `--protocol=${load.protocol ?? 'prepared'}`, '--file=-', `--client=${load.clients}`];
   args.push(`--jobs=${Math.min(load.clients, MOST_THREADS)}`, `--time=${Math.ceil(load.seconds)}`, url);
+  if (load.rate !== undefined) args.unshift(`--rate=${load.rate}`);
   const child = spawn(pgbench, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, PGOPTIONS: `-c synchronous_commit=${load.durable ? 'on' : 'off'}` },

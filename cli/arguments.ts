@@ -29,6 +29,28 @@ export function wholeNumber(flag: string, least: number, most: number): (given: 
   };
 }
 
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration such as `500ms`, `5s`, `10min`, `1h` or `7d`, in milliseconds. */
+export function durationMs(flag: string, leastMs: number, mostMs: number): (given: string) => number {
+  return (given) => {
+    const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(given) ?? [];
+    const ms = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit] ?? Number.NaN);
+    if (ms >= leastMs && ms <= mostMs) return ms;
+    throw new ImatError('invalid_argument', {
+      message: `"${given}" is not a value of ${flag}`,
+      detail: `It is a duration from ${durationText(leastMs)} to ${durationText(mostMs)}.`,
+      hint: 'Write a number and a unit: 500ms, 5s, 10min, 1h or 7d.',
+    });
+  };
+}
+
+/** The same the other way round, in the largest unit that needs no fraction. */
+export function durationText(ms: number): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, each]) => ms % each === 0 && ms >= each) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
 /** The SQL that an argument stands for: itself, the file after `@`, or standard input for `@-`. */
 export async function queryText(argument: string, host: Host): Promise<string> {
   const text = argument.startsWith('@') ? await fileText(argument.slice(1), host) : argument;

@@ -26,6 +26,7 @@ export type Context = {
   readonly host: Host;
   readonly json: boolean;
   readonly interrupt: Interrupt;
+  readonly version: string;
   /** Set by the command that ran; read by `run` when all is done. */
   outcomeStatus: number;
 };

@@ -9,6 +9,8 @@ export type SignalSource = {
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 };
 
+const UNDOING = 'imat: interrupted, undoing what was begun (once more to leave at once)\n';
+
 type Environment = { readonly signals: SignalSource; readonly warn: (text: string) => void; readonly exit: (status: number) => void };
 
 /**
@@ -23,6 +25,7 @@ export class Interrupt {
   readonly #listener = (signal: NodeJS.Signals): void => this.#receive(signal);
   #leave: (error: ImatError) => void = () => undefined;
   #cancel: (() => Promise<void>) | null = null;
+  #notice = UNDOING;
   #signal: NodeJS.Signals | null = null;
 
   constructor(environment: Environment) {
@@ -41,8 +44,9 @@ export class Interrupt {
   }
 
   /** Says how to stop the work that begins now; the function it gives back says that the work is over. */
-  cancelWith(cancel: () => Promise<void>): () => void {
+  cancelWith(cancel: () => Promise<void>, notice = UNDOING): () => void {
     this.#cancel = cancel;
+    this.#notice = notice;
     return () => {
       this.#cancel = null;
     };
@@ -62,7 +66,7 @@ export class Interrupt {
       this.#leave(interruptedError(undefined));
       return;
     }
-    this.#environment.warn('imat: interrupted, undoing what was begun (once more to leave at once)\n');
+    this.#environment.warn(this.#notice);
     this.#cancel().catch(() => this.#environment.warn('imat: could not reach the database to stop it; once more to leave at once\n'));
   }
 }

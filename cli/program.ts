@@ -9,8 +9,10 @@ import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerRevert } from './commands/revert.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerSchedule } from './commands/schedule.ts';
 import { registerSwap } from './commands/swap.ts';
 import { registerVerify } from './commands/verify.ts';
+import { registerWorker } from './commands/worker.ts';
 import type { Context } from './context.ts';
 import { examples } from './help.ts';
 
@@ -27,6 +29,8 @@ const REGISTRATIONS = [
   registerVerify,
   registerFold,
   registerSwap,
+  registerWorker,
+  registerSchedule,
   registerRevert,
 ];
 

@@ -1,8 +1,8 @@
 /** The human side of the API's results that more than one command shows. */
-import type { ConvertResult, ImatStatus, Reason } from '../engine/api.ts';
+import type { ConvertResult, ImatStatus, Reason, Status } from '../engine/api.ts';
 import { quoteIdent } from '../parser/quote.ts';
 import { quotedLine } from './error-output.ts';
-import { bytes, count, fields, table } from './output.ts';
+import { bytes, count, counted, duration, fields, table } from './output.ts';
 
 export function convertText(result: ConvertResult): string {
   const made = result.dryRun ? 'would be made' : 'is ready';
@@ -90,5 +90,37 @@ export function imatFields(imat: ImatStatus): string {
     ['converted from', imat.original ?? '(a query)'],
     ['stored', bytes(imat.stateBytes)],
     ['change log', bytes(imat.logBytes)],
+    ['last run', lastRunText(imat.lastRun)],
+    ...(imat.worker === null ? [] : [['worker', imat.worker] as const]),
+    ...(imat.failure === null ? [] : failureFields(imat.failure)),
   ]);
+}
+
+const lastRunText = (run: ImatStatus['lastRun']): string =>
+  run === null ? 'none' : `${run.action} (${run.reason}), ${duration(run.ms)}, ended ${run.endedAt}`;
+
+function failureFields({ code, message, hint, attempts, nextAttemptAt }: NonNullable<ImatStatus['failure']>): [string, string][] {
+  const next = nextAttemptAt === null ? 'not before it is folded, swapped or converted by hand' : nextAttemptAt;
+  return [
+    ['failed', `${code}: ${message} (${counted(attempts, 'attempt')})`],
+    ...(hint === null ? [] : [['hint', hint] as [string, string]]),
+    ['next attempt', next],
+  ];
+}
+
+/** What concerns more than one imat: failures at a glance, who maintains them, what holds cleaning back. */
+export function surroundingsText({ imats, workers, heldBack }: Status): string {
+  const failures = imats.flatMap(({ name, failure }) =>
+    failure === null
+      ? []
+      : [`FAILED  ${name}: ${failure.code}: ${failure.message}`, ...(failure.hint === null ? [] : [`  HINT:  ${failure.hint}`])],
+  );
+  const alive = workers.filter((worker) => worker.alive);
+  const lines = [
+    ...failures,
+    ...(alive.length === 0 ? [] : [`${counted(alive.length, 'worker')} at work: ${alive.map((worker) => worker.id).join(', ')}`]),
+    ...workers.filter((worker) => !worker.alive).map((worker) => `worker ${worker.id} has not been seen since ${worker.seenAt}`),
+    ...heldBack.map((reason) => `NOTE:  ${reason}`),
+  ];
+  return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`;
 }

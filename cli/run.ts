@@ -11,7 +11,7 @@ import { noCommandError, usageError } from './usage-error.ts';
 export async function run(argv: readonly string[], host: Host, version: string): Promise<number> {
   const warn = (text: string): void => host.stderr.write(text);
   const interrupt = new Interrupt({ signals: host.signals, exit: host.exit, warn });
-  const context: Context = { host, json: wantsJson(argv), interrupt, outcomeStatus: EXIT.done };
+  const context: Context = { host, json: wantsJson(argv), interrupt, version, outcomeStatus: EXIT.done };
   const printed: string[] = [];
   const program = buildProgram(context, version, (text) => printed.push(text));
   try {

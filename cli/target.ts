@@ -39,6 +39,21 @@ export function isInMemory(target: ConnectTarget): boolean {
   return target.kind === 'embedded' && target.directory === null;
 }
 
+/** Several databases named as arguments, or the one that options and environment name. */
+export function resolveTargets(urls: readonly string[], options: TargetOptions, environment: Environment): ConnectTarget[] {
+  if (urls.length === 0) return [resolveTarget(options, environment)];
+  if (targetOfOptions(options) !== null) {
+    throw new ImatError('invalid_argument', {
+      message: 'database URLs and --database-url or --embedded cannot be used together',
+      hint: 'Name all databases as arguments.',
+    });
+  }
+  const targets = urls.map((url): ConnectTarget => ({ kind: 'url', url: checkedUrl(url, 'the argument') }));
+  if (new Set(urls).size < urls.length)
+    throw new ImatError('invalid_argument', { message: 'a database is named twice', hint: 'Name each once.' });
+  return targets;
+}
+
 /** Refuses what cannot work before it is sent anywhere. No message quotes the URL: it may hold a password. */
 function checkedUrl(text: string, origin: string): string {
   const url = parseUrl(text);

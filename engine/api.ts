@@ -57,6 +57,41 @@ export type ImatStatus = {
   readonly logBytes: number;
   /** ISO 8601 with microseconds, UTC. */
   readonly frontierAt: string | null;
+  /** What workers, and convert, did last; null where nothing is recorded. */
+  readonly lastRun: {
+    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load';
+    readonly reason: string;
+    readonly endedAt: string;
+    readonly ms: number;
+  } | null;
+  /** Why its last maintenance failed; null where it did not, or where somebody has mended it since. */
+  readonly failure: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | null;
+    readonly attempts: number;
+    /** When a worker tries again; null where none does before somebody folds, swaps or converts it. */
+    readonly nextAttemptAt: string | null;
+  } | null;
+  /** The worker that is at it now. */
+  readonly worker: string | null;
+};
+
+/** A program that maintains imats, as it last reported. */
+export type WorkerStatus = {
+  readonly id: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly seenAt: string;
+  readonly alive: boolean;
+};
+
+/** What `imat status` tells beside the imats themselves. */
+export type Status = {
+  readonly imats: readonly ImatStatus[];
+  readonly workers: readonly WorkerStatus[];
+  /** What keeps log rows from being cleaned up, as sentences. */
+  readonly heldBack: readonly string[];
 };
 
 export type VerifyResult = {
@@ -71,7 +106,10 @@ export type VerifyResult = {
 
 export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type SwapResult = { readonly name: string; readonly rows: number; readonly ms: number };
+export type RebuildResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type RevertResult = { readonly name: string; readonly original: string | null };
+
+export type ScheduleResult = { readonly statements: readonly string[]; readonly dryRun: boolean };
 
 export type Explanation = {
   readonly name: string;
@@ -99,12 +137,16 @@ export interface Imat {
   convert(view: string, options?: ConvertOptions): Promise<ConvertResult>;
   create(name: string, query: string, options?: Omit<ConvertOptions, 'name' | 'replace'>): Promise<ConvertResult>;
   list(): Promise<readonly ImatStatus[]>;
-  status(name?: string): Promise<{ readonly imats: readonly ImatStatus[] }>;
+  status(name?: string): Promise<Status>;
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
   explain(target: string, options?: { readonly query?: boolean }): Promise<Explanation>;
   /** Folds one imat, or every delta imat; swap imats are left alone. */
   fold(name?: string): Promise<readonly FoldResult[]>;
   swap(name: string): Promise<SwapResult>;
+  /** Fills the state of a delta imat anew from its definition. */
+  rebuild(name: string): Promise<RebuildResult>;
+  /** Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute. */
+  schedule(options: { readonly everySeconds: number | null; readonly remove: boolean; readonly dryRun: boolean }): Promise<ScheduleResult>;
   verify(name?: string): Promise<{ readonly results: readonly VerifyResult[] }>;
   revert(name: string, options?: { readonly onProgress?: (progress: Progress) => void }): Promise<RevertResult>;
   doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;

@@ -1,15 +1,17 @@
 /** imat's public API. */
 import { ImatError } from '../parser/errors.ts';
-import type { FoldResult, Imat, ImatStatus, SwapResult, VerifyResult } from './api.ts';
+import type { FoldResult, Imat, ImatStatus, Status, SwapResult, VerifyResult } from './api.ts';
 import { catalogVersion, initialize, requireCatalog } from './catalog/migrate.ts';
 import { connectDb } from './db/connect-db.ts';
 import type { ConnectTarget, Db } from './db/db.ts';
 import { translated } from './errors.ts';
 import { convertQuery, convertView } from './install/convert.ts';
 import { explainTarget } from './install/explain.ts';
+import { rebuildImat } from './install/rebuild.ts';
 import { checkIntact, resolveImat } from './install/resolve.ts';
 import { revertImat } from './install/revert.ts';
 import { examine } from './maintain/doctor.ts';
+import { scheduleByPgCron } from './install/pg-cron.ts';
 import { verifyImat } from './maintain/verify.ts';
 
 export * from './api.ts';
@@ -32,10 +34,22 @@ export function createImat(db: Db): Imat {
     convert: (view, options = {}) => translated(async () => convertView(db, await serverMajor(), view, options)),
     create: (name, query, options = {}) => translated(async () => convertQuery(db, await serverMajor(), name, query, options)),
     list: () => translated(async () => statusOf(db, null)),
-    status: (name) => translated(async () => ({ imats: await statusOf(db, name ?? null) })),
+    status: (name) => translated(() => wholeStatus(db, name ?? null)),
     explain: (target, options = {}) => translated(async () => explainTarget(db, await serverMajor(), target, options.query === true)),
     fold: (name) => translated(() => fold(db, name ?? null)),
     swap: (name) => translated(() => swap(db, name)),
+    rebuild: (name) =>
+      translated(async () => {
+        await requireCatalog(db);
+        const imat = await resolveImat(db, name);
+        await checkIntact(db, imat.id);
+        return rebuildImat(db, await serverMajor(), imat);
+      }),
+    schedule: (options) =>
+      translated(async () => {
+        await requireCatalog(db);
+        return scheduleByPgCron(db, options);
+      }),
     verify: (name) => translated(async () => ({ results: await verify(db, name ?? null) })),
     revert: (name, options = {}) =>
       translated(async () => {
@@ -77,7 +91,11 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
   >(
     `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
        original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
-       to_char(frontier_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "frontierAt"
+       ${isoTime('frontier_at')} AS "frontierAt",
+       CASE WHEN last_action IS NOT NULL THEN json_build_object('action', last_action, 'reason', last_reason, 'endedAt', ${isoTime('last_run_at')}, 'ms', last_ms) END AS "lastRun",
+       CASE WHEN error_code IS NOT NULL THEN json_build_object('code', error_code, 'message', error, 'hint', error_hint, 'attempts', failed_attempts,
+         'nextAttemptAt', CASE WHEN isfinite(next_attempt_at) THEN ${isoTime('next_attempt_at')} END) END AS failure,
+       worker
      FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
     [imat?.name ?? null],
   );
@@ -87,6 +105,24 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
     stateBytes: Number(row.stateBytes),
     logBytes: Number(row.logBytes),
   }));
+}
+
+const isoTime = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+async function wholeStatus(db: Db, name: string | null): Promise<Status> {
+  const imats = await statusOf(db, name);
+  if ((await catalogVersion(db)) === 0) return { imats, workers: [], heldBack: [] };
+  const workers = await db.query<Status['workers'][number]>(
+    `SELECT id, version, ${isoTime('started_at')} AS "startedAt", ${isoTime('seen_at')} AS "seenAt", seen_at > clock_timestamp() - interval '1 minute' AS alive
+     FROM imat_catalog.worker ORDER BY started_at, id`,
+  );
+  const held = await db.query<{ reason: string }>(
+    `SELECT h.reason FROM imat_catalog.held_back h
+     WHERE $1::text IS NULL OR h.source IS NULL
+       OR h.source IN (SELECT z.relation FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE i.name = $1) ORDER BY 1`,
+    [name === null ? null : (imats[0]?.name ?? null)],
+  );
+  return { imats, workers, heldBack: held.map((row) => row.reason) };
 }
 
 async function fold(db: Db, name: string | null): Promise<FoldResult[]> {

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-const SOURCES = ['parser', 'engine', 'cli', 'bench', 'tools', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const SOURCES = ['parser', 'engine', 'workers', 'cli', 'bench', 'tools', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 const STAMP = '.sources.json';
 
 /** @param {string} root @returns {boolean} false where the compiler reports an error; it has printed it */

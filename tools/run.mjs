@@ -16,6 +16,7 @@ import { buildIfOutdated } from './build.mjs';
 import { findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
 import { installIfOutdated } from './install.mjs';
 import { provideBuildTools, provideServerBinaries } from './install-postgres.mjs';
+import { provideWorkerServices } from './install-services.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -65,6 +66,7 @@ async function test(args) {
   if (at < 0 && !withExtension) {
     await provideServerBinaries();
     provideBuildTools();
+    await provideWorkerServices();
     return run('node_modules/vitest/vitest.mjs', ['run', ...args]);
   }
   const wanted = at < 0 ? '15' : (args.splice(at, 2)[1] ?? '');

@@ -8,6 +8,7 @@ import { mainJob } from './main-job.ts';
 import { memory } from './memory.ts';
 import { reads } from './reads.ts';
 import { siblings } from './siblings.ts';
+import { workers } from './workers.ts';
 import { writes } from './writes.ts';
 
-export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, memory];
+export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, workers, memory];

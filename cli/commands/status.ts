@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { imatFields, imatsTable } from '../render.ts';
+import { imatFields, imatsTable, surroundingsText } from '../render.ts';
 import { onImat } from '../session.ts';
 
 export function registerStatus(program: Command, context: Context): void {
@@ -18,7 +18,7 @@ export function registerStatus(program: Command, context: Context): void {
       await onImat(context, command, async (imat) => {
         const result = await (name === undefined ? imat.status() : imat.status(name));
         const text = name === undefined ? imatsTable(result.imats) : result.imats.map(imatFields).join('\n\n');
-        return { document: result, text };
+        return { document: result, text: `${text}${surroundingsText(result)}` };
       });
     });
 }

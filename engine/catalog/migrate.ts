@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { ImatError } from '../../parser/errors.ts';
 import type { Db } from '../db/db.ts';
 
-const MIGRATIONS = ['001_init.sql'] as const;
+const MIGRATIONS = ['001_init.sql', '002_workers.sql'] as const;
 
 /** imat's class of advisory locks; also in 001_init.sql. */
 export const LOCK_CLASS = 1768776052;

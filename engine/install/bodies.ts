@@ -4,7 +4,7 @@ import { anyPending } from '../operators/join.ts';
 import { identity, stateFromScratch } from '../operators/group.ts';
 import { deltaBody } from '../maintain/delta.ts';
 import { foldFunction } from '../maintain/fold.ts';
-import { frontierSnapshot, guarded } from '../maintain/frontier.ts';
+import { GUARDED_SNAPSHOT, guarded } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
 import { deltaView, swapView } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
@@ -123,7 +123,7 @@ export function swapSql(building: Building): SwapSql {
 function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const { analysis } = building;
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
-  const pending: Pending = { frontier: frontierSnapshot(building.id), logOf: building.logOf, changed: null, netted: false };
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: building.logOf, changed: null, netted: false };
   const unchanged = guarded(
     { imatId: building.id, name: building.name, states, definition: building.names.definition.sql },
     sql`NOT (${anyPending(pending, building.watched)})`,

@@ -214,8 +214,8 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
   return db.transaction('read committed', async () => {
     await holdCatalog(db);
     const [row] = await db.query<{ id: number }>(
-      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes, untrusted)
-       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9) ON CONFLICT (name) DO NOTHING RETURNING id`,
+      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes, untrusted, dependence)
+       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10) ON CONFLICT (name) DO NOTHING RETURNING id`,
       [
         request.name,
         prepared.strategy,
@@ -226,6 +226,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         JSON.stringify(prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])]),
         JSON.stringify(prepared.notes),
         analysis.untrusted.length > 0,
+        analysis.dependence,
       ],
     );
     if (row === undefined)
@@ -253,7 +254,13 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
     const loaded = await db.transaction('repeatable read', async () => {
       const [sources] = await db.query<{ held: boolean }>('SELECT imat_catalog.hold_sources($1) AS held', [id]);
       if (sources?.held !== true) return false;
+      const start = performance.now();
       await loadAt(db, request, prepared, building);
+      // What a rebuild costs, measured for the first time: workers compare folds with it.
+      await db.query(
+        `SELECT imat_catalog.record($1, 'convert', 'load', 'converted', NULL, NULL, $2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+        [id, performance.now() - start],
+      );
       return true;
     });
     if (loaded) return;

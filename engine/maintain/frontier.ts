@@ -13,17 +13,19 @@ import { join, literal, regclass, sql } from '../sql/sql.ts';
 
 export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[]; readonly definition: Sql };
 
-export const frontierSnapshot = (imatId: number): Sql =>
-  sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId})`;
+/** The frontier's snapshot within a condition that is `guarded`: there its row is at hand. */
+export const GUARDED_SNAPSHOT = sql`f.snapshot`;
 
-/** A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables. */
+/**
+ * A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables.
+ * It is never NULL, so that NULL says that there is no such frontier: one look at the frontier's row for both.
+ */
 export function guarded({ imatId, name, states, definition }: FrontierOf, condition: Sql): Sql {
   return sql`(
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here AND ${exists(definition)})
-    THEN ${condition}
-    ELSE imat_catalog.no_frontier(${literal(name)})
-  END
+  SELECT COALESCE(
+    (SELECT ${condition} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here AND ${exists(definition)}),
+    imat_catalog.no_frontier(${literal(name)})
+  )
 )`;
 }
 

@@ -13,7 +13,7 @@
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import type { FrontierOf } from './frontier.ts';
-import { exists, frontierSnapshot, guarded } from './frontier.ts';
+import { exists, GUARDED_SNAPSHOT, guarded } from './frontier.ts';
 import { stateColumns, summed, withValues } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { STATE } from '../plan/plan.ts';
@@ -29,7 +29,7 @@ export function deltaView(plan: DeltaPlan, state: Sql, definition: Sql, live: Li
   const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
   if (live === null) return join(branches(plan, sql`${stored}\n${readOnly(definition)}`, []), '\nUNION ALL\n');
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
-  const pending: Pending = { frontier: frontierSnapshot(live.frontier.imatId), logOf: live.logOf, changed: null, netted: false };
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: live.logOf, changed: null, netted: false };
   const some = guarded(live.frontier, anyPending(pending, oids));
   const columns = join(stateColumns(plan).map(ident), ', ');
   const rows = sql`SELECT ${columns} FROM ${state}

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Imat, VerifyResult } from '../../engine/api.ts';
 import { ImatError } from '../../parser/errors.ts';
 import { runFake } from './fake-host.ts';
-import { CONVERTED, EXPLANATION, STATUS } from './samples.ts';
+import { CONVERTED, EXPLANATION, STATUS, WHOLE_STATUS } from './samples.ts';
 
 const COMMANDS = ['convert', 'create', 'list', 'status', 'explain', 'fold', 'swap', 'verify', 'revert', 'init', 'demo', 'doctor'];
 
@@ -105,7 +105,7 @@ describe('global options', () => {
   });
 
   test('--json after "--" is an argument', async () => {
-    const status = vi.fn(async () => ({ imats: [STATUS] }));
+    const status = vi.fn(async () => WHOLE_STATUS);
     const { stdout } = await runFake(['status', '--', '--json'], { imat: { status } });
     expect(status).toHaveBeenCalledWith('--json');
     expect(stdout).toContain('name ');
@@ -189,7 +189,7 @@ describe('results', () => {
   test.each([
     [['convert', 'v'], { convert: async () => CONVERTED }, CONVERTED],
     [['list'], { list: async () => [STATUS] }, { imats: [STATUS] }],
-    [['status'], { status: async () => ({ imats: [STATUS] }) }, { imats: [STATUS] }],
+    [['status'], { status: async () => WHOLE_STATUS }, WHOLE_STATUS],
     [['explain', 'v'], { explain: async () => EXPLANATION }, EXPLANATION],
     [['explain', 'v', '--sql'], { explain: async () => EXPLANATION }, EXPLANATION],
     [['swap', 'x'], { swap: async () => ({ name: 'x', rows: 3, ms: 1.5 }) }, { name: 'x', rows: 3, ms: 1.5 }],

@@ -54,7 +54,7 @@ async function traces(): Promise<string[]> {
 describe('a database without imats', () => {
   test('what needs one says so', async () => {
     expect(JSON.parse((await imat('list', '--json')).stdout)).toEqual({ imats: [] });
-    expect(JSON.parse((await imat('status', '--json')).stdout)).toEqual({ imats: [] });
+    expect(JSON.parse((await imat('status', '--json')).stdout)).toEqual({ imats: [], workers: [], heldBack: [] });
     const { status, stdout, stderr } = await imat('fold', 'my_sales_summary');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^imat: this database has no imats yet\nHINT:  .*imat convert/);

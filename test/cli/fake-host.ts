@@ -36,6 +36,8 @@ const NOTHING: Imat = {
   explain: unexpected,
   fold: unexpected,
   swap: unexpected,
+  rebuild: unexpected,
+  schedule: unexpected,
   verify: unexpected,
   revert: unexpected,
   doctor: unexpected,

@@ -32,7 +32,7 @@ test('a healthy database, before, with and after imats', async () => {
     expect((await sandbox.imat.doctor()).checks).toEqual([
       { check: 'server', status: 'ok', message: expect.stringMatching(/^PostgreSQL \d+/), hint: null },
       { check: 'extension', status: 'ok', message: expect.stringContaining('table_change_tracker'), hint: null },
-      { check: 'catalog', status: 'ok', message: 'version 1', hint: null },
+      { check: 'catalog', status: 'ok', message: 'version 2', hint: null },
       { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
       { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
       { check: 'imat summary', status: 'ok', message: 'delta, 0 rows pending', hint: null },
@@ -327,6 +327,16 @@ test('imat_catalog.status, from psql', async () => {
       'state_bytes',
       'log_bytes',
       'frontier_at',
+      'last_action',
+      'last_reason',
+      'last_run_at',
+      'last_ms',
+      'failed_attempts',
+      'error_code',
+      'error',
+      'error_hint',
+      'next_attempt_at',
+      'worker',
       'at',
     ]);
     expect(summary).toMatchObject({
@@ -362,6 +372,9 @@ test('imat_catalog.status, from psql', async () => {
       stateBytes: expect.any(Number),
       logBytes: expect.any(Number),
       frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      lastRun: { action: 'load', reason: 'converted', endedAt: expect.any(String), ms: expect.any(Number) },
+      failure: null,
+      worker: null,
     });
     expect(status?.stateBytes).toBeGreaterThan(0);
     expect(status?.logBytes).toBeGreaterThan(0);

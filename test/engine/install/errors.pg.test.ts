@@ -23,7 +23,7 @@ afterAll(() => sandbox.drop());
 test('a database without imats', async () => {
   const { imat } = sandbox;
   expect(await imat.list()).toEqual([]);
-  expect(await imat.status()).toEqual({ imats: [] });
+  expect(await imat.status()).toEqual({ imats: [], workers: [], heldBack: [] });
   for (const call of [() => imat.status('x'), () => imat.fold(), () => imat.swap('x'), () => imat.verify(), () => imat.revert('x')]) {
     expect(await expectImatError('not_initialized', call)).toMatchObject({
       message: 'this database has no imats yet',

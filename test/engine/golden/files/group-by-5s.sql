@@ -226,7 +226,7 @@ FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
@@ -253,7 +253,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0

@@ -230,7 +230,7 @@ FROM
   SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
-  WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
 ) AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
@@ -258,7 +258,7 @@ FROM
   SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
-  WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
@@ -385,11 +385,10 @@ break",
   s.count2 AS weight
 FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+  )
 )
 UNION ALL
 -- otherwise: the state and the pending changes, added up
@@ -424,11 +423,10 @@ FROM (
   ) AS m
 ) AS s
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+  )
 );
 
 -- who may read the materialized view may read it

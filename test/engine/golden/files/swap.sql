@@ -194,22 +194,20 @@ CREATE VIEW imat.swap AS
 SELECT name, top, place
 FROM imat_store.slot_a_swap
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL)
-    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
-    ELSE imat_catalog.no_frontier('swap')
-  END
+  SELECT COALESCE(
+    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')
+  )
 )
 UNION ALL
 -- otherwise: the definition itself
 SELECT name, top, place
 FROM imat_store.definition_swap
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL)
-    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
-    ELSE imat_catalog.no_frontier('swap')
-  END
+  SELECT COALESCE(
+    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')
+  )
 );
 
 -- who may read the materialized view may read it
@@ -230,22 +228,20 @@ CREATE OR REPLACE VIEW imat.swap AS
 SELECT name, top, place
 FROM imat_store.slot_a_swap
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL)
-    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
-    ELSE imat_catalog.no_frontier('swap')
-  END
+  SELECT COALESCE(
+    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')
+  )
 )
   AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here), imat_catalog.no_frontier('swap')))
 UNION ALL
 SELECT name, top, place
 FROM imat_store.slot_b_swap
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL)
-    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
-    ELSE imat_catalog.no_frontier('swap')
-  END
+  SELECT COALESCE(
+    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')
+  )
 )
   AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here), imat_catalog.no_frontier('swap')))
 UNION ALL
@@ -253,9 +249,8 @@ UNION ALL
 SELECT name, top, place
 FROM imat_store.definition_swap
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL)
-    THEN NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))))
-    ELSE imat_catalog.no_frontier('swap')
-  END
+  SELECT COALESCE(
+    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')
+  )
 );

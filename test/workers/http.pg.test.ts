@@ -1,0 +1,106 @@
+/** Health, metrics and logs of a worker that looks after two databases. */
+import { afterEach, expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../../workers/policy.ts';
+import type { QueueUrl } from '../../workers/queue/open-bell.ts';
+import { ImatWorker } from '../../workers/worker.ts';
+import { createWorld, until } from '../engine/maintain/support/world.ts';
+
+const running: ImatWorker[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((worker) => worker.stop()));
+});
+
+async function start(
+  urls: readonly string[],
+  queue: QueueUrl = null,
+): Promise<{ worker: ImatWorker; lines: string[]; get: (path: string) => Promise<Response> }> {
+  const lines: string[] = [];
+  const worker = new ImatWorker({
+    targets: urls.map((url) => ({ kind: 'url', url })),
+    queue,
+    policy: { ...DEFAULT_POLICY, tickMs: 20, maxPendingMs: 50, drainMs: 2000 },
+    version: 'test',
+    logLevel: 'debug',
+    writeLog: (line) => lines.push(line),
+    http: '127.0.0.1:0',
+  });
+  running.push(worker);
+  await worker.start();
+  return { worker, lines, get: (path) => fetch(`http://127.0.0.1:${worker.port}${path}`) };
+}
+
+test('metrics, readiness and logs', async () => {
+  const [one, two] = [await createWorld('CREATE TABLE t (a int)'), await createWorld('CREATE TABLE t (a int)')];
+  try {
+    for (const world of [one, two]) await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
+    const { lines, get } = await start([one.url, two.url]);
+    await until('it is ready', async () => (await get('/readyz')).status === 200);
+    await one.sql('INSERT INTO t VALUES (1)');
+    await until('it is folded', async () => lines.some((line) => line.includes('"action":"fold"')));
+    await one.sql('DROP TABLE t CASCADE');
+    await until('it is seen as broken', async () => (await (await get('/metrics')).text()).includes('reason="broken"'));
+    expect((await get('/livez')).status).toBe(200);
+    const metrics = await get('/metrics');
+    expect(metrics.headers.get('content-type')).toContain('text/plain');
+    const text = await metrics.text();
+    const [name, other] = [one, two].map((world) => new URL(world.url).pathname.slice(1));
+    for (const line of [
+      `imat_database_up{database="${name}"} 1`,
+      `imat_database_up{database="${other}"} 1`,
+      `imat_ticker{database="${name}"} 1`,
+      `imat_queue_depth{database="${name}"} 0`,
+      `imat_pending_rows{database="${other}",imat="sums"} 0`,
+      `imat_lag_seconds{database="${other}",imat="sums"} 0`,
+      `imat_runs_total{database="${name}",imat="sums",action="fold",reason="age_bound",outcome="done"} 1`,
+      `imat_run_duration_seconds_count{database="${name}",action="fold"} 1`,
+    ])
+      expect(text).toContain(line);
+    for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
+    expect(lines.join('')).not.toContain('postgres://');
+    expect((await get('/nothing')).status).toBe(404);
+    expect((await fetch((await get('/livez')).url, { method: 'POST' })).status).toBe(405);
+  } finally {
+    await Promise.all(running.splice(0).map((worker) => worker.stop()));
+    await Promise.all([one.drop(), two.drop()]);
+  }
+});
+
+test('it is not ready without its database, and says why; it lives all the same', async () => {
+  const { get, lines } = await start(['postgres://nobody:secret@127.0.0.1:1/nothing']);
+  await until('it has tried', async () => lines.length > 0);
+  const ready = await get('/readyz');
+  expect(ready.status).toBe(503);
+  expect(await ready.text()).toMatch(/"connected":false.*could not connect/);
+  expect((await get('/livez')).status).toBe(200);
+  expect(lines.join('')).toContain('"code":"IM015"');
+  expect(lines.join('')).not.toContain('secret');
+});
+
+test('it is ready without its queue, and tells that the queue is down', async () => {
+  const world = await createWorld('CREATE TABLE t (a int)');
+  try {
+    await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
+    const { get, lines } = await start([world.url], { kind: 'redis', url: 'redis://:secret@127.0.0.1:1' });
+    await world.sql('INSERT INTO t VALUES (1)');
+    await until('it is folded', async () => lines.some((line) => line.includes('"action":"fold"')));
+    expect((await get('/readyz')).status).toBe(200);
+    await until('it is told', async () => /imat_queue_up\{database="[^"]*"\} 0/.test(await (await get('/metrics')).text()));
+    expect(lines.join('')).not.toContain('secret');
+  } finally {
+    await Promise.all(running.splice(0).map((worker) => worker.stop()));
+    await world.drop();
+  }
+});
+
+test.each([['nowhere'], ['host:99999'], ['127.0.0.1:-1']])('%s is no address to listen on', async (http) => {
+  const worker = new ImatWorker({
+    targets: [],
+    queue: null,
+    policy: DEFAULT_POLICY,
+    version: 'test',
+    logLevel: 'silent',
+    writeLog: () => undefined,
+    http,
+  });
+  await expect(worker.start()).rejects.toMatchObject({ condition: 'invalid_argument' });
+});

@@ -1,0 +1,345 @@
+/** What a pass of a worker does and leaves: requests, publication at one snapshot, rebuilds, change signals, logs, history. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inject } from 'vitest';
+import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
+import { ImatWorker, type RunReport } from '../../workers/worker.ts';
+import { createWorld, expectExact, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld(`
+    CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 1000) g;
+    CREATE MATERIALIZED VIEW sums AS SELECT k, sum(v) AS s, count(*) AS n FROM t GROUP BY k`);
+});
+afterEach(async () => world.drop());
+
+const QUICK: Policy = { ...DEFAULT_POLICY, tickMs: 20, liveSwapMs: 0 };
+
+async function pass(changes: Partial<Policy> = {}, url = world.url): Promise<readonly RunReport[]> {
+  const worker = new ImatWorker({
+    targets: [{ kind: 'url', url }],
+    queue: null,
+    policy: { ...QUICK, ...changes },
+    version: 'test',
+    logLevel: 'silent',
+    writeLog: () => undefined,
+    http: null,
+  });
+  try {
+    return await worker.once();
+  } finally {
+    await worker.stop();
+  }
+}
+
+const told = (runs: readonly RunReport[]): string[] =>
+  runs.map((run) => `${run.action} ${run.imat} (${run.reason})${run.error === null ? '' : ` ${run.error.code}`}`);
+
+test('a database without imats is left alone', async () => {
+  expect(await pass()).toEqual([]);
+  expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+});
+
+test('nothing pending: nothing done, and the skips are in the history', async () => {
+  await world.imat.convert('sums');
+  await world.sql('INSERT INTO t VALUES (1, 1)');
+  expect(told(await pass())).toEqual(['fold sums (age_bound)']);
+  expect(await pass()).toEqual([]);
+  expect(
+    await world.rows(`SELECT name, action, reason, pending_rows, rows, error FROM imat_catalog.history WHERE action <> 'load' ORDER BY id`),
+  ).toEqual([
+    { name: 'sums', action: 'fold', reason: 'age_bound', pending_rows: '1', rows: '1', error: null },
+    { name: 'sums', action: 'skip', reason: 'nothing_changed', pending_rows: '0', rows: null, error: null },
+    { name: 'sums', action: 'skip', reason: 'nothing_changed', pending_rows: '0', rows: null, error: null },
+  ]);
+  expect(await world.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
+});
+
+describe('requests', () => {
+  test('are carried out, and the caller can see how it went', async () => {
+    await world.imat.init();
+    await world.sql(`SELECT imat.create_imat('sums'); SELECT imat.create_imat('no such view')`);
+    const runs = await pass();
+    expect(told(runs)).toEqual(['request sums (requested)', 'request no such view (requested) IM001']);
+    await expectExact(world, { name: 'sums', definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k' });
+    expect(
+      await world.rows(
+        `SELECT name, error_code, error IS NULL AS fine, carried_out_at IS NOT NULL AS done FROM imat_catalog.request ORDER BY id`,
+      ),
+    ).toEqual([
+      { name: 'sums', error_code: null, fine: true, done: true },
+      { name: 'no such view', error_code: 'IM001', fine: false, done: true },
+    ]);
+    expect(await world.value(`SELECT imat.create_imat('sums')`)).toContain('exists already');
+    expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(/recorded.*The last attempt failed: .*\(IM001\)/);
+  });
+
+  test('two workers at once carry each out once', async () => {
+    await world.imat.init();
+    for (let n = 0; n < 6; n++)
+      await world.sql(`CREATE MATERIALIZED VIEW m${n} AS SELECT count(*) FROM t; SELECT imat.create_imat('m${n}')`);
+    const runs = (await Promise.all([pass(), pass(), pass()])).flat().filter((run) => run.action === 'request');
+    expect(runs.map((run) => run.imat).toSorted()).toEqual(['m0', 'm1', 'm2', 'm3', 'm4', 'm5']);
+    expect(runs.filter((run) => run.error !== null)).toEqual([]);
+  });
+});
+
+describe('imats that read imats', () => {
+  const LOW = 'SELECT k, sum(v) AS s FROM public.t GROUP BY k';
+  const EVEN = 'SELECT k, count(*) AS n FROM public.t GROUP BY k';
+  const TOP = 'SELECT low.k, low.s, even.n, rank() OVER (ORDER BY low.s) AS r FROM imat.low JOIN imat.even USING (k)';
+
+  const consistent = async (): Promise<void> => {
+    // What `top` stores is its definition over `low` and `even` as of one moment, so it agrees with them at every snapshot.
+    expect(
+      await world.rows(
+        `(SELECT k, s FROM imat.top EXCEPT ALL SELECT k, s FROM imat.low) UNION ALL (SELECT k, n FROM imat.top EXCEPT ALL SELECT k, n FROM imat.even)`,
+      ),
+    ).toEqual([]);
+  };
+
+  test('a diamond over stored imats is published at one snapshot, and once', async () => {
+    await world.imat.create('low', LOW, { freshness: '1ms' });
+    await world.imat.create('even', EVEN, { freshness: '1ms' });
+    await world.imat.create('top', TOP, { freshness: '1ms' });
+    await pass();
+    await world.sql('INSERT INTO t SELECT 77, g FROM generate_series(1, 5) g');
+    const runs = await pass();
+    expect(told(runs)).toContain('publish top (source_changed)');
+    const frontiers = await world.rows(`SELECT DISTINCT f.snapshot::text FROM imat_catalog.frontier f`);
+    expect(frontiers).toHaveLength(1);
+    await consistent();
+    expect(await world.rows('SELECT k, s, n FROM imat.top WHERE k = 77')).toEqual([{ k: 77, s: '15', n: '5' }]);
+    expect(await pass()).toEqual([]);
+  });
+
+  test('under a writer, the top of the diamond never mixes two moments of what it reads', async () => {
+    // Each row counts 1, so sum and count of a key agree at any one snapshot.
+    await world.sql('CREATE TABLE ones (k int, one int); INSERT INTO ones SELECT g % 10, 1 FROM generate_series(1, 200) g');
+    await world.imat.create('low', 'SELECT k, sum(one) AS s FROM public.ones GROUP BY k', { freshness: '1ms' });
+    await world.imat.create('even', 'SELECT k, count(*) AS n FROM public.ones GROUP BY k', { freshness: '1ms' });
+    await world.imat.create('top', TOP, { freshness: '1ms' });
+    const writer = await world.session();
+    let stopping = false;
+    const writing = (async () => {
+      for (let n = 0; !stopping; n++) await writer.sql(`INSERT INTO ones VALUES (${n % 13}, 1)`);
+    })();
+    for (let round = 0; round < 8; round++) {
+      expect((await pass()).filter((run) => run.error !== null)).toEqual([]);
+      expect(await world.rows('SELECT * FROM imat.top WHERE s <> n')).toEqual([]);
+    }
+    stopping = true;
+    await writing;
+    await pass();
+    await consistent();
+    expect(await world.rows(`SELECT relname FROM pg_class WHERE relname LIKE 'slot%' AND relkind = 'r'`)).toHaveLength(1);
+  });
+
+  test('a member that fails does not hold the others back', async () => {
+    await world.imat.create('low', LOW, { freshness: '1ms' });
+    await world.imat.create('even', EVEN, { freshness: '1ms' });
+    await world.sql(
+      'CREATE FUNCTION breaks(n bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$ BEGIN IF n > 1000000 THEN RAISE EXCEPTION $m$too much$m$; END IF; RETURN n; END $$',
+    );
+    await world.imat.create('top', 'SELECT k, public.breaks(s) AS s, rank() OVER (ORDER BY s) AS r FROM imat.low', { freshness: '1ms' });
+    await pass();
+    await world.sql('INSERT INTO t VALUES (5, 2000000)');
+    const runs = await pass();
+    expect(told(runs)).toContain('publish top (source_changed) IM012');
+    expect(await world.rows(`SELECT name FROM imat_catalog.imat WHERE imat_catalog.pending_rows(id) > 0 AND name <> 'top'`)).toEqual([]);
+    expect((await world.imat.status('top')).imats[0]?.failure).toMatchObject({ code: 'IM012', message: 'too much' });
+    expect((await world.imat.status('even')).imats[0]?.failure).toBeNull();
+  });
+
+  test('a live imat that is read comes first', async () => {
+    await world.imat.create('low', LOW);
+    await world.imat.create('top', 'SELECT k, rank() OVER (ORDER BY s) AS r FROM imat.low');
+    await world.sql('INSERT INTO t VALUES (5, 9)');
+    expect(told(await pass({ concurrency: 1 }))).toEqual(['fold low (age_bound)', 'swap top (source_changed)']);
+  });
+});
+
+describe('a fold that costs more than a rebuild', () => {
+  const SUMS = { name: 'sums', definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k' };
+
+  test('becomes one, by the imat’s own history', async () => {
+    await world.imat.convert('sums');
+    await world.sql(
+      `UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1; INSERT INTO t SELECT g % 12, g FROM generate_series(1, 500) g; DELETE FROM t WHERE k = 3`,
+    );
+    const old = await world.session();
+    await old.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    const before = await old.rows('SELECT * FROM imat.sums ORDER BY k');
+    expect(told(await pass())).toEqual(['rebuild sums (fold_dearer)']);
+    await expectExact(world, SUMS);
+    expect(await world.value(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat`)).toBe('0');
+    expect(await old.rows('SELECT * FROM imat.sums ORDER BY k')).toEqual(before);
+    await old.sql('COMMIT');
+    await world.sql('INSERT INTO t VALUES (1, 1)');
+    await expectExact(world, SUMS);
+    await world.imat.fold('sums');
+    await expectExact(world, SUMS);
+  });
+
+  test('beside a writer and folds', async () => {
+    await world.imat.convert('sums');
+    const [writer, folder] = [await world.session(), await world.session()];
+    let stopping = false;
+    const busy = [
+      (async () => {
+        for (let n = 0; !stopping; n++)
+          await writer.sql(`INSERT INTO t VALUES (${n % 13}, ${n}); UPDATE t SET v = v + 1 WHERE k = ${n % 7}`);
+      })(),
+      (async () => {
+        while (!stopping) await folder.sql(`CALL imat.fold('sums')`);
+      })(),
+    ];
+    for (let round = 0; round < 8; round++) {
+      const outcome = await outcomeOf(world.imat.rebuild('sums'));
+      if (outcome instanceof Error) expect(outcome).toMatchObject({ condition: 'contention' });
+      await expectExact(world, SUMS);
+    }
+    stopping = true;
+    await Promise.all(busy);
+    await expectExact(world, SUMS);
+  });
+
+  test.each([
+    ['without GROUP BY', 'SELECT count(*) AS n, sum(v) AS s, avg(v) AS a FROM public.t'],
+    ['a bag with duplicates', 'SELECT k % 3 AS k FROM public.t WHERE v < 500'],
+    ['a self-join', 'SELECT a.k, count(*) AS n FROM public.t a JOIN public.t b ON a.v = b.v + 1 GROUP BY a.k'],
+  ])('%s', async (_what, definition) => {
+    await world.imat.create('x', definition);
+    await world.sql('DELETE FROM t WHERE v % 5 = 0; INSERT INTO t VALUES (NULL, NULL), (3, 3)');
+    await world.imat.rebuild('x');
+    await expectExact(world, { name: 'x', definition });
+    await world.sql('DELETE FROM t');
+    await world.imat.rebuild('x');
+    await expectExact(world, { name: 'x', definition });
+  });
+
+  test('a swap imat has nothing to rebuild', async () => {
+    await world.imat.create('ranks', 'SELECT k, rank() OVER (ORDER BY k) FROM public.t');
+    await expect(world.imat.rebuild('ranks')).rejects.toMatchObject({ condition: 'strategy_unavailable' });
+  });
+});
+
+describe('change signals', () => {
+  test('a source that cannot be captured is told by its statistics and its file', async () => {
+    await world.sql(`CREATE UNLOGGED TABLE u (a int); INSERT INTO u VALUES (1)`);
+    await world.imat.create('over_unlogged', 'SELECT count(*) AS n, max(a) AS m FROM public.u', { freshness: '1ms' });
+    await pass();
+    expect(await pass()).toEqual([]);
+    await world.sql('INSERT INTO u VALUES (7)');
+    await until('the change is seen', async () => told(await pass()).includes('swap over_unlogged (source_changed)'));
+    expect(await world.rows('SELECT * FROM imat.over_unlogged')).toEqual([{ n: '2', m: 7 }]);
+    await world.sql('TRUNCATE u');
+    await until('the truncation is seen', async () => told(await pass()).includes('swap over_unlogged (source_changed)'));
+    expect(await world.rows('SELECT * FROM imat.over_unlogged')).toEqual([{ n: '0', m: null }]);
+  });
+
+  test('an answer that depends on the moment is swapped whenever its interval has passed', async () => {
+    await world.imat.create('recent', `SELECT count(*) AS n, max(now()) AS at FROM public.t`, { freshness: '1ms' });
+    expect(told(await pass())).toContain('swap recent (may_have_changed)');
+  });
+
+  test('the extension’s answer spares a look into the logs; where it does not work, the logs are looked into', async () => {
+    await world.imat.convert('sums');
+    await world.sql('INSERT INTO t VALUES (1, 1)');
+    // Stands for the extension: what is asked of it, and what it may do.
+    const stand = (body: string) =>
+      `CREATE OR REPLACE FUNCTION imat_catalog.unchanged_pairs() RETURNS text[] LANGUAGE plpgsql AS $$ BEGIN ${body} END $$`;
+    await world.sql(stand(`RETURN (SELECT array_agg(z.imat_id || ':' || z.relation::oid) FROM imat_catalog.imat_source z);`));
+    expect(await pass()).toEqual([]);
+    await world.sql(stand('RETURN NULL;'));
+    expect(told(await pass())).toEqual(['fold sums (age_bound)']);
+  });
+
+  test('a look tells in no more than its snapshot that nothing has changed', async () => {
+    await world.imat.convert('sums');
+    const first = await world.value<{ snapshot: string; imats: unknown[] }>('SELECT imat_catalog.look(NULL, 10, NULL)');
+    expect(first.imats).toHaveLength(1);
+    const again = `SELECT imat_catalog.look('${first.snapshot}', 10, NULL)`;
+    if (new URL(inject('postgresUrl')).pathname !== '') {
+      // Other tests on the server begin and end transactions: then the answer is whole, and right as well.
+      const second = await world.value<{ snapshot: string; imats?: unknown[] }>(again);
+      expect(second.imats === undefined || second.snapshot !== first.snapshot).toBe(true);
+    }
+    await world.sql('INSERT INTO t VALUES (1, 1)');
+    expect(await world.value(again)).toMatchObject({ imats: [{ name: 'sums', pendingRows: 1 }] });
+  });
+});
+
+describe('logs', () => {
+  const index = () => world.rows<{ valid: boolean }>(`SELECT is_valid AS valid FROM imat_catalog.log_upkeep WHERE xid_index IS NOT NULL`);
+  const bulk = 'INSERT INTO t SELECT g % 10, g FROM generate_series(1, 3000) g';
+  const POLICY = { indexFromRows: 2000, upkeepMs: 1 };
+
+  /** Statistics come late; each round asks anew. */
+  const rounds = async (done: () => Promise<boolean>): Promise<void> => {
+    const worker = new ImatWorker({
+      targets: [{ kind: 'url', url: world.url }],
+      queue: null,
+      policy: { ...QUICK, ...POLICY },
+      version: 'test',
+      logLevel: 'silent',
+      writeLog: () => undefined,
+      http: null,
+    });
+    await worker.start();
+    try {
+      await until('upkeep does it', done);
+    } finally {
+      await worker.stop();
+    }
+  };
+
+  test('one that keeps folded rows gets an index, which pending rows are found by, and loses it with them', async () => {
+    await world.imat.convert('sums');
+    await world.imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', { freshness: 'manual' });
+    await world.sql(bulk);
+    await rounds(async () => (await index())[0]?.valid === true);
+    const plan = await world.rows<{ 'QUERY PLAN': string }>('EXPLAIN SELECT * FROM imat.sums');
+    expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/Index.* using log_public_t_xid_idx/);
+    expect((await world.imat.status()).heldBack.join()).not.toContain('sums');
+    await world.imat.fold('lags');
+    await world.sql('VACUUM ANALYZE imat_store.log_public_t');
+    await rounds(async () => (await index()).length === 0);
+    await expectExact(world, { name: 'sums', definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k' });
+  });
+
+  test('an index that was not finished is dropped and built again', async () => {
+    await world.imat.convert('sums');
+    await world.imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', { freshness: 'manual' });
+    await world.sql(bulk);
+    const [open, builder] = [await world.session(), await world.session()];
+    await open.sql('BEGIN; INSERT INTO t VALUES (1, 1)');
+    await builder.sql(`SET statement_timeout = '300ms'`);
+    await outcomeOf(builder.sql('CREATE INDEX CONCURRENTLY ON imat_store.log_public_t (xid)'));
+    expect(await index()).toEqual([{ valid: false }]);
+    await open.sql('COMMIT');
+    await rounds(async () => (await index())[0]?.valid === true);
+    expect(await index()).toHaveLength(1);
+  });
+
+  test('what holds cleaning back is named', async () => {
+    await world.imat.convert('sums');
+    await world.imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', { freshness: 'manual' });
+    await world.sql('INSERT INTO t SELECT g % 10, g FROM generate_series(1, 11000) g');
+    await world.imat.fold('sums');
+    await until('statistics arrive', async () => (await world.imat.status()).heldBack.length > 0);
+    expect((await world.imat.status()).heldBack).toEqual([
+      expect.stringMatching(/^imat "lags" \(manual\) has not taken in rows of the log of (?:public\.)?t, which keeps \d+ rows$/),
+    ]);
+  });
+
+  test('the history is kept within its bounds', async () => {
+    await world.imat.convert('sums');
+    await world.sql(`INSERT INTO imat_catalog.history (imat_id, name, worker, action, reason, started_at, ended_at)
+      SELECT 1, 'sums', 'w', 'fold', 'age_bound', now() - g * interval '1 hour', now() - g * interval '1 hour' FROM generate_series(1, 100) g`);
+    await pass({ historyMs: 50.5 * 3_600_000 });
+    expect(await world.value(`SELECT count(*)::int FROM imat_catalog.history WHERE worker = 'w'`)).toBe(50);
+    await pass({ historyRows: 10 });
+    expect(await world.value(`SELECT count(*)::int <= 12 FROM imat_catalog.history`)).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+/** Maintenance by pg_cron alone, on a server that has it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findPgCron } from '../../tools/install-services.mjs';
+import { type PostgresServer, startPostgres } from '../../tools/postgres.ts';
+import { expectExact, openWorld, until, type World } from '../engine/maintain/support/world.ts';
+import { createSandbox } from '../engine/install/support/sandbox.ts';
+
+const binaries = findPgCron();
+if (binaries === null)
+  process.stderr.write('NOT RUN: the tests of imat schedule --pg-cron, as there is no pg_cron for the PostgreSQL of this machine\n');
+
+const RANKS = 'SELECT k, rank() OVER (ORDER BY sum(v)) AS r FROM public.t GROUP BY k';
+const SUMS = 'SELECT k, sum(v) AS s FROM public.t GROUP BY k';
+
+describe.skipIf(binaries === null)('with pg_cron', () => {
+  let server: PostgresServer;
+  let world: World;
+  beforeAll(async () => {
+    server = await startPostgres({
+      ...(binaries === null ? {} : { binaries }),
+      settings: { shared_preload_libraries: 'pg_cron', 'cron.database_name': 'postgres', 'cron.host': '127.0.0.1' },
+    });
+    world = await openWorld(
+      server.url,
+      'CREATE EXTENSION pg_cron; CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 100) g',
+      async () => undefined,
+    );
+    await world.imat.create('sums', SUMS);
+    await world.imat.create('ranks', RANKS);
+    await world.imat.create('ranks_1s', RANKS, { freshness: '1s' });
+    await world.imat.create('never', SUMS, { freshness: 'manual' });
+    await world.sql('CREATE TABLE ratios (k int, a int, b int)');
+    await world.imat.create('breaks', 'SELECT k, sum(a / b) AS r FROM public.ratios GROUP BY k');
+  });
+  afterAll(async () => {
+    await world?.drop();
+    await server?.stop();
+  });
+
+  const jobs = () => world.rows<{ name: string }>(`SELECT jobname::text AS name FROM cron.job ORDER BY jobname`);
+
+  test('a dry run says what would be run, and does not', async () => {
+    const { statements } = await world.imat.schedule({ everySeconds: null, remove: false, dryRun: true });
+    expect(statements).toHaveLength(3);
+    expect(await jobs()).toEqual([]);
+  });
+
+  test('one job for each imat that is not manual, one that keeps them so, and one that cleans', async () => {
+    await world.imat.schedule({ everySeconds: null, remove: false, dryRun: false });
+    const names = [
+      'imat clean',
+      'imat jobs',
+      'imat maintain breaks',
+      'imat maintain ranks',
+      'imat maintain ranks_1s',
+      'imat maintain sums',
+    ];
+    expect((await jobs()).map((job) => job.name)).toEqual(names);
+    expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(0);
+    await world.imat.create(`it's "odd"`, SUMS);
+    await world.imat.revert('ranks');
+    expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(2);
+    expect((await jobs()).map((job) => job.name)).toContain(`imat maintain it's "odd"`);
+    expect((await jobs()).map((job) => job.name)).not.toContain('imat maintain ranks');
+  });
+
+  test('pg_cron itself folds and swaps, and one that fails stops no other', async () => {
+    await world.sql(`INSERT INTO t VALUES (77, 1); INSERT INTO ratios VALUES (1, 1, 0)`);
+    await until(
+      'the minute is over',
+      async () =>
+        (await world.value<string>(
+          `SELECT count(DISTINCT jobid) FROM cron.job_run_details WHERE status IN ('succeeded', 'failed') AND command LIKE 'CALL%'`,
+        )) >= '4',
+      100_000,
+    );
+    await until(
+      'all are maintained',
+      async () =>
+        (await world.value<number>(
+          `SELECT sum(imat_catalog.pending_rows(id))::int FROM imat_catalog.imat WHERE name NOT IN ('never', 'breaks')`,
+        )) === 0,
+      70_000,
+    );
+    for (const name of ['sums', `"it's ""odd"""`]) await expectExact(world, { name, definition: SUMS });
+    await expectExact(world, { name: 'ranks_1s', definition: RANKS });
+    expect(await world.rows(`SELECT DISTINCT return_message FROM cron.job_run_details WHERE status = 'failed'`)).toEqual([
+      { return_message: expect.stringContaining('division by zero') },
+    ]);
+    expect((await world.imat.status('sums')).imats[0]?.lastRun).toMatchObject({ action: 'fold', reason: 'scheduled' });
+    await world.sql('DELETE FROM ratios');
+    await world.imat.fold('breaks');
+  }, 200_000);
+
+  test('seconds need a pg_cron that knows them', async () => {
+    const version = await world.value<string>(`SELECT extversion FROM pg_extension WHERE extname = 'pg_cron'`);
+    const request = world.imat.schedule({ everySeconds: 5, remove: false, dryRun: true });
+    if (Number(/\d+\.(\d+)/.exec(version)?.[1]) >= 5) expect((await request).statements[0]).toContain('5 seconds');
+    else await expect(request).rejects.toMatchObject({ condition: 'invalid_argument' });
+  });
+
+  test('and they are gone when they are taken away', async () => {
+    await world.imat.schedule({ everySeconds: null, remove: true, dryRun: false });
+    expect(await jobs()).toEqual([]);
+  });
+});
+
+test('without pg_cron it says what to do', async () => {
+  const sandbox = await createSandbox();
+  await sandbox.imat.init();
+  await expect(sandbox.imat.schedule({ everySeconds: null, remove: false, dryRun: true })).rejects.toMatchObject({
+    condition: 'strategy_unavailable',
+    hint: expect.stringContaining('CREATE EXTENSION pg_cron'),
+  });
+  await sandbox.drop();
+});

@@ -1,0 +1,191 @@
+/** Workers with a queue that is killed, emptied, frozen with a worker, or in cluster mode; and with PostgreSQL going away. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { findPostgres } from '../../tools/find-postgres.mjs';
+import { startPostgres } from '../../tools/postgres.ts';
+import { type RedisServer, startRedis } from '../../tools/redis.ts';
+import { connectDb } from '../../engine/db/connect-db.ts';
+import { outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
+import { createDatabase } from '../setup/database.ts';
+import { HAS_REDIS_BINARY } from '../setup/redis.ts';
+import { createShop, expectNothingLeft, expectSettled, shopOn, startWriter } from './support/shop.ts';
+import { startWorker, type WorkerProcess } from './support/worker-process.ts';
+
+const workers: WorkerProcess[] = [];
+const cleanups: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+const start = async (shop: World, ...options: string[]): Promise<WorkerProcess> => {
+  const worker = startWorker([shop.url], options);
+  workers.push(worker);
+  await until('it is connected', async () => worker.lines.some((line) => line.msg === 'connected'));
+  return worker;
+};
+
+const newShop = async (): Promise<World> => {
+  const shop = await createShop();
+  cleanups.push(() => shop.drop());
+  return shop;
+};
+
+const runs = async (shop: World): Promise<number> =>
+  Number(await shop.value<string>(`SELECT count(*) FROM imat_catalog.history WHERE action IN ('fold', 'swap')`));
+
+/** Nothing may stand still while `what` is so. */
+async function expectGoingOn(shop: World, what: string): Promise<void> {
+  const before = await runs(shop);
+  await until(`folds go on ${what}`, async () => (await runs(shop)) >= before + 3);
+}
+
+describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
+  const newRedis = async (options: { cluster?: boolean } = {}): Promise<RedisServer> => {
+    const redis = await startRedis(options);
+    cleanups.push(() => redis.stop());
+    return redis;
+  };
+
+  test('killed, started again empty, and emptied by FLUSHALL', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    const pair = [await start(shop, '--queue', redis.url), await start(shop, '--queue', redis.url)];
+    const writer = startWriter(() => shop.session());
+    await expectGoingOn(shop, 'with Redis');
+    expect(await redis.command('KEYS', '{imat}:imat-*')).toContain('{imat}:imat-');
+    await redis.kill();
+    await expectGoingOn(shop, 'without Redis');
+    await redis.start();
+    await expectGoingOn(shop, 'with an empty Redis');
+    await until(
+      'the queue answers again',
+      async () => pair.some(({ lines }) => lines.some((line) => line.msg === 'the queue answers again')),
+      60_000,
+    );
+    for (let i = 0; i < 5; i++) {
+      await redis.command('FLUSHALL');
+      await sleep(150);
+    }
+    await expectGoingOn(shop, 'after FLUSHALL');
+    await writer.stop();
+    await expectSettled(shop);
+    expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
+    await expectNothingLeft(shop);
+  }, 180_000);
+
+  test('away from the start, and coming later', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    await redis.kill();
+    const worker = await start(shop, '--queue', redis.url);
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await expectSettled(shop);
+    await redis.start();
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('newer', 1)`);
+    await expectSettled(shop);
+    expect(await worker.stop()).toBe(0);
+    await expectNothingLeft(shop);
+  }, 120_000);
+
+  test('in cluster mode, of one node', async () => {
+    const [shop, redis] = [await newShop(), await newRedis({ cluster: true })];
+    const worker = await start(shop, '--queue', redis.url);
+    const writer = startWriter(() => shop.session());
+    await expectGoingOn(shop, 'on a cluster');
+    await writer.stop();
+    await expectSettled(shop);
+    expect(worker.lines.filter((line) => line.level === 'warn' || line.level === 'error')).toEqual([]);
+    expect(await worker.stop()).toBe(0);
+    await expectNothingLeft(shop);
+  });
+
+  test('a worker frozen past the lock of the queue, while another one takes over', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    const pair = [await start(shop, '--queue', redis.url), await start(shop, '--queue', redis.url)];
+    const writer = startWriter(() => shop.session());
+    for (let round = 0; round < 4; round++) {
+      const frozen = pair[round % 2];
+      frozen?.signal('SIGSTOP');
+      // The queue's lock is two leases of 1 s.
+      await sleep(3000);
+      await expectGoingOn(shop, 'with one worker frozen');
+      frozen?.signal('SIGCONT');
+      await sleep(50 * round);
+    }
+    await writer.stop();
+    await expectSettled(shop);
+    expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
+    await expectNothingLeft(shop);
+  }, 180_000);
+
+  test('a job that somebody else put there does no harm', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    await start(shop, '--queue', redis.url);
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await until('the queue is there', async () => (await redis.command('KEYS', '*')).includes('imat-'));
+    const queue = /imat-[0-9a-f]+-\d+/.exec(await redis.command('KEYS', '*'))?.[0] ?? '';
+    const { Queue } = await import('bullmq');
+    const forged = new Queue(queue, { connection: { url: redis.url }, prefix: '{imat}' });
+    for (const data of [{ unit: 999 }, { unit: '1; DROP TABLE sales' }, {}, { unit: 1 }, { unit: -1 }]) await forged.add('attend', data);
+    await until('they are gone', async () => (await forged.count()) === 0 && (await forged.getActiveCount()) === 0);
+    await forged.close();
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await expectSettled(shop);
+  });
+});
+
+test('the queue on PostgreSQL: its backends are terminated, a worker is killed', async () => {
+  const shop = await newShop();
+  const queue = await createDatabase();
+  cleanups.push(() => queue.drop());
+  const pair = [await start(shop, '--queue', queue.url), await start(shop, '--queue', queue.url)];
+  const writer = startWriter(() => shop.session());
+  await expectGoingOn(shop, 'with the queue on PostgreSQL');
+  const admin = await connectDb({ kind: 'url', url: queue.url });
+  for (let i = 0; i < 3; i++) {
+    await admin.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    await expectGoingOn(shop, 'after its backends were terminated');
+  }
+  await admin.close();
+  pair[0]?.signal('SIGKILL');
+  await expectGoingOn(shop, 'with one worker killed');
+  await writer.stop();
+  await expectSettled(shop);
+  expect(await pair[1]?.stop()).toBe(0);
+  await expectNothingLeft(shop);
+}, 180_000);
+
+test.skipIf(findPostgres() === null)(
+  'PostgreSQL restarted, crashed, and its backends terminated',
+  async () => {
+    const server = await startPostgres({ settings: { fsync: 'on' } });
+    cleanups.push(() => server.stop());
+    let shop = await shopOn(server.url);
+    const pair = [await start(shop), await start(shop)];
+    const writer = startWriter(() => shop.session());
+    await expectGoingOn(shop, 'at first');
+    for (let i = 0; i < 3; i++) {
+      await shop.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imat worker'`);
+      await expectGoingOn(shop, 'after backends were terminated');
+    }
+    for (const how of ['fast', 'immediate'] as const) {
+      const old = shop;
+      await server.restart(how);
+      await outcomeOf(old.db.close());
+      shop = await reopened(server.url);
+      await expectGoingOn(shop, `after a restart (${how})`);
+    }
+    await writer.stop();
+    await expectSettled(shop, 60_000);
+    expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
+    await expectNothingLeft(shop);
+    await shop.drop();
+  },
+  240_000,
+);
+
+async function reopened(url: string): Promise<World> {
+  const { openWorld } = await import('../engine/maintain/support/world.ts');
+  return openWorld(url, '', async () => undefined);
+}

@@ -1,0 +1,226 @@
+/** What workers must survive, with real processes: kill -9, SIGSTOP, crowds, a newer catalog. After each, everything is right. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
+import { createShop, expectNothingLeft, expectSettled, startWriter } from './support/shop.ts';
+import { startWorker, type WorkerProcess } from './support/worker-process.ts';
+
+let shop: World;
+const workers: WorkerProcess[] = [];
+const start = (...options: string[]): WorkerProcess => {
+  const worker = startWorker([shop.url], options);
+  workers.push(worker);
+  return worker;
+};
+
+beforeEach(async () => {
+  shop = await createShop();
+});
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  await shop.drop();
+});
+
+const waiting = (command: string) => async (): Promise<boolean> =>
+  (
+    await shop.rows(
+      `SELECT FROM pg_stat_activity WHERE query LIKE '${command}%' AND wait_event_type = 'Lock' AND datname = current_database()`,
+    )
+  ).length > 0;
+
+test('two workers started at once maintain everything, and leave nothing behind when they end', async () => {
+  const writer = startWriter(() => shop.session());
+  start();
+  start();
+  await until('much is written', async () => writer.written() > 200);
+  await writer.stop();
+  await expectSettled(shop);
+  expect(await shop.value(`SELECT count(DISTINCT worker)::int FROM imat_catalog.worker w, LATERAL (SELECT w.id AS worker) x`)).toBe(2);
+  const failures = workers.flatMap(({ lines }) => lines.filter((line) => line.level === 'error'));
+  expect(failures).toEqual([]);
+  expect(await Promise.all(workers.splice(0).map((worker) => worker.stop()))).toEqual([0, 0]);
+  await expectNothingLeft(shop);
+  expect(await shop.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
+});
+
+test('kill -9 amid a fold', async () => {
+  const blocker = await shop.session();
+  const first = start();
+  await until('it is connected', async () => first.lines.some((line) => line.msg === 'connected'));
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
+  await shop.sql(`UPDATE sales SET amount = amount + 1`);
+  await until('a fold waits', waiting('CALL imat.fold'));
+  first.signal('SIGKILL');
+  expect(await first.ended).toBe('SIGKILL');
+  await blocker.sql('ROLLBACK');
+  await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+  const second = start();
+  await expectSettled(shop);
+  expect(await second.stop()).toBe(0);
+  await expectNothingLeft(shop);
+});
+
+test('kill -9 amid a swap', async () => {
+  const blocker = await shop.session();
+  const first = start();
+  await until('it is connected', async () => first.lines.some((line) => line.msg === 'connected'));
+  await blocker.sql('BEGIN; LOCK TABLE regions, sales IN ACCESS EXCLUSIVE MODE');
+  await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+  // A mark from before, so that there is something to swap for.
+  await shop.sql(`INSERT INTO imat_store.log_public_sales (weight) SELECT 0`);
+  await until('a swap waits', waiting('CALL imat.swap'));
+  first.signal('SIGKILL');
+  await first.ended;
+  await blocker.sql('COMMIT');
+  const second = start();
+  await expectSettled(shop);
+  expect(await second.stop()).toBe(0);
+  await expectNothingLeft(shop);
+});
+
+test('a backend that is terminated amid a swap leaves a slot, which the next round removes', async () => {
+  const blocker = await shop.session();
+  const worker = start();
+  await until('it is connected', async () => worker.lines.some((line) => line.msg === 'connected'));
+  await blocker.sql('BEGIN; LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
+  await shop.sql(`INSERT INTO imat_store.log_public_sales (weight) SELECT 0`);
+  await until('a swap waits', waiting('CALL imat.swap'));
+  await shop.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL imat.swap%' AND wait_event_type = 'Lock'`);
+  await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1); COMMIT`);
+  await expectSettled(shop);
+  expect(await worker.stop()).toBe(0);
+  await expectNothingLeft(shop);
+});
+
+test('a worker that is frozen past its lease does no harm when it wakes, wherever it was', async () => {
+  const writer = startWriter(() => shop.session());
+  const pair = [start(), start()];
+  await until('both are connected', async () => pair.every(({ lines }) => lines.some((line) => line.msg === 'connected')));
+  for (let round = 0; round < 6; round++) {
+    const frozen = pair[round % 2];
+    frozen?.signal('SIGSTOP');
+    const before = await shop.value<string>('SELECT max(id) FROM imat_catalog.history');
+    await sleep(1500);
+    // The other one has taken over meanwhile.
+    await until(
+      'somebody goes on',
+      async () => Number(await shop.value<string>('SELECT max(id) FROM imat_catalog.history')) > Number(before),
+    );
+    frozen?.signal('SIGCONT');
+    await sleep(37 * round);
+  }
+  await writer.stop();
+  await expectSettled(shop);
+  expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
+  await expectNothingLeft(shop);
+});
+
+test('a frozen worker whose fold is under way: the other one folds once, not twice', async () => {
+  const blocker = await shop.session();
+  const first = start();
+  await until('it is connected', async () => first.lines.some((line) => line.msg === 'connected'));
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
+  await shop.sql(`UPDATE sales SET amount = amount + 1`);
+  await until('a fold waits', waiting('CALL imat.fold'));
+  first.signal('SIGSTOP');
+  const second = start();
+  await sleep(1500);
+  await blocker.sql('ROLLBACK');
+  await expectSettled(shop);
+  first.signal('SIGCONT');
+  await expectSettled(shop);
+  expect([await first.stop(), await second.stop()]).toEqual([0, 0]);
+  await expectNothingLeft(shop);
+});
+
+test('ten workers on one imat', async () => {
+  for (const name of ['by_manager', 'ranks', 'ranks_1s']) await shop.imat.revert(name);
+  const writer = startWriter(() => shop.session());
+  const many = Array.from({ length: 10 }, () => start('--concurrency', '2'));
+  await until('all are connected', async () => many.every(({ lines }) => lines.some((line) => line.msg === 'connected')), 60_000);
+  await until('much is written', async () => writer.written() > 300);
+  await writer.stop();
+  await until(
+    'all is folded',
+    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat`)) === '0',
+  );
+  expect(await shop.rows(`SELECT * FROM imat_catalog.history WHERE error_code IS NOT NULL`)).toEqual([]);
+  expect(await Promise.all(many.map((worker) => worker.stop()))).toEqual(many.map(() => 0));
+  await expectNothingLeft(shop);
+  expect((await shop.imat.verify()).results.every((result) => result.equal)).toBe(true);
+}, 120_000);
+
+test('an older worker that meets a newer catalog stays away, says so, and goes on elsewhere', async () => {
+  const other = await createShop();
+  try {
+    await shop.sql(`INSERT INTO imat_catalog.migration (version, explicitly) VALUES (999, false)`);
+    const worker = startWorker([shop.url, other.url]);
+    workers.push(worker);
+    await until('it says so', async () => worker.lines.some((line) => line['code'] === 'IM013'));
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await other.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await expectSettled(other);
+    expect(await shop.value(`SELECT sum(imat_catalog.pending_rows(id))::int FROM imat_catalog.imat`)).toBeGreaterThan(0);
+    expect(await shop.rows(`SELECT FROM imat_catalog.worker`)).toEqual([]);
+    await shop.sql(`DELETE FROM imat_catalog.migration WHERE version = 999`);
+    expect(await worker.stop()).toBe(0);
+  } finally {
+    await other.drop();
+  }
+});
+
+test('SIGTERM lets a fold end that can, and stops one that cannot within the bound', async () => {
+  const blocker = await shop.session();
+  const patient = start('--drain', '20s');
+  await until('it is connected', async () => patient.lines.some((line) => line.msg === 'connected'));
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
+  await shop.sql(`UPDATE sales SET amount = amount + 1`);
+  await until('a fold waits', waiting('CALL imat.fold'));
+  patient.signal('SIGTERM');
+  await sleep(300);
+  await blocker.sql('ROLLBACK');
+  expect(await patient.ended).toBe(0);
+
+  const hurried = start('--drain', '500ms');
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
+  await shop.sql(`UPDATE sales SET amount = amount + 1`);
+  await until('a fold waits', waiting('CALL imat.fold'));
+  hurried.signal('SIGTERM');
+  expect(await hurried.ended).toBe(4);
+  await blocker.sql('ROLLBACK');
+  await expectNothingLeft(shop);
+
+  const forced = start('--drain', '1h');
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
+  await until('a fold waits', waiting('CALL imat.fold'));
+  forced.signal('SIGTERM');
+  await sleep(300);
+  forced.signal('SIGTERM');
+  expect(await forced.ended).toBe(143);
+  await blocker.sql('ROLLBACK');
+  start();
+  await expectSettled(shop);
+});
+
+test('an imat that fails backs off alone, is shown with its code and hint, and recovers', async () => {
+  await shop.sql(`CREATE TABLE ratios (k int, a int, b int); INSERT INTO ratios VALUES (1, 1, 1)`);
+  await shop.imat.create('ratio', 'SELECT k, sum(a / b) AS r FROM public.ratios GROUP BY k');
+  start();
+  await outcomeOf(shop.sql(`INSERT INTO ratios VALUES (1, 1, 0)`));
+  await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+  await until('it is shown', async () => (await shop.imat.status('ratio')).imats[0]?.failure !== null);
+  const [status] = (await shop.imat.status('ratio')).imats;
+  expect(status?.failure).toMatchObject({ code: 'IM012', message: 'division by zero', attempts: 1, nextAttemptAt: expect.any(String) });
+  await until(
+    'the others are folded',
+    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'totals'`)) === '0',
+  );
+  await shop.sql(`DELETE FROM ratios WHERE b = 0`);
+  await shop.imat.fold('ratio');
+  expect((await shop.imat.status('ratio')).imats[0]?.failure).toBeNull();
+  await shop.sql(`INSERT INTO ratios VALUES (2, 4, 2)`);
+  await until(
+    'the worker folds it again',
+    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'ratio'`)) === '0',
+  );
+});

@@ -1,0 +1,93 @@
+/** Starts a throw-away Redis from a local binary; it can be killed and started again on the same port. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findRedis } from './install-services.mjs';
+
+export type RedisServer = {
+  readonly url: string;
+  /** Ends it as a crash does; what it held is gone. */
+  kill(): Promise<void>;
+  /** Starts it again, empty. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Sends one command; gives the answer as Redis wrote it. */
+  command(...words: string[]): Promise<string>;
+};
+
+const START_TIMEOUT_MS = 10_000;
+
+/** @throws Error where there is no redis-server or it does not start */
+export async function startRedis(options: { readonly cluster?: boolean } = {}): Promise<RedisServer> {
+  const binary = findRedis();
+  if (binary === null) throw new Error('no redis-server was found; `npm test` installs it where it may');
+  const directory = mkdtempSync(join(tmpdir(), 'imat-redis-'));
+  const port = await freePort();
+  let server: ChildProcess | null = null;
+  const kill = async (): Promise<void> => {
+    if (server === null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+    server = null;
+  };
+  const abandon = (): void => void server?.kill('SIGKILL');
+  const command = (...words: string[]): Promise<string> => send(port, words);
+  const start = async (): Promise<void> => {
+    const log = join(directory, 'log');
+    const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no', '--logfile', log];
+    const cluster = options.cluster === true ? ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'] : [];
+    server = spawn(binary, [...settings, ...cluster], { stdio: 'ignore' });
+    for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(20)) {
+      if (server.exitCode !== null) throw new Error(`redis-server ended:\n${readFileSync(log, 'utf8')}`);
+      if ((await command('PING').catch(() => '')) === '+PONG') return;
+    }
+    throw new Error('redis-server was not ready in time');
+  };
+  process.once('exit', abandon);
+  await start();
+  if (options.cluster === true) {
+    await command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    while (!(await command('CLUSTER', 'INFO')).includes('cluster_state:ok')) await sleep(20);
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    start,
+    command,
+    stop: async () => {
+      process.off('exit', abandon);
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The protocol is simple enough for a test not to need a client. */
+function send(port: number, words: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    socket.setTimeout(2000, () => socket.destroy(new Error('Redis did not answer')));
+    socket.once('error', reject);
+    socket.once('data', (data) => {
+      resolve(data.toString().trim());
+      socket.destroy();
+    });
+    socket.write(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`);
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+    });
+  });
+}

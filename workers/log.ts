@@ -1,0 +1,17 @@
+/** Structured logs: one JSON object a line. No line holds a URL, which may hold a password. */
+import { pino } from 'pino';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** The part of pino that is used. */
+export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+
+export function createLog(level: LogLevel, worker: string, write: (line: string) => void): Log {
+  const options = {
+    level,
+    base: { worker },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, { write });
+}

@@ -1,0 +1,114 @@
+/** A worker: the loops over its databases, the slots that they share, health and metrics. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { ConnectTarget } from '../engine/db/db.ts';
+import type { Report } from './attendant.ts';
+import { DatabaseLoop, type LoopState } from './database.ts';
+import { type HttpServer, listen } from './http.ts';
+import { createLog, type LogLevel } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import type { Policy } from './policy.ts';
+import type { QueueUrl } from './queue/open-bell.ts';
+import { Slots } from './slots.ts';
+
+export type WorkerOptions = {
+  readonly targets: readonly ConnectTarget[];
+  readonly queue: QueueUrl;
+  readonly policy: Policy;
+  readonly version: string;
+  readonly logLevel: LogLevel;
+  /** Lines of JSON. */
+  readonly writeLog: (line: string) => void;
+  /** Where to listen for health checks and metrics; null: nowhere. */
+  readonly http: string | null;
+};
+
+export type RunReport = Report & { readonly database: string };
+
+/** A loop that has not come around for so long hangs, whatever its server does: statements end by their timeout before. */
+const SILENT_MOST_MS = 120_000;
+
+export class ImatWorker {
+  readonly id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  readonly #options: WorkerOptions;
+  readonly #loops: readonly DatabaseLoop[];
+  readonly #metrics = createMetrics();
+  readonly #reports: RunReport[] = [];
+  #keepsReports = false;
+  #http: HttpServer | null = null;
+  #stopping: Promise<boolean> | null = null;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    const { queue, policy, version } = options;
+    const log = createLog(options.logLevel, this.id, options.writeLog);
+    const slots = new Slots(policy.concurrency);
+    this.#loops = options.targets.map(
+      (target) =>
+        new DatabaseLoop({
+          target,
+          queue,
+          policy,
+          version,
+          slots,
+          log,
+          self: this.id,
+          metrics: this.#metrics,
+          onReport: (report) => {
+            if (this.#keepsReports) this.#reports.push(report);
+          },
+        }),
+    );
+  }
+
+  get states(): LoopState[] {
+    return this.#loops.map((loop) => loop.state);
+  }
+
+  /** The port of health and metrics, where it listens. */
+  get port(): number | null {
+    return this.#http?.port ?? null;
+  }
+
+  /** Starts; comes back at once. @throws ImatError `invalid_argument` for an address that cannot be had */
+  async start(): Promise<void> {
+    if (this.#options.http !== null) {
+      this.#http = await listen(this.#options.http, {
+        live: () => ({
+          ok: this.#loops.every((loop) => loop.silentMs < SILENT_MOST_MS),
+          detail: { silentMs: this.#loops.map((loop) => Math.round(loop.silentMs)) },
+        }),
+        ready: () => ({ ok: this.#stopping === null && this.states.every((state) => state.connected), detail: this.states }),
+        metrics: async () => {
+          for (const loop of this.#loops) {
+            const depth = await loop.depth();
+            if (depth !== null) this.#metrics.queueDepth.set({ database: loop.state.database }, depth);
+            this.#metrics.queueUp.set({ database: loop.state.database }, loop.state.queue.endsWith('down') ? 0 : 1);
+          }
+          return { type: this.#metrics.registry.contentType, text: await this.#metrics.registry.metrics() };
+        },
+      });
+    }
+    for (const loop of this.#loops) loop.start();
+  }
+
+  /** One pass over each database. @throws ImatError where a database cannot be worked on at all */
+  async once(): Promise<readonly RunReport[]> {
+    this.#keepsReports = true;
+    await Promise.all(this.#loops.map((loop) => loop.once()));
+    return this.#reports;
+  }
+
+  /** Lets what is under way end, within the policy's bound; false where something had to be stopped. */
+  stop(): Promise<boolean> {
+    this.#stopping ??= Promise.all(this.#loops.map((loop) => loop.stop())).then(async (drained) => {
+      await this.#http?.close();
+      return drained.every(Boolean);
+    });
+    return this.#stopping;
+  }
+
+  async abandon(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.abandon()));
+  }
+}
