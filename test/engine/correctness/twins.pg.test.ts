@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../engine/install/analyse.ts';
 import { deltaBody } from '../../../engine/maintain/delta.ts';
-import { frontierSnapshot } from '../../../engine/maintain/frontier.ts';
 import { stateKeys, summed } from '../../../engine/operators/group.ts';
 import type { Pending } from '../../../engine/operators/join.ts';
 import { deltaTerms, nettedTerm } from '../../../engine/operators/join.ts';
@@ -33,7 +32,12 @@ async function installed(name: string): Promise<Installed> {
 
 /** The delta of the join, row by row with its weight added up, from terms of either form. */
 function product({ plan, id, logOf }: Installed, form: 'expanded' | 'telescoped' | 'netted'): Sql {
-  const pending: Pending = { frontier: frontierSnapshot(id), logOf, changed: null, netted: form === 'netted' };
+  const pending: Pending = {
+    frontier: sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`,
+    logOf,
+    changed: null,
+    netted: form === 'netted',
+  };
   const terms = form === 'netted' ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending, form);
   const values = plan.occurrences.flatMap((occurrence) =>
     occurrence.columns.map((column) => sql`, ${ident(occurrence.alias)}.${ident(column.name)}::text`),
