@@ -37,7 +37,9 @@ export function provideBuildTools() {
   const servers = findInstalledPostgres().flatMap(({ bin, major }) => (bin === `/usr/lib/postgresql/${major}/bin` ? [major] : []));
   const isMissing = (/** @type {string} */ program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0;
   const wanted = [
-    ...servers.filter((major) => !existsSync(`/usr/include/postgresql/${major}/server/postgres.h`)).map((major) => `postgresql-server-dev-${major}`),
+    ...servers
+      .filter((major) => !existsSync(`/usr/include/postgresql/${major}/server/postgres.h`))
+      .map((major) => `postgresql-server-dev-${major}`),
     ...(isMissing('gcc') || isMissing('make') ? ['build-essential'] : []),
   ];
   for (const name of wanted) {
