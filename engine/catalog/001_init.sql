@@ -69,6 +69,8 @@ CREATE TABLE imat_catalog.source (
   tracked boolean NOT NULL DEFAULT false,
   -- logged columns by attribute number; NULL: one mark per statement
   columns smallint[],
+  -- logs that a restore brought along, which the imats that came with them name still; they go with the last imat
+  former_logs regclass[] NOT NULL DEFAULT '{}',
   -- false after a restore, when the log came along: see imat_catalog.frontier
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED
 );

@@ -4,7 +4,7 @@ import { anyPending } from '../operators/join.ts';
 import { identity, stateFromScratch } from '../operators/group.ts';
 import { deltaBody } from '../maintain/delta.ts';
 import { foldFunction } from '../maintain/fold.ts';
-import { GUARDED_SNAPSHOT, guarded } from '../maintain/frontier.ts';
+import { dependencies, GUARDED_SNAPSHOT, guarded } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
 import { deltaView, swapView } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
@@ -22,6 +22,8 @@ export type Building = {
   readonly names: ImatNames;
   readonly live: boolean;
   readonly logOf: Pending['logOf'];
+  /** The extension's schema, where it captures a source of this imat. */
+  readonly extension: Sql | null;
   readonly analysis: Analysis;
   /** OIDs of all tables whose logs say whether the answer may have changed. */
   readonly watched: readonly number[];
@@ -86,10 +88,10 @@ export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly 
 
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
-  const definition = building.names.definition.sql;
-  if (!building.live) return deltaView(plan, state, definition, null);
-  return deltaView(plan, state, definition, {
-    frontier: { imatId: building.id, name: building.name, states: [state], definition },
+  const needs = dependencies(building.names.definition.sql, building.extension);
+  if (!building.live) return deltaView(plan, state, needs, null);
+  return deltaView(plan, state, needs, {
+    frontier: { imatId: building.id, name: building.name, states: [state], dependencies: needs },
     logOf: building.logOf,
     delta: building.names.delta.sql,
   });
@@ -103,6 +105,7 @@ export function swapSql(building: Building): SwapSql {
   const body = (states: readonly Sql[]): SwapBody => ({
     columns: building.analysis.columns.map((column) => column.name),
     definition: building.names.definition.sql,
+    dependencies: dependencies(building.names.definition.sql, building.extension),
     fresh: fresh(building, states),
   });
   const alone = (slot: Sql): Sql => swapView(body([slot]), [{ table: slot, active: null }], building.live);
@@ -125,7 +128,7 @@ function fresh(building: Building, states: readonly Sql[]): Sql | null {
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: building.logOf, changed: null, netted: false };
   const unchanged = guarded(
-    { imatId: building.id, name: building.name, states, definition: building.names.definition.sql },
+    { imatId: building.id, name: building.name, states, dependencies: dependencies(building.names.definition.sql, building.extension) },
     sql`NOT (${anyPending(pending, building.watched)})`,
   );
   if (analysis.dependence === 'tables') return unchanged;

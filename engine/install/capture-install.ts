@@ -10,12 +10,12 @@ import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents, registerLog } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents } from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
-import { captureName, logName } from '../sql/names.ts';
+import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, join, literal, qualified, sql } from '../sql/sql.ts';
+import { fragment, ident, join, literal, qualified, sql } from '../sql/sql.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { findExtension } from '../catalog/extension.ts';
 
@@ -23,7 +23,14 @@ export type SourceName = { readonly oid: number; readonly schema: string; readon
 
 /** The functions that imat made for a source, as the catalog has them. */
 export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
-type SourceRow = { log: string; capture: CaptureNames; by_extension: boolean; columns: string | null; here: boolean };
+type SourceRow = {
+  log: string;
+  capture: CaptureNames;
+  by_extension: boolean;
+  columns: string | null;
+  former_logs: string[];
+  here: boolean;
+};
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
   Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
@@ -32,7 +39,7 @@ const LOCK_TIMEOUT_MS = 50;
 const ATTEMPTS = 100;
 
 /** Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so that nobody waits behind it. */
-export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: () => void): Promise<T> {
+export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: () => void, attempts = ATTEMPTS): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction('read committed', async () => {
@@ -41,7 +48,7 @@ export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: (
       });
     } catch (error) {
       const contended = error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
-      if (!contended || attempt === ATTEMPTS) throw error;
+      if (!contended || attempt === attempts) throw error;
       onWait();
       await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));
     }
@@ -63,6 +70,9 @@ async function neededColumns(db: Db, oid: number, all: readonly ColumnFacts[]): 
 const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].map(Number);
 export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
 
+const SOURCE_SQL = `
+SELECT log::text, capture, by_extension, columns::text, to_json(former_logs::text[]) AS former_logs, here FROM imat_catalog.source WHERE relation = $1`;
+
 /** Makes the log and the triggers of a source what the imats in the catalog need. */
 export async function ensureCapture(db: Db, source: SourceName, onWait: () => void): Promise<void> {
   await withShortLock(
@@ -71,12 +81,9 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
-      const [known] = await db.query<SourceRow>(
-        'SELECT log::text, capture, by_extension, columns::text, here FROM imat_catalog.source WHERE relation = $1',
-        [source.oid],
-      );
-      if (known?.here === false) await disownLog(db, source, known);
+      const [known] = await db.query<SourceRow>(SOURCE_SQL, [source.oid]);
       if (known === undefined) await createCapture(db, source, needed);
+      else if (!known.here) await disownLog(db, source, known, needed);
       else await extendCapture(db, source, known, needed, all);
     },
     onWait,
@@ -86,7 +93,12 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
 /** Beside imat's class of locks on imats: locks on sources, by the table's OID. */
 const SOURCE_LOCK_CLASS = 1768776053;
 
-async function createCapture(db: Db, source: SourceName, columns: readonly ColumnFacts[] | null): Promise<void> {
+async function createCapture(
+  db: Db,
+  source: SourceName,
+  columns: readonly ColumnFacts[] | null,
+  formerLogs: readonly string[] = [],
+): Promise<void> {
   const table = qualified(source.schema, source.name);
   const log = await freeName(db, logName(source.schema, source.name), source.oid);
   const extension = await findExtension(db);
@@ -99,28 +111,31 @@ async function createCapture(db: Db, source: SourceName, columns: readonly Colum
   await db.execute(createLog(log, columns ?? []).text);
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
   for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
-  const logged = columns === null ? null : attnumArray(columns.map((column) => column.attnum));
-  await recordSource(db, source.oid, { log: log.text, capture: names, by_extension: schema !== null, columns: logged });
-}
-
-async function recordSource(db: Db, oid: number, source: Omit<SourceRow, 'here'>): Promise<void> {
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
-    'INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns) VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[])',
-    [oid, source.log, JSON.stringify(source.capture), source.by_extension, source.columns],
+    `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs)
+     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l))`,
+    [
+      source.oid,
+      log.text,
+      JSON.stringify(names),
+      schema !== null,
+      columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
+      JSON.stringify(formerLogs),
+    ],
   );
 }
 
 /**
- * A log that a restore brought along: another cluster's transaction ids would make its rows look pending to a new imat. The
- * imats that were restored with it read it no more, so it begins anew; what writers add meanwhile is not seen here and stays.
+ * A log that a restore brought along: another cluster's transaction ids would make its rows look pending to a new imat, and
+ * where the table had dropped columns its column numbers are others now. So the source gets a new one. The imats that were
+ * restored with the old log read it no more, but their views name it, so it stays until they have gone.
  */
-async function disownLog(db: Db, source: SourceName, known: SourceRow): Promise<void> {
+async function disownLog(db: Db, source: SourceName, known: SourceRow, columns: readonly ColumnFacts[] | null): Promise<void> {
   await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
-  await recordSource(db, source.oid, known);
-  const extension = known.by_extension ? await findExtension(db) : null;
-  if (extension !== null) await db.execute(registerLog(qualified(source.schema, source.name), fragment(known.log), extension.schema).text);
+  await createCapture(db, source, columns, [...known.former_logs, known.log]);
+  for (const name of Object.values(known.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
 }
 
 /** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */
@@ -134,7 +149,7 @@ async function freeName(db: Db, wanted: { readonly name: string; readonly sql: S
 }
 
 /**
- * A log only ever gains columns. Rows from before lack the new ones, but no imat that reads these will see such rows as
+ * Adds columns. Rows from before lack the new ones, but no imat that reads these will see such rows as
  * pending: the lock waits for their transactions, and the imat's frontier is taken after that.
  */
 async function extendCapture(
@@ -156,13 +171,7 @@ async function extendCapture(
     await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
   }
   const columns = all.filter((column) => logged?.has(column.attnum) === true || missing.includes(column));
-  const extension = known.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
-  if (known.by_extension && extension === null) {
-    throw new ImatError('source_changed', {
-      message: `capture on ${source.schema}.${source.name} has gone with the extension`,
-      hint: 'Revert the imats that read this table, then convert them again.',
-    });
-  }
+  const extension = await capturing(db, known, source);
   const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (logged === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
@@ -170,6 +179,64 @@ async function extendCapture(
     source.oid,
     attnumArray(columns.map((column) => column.attnum)),
   ]);
+}
+
+/**
+ * Takes columns out of a log that no imat needs any more. Nothing else holds on to them: their types may change and they may be
+ * dropped, and capture that still named them would make writers fail. Where it cannot be done now (somebody reads the log in a
+ * long transaction, or this role does not own the table) they stay; doctor tells when that has come to matter.
+ */
+export async function shrinkCapture(db: Db, oid: number): Promise<void> {
+  try {
+    await withShortLock(
+      db,
+      () => shrink(db, oid),
+      () => undefined,
+      SHRINK_ATTEMPTS,
+    );
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  }
+}
+
+const SHRINK_ATTEMPTS = 10;
+
+async function shrink(db: Db, oid: number): Promise<void> {
+  if (!(await sharesCatalog(db))) return;
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+  const [known] = await db.query<SourceRow>(SOURCE_SQL, [oid]);
+  const [table] = await db.query<{ schema: string; name: string }>(
+    'SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1',
+    [oid],
+  );
+  if (known === undefined || known.columns === null || !known.here || table === undefined) return;
+  const needed = await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []);
+  const unneeded = parseAttnums(known.columns).filter((attnum) => needed?.some((column) => column.attnum === attnum) !== true);
+  const extension = known.by_extension ? await findExtension(db) : null;
+  if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
+  const source = qualified(table.schema, table.name);
+  const log = fragment(known.log);
+  const target = { source, log, functions: capturedBy(known.capture), extension: extension?.schema ?? null, columns: needed };
+  await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
+  for (const statement of captureFunctions(target)) await db.execute(statement.text);
+  if (needed === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
+  const drops = unneeded.map((attnum) => sql`DROP COLUMN ${ident(logColumn(attnum))}`);
+  await db.execute(sql`ALTER TABLE ${log} ${join(drops, ', ')}`.text);
+  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+    oid,
+    needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
+  ]);
+}
+
+/** The schema of the extension, where that captures a source. @throws ImatError `source_changed` where it has gone */
+async function capturing(db: Db, known: SourceRow, source: SourceName): Promise<Sql | null> {
+  if (!known.by_extension) return null;
+  const extension = await findExtension(db);
+  if (extension !== null) return extension.schema;
+  throw new ImatError('source_changed', {
+    message: `capture on ${source.schema}.${source.name} has gone with the extension`,
+    hint: 'Revert the imats that read this table, then convert them again.',
+  });
 }
 
 /**
@@ -206,14 +273,13 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       if (!(await sharesCatalog(db))) return;
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
       const [source] = await db.query<{
-        log: string;
-        log_exists: boolean;
+        logs: string[];
         capture: CaptureNames;
         by_extension: boolean;
         tracked: boolean;
         table: string | null;
       }>(
-        `SELECT s.log::text, EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AS log_exists, s.capture, s.by_extension, s.tracked,
+        `SELECT (SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]') FROM pg_class c WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)) AS logs, s.capture, s.by_extension, s.tracked,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
          FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
         [oid],
@@ -223,7 +289,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       if (source.table !== null) for (const statement of dropTriggers(fragment(source.table), extension)) await db.execute(statement.text);
       if (source.tracked && source.table !== null) await untrack(db, oid);
       for (const name of Object.values(source.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
-      if (source.log_exists) await db.execute(`DROP TABLE ${source.log}`);
+      if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },
     onWait,

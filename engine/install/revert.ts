@@ -3,7 +3,7 @@ import { ImatError } from '../../parser/errors.ts';
 import { LOCK_CLASS, removeUnusedCatalog, sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropUnusedCapture, withShortLock } from './capture-install.ts';
+import { dropUnusedCapture, shrinkCapture, withShortLock } from './capture-install.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
@@ -21,6 +21,7 @@ export async function revertImat(db: Db, id: number, onWait: (what: string) => v
     () => onWait('waiting for readers'),
   );
   for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
+  for (const oid of sources) await shrinkCapture(db, oid);
   await db.transaction('read committed', async () => {
     if (await sharesCatalog(db)) await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
   });

@@ -5,13 +5,14 @@
  * old transaction ids, which mean nothing there, are so never compared. A view checks that once, in the condition that
  * chooses its branch, and raises a clear error instead of answering.
  *
- * The condition also names the definition view, for the dependency: a view that reads stored rows and logs only would
- * outlive a source that is dropped with CASCADE, and go on answering.
+ * The condition also names what must be there for the imat to be right, for the dependency alone: the definition view and,
+ * where the extension captures, its function. A view that reads stored rows and logs only would outlive a source or the
+ * extension that is dropped with CASCADE, and go on answering.
  */
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, regclass, sql } from '../sql/sql.ts';
 
-export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[]; readonly definition: Sql };
+export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[]; readonly dependencies: Sql };
 
 /** The frontier's snapshot within a condition that is `guarded`: there its row is at hand. */
 export const GUARDED_SNAPSHOT = sql`f.snapshot`;
@@ -20,14 +21,18 @@ export const GUARDED_SNAPSHOT = sql`f.snapshot`;
  * A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables.
  * It is never NULL, so that NULL says that there is no such frontier: one look at the frontier's row for both.
  */
-export function guarded({ imatId, name, states, definition }: FrontierOf, condition: Sql): Sql {
+export function guarded({ imatId, name, states, dependencies }: FrontierOf, condition: Sql): Sql {
   return sql`(
   SELECT COALESCE(
-    (SELECT ${condition} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here AND ${exists(definition)}),
+    (SELECT ${condition} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here AND ${dependencies}),
     imat_catalog.no_frontier(${literal(name)})
   )
 )`;
 }
 
-/** Always true; makes whatever contains it depend on a relation. */
-export const exists = (relation: Sql): Sql => sql`${regclass(relation)} IS NOT NULL`;
+/** Always true; makes whatever contains it depend on the definition view and, where that captures, on the extension in `schema`. */
+export function dependencies(definition: Sql, schema: Sql | null): Sql {
+  const view = sql`${regclass(definition)} IS NOT NULL`;
+  if (schema === null) return view;
+  return sql`${view} AND ${literal(`${schema.text}.capture_changes()`)}::regprocedure IS NOT NULL`;
+}

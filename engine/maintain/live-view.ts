@@ -13,7 +13,7 @@
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import type { FrontierOf } from './frontier.ts';
-import { exists, GUARDED_SNAPSHOT, guarded } from './frontier.ts';
+import { GUARDED_SNAPSHOT, guarded } from './frontier.ts';
 import { stateColumns, summed, withValues } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { STATE } from '../plan/plan.ts';
@@ -24,10 +24,10 @@ import { ident, join, lines, sql } from '../sql/sql.ts';
 export type Live = { readonly frontier: FrontierOf; readonly logOf: Pending['logOf']; readonly delta: Sql };
 
 /** `live` is null for a view that reads the state alone. */
-export function deltaView(plan: DeltaPlan, state: Sql, definition: Sql, live: Live | null): Sql {
+export function deltaView(plan: DeltaPlan, state: Sql, dependencies: Sql, live: Live | null): Sql {
   const computed = plan.values.filter((value) => !value.stored);
   const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
-  if (live === null) return join(branches(plan, sql`${stored}\n${readOnly(definition)}`, []), '\nUNION ALL\n');
+  if (live === null) return join(branches(plan, sql`${stored}\n${readOnly(dependencies)}`, []), '\nUNION ALL\n');
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: live.logOf, changed: null, netted: false };
   const some = guarded(live.frontier, anyPending(pending, oids));
@@ -68,10 +68,15 @@ FROM ${from}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(cond
  * PostgreSQL lets writes through a view of one table, which would spoil what is stored. A second item in FROM forbids it and
  * costs nothing.
  */
-const readOnly = (definition: Sql): Sql => sql`CROSS JOIN (SELECT WHERE ${exists(definition)}) AS read_only`;
+const readOnly = (dependencies: Sql): Sql => sql`CROSS JOIN (SELECT WHERE ${dependencies}) AS read_only`;
 
 /** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
-export type SwapBody = { readonly columns: readonly string[]; readonly definition: Sql; readonly fresh: Sql | null };
+export type SwapBody = {
+  readonly columns: readonly string[];
+  readonly definition: Sql;
+  readonly dependencies: Sql;
+  readonly fresh: Sql | null;
+};
 
 /** One branch per slot; `active` chooses between them by a one-time filter and is null where there is one slot only. */
 export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
@@ -82,7 +87,7 @@ export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boole
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
     const conditions = [...fresh, ...(slot.active === null ? [] : [slot.active])];
-    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`\n${readOnly(body.definition)}` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
+    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`\n${readOnly(body.dependencies)}` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
   });
   if (fresh.length === 0) return join(stored, '\nUNION ALL\n');
   return sql`-- no source has changed since the table was stored

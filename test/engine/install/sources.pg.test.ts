@@ -1,5 +1,6 @@
 /** Sources that cannot be watched, or not yet: refused in a clear way, or swap with the reason said, and never wrong under live. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
@@ -282,5 +283,54 @@ test('ordinary views as sources are followed to their tables', async () => {
       await expectEqual(sandbox.db, 'imat.deep', 'SELECT max(n) AS top FROM public.v2', change);
     }
     expect((await sandbox.imat.status()).imats.map((imat) => imat.sources)).toEqual([['public.a'], ['public.a']]);
+  });
+});
+
+describe('columns that no imat needs any more', () => {
+  const TABLE = `CREATE TABLE item (k text, v numeric, w int); INSERT INTO item SELECT 'k' || i % 3, i, i FROM generate_series(1, 30) AS i;`;
+
+  test.each([
+    ['another imat stays', `SELECT k, count(*) AS n FROM public.item GROUP BY k`],
+    ['a swap imat stays', `SELECT k, rank() OVER (ORDER BY k) AS place FROM public.item`],
+  ])('can change their type or go once its imat is reverted: %s', async (_what, rest) => {
+    await inSandbox(TABLE, async (sandbox) => {
+      await sandbox.imat.create('sums', 'SELECT k, sum(v) AS v, sum(w) AS w FROM item GROUP BY k');
+      await sandbox.imat.create('rest', rest);
+      await sandbox.sql(`INSERT INTO item VALUES ('k1', 1, 1)`);
+      await sandbox.imat.revert('sums');
+      await sandbox.sql('ALTER TABLE item ALTER v TYPE text, DROP COLUMN w');
+      for (const change of [
+        `INSERT INTO item VALUES ('k2', 'two')`,
+        `UPDATE item SET k = 'k9' WHERE k = 'k0'`,
+        `DELETE FROM item WHERE v = '4'`,
+        'TRUNCATE item',
+      ]) {
+        await sandbox.sql(change);
+        await expectEqual(sandbox.db, 'imat.rest', rest);
+      }
+      expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
+      // A column of the same number can be logged again.
+      await sandbox.imat.create('again', 'SELECT k, count(v) AS v FROM item GROUP BY k');
+      await sandbox.sql(`INSERT INTO item VALUES ('k3', 'three')`);
+      await expectEqual(sandbox.db, 'imat.again', 'SELECT k, count(v) AS v FROM public.item GROUP BY k');
+      await expectEqual(sandbox.db, 'imat.rest', rest);
+    });
+  });
+});
+
+test.runIf(WITH_EXTENSION)('imats go with the extension that captures for them, and do not answer on', async () => {
+  await inSandbox('CREATE TABLE item (k text, v numeric)', async (sandbox) => {
+    await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
+    await sandbox.imat.create('stored', 'SELECT k, sum(v) AS v FROM item GROUP BY k', { freshness: 'manual' });
+    await sandbox.imat.create('swapped', 'SELECT k, rank() OVER (ORDER BY v) AS place FROM item');
+    await sandbox.imat.create('swapped_manual', 'SELECT k, rank() OVER (ORDER BY v) AS place FROM item', { freshness: 'manual' });
+    await expect(sandbox.sql('DROP EXTENSION table_change_tracker')).rejects.toMatchObject({ sqlstate: '2BP01' });
+    await sandbox.sql('DROP EXTENSION table_change_tracker CASCADE');
+    expect(await sandbox.rows(`SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace`)).toEqual([]);
+    await sandbox.sql(`INSERT INTO item VALUES ('a', 1)`);
+    for (const name of ['live', 'stored', 'swapped', 'swapped_manual']) await sandbox.imat.revert(name);
+    await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
+    await sandbox.sql(`INSERT INTO item VALUES ('a', 1)`);
+    await expectEqual(sandbox.db, 'imat.live', 'SELECT k, sum(v) AS v FROM public.item GROUP BY k');
   });
 });
