@@ -4,6 +4,7 @@ import { registerCreate } from './commands/create.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
+import { registerExtension } from './commands/extension.ts';
 import { registerFold } from './commands/fold.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
@@ -32,6 +33,7 @@ const REGISTRATIONS = [
   registerWorker,
   registerSchedule,
   registerRevert,
+  registerExtension,
 ];
 
 const DESCRIPTION =

@@ -5,7 +5,7 @@ import { EXIT, exitStatusOf, exitStatusOfSignal } from './exit-status.ts';
 import { Interrupt } from './interrupt.ts';
 import { json } from './output.ts';
 import { buildProgram } from './program.ts';
-import { noCommandError, usageError } from './usage-error.ts';
+import { commandWithoutOwn, noCommandError, usageError } from './usage-error.ts';
 
 /** Runs one command line (without the program's name) and gives its exit status. It never throws. */
 export async function run(argv: readonly string[], host: Host, version: string): Promise<number> {
@@ -48,7 +48,7 @@ function commanderStatus(error: CommanderError, program: Command, argv: readonly
         host.stdout.write(context.json ? json({ help: printed.text }) : printed.text);
         return EXIT.done;
       }
-      if (!context.json) host.stderr.write(`${program.helpInformation()}\n`);
+      if (!context.json) host.stderr.write(`${(commandWithoutOwn(program, argv) ?? program).helpInformation()}\n`);
       return fail(noCommandError(program, argv), context);
     default:
       return fail(usageError(error, program, argv), context);

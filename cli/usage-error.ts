@@ -16,9 +16,22 @@ export function usageError(error: CommanderError, program: Command, argv: readon
   });
 }
 
-/** `imat` and `imat help nosuch`, where commander gives no text but prints the help. */
+/** `imat extension` alone: a command whose own commands do the work. */
+export function commandWithoutOwn(program: Command, argv: readonly string[]): Command | undefined {
+  const { embedded } = program.opts<{ embedded?: string | true }>();
+  return program.commands.find((command) => command.commands.length > 0 && argv.includes(command.name()) && embedded !== command.name());
+}
+
+/** `imat`, `imat extension` and `imat help nosuch`, where commander gives no text but prints the help. */
 export function noCommandError(program: Command, argv: readonly string[]): ImatError {
   const asked = argv[0] === 'help' ? argv[1] : undefined;
+  const group = commandWithoutOwn(program, argv);
+  if (asked === undefined && group !== undefined) {
+    return new ImatError('invalid_argument', {
+      message: `"${group.name()}" needs a command of its own`,
+      hint: `It is one of: ${group.commands.map((command) => `imat ${group.name()} ${command.name()}`).join(', ')}.`,
+    });
+  }
   return new ImatError('invalid_argument', {
     message: asked === undefined ? 'no command given' : `unknown command "${asked}"`,
     hint: swallowedByEmbedded({ code: 'commander.missingArgument' }, program) ?? '"imat --help" lists the commands.',

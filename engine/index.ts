@@ -7,6 +7,7 @@ import type { ConnectTarget, Db } from './db/db.ts';
 import { translated } from './errors.ts';
 import { convertQuery, convertView } from './install/convert.ts';
 import { explainTarget } from './install/explain.ts';
+import { installExtension } from './install/extension.ts';
 import { rebuildImat } from './install/rebuild.ts';
 import { checkIntact, resolveImat } from './install/resolve.ts';
 import { revertImat } from './install/revert.ts';
@@ -28,6 +29,7 @@ export async function connect(target: ConnectTarget | string): Promise<Imat> {
 /** imat over a session that is open already; `close` closes it. */
 export function createImat(db: Db): Imat {
   let major: Promise<number> | null = null;
+  let building: AbortController | null = null;
   const serverMajor = (): Promise<number> => (major ??= supportedMajor(db));
   return {
     init: () => translated(async () => (await serverMajor(), initialize(db, true))),
@@ -60,7 +62,15 @@ export function createImat(db: Db): Imat {
         return { name: imat.name, original: row?.original ?? null };
       }),
     doctor: () => translated(async () => ({ checks: await examine(db, await majorOf(db)) })),
-    cancel: () => db.cancel(),
+    installExtension: (options = {}) =>
+      translated(async () => {
+        building = new AbortController();
+        return installExtension(db, await serverMajor(), options, building.signal);
+      }),
+    cancel: () => {
+      building?.abort();
+      return db.cancel();
+    },
     close: () => db.close(),
   };
 }

@@ -74,6 +74,12 @@ export const ERROR_CATALOGUE = {
     meaning:
       'What is stored contradicts itself: a change of a source was not captured, for example because a trigger of imat was disabled.',
   },
+  extension_unavailable: {
+    code: 'IM023',
+    category: 'user',
+    meaning:
+      'The extension, which imat does without, cannot be installed there: the server is embedded or on another machine, lacks what a build needs, or has another extension of the same name.',
+  },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;
 

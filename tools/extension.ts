@@ -16,6 +16,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -115,6 +116,29 @@ function provideInstalled({ bin, major }: Binaries): ExtensionServer {
   };
 }
 
+/**
+ * Copies an installed server, without the extension and with all that building one needs, below a directory that every user may reach.
+ * Gives null where no server with headers is installed.
+ */
+export function copyInstalled(place: string): (Binaries & { readonly library: string; readonly share: string }) | null {
+  const installed = findInstalledPostgres().find((found) => hasHeaders(found.bin));
+  if (installed === undefined) return null;
+  const { bin, major } = installed;
+  const [library, share, headers] = ['--pkglibdir', '--sharedir', '--includedir-server'].map((what) => ask(bin, what)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const directory of [bin, library, share])
+    cpSync(directory, join(place, directory), {
+      recursive: true,
+      filter: (file) => !/\/(bitcode|locale)$/.test(file) && !file.includes(NAME),
+    });
+  mkdirSync(dirname(join(place, headers)), { recursive: true });
+  symlinkSync(headers, join(place, headers));
+  return { bin: join(place, bin), major, library: join(place, library), share: join(place, share) };
+}
+
 /** There is no pg_config to go with these, so the compiler is called directly. */
 function providePackaged({ bin, major }: Binaries): ExtensionServer {
   const headers = provideHeaders(major);
@@ -190,7 +214,7 @@ function cacheDirectory(): string {
   return base;
 }
 
-function reachableByOthers(directory: string): boolean {
+export function reachableByOthers(directory: string): boolean {
   return spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'test', '-x', directory], { stdio: 'ignore' }).status === 0;
 }
 

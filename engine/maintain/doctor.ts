@@ -59,9 +59,9 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
 
 async function extensionCheck(db: Db): Promise<DoctorCheck> {
   const extension = await findExtension(db);
-  if (extension === null) return ok('extension', `${EXTENSION} is not here; imat does without`);
+  if (extension === null) return ok('extension', `${EXTENSION} is not here; imat does without (imat extension install would install it)`);
   const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
-  const preload = `not which tables have changed: shared_preload_libraries = '${EXTENSION}' in postgresql.conf and a restart would change that`;
+  const preload = 'not which tables have changed: the server has not loaded it; imat extension install names the line for postgresql.conf';
   const parts = [
     extension.captures ? 'captures changes' : `captures changes, but ${grant}`,
     extension.tracks ? 'knows which tables have changed' : preload,

@@ -3,12 +3,26 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import type { Imat, VerifyResult } from '../../engine/api.ts';
+import type { ExtensionResult, Imat, VerifyResult } from '../../engine/api.ts';
 import { ImatError } from '../../parser/errors.ts';
 import { runFake } from './fake-host.ts';
-import { CONVERTED, EXPLANATION, STATUS, WHOLE_STATUS } from './samples.ts';
+import { CONVERTED, EXPLANATION, EXTENDED, STATUS, WHOLE_STATUS } from './samples.ts';
 
-const COMMANDS = ['convert', 'create', 'list', 'status', 'explain', 'fold', 'swap', 'verify', 'revert', 'init', 'demo', 'doctor'];
+const COMMANDS = [
+  'convert',
+  'create',
+  'list',
+  'status',
+  'explain',
+  'fold',
+  'swap',
+  'verify',
+  'revert',
+  'init',
+  'demo',
+  'doctor',
+  'extension',
+];
 
 describe('help', () => {
   test('names every command, where the database comes from and the exit statuses', async () => {
@@ -58,6 +72,9 @@ describe('what is typed wrongly', () => {
     [['demo', '--rows', '-5'], '"-5" is not a value of --rows', null],
     [['demo', '--rows', '1e3'], '"1e3" is not a value of --rows', null],
     [['convert', '--embedded', 'my_view'], 'missing required argument "view"', '--embedded took "my_view"'],
+    [['extension'], '"extension" needs a command of its own', 'imat extension install'],
+    [['extension', 'instal'], 'unknown command "instal"', 'Did you mean "install"?'],
+    [['extension', 'install', '--schem', 'x'], 'unknown option "--schem"', 'Did you mean "--schema"?'],
     [['--embedded', 'list'], 'no command given', '--embedded took "list"'],
     [['create', 'x', '--query', '@no/such/file.sql'], 'could not read the file "no/such/file.sql"', '"@"'],
     [['explain', '@.'], 'could not read the file "."', '"@"'],
@@ -141,6 +158,14 @@ describe('what reaches the engine', () => {
     expect(explain).toHaveBeenLastCalledWith('my_view');
   });
 
+  test('extension install passes on where to put it and what to build with', async () => {
+    const installExtension = vi.fn(async () => EXTENDED);
+    await runFake(['extension', 'install'], { imat: { installExtension } });
+    expect(installExtension).toHaveBeenLastCalledWith({ onProgress: expect.any(Function) });
+    await runFake(['extension', 'install', '--schema', 's', '--pg-config', '/p/pg_config', '--json'], { imat: { installExtension } });
+    expect(installExtension).toHaveBeenLastCalledWith({ schema: 's', pgConfig: '/p/pg_config', onProgress: expect.any(Function) });
+  });
+
   test.each([
     [['fold'], []],
     [['fold', '--all'], []],
@@ -186,6 +211,41 @@ describe('results', () => {
     expect((await runFake(['doctor'], { imat: { doctor: async () => ({ checks: failed }) } })).status).toBe(2);
   });
 
+  describe('of extension install', () => {
+    const shown = async (result: Partial<ExtensionResult>) =>
+      await runFake(['extension', 'install'], { imat: { installExtension: async () => ({ ...EXTENDED, ...result }) } });
+
+    test('say what was made, what is active and which line is missing', async () => {
+      const { status, stdout } = await shown({});
+      expect(status).toBe(0);
+      expect(stdout).toContain('table_change_tracker 1.0 is now installed in this database, in schema public.\n');
+      expect(stdout).toMatch(/^captures changes +yes; .*GRANT EXECUTE ON FUNCTION public\.capture_changes\(\) TO <role>$/m);
+      expect(stdout).toMatch(/^knows which tables have changed +no: the server has not loaded it$/m);
+      expect(stdout).toContain('/etc/postgresql.conf needs this line, and the server a restart. imat does not change that file.\n');
+      expect(stdout).toMatch(/\n\n {2}shared_preload_libraries = 'pg_stat_statements, table_change_tracker'\n$/);
+      expect((await shown({ built: true })).stdout).toMatch(/^table_change_tracker 1\.0 was built, and is now installed /);
+    });
+
+    test('say that all is there, or waits for a restart', async () => {
+      const loaded = await shown({ outcome: 'present', tracks: true, preload: { ...EXTENDED.preload, state: 'loaded' } });
+      expect(loaded.stdout).toMatch(/^table_change_tracker 1\.0 is installed in this database already, in schema public\.\n/);
+      expect(loaded.stdout).toMatch(/^knows which tables have changed +yes$/m);
+      expect(loaded.stdout).toMatch(/\nThe server has loaded it; \/etc\/postgresql\.conf lacks nothing\.\n$/);
+      const waiting = await shown({ captures: false, preload: { ...EXTENDED.preload, state: 'restart' } });
+      expect(waiting.stdout).toMatch(/^captures changes +not for this role: GRANT /m);
+      expect(waiting.stdout).toContain('/etc/postgresql.conf has the line, and the server needs a restart:');
+    });
+
+    test('give the commands and status 2 where nothing could be written, and the note on the line', async () => {
+      const preload = { ...EXTENDED.preload, file: null, note: 'Mind this.' };
+      const { status, stdout } = await shown({ outcome: 'manual', version: null, schema: null, commands: ['one', 'sudo two'], preload });
+      expect(status).toBe(2);
+      expect(stdout).toMatch(/^Nothing was changed: .*Run these commands, then this one again:\n\n {2}one\n {2}sudo two\n\n/);
+      expect(stdout).not.toContain('captures changes');
+      expect(stdout).toMatch(/, postgresql\.conf needs this line.*\n\n.*table_change_tracker'\n\nNOTE: {2}Mind this\.\n$/s);
+    });
+  });
+
   test.each([
     [['convert', 'v'], { convert: async () => CONVERTED }, CONVERTED],
     [['list'], { list: async () => [STATUS] }, { imats: [STATUS] }],
@@ -194,6 +254,7 @@ describe('results', () => {
     [['explain', 'v', '--sql'], { explain: async () => EXPLANATION }, EXPLANATION],
     [['swap', 'x'], { swap: async () => ({ name: 'x', rows: 3, ms: 1.5 }) }, { name: 'x', rows: 3, ms: 1.5 }],
     [['revert', 'x'], { revert: async () => ({ name: 'x', original: 'public.x' }) }, { name: 'x', original: 'public.x' }],
+    [['extension', 'install'], { installExtension: async () => EXTENDED }, EXTENDED],
     [['init'], { init: async () => ({ version: 1, created: true }) }, { version: 1, created: true }],
   ] satisfies [string[], Partial<Imat>, unknown][])(
     '%j with --json prints the result of the API and nothing else',

@@ -41,6 +41,7 @@ const NOTHING: Imat = {
   verify: unexpected,
   revert: unexpected,
   doctor: unexpected,
+  installExtension: unexpected,
   cancel: unexpected,
   close: unexpected,
 };

@@ -1,4 +1,4 @@
-import type { ConvertResult, Explanation, ImatStatus, Status } from '../../engine/api.ts';
+import type { ConvertResult, Explanation, ExtensionResult, ImatStatus, Status } from '../../engine/api.ts';
 
 export const CONVERTED: ConvertResult = {
   name: 'my_sales_summary',
@@ -50,4 +50,20 @@ export const EXPLANATION: Explanation = {
     { label: 'two', sql: 'SELECT 1;\n' },
     { label: 'three', sql: 'SELECT 1 -- one' },
   ],
+};
+
+export const EXTENDED: ExtensionResult = {
+  outcome: 'created',
+  built: false,
+  version: '1.0',
+  schema: 'public',
+  captures: true,
+  tracks: false,
+  commands: [],
+  preload: {
+    state: 'missing',
+    line: "shared_preload_libraries = 'pg_stat_statements, table_change_tracker'",
+    file: '/etc/postgresql.conf',
+    note: null,
+  },
 };

@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/api.ts': [],
   'engine/db': ['parser'],
   'engine/errors.ts': ['parser', 'engine/db'],
-  'engine/catalog': ['parser', 'engine/plan', 'engine/db'],
+  'engine/catalog': ['parser', 'engine/sql', 'engine/plan', 'engine/db'],
   'engine/maintain': ['engine/sql', 'engine/plan', 'engine/operators', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog'],
   'engine/install': [
     'parser',
