@@ -272,7 +272,8 @@ describe('change signals', () => {
 
 describe('logs', () => {
   const index = () => world.rows<{ valid: boolean }>(`SELECT is_valid AS valid FROM imat_catalog.log_upkeep WHERE xid_index IS NOT NULL`);
-  const bulk = 'INSERT INTO t SELECT g % 10, g FROM generate_series(1, 3000) g';
+  // Statistics come late unless they are asked for.
+  const bulk = 'INSERT INTO t SELECT g % 10, g FROM generate_series(1, 3000) g; SELECT pg_stat_force_next_flush()';
   const POLICY = { indexFromRows: 2000, upkeepMs: 1 };
 
   /** Statistics come late; each round asks anew. */
@@ -325,7 +326,7 @@ describe('logs', () => {
   test('what holds cleaning back is named', async () => {
     await world.imat.convert('sums');
     await world.imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', { freshness: 'manual' });
-    await world.sql('INSERT INTO t SELECT g % 10, g FROM generate_series(1, 11000) g');
+    await world.sql('INSERT INTO t SELECT g % 10, g FROM generate_series(1, 11000) g; SELECT pg_stat_force_next_flush()');
     await world.imat.fold('sums');
     await until('statistics arrive', async () => (await world.imat.status()).heldBack.length > 0);
     expect((await world.imat.status()).heldBack).toEqual([

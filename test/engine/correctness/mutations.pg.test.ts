@@ -81,7 +81,12 @@ const MUTATIONS: readonly Mutation[] = [
     name: 'the frontier is ignored: folded rows count again',
     definition: GROUPED,
     at: DELTA,
-    wrong: [[/WHERE NOT pg_catalog\.pg_visible_in_snapshot\(l\.xid, \(SELECT p\.snapshot FROM pending AS p\)\)/, 'WHERE TRUE']],
+    wrong: [
+      [
+        /WHERE l\.xid >= pg_catalog\.pg_snapshot_xmin\(\(SELECT p\.snapshot FROM pending AS p\)\) AND NOT pg_catalog\.pg_visible_in_snapshot\(l\.xid, \(SELECT p\.snapshot FROM pending AS p\)\)/,
+        'WHERE TRUE',
+      ],
+    ],
   },
   {
     name: 'rows of transactions in progress at the frontier count as folded',
