@@ -1,6 +1,7 @@
 /** Every measure, in the order in which they run. */
 import type { Measure } from '../measure.ts';
 import { bulk } from './bulk.ts';
+import { extension } from './extension.ts';
 import { fold } from './fold.ts';
 import { hotGroups } from './hot-groups.ts';
 import { load } from './load.ts';
@@ -11,4 +12,4 @@ import { siblings } from './siblings.ts';
 import { workers } from './workers.ts';
 import { writes } from './writes.ts';
 
-export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, workers, memory];
+export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, extension, workers, memory];
