@@ -15,7 +15,7 @@ import { INT2, INT4, INT8 } from './facts.ts';
 import { canFail } from './failure.ts';
 import type { Normal } from './normalize.ts';
 import type { Outline } from './outline.ts';
-import type { Part } from './parts.ts';
+import type { Part, PartType } from './parts.ts';
 import { PartAllocator } from './parts.ts';
 import type { PlanReason } from './reason.ts';
 import { aggregateNotMaintained } from './reason.ts';
@@ -181,7 +181,8 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
     }),
     having: normal.having === null ? null : residual(normal.having),
     distinct: normal.grouped && normal.distinct,
-    canFail: computed(normal, shape).some((expr) => canFail(expr, columnType)),
+    canFail:
+      computed(normal, shape).some((expr) => canFail(expr, columnType)) || allocator.parts.some((part) => OVERFLOWING.has(part.type)),
   };
 }
 
@@ -227,6 +228,9 @@ function planAggregate(
     span: aggregate.span,
   };
 }
+
+/** Parts whose sums overflow at values that a row can well have: what has come and gone again must not be added up. */
+const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
 
 /** Results that are computed in other types than the exact ones of the parts. */
 const CAN_OVERFLOW: ReadonlySet<string> = new Set(['real', 'double precision', 'interval']);

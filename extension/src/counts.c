@@ -15,7 +15,8 @@ assign_track_counts(bool value, void *extra)
 {
 	if (previous_assign)
 		previous_assign(value, extra);
-	if (!value)
+	/* The variable still has the old value: a transaction that switches them on wrote without them until then. */
+	if (!value || !pgstat_track_counts)
 		was_off = true;
 }
 

@@ -7,6 +7,7 @@
 #include "tracker.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/objectaccess.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
@@ -142,10 +143,34 @@ run_utility(PlannedStmt *statement, const char *text, bool read_only_tree, Proce
 		standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, receiver, completion);
 }
 
+/*
+ * DETACH PARTITION ... CONCURRENTLY hides the partition with the first of its two transactions, and tells nobody of that one. Where the
+ * command then fails, a table was marked as changed for nothing.
+ */
+static void
+detach_concurrently(const AlterTableStmt *statement)
+{
+	ListCell   *cell;
+
+	foreach(cell, statement->cmds)
+	{
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		Oid			parent;
+
+		if (command->subtype != AT_DetachPartition || !castNode(PartitionCmd, command->def)->concurrent)
+			continue;
+		parent = RangeVarGetRelid(statement->relation, NoLock, true);
+		if (OidIsValid(parent))
+			touch(parent);
+	}
+}
+
 static void
 on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
 		   ParamListInfo params, QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion)
 {
+	if (tct_shared != NULL && IsA(statement->utilityStmt, AlterTableStmt))
+		detach_concurrently((const AlterTableStmt *) statement->utilityStmt);
 	if (!IsA(statement->utilityStmt, VacuumStmt) && !IsA(statement->utilityStmt, ClusterStmt))
 	{
 		run_utility(statement, text, read_only_tree, context, params, environment, receiver, completion);

@@ -286,9 +286,11 @@ tct_make_slot(Oid relid, bool uncertain, bool *made)
 		uint64		last_xid = U64FromFullTransactionId(ReadNextFullTransactionId()) - 1;
 
 		tct_raise(&slot->max_xid, last_xid);
-		/* A transaction that is prepared now may commit at any time, and nobody is told. */
-		if (max_prepared_xacts > 0)
-			tct_raise(&slot->max_prepared_xid, last_xid);
+		/*
+		 * A transaction that is prepared now, or that is past its PRE_COMMIT without having found this slot, becomes visible at any time, and
+		 * nobody is told.
+		 */
+		tct_raise(&slot->max_prepared_xid, last_xid);
 		tct_stamp(slot);
 		pg_atomic_write_u64(&slot->uncertain, uncertain ? 1 : 0);
 		pg_atomic_write_u64(&slot->stats[TCT_SINCE], (uint64) GetCurrentTimestamp());

@@ -39,6 +39,12 @@ export const TRACKED = ['t', 'child', 'p', 'p1', 'p11', 'p2', 'parent', 'leaf', 
 
 export const PATHS: readonly Path[] = [
   { name: 'INSERT', action: ['INSERT INTO t VALUES (100, 1)'], changes: ['t'] },
+  {
+    name: 'INSERT that is not counted, in a transaction that switches counting on',
+    action: ['SET track_counts = off', 'BEGIN', 'INSERT INTO t VALUES (100, 1)', 'SET track_counts = on', 'COMMIT'],
+    changes: ['t'],
+    mayChange: [...TRACKED],
+  },
   { name: 'UPDATE', action: ['UPDATE t SET b = 0 WHERE a = 7'], changes: ['t'] },
   { name: 'UPDATE that sets what is there', action: ['UPDATE t SET b = b WHERE a = 7'], changes: ['t'] },
   { name: 'DELETE', action: ['DELETE FROM t WHERE a = 7'], changes: ['t'] },

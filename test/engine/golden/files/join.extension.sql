@@ -208,8 +208,8 @@ CREATE VIEW imat_store.delta_join AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 )
@@ -227,7 +227,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
     HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
@@ -251,7 +251,7 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c1, l.c3
     HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
@@ -273,14 +273,14 @@ FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
     FROM imat_store.log_public_sale AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
     HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r1,
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
     FROM imat_store.log_public_customer AS l
-    WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c1, l.c3
     HAVING pg_catalog.sum(l.weight) <> 0
   ) AS r2
@@ -294,8 +294,8 @@ CREATE VIEW imat_store.netted_join AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
-    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
 )
@@ -319,7 +319,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
           FROM imat_store.log_public_sale AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -336,7 +336,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c3
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -351,7 +351,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
           FROM imat_store.log_public_sale AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -359,7 +359,7 @@ FROM
         (
           SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
           FROM imat_store.log_public_customer AS l
-          WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c1, l.c3
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
@@ -496,11 +496,10 @@ SELECT
   s.value1 AS total
 FROM imat_store.state_join AS s
 WHERE NOT (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('join')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL AND 'pg_catalog.capture_changes()'::regprocedure IS NOT NULL),
+    imat_catalog.no_frontier('join')
+  )
 )
 UNION ALL
 -- otherwise: the state and the pending changes, added up
@@ -531,11 +530,10 @@ FROM (
   ) AS m
 ) AS s
 WHERE (
-  SELECT CASE
-    WHEN EXISTS (SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL)
-    THEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1))) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)))
-    ELSE imat_catalog.no_frontier('join')
-  END
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_join'::regclass) AND f.here AND 'imat_store.definition_join'::regclass IS NOT NULL AND 'pg_catalog.capture_changes()'::regprocedure IS NOT NULL),
+    imat_catalog.no_frontier('join')
+  )
 );
 
 -- who may read the materialized view may read it
