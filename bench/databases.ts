@@ -25,7 +25,9 @@ export type Databases = {
 const PREFIX = 'imat_bench_';
 const LOCK_CLASS = 1_768_776_053;
 
-/** Makes the databases that the copies are made of. @throws Error where another bench is running on the server */
+type Template = { readonly of: Kind; readonly label: string; readonly fill: (db: Db) => Promise<void> };
+
+/** Prepares for copies; the databases that they are made of are made when a measure asks for such a copy. @throws Error where another bench is running on the server */
 export async function createDatabases(serverUrl: string, scale: Scale, onStep: (label: string) => void): Promise<Databases> {
   const maintenance = await connectDb({ kind: 'url', url: serverUrl });
   try {
@@ -35,22 +37,29 @@ export async function createDatabases(serverUrl: string, scale: Scale, onStep: (
       url.pathname = `/${PREFIX}${name}`;
       return url.href;
     };
-    const create = async (name: string, template: string, fill: (db: Db) => Promise<void>): Promise<void> => {
-      await maintenance.execute(`CREATE DATABASE ${PREFIX}${name} TEMPLATE ${template}`);
-      await withDb(urlOf(name), fill);
+    const templates: Readonly<Record<Exclude<Kind, 'empty'>, Template>> = {
+      plain: { of: 'empty', label: `${scale.rows} rows, ${scale.groups} groups`, fill: (db) => createSales(db, scale.rows, scale.groups) },
+      view: { of: 'plain', label: 'the materialized view', fill: createView },
+      imat: { of: 'view', label: 'imat convert', fill: convertView },
+      pg_ivm: { of: 'plain', label: 'pg_ivm', fill: createPgIvmView },
     };
-    onStep(`${scale.rows} rows, ${scale.groups} groups`);
-    await create('plain', 'template0', (db) => createSales(db, scale.rows, scale.groups));
-    await create('view', `${PREFIX}plain`, createView);
-    onStep('imat convert');
-    await create('imat', `${PREFIX}view`, convertView);
-    onStep('pg_ivm');
-    const hasPgIvm = await canCreatePgIvm(maintenance);
-    if (hasPgIvm) await create('pg_ivm', `${PREFIX}plain`, createPgIvmView);
-    await maintenance.execute('CHECKPOINT').catch(() => undefined);
+    const made = new Set<Kind>();
+    const templateOf = async (kind: Kind): Promise<string> => {
+      if (kind === 'empty') return 'template0';
+      const name = `${PREFIX}${kind}`;
+      if (made.has(kind)) return name;
+      const { of, label, fill } = templates[kind];
+      const template = await templateOf(of);
+      onStep(label);
+      await maintenance.execute(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+      await withDb(urlOf(kind), fill);
+      await maintenance.execute('CHECKPOINT').catch(() => undefined);
+      made.add(kind);
+      return name;
+    };
     return {
-      hasPgIvm,
-      withCopies: (kinds, work) => withCopies(maintenance, urlOf, kinds, work),
+      hasPgIvm: await canCreatePgIvm(maintenance),
+      withCopies: (kinds, work) => withCopies({ maintenance, urlOf, templateOf }, kinds, work),
       drop: async () => {
         await dropAll(maintenance);
         await maintenance.close();
@@ -77,9 +86,15 @@ async function dropAll(maintenance: Db): Promise<void> {
   for (const { name } of left) await maintenance.execute(`DROP DATABASE ${name} WITH (FORCE)`);
 }
 
+type Maker = {
+  readonly maintenance: Db;
+  readonly urlOf: (name: string) => string;
+  /** The name of what a copy is made of, which is made first where this is the first time. */
+  readonly templateOf: (kind: Kind) => Promise<string>;
+};
+
 async function withCopies<K extends string>(
-  maintenance: Db,
-  urlOf: (name: string) => string,
+  { maintenance, urlOf, templateOf }: Maker,
   kinds: Readonly<Record<K, Kind>>,
   work: (copies: Copies<K>) => Promise<void>,
 ): Promise<void> {
@@ -88,7 +103,7 @@ async function withCopies<K extends string>(
   try {
     for (const name of names) {
       const kind = kinds[name];
-      const template = kind === 'empty' ? 'template0' : `${PREFIX}${kind}`;
+      const template = await templateOf(kind);
       const url = urlOf(`copy_${name}`);
       await maintenance.execute(`CREATE DATABASE ${PREFIX}copy_${name} TEMPLATE ${template}`);
       copies[name] = { kind, url, db: await connectDb({ kind: 'url', url }) };

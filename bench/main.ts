@@ -1,10 +1,11 @@
 /**
- * `npm run bench`: measures what imat costs and saves. Every figure is the median of interleaved runs (A B A B ...), judged as a
- * ratio; a missed bar does not fail the run, an error does.
+ * `npm run bench`: measures what imat costs and saves. Every figure is the median of interleaved runs (A B A B ...; or A and B side by
+ * side, on servers of their own), judged as a ratio; a missed bar does not fail the run, an error does.
  */
 import { cpus, loadavg } from 'node:os';
 import { createDatabases, withDb } from './databases.ts';
 import { chooseGenerator } from './load.ts';
+import { CannotRun } from './measure.ts';
 import { MEASURES } from './measures/all.ts';
 import { type Options, readOptions } from './options.ts';
 import { heading, MARKDOWN_HEADING, renderMarkdown, renderResult } from './report.ts';
@@ -49,6 +50,7 @@ async function measure(server: Server, options: Options): Promise<void> {
   const databases = await createDatabases(server.url, scale, (label) => say(`preparing: ${label}`));
   if (!databases.hasPgIvm) say('pg_ivm: not on this server');
   const results: Result[] = [];
+  const notMeasured: { name: string; reason: string }[] = [];
   const show = { text: renderResult, markdown: renderMarkdown, json: null }[format];
   if (format !== 'json') console.log(format === 'text' ? heading() : MARKDOWN_HEADING);
   const report = (result: Result): void => {
@@ -56,9 +58,15 @@ async function measure(server: Server, options: Options): Promise<void> {
     if (show !== null) console.log(show(result));
   };
   try {
-    for (const { title, run } of options.measures) {
+    for (const { name, title, run } of options.measures) {
       say(`measuring: ${title}`);
-      await run({ databases, scale, generator, cpuSeconds: server.cpuSeconds, report });
+      try {
+        await run({ databases, scale, generator, cpuSeconds: server.cpuSeconds, report });
+      } catch (error) {
+        if (!(error instanceof CannotRun)) throw error;
+        notMeasured.push({ name, reason: error.message });
+        say(`cannot be measured here: ${name}: ${error.message}`);
+      }
     }
   } finally {
     await databases.drop();
@@ -66,7 +74,7 @@ async function measure(server: Server, options: Options): Promise<void> {
   setting.loadAverage.push(currentLoad());
   const missed = results.filter(({ ok }) => ok === false).length;
   say(`load average at the end ${setting.loadAverage[1]}; ${missed} of ${results.filter(({ ok }) => ok !== null).length} bars missed`);
-  if (format === 'json') console.log(JSON.stringify({ setting, results }, null, 2));
+  if (format === 'json') console.log(JSON.stringify({ setting, results, notMeasured }, null, 2));
 }
 
 async function describeServer({ url, origin }: Server): Promise<string> {

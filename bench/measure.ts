@@ -21,6 +21,9 @@ export type Measure = {
   readonly run: (bench: Bench) => Promise<void>;
 };
 
+/** Thrown by a measure that needs what this machine does not have: said by name, and no error. */
+export class CannotRun extends Error {}
+
 /** A load without its length, which the scale gives. */
 export type Script = Omit<Load, 'seconds'>;
 

@@ -16,7 +16,7 @@ export type Server = {
 };
 
 /** The version that the project is measured on. */
-const MEASURED_MAJOR = 15;
+export const MEASURED_MAJOR = 15;
 
 /** Durable, as a real server is (loads that want no fsync turn synchronous_commit off), and large enough not to measure checkpoints. */
 const SETTINGS = {
@@ -35,8 +35,12 @@ export async function openServer(databaseUrl: string | null): Promise<Server> {
   if (databaseUrl !== null) {
     return { url: databaseUrl, origin: '--database-url', pgbench: findPgbench(null), cpuSeconds: () => null, stop: async () => undefined };
   }
-  const binaries = chooseBinaries();
-  const server = await startPostgres({ settings: SETTINGS, ...(binaries === null ? {} : { binaries }) });
+  return await startServer(chooseBinaries());
+}
+
+/** Starts one with the settings that are measured with, and those given. @throws Error where it does not start */
+export async function startServer(binaries: Binaries | null, settings: Readonly<Record<string, string | number>> = {}): Promise<Server> {
+  const server = await startPostgres({ settings: { ...SETTINGS, ...settings }, ...(binaries === null ? {} : { binaries }) });
   return {
     url: server.url,
     origin: `its own, from ${binaries?.bin ?? 'local binaries'}`,

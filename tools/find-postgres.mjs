@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 
 const ABOVE = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The repository: one folder up from this one, two where this runs from dist/ (the benchmark does). */
-const ROOT = existsSync(join(ABOVE, 'package.json')) ? ABOVE : dirname(ABOVE);
+export const ROOT = existsSync(join(ABOVE, 'package.json')) ? ABOVE : dirname(ABOVE);
 const OLDEST = 15;
 const MAJORS = [18, 17, 16, 15];
 

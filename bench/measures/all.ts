@@ -1,6 +1,7 @@
 /** Every measure, in the order in which they run. */
 import type { Measure } from '../measure.ts';
 import { bulk } from './bulk.ts';
+import { extension } from './extension.ts';
 import { fold } from './fold.ts';
 import { hotGroups } from './hot-groups.ts';
 import { load } from './load.ts';
@@ -10,4 +11,4 @@ import { reads } from './reads.ts';
 import { siblings } from './siblings.ts';
 import { writes } from './writes.ts';
 
-export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, memory];
+export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, memory, extension];

@@ -1,7 +1,7 @@
 /** A write load on the table without a view, with an imat, and with pg_ivm where the server has it. */
 import { type Bench, PG_IVM_ABSENT, type Script } from '../measure.ts';
 import { type Bar, ratioResult } from '../result.ts';
-import { ratioOf } from '../statistics.ts';
+import { ratioOf, summarize } from '../statistics.ts';
 import { contendersOf, race } from '../throughput.ts';
 
 export type WriteRace = { readonly name: string; readonly script: Script; readonly bar: Bar };
@@ -29,4 +29,4 @@ export async function runWriteRace(bench: Bench, { name, script, bar }: WriteRac
   });
 }
 
-const microseconds = (value: number | undefined): string => `${(value ?? Number.NaN).toFixed(0)} us`;
+const microseconds = (values: readonly number[] = []): string => `${summarize(values).median.toFixed(0)} us`;

@@ -10,7 +10,7 @@ export const insertScript = (groups: number): string => `\\set product random(1,
 INSERT INTO public.sales (product, region, amount) VALUES (:product, 'north', 12.34);
 `;
 
-const updateScript = ({ rows }: Scale): string => `\\set id random(1, ${rows})
+export const updateScript = ({ rows }: Scale): string => `\\set id random(1, ${rows})
 \\set cents random(100, 99999)
 UPDATE public.sales SET amount = :cents / 100.0 WHERE id = :id;
 `;
