@@ -1,5 +1,5 @@
 /**
- * Servers of their own for what the C extension is measured on: from the same binaries, one without it, one that has loaded it at its
+ * Servers of their own for what the C extension is measured on: from the same binaries, two without it, one that has loaded it at its
  * start and, where its module is at hand, one that has loaded its predecessor of the same name.
  *
  * The predecessor is not part of this project. IMAT_BENCH_PREDECESSOR names its compiled module, for the measured major version and
@@ -8,7 +8,6 @@
 import { existsSync } from 'node:fs';
 import { connectDb } from '../engine/db/connect-db.ts';
 import type { Db } from '../engine/db/db.ts';
-import { EXTENSION } from '../engine/sql/names.ts';
 import { provideFor } from '../tools/extension.ts';
 import type { Binaries } from '../tools/find-postgres.mjs';
 import { CannotRun } from './measure.ts';
@@ -18,13 +17,14 @@ import { MEASURED_MAJOR, type Server, startServer } from './server.ts';
 export type Place = { readonly url: string; readonly db: Db; readonly server: Server };
 
 export type ExtensionServers = {
-  readonly without: Server;
+  readonly without: readonly [Server, Server];
   readonly with: Server;
   /** Null where it is not at hand. */
   readonly predecessor: Server | null;
   readonly createDatabase: (server: Server, name: string) => Promise<Place>;
 };
 
+const EXTENSION = 'table_change_tracker';
 const PREDECESSOR = process.env['IMAT_BENCH_PREDECESSOR'];
 export const PREDECESSOR_ABSENT = 'predecessor: not here (IMAT_BENCH_PREDECESSOR may name its module)';
 
@@ -52,7 +52,7 @@ export async function withExtensionServers(work: (servers: ExtensionServers) => 
     return place;
   };
   try {
-    const without = await start();
+    const without = [await start(), await start()] as const;
     const preloaded = await start(EXTENSION);
     const predecessor = PREDECESSOR ? await start(modulePath(PREDECESSOR)) : null;
     await work({ without, with: preloaded, predecessor, createDatabase });

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures what imat costs and saves. Every figure is the median of interleaved runs (A B A B ...), judged as a
- * ratio; a missed bar does not fail the run, an error does.
+ * `npm run bench`: measures what imat costs and saves. Every figure is the median of interleaved runs (A B A B ...; or A and B side by
+ * side, on servers of their own), judged as a ratio; a missed bar does not fail the run, an error does.
  */
 import { cpus, loadavg } from 'node:os';
 import { createDatabases, withDb } from './databases.ts';

@@ -39,3 +39,19 @@ export async function interleave<K extends string>(
   }
   return values;
 }
+
+/**
+ * Runs all contenders at once, `rounds` times, and gives the values of each. Whatever else the machine does disturbs all of them alike;
+ * for shares of something (CPU time a transaction), as they take speed from each other.
+ */
+export async function sideBySide<K extends string>(
+  rounds: number,
+  contenders: Readonly<Record<K, () => Promise<number>>>,
+): Promise<Record<K, number[]>> {
+  const names = Object.keys(contenders) as K[];
+  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  for (let round = 0; round < rounds; round += 1) {
+    await Promise.all(names.map(async (name) => values[name].push(await contenders[name]())));
+  }
+  return values;
+}

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kind } from './databases.ts';
 import type { Bench, Script } from './measure.ts';
-import { interleave } from './statistics.ts';
+import { interleave, sideBySide } from './statistics.ts';
 
 /** A database; with its server where that is not the one that is measured otherwise. */
 export type Racer = { readonly url: string; readonly server?: { readonly cpuSeconds: () => number | null } };
@@ -17,11 +17,14 @@ export type Race<K extends string> = {
 const MICROSECONDS = 1e6;
 const SETTLE_MS = 200;
 const WARM_UP_SECONDS = 1;
-/** Of a short run, and how many more of them there are. */
-const SHORT_SECONDS = 1;
-const MORE_ROUNDS = 4;
 
-export async function race<K extends string>(bench: Bench, racers: Readonly<Record<K, Racer>>, script: Script): Promise<Race<K>> {
+/** `in turn` gives throughput by the clock; `together`, with a server for each, the steadier ratios. */
+export async function race<K extends string>(
+  bench: Bench,
+  racers: Readonly<Record<K, Racer>>,
+  script: Script,
+  order: 'in turn' | 'together' = 'in turn',
+): Promise<Race<K>> {
   const names = Object.keys(racers) as K[];
   const failed = Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
   const cpu = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
@@ -40,7 +43,8 @@ export async function race<K extends string>(bench: Bench, racers: Readonly<Reco
   for (const name of names) await runOnce(name, Math.min(WARM_UP_SECONDS, bench.scale.seconds));
   for (const name of names) cpu[name] = [];
   const contenders = Object.fromEntries(names.map((name) => [name, () => runOnce(name, bench.scale.seconds)]));
-  const transactionsPerSecond = await interleave(bench.scale.rounds, contenders as Record<K, () => Promise<number>>);
+  const runRounds = order === 'in turn' ? interleave : sideBySide;
+  const transactionsPerSecond = await runRounds(bench.scale.rounds, contenders as Record<K, () => Promise<number>>);
   const known = names.every((name) => cpu[name].length > 0);
   return { transactionsPerSecond, failed, cpuMicroseconds: known ? cpu : null };
 }
@@ -50,12 +54,6 @@ export const contendersOf = (bench: Bench): Readonly<Record<string, Kind>> => ({
   plain: 'plain',
   imat: 'imat',
   ...(bench.databases.hasPgIvm ? { pg_ivm: 'pg_ivm' } : {}),
-});
-
-/** More and shorter runs: for ratios near to 1, where drift of the machine between two neighbouring runs matters most. */
-export const shortRuns = (bench: Bench): Bench => ({
-  ...bench,
-  scale: { ...bench.scale, rounds: bench.scale.rounds + MORE_ROUNDS, seconds: Math.min(bench.scale.seconds, SHORT_SECONDS) },
 });
 
 /** Transactions that a second of the server's CPU time is enough for. */

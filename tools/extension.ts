@@ -22,10 +22,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Binaries, findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
+import { type Binaries, findInstalledPostgres, findPackagedPostgres, ROOT } from './find-postgres.mjs';
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = join(ROOT, 'extension');
 const NAME = 'table_change_tracker';
 const MAJORS = [15, 16, 17, 18];

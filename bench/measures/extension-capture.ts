@@ -5,8 +5,8 @@ import { createSales, createView, salesRows, VIEW } from '../dataset.ts';
 import { createExtension, type ExtensionServers, type Place } from '../extension-servers.ts';
 import type { Bench } from '../measure.ts';
 import { atMost, type Bar, ratioResult } from '../result.ts';
-import { ratioOf } from '../statistics.ts';
-import { race, shortRuns } from '../throughput.ts';
+import { ratioOf, sideBySide } from '../statistics.ts';
+import { race } from '../throughput.ts';
 import { insertScript } from './writes.ts';
 
 const CONTENDERS = ['none', 'plpgsql', 'c'] as const;
@@ -15,13 +15,13 @@ type Contender = (typeof CONTENDERS)[number];
 type Times = Record<Contender, number[]>;
 type Places = Readonly<Record<Contender, Place>>;
 
-const COMMITS = 2000;
+const COMMITS = 20_000;
 const MICROSECONDS = 1000;
 
 export async function measureCapture(bench: Bench, servers: ExtensionServers): Promise<void> {
   const places: Places = {
-    none: await servers.createDatabase(servers.with, 'no_view'),
-    plpgsql: await servers.createDatabase(servers.without, 'by_plpgsql'),
+    none: await servers.createDatabase(servers.without[0], 'no_view'),
+    plpgsql: await servers.createDatabase(servers.without[1], 'by_plpgsql'),
     c: await servers.createDatabase(servers.with, 'by_extension'),
   };
   await createExtension(places.c.db);
@@ -40,19 +40,20 @@ async function convert(who: Contender, { db }: Place): Promise<void> {
 
 async function measureSmall(bench: Bench, places: Places): Promise<void> {
   const bar = atMost(1.25);
-  const outcome = await race(shortRuns(bench), places, { script: insertScript(bench.scale.groups), clients: 1, durable: false });
+  const script = { script: insertScript(bench.scale.groups), clients: 1, durable: false };
+  const outcome = await race(bench, places, script, 'together');
   // Without the server's CPU time: the time that a transaction takes its one client.
   const latency = (who: Contender): number[] => outcome.transactionsPerSecond[who].map((tps) => (MICROSECONDS * MICROSECONDS) / tps);
   const times = outcome.cpuMicroseconds ?? { none: latency('none'), plpgsql: latency('plpgsql'), c: latency('c') };
   report(bench, { name: 'captured: 1-row inserts, 1 client', unit: 'us', bar, times });
   for (const who of CONTENDERS) await tidyUp(who, places[who]);
-  const script = `DO $$ BEGIN
+  const commits = `DO $$ BEGIN
   FOR i IN 1..${COMMITS} LOOP
     INSERT INTO public.sales (product, region, amount) VALUES (1 + i * 7919 % ${bench.scale.groups}, 'north', 12.34);
     COMMIT;
   END LOOP;
 END $$`;
-  const [alone] = await runInTurn(bench, places, [script]);
+  const [alone] = await runTogether(bench, places, [commits]);
   if (alone === undefined) return;
   const each = (values: readonly number[]): number[] => values.map((ms) => (ms * MICROSECONDS) / COMMITS);
   const perCommit = { none: each(alone.none), plpgsql: each(alone.plpgsql), c: each(alone.c) };
@@ -73,7 +74,7 @@ async function measureLarge(bench: Bench, places: Places): Promise<void> {
     await places[who].db.execute('TRUNCATE public.sales');
     await tidyUp(who, places[who]);
   }
-  const times = await runInTurn(
+  const times = await runTogether(
     bench,
     places,
     statements.map(({ sql }) => sql),
@@ -84,15 +85,17 @@ async function measureLarge(bench: Bench, places: Places): Promise<void> {
   }
 }
 
-/** Runs each statement by all contenders, then the next one, and gives their milliseconds. The first round warms up. */
-async function runInTurn(bench: Bench, places: Places, statements: readonly string[]): Promise<Times[]> {
+/** Runs each statement, by all contenders at once, and gives their milliseconds. The first round warms up. */
+async function runTogether(bench: Bench, places: Places, statements: readonly string[]): Promise<Times[]> {
+  const run = (who: Contender, sql: string) => (): Promise<number> => backendMs(places[who].db, sql);
   const all = statements.map((): Times => ({ none: [], plpgsql: [], c: [] }));
   for (let round = 0; round <= bench.scale.rounds; round += 1) {
     for (const [index, sql] of statements.entries()) {
+      const one = { none: run('none', sql), plpgsql: run('plpgsql', sql), c: run('c', sql) };
+      const times = await sideBySide(1, one);
       for (const who of CONTENDERS) {
-        const ms = await backendMs(places[who].db, sql);
         await tidyUp(who, places[who]);
-        if (round > 0) all[index]?.[who].push(ms);
+        if (round > 0) all[index]?.[who].push(...times[who]);
       }
     }
   }
