@@ -16,6 +16,7 @@ type ColumnRow = {
   is_array: boolean;
   deterministic: boolean;
   collation: string | null;
+  virtual: boolean;
 };
 
 /**
@@ -50,7 +51,7 @@ const ONE_REPRESENTATION = new Set([
 /** Domains resolved to their base type; arrays are sortable where their elements are. */
 const COLUMNS_SQL = `
 WITH RECURSIVE wanted AS (
-  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation
+  SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attcollation, a.attgenerated
   FROM pg_attribute a
   WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ), bases AS (
@@ -74,6 +75,7 @@ SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.
   t.typelem <> 0 AND t.typlen = -1 AS is_array,
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
   coalesce(c.collisdeterministic, true) AS deterministic,
+  w.attgenerated = 'v' AS virtual,
   CASE WHEN w.attcollation <> t.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation
 FROM wanted w
 JOIN bases b ON b.type = w.atttypid AND b.own_typmod = w.atttypmod
@@ -117,5 +119,6 @@ function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
     sortable: row.sortable,
     groupable: image !== null && (row.sortable || !row.is_array),
     collation: row.collation,
+    isVirtual: row.virtual,
   };
 }

@@ -32,6 +32,8 @@ export type ColumnFacts = TypeFacts & {
   readonly attnum: number;
   /** The qualified, quoted collation where it is not the type's own. */
   readonly collation: string | null;
+  /** Generated when read: what a trigger sees of it is NULL. */
+  readonly isVirtual: boolean;
 };
 
 export type SourceFacts = {

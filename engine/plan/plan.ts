@@ -152,12 +152,14 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
   for (const expr of [...normal.targets.map((target) => target.expr), ...(normal.having === null ? [] : [normal.having])]) {
     reasons.push(...distinguishingUses(expr, shape, keys, label));
   }
+  const occurrences = occurrencesOf(normal, facts.sources);
+  reasons.push(...virtualColumns(occurrences));
   if (reasons.length > 0) return { reasons };
 
   return {
     shape: shape.shape,
     single: shape.single,
-    occurrences: occurrencesOf(normal, facts.sources),
+    occurrences,
     conditions: normal.conditions.map(overRelations),
     keys,
     parts: allocator.parts,
@@ -296,6 +298,19 @@ function distinguishingUses(expr: Expr, shape: Outline, keys: readonly Key[], la
   });
   return found;
 }
+
+/** A trigger sees NULL in columns that are generated when read (the default kind from PostgreSQL 18 on). */
+const virtualColumns = (occurrences: readonly Occurrence[]): PlanReason[] =>
+  occurrences.flatMap((occurrence) =>
+    occurrence.columns
+      .filter((column) => column.isVirtual)
+      .map((column) => ({
+        kind: 'virtual_column',
+        message: `column ${occurrence.label}.${column.name} is generated when it is read, which capture cannot see`,
+        hint: 'Write its expression in the definition, or make it a STORED column.',
+        span: null,
+      })),
+  );
 
 function occurrencesOf(normal: Normal, sources: ReadonlyMap<number, SourceFacts>): Occurrence[] {
   const used = normal.relations.map(() => new Set<string>());

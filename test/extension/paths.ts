@@ -10,6 +10,10 @@ export type Path = {
   readonly changes: readonly string[];
   /** Of these either answer is right. */
   readonly mayChange?: readonly string[];
+  /** Of those that change, the ones that are gone afterwards. */
+  readonly dropped?: readonly string[];
+  /** It has prepared transactions. */
+  readonly prepares?: true;
 };
 
 /** Tables of every kind; those in TRACKED are tracked. */
@@ -193,8 +197,8 @@ export const PATHS: readonly Path[] = [
     changes: ['p'],
     mayChange: ['p2'],
   },
-  { name: 'DROP of a leaf', action: ['DROP TABLE p11'], changes: ['p', 'p1', 'p11'] },
-  { name: 'DROP of a partitioned partition', action: ['DROP TABLE p1'], changes: ['p', 'p1', 'p11'] },
+  { name: 'DROP of a leaf', action: ['DROP TABLE p11'], changes: ['p', 'p1', 'p11'], dropped: ['p11'] },
+  { name: 'DROP of a partitioned partition', action: ['DROP TABLE p1'], changes: ['p', 'p1', 'p11'], dropped: ['p1', 'p11'] },
   { name: 'INHERIT', setup: ['CREATE TABLE more (a int)'], action: ['ALTER TABLE more INHERIT parent'], changes: ['parent'] },
   { name: 'NO INHERIT', action: ['ALTER TABLE leaf NO INHERIT middle'], changes: ['parent'], mayChange: ['leaf'] },
   { name: 'CREATE TABLE INHERITS', action: ['CREATE TABLE more () INHERITS (middle)'], changes: ['parent'] },
@@ -209,18 +213,21 @@ export const PATHS: readonly Path[] = [
     name: 'PREPARE TRANSACTION and COMMIT PREPARED',
     action: ["BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"],
     changes: ['t'],
+    prepares: true,
   },
   {
     name: 'COMMIT PREPARED of what was prepared before',
     setup: ["BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'"],
     action: ["COMMIT PREPARED 'x'"],
     changes: ['t'],
+    prepares: true,
   },
   {
     name: 'COMMIT PREPARED of DDL',
     setup: ["BEGIN; ALTER TABLE other ADD COLUMN b int; PREPARE TRANSACTION 'x'"],
     action: ["COMMIT PREPARED 'x'"],
     changes: ['other'],
+    prepares: true,
   },
   {
     name: 'session_replication_role = replica',

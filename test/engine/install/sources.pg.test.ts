@@ -334,3 +334,26 @@ test.runIf(WITH_EXTENSION)('imats go with the extension that captures for them, 
     await expectEqual(sandbox.db, 'imat.live', 'SELECT k, sum(v) AS v FROM public.item GROUP BY k');
   });
 });
+
+test('a column that is generated when it is read gets swap, also where its table is captured already', async (context) => {
+  await inSandbox('', async (sandbox) => {
+    const major = Math.floor((await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000);
+    if (major < 18) context.skip(`PostgreSQL ${major} has no virtual generated columns`);
+    await sandbox.sql(
+      'CREATE TABLE item (k int, v int, g int GENERATED ALWAYS AS (v * 2) VIRTUAL, h int GENERATED ALWAYS AS (v * 3) STORED)',
+    );
+    const stored = 'SELECT k, sum(h) AS s FROM public.item GROUP BY k';
+    const virtual = 'SELECT k, sum(g) AS s FROM public.item GROUP BY k';
+    await sandbox.imat.create('stored', stored);
+    expect(await sandbox.imat.create('virtual', virtual)).toMatchObject({ strategy: 'swap', reasons: [{ kind: 'virtual_column' }] });
+    for (const change of ['INSERT INTO item VALUES (1, 5), (2, 6)', 'UPDATE item SET v = 7 WHERE k = 1', 'DELETE FROM item WHERE k = 2']) {
+      await sandbox.sql(change);
+      await expectEqual(sandbox.db, 'imat.stored', stored);
+      await expectEqual(sandbox.db, 'imat.virtual', virtual);
+    }
+    await sandbox.imat.fold('stored');
+    await sandbox.imat.swap('virtual');
+    await expectEqual(sandbox.db, 'imat.stored', stored);
+    await expectEqual(sandbox.db, 'imat.virtual', virtual);
+  });
+});
