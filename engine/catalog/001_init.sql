@@ -147,7 +147,8 @@ BEGIN
   END IF;
 END $$;
 
--- Log rows that the next fold or swap of an imat takes in.
+-- Log rows that the next fold or swap of an imat takes in. What is pending has an xid at or after the frontier's xmin, which an
+-- index can find where there is one.
 CREATE FUNCTION imat_catalog.pending_rows(imat integer) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog
@@ -164,7 +165,8 @@ BEGIN
     SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation)
     WHERE i.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
   LOOP
-    EXECUTE format('SELECT count(*) FROM %s l WHERE NOT pg_visible_in_snapshot(l.xid, $1)', logs) INTO counted USING since;
+    EXECUTE format('SELECT count(*) FROM %s l WHERE l.xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(l.xid, $1)', logs)
+    INTO counted USING since;
     total := total + counted;
   END LOOP;
   RETURN total;
@@ -172,6 +174,8 @@ END $$;
 
 -- Deletes the log rows that every imat on a source has taken in. While an imat on it is being loaded nothing is deleted:
 -- its frontier is not there yet and may be older than all others.
+--
+-- What every frontier has passed is older than the least xmax of them, which an index can find where there is one.
 --
 -- A hundred rows always stay, the first in the file. Were a log ever vacuumed empty, the planner would take it for empty from then
 -- on, and join a thousand pending rows with each other by nested loops.
@@ -195,9 +199,9 @@ BEGIN
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(
-    'DELETE FROM %1$s l WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h) AND %2$s', logs,
+    'DELETE FROM %1$s l WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h) AND %2$s AND l.xid < $2', logs,
     (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
-  ) USING frontiers;
+  ) USING frontiers, (SELECT min(pg_snapshot_xmax(s)) FROM unnest(frontiers) s);
   GET DIAGNOSTICS deleted = ROW_COUNT;
   RETURN deleted;
 END $$;
@@ -213,7 +217,8 @@ DECLARE
 BEGIN
   SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
   FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation) WHERE i.imat_id = imat LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s l WHERE NOT pg_visible_in_snapshot(l.xid, $1))', logs) INTO found_some USING since;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s l WHERE l.xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(l.xid, $1))', logs)
+    INTO found_some USING since;
     IF found_some THEN RETURN true; END IF;
   END LOOP;
   RETURN false;
@@ -257,12 +262,13 @@ BEGIN
   END IF;
 END $$;
 
--- Runs DDL that needs short exclusive locks, all of them or none: rather than stand in the queue for one for longer than 50 ms,
--- which would make others queue behind it, it starts again. 80 attempts take about 20 s.
+-- Runs DDL that needs short exclusive locks, all of them or none: rather than stand in the queue for one for longer than 25 ms,
+-- which would make others queue behind it, it starts again. Two locks one after the other: whoever comes meanwhile waits for both.
+-- 80 attempts take about 20 s.
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog
-SET lock_timeout = '50ms'
+SET lock_timeout = '25ms'
 AS $$
 BEGIN
   FOR attempt IN 1..attempts LOOP

@@ -79,77 +79,6 @@ ALTER TABLE imat_catalog.request
   ADD COLUMN error_detail text,
   ADD COLUMN error_hint text;
 
--- Log rows that the next fold or swap of an imat takes in. What is pending has an xid at or after the frontier's xmin: the
--- function visible in no index does the rest.
-CREATE OR REPLACE FUNCTION imat_catalog.pending_rows(imat integer) RETURNS bigint
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
-AS $$
-DECLARE
-  logs regclass;
-  counted bigint;
-  total bigint := 0;
-  since pg_snapshot;
-BEGIN
-  SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
-  IF since IS NULL THEN RETURN 0; END IF;
-  FOR logs IN
-    SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation)
-    WHERE i.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
-  LOOP
-    EXECUTE format('SELECT count(*) FROM %s l WHERE l.xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(l.xid, $1)', logs)
-    INTO counted USING since;
-    total := total + counted;
-  END LOOP;
-  RETURN total;
-END $$;
-
-CREATE OR REPLACE FUNCTION imat_catalog.has_pending(imat integer) RETURNS boolean
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
-AS $$
-DECLARE
-  logs regclass;
-  found_some boolean;
-  since pg_snapshot;
-BEGIN
-  SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
-  FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s USING (relation) WHERE i.imat_id = imat LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s l WHERE l.xid >= pg_snapshot_xmin($1) AND NOT pg_visible_in_snapshot(l.xid, $1))', logs)
-    INTO found_some USING since;
-    IF found_some THEN RETURN true; END IF;
-  END LOOP;
-  RETURN false;
-END $$;
-
--- As before, and an index on xid finds the rows: what every frontier has passed is older than the least xmax of them.
-CREATE OR REPLACE FUNCTION imat_catalog.clean_log(source oid) RETURNS bigint
-LANGUAGE plpgsql
-SET search_path = pg_catalog
--- Scans then begin with the first row in the file.
-SET synchronize_seqscans = off
-AS $$
-DECLARE
-  frontiers pg_snapshot[];
-  loading boolean;
-  logs regclass;
-  deleted bigint;
-BEGIN
-  -- One statement, so that no imat can come in between the question and the frontiers.
-  SELECT array_agg(f.snapshot) FILTER (WHERE f.imat_id IS NOT NULL), bool_or(i.state = 'installing') INTO frontiers, loading
-  FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id
-  WHERE z.relation = source;
-  IF loading THEN RETURN 0; END IF;
-  SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
-  IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
-  EXECUTE format(
-    'DELETE FROM %1$s l WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h) AND %2$s AND l.xid < $2', logs,
-    (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ') FROM generate_subscripts(frontiers, 1) n)
-  ) USING frontiers, (SELECT min(pg_snapshot_xmax(s)) FROM unnest(frontiers) s);
-  GET DIAGNOSTICS deleted = ROW_COUNT;
-  RETURN deleted;
-END $$;
-
 -- Which imats a definition reads, ordinary views followed; `stored`: not live, so that it changes by folds and swaps alone.
 CREATE VIEW imat_catalog.reading AS
 WITH RECURSIVE reads AS (
@@ -523,9 +452,9 @@ SELECT s.relation::regclass AS source, i.name AS imat,
 FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation) JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active'
   JOIN imat_catalog.frontier f ON f.imat_id = i.id LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
 WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AND pg_stat_get_live_tuples(s.log) > 10000
-  AND pg_snapshot_xmin(f.snapshot) = (SELECT min(pg_snapshot_xmin(g.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id) WHERE o.relation = s.relation)
-  -- Somebody else is ahead of it, or nobody else is there.
-  AND coalesce((SELECT bool_or(pg_snapshot_xmin(g.snapshot) > pg_snapshot_xmin(f.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id)
+  AND pg_snapshot_xmax(f.snapshot) = (SELECT min(pg_snapshot_xmax(g.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id) WHERE o.relation = s.relation)
+  -- Somebody else is ahead of it, or nobody else is there. By xmax: a long transaction anywhere keeps all their xmin the same.
+  AND coalesce((SELECT bool_or(pg_snapshot_xmax(g.snapshot) > pg_snapshot_xmax(f.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id)
     WHERE o.relation = s.relation AND g.imat_id <> f.imat_id), true)
 UNION ALL
 SELECT NULL, NULL, format('a transaction of process %s (%s, role %s) has been open for %s: deleted log rows cannot be vacuumed', a.pid,
@@ -631,6 +560,3 @@ BEGIN
   END LOOP;
   RETURN changes;
 END $$;
-
--- Ending a swap takes two locks, one after the other, and whoever comes meanwhile waits for both.
-ALTER FUNCTION imat_catalog.with_short_locks(text, text, integer) SET lock_timeout = '25ms';

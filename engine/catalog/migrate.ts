@@ -49,7 +49,9 @@ export const REMOVE_ORPHANS = 'DROP SCHEMA imat_store CASCADE removes what is le
 /** Whether logs, stored tables and capture are here without a catalog. */
 export async function isOrphaned(db: Db): Promise<boolean> {
   const [store] = await db.query(
-    `SELECT FROM pg_namespace WHERE nspname = 'imat_store' AND NOT EXISTS (SELECT FROM pg_namespace c WHERE c.nspname = 'imat_catalog')`,
+    // By its comment: a schema of that name may be somebody else's.
+    `SELECT FROM pg_namespace n WHERE n.nspname = 'imat_store' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'
+       AND NOT EXISTS (SELECT FROM pg_namespace c WHERE c.nspname = 'imat_catalog')`,
   );
   return store !== undefined;
 }
