@@ -61,6 +61,7 @@ enable_table_tracking(PG_FUNCTION_ARGS)
 	Relation	relation;
 	bool		added;
 	bool		made;
+	int			slot;
 
 	tct_check_ready();
 	tct_check_owner(relid);
@@ -77,7 +78,13 @@ enable_table_tracking(PG_FUNCTION_ARGS)
 	/* The entry comes first: it can fail, and a slot without it would stay. */
 	if (tct_find_slot(MyDatabaseId, relid) < 0)
 		tct_pending_add(TCT_MADE, relid);
-	if (tct_make_slot(relid, false, &made) < 0)
+	slot = tct_make_slot(relid, false, &made);
+	if (slot < 0)
+	{
+		tct_free_lost();
+		slot = tct_make_slot(relid, false, &made);
+	}
+	if (slot < 0)
 		ereport(ERROR,
 				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				errmsg("no room to track table \"%s\"", RelationGetRelationName(relation)),

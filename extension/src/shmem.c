@@ -225,28 +225,24 @@ tct_insert_slot(uint64 key)
 	return place;
 }
 
-/* Databases that were dropped by a prepared transaction, or by a session that ended too early. Called under tct_lock. */
-static void
-free_lost_databases(void)
+/*
+ * Frees what is in the array for nothing: tables of this database that are not in the catalog, and of databases that are gone. That is left
+ * by prepared transactions, whose end nobody is told of, and by sessions that ended between their commit and its callback. It takes a look
+ * at each, so it is done only when a table is enabled and there is no room.
+ */
+void
+tct_free_lost(void)
 {
 	for (int i = 0; i < tct_capacity; i++)
 	{
 		uint64		key = pg_atomic_read_u64(&tct_slot(i)->key);
+		Oid			database = (Oid) (key >> 32);
 
-		if (key > TCT_KEY_FREED && !SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum((Oid) (key >> 32))))
-			tct_free_slot(i, key);
-	}
-}
-
-/* Tables of this database that are in the array and not in the catalog. */
-static void
-free_lost_tables(void)
-{
-	for (int i = 0; i < tct_capacity; i++)
-	{
-		uint64		key = pg_atomic_read_u64(&tct_slot(i)->key);
-
-		if ((Oid) (key >> 32) == MyDatabaseId && !tct_catalog_has((Oid) key))
+		if (key <= TCT_KEY_FREED)
+			continue;
+		if (database == MyDatabaseId
+			? !tct_catalog_has((Oid) key)
+			: !SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database)))
 			tct_free_slot(i, key);
 	}
 }
@@ -267,11 +263,6 @@ tct_make_slot(Oid relid, bool uncertain, bool *made)
 	if (place >= 0)
 		return place;
 
-	if (pg_atomic_read_u64(&tct_shared->used) >= (uint64) tct_max_tables)
-	{
-		free_lost_databases();
-		free_lost_tables();
-	}
 	LWLockAcquire(tct_lock, LW_EXCLUSIVE);
 	place = find_key(key);
 	if (place < 0)

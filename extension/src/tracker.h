@@ -95,6 +95,7 @@ extern int	tct_make_slot(Oid relid, bool uncertain, bool *made);
 extern void tct_free_slot(int slot, uint64 key);
 extern void tct_free_table(Oid relid);
 extern void tct_free_database(Oid database);
+extern void tct_free_lost(void);
 extern void tct_raise(pg_atomic_uint64 *value, uint64 to);
 extern void tct_stamp(TctSlot *slot);
 extern int	tct_insert_slot(uint64 key);
