@@ -62,9 +62,10 @@ async function neededColumns(db: Db, oid: number, all: readonly ColumnFacts[]): 
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
-  if (uses.some((use) => use.columns === null)) return [...all];
   const attnums = new Set(uses.flatMap((use) => parseAttnums(use.columns ?? '{}')));
-  return all.filter((column) => attnums.has(column.attnum));
+  const read = all.filter((column) => attnums.has(column.attnum) || uses.some((use) => use.columns === null));
+  // What is generated when read changes with other columns, which a swap imat that reads it does not name.
+  return read.some((column) => column.isVirtual) ? all.filter((column) => !column.isVirtual) : read;
 }
 
 const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].map(Number);
