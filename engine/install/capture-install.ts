@@ -10,12 +10,12 @@ import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents, registration } from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, literal, qualified, sql } from '../sql/sql.ts';
+import { fragment, ident, join, qualified, regclass, sql } from '../sql/sql.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { findExtension } from '../catalog/extension.ts';
 
@@ -27,6 +27,7 @@ type SourceRow = {
   log: string;
   capture: CaptureNames;
   by_extension: boolean;
+  tracked: boolean;
   columns: string | null;
   former_logs: string[];
   here: boolean;
@@ -72,7 +73,7 @@ const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].ma
 export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
 
 const SOURCE_SQL = `
-SELECT log::text, capture, by_extension, columns::text, to_json(former_logs::text[]) AS former_logs, here FROM imat_catalog.source WHERE relation = $1`;
+SELECT log::text, capture, by_extension, tracked, columns::text, to_json(former_logs::text[]) AS former_logs, here FROM imat_catalog.source WHERE relation = $1`;
 
 /** Makes the log and the triggers of a source what the imats in the catalog need. */
 export async function ensureCapture(db: Db, source: SourceName, onWait: () => void): Promise<void> {
@@ -98,7 +99,7 @@ async function createCapture(
   db: Db,
   source: SourceName,
   columns: readonly ColumnFacts[] | null,
-  formerLogs: readonly string[] = [],
+  before: Pick<SourceRow, 'former_logs' | 'tracked'> = { former_logs: [], tracked: false },
 ): Promise<void> {
   const table = qualified(source.schema, source.name);
   const log = await freeName(db, logName(source.schema, source.name), source.oid);
@@ -114,15 +115,16 @@ async function createCapture(
   for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
-    `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs)
-     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l))`,
+    `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
+     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
     [
       source.oid,
       log.text,
       JSON.stringify(names),
       schema !== null,
       columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
-      JSON.stringify(formerLogs),
+      JSON.stringify(before.former_logs),
+      before.tracked,
     ],
   );
 }
@@ -135,7 +137,7 @@ async function createCapture(
 async function disownLog(db: Db, source: SourceName, known: SourceRow, columns: readonly ColumnFacts[] | null): Promise<void> {
   await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
-  await createCapture(db, source, columns, [...known.former_logs, known.log]);
+  await createCapture(db, source, columns, { former_logs: [...known.former_logs, known.log], tracked: known.tracked });
   for (const name of Object.values(known.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
 }
 
@@ -150,8 +152,8 @@ async function freeName(db: Db, wanted: { readonly name: string; readonly sql: S
 }
 
 /**
- * Adds columns. Rows from before lack the new ones, but no imat that reads these will see such rows as
- * pending: the lock waits for their transactions, and the imat's frontier is taken after that.
+ * Adds columns. Rows from before lack the new ones, but no imat that reads these will see such rows as pending: the lock waits
+ * for their transactions, and the imat's frontier is taken after that.
  */
 async function extendCapture(
   db: Db,
@@ -175,7 +177,7 @@ async function extendCapture(
   const extension = await capturing(db, known, source);
   const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  if (logged === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
+  for (const statement of logged === null ? createTriggers(target) : registration(target)) await db.execute(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
     source.oid,
     attnumArray(columns.map((column) => column.attnum)),
@@ -247,7 +249,8 @@ async function capturing(db: Db, known: SourceRow, source: SourceName): Promise<
 export async function trackSource(db: Db, source: SourceName): Promise<void> {
   const extension = await findExtension(db);
   if (extension?.tracks !== true) return;
-  const table = literal(qualified(source.schema, source.name).text);
+  // Typed: for a bare literal, somebody's function of the same name over text would be preferred.
+  const table = regclass(qualified(source.schema, source.name));
   try {
     await db.transaction('read committed', async () => {
       await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);

@@ -161,21 +161,20 @@ const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: S
   truncate: { when: sql`BEFORE TRUNCATE`, rows: sql`` },
 };
 
-/** Tells the extension where a source's rows go. */
-export const registerLog = (source: Sql, log: Sql, extension: Sql): Sql =>
-  sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`;
+/** Tells the extension where a source's rows go; it looks at once whether the log can take them. */
+export const registration = ({ source, log, extension }: CaptureTarget): readonly Sql[] =>
+  extension === null ? [] : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
 
 /** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
 export function createTriggers(target: CaptureTarget): readonly Sql[] {
-  const { source, log, extension } = target;
-  const register = extension === null ? [] : [registerLog(source, log, extension)];
+  const { extension } = target;
   const created = CAPTURE_EVENTS.map((event) => {
     const { when, rows } = WHEN[event];
     return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}
 FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`}()`;
   });
   const always = CAPTURE_EVENTS.map((event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`);
-  return [...register, ...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
+  return [...registration(target), ...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
 }
 
 /** Takes the triggers away, and the extension's registration of the log. */
