@@ -1,4 +1,4 @@
-/** What a worker says to imat_catalog: thin calls of the functions in engine/catalog/002_workers.sql. */
+/** What a worker says to imat_catalog: thin calls of the functions in engine/catalog/004_workers.sql. */
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
 import type { ImatError } from '../parser/errors.ts';

@@ -8,7 +8,7 @@ export type Found = {
   readonly freshnessMs: number | null;
   /** Whether its sources' logs tell all changes of its answer. */
   readonly watchable: boolean;
-  readonly dependence: 'tables' | 'settings' | 'moment' | null;
+  readonly dependence: 'tables' | 'settings' | 'moment';
   readonly swapPhase: 'filling' | 'switched' | null;
   /** Whether everything is there that it is built on. */
   readonly intact: boolean;

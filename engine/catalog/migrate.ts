@@ -7,9 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { ImatError } from '../../parser/errors.ts';
 import type { Db } from '../db/db.ts';
 
-const MIGRATIONS = ['001_init.sql', '002_workers.sql'] as const;
+const MIGRATIONS = [
+  '001_tables.sql',
+  '002_maintenance.sql',
+  '003_swap.sql',
+  '004_workers.sql',
+  '005_publish.sql',
+  '006_status.sql',
+] as const;
 
-/** imat's class of advisory locks; also in 001_init.sql. */
+/** imat's class of advisory locks; also in the SQL files. */
 export const LOCK_CLASS = 1768776052;
 /** Within the class, imat ids are positive. */
 const CATALOG_LOCK = 0;

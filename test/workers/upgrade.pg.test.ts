@@ -1,32 +1,23 @@
-/** A catalog of version 1, with an imat in it, becomes version 2 by the worker that starts on it. */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** An older catalog, with an imat in it, is brought up to date by the worker that starts on it. */
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { createWorld, expectExact } from '../engine/maintain/support/world.ts';
-
-const V1 = readFileSync(fileURLToPath(new URL('../../engine/catalog/001_init.sql', import.meta.url)), 'utf8');
 
 test('a worker upgrades an older catalog and goes on from there', async () => {
   const world = await createWorld('CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1), (2, 2)');
   const definition = 'SELECT k, sum(v) AS s FROM public.t GROUP BY k';
   try {
     await world.imat.create('sums', definition);
-    // Back to version 1: what 002 adds goes, what it replaces is as 001 makes it.
+    // Back to version 3: what the files from 004 on make goes.
     await world.sql(`
-      SET search_path = pg_catalog;
       DROP VIEW imat_catalog.status, imat_catalog.held_back, imat_catalog.log_upkeep;
       DROP PROCEDURE imat_catalog.publish, imat_catalog.maintain;
       DROP FUNCTION imat_catalog.look, imat_catalog.record, imat_catalog.lease, imat_catalog.release, imat_catalog.lease_request, imat_catalog.take_turn,
-        imat_catalog.idle_slot, imat_catalog.sync_cron, imat_catalog.unchanged_pairs, imat_catalog.table_signature, imat_catalog.frontiers_read;
+        imat_catalog.sync_cron, imat_catalog.unchanged_pairs, imat_catalog.table_signature, imat_catalog.frontiers_read, imat.create_imat;
       DROP VIEW imat_catalog.reading;
       DROP TABLE imat_catalog.schedule, imat_catalog.history, imat_catalog.worker, imat_catalog.ticker;
-      ALTER TABLE imat_catalog.imat DROP COLUMN dependence;
-      ALTER TABLE imat_catalog.request DROP COLUMN worker, DROP COLUMN lease_until, DROP COLUMN attempts, DROP COLUMN next_attempt_at,
-        DROP COLUMN error_code, DROP COLUMN error_detail, DROP COLUMN error_hint;
-      DELETE FROM imat_catalog.migration WHERE version > 1`);
-    await world.sql(`SET search_path = pg_catalog; ${V1.slice(V1.indexOf('CREATE VIEW imat_catalog.status'))}; SET search_path = public`);
+      DELETE FROM imat_catalog.migration WHERE version > 3`);
     await world.sql('INSERT INTO t VALUES (1, 5)');
     await expectExact(world, { name: 'sums', definition });
     const worker = new ImatWorker({
@@ -41,7 +32,9 @@ test('a worker upgrades an older catalog and goes on from there', async () => {
     const runs = await worker.once();
     await worker.stop();
     expect(runs.map((run) => `${run.action} ${run.imat}`)).toEqual(['fold sums']);
-    expect(await world.rows('SELECT version FROM imat_catalog.migration ORDER BY 1')).toEqual([{ version: 1 }, { version: 2 }]);
+    expect(await world.rows('SELECT version FROM imat_catalog.migration ORDER BY 1')).toEqual(
+      [1, 2, 3, 4, 5, 6].map((version) => ({ version })),
+    );
     await expectExact(world, { name: 'sums', definition });
     expect((await world.imat.status('sums')).imats[0]).toMatchObject({ pendingRows: 0, lastRun: { action: 'fold' } });
   } finally {

@@ -1,7 +1,4 @@
--- imat 0.2: what workers need. Run in one transaction, with search_path = pg_catalog.
-
--- What an answer depends on besides its tables' rows: 'tables' (nothing), 'settings' or 'moment'; NULL where converted before.
-ALTER TABLE imat_catalog.imat ADD COLUMN dependence text CHECK (dependence IN ('tables', 'settings', 'moment'));
+-- Workers: leases, history, requests, and the one query that all decisions come from.
 
 -- Per imat: who is at it, how it went, what it costs. A row appears with the first attempt.
 CREATE TABLE imat_catalog.schedule (
@@ -70,15 +67,6 @@ CREATE TABLE imat_catalog.ticker (
 ) WITH (fillfactor = 20);
 INSERT INTO imat_catalog.ticker DEFAULT VALUES;
 
-ALTER TABLE imat_catalog.request
-  ADD COLUMN worker text,
-  ADD COLUMN lease_until timestamptz,
-  ADD COLUMN attempts integer NOT NULL DEFAULT 0,
-  ADD COLUMN next_attempt_at timestamptz,
-  ADD COLUMN error_code text,
-  ADD COLUMN error_detail text,
-  ADD COLUMN error_hint text;
-
 -- Which imats a definition reads, ordinary views followed; `stored`: not live, so that it changes by folds and swaps alone.
 CREATE VIEW imat_catalog.reading AS
 WITH RECURSIVE reads AS (
@@ -132,8 +120,12 @@ DECLARE
   home name;
   pairs text[];
 BEGIN
-  SELECT n.nspname INTO home FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'table_change_tracker';
-  IF home IS NULL OR to_regprocedure(format('%I.tables_changed_since(regclass[],pg_snapshot[])', home)) IS NULL THEN RETURN NULL; END IF;
+  -- The function of the extension itself: in a schema that others may create in, there could be one of theirs.
+  SELECT n.nspname INTO home
+  FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+    JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
+  WHERE e.extname = 'table_change_tracker' AND d.objid = to_regprocedure(format('%I.tables_changed_since(regclass[],pg_snapshot[])', n.nspname));
+  IF home IS NULL THEN RETURN NULL; END IF;
   EXECUTE format($sql$
     WITH pairs AS (
       SELECT z.imat_id, z.relation::regclass AS relation, f.snapshot, row_number() OVER () AS n
@@ -198,7 +190,7 @@ BEGIN
         f.here IS TRUE AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
           AND EXISTS (SELECT FROM pg_class c WHERE c.oid = f.state_relation) AS intact,
         coalesce(p.n, 0) AS "pendingRows",
-        CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND coalesce(i.dependence, 'moment') = 'tables' THEN imat_catalog.table_signature(i.id) || '/' || imat_catalog.frontiers_read(i.id) END AS signature,
+        CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND i.dependence = 'tables' THEN imat_catalog.table_signature(i.id) || '/' || imat_catalog.frontiers_read(i.id) END AS signature,
         s.signature AS "lastSignature",
         extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 AS "frontierMs",
         extract(epoch FROM clock_timestamp() - s.last_started_at) * 1000 AS "startedMs",
@@ -313,250 +305,4 @@ BEGIN
   END IF;
   RETURN format('recorded: a running imat worker will carry this out; or do it now with: %s', by_hand)
     || CASE WHEN last.error IS NULL THEN '' ELSE format('. The last attempt failed: %s (%s)', last.error, last.error_code) END;
-END $$;
-
--- Publishes imats at one snapshot: folds and fills them, in the order given (what is read before what reads it), in one REPEATABLE
--- READ transaction. Each by itself is as in imat.fold and imat.swap.
-CREATE PROCEDURE imat_catalog.publish(names text[])
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  name pg_catalog.text;
-  target imat_catalog.imat;
-  active pg_catalog.oid;
-  fresh pg_catalog.text;
-  ids integer[];
-  id integer;
-  source pg_catalog.oid;
-  rows bigint;
-  total bigint := 0;
-  ready boolean;
-BEGIN
-  CALL imat_catalog.require_no_transaction('imat_catalog.publish');
-
-  -- (1) a place for each imat that is filled anew
-  FOREACH name IN ARRAY names LOOP
-    COMMIT;
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    target := imat_catalog.find(name);
-    ids := ids OPERATOR(pg_catalog.||) target.id;
-    PERFORM imat_catalog.check_trust(target.id);
-    IF target.strategy OPERATOR(pg_catalog.=) 'swap' THEN
-      PERFORM pg_catalog.pg_advisory_xact_lock(1768776052, target.id);
-      target := imat_catalog.find(name);
-      SELECT f.state_relation INTO active FROM imat_catalog.frontier f JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) f.state_relation
-      WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.here;
-      IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
-      IF NOT imat_catalog.finish_swap(target.id, 80) THEN
-        COMMIT;
-        RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
-          MESSAGE = pg_catalog.format('the previous table of imat "%s" is still in use', name),
-          DETAIL = 'A transaction that began before the last swap is still open.', HINT = 'Try again when it has ended.';
-      END IF;
-      fresh := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) imat_catalog.idle_slot(target.swap, active);
-      EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::pg_catalog.regclass);
-      PERFORM imat_catalog.copy_grants(active, pg_catalog.to_regclass(fresh));
-      PERFORM imat_catalog.with_short_locks(
-        pg_catalog.format('view imat.%I', name),
-        pg_catalog.format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap OPERATOR(pg_catalog.->>) 'both'),
-        80
-      );
-      UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id OPERATOR(pg_catalog.=) target.id;
-    END IF;
-  END LOOP;
-
-  -- (2) all of them, at one snapshot
-  FOR attempt IN 1..100 LOOP
-    COMMIT;
-    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    ready := true;
-    -- Always in the same order, so that two of these do not wait for each other; a claim does not wait at all.
-    FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
-      ready := ready AND imat_catalog.claim(id);
-    END LOOP;
-    IF ready THEN
-      FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
-        ready := ready AND imat_catalog.hold_sources(id);
-      END LOOP;
-    END IF;
-    EXIT WHEN ready;
-    ROLLBACK;
-    IF attempt OPERATOR(pg_catalog.=) 100 THEN
-      RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('imats %s are folded, or their sources truncated, all the time', pg_catalog.array_to_string(names, ', '));
-    END IF;
-    PERFORM pg_catalog.pg_sleep(0.02);
-  END LOOP;
-  FOREACH name IN ARRAY names LOOP
-    target := imat_catalog.find(name);
-    IF target.strategy OPERATOR(pg_catalog.=) 'delta' THEN
-      IF NOT EXISTS (
-        SELECT FROM imat_catalog.frontier f
-        WHERE f.imat_id OPERATOR(pg_catalog.=) target.id AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid AND f.here
-      ) THEN
-        PERFORM imat_catalog.no_frontier(name);
-      END IF;
-      EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
-      PERFORM imat_catalog.advance(target.id, target.stored);
-    ELSE
-      SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) target.id;
-      fresh := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) imat_catalog.idle_slot(target.swap, active);
-      IF target.swap_phase IS DISTINCT FROM 'filling' OR pg_catalog.to_regclass(fresh) IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = pg_catalog.format('imat "%s" is being swapped by another session', name),
-          HINT = 'Try again, if it must be swapped once more.';
-      END IF;
-      PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
-      EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', fresh, target.definition_view);
-      GET DIAGNOSTICS rows = ROW_COUNT;
-      EXECUTE pg_catalog.format('ANALYZE %s', fresh);
-      PERFORM imat_catalog.advance(target.id, pg_catalog.to_regclass(fresh));
-      UPDATE imat_catalog.imat i SET swap_phase = 'switched' WHERE i.id OPERATOR(pg_catalog.=) target.id;
-    END IF;
-    total := total OPERATOR(pg_catalog.+) rows;
-  END LOOP;
-  PERFORM pg_catalog.set_config('imat.rows', total::pg_catalog.text, false);
-  -- At this snapshot, for whoever asks whether the last of them is up to date.
-  PERFORM pg_catalog.set_config('imat.frontiers_read', imat_catalog.frontiers_read(target.id), false);
-  COMMIT;
-
-  -- (3) what cannot be dropped now is dropped later
-  FOREACH id IN ARRAY ids LOOP
-    COMMIT;
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    PERFORM imat_catalog.try_finish_swap(id);
-  END LOOP;
-  FOR source IN SELECT DISTINCT i.relation::pg_catalog.oid FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) ANY (ids) LOOP
-    PERFORM imat_catalog.clean_log(source);
-  END LOOP;
-  COMMIT;
-END $$;
-
-CREATE FUNCTION imat_catalog.idle_slot(swap jsonb, active oid) RETURNS integer
-LANGUAGE sql STABLE
-SET search_path = pg_catalog
-AS $$ SELECT CASE WHEN to_regclass(swap->'slots'->>0)::oid = active THEN 1 ELSE 0 END $$;
-
--- Logs with what a worker decides their upkeep by.
-CREATE VIEW imat_catalog.log_upkeep AS
-SELECT s.relation::oid AS source, s.log, n.nspname AS schema, c.relname AS name,
-  pg_stat_get_live_tuples(c.oid) AS rows, pg_stat_get_dead_tuples(c.oid) AS dead_rows,
-  x.indexrelid::regclass AS xid_index, x.indisvalid AS is_valid
-FROM imat_catalog.source s JOIN pg_class c ON c.oid = s.log JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_index x ON x.indrelid = s.log AND x.indnkeyatts = 1
-  AND x.indkey[0] = (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = s.log AND a.attname = 'xid');
-
--- What keeps log rows from being deleted, or deleted ones from being vacuumed.
-CREATE VIEW imat_catalog.held_back AS
-SELECT s.relation::regclass AS source, i.name AS imat,
-  format('imat "%s" (%s) has not taken in rows of the log of %s, which keeps %s rows', i.name,
-    CASE WHEN h.next_attempt_at IS NOT NULL THEN 'failing' ELSE i.freshness END, s.relation::regclass, pg_stat_get_live_tuples(s.log)) AS reason
-FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation) JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active'
-  JOIN imat_catalog.frontier f ON f.imat_id = i.id LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
-WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AND pg_stat_get_live_tuples(s.log) > 10000
-  AND pg_snapshot_xmax(f.snapshot) = (SELECT min(pg_snapshot_xmax(g.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id) WHERE o.relation = s.relation)
-  -- Somebody else is ahead of it, or nobody else is there. By xmax: a long transaction anywhere keeps all their xmin the same.
-  AND coalesce((SELECT bool_or(pg_snapshot_xmax(g.snapshot) > pg_snapshot_xmax(f.snapshot)) FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id)
-    WHERE o.relation = s.relation AND g.imat_id <> f.imat_id), true)
-UNION ALL
-SELECT NULL, NULL, format('a transaction of process %s (%s, role %s) has been open for %s: deleted log rows cannot be vacuumed', a.pid,
-  coalesce(nullif(a.application_name, ''), 'no application name'), a.usename, date_trunc('second', clock_timestamp() - a.xact_start))
-FROM pg_stat_activity a
-WHERE a.backend_xmin IS NOT NULL AND a.xact_start < clock_timestamp() - interval '1 minute' AND a.datname = current_database() AND a.backend_type = 'client backend'
-UNION ALL
-SELECT NULL, NULL, format('the prepared transaction "%s" has been waiting for %s: deleted log rows cannot be vacuumed', p.gid, date_trunc('second', clock_timestamp() - p.prepared))
-FROM pg_prepared_xacts p WHERE p.database = current_database() AND p.prepared < clock_timestamp() - interval '1 minute'
-UNION ALL
-SELECT NULL, NULL, format('replication slot "%s" keeps old rows: deleted log rows cannot be vacuumed', r.slot_name)
-FROM pg_replication_slots r WHERE r.xmin IS NOT NULL AND age(r.xmin) > 1000000;
-
-CREATE OR REPLACE VIEW imat_catalog.status AS
-SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
-  CASE WHEN i.state = 'active' AND (c.oid IS NULL OR d.oid IS NULL OR f.here IS NOT TRUE OR s.oid IS NULL) THEN 'broken' ELSE i.state END AS state,
-  CASE WHEN i.state = 'active' AND f.here THEN imat_catalog.pending_rows(i.id) ELSE 0 END AS pending_rows,
-  ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id ORDER BY z.relation) AS sources,
-  (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
-  coalesce(pg_total_relation_size(s.oid), 0) AS state_bytes,
-  (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
-   FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation) JOIN pg_class l ON l.oid = o.log
-   WHERE z.imat_id = i.id) AS log_bytes,
-  f.advanced_at AS frontier_at,
-  h.last_action, h.last_reason, h.last_ended_at AS last_run_at, h.last_ms, h.attempts AS failed_attempts,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error_code END AS error_code,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error END AS error,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error_hint END AS error_hint,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.next_attempt_at END AS next_attempt_at,
-  CASE WHEN h.lease_until > clock_timestamp() THEN h.worker END AS worker
-FROM imat_catalog.imat i
-LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
-LEFT JOIN pg_class c ON c.oid = i.relation
-LEFT JOIN pg_class d ON d.oid = i.definition_view
-LEFT JOIN pg_class s ON s.oid = f.state_relation
-LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id;
-
--- What a worker would do about one imat, in SQL alone, for schedulers inside the database: fold what is pending, swap where a source
--- has changed and the interval has passed. Errors are the scheduler's to report.
-CREATE PROCEDURE imat_catalog.maintain(name text)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-  target imat_catalog.imat;
-  started timestamptz := pg_catalog.clock_timestamp();
-  last_start timestamptz;
-  last_signature pg_catalog.text;
-  found_signature pg_catalog.text;
-  every interval;
-  what pg_catalog.text;
-BEGIN
-  target := imat_catalog.find(name);
-  IF target.freshness OPERATOR(pg_catalog.=) 'manual' THEN RETURN; END IF;
-  IF target.strategy OPERATOR(pg_catalog.=) 'delta' THEN
-    IF NOT imat_catalog.has_pending(target.id) THEN RETURN; END IF;
-    what := 'fold';
-    CALL imat.fold(name);
-  ELSE
-    PERFORM imat_catalog.try_finish_swap(target.id);
-    SELECT s.last_started_at, s.signature INTO last_start, last_signature FROM imat_catalog.schedule s WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
-    IF target.dependence OPERATOR(pg_catalog.=) 'tables' THEN
-      found_signature := imat_catalog.table_signature(target.id) OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) imat_catalog.frontiers_read(target.id);
-    END IF;
-    IF target.freshness OPERATOR(pg_catalog.<>) 'live' THEN
-      every := target.freshness::interval;
-      IF last_start IS NOT NULL AND started OPERATOR(pg_catalog.<) (last_start OPERATOR(pg_catalog.+) every) THEN RETURN; END IF;
-    ELSIF NOT target.watchable AND target.dependence IS DISTINCT FROM 'settings' THEN
-      RETURN;
-    END IF;
-    IF NOT imat_catalog.has_pending(target.id)
-      AND (target.watchable OR target.dependence OPERATOR(pg_catalog.=) 'settings' OR found_signature OPERATOR(pg_catalog.=) last_signature) THEN RETURN; END IF;
-    what := 'swap';
-    CALL imat.swap(name);
-  END IF;
-  PERFORM imat_catalog.record(target.id, 'pg_cron', what, 'scheduled', NULL, NULL,
-    (EXTRACT(epoch FROM (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) started)) OPERATOR(pg_catalog.*) 1000)::pg_catalog.float8,
-    pg_catalog.current_setting('imat.rows', true)::pg_catalog.int8, found_signature, NULL, NULL, NULL, NULL, NULL);
-END $$;
-
--- One job of pg_cron per imat, so that one that fails stops no other; run by a job of its own, so that imats come and go.
-CREATE FUNCTION imat_catalog.sync_cron(schedule text) RETURNS integer
-LANGUAGE plpgsql
-SET search_path = pg_catalog
-AS $$
-DECLARE
-  job record;
-  changes integer := 0;
-BEGIN
-  FOR job IN EXECUTE format($sql$
-    SELECT coalesce(i.job, c.jobname) AS name, i.command, c.jobname IS NOT NULL AS known, i.job IS NOT NULL AS wanted, c.command IS NOT DISTINCT FROM i.command AND c.schedule = %1$L AS same
-    FROM (SELECT 'imat maintain ' || m.name AS job, format('CALL imat_catalog.maintain(%%L)', m.name) AS command
-          FROM imat_catalog.imat m WHERE m.state = 'active' AND m.freshness <> 'manual') i
-    FULL JOIN (SELECT j.jobname, j.command, j.schedule FROM cron.job j
-               WHERE j.jobname LIKE 'imat maintain %%' AND j.database = current_database() AND j.username = current_user) c ON c.jobname = i.job
-  $sql$, schedule) LOOP
-    IF job.wanted AND NOT (job.known AND job.same) THEN
-      EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING job.name, schedule, job.command;
-      changes := changes + 1;
-    ELSIF NOT job.wanted THEN
-      EXECUTE 'SELECT cron.unschedule($1)' USING job.name;
-      changes := changes + 1;
-    END IF;
-  END LOOP;
-  RETURN changes;
 END $$;
