@@ -39,10 +39,14 @@ export function decide(imat: Found, pendingMs: number, policy: Policy, self: str
   if (!imat.intact) return skip('broken');
   if (imat.leasedBy !== null && imat.leasedBy !== self) return skip('leased');
   if (imat.blockedMs !== null) return skip(imat.blockedMs < 0 ? 'stopped' : 'backing_off');
-  if (imat.swapPhase !== null) {
-    const tried = imat.lastAction === 'finish' && imat.endedMs !== null && imat.endedMs < FINISH_EVERY_MS;
-    return tried ? skip('swap_waits') : { action: 'finish', reason: 'swap_unfinished' };
-  }
+  const decision = decideMaking(imat, pendingMs, policy);
+  // The next swap finishes the last one, or does without.
+  if (decision.action !== 'skip' || imat.swapPhase === null) return decision;
+  const tried = imat.finishTriedMs !== null && imat.finishTriedMs < FINISH_EVERY_MS;
+  return tried ? skip('swap_waits') : { action: 'finish', reason: 'swap_unfinished' };
+}
+
+function decideMaking(imat: Found, pendingMs: number, policy: Policy): Decision {
   if (imat.freshness === 'manual') return skip('manual');
   return imat.strategy === 'delta' ? decideDelta(imat, pendingMs, policy) : decideSwap(imat, policy);
 }
@@ -77,7 +81,7 @@ function decideSwap(imat: Found, policy: Policy): Decision {
     return since < policy.liveSwapMs || restsFrom(imat, LIVE_SWAP_REST) ? skip('resting') : { action: 'swap', reason };
   }
   // What is stored dates from the start of the last swap, and stays until the end of the next.
-  const age = imat.startedMs ?? imat.frontierMs ?? Number.POSITIVE_INFINITY;
+  const age = imat.storedMs ?? imat.frontierMs ?? Number.POSITIVE_INFINITY;
   if (age < (imat.freshnessMs ?? 0) - DEARER * (imat.rebuildMs ?? 0) - 2 * policy.tickMs) return skip('below_bound');
   return restsFrom(imat, 1) ? skip('resting') : { action: 'swap', reason };
 }

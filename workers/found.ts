@@ -19,7 +19,10 @@ export type Found = {
   readonly lastSignature: string | null;
   /** Since the frontier moved. */
   readonly frontierMs: number | null;
-  readonly startedMs: number | null;
+  /** Since what is stored was read; null where no worker has stored it yet. */
+  readonly storedMs: number | null;
+  /** Since somebody tried to finish a swap. */
+  readonly finishTriedMs: number | null;
   readonly endedMs: number | null;
   readonly lastAction: string | null;
   readonly lastMs: number | null;

@@ -7,7 +7,8 @@ export function aged(found: Found, ms: number): Found {
   return {
     ...found,
     frontierMs: older(found.frontierMs),
-    startedMs: older(found.startedMs),
+    storedMs: older(found.storedMs),
+    finishTriedMs: older(found.finishTriedMs),
     endedMs: older(found.endedMs),
     blockedMs: found.blockedMs === null || found.blockedMs < 0 ? found.blockedMs : found.blockedMs - ms > 0 ? found.blockedMs - ms : null,
   };

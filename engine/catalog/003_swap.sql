@@ -88,9 +88,9 @@ EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;
 
--- Makes ready a place for an imat to be filled anew: an empty slot, and a view that reads whichever slot is active. False where
--- the slot is not free: a transaction that began before the last swap may still read it. What finish_swap notes of those must be
--- committed by the caller, so that the next call waits for the same ones.
+-- Makes ready the other slot to be filled: an empty table, and a view that reads whichever slot is active. False where readers
+-- are in the way (a transaction that has read the view, or that began before the last swap and may read the slot still): then the
+-- active slot is filled anew in place. What finish_swap notes of such transactions is for the caller to commit.
 CREATE FUNCTION imat_catalog.open_slot(name text) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -104,22 +104,15 @@ BEGIN
   target := imat_catalog.find(name);
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f JOIN pg_class c ON c.oid = f.state_relation WHERE f.imat_id = target.id AND f.here;
   IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
-  IF NOT imat_catalog.finish_swap(target.id, 80) THEN RETURN false; END IF;
+  IF NOT imat_catalog.finish_swap(target.id, 10) THEN RETURN false; END IF;
   fresh := target.swap->'slots'->>imat_catalog.idle_slot(target.swap, active);
   EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::regclass);
   PERFORM imat_catalog.copy_grants(active, to_regclass(fresh));
-  PERFORM imat_catalog.with_short_locks(format('view imat.%I', name), format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap->>'both'), 80);
+  PERFORM imat_catalog.with_short_locks(format('view imat.%I', name), format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap->>'both'), 10);
   UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id = target.id;
   RETURN true;
-END $$;
-
-CREATE FUNCTION imat_catalog.slot_in_use(name text) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog
-AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = format('the previous table of imat "%s" is still in use', name),
-    DETAIL = 'A transaction that began before the last swap is still open.', HINT = 'Try again when it has ended.';
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
 END $$;
 
 CREATE FUNCTION imat_catalog.swapped_elsewhere(name text) RETURNS void
@@ -131,36 +124,48 @@ BEGIN
     HINT = 'Try again, if it must be swapped once more.';
 END $$;
 
--- Fills the slot that open_slot made with the definition's rows and makes it the active one, in a REPEATABLE READ transaction that
--- has claimed the imat and holds its sources. Returns the number of rows. The definition's functions run here: no search_path of
--- the function's own.
-CREATE FUNCTION imat_catalog.fill_slot(imat integer) RETURNS bigint
+-- Fills an imat with its definition's rows, in a REPEATABLE READ transaction that has claimed the imat and holds its sources: the
+-- slot that open_slot made, which becomes the active one, or the active one in place, whose old rows stay for older snapshots as
+-- any deleted rows do. Returns the number of rows. The definition's functions run here: no search_path of the function's own.
+CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 DECLARE
   target imat_catalog.imat;
   active pg_catalog.oid;
-  fresh pg_catalog.text;
+  idle integer;
+  place pg_catalog.text;
   rows bigint;
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) imat;
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) imat;
-  fresh := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) imat_catalog.idle_slot(target.swap, active);
-  IF target.swap_phase IS DISTINCT FROM 'filling' OR pg_catalog.to_regclass(fresh) IS NULL THEN PERFORM imat_catalog.swapped_elsewhere(target.name); END IF;
+  idle := imat_catalog.idle_slot(target.swap, active);
   -- What depends on session settings is stored under those that convert found; the view compares them.
   PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
-  EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', fresh, target.definition_view);
+  IF in_place THEN
+    IF pg_catalog.pg_stat_get_dead_tuples(active) OPERATOR(pg_catalog.>) (4 OPERATOR(pg_catalog.*) GREATEST(pg_catalog.pg_stat_get_live_tuples(active), 10000)) THEN
+      RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = pg_catalog.format('the previous rows of imat "%s" cannot be removed', target.name),
+        DETAIL = 'Transactions that are still open may read them, and the stored table has grown by several times its size.',
+        HINT = 'Try again when these have ended and the table has been vacuumed; imat status names those that are open for long.';
+    END IF;
+    place := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) (1 OPERATOR(pg_catalog.-) idle);
+    EXECUTE pg_catalog.format('DELETE FROM %s', place);
+  ELSE
+    place := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) idle;
+    IF target.swap_phase IS DISTINCT FROM 'filling' OR pg_catalog.to_regclass(place) IS NULL THEN PERFORM imat_catalog.swapped_elsewhere(target.name); END IF;
+    UPDATE imat_catalog.imat i SET swap_phase = 'switched' WHERE i.id OPERATOR(pg_catalog.=) imat;
+  END IF;
+  EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', place, target.definition_view);
   GET DIAGNOSTICS rows = ROW_COUNT;
-  EXECUTE pg_catalog.format('ANALYZE %s', fresh);
-  PERFORM imat_catalog.advance(imat, pg_catalog.to_regclass(fresh));
-  UPDATE imat_catalog.imat i SET swap_phase = 'switched' WHERE i.id OPERATOR(pg_catalog.=) imat;
+  EXECUTE pg_catalog.format('ANALYZE %s', place);
+  PERFORM imat_catalog.advance(imat, pg_catalog.to_regclass(place));
   RETURN rows;
 END $$;
 
 -- Stores the definition anew and switches to it by a row, not by a command, so that every snapshot, older ones included,
 -- reads the table that belongs to it: (1) a view that reads whichever slot is active; (2) in one REPEATABLE READ transaction,
--- fill the other slot and make it the active one; (3) when nobody can read the previous slot any more, drop it.
--- Interrupted anywhere, the next call goes on from the catalog.
+-- fill the other slot and make it the active one; (3) when nobody can read the previous slot any more, drop it. Where readers
+-- keep it from (1), (2) fills the active slot in place. Interrupted anywhere, the next call goes on from the catalog.
 CREATE OR REPLACE PROCEDURE imat.swap(name text)
 LANGUAGE plpgsql
 AS $$
@@ -169,6 +174,7 @@ DECLARE
   rows bigint;
   sources pg_catalog.oid[];
   source pg_catalog.oid;
+  in_place boolean;
   finished boolean;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.swap');
@@ -182,10 +188,7 @@ BEGIN
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
   PERFORM imat_catalog.check_trust(target.id);
-  IF NOT imat_catalog.open_slot(name) THEN
-    COMMIT;
-    PERFORM imat_catalog.slot_in_use(name);
-  END IF;
+  in_place := NOT imat_catalog.open_slot(name);
   sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
   COMMIT;
 
@@ -200,7 +203,7 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('the sources of imat "%s" are truncated or rewritten all the time', name);
     END IF;
   END LOOP;
-  rows := imat_catalog.fill_slot(target.id);
+  rows := imat_catalog.fill_slot(target.id, in_place);
   PERFORM pg_catalog.set_config('imat.rows', rows::pg_catalog.text, false);
   COMMIT;
 

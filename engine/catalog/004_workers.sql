@@ -7,10 +7,12 @@ CREATE TABLE imat_catalog.schedule (
   lease_until timestamptz,
   last_action text,
   last_reason text,
-  last_started_at timestamptz,
   last_ended_at timestamptz,
   last_ms double precision,
   last_rows bigint,
+  -- when what is stored was read: the start of the last run that stored it
+  stored_at timestamptz,
+  finish_tried_at timestamptz,
   -- since the last success
   attempts integer NOT NULL DEFAULT 0,
   failed_at timestamptz,
@@ -193,7 +195,8 @@ BEGIN
         CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND i.dependence = 'tables' THEN imat_catalog.table_signature(i.id) || '/' || imat_catalog.frontiers_read(i.id) END AS signature,
         s.signature AS "lastSignature",
         extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 AS "frontierMs",
-        extract(epoch FROM clock_timestamp() - s.last_started_at) * 1000 AS "startedMs",
+        extract(epoch FROM clock_timestamp() - s.stored_at) * 1000 AS "storedMs",
+        extract(epoch FROM clock_timestamp() - s.finish_tried_at) * 1000 AS "finishTriedMs",
         extract(epoch FROM clock_timestamp() - s.last_ended_at) * 1000 AS "endedMs",
         s.last_action AS "lastAction", s.last_ms AS "lastMs", s.fold_ms AS "foldMs", s.fold_ms_per_row AS "foldMsPerRow", s.rebuild_ms AS "rebuildMs",
         s.attempts, s.error_code AS "errorCode",
@@ -257,8 +260,15 @@ BEGIN
   FROM imat_catalog.imat i WHERE i.id = imat;
   IF NOT FOUND THEN RETURN; END IF;
   INSERT INTO imat_catalog.schedule (imat_id) VALUES (imat) ON CONFLICT DO NOTHING;
+  IF what = 'finish' THEN
+    UPDATE imat_catalog.schedule s SET finish_tried_at = now_at WHERE s.imat_id = imat;
+  ELSE
+    UPDATE imat_catalog.schedule s SET
+      last_action = what, last_reason = why, last_ended_at = now_at, last_ms = took_ms, last_rows = touched,
+      stored_at = CASE WHEN code IS NULL THEN now_at - took_ms * interval '1 ms' ELSE s.stored_at END
+    WHERE s.imat_id = imat;
+  END IF;
   UPDATE imat_catalog.schedule s SET
-    last_action = what, last_reason = why, last_started_at = now_at - took_ms * interval '1 ms', last_ended_at = now_at, last_ms = took_ms, last_rows = touched,
     attempts = CASE WHEN code IS NULL THEN 0 ELSE s.attempts + 1 END,
     failed_at = CASE WHEN code IS NOT NULL THEN now_at END,
     next_attempt_at = CASE WHEN code IS NULL THEN NULL WHEN retry_ms IS NULL THEN 'infinity' ELSE now_at + retry_ms * interval '1 ms' END,

@@ -9,6 +9,7 @@ DECLARE
   name pg_catalog.text;
   target imat_catalog.imat;
   ids integer[];
+  in_place integer[] := '{}';
   id integer;
   source pg_catalog.oid;
   rows bigint;
@@ -25,8 +26,7 @@ BEGIN
     ids := ids OPERATOR(pg_catalog.||) target.id;
     PERFORM imat_catalog.check_trust(target.id);
     IF target.strategy OPERATOR(pg_catalog.=) 'swap' AND NOT imat_catalog.open_slot(name) THEN
-      COMMIT;
-      PERFORM imat_catalog.slot_in_use(name);
+      in_place := in_place OPERATOR(pg_catalog.||) target.id;
     END IF;
   END LOOP;
 
@@ -63,7 +63,7 @@ BEGIN
       EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
       PERFORM imat_catalog.advance(target.id, target.stored);
     ELSE
-      rows := imat_catalog.fill_slot(target.id);
+      rows := imat_catalog.fill_slot(target.id, target.id OPERATOR(pg_catalog.=) ANY (in_place));
     END IF;
     total := total OPERATOR(pg_catalog.+) rows;
   END LOOP;
@@ -92,7 +92,7 @@ AS $$
 DECLARE
   target imat_catalog.imat;
   started timestamptz := pg_catalog.clock_timestamp();
-  last_start timestamptz;
+  stored_at timestamptz;
   last_signature pg_catalog.text;
   found_signature pg_catalog.text;
   every interval;
@@ -106,13 +106,13 @@ BEGIN
     CALL imat.fold(name);
   ELSE
     PERFORM imat_catalog.try_finish_swap(target.id);
-    SELECT s.last_started_at, s.signature INTO last_start, last_signature FROM imat_catalog.schedule s WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
+    SELECT s.stored_at, s.signature INTO stored_at, last_signature FROM imat_catalog.schedule s WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
     IF target.dependence OPERATOR(pg_catalog.=) 'tables' THEN
       found_signature := imat_catalog.table_signature(target.id) OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||) imat_catalog.frontiers_read(target.id);
     END IF;
     IF target.freshness OPERATOR(pg_catalog.<>) 'live' THEN
       every := target.freshness::interval;
-      IF last_start IS NOT NULL AND started OPERATOR(pg_catalog.<) (last_start OPERATOR(pg_catalog.+) every) THEN RETURN; END IF;
+      IF stored_at IS NOT NULL AND started OPERATOR(pg_catalog.<) (stored_at OPERATOR(pg_catalog.+) every) THEN RETURN; END IF;
     ELSIF NOT target.watchable AND target.dependence OPERATOR(pg_catalog.<>) 'settings' THEN
       RETURN;
     END IF;

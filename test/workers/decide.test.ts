@@ -17,7 +17,8 @@ const IDLE: Found = {
   signature: null,
   lastSignature: null,
   frontierMs: 3_600_000,
-  startedMs: 3_600_000,
+  storedMs: 3_600_000,
+  finishTriedMs: null,
   endedMs: 3_600_000,
   lastAction: 'fold',
   lastMs: 10,
@@ -82,8 +83,8 @@ table('swap, live', SWAP, [
 
 table('swap, 1 minute', { ...SWAP, freshness: '1 minute', freshnessMs: 60_000, rebuildMs: 1000 }, [
   ['nothing changed', {}, 0, 'skip nothing_changed'],
-  ['changed, and the interval has not passed', { pendingRows: 1, startedMs: 50_000 }, 0, 'skip below_bound'],
-  ['changed, and it has, less the time a swap takes', { pendingRows: 1, startedMs: 57_500 }, 0, 'swap source_changed'],
+  ['changed, and the interval has not passed', { pendingRows: 1, storedMs: 50_000 }, 0, 'skip below_bound'],
+  ['changed, and it has, less the time a swap takes', { pendingRows: 1, storedMs: 57_500 }, 0, 'swap source_changed'],
   ['the moment: it may have changed', { watchable: false, dependence: 'moment' }, 0, 'swap may_have_changed'],
   ['uncaptured sources that look the same', { watchable: false, signature: 'a/', lastSignature: 'a/' }, 0, 'skip nothing_changed'],
   ['uncaptured sources that look different', { watchable: false, signature: 'b/', lastSignature: 'a/' }, 0, 'swap source_changed'],
@@ -91,7 +92,7 @@ table('swap, 1 minute', { ...SWAP, freshness: '1 minute', freshnessMs: 60_000, r
   ['uncaptured sources that show nothing', { watchable: false, lastSignature: 'a/' }, 0, 'swap may_have_changed'],
   [
     'a swap that takes longer than the interval rests as long',
-    { pendingRows: 1, lastMs: 80_000, endedMs: 70_000, startedMs: 150_000 },
+    { pendingRows: 1, lastMs: 80_000, endedMs: 70_000, storedMs: 150_000 },
     0,
     'skip resting',
   ],
@@ -107,8 +108,11 @@ table('whatever it is', { ...IDLE, pendingRows: 50_000 }, [
 ]);
 
 table('a swap that is not finished', { ...SWAP, swapPhase: 'switched' }, [
-  ['is finished first', { pendingRows: 1 }, 0, 'finish swap_unfinished'],
+  ['is finished', {}, 0, 'finish swap_unfinished'],
+  ['before the next one is due', { pendingRows: 1, endedMs: 4999 }, 0, 'finish swap_unfinished'],
+  ['by the next one where that is due', { pendingRows: 1 }, 0, 'swap source_changed'],
   ['manual ones too', { freshness: 'manual' }, 0, 'finish swap_unfinished'],
-  ['not again within a second', { lastAction: 'finish', endedMs: 500 }, 0, 'skip swap_waits'],
+  ['not again within a second', { finishTriedMs: 500 }, 0, 'skip swap_waits'],
+  ['and then again', { finishTriedMs: 1000 }, 0, 'finish swap_unfinished'],
   ['not while another worker is at it', { leasedBy: 'another' }, 0, 'skip leased'],
 ]);

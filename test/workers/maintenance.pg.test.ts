@@ -224,6 +224,56 @@ describe('a fold that costs more than a rebuild', () => {
   });
 });
 
+describe('a swap imat with an interval', () => {
+  const hoursAgo = (hours: number): Promise<void> =>
+    world.sql(
+      `UPDATE imat_catalog.schedule SET finish_tried_at = NULL, stored_at = clock_timestamp() - interval '${hours} hours', last_ended_at = clock_timestamp() - interval '${hours} hours'`,
+    );
+  const RANKS = { name: 'ranks', definition: 'SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t' };
+  beforeEach(async () => {
+    await world.imat.create(RANKS.name, RANKS.definition, { freshness: '1 hour' });
+    await hoursAgo(2);
+  });
+
+  test('that fails is tried again when its back-off has ended, however new the failure is', async () => {
+    await world.sql('INSERT INTO t VALUES (1, 0)');
+    expect(told(await pass())).toEqual(['swap ranks (source_changed) IM012']);
+    await world.sql('UPDATE t SET v = 1 WHERE v = 0');
+    expect(await pass()).toEqual([]);
+    await world.sql('UPDATE imat_catalog.schedule SET next_attempt_at = clock_timestamp()');
+    expect(told(await pass())).toEqual(['swap ranks (source_changed)']);
+    await expectExact(world, RANKS);
+  });
+
+  test('is as old as its last swap, whenever that was finished', async () => {
+    const reader = await world.session();
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+    await world.sql('INSERT INTO t VALUES (1, 1)');
+    expect(told(await pass())).toEqual(['swap ranks (source_changed)', 'finish ranks (swap_unfinished)']);
+    await hoursAgo(0.5);
+    await reader.sql('COMMIT');
+    await world.sql('INSERT INTO t VALUES (1, 2)');
+    expect(told(await pass())).toEqual(['finish ranks (swap_unfinished)']);
+    expect(await pass()).toEqual([]);
+    expect((await world.imat.status('ranks')).imats[0]).toMatchObject({ lastRun: { action: 'swap' } });
+    await hoursAgo(1);
+    expect(told(await pass())).toEqual(['swap ranks (source_changed)']);
+    await expectExact(world, RANKS);
+  });
+
+  test('is swapped in time while somebody stays in a transaction that has read it', async () => {
+    const reader = await world.session();
+    await reader.sql('BEGIN; SELECT * FROM imat.ranks');
+    for (let round = 0; round < 3; round++) {
+      await world.sql(`INSERT INTO t VALUES (1, ${round + 1})`);
+      await hoursAgo(1);
+      expect(told(await pass())).toEqual(['swap ranks (source_changed)']);
+      await expectExact(world, RANKS);
+    }
+    await reader.sql('COMMIT');
+  });
+});
+
 describe('change signals', () => {
   test('a source that cannot be captured is told by its statistics and its file', async () => {
     await world.sql(`CREATE UNLOGGED TABLE u (a int); INSERT INTO u VALUES (1)`);

@@ -53,7 +53,8 @@ const found = (changes: Partial<Found>): Found =>
     lastMs: 0,
     lastAction: 'fold',
     blockedMs: null,
-    startedMs: null,
+    storedMs: null,
+    finishTriedMs: null,
     endedMs: null,
     ...changes,
   }) as Found;
