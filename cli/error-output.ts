@@ -34,8 +34,9 @@ function bugReport(message: string, code: string, detail: string | null): ErrorR
   };
 }
 
-export function errorText(error: unknown): string {
-  const report = reportOf(error);
+export const errorText = (error: unknown): string => reportText(reportOf(error));
+
+export function reportText(report: ErrorReport): string {
   const lines = [`imat: ${report.message}`];
   if (report.position !== null) lines.push(quotedLine(report.position.text, report.position));
   if (report.detail !== null) lines.push(`DETAIL:  ${report.detail}`);

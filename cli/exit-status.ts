@@ -14,8 +14,10 @@ const BY_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
 
 /** Anything that is not an `ImatError` was not foreseen, so it is a bug. */
 export function exitStatusOf(error: unknown): number {
-  return error instanceof ImatError ? BY_CATEGORY[error.category] : EXIT.bug;
+  return error instanceof ImatError ? exitStatusOfCategory(error.category) : EXIT.bug;
 }
+
+export const exitStatusOfCategory = (category: ErrorCategory): number => BY_CATEGORY[category];
 
 /** The shell's convention for a process that a signal ended: 130 for Ctrl-C, 143 for `kill`. */
 export function exitStatusOfSignal(signal: NodeJS.Signals): number {

@@ -1,4 +1,5 @@
 /** The public types of imat: what every command of the command line takes and gives. `--json` prints these as they are. */
+import type { ErrorCategory } from '../parser/errors.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -102,6 +103,14 @@ export type VerifyResult = {
   /** At most ten of them: `side` is `imat` (only there) or `definition`. */
   readonly sample: readonly { readonly side: 'imat' | 'definition'; readonly row: Readonly<Record<string, unknown>> }[];
   readonly rows: number;
+  /** Why it could not be compared; only where all imats are verified, one of which must not keep the others from it. */
+  readonly error: {
+    readonly code: string;
+    readonly category: ErrorCategory;
+    readonly message: string;
+    readonly detail: string | null;
+    readonly hint: string | null;
+  } | null;
 };
 
 export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
@@ -184,6 +193,7 @@ export interface Imat {
   rebuild(name: string): Promise<RebuildResult>;
   /** Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute. */
   schedule(options: { readonly everySeconds: number | null; readonly remove: boolean; readonly dryRun: boolean }): Promise<ScheduleResult>;
+  /** Compares one imat, or all of them, with its definition in one snapshot. */
   verify(name?: string): Promise<{ readonly results: readonly VerifyResult[] }>;
   revert(name: string, options?: { readonly onProgress?: (progress: Progress) => void }): Promise<RevertResult>;
   doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;

@@ -177,9 +177,18 @@ async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   );
   const results: VerifyResult[] = [];
   for (const row of rows) {
-    await checkIntact(db, row.id);
-    await db.query('SELECT imat_catalog.check_trust($1)', [row.id]);
-    results.push(await verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view }));
+    const compare = async (): Promise<VerifyResult> => {
+      await checkIntact(db, row.id);
+      await db.query('SELECT imat_catalog.check_trust($1)', [row.id]);
+      return verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view });
+    };
+    results.push(
+      await translated(compare).catch((error: unknown) => {
+        if (name !== null || !(error instanceof ImatError) || error.category === 'transient') throw error;
+        const { code, category, message, detail, hint } = error;
+        return { name: row.name, equal: false, differences: 0, sample: [], rows: 0, error: { code, category, message, detail, hint } };
+      }),
+    );
   }
   return results;
 }

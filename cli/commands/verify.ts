@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { VerifyResult } from '../../engine/api.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../exit-status.ts';
+import { reportText } from '../error-output.ts';
+import { EXIT, exitStatusOfCategory } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { counted, table, value } from '../output.ts';
 import { indented } from '../render.ts';
@@ -15,7 +16,7 @@ export function registerVerify(program: Command, context: Context): void {
     .summary('compare imats with their definitions')
     .description(
       'Compares imat.<name> with its definition, run by PostgreSQL in the same snapshot, as multisets both ways. ' +
-        'The exit status is 3 where a row differs, and a sample of such rows is printed.',
+        'The exit status is 3 where a row differs, and a sample of such rows is printed. One that cannot be compared does not keep the others from it.',
     )
     .option('--all', 'all imats, as without a name')
     .addHelpText('after', examples(['verify my_sales_summary', 'verify --all --json']))
@@ -23,13 +24,22 @@ export function registerVerify(program: Command, context: Context): void {
       const names = nameOrAll(name, options, command);
       await onImat(context, command, async (imat) => {
         const { results } = await imat.verify(...names);
-        const status = results.every((result) => result.equal) ? EXIT.done : EXIT.difference;
-        return { document: { results }, text: results.length === 0 ? 'No imats to verify.' : results.map(resultText).join('\n'), status };
+        const text = results.length === 0 ? 'No imats to verify.' : results.map(resultText).join('\n');
+        return { document: { results }, text, status: statusOf(results) };
       });
     });
 }
 
+/** A difference weighs more than what could not be compared. */
+function statusOf(results: readonly VerifyResult[]): number {
+  if (results.some((result) => result.differences > 0)) return EXIT.difference;
+  const error = results.find((result) => result.error !== null)?.error ?? null;
+  return error === null ? EXIT.done : exitStatusOfCategory(error.category);
+}
+
 function resultText(result: VerifyResult): string {
+  if (result.error !== null)
+    return `${result.name}: could not be compared\n${indented(reportText({ ...result.error, position: null }).trimEnd())}`;
   if (result.equal) return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
   const head = `${result.name}: DIFFERENT from its definition in ${counted(result.differences, 'row')}`;
   return result.sample.length === 0 ? head : `${head}, for example\n${indented(sampleTable(result))}`;

@@ -48,7 +48,14 @@ export async function verifyImat(
     );
     const remaining = found.length > MATCH_LIMIT ? found : withoutTolerated(found, columns);
     const differences = found.length > MATCH_LIMIT ? await countOf(db, unpaired) : remaining.length;
-    return { name: imat.name, equal: differences === 0, differences, sample: remaining.slice(0, SAMPLE), rows: Number(total?.rows ?? 0) };
+    return {
+      name: imat.name,
+      equal: differences === 0,
+      differences,
+      sample: remaining.slice(0, SAMPLE),
+      rows: Number(total?.rows ?? 0),
+      error: null,
+    };
   });
 }
 

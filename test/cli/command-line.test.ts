@@ -188,9 +188,10 @@ describe('results', () => {
       { side: 'imat' as const, row: { region: 'north', total: '12.50' } },
       { side: 'definition' as const, row: { region: null, total: '13.50' } },
     ],
+    error: null,
   };
 
-  const results: VerifyResult[] = [{ name: 'a', equal: true, differences: 0, sample: [], rows: 1 }, different];
+  const results: VerifyResult[] = [{ name: 'a', equal: true, differences: 0, sample: [], rows: 1, error: null }, different];
   const verify = vi.fn(async () => ({ results }));
 
   test('verify ends with 3 where a row differs, and shows such rows', async () => {
@@ -201,6 +202,18 @@ describe('results', () => {
     const program = await runFake(['verify', '--json'], { imat: { verify } });
     expect([program.status, program.stderr]).toEqual([3, '']);
     expect(JSON.parse(program.stdout)).toEqual({ results });
+  });
+
+  test('verify tells of those that could not be compared, and goes on', async () => {
+    const error = { code: 'IM012', category: 'user' as const, message: 'division by zero', detail: null, hint: 'mend it' };
+    const failed = { name: 'c', equal: false, differences: 0, sample: [], rows: 0, error };
+    const some = async (...found: VerifyResult[]): Promise<{ results: VerifyResult[] }> => ({ results: found });
+    const people = await runFake(['verify'], { imat: { verify: () => some(failed, ...results) } });
+    expect(people.status).toBe(3);
+    expect(people.stdout).toContain('c: could not be compared\n  imat: division by zero\n  HINT:  mend it\na: equal');
+    const program = await runFake(['verify', '--json'], { imat: { verify: () => some(failed) } });
+    expect(program.status).toBe(2);
+    expect(JSON.parse(program.stdout)).toEqual({ results: [failed] });
   });
 
   test('doctor ends with 2 where a check is an error, not where it is a warning', async () => {
