@@ -1,7 +1,7 @@
 /** Attends to one unit of work: leases it, looks again, decides again, carries it out, records it. A bell's word counts for nothing. */
 import { ImatError } from '../parser/errors.ts';
 import { carryOut, type Done, type Due } from './act.ts';
-import { leaseAndLook, recordAndRelease, release } from './catalog.ts';
+import { leaseAndLook, noteFinishTried, recordAndRelease, release } from './catalog.ts';
 import { decide } from './decide.ts';
 import type { Found } from './found.ts';
 import type { Policy } from './policy.ts';
@@ -77,6 +77,7 @@ async function attendToImat(unit: number, { sessions, policy, self, inputsOf, on
     const start = performance.now();
     const outcome = await carryOut(session, decision, found, inputs).catch(asError);
     const ms = performance.now() - start;
+    if (!(outcome instanceof ImatError) && !outcome.finished) return noteFinishTried(session.db, unit, self);
     if (outcome instanceof ImatError && outcome.condition === 'connection_failed') throw outcome;
     const error = outcome instanceof ImatError ? outcome : null;
     const again = error === null ? null : retryMs(error.category, found.attempts ?? 0);

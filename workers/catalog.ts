@@ -40,7 +40,7 @@ export async function recordAndRelease(db: Db, unit: number, self: string, run: 
   const { error } = run;
   const [row] = await translated(() =>
     db.query<{ rows: string | null }>(
-      `SELECT imat_catalog.record($1, $2, $3, $4, $5, $6, $7, CASE WHEN $9::text IS NULL THEN nullif(current_setting('imat.rows', true), '')::bigint END, $8, $9, $10, $11, $12, $13),
+      `SELECT imat_catalog.record($1, $2, $3, $4, $5, $6, $7, CASE WHEN $9::text IS NULL AND $3 <> 'finish' THEN nullif(current_setting('imat.rows', true), '')::bigint END, $8, $9, $10, $11, $12, $13),
          imat_catalog.release($1, $2), current_setting('imat.rows', true) AS rows`,
       [
         unit,
@@ -60,6 +60,16 @@ export async function recordAndRelease(db: Db, unit: number, self: string, run: 
     ),
   );
   return Number(row?.rows ?? 0);
+}
+
+/** A swap that could not be finished: as good as skipped. */
+export async function noteFinishTried(db: Db, unit: number, self: string): Promise<void> {
+  await translated(() =>
+    db.query(
+      'UPDATE imat_catalog.schedule SET finish_tried_at = clock_timestamp(), lease_until = NULL WHERE imat_id = $1 AND worker = $2',
+      [unit, self],
+    ),
+  );
 }
 
 export async function release(db: Db, unit: number, self: string): Promise<void> {

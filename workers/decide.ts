@@ -31,22 +31,22 @@ export type Decision =
 /** A fold must be dearer by this much: the figures are estimates. */
 const DEARER = 1.5;
 const LIVE_SWAP_REST = 9;
-/** Between two attempts to drop the previous table of a swap, for which old transactions may have to end. */
-const FINISH_EVERY_MS = 1000;
+/** Between two attempts to drop the previous table of a swap, for which old transactions may have to end: a tenth of its age, from 1 to 30 s. */
+const finishEveryMs = (imat: Found): number => Math.min(Math.max((imat.endedMs ?? 0) / 10, 1000), 30_000);
 
 /** `pendingMs`: for how long something has been pending, at most. */
 export function decide(imat: Found, pendingMs: number, policy: Policy, self: string): Decision {
   if (!imat.intact) return skip('broken');
   if (imat.leasedBy !== null && imat.leasedBy !== self) return skip('leased');
-  if (imat.blockedMs !== null) return skip(imat.blockedMs < 0 ? 'stopped' : 'backing_off');
   const decision = decideMaking(imat, pendingMs, policy);
   // The next swap finishes the last one, or does without.
   if (decision.action !== 'skip' || imat.swapPhase === null) return decision;
-  const tried = imat.finishTriedMs !== null && imat.finishTriedMs < FINISH_EVERY_MS;
+  const tried = imat.finishTriedMs !== null && imat.finishTriedMs < finishEveryMs(imat);
   return tried ? skip('swap_waits') : { action: 'finish', reason: 'swap_unfinished' };
 }
 
 function decideMaking(imat: Found, pendingMs: number, policy: Policy): Decision {
+  if (imat.blockedMs !== null) return skip(imat.blockedMs < 0 ? 'stopped' : 'backing_off');
   if (imat.freshness === 'manual') return skip('manual');
   return imat.strategy === 'delta' ? decideDelta(imat, pendingMs, policy) : decideSwap(imat, policy);
 }

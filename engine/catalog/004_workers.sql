@@ -260,15 +260,12 @@ BEGIN
   FROM imat_catalog.imat i WHERE i.id = imat;
   IF NOT FOUND THEN RETURN; END IF;
   INSERT INTO imat_catalog.schedule (imat_id) VALUES (imat) ON CONFLICT DO NOTHING;
-  IF what = 'finish' THEN
-    UPDATE imat_catalog.schedule s SET finish_tried_at = now_at WHERE s.imat_id = imat;
-  ELSE
-    UPDATE imat_catalog.schedule s SET
-      last_action = what, last_reason = why, last_ended_at = now_at, last_ms = took_ms, last_rows = touched,
-      stored_at = CASE WHEN code IS NULL THEN now_at - took_ms * interval '1 ms' ELSE s.stored_at END
-    WHERE s.imat_id = imat;
-  END IF;
+  -- What is finished has been stored, and counted, before; that it works says nothing of the next swap.
+  IF what = 'finish' AND code IS NULL THEN RETURN; END IF;
   UPDATE imat_catalog.schedule s SET
+    last_action = what, last_reason = why, last_ended_at = now_at, last_ms = took_ms, last_rows = touched,
+    stored_at = CASE WHEN code IS NULL THEN now_at - took_ms * interval '1 ms' ELSE s.stored_at END,
+    finish_tried_at = CASE WHEN what = 'finish' THEN now_at ELSE s.finish_tried_at END,
     attempts = CASE WHEN code IS NULL THEN 0 ELSE s.attempts + 1 END,
     failed_at = CASE WHEN code IS NOT NULL THEN now_at END,
     next_attempt_at = CASE WHEN code IS NULL THEN NULL WHEN retry_ms IS NULL THEN 'infinity' ELSE now_at + retry_ms * interval '1 ms' END,

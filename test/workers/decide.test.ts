@@ -112,7 +112,9 @@ table('a swap that is not finished', { ...SWAP, swapPhase: 'switched' }, [
   ['before the next one is due', { pendingRows: 1, endedMs: 4999 }, 0, 'finish swap_unfinished'],
   ['by the next one where that is due', { pendingRows: 1 }, 0, 'swap source_changed'],
   ['manual ones too', { freshness: 'manual' }, 0, 'finish swap_unfinished'],
-  ['not again within a second', { finishTriedMs: 500 }, 0, 'skip swap_waits'],
-  ['and then again', { finishTriedMs: 1000 }, 0, 'finish swap_unfinished'],
+  ['not again within a second', { endedMs: 2000, finishTriedMs: 999 }, 0, 'skip swap_waits'],
+  ['and then again', { endedMs: 2000, finishTriedMs: 1000 }, 0, 'finish swap_unfinished'],
+  ['less often an old one', { endedMs: 60_000, finishTriedMs: 5999 }, 0, 'skip swap_waits'],
+  ['and every 30 s at least', { finishTriedMs: 30_000 }, 0, 'finish swap_unfinished'],
   ['not while another worker is at it', { leasedBy: 'another' }, 0, 'skip leased'],
 ]);
