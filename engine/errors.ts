@@ -14,7 +14,10 @@ const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; 
   '42P07': { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
   '42P06': { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
   42723: { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
-  55000: { condition: 'frontier_missing' },
+  55000: { condition: 'definition_failed' },
+  // Raised by imat's own SQL, under its own codes.
+  IM017: { condition: 'frontier_missing' },
+  IM021: { condition: 'source_changed' },
   42809: { condition: 'strategy_unavailable' },
   '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
   25006: { condition: 'read_only', hint: 'Connect to the primary, or to a role and database that may write.' },
@@ -26,11 +29,15 @@ const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; 
   53: { condition: 'server_trouble', hint: 'Try again when the server has room.' },
 };
 
+/** What PostgreSQL calls internal and is two sessions at the same catalog row. */
+const isRace = ({ sqlstate, message }: ServerError): boolean =>
+  sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(message);
+
 export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
   const { sqlstate, message, detail, hint } = error;
   const fields = { message, detail: detail ?? undefined, hint: hint ?? undefined, cause: error };
-  if (CONTENTION.has(sqlstate))
+  if (CONTENTION.has(sqlstate) || isRace(error))
     return new ImatError('contention', { ...fields, hint: hint ?? 'Try again; a long transaction may hold the lock.' });
   if (sqlstate === '57014')
     return new ImatError('interrupted', { ...fields, message: 'the command was stopped', hint: 'What it had begun was rolled back.' });
@@ -56,7 +63,7 @@ export function definitionFailure(error: unknown): unknown {
   });
 }
 
-const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set(['internal', 'frontier_missing', 'strategy_unavailable', 'not_found']);
+const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set(['internal', 'strategy_unavailable', 'not_found']);
 
 /** A name as a word of a command line, for hints. */
 export function shellWord(name: string): string {

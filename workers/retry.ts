@@ -11,10 +11,10 @@ export function retryMs(category: ErrorCategory, failures: number): number | nul
   switch (category) {
     case 'transient':
     case 'user':
+    case 'internal':
       return Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20));
     case 'drift':
     case 'integrity':
-    case 'internal':
       return null;
   }
 }

@@ -5,7 +5,7 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
   RAISE EXCEPTION USING
-    ERRCODE = 'object_not_in_prerequisite_state',
+    ERRCODE = 'IM017',
     MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
     DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
     HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
@@ -133,7 +133,7 @@ BEGIN
       HINT = 'SELECT name FROM imat_catalog.status lists the imats of this database.';
   END IF;
   IF found_imat.state <> 'active' THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('imat "%s" is not loaded yet', wanted),
+    RAISE EXCEPTION USING ERRCODE = 'IM017', MESSAGE = format('imat "%s" is not loaded yet', wanted),
       HINT = format('If no imat convert is under way, run imat revert %s and convert again.', wanted);
   END IF;
   RETURN found_imat;
@@ -170,8 +170,10 @@ BEGIN
     BEGIN
       EXECUTE commands;
       RETURN;
-    EXCEPTION WHEN lock_not_available THEN
+    EXCEPTION WHEN lock_not_available OR internal_error THEN
+      -- Internal: somebody else's GRANT or COMMENT on it at the same moment ("tuple concurrently updated").
       IF attempt = attempts THEN
+        IF SQLSTATE = 'XX000' THEN RAISE; END IF;
         RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = format('could not lock %s in time', what),
           DETAIL = 'A transaction that has read it is still open.', HINT = 'Try again when it has ended.';
       END IF;

@@ -69,8 +69,8 @@ BEGIN
   -- In the phase 'filling' nobody has ever read the other slot: it can go at once. Both commands or none: while one waited for
   -- its lock, readers would wait for the other's.
   PERFORM imat_catalog.with_short_locks(
-    format('view imat.%I', target.name),
-    format('CREATE OR REPLACE VIEW imat.%I AS %s; DROP TABLE IF EXISTS %s', target.name, target.swap->'views'->>slot, target.swap->'slots'->>(1 - slot)),
+    format('view %s', target.relation),
+    format('CREATE OR REPLACE VIEW %s AS %s; DROP TABLE IF EXISTS %s', target.relation, target.swap->'views'->>slot, target.swap->'slots'->>(1 - slot)),
     attempts
   );
   UPDATE imat_catalog.imat i SET swap_phase = NULL, swap_waits_for = NULL WHERE i.id = imat;
@@ -106,9 +106,9 @@ BEGIN
   IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
   IF NOT imat_catalog.finish_swap(target.id, 10) THEN RETURN false; END IF;
   fresh := target.swap->'slots'->>imat_catalog.idle_slot(target.swap, active);
-  EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', fresh, active::regclass);
+  EXECUTE format('CREATE TABLE %1$s (LIKE %2$s INCLUDING ALL); ALTER TABLE %1$s REPLICA IDENTITY FULL', fresh, active::regclass);
   PERFORM imat_catalog.copy_grants(active, to_regclass(fresh));
-  PERFORM imat_catalog.with_short_locks(format('view imat.%I', name), format('CREATE OR REPLACE VIEW imat.%I AS %s', name, target.swap->>'both'), 10);
+  PERFORM imat_catalog.with_short_locks(format('view %s', target.relation), format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap->>'both'), 10);
   UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL WHERE i.id = target.id;
   RETURN true;
 EXCEPTION WHEN lock_not_available THEN

@@ -112,6 +112,12 @@ AS $$
   FROM imat_catalog.reading r JOIN imat_catalog.frontier f ON f.imat_id = r.reads_imat WHERE r.imat_id = imat AND r.stored
 $$;
 
+-- What is compared to tell whether an imat whose sources are not all captured has changed; NULL where nothing tells.
+CREATE FUNCTION imat_catalog.signature(imat integer) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$ SELECT imat_catalog.table_signature(imat) || '/' || imat_catalog.frontiers_read(imat) $$;
+
 -- Pairs of imat and captured source that the extension knows to be unchanged since the imat's frontier, as 'imat:relation'; NULL
 -- where the extension is not there or does not work, which is how it is on most servers.
 CREATE FUNCTION imat_catalog.unchanged_pairs() RETURNS text[]
@@ -192,7 +198,7 @@ BEGIN
         f.here IS TRUE AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
           AND EXISTS (SELECT FROM pg_class c WHERE c.oid = f.state_relation) AS intact,
         coalesce(p.n, 0) AS "pendingRows",
-        CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND i.dependence = 'tables' THEN imat_catalog.table_signature(i.id) || '/' || imat_catalog.frontiers_read(i.id) END AS signature,
+        CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND i.dependence = 'tables' THEN imat_catalog.signature(i.id) END AS signature,
         s.signature AS "lastSignature",
         extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 AS "frontierMs",
         extract(epoch FROM clock_timestamp() - s.stored_at) * 1000 AS "storedMs",

@@ -46,8 +46,9 @@ export function statementFailure(error: unknown, statement: string, first: unkno
     return new ServerError({
       message: error.message,
       sqlstate: error.code ?? 'XX000',
-      detail: error.detail ?? null,
-      hint: error.hint ?? null,
+      // A RAISE that passes another error on gives empty ones.
+      detail: error.detail || null,
+      hint: error.hint || null,
       position: error.position === undefined ? null : Number(error.position),
       statement,
       cause: error,

@@ -2,6 +2,7 @@
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import { identity, stateFromScratch } from '../operators/group.ts';
+import { identify } from '../maintain/capture.ts';
 import { deltaBody } from '../maintain/delta.ts';
 import { foldFunction } from '../maintain/fold.ts';
 import { dependencies, GUARDED_SNAPSHOT, guarded } from '../maintain/frontier.ts';
@@ -59,6 +60,7 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
       label: 'the state: one row per group, with what each aggregate needs',
       sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${stateFromScratch(plan)}`,
     },
+    { label: 'what publications of all tables need', sql: identify(table) },
     // Not in CREATE TABLE: an INSERT ... SELECT into it would not use parallel workers.
     ...(values.length === 0 ? [] : [{ label: 'finished aggregates, computed once', sql: sql`ALTER TABLE ${table}\n  ${lines(values)}` }]),
     {

@@ -17,6 +17,7 @@ import { catalogVersion, holdCatalog, initialize, LOCK_CLASS, removeUnusedCatalo
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
+import { identify } from '../maintain/capture.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
@@ -309,6 +310,7 @@ async function loadDelta(db: Db, building: Building): Promise<Loaded> {
 async function loadSwap(db: Db, building: Building): Promise<Loaded> {
   const body = swapSql(building);
   await db.execute(sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text);
+  await db.execute(identify(body.slots[0]).text);
   await db.execute(sql`ANALYZE ${body.slots[0]}`.text);
   await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [building.id, swapJson(building)]);
   return { view: body.views[0], stored: body.slots[0] };

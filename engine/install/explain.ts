@@ -3,7 +3,7 @@ import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, ownEvents } from '../maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers, identify, ownEvents } from '../maintain/capture.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { stateColumn } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';
@@ -190,10 +190,14 @@ function statements(prepared: Prepared, building: Building, captures: readonly C
     definition,
     ...capture,
     { label: 'the stored table', sql: sql`CREATE TABLE ${swap.slots[0]} AS SELECT * FROM ${names.definition.sql}` },
+    { label: 'what publications of all tables need', sql: identify(swap.slots[0]) },
     { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
     { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
     ...like,
-    { label: 'during a swap: the other table', sql: sql`CREATE TABLE ${swap.slots[1]} (LIKE ${swap.slots[0]} INCLUDING ALL)` },
+    {
+      label: 'during a swap: the other table',
+      sql: sql`CREATE TABLE ${swap.slots[1]} (LIKE ${swap.slots[0]} INCLUDING ALL);\n${identify(swap.slots[1])}`,
+    },
     { label: 'during a swap: what readers use', sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}` },
   ];
 }

@@ -2,7 +2,7 @@
 import { ImatError } from '../../parser/errors.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { sql } from '../sql/sql.ts';
+import { fragment, sql } from '../sql/sql.ts';
 import { deltaViewBody, swapJson, swapSql } from './bodies.ts';
 import { withShortLock } from './capture-install.ts';
 import { buildingOf } from './building.ts';
@@ -28,7 +28,9 @@ export async function changeFreshness(db: Db, id: number, name: string, prepared
       const building = await buildingOf(db, id, name, prepared, true);
       const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
       const body = plan === null ? await swapBody() : deltaViewBody(building, plan);
-      await db.execute(sql`CREATE OR REPLACE VIEW ${building.names.view} AS\n${body}`.text);
+      // By whatever name it has now.
+      const [view] = await db.query<{ name: string }>('SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1', [id]);
+      await db.execute(sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')} AS\n${body}`.text);
       await db.query('UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1', [
         id,
         prepared.freshness,

@@ -35,8 +35,15 @@ export type CaptureTarget = {
 export function createLog(log: Sql, columns: readonly ColumnFacts[]): Sql {
   return sql`CREATE TABLE ${log} (
   ${lines([sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`, sql`weight integer NOT NULL`, ...columns.map(logColumnOf)])}
-) WITH (${LOG_OPTIONS})`;
+) WITH (${LOG_OPTIONS});
+${identify(log)}`;
 }
+
+/**
+ * Rows are deleted and updated, which a publication FOR ALL TABLES refuses for tables without an identity. There is no key that
+ * would do, and only servers with wal_level = logical write more for it.
+ */
+export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA IDENTITY FULL`;
 
 /** A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers out. */
 const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;

@@ -36,7 +36,7 @@ describe('retries', () => {
   test('the category alone decides', () => {
     expect([0, 1, 2, 10].map((failures) => retryMs('transient', failures))).toEqual([1000, 2000, 4000, 60_000]);
     expect([0, 1, 10].map((failures) => retryMs('user', failures))).toEqual([60_000, 120_000, 3_600_000]);
-    expect((['drift', 'integrity', 'internal'] as const).map((category) => retryMs(category, 0))).toEqual([null, null, null]);
+    expect((['drift', 'integrity'] as const).map((category) => retryMs(category, 0))).toEqual([null, null]);
   });
 
   test('connections are tried for ever, and ten seconds apart at most', () => {

@@ -37,7 +37,9 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     await server?.stop();
   });
 
-  const jobs = () => world.rows<{ name: string }>(`SELECT jobname::text AS name FROM cron.job ORDER BY jobname`);
+  /** Without the imats' ids. */
+  const jobs = () =>
+    world.rows<{ name: string }>(`SELECT regexp_replace(jobname, '^(imat maintain) \\d+', '\\1') AS name FROM cron.job ORDER BY 1`);
 
   test('a dry run says what would be run, and does not', async () => {
     const { statements } = await world.imat.schedule({ everySeconds: null, remove: false, dryRun: true });
@@ -57,8 +59,12 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     ];
     expect((await jobs()).map((job) => job.name)).toEqual(names);
     expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(0);
-    await world.imat.create(`it's "odd"`, SUMS);
+    const long = 'n'.repeat(62);
+    for (const name of [`it's "odd"`, `${long}1`, `${long}2`]) await world.imat.create(name, SUMS);
     await world.imat.revert('ranks');
+    expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(4);
+    expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(0);
+    for (const name of [`${long}1`, `${long}2`]) await world.imat.revert(name);
     expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(2);
     expect((await jobs()).map((job) => job.name)).toContain(`imat maintain it's "odd"`);
     expect((await jobs()).map((job) => job.name)).not.toContain('imat maintain ranks');

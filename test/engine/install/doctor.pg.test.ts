@@ -171,7 +171,7 @@ test('a view whose frontier is gone raises instead of answering', async () => {
     await sandbox.sql('DELETE FROM imat_catalog.frontier');
     for (const name of ['summary', 'ranks']) {
       await expect(sandbox.rows(`SELECT * FROM imat.${name}`)).rejects.toMatchObject({
-        sqlstate: '55000',
+        sqlstate: 'IM017',
         message: `imat "${name}" has no frontier for its stored table`,
       });
     }

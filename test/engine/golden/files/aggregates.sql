@@ -101,6 +101,7 @@ CREATE TABLE imat_store.log_public_product (
   c3 numeric(10,2),
   c4 double precision
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_product REPLICA IDENTITY FULL;
 
 -- capture on public.product
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_product() RETURNS trigger
@@ -210,6 +211,7 @@ CREATE TABLE imat_store.log_public_sale (
   c9 money,
   c10 boolean
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -353,6 +355,9 @@ FROM
   public.product AS r2
 WHERE (r2.id = r1.product_id)
 GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_aggregates REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_aggregates

@@ -35,6 +35,7 @@ CREATE TABLE imat_store.log_public_product (
   c2 character varying(40),
   c3 numeric(10,2)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_product REPLICA IDENTITY FULL;
 
 -- capture on public.product
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_product() RETURNS trigger
@@ -140,6 +141,7 @@ CREATE TABLE imat_store.log_public_sale (
   c4 text,
   c6 integer
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -257,6 +259,9 @@ FROM (
     AND (r2.price > (0)::numeric)
 ) AS q
 GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))), q.key1, q.key2, q.key3;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;

@@ -51,6 +51,7 @@ CREATE TABLE imat_store.log_public_sale (
   c6 integer,
   c10 boolean
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -165,6 +166,9 @@ SELECT
 FROM
   public.sale AS r1
 GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_having REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_having

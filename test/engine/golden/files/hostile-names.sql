@@ -50,6 +50,7 @@ CREATE TABLE imat_store."log_Odd ""schema_it's; a \ table" (
   c5 text,
   c6 text COLLATE pg_catalog."C"
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store."log_Odd ""schema_it's; a \ table" REPLICA IDENTITY FULL;
 
 -- capture on Odd "schema.it's; a \ table
 CREATE OR REPLACE FUNCTION imat_store."capture_insert_Odd ""schema_it's; a \ table"() RETURNS trigger
@@ -167,6 +168,9 @@ FROM
   "Odd ""schema"."it's; a \ table" AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text)
 GROUP BY 1, 2, 3;
+
+-- what publications of all tables need
+ALTER TABLE imat_store."state_Robert'); DROP TABLE sale; --" REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store."state_Robert'); DROP TABLE sale; --"

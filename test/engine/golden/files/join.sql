@@ -39,6 +39,7 @@ CREATE TABLE imat_store.log_public_customer (
   c1 integer,
   c3 text
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_customer REPLICA IDENTITY FULL;
 
 -- capture on public.customer
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
@@ -143,6 +144,7 @@ CREATE TABLE imat_store.log_public_sale (
   c2 integer,
   c5 numeric
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -257,6 +259,9 @@ FROM
 WHERE (r2.id = r1.customer_id)
   AND (r2.country IS NOT NULL)
 GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_join REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_join

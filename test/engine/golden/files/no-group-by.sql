@@ -36,6 +36,7 @@ CREATE TABLE imat_store.log_public_sale (
   c5 numeric,
   c10 boolean
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -148,6 +149,9 @@ SELECT
 FROM
   public.sale AS r1
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_no_group_by REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_no_group_by

@@ -34,6 +34,7 @@ CREATE TABLE imat_store.log_public_customer (
   c2 text,
   c4 integer
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_customer REPLICA IDENTITY FULL;
 
 -- capture on public.customer
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
@@ -137,6 +138,7 @@ CREATE TABLE imat_store.log_public_sale (
   weight integer NOT NULL,
   c2 integer
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -246,6 +248,9 @@ FROM
 WHERE (r2.id = r1.boss)
   AND (r3.customer_id = r1.id)
 GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_self_join REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_self_join (key1) NULLS NOT DISTINCT;

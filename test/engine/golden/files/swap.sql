@@ -33,6 +33,7 @@ CREATE TABLE imat_store.log_public_customer (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   weight integer NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_customer REPLICA IDENTITY FULL;
 
 -- capture on public.customer
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
@@ -110,6 +111,7 @@ CREATE TABLE imat_store.log_public_sale (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   weight integer NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -185,6 +187,9 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the stored table
 CREATE TABLE imat_store.slot_a_swap AS SELECT * FROM imat_store.definition_swap;
 
+-- what publications of all tables need
+ALTER TABLE imat_store.slot_a_swap REPLICA IDENTITY FULL;
+
 -- statistics
 ANALYZE imat_store.slot_a_swap;
 
@@ -221,6 +226,7 @@ CREATE INDEX ON imat_store.slot_a_swap USING btree ((1));
 
 -- during a swap: the other table
 CREATE TABLE imat_store.slot_b_swap (LIKE imat_store.slot_a_swap INCLUDING ALL);
+ALTER TABLE imat_store.slot_b_swap REPLICA IDENTITY FULL;
 
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap AS

@@ -33,6 +33,7 @@ CREATE TABLE imat_store.log_public_sale (
   c2 integer,
   c5 numeric
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
 
 -- capture on public.sale
 CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
@@ -145,6 +146,9 @@ FROM
   public.sale AS r1
 WHERE (r1.amount > (1000)::numeric)
 GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_view_as_source REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_view_as_source
