@@ -33,7 +33,7 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
   if (!(await sharesCatalog(db))) return [];
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
   const [imat] = await db.query<ImatRow>(
-    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
+    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, c.oid::regclass::text AS "viewName", (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
        (SELECT string_agg(z.relation::oid::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
      FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
     [id],
@@ -51,8 +51,8 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   if (imat.view !== null) await checkNoDependents(db, imat.name, imat.view, imat.replacement);
   const names = imatNames(imat.name);
   await restoreOriginal(db, id);
-  // The view first: its body names the stored tables.
-  if (imat.view !== null) await db.execute(`DROP VIEW ${names.view.text}`);
+  // The view first, by whatever name it has now: its body names the stored tables.
+  if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
   await db.execute(`DROP VIEW IF EXISTS ${names.delta.sql.text}, ${names.netted.sql.text}`);
   await db.execute(`DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`);

@@ -151,6 +151,51 @@ describe('imats that read imats', () => {
     expect((await world.imat.status('even')).imats[0]?.failure).toBeNull();
   });
 
+  test('two that share what they read are published once each, and then nothing is done', async () => {
+    await world.imat.create('low', LOW, { freshness: '1ms' });
+    for (const [name, order] of [
+      ['up', 'ASC'],
+      ['down', 'DESC'],
+    ] as const)
+      await world.imat.create(name, `SELECT k, s, rank() OVER (ORDER BY s ${order}) AS r FROM imat.low`, { freshness: '1ms' });
+    await pass();
+    for (let round = 0; round < 3; round++) {
+      expect(await pass()).toEqual([]);
+      await world.sql(`INSERT INTO t VALUES (5, ${round})`);
+      expect(
+        told(await pass())
+          .filter((run) => !run.startsWith('finish'))
+          .toSorted(),
+      ).toEqual(['publish down (source_changed)', 'publish up (source_changed)']);
+      for (const name of ['up', 'down'])
+        expect(
+          await world.rows(`(SELECT k, s FROM imat.${name} EXCEPT ALL ${LOW}) UNION ALL (${LOW} EXCEPT ALL SELECT k, s FROM imat.${name})`),
+        ).toEqual([]);
+    }
+  });
+
+  test('what is told by its interval alone is swapped by its interval, whoever reads it', async () => {
+    await world.imat.create('moment', 'SELECT k, s, now() AS at FROM (SELECT k, sum(v) AS s FROM public.t GROUP BY k) AS q', {
+      freshness: '1 hour',
+    });
+    for (const name of ['one', 'two'])
+      await world.imat.create(name, 'SELECT k, rank() OVER (ORDER BY s) AS r, at FROM imat.moment', { freshness: '1ms' });
+    await pass();
+    const at = (): Promise<unknown> => world.value('SELECT min(at)::text FROM imat.moment');
+    const stored = await at();
+    for (let round = 0; round < 3; round++) expect(await pass()).toEqual([]);
+    expect(await at()).toBe(stored);
+    await world.sql(
+      `UPDATE imat_catalog.schedule SET stored_at = stored_at - interval '2 hours' WHERE imat_id = (SELECT id FROM imat_catalog.imat WHERE name = 'moment')`,
+    );
+    expect(told(await pass())[0]).toBe('swap moment (may_have_changed)');
+    expect(await at()).not.toBe(stored);
+    expect(
+      await world.rows('SELECT DISTINCT at FROM imat.one UNION SELECT DISTINCT at FROM imat.two UNION SELECT DISTINCT at FROM imat.moment'),
+    ).toHaveLength(1);
+    expect(await pass()).toEqual([]);
+  });
+
   test('a live imat that is read comes first', async () => {
     await world.imat.create('low', LOW);
     await world.imat.create('top', 'SELECT k, rank() OVER (ORDER BY s) AS r FROM imat.low');
@@ -273,6 +318,48 @@ describe('a swap imat with an interval', () => {
     }
     await reader.sql('COMMIT');
   });
+});
+
+test('a publication of all tables, which wants to know rows by an identity', async () => {
+  const all = [
+    { name: 'sums', definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k' },
+    { name: 'ranks', definition: 'SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t' },
+  ];
+  for (const { name, definition } of all) await world.imat.create(name, definition, { freshness: '1ms' });
+  await world.sql('CREATE PUBLICATION everything FOR ALL TABLES; ALTER TABLE t REPLICA IDENTITY FULL');
+  for (let round = 0; round < 3; round++) {
+    await world.sql(`INSERT INTO t VALUES (1, 1); UPDATE t SET v = v + 1 WHERE k = 2`);
+    expect(told(await pass()).filter((run) => run.includes('IM'))).toEqual([]);
+    await expectExact(world, all);
+  }
+  const reader = await world.session();
+  await reader.sql('BEGIN; SELECT FROM imat.ranks');
+  await world.sql(`INSERT INTO t VALUES (1, 1)`);
+  expect(told(await pass()).filter((run) => run.includes('IM'))).toEqual([]);
+  await expectExact(world, all);
+});
+
+test('an imat’s view keeps its content under another name', async () => {
+  const definition = 'SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t';
+  await world.imat.create('ranks', definition, { freshness: '1ms' });
+  await world.imat.create('live', definition);
+  await world.sql('ALTER VIEW imat.ranks RENAME TO places; ALTER VIEW imat.live RENAME TO alive');
+  for (let round = 0; round < 2; round++) {
+    await world.sql('INSERT INTO t VALUES (1, 1)');
+    for (const name of ['ranks', 'live']) await world.imat.swap(name);
+    for (const view of ['places', 'alive'])
+      expect(
+        await world.rows(
+          `(SELECT * FROM imat.${view} EXCEPT ALL ${definition}) UNION ALL (${definition} EXCEPT ALL SELECT * FROM imat.${view})`,
+        ),
+      ).toEqual([]);
+  }
+  expect(await world.rows(`SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace ORDER BY 1`)).toEqual([
+    { relname: 'alive' },
+    { relname: 'places' },
+  ]);
+  for (const name of ['ranks', 'live']) await world.imat.revert(name);
+  expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
 });
 
 describe('change signals', () => {
