@@ -7,7 +7,8 @@ import { dropUnusedCapture, shrinkCapture, withShortLock } from './capture-insta
 import { restoreOriginal, viewDependents } from './replace.ts';
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
-type ImatRow = { name: string; dropped: boolean; view: number | null; replacement: number | null; sources: string | null };
+type ImatRow = {
+  viewName: string | null; name: string; dropped: boolean; view: number | null; replacement: number | null; sources: string | null };
 
 /**
  * Also for an imat whose install or revert was interrupted: what is not there is not dropped. The imat's row goes last, so
