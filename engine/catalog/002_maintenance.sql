@@ -1,9 +1,16 @@
 -- Maintenance: what is pending, who may take it in, and the fold.
 
+-- What a view raises where the frontier that its reader's snapshot shows is not that of the table it reads.
 CREATE FUNCTION imat_catalog.no_frontier(name text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 AS $$
 BEGIN
+  IF pg_catalog.pg_is_in_recovery() AND EXISTS (
+    SELECT FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here
+  ) THEN
+    RAISE EXCEPTION USING ERRCODE = 'serialization_failure', MESSAGE = pg_catalog.format('imat "%s" was swapped after this transaction''s snapshot was taken', name),
+      DETAIL = 'The primary does not know what is read on a standby, and keeps no older table for it.', HINT = 'Try again in a new transaction.';
+  END IF;
   RAISE EXCEPTION USING
     ERRCODE = 'IM017',
     MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
@@ -12,6 +19,18 @@ BEGIN
 END $$;
 -- Views call it, and a function in a view is run by whoever reads.
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
+
+-- Whether a stored table is what the reader's snapshot knows as the imat's; raises where it is not. Asked once a read. A function,
+-- because a subquery in a view's condition keeps the planner from parallel plans.
+CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+AS $$
+BEGIN
+  PERFORM FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) imat AND f.state_relation OPERATOR(pg_catalog.=) stored AND f.here;
+  IF NOT FOUND THEN PERFORM imat_catalog.no_frontier(name); END IF;
+  RETURN true;
+END $$;
+GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer, oid, text) TO PUBLIC;
 
 -- What PostgreSQL says to a COMMIT where there can be none, in the server's language: a function is such a place.
 CREATE FUNCTION imat_catalog.commit_refusal() RETURNS text

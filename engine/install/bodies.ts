@@ -5,6 +5,7 @@ import { identity, stateFromScratch } from '../operators/group.ts';
 import { identify } from '../maintain/capture.ts';
 import { deltaBody } from '../maintain/delta.ts';
 import { foldFunction } from '../maintain/fold.ts';
+import type { FrontierOf } from '../maintain/frontier.ts';
 import { dependencies, GUARDED_SNAPSHOT, guarded } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
 import { deltaView, swapView } from '../maintain/live-view.ts';
@@ -90,14 +91,16 @@ export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly 
 
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
-  const needs = dependencies(building.names.definition.sql, building.extension);
-  if (!building.live) return deltaView(plan, state, needs, null);
-  return deltaView(plan, state, needs, {
-    frontier: { imatId: building.id, name: building.name, states: [state], dependencies: needs },
-    logOf: building.logOf,
-    delta: building.names.delta.sql,
-  });
+  const live = building.live ? { logOf: building.logOf, delta: building.names.delta.sql } : null;
+  return deltaView(plan, state, frontierOf(building, [state]), live);
 }
+
+const frontierOf = (building: Building, states: readonly Sql[]): FrontierOf => ({
+  imatId: building.id,
+  name: building.name,
+  states,
+  dependencies: dependencies(building.names.definition.sql, building.extension),
+});
 
 /** What a swap imat's view reads in each situation; see imat.swap. */
 export type SwapSql = { readonly slots: readonly [Sql, Sql]; readonly views: readonly [Sql, Sql]; readonly both: Sql };
@@ -107,7 +110,7 @@ export function swapSql(building: Building): SwapSql {
   const body = (states: readonly Sql[]): SwapBody => ({
     columns: building.analysis.columns.map((column) => column.name),
     definition: building.names.definition.sql,
-    dependencies: dependencies(building.names.definition.sql, building.extension),
+    frontier: frontierOf(building, states),
     fresh: fresh(building, states),
   });
   const alone = (slot: Sql): Sql => swapView(body([slot]), [{ table: slot, active: null }], building.live);
@@ -129,10 +132,7 @@ function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const { analysis } = building;
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: building.logOf, changed: null, netted: false };
-  const unchanged = guarded(
-    { imatId: building.id, name: building.name, states, dependencies: dependencies(building.names.definition.sql, building.extension) },
-    sql`NOT (${anyPending(pending, building.watched)})`,
-  );
+  const unchanged = guarded(frontierOf(building, states), sql`NOT (${anyPending(pending, building.watched)})`);
   if (analysis.dependence === 'tables') return unchanged;
   const current = join(
     Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`),

@@ -8,7 +8,13 @@ import { restoreOriginal, viewDependents } from './replace.ts';
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
 type ImatRow = {
-  viewName: string | null; name: string; dropped: boolean; view: number | null; replacement: number | null; sources: string | null };
+  viewName: string | null;
+  name: string;
+  dropped: boolean;
+  view: number | null;
+  replacement: number | null;
+  sources: string | null;
+};
 
 /**
  * Also for an imat whose install or revert was interrupted: what is not there is not dropped. The imat's row goes last, so

@@ -30,6 +30,10 @@ export function guarded({ imatId, name, states, dependencies }: FrontierOf, cond
 )`;
 }
 
+/** A condition for a view that reads one stored table alone; an error where the frontier is not that table's. */
+export const isStored = ({ imatId, name, states, dependencies }: FrontierOf): Sql =>
+  sql`${dependencies} AND imat_catalog.is_stored(${imatId}, ${join(states.map(regclass), ', ')}, ${literal(name)})`;
+
 /** Always true; makes whatever contains it depend on the definition view and, where that captures, on the extension in `schema`. */
 export function dependencies(definition: Sql, schema: Sql | null): Sql {
   const view = sql`${regclass(definition)} IS NOT NULL`;

@@ -13,24 +13,24 @@
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
 import type { FrontierOf } from './frontier.ts';
-import { GUARDED_SNAPSHOT, guarded } from './frontier.ts';
+import { GUARDED_SNAPSHOT, guarded, isStored } from './frontier.ts';
 import { stateColumns, summed, withValues } from '../operators/group.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { STATE } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 
-/** What a live view must know besides its plan. */
-export type Live = { readonly frontier: FrontierOf; readonly logOf: Pending['logOf']; readonly delta: Sql };
+/** What a live view must know besides. */
+export type Live = { readonly logOf: Pending['logOf']; readonly delta: Sql };
 
 /** `live` is null for a view that reads the state alone. */
-export function deltaView(plan: DeltaPlan, state: Sql, dependencies: Sql, live: Live | null): Sql {
+export function deltaView(plan: DeltaPlan, state: Sql, frontier: FrontierOf, live: Live | null): Sql {
   const computed = plan.values.filter((value) => !value.stored);
   const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
-  if (live === null) return join(branches(plan, sql`${stored}\n${readOnly(dependencies)}`, []), '\nUNION ALL\n');
+  if (live === null) return join(branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]), '\nUNION ALL\n');
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: live.logOf, changed: null, netted: false };
-  const some = guarded(live.frontier, anyPending(pending, oids));
+  const some = guarded(frontier, anyPending(pending, oids));
   const columns = join(stateColumns(plan).map(ident), ', ');
   const rows = sql`SELECT ${columns} FROM ${state}
 UNION ALL
@@ -68,13 +68,13 @@ FROM ${from}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(cond
  * PostgreSQL lets writes through a view of one table, which would spoil what is stored. A second item in FROM forbids it and
  * costs nothing.
  */
-const readOnly = (dependencies: Sql): Sql => sql`CROSS JOIN (SELECT WHERE ${dependencies}) AS read_only`;
+const READ_ONLY = sql`CROSS JOIN (SELECT) AS read_only`;
 
 /** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
 export type SwapBody = {
   readonly columns: readonly string[];
   readonly definition: Sql;
-  readonly dependencies: Sql;
+  readonly frontier: FrontierOf;
   readonly fresh: Sql | null;
 };
 
@@ -83,11 +83,12 @@ export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
 
 export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
   const columns = join(body.columns.map(ident), ', ');
-  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}\nCROSS JOIN (SELECT) AS read_only`;
+  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}\n${READ_ONLY}`;
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
-    const conditions = [...fresh, ...(slot.active === null ? [] : [slot.active])];
-    return sql`SELECT ${columns}\nFROM ${slot.table}${conditions.length === 0 ? sql`\n${readOnly(body.dependencies)}` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
+    const alone = fresh.length === 0 && slot.active === null;
+    const conditions = alone ? [isStored(body.frontier)] : [...fresh, ...(slot.active === null ? [] : [slot.active])];
+    return sql`SELECT ${columns}\nFROM ${slot.table}${alone ? sql`\n${READ_ONLY}` : sql``}\nWHERE ${join(conditions, '\n  AND ')}`;
   });
   if (fresh.length === 0) return join(stored, '\nUNION ALL\n');
   return sql`-- no source has changed since the table was stored

@@ -391,7 +391,8 @@ SELECT
   s.value1 AS total,
   s.value2 AS mean
 FROM imat_store.state_group_by_5s AS s
-CROSS JOIN (SELECT WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL) AS read_only;
+CROSS JOIN (SELECT) AS read_only
+WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL AND imat_catalog.is_stored(2, 'imat_store.state_group_by_5s'::regclass, 'group_by_5s');
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.group_by_5s', 'imat.group_by_5s');
