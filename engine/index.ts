@@ -179,8 +179,7 @@ async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   for (const row of rows) {
     const compare = async (): Promise<VerifyResult> => {
       await checkIntact(db, row.id);
-      await db.query('SELECT imat_catalog.check_trust($1)', [row.id]);
-      return verifyImat(db, { name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view });
+      return verifyImat(db, { id: row.id, name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view });
     };
     results.push(
       await translated(compare).catch((error: unknown) => {

@@ -27,6 +27,8 @@ CREATE TABLE imat_catalog.imat (
   -- what PostgreSQL printed of the definition when it was converted
   definition text NOT NULL,
   definition_view regclass,
+  -- the rules of the views that it read when it was converted
+  rules_read text[] NOT NULL DEFAULT '{}',
   relation regclass,
   -- the materialized view it was made from; NULL for imat create
   original regclass,

@@ -158,15 +158,46 @@ BEGIN
   RETURN found_imat;
 END $$;
 
--- A definition's functions run with the rights of whoever runs it: where they belong to somebody who is not a superuser,
--- that must be the imat's owner, who could call them anyway.
-CREATE FUNCTION imat_catalog.check_trust(imat integer) RETURNS void
+-- Whether a transaction of the last two thousand million, by its 32 bits, has committed.
+CREATE FUNCTION imat_catalog.is_committed(id xid) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT id <> '0'::xid AND coalesce(pg_xact_status((n.now - (((n.now - id::text::bigint) & 4294967295) + 2147483648 & 4294967295) + 2147483648)::text::xid8) = 'committed', false)
+  FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS now) n
+$$;
+
+-- The rules of the ordinary views that a definition reads, at any depth, as 'view:version': a view that is replaced has another
+-- version, one that is renamed has not. One that was replaced after the snapshot was taken shows that by the xmax of the row that the
+-- snapshot sees.
+CREATE FUNCTION imat_catalog.rules_read(definition oid) RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  WITH RECURSIVE reads AS (
+    SELECT definition AS view
+    UNION
+    SELECT c.oid
+    FROM reads s JOIN pg_rewrite r ON r.ev_class = s.view
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+      JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'v'
+    WHERE NOT EXISTS (SELECT FROM imat_catalog.imat o WHERE o.relation = c.oid)
+  )
+  SELECT coalesce(array_agg(r.ev_class || ':' || r.xmin || CASE WHEN imat_catalog.is_committed(r.xmax) THEN ':' || r.xmax ELSE '' END ORDER BY r.ev_class), '{}')
+  FROM reads s JOIN pg_rewrite r ON r.ev_class = s.view WHERE s.view <> definition
+$$;
+
+-- Raises where the definition is not what was converted, or must not be run by this role: its functions run with the rights of
+-- whoever runs it, so where they belong to somebody who is not a superuser, that must be the imat's owner, who could call them
+-- anyway. And whoever owns a view that it reads could put functions of theirs in later.
+CREATE FUNCTION imat_catalog.check_definition(imat integer) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog
 AS $$
 DECLARE
   target imat_catalog.imat;
   owner name;
+  replaced text;
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat;
   SELECT pg_get_userbyid(c.relowner) INTO owner FROM pg_class c WHERE c.oid = target.definition_view;
@@ -174,7 +205,23 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('imat "%s" calls functions of roles that are not superusers', target.name),
       DETAIL = 'They would run with your rights.', HINT = format('Connect as %I, who owns the imat.', owner);
   END IF;
+  SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') INTO replaced
+  FROM unnest(imat_catalog.rules_read(target.definition_view)) u(rule) WHERE u.rule <> ALL (target.rules_read);
+  IF replaced IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'IM021', MESSAGE = format('a view that imat "%s" reads was replaced: %s', target.name, replaced),
+      DETAIL = 'What is stored and captured is for the view as it was.', HINT = format('Run imat revert %s, then imat convert.', target.name);
+  END IF;
 END $$;
+
+-- What keeps the views that a definition reads as they are until the transaction ends, empty where it reads none. What is checked
+-- after it is what runs, also in a transaction whose snapshot is older.
+CREATE FUNCTION imat_catalog.view_locks(imat integer) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT coalesce('LOCK TABLE ' || string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') || ' IN ACCESS SHARE MODE;', '')
+  FROM imat_catalog.imat i, unnest(imat_catalog.rules_read(i.definition_view)) u(rule) WHERE i.id = imat
+$$;
 
 -- Runs DDL that needs short exclusive locks, all of them or none: rather than stand in the queue for one for longer than 25 ms,
 -- which would make others queue behind it, it starts again. Two locks one after the other: whoever comes meanwhile waits for both.

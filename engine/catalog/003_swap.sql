@@ -126,7 +126,7 @@ END $$;
 
 -- Fills an imat with its definition's rows, in a REPEATABLE READ transaction that has claimed the imat and holds its sources: the
 -- slot that open_slot made, which becomes the active one, or the active one in place, whose old rows stay for older snapshots as
--- any deleted rows do. Returns the number of rows. The definition's functions run here: no search_path of the function's own.
+-- any deleted rows do, and has locked the views that the definition reads. Returns the number of rows. The definition's functions run here: no search_path of the function's own.
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
@@ -140,6 +140,7 @@ BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) imat;
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) imat;
   idle := imat_catalog.idle_slot(target.swap, active);
+  PERFORM imat_catalog.check_definition(imat);
   -- What depends on session settings is stored under those that convert found; the view compares them.
   PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
   IF in_place THEN
@@ -175,6 +176,7 @@ DECLARE
   sources pg_catalog.oid[];
   source pg_catalog.oid;
   in_place boolean;
+  locks pg_catalog.text;
   finished boolean;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.swap');
@@ -187,15 +189,17 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = pg_catalog.format('imat "%s" has the strategy delta', name),
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
-  PERFORM imat_catalog.check_trust(target.id);
+  PERFORM imat_catalog.check_definition(target.id);
   in_place := NOT imat_catalog.open_slot(name);
   sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
+  locks := imat_catalog.view_locks(target.id);
   COMMIT;
 
   -- (2)
   FOR attempt IN 1..100 LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    EXECUTE locks;
     IF NOT imat_catalog.claim(target.id) THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
     EXIT WHEN imat_catalog.hold_sources(target.id);
     ROLLBACK;

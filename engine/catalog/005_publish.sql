@@ -37,6 +37,7 @@ DECLARE
   ids integer[];
   in_place integer[];
   signatures jsonb;
+  locks pg_catalog.text;
   id integer;
   source pg_catalog.oid;
   started timestamptz;
@@ -49,13 +50,14 @@ BEGIN
   CALL imat_catalog.require_no_transaction('imat_catalog.publish');
   FOR attempt IN 1..100 LOOP
     -- (1) which of them, and a place for each that is filled anew
-    all_ids := '{}'; ids := '{}'; in_place := '{}'; signatures := '{}';
+    all_ids := '{}'; ids := '{}'; in_place := '{}'; signatures := '{}'; locks := '';
     started := pg_catalog.clock_timestamp();
     FOREACH name IN ARRAY names LOOP
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       target := imat_catalog.find(name);
-      PERFORM imat_catalog.check_trust(target.id);
+      PERFORM imat_catalog.check_definition(target.id);
+      locks := locks OPERATOR(pg_catalog.||) imat_catalog.view_locks(target.id);
       all_ids := all_ids OPERATOR(pg_catalog.||) target.id;
       CONTINUE WHEN target.id OPERATOR(pg_catalog.<>) last_id AND NOT imat_catalog.has_changed(target.id);
       ids := ids OPERATOR(pg_catalog.||) target.id;
@@ -68,6 +70,7 @@ BEGIN
     -- (2) all of them, at one snapshot
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    EXECUTE locks;
     ready := true;
     -- Always in the same order, so that two of these do not wait for each other; a claim does not wait at all.
     FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
@@ -78,10 +81,11 @@ BEGIN
         ready := ready AND imat_catalog.hold_sources(id);
       END LOOP;
     END IF;
-    -- What was left out and has changed since would be of another moment than what is not.
+    -- What was left out and has changed since would be of another moment than what is not; what another session has published
+    -- since would be published again for nothing, and so would all that read it.
     EXIT WHEN ready AND NOT EXISTS (
       SELECT FROM pg_catalog.unnest(all_ids) u(i)
-      WHERE u.i OPERATOR(pg_catalog.<>) ALL (ids) AND imat_catalog.has_changed(u.i)
+      WHERE u.i OPERATOR(pg_catalog.<>) last_id AND imat_catalog.has_changed(u.i) OPERATOR(pg_catalog.<>) (u.i OPERATOR(pg_catalog.=) ANY (ids))
     );
     ROLLBACK;
     IF attempt OPERATOR(pg_catalog.=) 100 THEN

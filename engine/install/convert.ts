@@ -240,7 +240,10 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
       ]);
     }
     await db.execute(definitionView(names, analysis).text);
-    await db.query('UPDATE imat_catalog.imat SET definition_view = $2::regclass WHERE id = $1', [row.id, names.definition.sql.text]);
+    await db.query(
+      'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
+      [row.id, names.definition.sql.text],
+    );
     // Held until the install has ended, or the session: it tells an install under way from an interrupted one. Taken last,
     // because it would outlive a transaction that fails.
     await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);

@@ -31,10 +31,11 @@ export async function rebuildImat(
       hint: `imat swap ${shellWord(imat.name)} stores its definition anew.`,
     });
   }
-  await db.query('SELECT imat_catalog.check_trust($1)', [imat.id]);
   const { analysis } = await db.transaction('read committed', () =>
     rolledBack(db, () => prepare(db, row.view, serverMajor, { freshness: row.freshness })),
   );
+  // After that: the rows are computed by what has been prepared.
+  await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
   const { plan } = analysis;
   if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan)))) {
     throw new ImatError('source_changed', {

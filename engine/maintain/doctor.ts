@@ -104,11 +104,13 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
     busy: boolean;
     unreplaced: boolean;
     unfoldable: boolean;
+    replaced: string | null;
   }>(
     `SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
        EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = i.id AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) AS busy,
        i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced,
-       i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL AS unfoldable
+       i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL AS unfoldable,
+       (SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') FROM unnest(imat_catalog.rules_read(i.definition_view)) u(rule) WHERE u.rule <> ALL (i.rules_read)) AS replaced
      FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`,
     [LOCK_CLASS],
   );
@@ -151,6 +153,15 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
           check,
           'its fold function is gone: reads are right, but get slower and slower',
           `imat revert ${word}, then convert again.`,
+        ),
+      );
+    if (imat.replaced !== null)
+      found.push(
+        problem(
+          'error',
+          check,
+          `what it reads was replaced: ${imat.replaced}`,
+          `imat revert ${word}, then convert again, for the view as it is now.`,
         ),
       );
     if (imat.phase !== null)

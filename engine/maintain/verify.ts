@@ -21,7 +21,13 @@ const MATCH_LIMIT = 2_000;
 
 export async function verifyImat(
   db: Db,
-  imat: { readonly name: string; readonly relation: string; readonly definitionView: string; readonly viewOid: number },
+  imat: {
+    readonly id: number;
+    readonly name: string;
+    readonly relation: string;
+    readonly definitionView: string;
+    readonly viewOid: number;
+  },
 ): Promise<VerifyResult> {
   const columns = (await loadColumns(db, [imat.viewOid])).get(imat.viewOid) ?? [];
   const selected = lines(
@@ -32,6 +38,7 @@ export async function verifyImat(
   return db.transaction('repeatable read', async () => {
     // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would read its table as empty.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
+    await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
     const [total] = await db.query<{ rows: string }>(`SELECT count(*) AS rows FROM (${definitionRows}) q`);
     const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
     const unpaired = unpairedSql(differing, columns);

@@ -1,6 +1,7 @@
 /** Swaps: what readers of every age see, who waits for whom, and what is left when one is cut off. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { expectImatError } from '../install/support/expect-imat-error.ts';
 import { type Checked, createWorld, expectExact, outcomeOf, type Session, until, untilBlocked, type World } from './support/world.ts';
 
 /** A generation's rows are all of that generation: an empty or mixed answer shows. `gate()` stops whoever computes the definition. */
@@ -406,6 +407,7 @@ describe('nobody waits for a swap that cannot finish', () => {
       })(),
     ).rejects.toMatchObject({ sqlstate: '55P03', message: 'the previous rows of imat "grown" cannot be removed' });
     expect(stored).toBeGreaterThan(3);
+    expect(await expectImatError('contention', () => world.imat.swap('grown'))).toMatchObject({ category: 'transient' });
     expect(await content(reader)).toEqual([{ n: 10_000, v: 0 }]);
     expect(await content(world)).toEqual([{ n: 10_000, v: stored }]);
     await reader.sql('COMMIT');
@@ -570,5 +572,56 @@ describe('live', () => {
     await world.sql(
       `INSERT INTO stock SELECT i, 0 FROM generate_series(1, ${ITEMS}) AS i ON CONFLICT DO NOTHING; UPDATE stock SET generation = ${generation}`,
     );
+  });
+});
+
+describe('a view of somebody else’s that the definition reads', () => {
+  let joe: Session;
+  const EVIL = 'CREATE OR REPLACE VIEW joe.items AS SELECT item, joe.evil(generation) AS generation FROM public.stock';
+  beforeEach(async () => {
+    const role = await world.role();
+    await world.sql(`CREATE SCHEMA joe AUTHORIZATION ${role}; GRANT SELECT ON stock TO ${role}`);
+    joe = await world.session(role);
+    await joe.sql(`CREATE VIEW joe.items AS SELECT item, generation FROM public.stock;
+      CREATE FUNCTION joe.evil(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE ${role} SUPERUSER; RETURN n; END $$`);
+    await world.imat.create('borrowed', 'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM joe.items', {
+      freshness: 'manual',
+    });
+  });
+  afterEach(async () => {
+    expect(await joe.value('SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toBe(false);
+    await world.imat.revert('borrowed');
+    await world.sql('DROP SCHEMA joe CASCADE');
+  });
+  const REPLACED = {
+    sqlstate: 'IM021',
+    message: 'a view that imat "borrowed" reads was replaced: joe.items',
+    hint: 'Run imat revert borrowed, then imat convert.',
+  };
+
+  test('replaced, is not run: not by swap, publish or verify, and doctor names it', async () => {
+    await joe.sql(EVIL);
+    await expect(swap('borrowed')).rejects.toMatchObject(REPLACED);
+    await expect(world.sql(`CALL imat_catalog.publish('{borrowed}')`)).rejects.toMatchObject(REPLACED);
+    await expect(world.imat.verify('borrowed')).rejects.toMatchObject({ condition: 'source_changed', message: REPLACED.message });
+    expect((await world.imat.doctor()).checks).toContainEqual(
+      expect.objectContaining({ check: 'imat borrowed', status: 'error', message: 'what it reads was replaced: joe.items' }),
+    );
+  });
+
+  test.each(['swap', 'publish'])('replaced while a %s is under way, is not run either', async (how) => {
+    await joe.sql(`BEGIN; ${EVIL}`);
+    const swapper = await world.session();
+    const outcome = outcomeOf(swapper.sql(how === 'swap' ? `CALL imat.swap('borrowed')` : `CALL imat_catalog.publish('{borrowed}')`));
+    await untilBlocked(world, swapper.pid);
+    await joe.sql('COMMIT');
+    expect(await outcome).toMatchObject(REPLACED);
+  });
+
+  test('renamed, is the same view', async () => {
+    await joe.sql('ALTER VIEW joe.items RENAME TO things; ALTER VIEW joe.things RENAME COLUMN generation TO made');
+    await swap('borrowed');
+    await swap('borrowed');
+    expect((await world.imat.verify('borrowed')).results).toMatchObject([{ equal: true }]);
   });
 });
