@@ -52,6 +52,8 @@ CREATE TABLE imat_catalog.imat (
   dependence text NOT NULL CHECK (dependence IN ('tables', 'settings', 'moment')),
   -- swap: NULL, 'filling' (the two-slot view is in place) or 'switched' (the previous slot waits to be dropped)
   swap_phase text CHECK (swap_phase IN ('filling', 'switched')),
+  -- swap: the size of the active slot when it was filled the first time
+  swap_bytes bigint,
   -- swap: the transactions that may still read the previous slot
   swap_waits_for text[],
   created_at timestamptz NOT NULL DEFAULT now()

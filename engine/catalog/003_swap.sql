@@ -135,6 +135,7 @@ DECLARE
   active pg_catalog.oid;
   idle integer;
   place pg_catalog.text;
+  bytes bigint;
   rows bigint;
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) imat;
@@ -144,7 +145,9 @@ BEGIN
   -- What depends on session settings is stored under those that convert found; the view compares them.
   PERFORM pg_catalog.set_config(s.key, s.value, true) FROM pg_catalog.jsonb_each_text(target.swap OPERATOR(pg_catalog.->) 'settings') s;
   IF in_place THEN
-    IF pg_catalog.pg_stat_get_dead_tuples(active) OPERATOR(pg_catalog.>) (4 OPERATOR(pg_catalog.*) GREATEST(pg_catalog.pg_stat_get_live_tuples(active), 10000)) THEN
+    bytes := COALESCE(target.swap_bytes, pg_catalog.pg_relation_size(active));
+    IF pg_catalog.pg_relation_size(active) OPERATOR(pg_catalog.>) (5 OPERATOR(pg_catalog.*) GREATEST(bytes, 65536))
+      AND pg_catalog.pg_stat_get_dead_tuples(active) OPERATOR(pg_catalog.>) pg_catalog.pg_stat_get_live_tuples(active) THEN
       RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = pg_catalog.format('the previous rows of imat "%s" cannot be removed', target.name),
         DETAIL = 'Transactions that are still open may read them, and the stored table has grown by several times its size.',
         HINT = 'Try again when these have ended and the table has been vacuumed; imat status names those that are open for long.';
@@ -154,12 +157,15 @@ BEGIN
   ELSE
     place := target.swap OPERATOR(pg_catalog.->) 'slots' OPERATOR(pg_catalog.->>) idle;
     IF target.swap_phase IS DISTINCT FROM 'filling' OR pg_catalog.to_regclass(place) IS NULL THEN PERFORM imat_catalog.swapped_elsewhere(target.name); END IF;
-    UPDATE imat_catalog.imat i SET swap_phase = 'switched' WHERE i.id OPERATOR(pg_catalog.=) imat;
   END IF;
   EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', place, target.definition_view);
   GET DIAGNOSTICS rows = ROW_COUNT;
   EXECUTE pg_catalog.format('ANALYZE %s', place);
   PERFORM imat_catalog.advance(imat, pg_catalog.to_regclass(place));
+  UPDATE imat_catalog.imat i SET
+    swap_phase = CASE WHEN in_place THEN i.swap_phase ELSE 'switched' END,
+    swap_bytes = CASE WHEN in_place THEN bytes ELSE pg_catalog.pg_relation_size(place) END
+  WHERE i.id OPERATOR(pg_catalog.=) imat;
   RETURN rows;
 END $$;
 
