@@ -35,6 +35,42 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog
 AS $$ SELECT CASE WHEN to_regclass(swap->'slots'->>0)::oid = active THEN 1 ELSE 0 END $$;
 
+-- Which imats a definition reads, ordinary views followed; `stored`: not live, so that it changes by folds and swaps alone.
+CREATE VIEW imat_catalog.reading AS
+WITH RECURSIVE reads AS (
+  SELECT i.id AS imat_id, d.refobjid AS relation
+  FROM imat_catalog.imat i JOIN pg_rewrite r ON r.ev_class = i.definition_view
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+  WHERE d.refobjid <> r.ev_class
+  UNION
+  SELECT s.imat_id, d.refobjid
+  FROM reads s JOIN pg_class c ON c.oid = s.relation AND c.relkind = 'v' JOIN pg_rewrite r ON r.ev_class = c.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+  WHERE d.refobjid <> r.ev_class AND NOT EXISTS (SELECT FROM imat_catalog.imat o WHERE o.relation = s.relation)
+)
+SELECT DISTINCT s.imat_id, s.relation, o.id AS reads_imat, o.freshness <> 'live' AS stored
+FROM reads s LEFT JOIN imat_catalog.imat o ON o.relation = s.relation;
+
+-- Sessions that fold, fill or load imats which do not read this one: their transactions do nothing else.
+CREATE FUNCTION imat_catalog.fills_elsewhere(imat integer) RETURNS integer[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  WITH RECURSIVE above AS (
+    SELECT imat AS id
+    UNION
+    SELECT r.imat_id FROM above a JOIN imat_catalog.reading r ON r.reads_imat = a.id
+  )
+  SELECT coalesce(array_agg(c.pid), '{}')
+  FROM (
+    SELECT l.pid, bool_and(EXISTS (SELECT FROM imat_catalog.imat i WHERE i.id::text = l.objid::text) AND NOT EXISTS (SELECT FROM above a WHERE a.id::text = l.objid::text)) AS elsewhere
+    FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.classid = 1768776052 AND l.objsubid = 2 AND l.granted
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+    GROUP BY l.pid
+  ) c WHERE c.elsewhere
+$$;
+
 -- Ends a swap whose new table is in place: once no transaction is left that could still read the previous slot, the view
 -- reads the active slot alone and the previous one is dropped. Returns whether there is nothing (more) to do; raises where it
 -- cannot have the locks.
@@ -59,6 +95,7 @@ BEGIN
         SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'virtualxid' AND l.pid <> pg_backend_pid() AND a.usesysid IS NOT NULL
           AND a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+          AND NOT (l.pid = ANY (imat_catalog.fills_elsewhere(imat)))
       )
       WHERE i.id = imat RETURNING i.* INTO target;
     END IF;

@@ -69,22 +69,6 @@ CREATE TABLE imat_catalog.ticker (
 ) WITH (fillfactor = 20);
 INSERT INTO imat_catalog.ticker DEFAULT VALUES;
 
--- Which imats a definition reads, ordinary views followed; `stored`: not live, so that it changes by folds and swaps alone.
-CREATE VIEW imat_catalog.reading AS
-WITH RECURSIVE reads AS (
-  SELECT i.id AS imat_id, d.refobjid AS relation
-  FROM imat_catalog.imat i JOIN pg_rewrite r ON r.ev_class = i.definition_view
-    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-  WHERE d.refobjid <> r.ev_class
-  UNION
-  SELECT s.imat_id, d.refobjid
-  FROM reads s JOIN pg_class c ON c.oid = s.relation AND c.relkind = 'v' JOIN pg_rewrite r ON r.ev_class = c.oid
-    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-  WHERE d.refobjid <> r.ev_class AND NOT EXISTS (SELECT FROM imat_catalog.imat o WHERE o.relation = s.relation)
-)
-SELECT DISTINCT s.imat_id, s.relation, o.id AS reads_imat, o.freshness <> 'live' AS stored
-FROM reads s LEFT JOIN imat_catalog.imat o ON o.relation = s.relation;
-
 -- What the tables that an imat reads and that are not captured look like; NULL where nothing can be told of one (a foreign table).
 -- Statistics come late and are never lost: what is told by them is rebuilt some seconds later, or once too often.
 CREATE FUNCTION imat_catalog.table_signature(imat integer) RETURNS text

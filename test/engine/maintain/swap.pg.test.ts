@@ -417,6 +417,21 @@ describe('nobody waits for a swap that cannot finish', () => {
     await world.sql('DROP TABLE version');
   });
 
+  test('another imat’s long swap: it reads nothing of this one, whose previous slot goes meanwhile', async () => {
+    const definition = 'SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()';
+    await world.imat.create('slow', definition, { freshness: 'manual' });
+    const gate = await closeGate();
+    const other = await world.session();
+    const swapped = outcomeOf(other.sql(`CALL imat.swap('slow')`));
+    await untilBlocked(world, other.pid);
+    await swap('ranked');
+    expect(await phase('ranked')).toBeNull();
+    expect(await slots('ranked')).toBe(1);
+    await gate.open();
+    expect(await swapped).toBeUndefined();
+    await world.imat.revert('slow');
+  });
+
   test('a lock on the old slot alone: the view is not locked meanwhile', async () => {
     const current = await write();
     const holder = await world.session();
