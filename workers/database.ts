@@ -19,7 +19,7 @@ import { reconnectMs } from './retry.ts';
 import { Outlook } from './outlook.ts';
 import { Dues } from './seen.ts';
 import { Sessions } from './sessions.ts';
-import type { Slots } from './slots.ts';
+import type { Pace, Slots } from './slots.ts';
 import { upkeep, type UpkeepStep } from './upkeep.ts';
 
 export type LoopParts = {
@@ -54,6 +54,8 @@ export class DatabaseLoop {
   readonly #control: Sessions;
   readonly #work: Sessions;
   readonly #held = new Set<number>();
+  /** Units that wait for a slot. */
+  readonly #waiting = new Set<number>();
   readonly #dues = new Dues();
   readonly #outlook: Outlook;
   readonly #indexWanted = new Map<number, number>();
@@ -94,7 +96,7 @@ export class DatabaseLoop {
     };
     this.#crew = openInProcessBell({
       concurrency: target.kind === 'embedded' ? 1 : policy.concurrency,
-      attend: (unit) => this.#attend(unit),
+      attend: (unit) => this.#answer(unit),
       onError: (error) => this.#complain(error, 'could not finish what was begun'),
     });
   }
@@ -129,7 +131,7 @@ export class DatabaseLoop {
       const { due, requests } = await this.#onControl((db) =>
         this.#outlook.look(db, performance.now(), passPolicy, countUpTo(passPolicy), this.#database),
       );
-      if (requests) await this.#attend(REQUESTS);
+      if (requests) await this.#attend(REQUESTS, passPolicy);
       if (due.length === 0 && !requests) break;
       await Promise.all(due.map((unit) => this.#attend(unit, passPolicy)));
     }
@@ -205,7 +207,7 @@ export class DatabaseLoop {
       key: identity.key,
       concurrency: policy.concurrency,
       lockMs: 2 * policy.leaseMs,
-      attend: (unit) => this.#attend(unit),
+      attend: (unit) => this.#answer(unit),
       onError: (error) => {
         if (this.#queueUp)
           log.warn({ database: this.#database, queue: queue.kind, error: error.message }, 'the queue does not answer; sweeps go on');
@@ -231,6 +233,7 @@ export class DatabaseLoop {
         catalogAt = now;
         hasCatalog = await this.#onControl(async (db) => (await catalogVersion(db)) > 0 && (await initialize(db, false), true));
         if (!hasCatalog) {
+          this.#outlook.forgetGauges(this.#database);
           await this.#pause(policy.sweepMs);
           continue;
         }
@@ -271,9 +274,10 @@ export class DatabaseLoop {
     for (const unit of due) {
       if (this.#held.has(unit)) continue;
       // The ticker rings. What is still due after a sweep interval is done by whoever sees it: its bell was lost.
-      const verdict = this.#dues.due(unit, now, 2 * policy.tickMs, policy.sweepMs);
-      if (verdict === 'overdue') await this.#crew.ring(unit);
-      else if (verdict === 'ring' && this.#ticker) await this.#ring(unit);
+      const verdict = this.#dues.due(unit, this.#outlook.attendedAt(unit), now, 2 * policy.tickMs, policy.sweepMs);
+      // What waits here for a slot may find a free one elsewhere.
+      if (verdict === 'overdue' && !this.#waiting.has(unit)) await this.#crew.ring(unit);
+      else if (verdict !== 'wait' && this.#ticker) await this.#ring(unit);
     }
   }
 
@@ -296,8 +300,28 @@ export class DatabaseLoop {
 
   #probeAt = 0;
 
-  async #attend(unit: number, policy: Policy = this.#parts.policy): Promise<void> {
-    await this.#parts.slots.with(() => attendTo(unit, { ...this.#attendant, policy }));
+  /** Never rejects. What takes long waits for its slot beside the bell, which goes on with what is short. */
+  async #answer(unit: number): Promise<void> {
+    const complain = (error: unknown): void => this.#complain(error, 'could not finish what was begun');
+    try {
+      if (await this.#attendAt('short', unit)) void this.#attendAt('long', unit).catch(complain);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  async #attend(unit: number, policy: Policy): Promise<void> {
+    if (await this.#attendAt('short', unit, policy)) await this.#attendAt('long', unit, policy);
+  }
+
+  /** True where what is due takes longer than `pace` allows. */
+  async #attendAt(pace: Pace, unit: number, policy: Policy = this.#parts.policy): Promise<boolean> {
+    if (this.#waiting.has(unit)) return false;
+    this.#waiting.add(unit);
+    return this.#parts.slots.with(this, pace, () => {
+      this.#waiting.delete(unit);
+      return attendTo(unit, pace, { ...this.#attendant, policy });
+    });
   }
 
   #startUpkeep(now: number): void {

@@ -9,6 +9,8 @@ export type Found = {
   /** Whether its sources' logs tell all changes of its answer. */
   readonly watchable: boolean;
   readonly dependence: 'tables' | 'settings' | 'moment';
+  /** Whether it calls functions of roles that this one must not run: folds are made with their owner's rights. */
+  readonly untrusted: boolean;
   readonly swapPhase: 'filling' | 'switched' | null;
   /** Whether everything is there that it is built on. */
   readonly intact: boolean;

@@ -186,7 +186,8 @@ BEGIN
       'requests', (SELECT count(*) FROM imat_catalog.request q WHERE q.carried_out_at IS NULL AND coalesce(q.next_attempt_at <= clock_timestamp(), true)
         AND coalesce(q.lease_until <= clock_timestamp(), true)))
     FROM (
-      SELECT i.id, i.name, i.strategy, i.freshness, i.watchable, i.dependence, i.untrusted,
+      SELECT i.id, i.name, i.strategy, i.freshness, i.watchable, i.dependence,
+        i.untrusted AND (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = i.definition_view) IS DISTINCT FROM current_user AS untrusted,
         CASE WHEN i.freshness NOT IN ('live', 'manual') THEN extract(epoch FROM i.freshness::interval) * 1000 END AS "freshnessMs",
         i.swap_phase AS "swapPhase",
         f.here IS TRUE AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
