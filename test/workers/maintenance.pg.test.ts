@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
+import { createImat } from '../../engine/index.ts';
 import { ImatWorker, type RunReport } from '../../workers/worker.ts';
 import { createWorld, expectExact, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
 
@@ -179,6 +180,37 @@ describe('a fold that costs more than a rebuild', () => {
     await expectExact(world, SUMS);
     await world.imat.fold('sums');
     await expectExact(world, SUMS);
+  });
+
+  const DEAR_FOLD =
+    'UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1; INSERT INTO t SELECT 1, g FROM generate_series(1, 50) g';
+
+  test('is made all the same where the rebuild is refused, and the rebuild is not tried again', async () => {
+    await world.imat.convert('sums');
+    await world.sql(`ALTER TABLE imat_store.state_sums ADD COLUMN of_another_version int; ${DEAR_FOLD}`);
+    expect(told(await pass())).toEqual(['rebuild sums (fold_dearer) IM021', 'fold sums (rebuild_refused)']);
+    expect((await world.imat.status('sums')).imats[0]).toMatchObject({ failure: null, pendingRows: 0 });
+    await world.sql('INSERT INTO t SELECT 1, g FROM generate_series(1, 5000) g');
+    expect(told(await pass())).toEqual(['fold sums (age_bound)']);
+    await expectExact(world, SUMS);
+  });
+
+  test('is made where the worker must not run the functions of the definition, their owner may', async () => {
+    const owner = await world.role();
+    const database = new URL(world.url).pathname.slice(1);
+    await world.sql(
+      `ALTER DATABASE ${database} OWNER TO ${owner}; GRANT CREATE ON SCHEMA public TO ${owner}; ALTER TABLE t OWNER TO ${owner}`,
+    );
+    const session = await world.session(owner);
+    await session.sql('CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$');
+    await createImat(session.db).create('doubled', 'SELECT k, sum(public.twice(v)) AS s FROM public.t GROUP BY k');
+    await world.sql(DEAR_FOLD);
+    expect(told(await pass())).toEqual(['fold doubled (age_bound)']);
+    await world.sql(DEAR_FOLD);
+    const address = new URL(world.url);
+    address.username = owner;
+    expect(told(await pass({}, address.href))).toEqual(['rebuild doubled (fold_dearer)']);
+    await world.sql(`ALTER DATABASE ${database} OWNER TO CURRENT_USER`);
   });
 
   test('beside a writer and folds', async () => {
