@@ -87,8 +87,8 @@ export async function release(db: Db, unit: number, self: string): Promise<void>
 export async function beat(db: Db, self: string, version: string, held: readonly number[], leaseMs: number): Promise<void> {
   await translated(async () => {
     await db.query(
-      `INSERT INTO imat_catalog.worker AS w (id, version) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
-      [self, version],
+      `INSERT INTO imat_catalog.worker AS w (id, version, lease_ms) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
+      [self, version, leaseMs],
     );
     if (held.length === 0) return;
     await db.query(

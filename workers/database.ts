@@ -20,7 +20,7 @@ import { Outlook } from './outlook.ts';
 import { Dues } from './seen.ts';
 import { Sessions } from './sessions.ts';
 import type { Pace, Slots } from './slots.ts';
-import { upkeep, type UpkeepStep } from './upkeep.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type LoopParts = {
   readonly target: ConnectTarget;
@@ -58,7 +58,7 @@ export class DatabaseLoop {
   readonly #waiting = new Set<number>();
   readonly #dues = new Dues();
   readonly #outlook: Outlook;
-  readonly #indexWanted = new Map<number, number>();
+  readonly #upkeeper: Upkeep;
   readonly #stop = new AbortController();
   readonly #attendant: Attendant;
   /** Where work goes that no queue has to share: the only bell where there is no queue. */
@@ -94,6 +94,15 @@ export class DatabaseLoop {
       onReport: (report) => this.#report(report),
       isStopping: () => this.#stop.signal.aborted,
     };
+    this.#upkeeper = new Upkeep({
+      policy,
+      onStep: (step, log) => {
+        const detail = step === 'index waits' ? 'a transaction has been open since the round before' : undefined;
+        parts.log.info({ database: this.#database, log, step, detail }, 'upkeep of a change log');
+      },
+      onFailure: (error, step, log) => this.#complain(error, `upkeep failed (${log === null ? step : `${step} of ${log}`}); trying again`),
+      isStopping: () => this.#stop.signal.aborted,
+    });
     this.#crew = openInProcessBell({
       concurrency: target.kind === 'embedded' ? 1 : policy.concurrency,
       attend: (unit) => this.#answer(unit),
@@ -135,7 +144,7 @@ export class DatabaseLoop {
       if (due.length === 0 && !requests) break;
       await Promise.all(due.map((unit) => this.#attend(unit, passPolicy)));
     }
-    await this.#work.with(({ db }) => upkeep(db, this.#parts.policy, this.#indexWanted, (step) => this.#logStep(step)));
+    await this.#work.with(({ db }) => this.#upkeeper.round(db));
     await this.#goodbye();
   }
 
@@ -328,7 +337,7 @@ export class DatabaseLoop {
     if (this.#upkeep !== null || now - this.#upkeepAt < this.#parts.policy.upkeepMs) return;
     this.#upkeepAt = now;
     this.#upkeep = this.#work
-      .with(({ db }) => upkeep(db, this.#parts.policy, this.#indexWanted, (step) => this.#logStep(step)))
+      .with(({ db }) => this.#upkeeper.round(db))
       .catch((error: unknown) => this.#complain(error, 'upkeep failed; trying again'))
       .finally(() => {
         this.#upkeep = null;
@@ -382,10 +391,6 @@ export class DatabaseLoop {
     const known = error instanceof ImatError ? { code: error.code, detail: error.detail, hint: error.hint } : {};
     this.#parts.metrics.errors.inc({ database: this.#database, code: error instanceof ImatError ? error.code : 'IM099' });
     this.#parts.log.error({ database: this.#database, error: error instanceof Error ? error.message : String(error), ...known }, what);
-  }
-
-  #logStep({ step, log }: UpkeepStep): void {
-    this.#parts.log.info({ database: this.#database, log, step }, 'upkeep of a change log');
   }
 }
 

@@ -1,4 +1,4 @@
-/** What `imat_catalog.look` found out about one imat. Durations count back from the look. */
+/** What `imat_catalog.look` found out about one imat. Durations count back from the look; null where another clock told the time. */
 export type Found = {
   readonly id: number;
   readonly name: string;

@@ -15,7 +15,8 @@ export function aged(found: Found, ms: number): Found {
 }
 
 /** Since when something can have been pending for all that the frontier says: its snapshot was taken when the fold began. */
-export const pendingAtMost = (found: Found): number => (found.frontierMs ?? 0) + (found.lastAction === 'load' ? 0 : (found.lastMs ?? 0));
+export const pendingAtMost = (found: Found): number =>
+  (found.frontierMs ?? Number.POSITIVE_INFINITY) + (found.lastAction === 'load' ? 0 : (found.lastMs ?? 0));
 
 export class Ages {
   readonly #cleanAt = new Map<number, number>();
