@@ -75,15 +75,15 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
 
   test('what is due all the time is shared by two workers', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
-    for (let n = 0; n < 6; n++)
-      await shop.imat.create(`hot_${n}`, `SELECT region, count(*) AS n FROM public.sales WHERE amount <> ${n} GROUP BY region`, {
-        freshness: '1s',
-      });
-    await start(shop, '--queue', redis.url);
-    await start(shop, '--queue', redis.url);
+    // With the tick of 100 ms they are due at every look.
+    for (let n = 0; n < 6; n++) {
+      const definition = `SELECT region, count(*) AS n FROM public.sales WHERE amount <> ${n} GROUP BY region`;
+      await shop.imat.create(`hot_${n}`, definition, { freshness: '200ms' });
+    }
+    for (let n = 0; n < 2; n++) await start(shop, '--queue', redis.url, '--sweep', '2s');
     const writer = startWriter(() => shop.session());
-    // Longer than the sweep interval of 500 ms after which a bell that was not heard counts as lost.
-    await sleep(3000);
+    // Longer than the sweep interval, after which a bell that was not heard counts as lost.
+    await sleep(4000);
     await shop.sql('TRUNCATE imat_catalog.history');
     await sleep(4000);
     await writer.stop();

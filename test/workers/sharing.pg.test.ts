@@ -1,8 +1,10 @@
 /** Who waits for whom: swaps that take long, live imats that must not wait for them, and several databases. */
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
+import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-bell.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { createWorld, until, type World } from '../engine/maintain/support/world.ts';
+import { provideRedis } from '../setup/redis.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -26,10 +28,10 @@ async function newWorld(swaps: number): Promise<World> {
   return world;
 }
 
-async function start(worlds: readonly World[], changes: Partial<Policy>): Promise<void> {
+async function start(worlds: readonly World[], changes: Partial<Policy>, queue: QueueUrl = null): Promise<void> {
   const worker = new ImatWorker({
     targets: worlds.map(({ url }) => ({ kind: 'url', url })),
-    queue: null,
+    queue,
     policy: { ...DEFAULT_POLICY, tickMs: 50, maxPendingMs: 200, drainMs: 0, ...changes },
     version: 'test',
     logLevel: 'silent',
@@ -56,9 +58,11 @@ async function foldedAfterMs(world: World): Promise<number> {
   return performance.now() - start;
 }
 
-test('long swaps leave a slot to a live imat', async () => {
+test.each(['no queue', 'Redis', 'PostgreSQL'])('long swaps leave a slot to a live imat: %s', async (queue) => {
   const world = await newWorld(5);
-  await start([world], { concurrency: 3 });
+  const redis = queue === 'Redis' ? await provideRedis() : null;
+  if (redis !== null) cleanups.push(() => redis.stop());
+  await start([world], { concurrency: 3 }, parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url));
   await until('as many swaps are under way as may be', async () => (await swapsUnderWay(world)) === 2);
   const waits: number[] = [];
   for (let n = 0; n < 5; n++) {
