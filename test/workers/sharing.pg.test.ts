@@ -59,7 +59,8 @@ async function foldedAfterMs(world: World): Promise<number> {
 }
 
 test.each(['no queue', 'Redis', 'PostgreSQL'])('long swaps leave a slot to a live imat: %s', async (queue) => {
-  const world = await newWorld(5);
+  // They rest for as long as they take: half of these are more than there are slots.
+  const world = await newWorld(8);
   const redis = queue === 'Redis' ? await provideRedis() : null;
   if (redis !== null) cleanups.push(() => redis.stop());
   await start([world], { concurrency: 3 }, parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url));
