@@ -33,15 +33,16 @@ export type Run = {
   readonly signature: string | null;
   readonly error: ImatError | null;
   readonly retryMs: number | null;
+  readonly endsLease: boolean;
 };
 
-/** Records a run and ends the lease; gives the stored rows that it touched, as the session's last fold or swap left them. */
-export async function recordAndRelease(db: Db, unit: number, self: string, run: Run): Promise<number> {
+/** Records a run, ends the lease where nothing follows; gives the stored rows that it touched, as the session's last fold or swap left them. */
+export async function record(db: Db, unit: number, self: string, run: Run): Promise<number> {
   const { error } = run;
   const [row] = await translated(() =>
     db.query<{ rows: string | null }>(
       `SELECT imat_catalog.record($1, $2, $3, $4, $5, $6, $7, CASE WHEN $9::text IS NULL AND $3 <> 'finish' THEN nullif(current_setting('imat.rows', true), '')::bigint END, $8, $9, $10, $11, $12, $13),
-         imat_catalog.release($1, $2), current_setting('imat.rows', true) AS rows`,
+         CASE WHEN $14 THEN imat_catalog.release($1, $2) END, current_setting('imat.rows', true) AS rows`,
       [
         unit,
         self,
@@ -56,10 +57,16 @@ export async function recordAndRelease(db: Db, unit: number, self: string, run: 
         error?.detail ?? null,
         error?.hint ?? null,
         run.retryMs,
+        run.endsLease,
       ],
     ),
   );
   return Number(row?.rows ?? 0);
+}
+
+/** What was measured is no ground to rebuild an imat any more. */
+export async function forgetCosts(db: Db, unit: number): Promise<void> {
+  await translated(() => db.query('UPDATE imat_catalog.schedule SET rebuild_ms = NULL, fold_ms_per_row = NULL WHERE imat_id = $1', [unit]));
 }
 
 /** A swap that could not be finished: as good as skipped. */
@@ -80,8 +87,8 @@ export async function release(db: Db, unit: number, self: string): Promise<void>
 export async function beat(db: Db, self: string, version: string, held: readonly number[], leaseMs: number): Promise<void> {
   await translated(async () => {
     await db.query(
-      `INSERT INTO imat_catalog.worker AS w (id, version) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
-      [self, version],
+      `INSERT INTO imat_catalog.worker AS w (id, version, lease_ms) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
+      [self, version, leaseMs],
     );
     if (held.length === 0) return;
     await db.query(

@@ -19,8 +19,8 @@ import { reconnectMs } from './retry.ts';
 import { Outlook } from './outlook.ts';
 import { Dues } from './seen.ts';
 import { Sessions } from './sessions.ts';
-import type { Slots } from './slots.ts';
-import { upkeep, type UpkeepStep } from './upkeep.ts';
+import type { Pace, Slots } from './slots.ts';
+import { Upkeep } from './upkeep.ts';
 
 export type LoopParts = {
   readonly target: ConnectTarget;
@@ -54,9 +54,11 @@ export class DatabaseLoop {
   readonly #control: Sessions;
   readonly #work: Sessions;
   readonly #held = new Set<number>();
+  /** Units that wait for a slot. */
+  readonly #waiting = new Set<number>();
   readonly #dues = new Dues();
   readonly #outlook: Outlook;
-  readonly #indexWanted = new Map<number, number>();
+  readonly #upkeeper: Upkeep;
   readonly #stop = new AbortController();
   readonly #attendant: Attendant;
   /** Where work goes that no queue has to share: the only bell where there is no queue. */
@@ -92,9 +94,18 @@ export class DatabaseLoop {
       onReport: (report) => this.#report(report),
       isStopping: () => this.#stop.signal.aborted,
     };
+    this.#upkeeper = new Upkeep({
+      policy,
+      onStep: (step, log) => {
+        const detail = step === 'index waits' ? 'a transaction has been open since the round before' : undefined;
+        parts.log.info({ database: this.#database, log, step, detail }, 'upkeep of a change log');
+      },
+      onFailure: (error, step, log) => this.#complain(error, `upkeep failed (${log === null ? step : `${step} of ${log}`}); trying again`),
+      isStopping: () => this.#stop.signal.aborted,
+    });
     this.#crew = openInProcessBell({
       concurrency: target.kind === 'embedded' ? 1 : policy.concurrency,
-      attend: (unit) => this.#attend(unit),
+      attend: (unit) => this.#answer(unit),
       onError: (error) => this.#complain(error, 'could not finish what was begun'),
     });
   }
@@ -129,11 +140,11 @@ export class DatabaseLoop {
       const { due, requests } = await this.#onControl((db) =>
         this.#outlook.look(db, performance.now(), passPolicy, countUpTo(passPolicy), this.#database),
       );
-      if (requests) await this.#attend(REQUESTS);
+      if (requests) await this.#attend(REQUESTS, passPolicy);
       if (due.length === 0 && !requests) break;
       await Promise.all(due.map((unit) => this.#attend(unit, passPolicy)));
     }
-    await this.#work.with(({ db }) => upkeep(db, this.#parts.policy, this.#indexWanted, (step) => this.#logStep(step)));
+    await this.#work.with(({ db }) => this.#upkeeper.round(db));
     await this.#goodbye();
   }
 
@@ -205,7 +216,7 @@ export class DatabaseLoop {
       key: identity.key,
       concurrency: policy.concurrency,
       lockMs: 2 * policy.leaseMs,
-      attend: (unit) => this.#attend(unit),
+      attend: (unit) => this.#answer(unit),
       onError: (error) => {
         if (this.#queueUp)
           log.warn({ database: this.#database, queue: queue.kind, error: error.message }, 'the queue does not answer; sweeps go on');
@@ -231,6 +242,7 @@ export class DatabaseLoop {
         catalogAt = now;
         hasCatalog = await this.#onControl(async (db) => (await catalogVersion(db)) > 0 && (await initialize(db, false), true));
         if (!hasCatalog) {
+          this.#outlook.forgetGauges(this.#database);
           await this.#pause(policy.sweepMs);
           continue;
         }
@@ -271,9 +283,10 @@ export class DatabaseLoop {
     for (const unit of due) {
       if (this.#held.has(unit)) continue;
       // The ticker rings. What is still due after a sweep interval is done by whoever sees it: its bell was lost.
-      const verdict = this.#dues.due(unit, now, 2 * policy.tickMs, policy.sweepMs);
-      if (verdict === 'overdue') await this.#crew.ring(unit);
-      else if (verdict === 'ring' && this.#ticker) await this.#ring(unit);
+      const verdict = this.#dues.due(unit, this.#outlook.attendedAt(unit), now, 2 * policy.tickMs, policy.sweepMs);
+      // What waits here for a slot may find a free one elsewhere.
+      if (verdict === 'overdue' && !this.#waiting.has(unit)) await this.#crew.ring(unit);
+      else if (verdict !== 'wait' && this.#ticker) await this.#ring(unit);
     }
   }
 
@@ -296,15 +309,35 @@ export class DatabaseLoop {
 
   #probeAt = 0;
 
-  async #attend(unit: number, policy: Policy = this.#parts.policy): Promise<void> {
-    await this.#parts.slots.with(() => attendTo(unit, { ...this.#attendant, policy }));
+  /** Never rejects. What takes long waits for its slot beside the bell, which goes on with what is short. */
+  async #answer(unit: number): Promise<void> {
+    const complain = (error: unknown): void => this.#complain(error, 'could not finish what was begun');
+    try {
+      if (await this.#attendAt('short', unit)) void this.#attendAt('long', unit).catch(complain);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  async #attend(unit: number, policy: Policy): Promise<void> {
+    if (await this.#attendAt('short', unit, policy)) await this.#attendAt('long', unit, policy);
+  }
+
+  /** True where what is due takes longer than `pace` allows. */
+  async #attendAt(pace: Pace, unit: number, policy: Policy = this.#parts.policy): Promise<boolean> {
+    if (this.#waiting.has(unit)) return false;
+    this.#waiting.add(unit);
+    return this.#parts.slots.with(this, pace, () => {
+      this.#waiting.delete(unit);
+      return attendTo(unit, pace, { ...this.#attendant, policy });
+    });
   }
 
   #startUpkeep(now: number): void {
     if (this.#upkeep !== null || now - this.#upkeepAt < this.#parts.policy.upkeepMs) return;
     this.#upkeepAt = now;
     this.#upkeep = this.#work
-      .with(({ db }) => upkeep(db, this.#parts.policy, this.#indexWanted, (step) => this.#logStep(step)))
+      .with(({ db }) => this.#upkeeper.round(db))
       .catch((error: unknown) => this.#complain(error, 'upkeep failed; trying again'))
       .finally(() => {
         this.#upkeep = null;
@@ -358,10 +391,6 @@ export class DatabaseLoop {
     const known = error instanceof ImatError ? { code: error.code, detail: error.detail, hint: error.hint } : {};
     this.#parts.metrics.errors.inc({ database: this.#database, code: error instanceof ImatError ? error.code : 'IM099' });
     this.#parts.log.error({ database: this.#database, error: error instanceof Error ? error.message : String(error), ...known }, what);
-  }
-
-  #logStep({ step, log }: UpkeepStep): void {
-    this.#parts.log.info({ database: this.#database, log, step }, 'upkeep of a change log');
   }
 }
 

@@ -22,7 +22,15 @@ export type SkipReason =
   | 'leased'
   | 'swap_waits';
 
-export type DueReason = 'row_bound' | 'age_bound' | 'freshness' | 'source_changed' | 'may_have_changed' | 'fold_dearer' | 'swap_unfinished';
+export type DueReason =
+  | 'row_bound'
+  | 'age_bound'
+  | 'freshness'
+  | 'source_changed'
+  | 'may_have_changed'
+  | 'fold_dearer'
+  | 'rebuild_refused'
+  | 'swap_unfinished';
 
 export type Decision =
   | { readonly action: 'skip'; readonly reason: SkipReason }
@@ -57,7 +65,7 @@ function decideDelta(imat: Found, pendingMs: number, policy: Policy): Decision {
   if (reason === null) return skip('below_bound');
   // Stale reads must not wait for a rest; live ones only get slower.
   if (imat.freshnessMs === null && restsFrom(imat, 1)) return skip('resting');
-  return isFoldDearer(imat) ? { action: 'rebuild', reason: 'fold_dearer' } : { action: 'fold', reason };
+  return isFoldDearer(imat) && !imat.untrusted ? { action: 'rebuild', reason: 'fold_dearer' } : { action: 'fold', reason };
 }
 
 function deltaReason(imat: Found, pendingMs: number, policy: Policy): DueReason | null {

@@ -1,4 +1,4 @@
-/** What `imat_catalog.look` found out about one imat. Durations count back from the look. */
+/** What `imat_catalog.look` found out about one imat. Durations count back from the look; null where another clock told the time. */
 export type Found = {
   readonly id: number;
   readonly name: string;
@@ -9,6 +9,8 @@ export type Found = {
   /** Whether its sources' logs tell all changes of its answer. */
   readonly watchable: boolean;
   readonly dependence: 'tables' | 'settings' | 'moment';
+  /** Whether it calls functions of roles that this one must not run: folds are made with their owner's rights. */
+  readonly untrusted: boolean;
   readonly swapPhase: 'filling' | 'switched' | null;
   /** Whether everything is there that it is built on. */
   readonly intact: boolean;

@@ -23,7 +23,7 @@ export class Outlook {
   readonly #metrics: Metrics;
   readonly #ages = new Ages();
   readonly #skips = new Skips();
-  #last: { look: Look; at: number; full: number } | null = null;
+  #last: { look: Look; at: number; answeredAt: number; full: number } | null = null;
   #readings: { rows: readonly Reading[]; at: number; ids: string } = { rows: [], at: Number.NEGATIVE_INFINITY, ids: '' };
   #names = new Map<number, string>();
 
@@ -39,11 +39,19 @@ export class Outlook {
     const look = await catalog.look(db, full ? null : (this.#last?.look.snapshot ?? null), countUpTo);
     this.#metrics.looks.inc({ database });
     this.#metrics.lookSeconds.observe({ database }, (performance.now() - start) / 1000);
-    if (look.imats !== undefined) this.#last = { look, at: now, full: full ? now : (this.#last?.full ?? now) };
+    if (look.imats !== undefined)
+      this.#last = { look, at: now, answeredAt: performance.now(), full: full ? now : (this.#last?.full ?? now) };
     const imats = (this.#last?.look.imats ?? []).map((found) => aged(found, now - (this.#last?.at ?? now)));
     // Requests of an old look may have been carried out since.
     const requests = look.imats !== undefined && (look.requests ?? 0) > 0;
     return { due: await this.#decideAll(db, imats, now, policy, database), requests };
+  }
+
+  /** When somebody last attended to an imat, or a moment later. */
+  attendedAt(imat: number): number {
+    const found = this.#last?.look.imats?.find((one) => one.id === imat);
+    const ages = [found?.frontierMs, found?.endedMs, found?.finishTriedMs].flatMap((age) => age ?? []);
+    return (this.#last?.answeredAt ?? 0) - Math.min(Number.POSITIVE_INFINITY, ...ages);
   }
 
   /** The next look asks for everything. */
@@ -62,13 +70,23 @@ export class Outlook {
 
   /** Another worker tells of the imats now. */
   forgetGauges(database: string): void {
+    this.#forgetGaugesOf([...this.#names.values()], database);
+  }
+
+  #forgetGaugesOf(imats: readonly string[], database: string): void {
     const { pendingRows, lagSeconds, failing } = this.#metrics;
-    for (const imat of this.#names.values()) for (const gauge of [pendingRows, lagSeconds, failing]) gauge.remove({ database, imat });
+    for (const imat of imats) for (const gauge of [pendingRows, lagSeconds, failing]) gauge.remove({ database, imat });
   }
 
   /** What is due; everything else is noted as a skip. */
   async #decideAll(db: Db, imats: readonly Found[], now: number, policy: Policy, database: string): Promise<number[]> {
-    this.#names = new Map(imats.map((imat) => [imat.id, imat.name]));
+    const names = new Map(imats.map((imat) => [imat.id, imat.name]));
+    const present = new Set(names.values());
+    this.#forgetGaugesOf(
+      [...this.#names.values()].filter((name) => !present.has(name)),
+      database,
+    );
+    this.#names = names;
     this.#ages.keep(new Set(imats.map((imat) => imat.id)));
     const readings = await this.#readingsOf(db, imats, now);
     const due: number[] = [];

@@ -14,8 +14,9 @@ export async function carryOutRequest({ db, imat }: Session, self: string, lease
   if (request === undefined) return null;
   const start = performance.now();
   let failure: ImatError | null = null;
+  let made: string | null = null;
   try {
-    await imat.convert(request.name);
+    made = (await imat.convert(request.name)).name;
   } catch (error) {
     failure = error instanceof ImatError ? error : new ImatError('internal', { message: String(error), cause: error });
     if (failure.condition === 'connection_failed') throw failure;
@@ -25,9 +26,10 @@ export async function carryOutRequest({ db, imat }: Session, self: string, lease
   await translated(() =>
     db.query(
       `UPDATE imat_catalog.request SET lease_until = NULL, error_code = $2, error = $3, error_detail = $4, error_hint = $5,
+         imat_id = (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $7),
          carried_out_at = CASE WHEN $6::float8 IS NULL THEN clock_timestamp() END, next_attempt_at = clock_timestamp() + $6::float8 * interval '1 ms'
        WHERE id = $1`,
-      [request.id, failure?.code ?? null, failure?.message ?? null, failure?.detail ?? null, failure?.hint ?? null, again],
+      [request.id, failure?.code ?? null, failure?.message ?? null, failure?.detail ?? null, failure?.hint ?? null, again, made],
     ),
   );
   return { name: request.name, ms, error: failure };

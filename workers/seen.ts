@@ -15,7 +15,8 @@ export function aged(found: Found, ms: number): Found {
 }
 
 /** Since when something can have been pending for all that the frontier says: its snapshot was taken when the fold began. */
-export const pendingAtMost = (found: Found): number => (found.frontierMs ?? 0) + (found.lastAction === 'load' ? 0 : (found.lastMs ?? 0));
+export const pendingAtMost = (found: Found): number =>
+  (found.frontierMs ?? Number.POSITIVE_INFINITY) + (found.lastAction === 'load' ? 0 : (found.lastMs ?? 0));
 
 export class Ages {
   readonly #cleanAt = new Map<number, number>();
@@ -36,15 +37,16 @@ export class Ages {
 
 /** What was due at the looks before, and when it was rung. */
 export class Dues {
-  readonly #entries = new Map<number, { readonly since: number; rungAt: number }>();
+  readonly #entries = new Map<number, { since: number; rungAt: number }>();
 
-  /** Notes that a unit is due; says whether to ring now, and whether the bell has failed it. */
-  due(unit: number, nowMs: number, ringAgainMs: number, overdueMs: number): 'ring' | 'wait' | 'overdue' {
+  /** Notes that a unit is due, anew where somebody has attended to it since; says whether to ring now, and whether the bell has failed it. */
+  due(unit: number, attendedAtMs: number, nowMs: number, ringAgainMs: number, overdueMs: number): 'ring' | 'wait' | 'overdue' {
     const entry = this.#entries.get(unit);
-    if (entry === undefined) {
+    if (entry === undefined || attendedAtMs > entry.rungAt) {
       this.#entries.set(unit, { since: nowMs, rungAt: nowMs });
       return 'ring';
     }
+    if (attendedAtMs > entry.since) entry.since = nowMs;
     if (nowMs - entry.since >= overdueMs) return 'overdue';
     if (nowMs - entry.rungAt < ringAgainMs) return 'wait';
     entry.rungAt = nowMs;

@@ -1,21 +1,65 @@
-/** Lets so many at a time do something, whichever database or bell it comes from. */
+/**
+ * Lets so many units at a time be attended to, whichever database or bell they come from. What is short (folds, finished swaps) never
+ * waits for what may take long (swaps, rebuilds, publications, requests): of two or more slots one is never lent to the long, and
+ * a free one goes to the short first. Among databases it goes to the one whose last turn is longest ago.
+ */
+export type Pace = 'short' | 'long';
+
+type Waiter = { readonly database: object; readonly start: () => void };
+
+/** So many short ones in a row may pass a long one that waits. */
+const PASSES = 16;
+
 export class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #most: number;
+  readonly #running: Record<Pace, number> = { short: 0, long: 0 };
+  readonly #waiting: Record<Pace, Waiter[]> = { short: [], long: [] };
+  readonly #turns = new WeakMap<object, number>();
+  #turn = 0;
+  #passes = 0;
 
   constructor(count: number) {
-    this.#free = count;
+    this.#most = count;
   }
 
-  async with<T>(body: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async with<T>(database: object, pace: Pace, body: () => Promise<T>): Promise<T> {
+    await new Promise<void>((start) => {
+      this.#waiting[pace].push({ database, start });
+      this.#startNext();
+    });
     try {
       return await body();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
+      this.#running[pace] -= 1;
+      this.#startNext();
     }
+  }
+
+  #startNext(): void {
+    for (let pace = this.#nextPace(); pace !== null; pace = this.#nextPace()) {
+      this.#running[pace] += 1;
+      this.#takeFairly(this.#waiting[pace]).start();
+    }
+  }
+
+  #nextPace(): Pace | null {
+    const { short, long } = this.#running;
+    if (short + long >= this.#most) return null;
+    const mayBeLong = this.#waiting.long.length > 0 && long < Math.max(1, this.#most - 1);
+    if (this.#waiting.short.length > 0 && !(mayBeLong && this.#passes >= PASSES)) {
+      if (mayBeLong) this.#passes += 1;
+      return 'short';
+    }
+    if (!mayBeLong) return null;
+    this.#passes = 0;
+    return 'long';
+  }
+
+  #takeFairly(waiting: Waiter[]): Waiter {
+    const turnOf = (waiter: Waiter): number => this.#turns.get(waiter.database) ?? 0;
+    const next = waiting.reduce((first, waiter) => (turnOf(waiter) < turnOf(first) ? waiter : first));
+    waiting.splice(waiting.indexOf(next), 1);
+    this.#turns.set(next.database, (this.#turn += 1));
+    return next;
   }
 }

@@ -3,17 +3,17 @@
  * in logs, and the index on a log's transaction ids.
  *
  * The index is for a log that keeps rows which most of its imats have folded, because another imat lags: without it each look
- * at what is pending scans them all. It is built and dropped CONCURRENTLY, so no writer waits; one that was not finished is
- * dropped and built again.
+ * at what is pending scans them all. It is built and dropped CONCURRENTLY, so no writer waits, but it waits for transactions itself:
+ * it comes last, and not while one is open that was open a round before. One that was not finished is dropped and built again.
  */
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
+import { ImatError } from '../parser/errors.ts';
 import type { Policy } from './policy.ts';
 
 type LogRow = {
   readonly source: number;
   readonly log: string;
-  readonly name: string;
   readonly rows: string;
   readonly dead: string;
   readonly index: string | null;
@@ -27,28 +27,114 @@ const VACUUM_FROM_DEAD_ROWS = 10_000;
 const BATCH = 10_000;
 const BUILD_TIMEOUT = '120s';
 
-export type UpkeepStep = { readonly step: 'vacuum' | 'index' | 'drop index'; readonly log: string };
+export type UpkeepStep = 'tidy' | 'clean' | 'vacuum' | 'index' | 'drop index' | 'index waits';
 
-/** Carries out one round; `wanted` counts the rounds in which a log has asked for its index. */
-export async function upkeep(db: Db, policy: Policy, wanted: Map<number, number>, onStep: (step: UpkeepStep) => void): Promise<void> {
-  await translated(async () => {
-    await tidyHistory(db, policy);
-    await db.query(`DELETE FROM imat_catalog.worker WHERE seen_at < clock_timestamp() - interval '1 day'`);
-    const logs = await db.query<LogRow>(
-      `SELECT source, log::text AS log, name::text AS name, rows, dead_rows AS dead, xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+export type UpkeepParts = {
+  readonly policy: Policy;
+  readonly onStep: (step: UpkeepStep, log: string) => void;
+  /** `log` is null where it is about none. */
+  readonly onFailure: (error: ImatError, step: UpkeepStep, log: string | null) => void;
+  readonly isStopping: () => boolean;
+};
+
+type Need = { readonly step: 'index' | 'drop index'; rounds: number; told: boolean };
+
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  readonly #needs = new Map<number, Need>();
+  /** Transactions of the round before. */
+  #open: ReadonlySet<string> = new Set();
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  /** One round; what fails in it stops nothing else. @throws ImatError `connection_failed`, or where the logs cannot be listed */
+  async round(db: Db): Promise<void> {
+    const { policy, onStep } = this.#parts;
+    await this.#try('tidy', null, () => tidy(db, policy));
+    const logs = await translated(() =>
+      db.query<LogRow>(
+        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+      ),
     );
-    for (const log of logs) {
-      if (Number(log.rows) > CLEAN_FROM_ROWS) await db.query('SELECT imat_catalog.clean_log($1)', [log.source]);
-      if (Number(log.dead) > VACUUM_FROM_DEAD_ROWS) {
-        onStep({ step: 'vacuum', log: log.log });
-        await db.execute(`VACUUM (SKIP_LOCKED) ${log.log}`);
+    for (const { source, log, rows, dead } of logs) {
+      if (Number(rows) > CLEAN_FROM_ROWS) await this.#try('clean', log, () => db.query('SELECT imat_catalog.clean_log($1)', [source]));
+      if (Number(dead) > VACUUM_FROM_DEAD_ROWS) {
+        onStep('vacuum', log);
+        await this.#try('vacuum', log, () => db.execute(`VACUUM (SKIP_LOCKED) ${log}`));
       }
-      await keepIndex(db, log, policy, wanted, onStep);
     }
-  });
+    await this.#keepIndexes(db, logs);
+  }
+
+  async #keepIndexes(db: Db, logs: readonly LogRow[]): Promise<void> {
+    const { policy, onStep } = this.#parts;
+    for (const log of logs) {
+      const step = neededStep(log, policy);
+      const known = this.#needs.get(log.source);
+      if (step === null) this.#needs.delete(log.source);
+      else if (known?.step === step) known.rounds += 1;
+      else this.#needs.set(log.source, { step, rounds: 1, told: false });
+    }
+    if (this.#needs.size === 0) return;
+    const before = this.#open;
+    this.#open = await translated(() => openTransactions(db));
+    const isHeldUp = [...this.#open].some((transaction) => before.has(transaction));
+    for (const { source, log, index } of logs) {
+      const need = this.#needs.get(source);
+      // A burst that the next fold takes in needs no index: twice in a row it must be there.
+      if (need === undefined || need.rounds < 2) continue;
+      if (isHeldUp) {
+        if (!need.told) onStep('index waits', log);
+        need.told = true;
+        continue;
+      }
+      onStep(need.step, log);
+      const statement = need.step === 'index' ? `CREATE INDEX CONCURRENTLY ON ${log} (xid)` : `DROP INDEX CONCURRENTLY IF EXISTS ${index}`;
+      const error = await this.#try(need.step, log, () => concurrently(db, statement));
+      if (error === null) this.#needs.delete(source);
+      // What one has waited for in vain, the others would.
+      else if (error.category === 'transient') return;
+    }
+  }
+
+  async #try(step: UpkeepStep, log: string | null, body: () => Promise<unknown>): Promise<ImatError | null> {
+    if (this.#parts.isStopping()) return null;
+    try {
+      await translated(body);
+      return null;
+    } catch (error) {
+      if (!(error instanceof ImatError) || error.condition === 'connection_failed') throw error;
+      this.#parts.onFailure(error, step, log);
+      return error;
+    }
+  }
 }
 
-async function tidyHistory(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
+function neededStep({ rows, index, valid }: LogRow, { indexFromRows }: Policy): Need['step'] | null {
+  if (index === null) return Number(rows) >= indexFromRows ? 'index' : null;
+  return valid !== true || Number(rows) < indexFromRows * DROP_BELOW ? 'drop index' : null;
+}
+
+/**
+ * What an index on a log would wait for: those that have a snapshot or a lock on a log, prepared ones included. When they began is
+ * shown only to those with the right to see it; which they are, to everybody.
+ */
+async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT DISTINCT l.virtualtransaction AS id
+     FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid), pg_database d
+     WHERE d.datname = current_database() AND l.pid IS DISTINCT FROM pg_backend_pid() AND (
+       l.locktype = 'relation' AND l.database = d.oid AND l.relation IN (SELECT s.log FROM imat_catalog.source s)
+       -- Autovacuum, which has no role, is not waited for.
+       OR l.locktype = 'virtualxid' AND a.datid = d.oid AND a.usesysid IS NOT NULL AND a.backend_xmin IS NOT NULL
+     )`,
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+async function tidy(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(
     `DELETE FROM imat_catalog.history WHERE id IN (
        SELECT id FROM imat_catalog.history WHERE ended_at < clock_timestamp() - $1 * interval '1 ms' ORDER BY ended_at LIMIT $2
@@ -61,32 +147,13 @@ async function tidyHistory(db: Db, { historyMs, historyRows }: Policy): Promise<
      )`,
     [historyRows, BATCH],
   );
-}
-
-async function keepIndex(
-  db: Db,
-  log: LogRow,
-  policy: Policy,
-  wanted: Map<number, number>,
-  onStep: (step: UpkeepStep) => void,
-): Promise<void> {
-  const rows = Number(log.rows);
-  if (log.index !== null && (log.valid !== true || rows < policy.indexFromRows * DROP_BELOW)) {
-    onStep({ step: 'drop index', log: log.log });
-    await concurrently(db, `DROP INDEX CONCURRENTLY IF EXISTS ${log.index}`);
-    wanted.delete(log.source);
-    return;
-  }
-  if (log.index !== null || rows < policy.indexFromRows) {
-    wanted.delete(log.source);
-    return;
-  }
-  // A burst that the next fold takes in needs none: twice in a row it must be there.
-  const rounds = (wanted.get(log.source) ?? 0) + 1;
-  wanted.set(log.source, rounds);
-  if (rounds < 2) return;
-  onStep({ step: 'index', log: log.log });
-  await concurrently(db, `CREATE INDEX CONCURRENTLY ON ${log.log} (xid)`);
+  // The last word on an imat that is there stays.
+  await db.query(
+    `DELETE FROM imat_catalog.request r WHERE r.carried_out_at < clock_timestamp() - $1 * interval '1 ms'
+       AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE i.id = r.imat_id)`,
+    [historyMs],
+  );
+  await db.query(`DELETE FROM imat_catalog.worker WHERE seen_at < clock_timestamp() - interval '1 day'`);
 }
 
 /** It waits for all transactions that are open: not for ever, since nobody can change the log's columns meanwhile. */

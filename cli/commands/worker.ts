@@ -51,7 +51,14 @@ export function registerWorker(program: Command, context: Context): void {
     )
     .option('--queue <url>', 'share work through a queue: redis://..., or postgres://... (default: none, one worker does it all)')
     .option('--once', 'do what is due and end, for cron')
-    .addOption(number('--concurrency <n>', 'folds and swaps at a time', 256, DEFAULTS.concurrency))
+    .addOption(
+      number(
+        '--concurrency <n>',
+        'folds and swaps at a time, over all databases; of two or more one is kept for folds',
+        256,
+        DEFAULTS.concurrency,
+      ),
+    )
     .option('--http <address>', 'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port')
     .addOption(span('--tick <duration>', 'between two looks', HOUR, DEFAULTS.tickMs))
     .addOption(span('--sweep <duration>', 'between two looks without the queue', HOUR, DEFAULTS.sweepMs, 100))

@@ -108,6 +108,8 @@ CREATE TABLE imat_catalog.request (
   requested_at timestamptz NOT NULL DEFAULT now(),
   -- NULL while nobody has carried it out
   carried_out_at timestamptz,
+  -- what it made; no foreign key: it outlives the imat
+  imat_id integer,
   -- the worker that is at it, and how often it was tried
   worker text,
   lease_until timestamptz,

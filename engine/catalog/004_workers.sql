@@ -57,6 +57,7 @@ CREATE INDEX ON imat_catalog.history (imat_id, id);
 CREATE TABLE imat_catalog.worker (
   id text PRIMARY KEY,
   version text NOT NULL,
+  lease_ms integer NOT NULL,
   started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 50);
@@ -68,6 +69,18 @@ CREATE TABLE imat_catalog.ticker (
   until timestamptz
 ) WITH (fillfactor = 20);
 INSERT INTO imat_catalog.ticker DEFAULT VALUES;
+
+-- How long ago that was; NULL where it is still to come: then another clock told it, that of a server before a failover.
+CREATE FUNCTION imat_catalog.age_ms(at timestamptz) RETURNS double precision
+LANGUAGE sql
+RETURN CASE WHEN at <= clock_timestamp() + interval '1 s' THEN extract(epoch FROM clock_timestamp() - at)::double precision * 1000 END;
+
+-- Whether a lease has not run out. One that has more time left than its holder's leases last was given by another clock, and is none;
+-- of a holder that has not told it is an hour, the most that --lease allows.
+CREATE FUNCTION imat_catalog.is_leased(until timestamptz, holder text) RETURNS boolean
+LANGUAGE sql STRICT
+RETURN until > clock_timestamp()
+  AND until <= clock_timestamp() + interval '1 s' + coalesce((SELECT w.lease_ms FROM imat_catalog.worker w WHERE w.id = holder), 3600000) * interval '1 ms';
 
 -- What the tables that an imat reads and that are not captured look like; NULL where nothing can be told of one (a foreign table).
 -- Statistics come late and are never lost: what is told by them is rebuilt some seconds later, or once too often.
@@ -174,9 +187,10 @@ BEGIN
   RETURN (
     SELECT jsonb_build_object('snapshot', snap, 'imats', coalesce(jsonb_agg(to_jsonb(x)), '[]'),
       'requests', (SELECT count(*) FROM imat_catalog.request q WHERE q.carried_out_at IS NULL AND coalesce(q.next_attempt_at <= clock_timestamp(), true)
-        AND coalesce(q.lease_until <= clock_timestamp(), true)))
+        AND imat_catalog.is_leased(q.lease_until, q.worker) IS NOT TRUE))
     FROM (
-      SELECT i.id, i.name, i.strategy, i.freshness, i.watchable, i.dependence, i.untrusted,
+      SELECT i.id, i.name, i.strategy, i.freshness, i.watchable, i.dependence,
+        i.untrusted AND (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = i.definition_view) IS DISTINCT FROM current_user AS untrusted,
         CASE WHEN i.freshness NOT IN ('live', 'manual') THEN extract(epoch FROM i.freshness::interval) * 1000 END AS "freshnessMs",
         i.swap_phase AS "swapPhase",
         f.here IS TRUE AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
@@ -184,17 +198,17 @@ BEGIN
         coalesce(p.n, 0) AS "pendingRows",
         CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND i.dependence = 'tables' THEN imat_catalog.signature(i.id) END AS signature,
         s.signature AS "lastSignature",
-        extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 AS "frontierMs",
-        extract(epoch FROM clock_timestamp() - s.stored_at) * 1000 AS "storedMs",
-        extract(epoch FROM clock_timestamp() - s.finish_tried_at) * 1000 AS "finishTriedMs",
-        extract(epoch FROM clock_timestamp() - s.last_ended_at) * 1000 AS "endedMs",
+        imat_catalog.age_ms(f.advanced_at) AS "frontierMs",
+        imat_catalog.age_ms(s.stored_at) AS "storedMs",
+        imat_catalog.age_ms(s.finish_tried_at) AS "finishTriedMs",
+        imat_catalog.age_ms(s.last_ended_at) AS "endedMs",
         s.last_action AS "lastAction", s.last_ms AS "lastMs", s.fold_ms AS "foldMs", s.fold_ms_per_row AS "foldMsPerRow", s.rebuild_ms AS "rebuildMs",
         s.attempts, s.error_code AS "errorCode",
         -- what somebody has done by hand since lifts it
-        CASE WHEN s.next_attempt_at > clock_timestamp() AND NOT f.advanced_at > s.failed_at THEN
+        CASE WHEN s.next_attempt_at > clock_timestamp() AND NOT f.advanced_at > s.failed_at AND (s.next_attempt_at = 'infinity' OR imat_catalog.age_ms(s.failed_at) IS NOT NULL) THEN
           CASE WHEN s.next_attempt_at = 'infinity' THEN -1 ELSE extract(epoch FROM s.next_attempt_at - clock_timestamp()) * 1000 END
         END AS "blockedMs",
-        CASE WHEN s.lease_until > clock_timestamp() THEN s.worker END AS "leasedBy"
+        CASE WHEN imat_catalog.is_leased(s.lease_until, s.worker) THEN s.worker END AS "leasedBy"
       FROM imat_catalog.imat i LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id LEFT JOIN imat_catalog.schedule s ON s.imat_id = i.id
         LEFT JOIN (SELECT u.imat, sum(u.n)::bigint AS n FROM unnest(imats, pending) u(imat, n) GROUP BY u.imat) p ON p.imat = i.id
       WHERE i.state = 'active' AND (wanted IS NULL OR i.id = ANY (wanted))
@@ -210,7 +224,7 @@ SET search_path = pg_catalog
 AS $$
 BEGIN
   UPDATE imat_catalog.ticker t SET worker = candidate, until = clock_timestamp() + lease_ms * interval '1 ms'
-  WHERE t.worker = candidate OR t.until IS NULL OR t.until < clock_timestamp();
+  WHERE t.worker = candidate OR imat_catalog.is_leased(t.until, t.worker) IS NOT TRUE;
   RETURN FOUND;
 END $$;
 
@@ -223,7 +237,7 @@ BEGIN
   INSERT INTO imat_catalog.schedule AS s (imat_id, worker, lease_until)
   SELECT i.id, candidate, clock_timestamp() + lease_ms * interval '1 ms' FROM imat_catalog.imat i WHERE i.id = imat
   ON CONFLICT (imat_id) DO UPDATE SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms'
-  WHERE s.worker IS NULL OR s.worker = candidate OR s.lease_until IS NULL OR s.lease_until < clock_timestamp();
+  WHERE s.worker = candidate OR imat_catalog.is_leased(s.lease_until, s.worker) IS NOT TRUE;
   RETURN FOUND;
 END $$;
 
@@ -277,7 +291,7 @@ AS $$
   UPDATE imat_catalog.request q SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms', attempts = q.attempts + 1
   WHERE q.id = (
     SELECT o.id FROM imat_catalog.request o
-    WHERE o.carried_out_at IS NULL AND coalesce(o.next_attempt_at <= clock_timestamp(), true) AND coalesce(o.lease_until <= clock_timestamp(), true)
+    WHERE o.carried_out_at IS NULL AND coalesce(o.next_attempt_at <= clock_timestamp(), true) AND imat_catalog.is_leased(o.lease_until, o.worker) IS NOT TRUE
     ORDER BY o.id LIMIT 1 FOR UPDATE SKIP LOCKED
   )
   RETURNING q.id, q.name, q.attempts
@@ -291,12 +305,16 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   last imat_catalog.request;
+  made text;
   by_hand text := format('imat convert %s', CASE WHEN name ~ '^[A-Za-z0-9_.]+$' THEN name ELSE '''' || replace(name, '''', '''\''''') || '''' END);
 BEGIN
-  IF EXISTS (SELECT FROM imat_catalog.imat i WHERE i.name = create_imat.name AND i.state = 'active') THEN
-    RETURN format('imat "%s" exists already: read imat.%I', name, name);
-  END IF;
   SELECT * INTO last FROM imat_catalog.request r WHERE r.name = create_imat.name ORDER BY r.id DESC LIMIT 1;
+  -- A view may be called by other names than its imat.
+  SELECT i.name INTO made FROM imat_catalog.imat i WHERE i.state = 'active' AND (i.id = last.imat_id OR i.name = create_imat.name)
+  ORDER BY i.id = last.imat_id DESC NULLS LAST LIMIT 1;
+  IF FOUND THEN
+    RETURN format('imat "%s" exists already: read imat.%I', made, made);
+  END IF;
   IF last.id IS NULL OR last.carried_out_at IS NOT NULL THEN
     INSERT INTO imat_catalog.request (name) VALUES (name);
   END IF;

@@ -50,7 +50,7 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error END AS error,
   CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error_hint END AS error_hint,
   CASE WHEN NOT f.advanced_at > h.failed_at THEN h.next_attempt_at END AS next_attempt_at,
-  CASE WHEN h.lease_until > clock_timestamp() THEN h.worker END AS worker
+  CASE WHEN imat_catalog.is_leased(h.lease_until, h.worker) THEN h.worker END AS worker
 FROM imat_catalog.imat i
 LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
 LEFT JOIN pg_class c ON c.oid = i.relation

@@ -11,6 +11,7 @@ const IDLE: Found = {
   freshnessMs: null,
   watchable: true,
   dependence: 'tables',
+  untrusted: false,
   swapPhase: null,
   intact: true,
   pendingRows: 0,
@@ -53,6 +54,12 @@ table('delta, live', IDLE, [
   ['after a fold that took longer than it is ago', { pendingRows: 10_000, lastMs: 5000, endedMs: 4000 }, 5000, 'skip resting'],
   ['after a load, however long it took', { pendingRows: 1, lastAction: 'load', lastMs: 5000, endedMs: 4000 }, 5000, 'fold age_bound'],
   ['a fold dearer than a rebuild', { pendingRows: 50_000, foldMsPerRow: 1, rebuildMs: 10_000 }, 0, 'rebuild fold_dearer'],
+  [
+    'a fold dearer than a rebuild that others’ functions forbid',
+    { pendingRows: 50_000, foldMsPerRow: 1, rebuildMs: 10_000, untrusted: true },
+    0,
+    'fold row_bound',
+  ],
   ['a fold a little dearer', { pendingRows: 14_000, foldMsPerRow: 1, rebuildMs: 10_000 }, 0, 'fold row_bound'],
   ['a rebuild of unknown cost', { pendingRows: 50_000, foldMsPerRow: 1 }, 0, 'fold row_bound'],
 ]);

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import type { QueueUrl } from '../../workers/queue/open-bell.ts';
 import { ImatWorker } from '../../workers/worker.ts';
-import { createWorld, until } from '../engine/maintain/support/world.ts';
+import { createWorld, outcomeOf, until } from '../engine/maintain/support/world.ts';
 
 const running: ImatWorker[] = [];
 afterEach(async () => {
@@ -62,6 +62,25 @@ test('metrics, readiness and logs', async () => {
   } finally {
     await Promise.all(running.splice(0).map((worker) => worker.stop()));
     await Promise.all([one.drop(), two.drop()]);
+  }
+});
+
+test('an imat that is reverted is told of no more', async () => {
+  const world = await createWorld('CREATE TABLE t (a int)');
+  try {
+    for (const name of ['stays', 'goes', 'last']) await world.imat.create(name, 'SELECT a, sum(1 / a) AS n FROM public.t GROUP BY a');
+    const { get } = await start([world.url]);
+    const metrics = async (): Promise<string> => (await get('/metrics')).text();
+    await outcomeOf(world.sql('INSERT INTO t VALUES (0)'));
+    await until('it fails', async () => /imat_failing\{[^}]*imat="goes"\} 1/.test(await metrics()));
+    await world.imat.revert('goes');
+    await until('it is forgotten', async () => !/imat_(?:failing|pending_rows|lag_seconds)\{[^}]*imat="goes"/.test(await metrics()));
+    expect(await metrics()).toMatch(/imat_failing\{[^}]*imat="stays"\} 1/);
+    for (const name of ['stays', 'last']) await world.imat.revert(name);
+    await until('all are', async () => !/imat_(?:failing|pending_rows|lag_seconds)\{/.test(await metrics()));
+  } finally {
+    await Promise.all(running.splice(0).map((worker) => worker.stop()));
+    await world.drop();
   }
 });
 

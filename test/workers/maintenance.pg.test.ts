@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
+import { createImat, type Imat } from '../../engine/index.ts';
 import { ImatWorker, type RunReport } from '../../workers/worker.ts';
-import { createWorld, expectExact, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
+import { createWorld, expectExact, outcomeOf, type Session, until, type World } from '../engine/maintain/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -11,7 +12,22 @@ beforeEach(async () => {
     CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 1000) g;
     CREATE MATERIALIZED VIEW sums AS SELECT k, sum(v) AS s, count(*) AS n FROM t GROUP BY k`);
 });
-afterEach(async () => world.drop());
+afterEach(async () => {
+  await world.sql(`ALTER DATABASE ${new URL(world.url).pathname.slice(1)} OWNER TO CURRENT_USER`);
+  await world.drop();
+});
+
+/** A role without superuser rights that owns the database and t. */
+async function makeOwner(): Promise<Session & { readonly imat: Imat; readonly url: string }> {
+  const role = await world.role();
+  const address = new URL(world.url);
+  await world.sql(
+    `ALTER DATABASE ${address.pathname.slice(1)} OWNER TO ${role}; GRANT CREATE ON SCHEMA public TO ${role}; ALTER TABLE t OWNER TO ${role}`,
+  );
+  address.username = role;
+  const session = await world.session(role);
+  return { ...session, imat: createImat(session.db), url: address.href };
+}
 
 const QUICK: Policy = { ...DEFAULT_POLICY, tickMs: 20, liveSwapMs: 0 };
 
@@ -72,6 +88,24 @@ describe('requests', () => {
     ]);
     expect(await world.value(`SELECT imat.create_imat('sums')`)).toContain('exists already');
     expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(/recorded.*The last attempt failed: .*\(IM001\)/);
+  });
+
+  test('of a view under another name than its imat’s are not recorded again, and go with the history unless their imat is there', async () => {
+    await world.imat.init();
+    const names = () => world.rows('SELECT name FROM imat_catalog.request ORDER BY id');
+    await world.sql(`SELECT imat.create_imat('public.sums'); SELECT imat.create_imat('no such view')`);
+    await pass();
+    expect(await world.value(`SELECT imat.create_imat('public.sums')`)).toBe('imat "sums" exists already: read imat.sums');
+    expect(await names()).toEqual([{ name: 'public.sums' }, { name: 'no such view' }]);
+    await world.sql(`UPDATE imat_catalog.request SET carried_out_at = now() - interval '2 days'`);
+    await world.sql(`SELECT imat.create_imat('no such view either')`);
+    await pass({ historyMs: 3 * 86_400_000 });
+    expect(await names()).toHaveLength(3);
+    await pass();
+    expect(await names()).toEqual([{ name: 'public.sums' }, { name: 'no such view either' }]);
+    await world.imat.revert('sums');
+    await pass();
+    expect(await names()).toEqual([{ name: 'no such view either' }]);
   });
 
   test('two workers at once carry each out once', async () => {
@@ -224,6 +258,29 @@ describe('a fold that costs more than a rebuild', () => {
     await expectExact(world, SUMS);
     await world.imat.fold('sums');
     await expectExact(world, SUMS);
+  });
+
+  const DEAR_FOLD =
+    'UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1; INSERT INTO t SELECT 1, g FROM generate_series(1, 50) g';
+
+  test('is made all the same where the rebuild is refused, and the rebuild is not tried again', async () => {
+    await world.imat.convert('sums');
+    await world.sql(`ALTER TABLE imat_store.state_sums ADD COLUMN of_another_version int; ${DEAR_FOLD}`);
+    expect(told(await pass())).toEqual(['rebuild sums (fold_dearer) IM021', 'fold sums (rebuild_refused)']);
+    expect((await world.imat.status('sums')).imats[0]).toMatchObject({ failure: null, pendingRows: 0 });
+    await world.sql('INSERT INTO t SELECT 1, g FROM generate_series(1, 5000) g');
+    expect(told(await pass())).toEqual(['fold sums (age_bound)']);
+    await expectExact(world, SUMS);
+  });
+
+  test('is made where the worker must not run the functions of the definition, their owner may', async () => {
+    const owner = await makeOwner();
+    await owner.sql('CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$');
+    await owner.imat.create('doubled', 'SELECT k, sum(public.twice(v)) AS s FROM public.t GROUP BY k');
+    await world.sql(DEAR_FOLD);
+    expect(told(await pass())).toEqual(['fold doubled (age_bound)']);
+    await world.sql(DEAR_FOLD);
+    expect(told(await pass({}, owner.url))).toEqual(['rebuild doubled (fold_dearer)']);
   });
 
   test('beside a writer and folds', async () => {
@@ -414,23 +471,25 @@ describe('logs', () => {
   const bulk = 'INSERT INTO t SELECT g % 10, g FROM generate_series(1, 3000) g; SELECT pg_stat_force_next_flush()';
   const POLICY = { indexFromRows: 2000, upkeepMs: 1 };
 
-  /** Statistics come late; each round asks anew. */
-  const rounds = async (done: () => Promise<boolean>): Promise<void> => {
+  /** Statistics come late; each round asks anew. Gives what was logged. */
+  const rounds = async (done: (lines: readonly string[]) => Promise<boolean>, url = world.url): Promise<readonly string[]> => {
+    const lines: string[] = [];
     const worker = new ImatWorker({
-      targets: [{ kind: 'url', url: world.url }],
+      targets: [{ kind: 'url', url }],
       queue: null,
       policy: { ...QUICK, ...POLICY },
       version: 'test',
-      logLevel: 'silent',
-      writeLog: () => undefined,
+      logLevel: 'info',
+      writeLog: (line) => lines.push(line),
       http: null,
     });
     await worker.start();
     try {
-      await until('upkeep does it', done);
+      await until('upkeep does it', () => done(lines));
     } finally {
       await worker.stop();
     }
+    return lines;
   };
 
   test('one that keeps folded rows gets an index, which pending rows are found by, and loses it with them', async () => {
@@ -461,6 +520,44 @@ describe('logs', () => {
     expect(await index()).toHaveLength(1);
   });
 
+  test('an index waits for a transaction of another role that stays open, and says so once', async () => {
+    const { imat, url } = await makeOwner();
+    await imat.create('by_k', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k');
+    await imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', { freshness: 'manual' });
+    const reader = await world.session();
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+    await world.sql(bulk);
+    const saying = (lines: readonly string[], step: string) => lines.filter((line) => line.includes(`"step":"${step}"`)).length;
+    let seen = 0;
+    const lines = await rounds(async (said) => {
+      if (saying(said, 'index waits') > 0 && seen === 0) seen = performance.now();
+      return seen > 0 && performance.now() - seen > 500;
+    }, url);
+    expect([saying(lines, 'index waits'), saying(lines, 'index')]).toEqual([1, 0]);
+    expect(await index()).toEqual([]);
+    await reader.sql('COMMIT');
+    await rounds(async () => (await index())[0]?.valid === true, url);
+  });
+
+  test('one that cannot be cleaned keeps no other from it, and is named with its error', async () => {
+    await world.sql(`CREATE TABLE u (k int, v int);
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$`);
+    const rows = (table: string) => world.value<number>(`SELECT count(*)::int FROM imat_store.log_public_${table}`);
+    for (const table of ['t', 'u']) {
+      await world.imat.create(`of_${table}`, `SELECT k, sum(v) AS s FROM public.${table} GROUP BY k`);
+      await world.sql(`CREATE TRIGGER refuse BEFORE DELETE ON imat_store.log_public_${table} FOR EACH STATEMENT EXECUTE FUNCTION refuse();
+        INSERT INTO ${table} SELECT g % 10, g FROM generate_series(1, 3000) g; SELECT pg_stat_force_next_flush()`);
+      expect(await outcomeOf(world.imat.fold(`of_${table}`))).toMatchObject({ message: 'no' });
+      expect(await rows(table)).toBeGreaterThanOrEqual(1000);
+    }
+    await world.sql('DROP TRIGGER refuse ON imat_store.log_public_u');
+    const lines = await rounds(async () => (await rows('u')) < 1000);
+    expect(lines.find((line) => line.includes('upkeep failed'))).toMatch(
+      /"code":"IM012".*upkeep failed \(clean of imat_store.log_public_t\)/,
+    );
+    expect(await rows('t')).toBeGreaterThanOrEqual(1000);
+  });
+
   test('what holds cleaning back is named', async () => {
     await world.imat.convert('sums');
     await world.imat.create('lags', 'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3', { freshness: 'manual' });
@@ -480,5 +577,36 @@ describe('logs', () => {
     expect(await world.value(`SELECT count(*)::int FROM imat_catalog.history WHERE worker = 'w'`)).toBe(50);
     await pass({ historyRows: 10 });
     expect(await world.value(`SELECT count(*)::int <= 12 FROM imat_catalog.history`)).toBe(true);
+  });
+});
+
+describe('a server whose clock is behind that of the one before', () => {
+  const worker = (leaseMs: number): Promise<void> =>
+    world.sql(
+      `DELETE FROM imat_catalog.worker; INSERT INTO imat_catalog.worker (id, version, lease_ms) VALUES ('former', 'test', ${leaseMs})`,
+    );
+
+  test('leases that it cannot have given are none; long ones of other workers are', async () => {
+    await world.imat.convert('sums');
+    await world.sql(`INSERT INTO t VALUES (1, 1);
+      INSERT INTO imat_catalog.request (name, worker, lease_until) VALUES ('nothing', 'former', clock_timestamp() + interval '10 minutes');
+      UPDATE imat_catalog.ticker SET worker = 'former', until = clock_timestamp() + interval '10 minutes';
+      UPDATE imat_catalog.schedule SET worker = 'former', lease_until = clock_timestamp() + interval '10 minutes'`);
+    await worker(900_000);
+    expect(await pass()).toEqual([]);
+    expect(await world.value(`SELECT imat_catalog.take_turn('me', 15000)`)).toBe(false);
+    await worker(15_000);
+    expect(await world.value(`SELECT imat_catalog.take_turn('me', 15000)`)).toBe(true);
+    expect(told(await pass())).toEqual(['request nothing (requested) IM002', 'fold sums (age_bound)']);
+  });
+
+  test('what was done at a time still to come keeps nothing from being done now', async () => {
+    await world.imat.convert('sums');
+    await world.imat.create('ranks', 'SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t', { freshness: '5s' });
+    await world.sql(`INSERT INTO t VALUES (1, 1);
+      UPDATE imat_catalog.frontier SET advanced_at = clock_timestamp() + interval '10 minutes';
+      UPDATE imat_catalog.schedule SET last_action = 'fold', last_ms = 5000, stored_at = clock_timestamp() + interval '10 minutes',
+        last_ended_at = clock_timestamp() + interval '10 minutes'`);
+    expect(told(await pass()).toSorted()).toEqual(['fold sums (age_bound)', 'swap ranks (source_changed)']);
   });
 });

@@ -3,7 +3,7 @@ import type { Found } from '../../workers/found.ts';
 import { reconnectMs, retryMs } from '../../workers/retry.ts';
 import { aged, Ages, Dues } from '../../workers/seen.ts';
 import { Skips } from '../../workers/skips.ts';
-import { Slots } from '../../workers/slots.ts';
+import { type Pace, Slots } from '../../workers/slots.ts';
 import { inOrder, inputsOf, type Reading } from '../../workers/units.ts';
 
 describe('units', () => {
@@ -77,10 +77,19 @@ describe('memory between looks', () => {
 
   test('what is due is rung once in a while, and is overdue in the end', () => {
     const dues = new Dues();
-    const at = (now: number): string => dues.due(1, now, 1000, 5000);
+    const at = (now: number): string => dues.due(1, Number.NEGATIVE_INFINITY, now, 1000, 5000);
     expect([0, 500, 1000, 1500, 2000, 5000, 5500].map(at)).toEqual(['ring', 'wait', 'ring', 'wait', 'ring', 'overdue', 'overdue']);
     dues.keep(new Set());
     expect(at(6000)).toBe('ring');
+  });
+
+  test('what is due again after it was attended to is not overdue', () => {
+    const dues = new Dues();
+    const due = (attendedAt: number, now: number): string => dues.due(1, attendedAt, now, 1000, 5000);
+    for (let now = 0; now < 20_000; now += 500) expect(due(now - 200, now)).toBe('ring');
+    expect(due(19_300, 20_000)).toBe('wait');
+    expect(due(20_100, 20_400)).toBe('ring');
+    expect([21_400, 24_000, 25_400].map((now) => due(20_100, now))).toEqual(['ring', 'ring', 'overdue']);
   });
 
   test('skips are added up, and written when they are over, after ten minutes, or at the end', () => {
@@ -96,18 +105,79 @@ describe('memory between looks', () => {
   });
 });
 
-test('slots let so many in, and the next when one leaves, also by an error', async () => {
-  const slots = new Slots(2);
-  let now = 0;
-  let most = 0;
-  const run = (fails: boolean) =>
-    slots.with(async () => {
-      most = Math.max(most, (now += 1));
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      now -= 1;
-      if (fails) throw new Error('no');
-    });
-  const ends = await Promise.allSettled([run(true), run(false), run(true), run(false), run(false)]);
-  expect(ends.filter((end) => end.status === 'fulfilled')).toHaveLength(3);
-  expect(most).toBe(2);
+describe('slots', () => {
+  /** What runs now, in order; `end` ends it. */
+  const workshop = (count: number) => {
+    const slots = new Slots(count);
+    const ends = new Map<string, () => void>();
+    const database = new Map<string, object>();
+    const start = (name: string, pace: Pace, of = 'one'): void => {
+      database.set(of, database.get(of) ?? {});
+      void slots.with(database.get(of) ?? {}, pace, () => new Promise<void>((resolve) => ends.set(name, resolve)));
+    };
+    const end = async (name: string): Promise<void> => {
+      ends.get(name)?.();
+      ends.delete(name);
+      await settled();
+    };
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    return { start, end, running: async () => (await settled(), [...ends.keys()]) };
+  };
+
+  test('let so many in, and the next when one leaves, also by an error', async () => {
+    const slots = new Slots(2);
+    let now = 0;
+    let most = 0;
+    const run = (fails: boolean) =>
+      slots.with({}, 'short', async () => {
+        most = Math.max(most, (now += 1));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        now -= 1;
+        if (fails) throw new Error('no');
+      });
+    const ends = await Promise.allSettled([run(true), run(false), run(true), run(false), run(false)]);
+    expect(ends.filter((end) => end.status === 'fulfilled')).toHaveLength(3);
+    expect(most).toBe(2);
+  });
+
+  test('one of several is never lent to what is long', async () => {
+    const { start, end, running } = workshop(3);
+    for (const name of ['swap 1', 'swap 2', 'swap 3']) start(name, 'long');
+    expect(await running()).toEqual(['swap 1', 'swap 2']);
+    start('fold 1', 'short');
+    start('fold 2', 'short');
+    expect(await running()).toEqual(['swap 1', 'swap 2', 'fold 1']);
+    await end('fold 1');
+    await end('fold 2');
+    expect(await running()).toEqual(['swap 1', 'swap 2']);
+    await end('swap 1');
+    expect(await running()).toEqual(['swap 2', 'swap 3']);
+  });
+
+  test('of one alone the short goes first, and does not keep the long out for ever', async () => {
+    const { start, end, running } = workshop(1);
+    start('fold 0', 'short');
+    start('swap', 'long');
+    const ended: string[] = [];
+    for (let n = 1; !ended.includes('swap') && n < 100; n++) {
+      start(`fold ${n}`, 'short');
+      const [now = ''] = await running();
+      ended.push(now);
+      await end(now);
+    }
+    expect(ended.slice(0, 5)).toEqual(['fold 0', 'fold 1', 'fold 2', 'fold 3', 'fold 4']);
+    expect(ended.at(-1)).toBe('swap');
+  });
+
+  test('databases take turns, however much one of them asks for', async () => {
+    const { start, end, running } = workshop(1);
+    for (const name of ['a1', 'a2', 'a3', 'a4']) start(name, 'long', 'a');
+    for (const name of ['b1', 'b2']) start(name, 'long', 'b');
+    const order: string[] = [];
+    for (let [now] = await running(); now !== undefined; [now] = await running()) {
+      order.push(now);
+      await end(now);
+    }
+    expect(order).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'a4']);
+  });
 });

@@ -73,6 +73,29 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectNothingLeft(shop);
   }, 180_000);
 
+  test('what is due all the time is shared by two workers', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    // With the tick of 100 ms they are due at every look.
+    for (let n = 0; n < 6; n++) {
+      const definition = `SELECT region, count(*) AS n FROM public.sales WHERE amount <> ${n} GROUP BY region`;
+      await shop.imat.create(`hot_${n}`, definition, { freshness: '200ms' });
+    }
+    for (let n = 0; n < 2; n++) await start(shop, '--queue', redis.url, '--sweep', '2s');
+    const writer = startWriter(() => shop.session());
+    // Longer than the sweep interval, after which a bell that was not heard counts as lost.
+    await sleep(4000);
+    await shop.sql('TRUNCATE imat_catalog.history');
+    await sleep(4000);
+    await writer.stop();
+    const shares = await shop.rows<{ n: number }>(
+      `SELECT count(h.id)::int AS n FROM imat_catalog.worker w LEFT JOIN imat_catalog.history h ON h.worker = w.id AND h.action = 'fold' GROUP BY w.id`,
+    );
+    const all = shares.reduce((sum, { n }) => sum + n, 0);
+    expect(shares).toHaveLength(2);
+    expect(all).toBeGreaterThan(20);
+    expect(Math.min(...shares.map(({ n }) => n / all)), JSON.stringify(shares)).toBeGreaterThan(0.2);
+  });
+
   test('away from the start, and coming later', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     await redis.kill();

@@ -14,7 +14,7 @@ test('a worker upgrades an older catalog and goes on from there', async () => {
       DROP VIEW imat_catalog.status, imat_catalog.held_back, imat_catalog.log_upkeep;
       DROP PROCEDURE imat_catalog.publish, imat_catalog.maintain;
       DROP FUNCTION imat_catalog.look, imat_catalog.record, imat_catalog.lease, imat_catalog.release, imat_catalog.lease_request, imat_catalog.take_turn,
-        imat_catalog.sync_cron, imat_catalog.unchanged_pairs, imat_catalog.signature, imat_catalog.table_signature, imat_catalog.has_changed, imat_catalog.frontiers_read, imat.create_imat;
+        imat_catalog.sync_cron, imat_catalog.unchanged_pairs, imat_catalog.signature, imat_catalog.table_signature, imat_catalog.has_changed, imat_catalog.frontiers_read, imat_catalog.age_ms, imat_catalog.is_leased, imat.create_imat;
       DROP TABLE imat_catalog.schedule, imat_catalog.history, imat_catalog.worker, imat_catalog.ticker;
       DELETE FROM imat_catalog.migration WHERE version > 3`);
     await world.sql('INSERT INTO t VALUES (1, 5)');
