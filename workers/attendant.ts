@@ -1,12 +1,13 @@
 /** Attends to one unit of work: leases it, looks again, decides again, carries it out, records it. A bell's word counts for nothing. */
-import { ImatError } from '../parser/errors.ts';
+import type { Db } from '../engine/db/db.ts';
+import { asImatError, ImatError } from '../parser/errors.ts';
 import { carryOut, type Done, type Due } from './act.ts';
-import { leaseAndLook, noteFinishTried, recordAndRelease, release } from './catalog.ts';
+import { beginAttempt, leaseAndLook, recordAndRelease, release } from './catalog.ts';
 import { decide } from './decide.ts';
 import type { Found } from './found.ts';
 import type { Policy } from './policy.ts';
 import { carryOutRequest } from './requests.ts';
-import { retryMs } from './retry.ts';
+import { retryMs, transientMs } from './retry.ts';
 import { pendingAtMost } from './seen.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -37,7 +38,7 @@ export type Attendant = {
   readonly isStopping: () => boolean;
 };
 
-/** @throws ImatError `connection_failed`; what an imat fails with is recorded, not thrown */
+/** @throws ImatError what an imat fails with is recorded, not thrown, unless nothing can be recorded */
 export async function attendTo(unit: number, attendant: Attendant): Promise<void> {
   const { held } = attendant;
   if (held.has(unit) || attendant.isStopping()) return;
@@ -51,7 +52,7 @@ export async function attendTo(unit: number, attendant: Attendant): Promise<void
 
 async function attendToRequests({ sessions, policy, self, onReport, isStopping }: Attendant): Promise<void> {
   while (!isStopping()) {
-    const run = await sessions.with((session) => carryOutRequest(session, self, policy.leaseMs));
+    const run = await carryOutRequest(sessions, self, policy.leaseMs);
     if (run === null) return;
     onReport({
       imat: run.name,
@@ -66,37 +67,63 @@ async function attendToRequests({ sessions, policy, self, onReport, isStopping }
   }
 }
 
-async function attendToImat(unit: number, { sessions, policy, self, inputsOf, onReport }: Attendant): Promise<void> {
-  await sessions.with(async (session) => {
-    const found = await leaseAndLook(session.db, unit, self, policy.leaseMs, countUpTo(policy));
-    if (found === null) return;
-    const pendingMs = found.pendingRows === 0 ? 0 : pendingAtMost(found);
-    const decision = decide(found, pendingMs, policy, self);
-    if (decision.action === 'skip') return release(session.db, unit, self);
-    const inputs = decision.action === 'swap' ? inputsOf(unit) : [];
-    const start = performance.now();
-    const outcome = await carryOut(session, decision, found, inputs).catch(asError);
-    const ms = performance.now() - start;
-    if (!(outcome instanceof ImatError) && !outcome.finished) return noteFinishTried(session.db, unit, self);
-    if (outcome instanceof ImatError && outcome.condition === 'connection_failed') throw outcome;
-    const error = outcome instanceof ImatError ? outcome : null;
-    const again = error === null ? null : retryMs(error.category, found.attempts ?? 0);
-    const action = outcome instanceof ImatError ? plannedAction(decision, inputs) : outcome.action;
-    const run = { action, reason: decision.reason, pendingRows: found.pendingRows, pendingMs, ms, error, retryMs: again };
-    const signature = outcome instanceof ImatError ? null : outcome.signature;
-    const rows = await recordAndRelease(session.db, unit, self, { ...run, signature });
-    onReport({ imat: found.name, ...run, pendingRows: found.pendingRows, rows: error === null ? rows : 0 });
-  });
+type Plan = {
+  readonly unit: number;
+  readonly found: Found;
+  readonly due: Due;
+  readonly inputs: readonly string[];
+  readonly pendingMs: number;
+};
+
+async function attendToImat(unit: number, attendant: Attendant): Promise<void> {
+  const { sessions } = attendant;
+  const plan = await sessions.with(({ db }) => begin(db, unit, attendant));
+  if (plan === null) return;
+  const start = performance.now();
+  try {
+    await sessions.with(async (session) => {
+      const outcome = await carryOut(session, plan.due, plan.found, plan.inputs).catch(asImatError);
+      if (isLost(outcome)) throw outcome;
+      if (!(outcome instanceof ImatError) && !outcome.finished) return release(session.db, unit, attendant.self);
+      return record(session.db, plan, outcome, performance.now() - start, attendant);
+    });
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    await sessions.with(({ db }) => record(db, plan, error, performance.now() - start, attendant));
+  }
 }
+
+/** Leases, looks and decides; what is due is noted as an attempt. Null where nothing is. */
+async function begin(db: Db, unit: number, { policy, self, inputsOf }: Attendant): Promise<Plan | null> {
+  const found = await leaseAndLook(db, unit, self, policy.leaseMs, countUpTo(policy));
+  if (found === null) return null;
+  const pendingMs = found.pendingRows === 0 ? 0 : pendingAtMost(found);
+  const due = decide(found, pendingMs, policy, self);
+  if (due.action === 'skip') {
+    await release(db, unit, self);
+    return null;
+  }
+  const isOurs = await beginAttempt(db, unit, self, due.action, transientMs(found.attempts ?? 0));
+  if (!isOurs) return null;
+  return { unit, found, due, inputs: due.action === 'swap' ? inputsOf(unit) : [], pendingMs };
+}
+
+async function record(db: Db, plan: Plan, outcome: Done | ImatError, ms: number, { self, onReport }: Attendant): Promise<void> {
+  const { unit, found, due, inputs, pendingMs } = plan;
+  const { name, pendingRows } = found;
+  const error = outcome instanceof ImatError ? outcome : null;
+  const again = error === null ? null : retryMs(error.category, found.attempts ?? 0);
+  const action = outcome instanceof ImatError ? plannedAction(due, inputs) : outcome.action;
+  const run = { action, reason: due.reason, pendingRows, pendingMs, ms, error, retryMs: again };
+  const signature = outcome instanceof ImatError ? null : outcome.signature;
+  const rows = await recordAndRelease(db, unit, self, { ...run, signature });
+  onReport({ imat: name, ...run, rows: error === null ? rows : 0 });
+}
+
+const isLost = (error: unknown): error is ImatError => error instanceof ImatError && error.condition === 'connection_failed';
 
 /** Rows are counted beyond the bound, so that the cost of a fold can be told; a log that is longer than that is long. */
 export const countUpTo = (policy: Policy): number => 10 * policy.maxPendingRows;
 
 const plannedAction = (due: Due, inputs: readonly Found['name'][]): Done['action'] =>
   due.action === 'swap' && inputs.length > 0 ? 'publish' : due.action;
-
-function asError(error: unknown): ImatError {
-  return error instanceof ImatError
-    ? error
-    : new ImatError('internal', { message: error instanceof Error ? error.message : String(error), cause: error });
-}

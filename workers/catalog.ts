@@ -62,14 +62,12 @@ export async function recordAndRelease(db: Db, unit: number, self: string, run: 
   return Number(row?.rows ?? 0);
 }
 
-/** A swap that could not be finished: as good as skipped. */
-export async function noteFinishTried(db: Db, unit: number, self: string): Promise<void> {
-  await translated(() =>
-    db.query(
-      'UPDATE imat_catalog.schedule SET finish_tried_at = clock_timestamp(), lease_until = NULL WHERE imat_id = $1 AND worker = $2',
-      [unit, self],
-    ),
+/** Notes an attempt before it is made, so that one which ends its session, or the worker, counts; false where the lease was lost. */
+export async function beginAttempt(db: Db, unit: number, self: string, action: string, retryMs: number): Promise<boolean> {
+  const [row] = await translated(() =>
+    db.query<{ ours: boolean }>('SELECT imat_catalog.begin_attempt($1, $2, $3, $4) AS ours', [unit, self, action, retryMs]),
   );
+  return row?.ours === true;
 }
 
 export async function release(db: Db, unit: number, self: string): Promise<void> {
@@ -83,14 +81,7 @@ export async function beat(db: Db, self: string, version: string, held: readonly
       `INSERT INTO imat_catalog.worker AS w (id, version) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
       [self, version],
     );
-    if (held.length === 0) return;
-    await db.query(
-      `WITH leases AS (
-         UPDATE imat_catalog.schedule s SET lease_until = clock_timestamp() + $3 * interval '1 ms' WHERE s.worker = $1 AND s.imat_id = ANY ($2::int[]) AND s.lease_until IS NOT NULL
-       )
-       UPDATE imat_catalog.request q SET lease_until = clock_timestamp() + $3 * interval '1 ms' WHERE q.worker = $1 AND q.carried_out_at IS NULL AND 0 = ANY ($2::int[]) AND q.lease_until IS NOT NULL`,
-      [self, `{${held.join(',')}}`, leaseMs],
-    );
+    if (held.length > 0) await db.query('SELECT imat_catalog.renew($1::int[], $2, $3)', [`{${held.join(',')}}`, self, leaseMs]);
   });
 }
 
