@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
 import { ImatWorker, type RunReport } from '../../workers/worker.ts';
+import { runCli } from '../cli/built-cli.ts';
 import { createWorld, expectExact, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
 
 let world: World;
@@ -26,7 +27,9 @@ async function pass(changes: Partial<Policy> = {}, url = world.url): Promise<rea
     http: null,
   });
   try {
-    return await worker.once();
+    const { runs, failures } = await worker.once();
+    expect(failures).toEqual([]);
+    return runs;
   } finally {
     await worker.stop();
   }
@@ -38,6 +41,19 @@ const told = (runs: readonly RunReport[]): string[] =>
 test('a database without imats is left alone', async () => {
   expect(await pass()).toEqual([]);
   expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+});
+
+test('a database that cannot be reached keeps no other from its pass', async () => {
+  await world.imat.convert('sums');
+  await world.sql('INSERT INTO t VALUES (1, 1)');
+  const bad = 'postgres://nobody@127.0.0.1:1/nothing';
+  const { status, stdout, stderr } = await runCli(['worker', '--once', '--json', bad, world.url, '--max-pending-age', '10ms']);
+  expect(status).toBe(4);
+  const { runs, failures } = JSON.parse(stdout) as { runs: RunReport[]; failures: unknown[] };
+  expect(told(runs)).toEqual(['fold sums (age_bound)']);
+  expect(failures).toEqual([{ database: 'nothing', error: expect.objectContaining({ code: 'IM015', hint: expect.any(String) }) }]);
+  expect(JSON.parse(stderr)).toMatchObject({ level: 'error', database: 'nothing', code: 'IM015' });
+  expect(await world.value('SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat')).toBe('0');
 });
 
 test('nothing pending: nothing done, and the skips are in the history', async () => {
