@@ -1,4 +1,5 @@
 /** What a pass of a worker does and leaves: requests, publication at one snapshot, rebuilds, change signals, logs, history. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
@@ -54,6 +55,23 @@ test('a database that cannot be reached keeps no other from its pass', async () 
   expect(failures).toEqual([{ database: 'nothing', error: expect.objectContaining({ code: 'IM015', hint: expect.any(String) }) }]);
   expect(JSON.parse(stderr)).toMatchObject({ level: 'error', database: 'nothing', code: 'IM015' });
   expect(await world.value('SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat')).toBe('0');
+});
+
+test('a pass that takes longer than its leases keeps them', async () => {
+  await world.imat.convert('sums');
+  const blocker = await world.session();
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_sums FOR UPDATE');
+  await world.sql('UPDATE t SET v = v + 1');
+  const leased = () => world.value<boolean>('SELECT lease_until > clock_timestamp() FROM imat_catalog.schedule');
+  const passing = pass({ leaseMs: 600 });
+  await until('it is leased', leased);
+  for (let n = 0; n < 20; n++) {
+    await sleep(100);
+    expect(await leased()).toBe(true);
+  }
+  await blocker.sql('ROLLBACK');
+  expect(told(await passing)).toEqual(['fold sums (age_bound)']);
+  expect(await world.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
 });
 
 test('nothing pending: nothing done, and the skips are in the history', async () => {

@@ -86,6 +86,19 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectNothingLeft(shop);
   }, 120_000);
 
+  test('away at the end: the worker does not wait for it', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    const worker = await start(shop, '--queue', redis.url);
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await expectSettled(shop);
+    await redis.kill();
+    await sleep(500);
+    const began = performance.now();
+    expect(await worker.stop()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(4000);
+    await expectNothingLeft(shop);
+  });
+
   test('in cluster mode, of one node', async () => {
     const [shop, redis] = [await newShop(), await newRedis({ cluster: true })];
     const worker = await start(shop, '--queue', redis.url);
