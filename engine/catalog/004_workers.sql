@@ -252,7 +252,7 @@ LANGUAGE sql IMMUTABLE
 AS $$ SELECT 'the attempt was cut off' $$;
 
 -- Notes that an attempt begins, as if it had failed: what ends a session, a server or a worker would otherwise be tried again at
--- once, and for ever. False where the lease was lost. A finish runs nobody's functions; it is bounded by when it was tried.
+-- once, and for ever. False where the lease has gone to another. A finish runs nobody's functions; it is bounded by when it was tried.
 CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text, retry_ms double precision) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -265,7 +265,7 @@ BEGIN
     attempts = s.attempts + (what <> 'finish')::integer,
     begun_at = CASE WHEN what <> 'finish' THEN now_at END,
     next_attempt_at = CASE WHEN what = 'finish' THEN s.next_attempt_at ELSE now_at + retry_ms * interval '1 ms' END
-  WHERE s.imat_id = imat AND s.worker = holder AND s.lease_until > now_at;
+  WHERE s.imat_id = imat AND s.worker = holder AND s.lease_until IS NOT NULL;
   RETURN FOUND;
 END $$;
 

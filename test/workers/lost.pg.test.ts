@@ -183,5 +183,16 @@ test('a lease that leads to nothing is no attempt', async () => {
   await shop.sql(`SELECT imat_catalog.lease(id, 'w', 1000), imat_catalog.release(id, 'w') FROM imat_catalog.imat`);
   expect(await state()).toEqual(before);
   expect(await shop.value(`SELECT imat_catalog.begin_attempt(min(id), 'w', 'fold', 1000) FROM imat_catalog.imat`)).toBe(false);
+  // One that took longer to look than its lease lasts goes on, unless another one came in between.
+  const one = 'FROM imat_catalog.imat WHERE id = (SELECT min(id) FROM imat_catalog.imat)';
+  await shop.sql(`SELECT imat_catalog.lease(id, 'w', 0) ${one}`);
+  expect(await shop.value(`SELECT imat_catalog.begin_attempt(id, 'w', 'fold', 1000) ${one}`)).toBe(true);
+  await shop.sql(`SELECT imat_catalog.lease(id, 'v', 0) ${one}`);
+  expect(await shop.value(`SELECT imat_catalog.begin_attempt(id, 'w', 'fold', 1000) ${one}`)).toBe(false);
+  expect((await shop.imat.status('totals')).imats[0]?.failure).toMatchObject({
+    code: 'IM015',
+    message: 'the attempt was cut off',
+    attempts: 1,
+  });
   await expectNothingLeft(shop);
 });
