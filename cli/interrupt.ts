@@ -11,6 +11,13 @@ export type SignalSource = {
 
 const UNDOING = 'imat: interrupted, undoing what was begun (once more to leave at once)\n';
 
+export type Stopping = {
+  /** What to tell the user at the first signal; null: nothing. */
+  readonly notice?: string | null;
+  /** What to do at the second one before leaving; a third one does not wait for it. */
+  readonly abandon?: () => Promise<void>;
+};
+
 type Environment = { readonly signals: SignalSource; readonly warn: (text: string) => void; readonly exit: (status: number) => void };
 
 /**
@@ -25,7 +32,7 @@ export class Interrupt {
   readonly #listener = (signal: NodeJS.Signals): void => this.#receive(signal);
   #leave: (error: ImatError) => void = () => undefined;
   #cancel: (() => Promise<void>) | null = null;
-  #notice = UNDOING;
+  #stopping: Stopping = {};
   #signal: NodeJS.Signals | null = null;
 
   constructor(environment: Environment) {
@@ -44,9 +51,9 @@ export class Interrupt {
   }
 
   /** Says how to stop the work that begins now; the function it gives back says that the work is over. */
-  cancelWith(cancel: () => Promise<void>, notice = UNDOING): () => void {
+  cancelWith(cancel: () => Promise<void>, stopping: Stopping = {}): () => void {
     this.#cancel = cancel;
-    this.#notice = notice;
+    this.#stopping = stopping;
     return () => {
       this.#cancel = null;
     };
@@ -58,7 +65,11 @@ export class Interrupt {
 
   #receive(signal: NodeJS.Signals): void {
     if (this.#signal !== null) {
-      this.#environment.exit(exitStatusOfSignal(signal));
+      const leave = (): void => this.#environment.exit(exitStatusOfSignal(signal));
+      const { abandon } = this.#stopping;
+      this.#stopping = {};
+      if (abandon === undefined) leave();
+      else void abandon().then(leave, leave);
       return;
     }
     this.#signal = signal;
@@ -66,7 +77,8 @@ export class Interrupt {
       this.#leave(interruptedError(undefined));
       return;
     }
-    this.#environment.warn(this.#notice);
+    const { notice = UNDOING } = this.#stopping;
+    if (notice !== null) this.#environment.warn(notice);
     this.#cancel().catch(() => this.#environment.warn('imat: could not reach the database to stop it; once more to leave at once\n'));
   }
 }

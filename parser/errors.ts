@@ -116,6 +116,13 @@ export class ImatError extends Error {
   }
 }
 
+/** What was not foreseen is a bug. */
+export function asImatError(error: unknown): ImatError {
+  return error instanceof ImatError
+    ? error
+    : new ImatError('internal', { message: error instanceof Error ? error.message : String(error), cause: error });
+}
+
 /** The place of a zero-based character offset in a text. */
 export function positionAt(text: string, offset: number): Position {
   const before = text.slice(0, offset);

@@ -1,14 +1,15 @@
 /** Attends to one unit of work: leases it, looks again, decides again, carries it out, records it. A bell's word counts for nothing. */
-import { ImatError } from '../parser/errors.ts';
+import { ServerError, type Db } from '../engine/db/db.ts';
+import { asImatError, ImatError } from '../parser/errors.ts';
 import { carryOut, type Done, type Due } from './act.ts';
-import { forgetCosts, leaseAndLook, noteFinishTried, record, release } from './catalog.ts';
+import { beginAttempt, blameInput, forgetCosts, leaseAndLook, record, release, type Run } from './catalog.ts';
 import { decide } from './decide.ts';
 import type { Found } from './found.ts';
 import type { Policy } from './policy.ts';
 import { carryOutRequest } from './requests.ts';
-import { retryMs } from './retry.ts';
+import { retryMs, transientMs } from './retry.ts';
 import { pendingAtMost } from './seen.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import type { Pace } from './slots.ts';
 
 /** The unit of requests, beside imats, whose ids are positive. */
@@ -40,7 +41,7 @@ export type Attendant = {
 
 /**
  * At the pace `short` nothing is done that may take long; true where that is what is due.
- * @throws ImatError `connection_failed`; what an imat fails with is recorded, not thrown
+ * @throws ImatError what an imat fails with is recorded, not thrown, unless nothing can be recorded
  */
 export async function attendTo(unit: number, pace: Pace, attendant: Attendant): Promise<boolean> {
   const { held } = attendant;
@@ -56,7 +57,7 @@ export async function attendTo(unit: number, pace: Pace, attendant: Attendant): 
 
 async function attendToRequests({ sessions, policy, self, onReport, isStopping }: Attendant): Promise<false> {
   while (!isStopping()) {
-    const run = await sessions.with((session) => carryOutRequest(session, self, policy.leaseMs));
+    const run = await carryOutRequest(sessions, self, policy.leaseMs);
     if (run === null) break;
     onReport({
       imat: run.name,
@@ -72,49 +73,97 @@ async function attendToRequests({ sessions, policy, self, onReport, isStopping }
   return false;
 }
 
+type Plan = { readonly due: Due; readonly found: Found; readonly inputs: readonly string[]; readonly pendingMs: number };
+
 async function attendToImat(unit: number, pace: Pace, attendant: Attendant): Promise<boolean> {
-  const { sessions, policy, self } = attendant;
-  return sessions.with(async (session) => {
-    const found = await leaseAndLook(session.db, unit, self, policy.leaseMs, countUpTo(policy));
-    if (found === null) return false;
-    const pendingMs = found.pendingRows === 0 ? 0 : pendingAtMost(found);
-    const decision = decide(found, pendingMs, policy, self);
-    const isTooLong = pace === 'short' && (decision.action === 'swap' || decision.action === 'rebuild');
-    if (decision.action === 'skip' || isTooLong) await release(session.db, unit, self);
-    else await run(session, decision, found, pendingMs, attendant);
-    return isTooLong;
-  });
+  let plan = await attendant.sessions.with(({ db }) => begin(db, unit, pace, attendant));
+  if (plan === 'too long') return true;
+  while (plan !== null) plan = await carryThrough(plan, attendant);
+  return false;
 }
 
-async function run(session: Session, due: Due, found: Found, pendingMs: number, attendant: Attendant): Promise<void> {
-  const { db } = session;
-  const { self, inputsOf, onReport } = attendant;
-  const { id, name, pendingRows } = found;
-  const inputs = due.action === 'swap' ? inputsOf(id) : [];
+/** Leases, looks and decides; what is due is noted as an attempt. Null where nothing is. */
+async function begin(db: Db, unit: number, pace: Pace, { policy, self, inputsOf }: Attendant): Promise<Plan | 'too long' | null> {
+  const found = await leaseAndLook(db, unit, self, policy.leaseMs, countUpTo(policy));
+  if (found === null) return null;
+  const pendingMs = found.pendingRows === 0 ? 0 : pendingAtMost(found);
+  const due = decide(found, pendingMs, policy, self);
+  const isTooLong = pace === 'short' && (due.action === 'swap' || due.action === 'rebuild');
+  if (due.action === 'skip' || isTooLong) {
+    await release(db, unit, self);
+    return isTooLong ? 'too long' : null;
+  }
+  const isOurs = await beginAttempt(db, unit, self, due.action, transientMs(found.attempts ?? 0));
+  return isOurs ? { due, found, inputs: due.action === 'swap' ? inputsOf(unit) : [], pendingMs } : null;
+}
+
+/** Gives what is to be done instead, where there is something. */
+async function carryThrough(plan: Plan, attendant: Attendant): Promise<Plan | null> {
+  const { sessions, self } = attendant;
+  const { due, found, inputs } = plan;
   const start = performance.now();
-  const outcome = await carryOut(session, due, found, inputs).catch(asError);
-  const ms = performance.now() - start;
+  try {
+    return await sessions.with(async (session) => {
+      const outcome = await carryOut(session, due, found, inputs).catch(asImatError);
+      if (isLost(outcome)) throw outcome;
+      if (outcome instanceof ImatError || outcome.finished)
+        return conclude(session.db, plan, outcome, performance.now() - start, attendant);
+      await release(session.db, found.id, self);
+      return null;
+    });
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    return sessions.with(({ db }) => conclude(db, plan, error, performance.now() - start, attendant));
+  }
+}
+
+/** Records how it went. */
+async function conclude(db: Db, plan: Plan, outcome: Done | ImatError, ms: number, { self, onReport }: Attendant): Promise<Plan | null> {
+  const { due, found, inputs, pendingMs } = plan;
+  const { id, name, pendingRows } = found;
   const error = outcome instanceof ImatError ? outcome : null;
   const done = outcome instanceof ImatError ? null : outcome;
-  if (error?.condition === 'connection_failed') throw error;
-  if (done?.finished === false) return noteFinishTried(db, id, self);
   // A rebuild is dispensable: its refusal must not keep the imat from the fold.
   const isRefusal = due.action === 'rebuild' && error !== null && error.category !== 'transient';
-  const again = error === null ? null : isRefusal ? 0 : retryMs(error.category, found.attempts ?? 0);
-  const action = done?.action ?? (inputs.length > 0 ? 'publish' : due.action);
-  const report = { action, reason: due.reason, pendingRows, ms, error, retryMs: again };
-  const rows = await record(db, id, self, { ...report, pendingMs, signature: done?.signature ?? null, endsLease: !isRefusal });
-  onReport({ imat: name, ...report, rows: error === null ? rows : 0 });
-  if (!isRefusal) return;
+  const culprit = inputAtFault(error, inputs);
+  const run: Run = {
+    action: done?.action ?? (inputs.length > 0 ? 'publish' : due.action),
+    reason: due.reason,
+    pendingRows,
+    pendingMs,
+    ms,
+    signature: done?.signature ?? null,
+    error,
+    retryMs: error === null ? null : isRefusal ? 0 : culprit === null ? retryMs(error.category, found.attempts ?? 0) : transientMs(0),
+    endsLease: !isRefusal,
+  };
+  // It backs off by itself, and the next attempt goes without it.
+  if (culprit !== null) await blameInput(db, culprit, self, run);
+  const rows = await record(db, id, self, run);
+  onReport({
+    imat: name,
+    action: run.action,
+    reason: run.reason,
+    pendingRows,
+    ms,
+    rows: error === null ? rows : 0,
+    error,
+    retryMs: run.retryMs,
+  });
+  if (!isRefusal) return null;
   await forgetCosts(db, id);
-  await run(session, { action: 'fold', reason: 'rebuild_refused' }, found, pendingMs, attendant);
+  const isOurs = await beginAttempt(db, id, self, 'fold', transientMs(found.attempts ?? 0));
+  return isOurs ? { ...plan, due: { action: 'fold', reason: 'rebuild_refused' } } : null;
 }
+
+/** Which of the imats that were to be published along has failed, not the one that reads them: imat_catalog.publish names it. */
+function inputAtFault(error: ImatError | null, inputs: readonly string[]): string | null {
+  const { cause } = error ?? {};
+  const table = cause instanceof ServerError && cause.schema === 'imat' ? cause.table : null;
+  return table !== null && inputs.includes(table) ? table : null;
+}
+
+const isLost = (error: unknown): error is ImatError => error instanceof ImatError && error.condition === 'connection_failed';
 
 /** Rows are counted beyond the bound, so that the cost of a fold can be told; a log that is longer than that is long. */
 export const countUpTo = (policy: Policy): number => 10 * policy.maxPendingRows;
-
-function asError(error: unknown): ImatError {
-  return error instanceof ImatError
-    ? error
-    : new ImatError('internal', { message: error instanceof Error ? error.message : String(error), cause: error });
-}

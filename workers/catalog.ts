@@ -2,6 +2,7 @@
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
 import type { ImatError } from '../parser/errors.ts';
+import { retryMs } from './retry.ts';
 import type { Found, Look } from './found.ts';
 import type { SkipRow } from './skips.ts';
 import type { Reading } from './units.ts';
@@ -64,19 +65,29 @@ export async function record(db: Db, unit: number, self: string, run: Run): Prom
   return Number(row?.rows ?? 0);
 }
 
+/** Records a failure of what was published along as that imat's own. */
+export async function blameInput(db: Db, name: string, self: string, run: Run): Promise<void> {
+  const [input] = await translated(() =>
+    db.query<{ id: number; attempts: number }>(
+      'SELECT i.id, coalesce(s.attempts, 0) AS attempts FROM imat_catalog.imat i LEFT JOIN imat_catalog.schedule s ON s.imat_id = i.id WHERE i.name = $1',
+      [name],
+    ),
+  );
+  if (input === undefined || run.error === null) return;
+  await record(db, input.id, self, { ...run, pendingRows: null, pendingMs: null, retryMs: retryMs(run.error.category, input.attempts) });
+}
+
 /** What was measured is no ground to rebuild an imat any more. */
 export async function forgetCosts(db: Db, unit: number): Promise<void> {
   await translated(() => db.query('UPDATE imat_catalog.schedule SET rebuild_ms = NULL, fold_ms_per_row = NULL WHERE imat_id = $1', [unit]));
 }
 
-/** A swap that could not be finished: as good as skipped. */
-export async function noteFinishTried(db: Db, unit: number, self: string): Promise<void> {
-  await translated(() =>
-    db.query(
-      'UPDATE imat_catalog.schedule SET finish_tried_at = clock_timestamp(), lease_until = NULL WHERE imat_id = $1 AND worker = $2',
-      [unit, self],
-    ),
+/** Notes an attempt before it is made, so that one which ends its session, or the worker, counts; false where the lease was lost. */
+export async function beginAttempt(db: Db, unit: number, self: string, action: string, retryMs: number): Promise<boolean> {
+  const [row] = await translated(() =>
+    db.query<{ ours: boolean }>('SELECT imat_catalog.begin_attempt($1, $2, $3, $4) AS ours', [unit, self, action, retryMs]),
   );
+  return row?.ours === true;
 }
 
 export async function release(db: Db, unit: number, self: string): Promise<void> {
@@ -90,14 +101,7 @@ export async function beat(db: Db, self: string, version: string, held: readonly
       `INSERT INTO imat_catalog.worker AS w (id, version, lease_ms) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
       [self, version, leaseMs],
     );
-    if (held.length === 0) return;
-    await db.query(
-      `WITH leases AS (
-         UPDATE imat_catalog.schedule s SET lease_until = clock_timestamp() + $3 * interval '1 ms' WHERE s.worker = $1 AND s.imat_id = ANY ($2::int[]) AND s.lease_until IS NOT NULL
-       )
-       UPDATE imat_catalog.request q SET lease_until = clock_timestamp() + $3 * interval '1 ms' WHERE q.worker = $1 AND q.carried_out_at IS NULL AND 0 = ANY ($2::int[]) AND q.lease_until IS NOT NULL`,
-      [self, `{${held.join(',')}}`, leaseMs],
-    );
+    if (held.length > 0) await db.query('SELECT imat_catalog.renew($1::int[], $2, $3)', [`{${held.join(',')}}`, self, leaseMs]);
   });
 }
 

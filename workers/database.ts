@@ -20,7 +20,7 @@ import { Outlook } from './outlook.ts';
 import { Dues } from './seen.ts';
 import { Sessions } from './sessions.ts';
 import type { Pace, Slots } from './slots.ts';
-import { Upkeep } from './upkeep.ts';
+import { BUILD_TIMEOUT_MS, Upkeep } from './upkeep.ts';
 
 export type LoopParts = {
   readonly target: ConnectTarget;
@@ -34,12 +34,15 @@ export type LoopParts = {
   readonly onReport?: (report: Report & { readonly database: string }) => void;
 };
 
-/** Of what a look may take before its connection is given up. */
 const LOOK_TIMEOUT_MS = 30_000;
 const BEAT_PARTS = 3;
+/** An answer that was sent may take so long to arrive, however short the leases are. */
+const ANSWER_LEAST_MS = 1000;
 const CATALOG_MS = 60_000;
 const NEWER_CATALOG_MS = 30_000;
-const CLOSE_MS = 5000;
+/** For all that is left to do after the time that the policy gives, cancelling included. */
+const CLOSE_MS = 2000;
+const ABANDON_MS = 1000;
 
 export type LoopState = {
   readonly database: string;
@@ -106,7 +109,7 @@ export class DatabaseLoop {
     this.#crew = openInProcessBell({
       concurrency: target.kind === 'embedded' ? 1 : policy.concurrency,
       attend: (unit) => this.#answer(unit),
-      onError: (error) => this.#complain(error, 'could not finish what was begun'),
+      onFailure: (error) => this.#fail(error),
     });
   }
 
@@ -120,6 +123,11 @@ export class DatabaseLoop {
     return performance.now() - this.#alive;
   }
 
+  /** For how long a session has been silent beyond its bounds; 0: none has. */
+  get overdueMs(): number {
+    return Math.max(this.#work.overdueMs, this.#control.overdueMs);
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
@@ -130,9 +138,32 @@ export class DatabaseLoop {
 
   /** One pass over everything, for cron. @throws ImatError where the database cannot be worked on */
   async once(): Promise<void> {
+    try {
+      await this.#onceThrough();
+    } catch (error) {
+      this.#complain(error, 'cannot work on the database');
+      throw error;
+    }
+  }
+
+  async #onceThrough(): Promise<void> {
     await this.#prepare();
     if (!(await this.#onControl(async (db) => (await catalogVersion(db)) > 0))) return;
     await this.#onControl((db) => initialize(db, false));
+    let beat = Promise.resolve();
+    const beats = setInterval(() => {
+      beat = beat.then(() => this.#beat()).catch((error: unknown) => this.#complain(error, 'could not keep its leases'));
+    }, this.#parts.policy.leaseMs / BEAT_PARTS);
+    try {
+      await this.#pass();
+    } finally {
+      clearInterval(beats);
+      await beat;
+    }
+    await this.#goodbye();
+  }
+
+  async #pass(): Promise<void> {
     const passPolicy = { ...this.#parts.policy, maxPendingMs: 0 };
     // What was done may make something else due: an imat that reads it, or the end of a swap.
     for (let round = 0; round < 3 && !this.#stop.signal.aborted; round++) {
@@ -144,32 +175,45 @@ export class DatabaseLoop {
       if (due.length === 0 && !requests) break;
       await Promise.all(due.map((unit) => this.#attend(unit, passPolicy)));
     }
-    await this.#work.with(({ db }) => this.#upkeeper.round(db));
-    await this.#goodbye();
+    await this.#keepUp();
   }
 
   /** Takes nothing new, lets what is under way end within the policy's bound, stops it otherwise. False where it had to be stopped. */
   async stop(): Promise<boolean> {
-    const { drainMs } = this.#parts.policy;
+    const { policy, log } = this.#parts;
+    const { drainMs } = policy;
     this.#stop.abort();
-    await this.#running;
-    const bells = this.#bell === null || this.#bell === this.#crew ? [this.#crew] : [this.#crew, this.#bell];
-    const drained = await within(drainMs, 'the work under way', this.#drained()).then(
-      () => true,
-      () => false,
-    );
-    if (!drained) await within(CLOSE_MS, 'the database', this.#work.cancel()).catch(() => undefined);
-    await within(CLOSE_MS, 'the work under way', this.#drained()).catch(() => undefined);
-    await Promise.all(bells.map((bell) => bell.close(CLOSE_MS)));
-    if (this.#connected) await within(CLOSE_MS, 'the database', this.#goodbye()).catch(() => undefined);
-    await Promise.all([this.#work.close(), this.#control.close()]);
+    if (this.#running !== null) {
+      const fields = { database: this.#database, underWay: this.#held.size, drainMs };
+      log.info(fields, 'stopping when what is under way is done; a second signal does not wait for it');
+    }
+    const drained = await isWithin(drainMs, this.#drained());
+    const gone = this.#leave(drained);
+    // The embedded database must be closed to be opened again.
+    await (this.#parts.target.kind === 'embedded' ? gone : isWithin(CLOSE_MS, gone));
+    for (const sessions of [this.#work, this.#control]) sessions.abort();
     return drained;
   }
 
-  /** At once: what is under way is cancelled, not waited for. */
+  /** Cancels what is under way, and waits a moment for it. */
   async abandon(): Promise<void> {
     this.#stop.abort();
-    await within(CLOSE_MS, 'the database', this.#work.cancel()).catch(() => undefined);
+    await isWithin(ABANDON_MS, this.#cancel());
+  }
+
+  async #leave(drained: boolean): Promise<void> {
+    const bells = new Set([this.#crew, this.#bell ?? this.#crew]);
+    await Promise.all([
+      drained ? undefined : this.#cancel(),
+      this.#running?.then(() => (this.#connected ? this.#goodbye() : undefined)).catch(() => undefined),
+      ...[...bells].map((bell) => bell.close(CLOSE_MS / 2)),
+    ]);
+    await Promise.all([this.#work.close(), this.#control.close()]);
+  }
+
+  async #cancel(): Promise<void> {
+    await this.#work.cancel();
+    await this.#drained();
   }
 
   async #drained(): Promise<void> {
@@ -217,6 +261,7 @@ export class DatabaseLoop {
       concurrency: policy.concurrency,
       lockMs: 2 * policy.leaseMs,
       attend: (unit) => this.#answer(unit),
+      onFailure: (error) => this.#fail(error),
       onError: (error) => {
         if (this.#queueUp)
           log.warn({ database: this.#database, queue: queue.kind, error: error.message }, 'the queue does not answer; sweeps go on');
@@ -227,7 +272,7 @@ export class DatabaseLoop {
 
   /** Comes around until it fails or is stopped. */
   async #tick(): Promise<void> {
-    const { policy, self, version, metrics } = this.#parts;
+    const { policy, self, metrics } = this.#parts;
     let beatAt = Number.NEGATIVE_INFINITY;
     let sweepAt = Number.NEGATIVE_INFINITY;
     let skipsAt = performance.now();
@@ -249,10 +294,8 @@ export class DatabaseLoop {
       }
       if (now - beatAt >= policy.leaseMs / BEAT_PARTS) {
         beatAt = now;
-        await this.#onControl(async (db) => {
-          await catalog.beat(db, self, version, [...this.#held], policy.leaseMs);
-          this.#ticker = await catalog.takeTurn(db, self, policy.leaseMs);
-        });
+        await this.#beat();
+        this.#ticker = await this.#onControl((db) => catalog.takeTurn(db, self, policy.leaseMs));
         metrics.isTicker.set({ database: this.#database }, this.#ticker ? 1 : 0);
         if (!this.#ticker) this.#outlook.forgetGauges(this.#database);
       }
@@ -268,6 +311,15 @@ export class DatabaseLoop {
       const next = this.#ticker ? policy.tickMs : Math.min(policy.sweepMs, policy.leaseMs / BEAT_PARTS);
       await this.#pause(Math.max(5, now + next - performance.now()));
     }
+  }
+
+  /** Keeps the leases of what is under way, once what only seems to be so is given up. */
+  async #beat(): Promise<void> {
+    const { policy, self, version } = this.#parts;
+    await this.#onControl(async (db) => {
+      await this.#work.abortLost(db, Math.max(policy.leaseMs / BEAT_PARTS, ANSWER_LEAST_MS));
+      await catalog.beat(db, self, version, [...this.#held], policy.leaseMs);
+    });
   }
 
   async #lookAndRing(now: number): Promise<void> {
@@ -309,14 +361,9 @@ export class DatabaseLoop {
 
   #probeAt = 0;
 
-  /** Never rejects. What takes long waits for its slot beside the bell, which goes on with what is short. */
+  /** What takes long waits for its slot beside the bell, which goes on with what is short. */
   async #answer(unit: number): Promise<void> {
-    const complain = (error: unknown): void => this.#complain(error, 'could not finish what was begun');
-    try {
-      if (await this.#attendAt('short', unit)) void this.#attendAt('long', unit).catch(complain);
-    } catch (error) {
-      complain(error);
-    }
+    if (await this.#attendAt('short', unit)) void this.#attendAt('long', unit).catch((error: unknown) => this.#fail(error));
   }
 
   async #attend(unit: number, policy: Policy): Promise<void> {
@@ -334,27 +381,21 @@ export class DatabaseLoop {
   }
 
   #startUpkeep(now: number): void {
-    if (this.#upkeep !== null || now - this.#upkeepAt < this.#parts.policy.upkeepMs) return;
+    if (this.#stop.signal.aborted || this.#upkeep !== null || now - this.#upkeepAt < this.#parts.policy.upkeepMs) return;
     this.#upkeepAt = now;
-    this.#upkeep = this.#work
-      .with(({ db }) => this.#upkeeper.round(db))
+    this.#upkeep = this.#keepUp()
       .catch((error: unknown) => this.#complain(error, 'upkeep failed; trying again'))
       .finally(() => {
         this.#upkeep = null;
       });
   }
 
-  /** A connection that neither answers nor breaks is given up. */
+  #keepUp(): Promise<void> {
+    return this.#work.with(({ db }) => this.#upkeeper.round(db), BUILD_TIMEOUT_MS);
+  }
+
   #onControl<T>(body: (db: Db) => Promise<T>): Promise<T> {
-    return this.#control.with(({ db }) =>
-      this.#parts.target.kind === 'embedded'
-        ? translated(() => body(db))
-        : within(
-            LOOK_TIMEOUT_MS + CLOSE_MS,
-            'the database',
-            translated(() => body(db)),
-          ),
-    );
+    return this.#control.with(({ db }) => translated(() => body(db)));
   }
 
   async #pause(ms: number): Promise<void> {
@@ -386,12 +427,25 @@ export class DatabaseLoop {
     onReport?.({ ...report, database });
   }
 
+  #fail(error: unknown): void {
+    this.#complain(error, 'could not finish what was begun');
+  }
+
   #complain(error: unknown, what: string): void {
     if (this.#stop.signal.aborted) return;
     const known = error instanceof ImatError ? { code: error.code, detail: error.detail, hint: error.hint } : {};
     this.#parts.metrics.errors.inc({ database: this.#database, code: error instanceof ImatError ? error.code : 'IM099' });
     this.#parts.log.error({ database: this.#database, error: error instanceof Error ? error.message : String(error), ...known }, what);
   }
+}
+
+/** Whether something ends in time; how it ends is nobody's business. */
+function isWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const ended = promise.then(
+    () => true,
+    () => true,
+  );
+  return within(ms, 'it', ended).catch(() => false);
 }
 
 function databaseOf(url: string): string {

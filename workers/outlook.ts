@@ -26,6 +26,7 @@ export class Outlook {
   #last: { look: Look; at: number; answeredAt: number; full: number } | null = null;
   #readings: { rows: readonly Reading[]; at: number; ids: string } = { rows: [], at: Number.NEGATIVE_INFINITY, ids: '' };
   #names = new Map<number, string>();
+  #unable: ReadonlySet<number> = new Set();
 
   constructor(self: string, metrics: Metrics) {
     this.#self = self;
@@ -59,9 +60,9 @@ export class Outlook {
     this.#last = null;
   }
 
-  /** Names of the stored imats that go with an imat, in order. */
+  /** Names of the stored imats that go with an imat, in order: those that fail are read as they are stored. */
   inputsOf(imat: number): string[] {
-    return inputsOf(imat, this.#readings.rows).flatMap((id) => this.#names.get(id) ?? []);
+    return inputsOf(imat, this.#readings.rows).flatMap((id) => (this.#unable.has(id) ? [] : (this.#names.get(id) ?? [])));
   }
 
   takeSkips(now: number, all: boolean): SkipRow[] {
@@ -87,6 +88,7 @@ export class Outlook {
       database,
     );
     this.#names = names;
+    this.#unable = new Set(imats.filter((imat) => imat.blockedMs !== null || !imat.intact).map((imat) => imat.id));
     this.#ages.keep(new Set(imats.map((imat) => imat.id)));
     const readings = await this.#readingsOf(db, imats, now);
     const due: number[] = [];
@@ -104,7 +106,7 @@ export class Outlook {
       }
     }
     // What a due imat reads is published with it.
-    const along = new Set(due.flatMap((id) => inputsOf(id, readings)));
+    const along = new Set(due.flatMap((id) => inputsOf(id, readings)).filter((id) => !this.#unable.has(id)));
     return inOrder(
       due.filter((id) => !along.has(id)),
       readings,

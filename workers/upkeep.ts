@@ -25,7 +25,7 @@ const DROP_BELOW = 0.2;
 const CLEAN_FROM_ROWS = 1000;
 const VACUUM_FROM_DEAD_ROWS = 10_000;
 const BATCH = 10_000;
-const BUILD_TIMEOUT = '120s';
+export const BUILD_TIMEOUT_MS = 120_000;
 
 export type UpkeepStep = 'tidy' | 'clean' | 'vacuum' | 'index' | 'drop index' | 'index waits';
 
@@ -161,7 +161,7 @@ async function concurrently(db: Db, statement: string): Promise<void> {
   const [before] = await db.query<{ statement: string; lock: string }>(
     `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock`,
   );
-  await db.execute(`SET statement_timeout = '${BUILD_TIMEOUT}'; SET lock_timeout = 0`);
+  await db.execute(`SET statement_timeout = ${BUILD_TIMEOUT_MS}; SET lock_timeout = 0`);
   try {
     await db.execute(statement);
   } finally {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ConnectTarget } from '../engine/db/db.ts';
+import { asImatError, type ImatError } from '../parser/errors.ts';
 import type { Report } from './attendant.ts';
 import { DatabaseLoop, type LoopState } from './database.ts';
 import { type HttpServer, listen } from './http.ts';
@@ -25,8 +26,16 @@ export type WorkerOptions = {
 
 export type RunReport = Report & { readonly database: string };
 
+export type Pass = {
+  readonly runs: readonly RunReport[];
+  /** Databases that could not be worked on (to the end). */
+  readonly failures: readonly { readonly database: string; readonly error: ImatError }[];
+};
+
 /** A loop that has not come around for so long hangs, whatever its server does: statements end by their timeout before. */
 const SILENT_MOST_MS = 120_000;
+/** A session is given up when its statement has taken longer than it may: one that is still lent then will never come back. */
+const OVERDUE_MOST_MS = 10_000;
 
 export class ImatWorker {
   readonly id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -75,8 +84,11 @@ export class ImatWorker {
     if (this.#options.http !== null) {
       this.#http = await listen(this.#options.http, {
         live: () => ({
-          ok: this.#loops.every((loop) => loop.silentMs < SILENT_MOST_MS),
-          detail: { silentMs: this.#loops.map((loop) => Math.round(loop.silentMs)) },
+          ok: this.#loops.every((loop) => loop.silentMs < SILENT_MOST_MS && loop.overdueMs < OVERDUE_MOST_MS),
+          detail: {
+            silentMs: this.#loops.map((loop) => Math.round(loop.silentMs)),
+            overdueMs: this.#loops.map((loop) => Math.round(loop.overdueMs)),
+          },
         }),
         ready: () => ({ ok: this.#stopping === null && this.states.every((state) => state.connected), detail: this.states }),
         metrics: async () => {
@@ -92,11 +104,14 @@ export class ImatWorker {
     for (const loop of this.#loops) loop.start();
   }
 
-  /** One pass over each database. @throws ImatError where a database cannot be worked on at all */
-  async once(): Promise<readonly RunReport[]> {
+  /** One pass over each database; one that cannot be worked on keeps no other from it. */
+  async once(): Promise<Pass> {
     this.#keepsReports = true;
-    await Promise.all(this.#loops.map((loop) => loop.once()));
-    return this.#reports;
+    const outcomes = await Promise.allSettled(this.#loops.map((loop) => loop.once()));
+    const failures = outcomes.flatMap((outcome, n) =>
+      outcome.status === 'rejected' ? [{ database: this.#loops[n]?.state.database ?? '', error: asImatError(outcome.reason) }] : [],
+    );
+    return { runs: this.#reports, failures };
   }
 
   /** Lets what is under way end, within the policy's bound; false where something had to be stopped. */
@@ -108,6 +123,7 @@ export class ImatWorker {
     return this.#stopping;
   }
 
+  /** Cancels what is under way and waits a moment, not for it to end. */
   async abandon(): Promise<void> {
     await Promise.all(this.#loops.map((loop) => loop.abandon()));
   }

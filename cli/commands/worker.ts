@@ -3,7 +3,7 @@ import type { ErrorCategory } from '../../parser/errors.ts';
 import { ImatError } from '../../parser/errors.ts';
 import { DEFAULT_POLICY as DEFAULTS, type Policy } from '../../workers/policy.ts';
 import type { LogLevel } from '../../workers/log.ts';
-import type { RunReport } from '../../workers/worker.ts';
+import type { Pass } from '../../workers/worker.ts';
 import { choiceOption, durationMs, durationText, wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { EXIT, exitStatusOf } from '../exit-status.ts';
@@ -108,13 +108,21 @@ async function runWorker(context: Context, urls: readonly string[], flags: Worke
     writeLog: (line) => host.stderr.write(line),
     http: flags.once === true ? null : (flags.http ?? null),
   });
+  let leaving = false;
   let stopped: (drained: boolean) => void = () => undefined;
   const ended = new Promise<boolean>((resolve) => {
     stopped = resolve;
   });
-  const done = interrupt.cancelWith(async () => {
-    stopped(await worker.stop());
-  }, 'imat: stopping when what is under way is done (once more to leave at once)\n');
+  // What happens is told by the worker's log, which shares stderr.
+  const stop = async (): Promise<void> => {
+    const drained = await worker.stop();
+    if (!leaving) stopped(drained);
+  };
+  const abandon = (): Promise<void> => {
+    leaving = true;
+    return worker.abandon();
+  };
+  const done = interrupt.cancelWith(stop, { notice: null, abandon });
   try {
     if (flags.once === true) {
       reportOnce(context, await worker.once());
@@ -150,19 +158,21 @@ function policyOf(flags: WorkerFlags): Policy {
 const WORST: readonly ErrorCategory[] = ['internal', 'integrity', 'drift', 'user', 'transient'];
 
 /** The exit status is that of the worst failure. */
-function reportOnce(context: Context, runs: readonly RunReport[]): void {
-  const documents = runs.map(({ error, ...run }) => ({
-    ...run,
-    error: error === null ? null : { code: error.code, message: error.message, detail: error.detail, hint: error.hint },
-  }));
-  const failures = runs.flatMap((run) => run.error ?? []);
-  const worst = WORST.flatMap((category) => failures.filter((error) => error.category === category))[0];
+function reportOnce(context: Context, { runs, failures }: Pass): void {
+  const errors = [...runs.flatMap((run) => run.error ?? []), ...failures.map((failure) => failure.error)];
+  const worst = WORST.flatMap((category) => errors.filter((error) => error.category === category))[0];
   context.outcomeStatus = worst === undefined ? EXIT.done : exitStatusOf(worst);
-  context.host.stdout.write(context.json ? json({ runs: documents }) : `${runsText(runs)}\n`);
+  if (context.json) context.host.stdout.write(json({ runs: runs.map(withDocument), failures: failures.map(withDocument) }));
+  else context.host.stdout.write(`${passText({ runs, failures })}\n`);
 }
 
-function runsText(runs: readonly RunReport[]): string {
-  if (runs.length === 0) return 'Nothing was due.';
+function withDocument<T extends { readonly error: ImatError | null }>({ error, ...rest }: T): object {
+  return { ...rest, error: error === null ? null : { code: error.code, message: error.message, detail: error.detail, hint: error.hint } };
+}
+
+function passText({ runs, failures }: Pass): string {
+  if (runs.length + failures.length === 0) return 'Nothing was due.';
+  const outcome = (error: ImatError | null): string => (error === null ? 'done' : `${error.code}: ${error.message}`);
   return table(
     [
       { title: 'database' },
@@ -173,14 +183,9 @@ function runsText(runs: readonly RunReport[]): string {
       { title: 'time', align: 'right' },
       { title: 'outcome' },
     ],
-    runs.map((run) => [
-      run.database,
-      run.imat,
-      run.action,
-      run.reason,
-      count(run.rows),
-      duration(run.ms),
-      run.error === null ? 'done' : `${run.error.code}: ${run.error.message}`,
-    ]),
+    [
+      ...runs.map((run) => [run.database, run.imat, run.action, run.reason, count(run.rows), duration(run.ms), outcome(run.error)]),
+      ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
+    ],
   );
 }

@@ -13,8 +13,10 @@ CREATE TABLE imat_catalog.schedule (
   -- when what is stored was read: the start of the last run that stored it
   stored_at timestamptz,
   finish_tried_at timestamptz,
-  -- since the last success
+  -- since the last success, the one under way included
   attempts integer NOT NULL DEFAULT 0,
+  -- of the attempt whose end is not recorded: it is under way while the lease lasts, and was cut off otherwise
+  begun_at timestamptz,
   failed_at timestamptz,
   -- 'infinity': not before somebody has folded, swapped or converted it
   next_attempt_at timestamptz,
@@ -203,13 +205,16 @@ BEGIN
         imat_catalog.age_ms(s.finish_tried_at) AS "finishTriedMs",
         imat_catalog.age_ms(s.last_ended_at) AS "endedMs",
         s.last_action AS "lastAction", s.last_ms AS "lastMs", s.fold_ms AS "foldMs", s.fold_ms_per_row AS "foldMsPerRow", s.rebuild_ms AS "rebuildMs",
-        s.attempts, s.error_code AS "errorCode",
+        s.attempts,
         -- what somebody has done by hand since lifts it
-        CASE WHEN s.next_attempt_at > clock_timestamp() AND NOT f.advanced_at > s.failed_at AND (s.next_attempt_at = 'infinity' OR imat_catalog.age_ms(s.failed_at) IS NOT NULL) THEN
+        CASE WHEN NOT a.lifted THEN CASE WHEN s.begun_at IS NOT NULL AND NOT a.leased THEN 'IM015' ELSE s.error_code END END AS "errorCode",
+        CASE WHEN s.next_attempt_at > clock_timestamp() AND NOT (s.begun_at IS NOT NULL AND a.leased) AND NOT a.lifted
+          AND (s.next_attempt_at = 'infinity' OR imat_catalog.age_ms(GREATEST(s.failed_at, s.begun_at)) IS NOT NULL) THEN
           CASE WHEN s.next_attempt_at = 'infinity' THEN -1 ELSE extract(epoch FROM s.next_attempt_at - clock_timestamp()) * 1000 END
         END AS "blockedMs",
-        CASE WHEN imat_catalog.is_leased(s.lease_until, s.worker) THEN s.worker END AS "leasedBy"
+        CASE WHEN a.leased THEN s.worker END AS "leasedBy"
       FROM imat_catalog.imat i LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id LEFT JOIN imat_catalog.schedule s ON s.imat_id = i.id
+        CROSS JOIN LATERAL (SELECT coalesce(imat_catalog.is_leased(s.lease_until, s.worker), false) AS leased, coalesce(f.advanced_at > GREATEST(s.failed_at, s.begun_at), false) AS lifted) a
         LEFT JOIN (SELECT u.imat, sum(u.n)::bigint AS n FROM unnest(imats, pending) u(imat, n) GROUP BY u.imat) p ON p.imat = i.id
       WHERE i.state = 'active' AND (wanted IS NULL OR i.id = ANY (wanted))
       ORDER BY i.id
@@ -228,7 +233,8 @@ BEGIN
   RETURN FOUND;
 END $$;
 
--- Lends a unit of work, named by its least imat, to a worker; false where another one has it.
+-- Lends a unit of work, named by its least imat, to a worker; false where another one has it. An attempt that is not recorded is
+-- over then: even the same worker asks only when it has lost it.
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -236,10 +242,51 @@ AS $$
 BEGIN
   INSERT INTO imat_catalog.schedule AS s (imat_id, worker, lease_until)
   SELECT i.id, candidate, clock_timestamp() + lease_ms * interval '1 ms' FROM imat_catalog.imat i WHERE i.id = imat
-  ON CONFLICT (imat_id) DO UPDATE SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms'
+  ON CONFLICT (imat_id) DO UPDATE SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms',
+    begun_at = NULL, failed_at = coalesce(s.begun_at, s.failed_at),
+    error_code = CASE WHEN s.begun_at IS NULL THEN s.error_code ELSE 'IM015' END,
+    error = CASE WHEN s.begun_at IS NULL THEN s.error ELSE imat_catalog.cut_off_message() END,
+    error_detail = CASE WHEN s.begun_at IS NULL THEN s.error_detail END, error_hint = CASE WHEN s.begun_at IS NULL THEN s.error_hint END
   WHERE s.worker = candidate OR imat_catalog.is_leased(s.lease_until, s.worker) IS NOT TRUE;
   RETURN FOUND;
 END $$;
+
+-- Of an attempt that neither succeeded nor failed: its worker was killed, or its session ended and could not be asked.
+CREATE FUNCTION imat_catalog.cut_off_message() RETURNS text
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT 'the attempt was cut off' $$;
+
+-- Notes that an attempt begins, as if it had failed: what ends a session, a server or a worker would otherwise be tried again at
+-- once, and for ever. False where the lease has gone to another. A finish runs nobody's functions; it is bounded by when it was tried.
+CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text, retry_ms double precision) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  now_at timestamptz := clock_timestamp();
+BEGIN
+  UPDATE imat_catalog.schedule s SET
+    finish_tried_at = CASE WHEN what = 'finish' THEN now_at ELSE s.finish_tried_at END,
+    attempts = s.attempts + (what <> 'finish')::integer,
+    begun_at = CASE WHEN what <> 'finish' THEN now_at END,
+    next_attempt_at = CASE WHEN what = 'finish' THEN s.next_attempt_at ELSE now_at + retry_ms * interval '1 ms' END
+  WHERE s.imat_id = imat AND s.worker = holder AND s.lease_until IS NOT NULL;
+  RETURN FOUND;
+END $$;
+
+-- Keeps a worker's leases; an attempt that is cut off is tried again so long after the last sign of it.
+CREATE FUNCTION imat_catalog.renew(units integer[], holder text, lease_ms integer) RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog
+AS $$
+  UPDATE imat_catalog.schedule s SET lease_until = n.until,
+    next_attempt_at = CASE WHEN s.begun_at IS NULL THEN s.next_attempt_at ELSE s.next_attempt_at + (n.until - s.lease_until) END
+  FROM (SELECT clock_timestamp() + lease_ms * interval '1 ms' AS until) n
+  WHERE s.worker = holder AND s.imat_id = ANY (units) AND s.lease_until IS NOT NULL;
+  UPDATE imat_catalog.request q SET lease_until = n.until, next_attempt_at = q.next_attempt_at + (n.until - q.lease_until)
+  FROM (SELECT clock_timestamp() + lease_ms * interval '1 ms' AS until) n
+  WHERE q.worker = holder AND q.carried_out_at IS NULL AND 0 = ANY (units) AND q.lease_until IS NOT NULL;
+$$;
 
 CREATE FUNCTION imat_catalog.release(imat integer, holder text) RETURNS void
 LANGUAGE sql
@@ -270,8 +317,10 @@ BEGIN
     last_action = what, last_reason = why, last_ended_at = now_at, last_ms = took_ms, last_rows = touched,
     stored_at = CASE WHEN code IS NULL THEN now_at - took_ms * interval '1 ms' ELSE s.stored_at END,
     finish_tried_at = CASE WHEN what = 'finish' THEN now_at ELSE s.finish_tried_at END,
-    attempts = CASE WHEN code IS NULL THEN 0 ELSE s.attempts + 1 END,
-    failed_at = CASE WHEN code IS NOT NULL THEN now_at END,
+    attempts = CASE WHEN code IS NULL THEN 0 ELSE s.attempts + (s.begun_at IS NULL)::integer END,
+    begun_at = NULL,
+    -- With a lost connection went the answer: what has been stored since it began lifts the error.
+    failed_at = CASE WHEN code = 'IM015' THEN coalesce(s.begun_at, now_at) WHEN code IS NOT NULL THEN now_at END,
     next_attempt_at = CASE WHEN code IS NULL THEN NULL WHEN retry_ms IS NULL THEN 'infinity' ELSE now_at + retry_ms * interval '1 ms' END,
     error_code = code, error = message, error_detail = more, error_hint = advice,
     signature = CASE WHEN code IS NULL AND what IN ('swap', 'publish') THEN fresh_signature ELSE s.signature END,
@@ -280,15 +329,21 @@ BEGIN
     fold_ms_per_row = CASE WHEN code IS NULL AND what = 'fold' AND found_rows >= 1000
       THEN coalesce(0.75 * s.fold_ms_per_row + 0.25 * took_ms / found_rows, took_ms / found_rows) ELSE s.fold_ms_per_row END,
     rebuild_ms = CASE WHEN code IS NULL AND what IN ('swap', 'rebuild', 'load') THEN coalesce(0.75 * s.rebuild_ms + 0.25 * took_ms, took_ms) ELSE s.rebuild_ms END
-  WHERE s.imat_id = imat;
+  -- Who was frozen past its lease has nothing to say of what another worker is at.
+  WHERE s.imat_id = imat AND NOT coalesce(s.worker <> by_worker AND s.lease_until > now_at, false);
 END $$;
 
--- Lends the oldest open request to a worker.
-CREATE FUNCTION imat_catalog.lease_request(candidate text, lease_ms integer) RETURNS TABLE (id bigint, name text, attempts integer)
+-- Lends the oldest open request to a worker, and notes the attempt as if it had failed: see begin_attempt.
+CREATE FUNCTION imat_catalog.lease_request(candidate text, lease_ms integer, first_ms integer, most_ms integer)
+RETURNS TABLE (id bigint, name text, attempts integer)
 LANGUAGE sql
 SET search_path = pg_catalog
 AS $$
-  UPDATE imat_catalog.request q SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms', attempts = q.attempts + 1
+  UPDATE imat_catalog.request q SET worker = candidate, lease_until = clock_timestamp() + lease_ms * interval '1 ms', attempts = q.attempts + 1,
+    next_attempt_at = clock_timestamp() + LEAST(most_ms, first_ms * 2.0 ^ LEAST(q.attempts, 20)) * interval '1 ms',
+    error_code = CASE WHEN q.lease_until IS NULL THEN q.error_code ELSE 'IM015' END,
+    error = CASE WHEN q.lease_until IS NULL THEN q.error ELSE imat_catalog.cut_off_message() END,
+    error_detail = CASE WHEN q.lease_until IS NULL THEN q.error_detail END, error_hint = CASE WHEN q.lease_until IS NULL THEN q.error_hint END
   WHERE q.id = (
     SELECT o.id FROM imat_catalog.request o
     WHERE o.carried_out_at IS NULL AND coalesce(o.next_attempt_at <= clock_timestamp(), true) AND imat_catalog.is_leased(o.lease_until, o.worker) IS NOT TRUE
@@ -319,5 +374,6 @@ BEGIN
     INSERT INTO imat_catalog.request (name) VALUES (name);
   END IF;
   RETURN format('recorded: a running imat worker will carry this out; or do it now with: %s', by_hand)
-    || CASE WHEN last.error IS NULL THEN '' ELSE format('. The last attempt failed: %s (%s)', last.error, last.error_code) END;
+    || CASE WHEN last.lease_until < clock_timestamp() THEN format('. The last attempt failed: %s (IM015)', imat_catalog.cut_off_message())
+         WHEN last.error IS NULL THEN '' ELSE format('. The last attempt failed: %s (%s)', last.error, last.error_code) END;
 END $$;

@@ -45,15 +45,19 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation) JOIN pg_class l ON l.oid = o.log
    WHERE z.imat_id = i.id) AS log_bytes,
   f.advanced_at AS frontier_at,
-  h.last_action, h.last_reason, h.last_ended_at AS last_run_at, h.last_ms, h.attempts AS failed_attempts,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error_code END AS error_code,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error END AS error,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.error_hint END AS error_hint,
-  CASE WHEN NOT f.advanced_at > h.failed_at THEN h.next_attempt_at END AS next_attempt_at,
+  h.last_action, h.last_reason, h.last_ended_at AS last_run_at, h.last_ms, h.attempts - (h.begun_at IS NOT NULL AND NOT a.cut_off)::integer AS failed_attempts,
+  CASE WHEN a.failing THEN CASE WHEN a.cut_off THEN 'IM015' ELSE h.error_code END END AS error_code,
+  CASE WHEN a.failing THEN CASE WHEN a.cut_off THEN imat_catalog.cut_off_message() ELSE h.error END END AS error,
+  CASE WHEN a.failing AND NOT a.cut_off THEN h.error_hint END AS error_hint,
+  CASE WHEN a.failing THEN h.next_attempt_at END AS next_attempt_at,
   CASE WHEN imat_catalog.is_leased(h.lease_until, h.worker) THEN h.worker END AS worker
 FROM imat_catalog.imat i
 LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
 LEFT JOIN pg_class c ON c.oid = i.relation
 LEFT JOIN pg_class d ON d.oid = i.definition_view
 LEFT JOIN pg_class s ON s.oid = f.state_relation
-LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id;
+LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
+CROSS JOIN LATERAL (
+  SELECT NOT f.advanced_at > CASE WHEN c.cut_off THEN h.begun_at ELSE h.failed_at END AS failing, c.cut_off
+  FROM (SELECT h.begun_at IS NOT NULL AND NOT coalesce(imat_catalog.is_leased(h.lease_until, h.worker), false) AS cut_off) c
+) a;

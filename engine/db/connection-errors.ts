@@ -50,6 +50,8 @@ export function statementFailure(error: unknown, statement: string, first: unkno
       detail: error.detail || null,
       hint: error.hint || null,
       position: error.position === undefined ? null : Number(error.position),
+      schema: error.schema ?? null,
+      table: error.table ?? null,
       statement,
       cause: error,
     });

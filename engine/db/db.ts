@@ -11,11 +11,15 @@ export type Row = Readonly<Record<string, unknown>>;
 
 export type Isolation = 'read committed' | 'repeatable read';
 
+/** Whether a statement is under way, and since when that is so, by `performance.now()`. */
+export type Activity = { readonly busy: boolean; readonly since: number };
+
 export interface Db {
   /** `pg` for a server, `pglite` for the embedded database. */
   readonly driver: 'pg' | 'pglite';
   /** The search_path that the role and database are configured with. The session itself runs with `pg_catalog` alone. */
   readonly userSearchPath: string;
+  readonly activity: Activity;
   /** Runs one statement with `$1`-style parameters (extended protocol) and gives its rows. */
   query<T extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<T[]>;
   /** Runs a text of one or more statements without parameters (simple protocol). */
@@ -27,6 +31,10 @@ export interface Db {
    * With none under way, the next one fails instead, unless it is ROLLBACK.
    */
   cancel(): Promise<void>;
+  /** From now on the session is aborted where a statement is not answered in time; null: it may take for ever, as it may at first. */
+  answerWithin(ms: number | null): void;
+  /** Ends the connection without a word to the server. What is under way fails with `connection_failed`, for that reason. */
+  abort(reason: string): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +44,9 @@ export class ServerError extends Error {
   readonly detail: string | null;
   readonly hint: string | null;
   readonly position: number | null;
+  /** Of the relation that the error is about, where the server says so. */
+  readonly schema: string | null;
+  readonly table: string | null;
   readonly statement: string;
 
   constructor(fields: {
@@ -44,6 +55,8 @@ export class ServerError extends Error {
     detail: string | null;
     hint: string | null;
     position: number | null;
+    schema?: string | null;
+    table?: string | null;
     statement: string;
     cause?: unknown;
   }) {
@@ -53,6 +66,8 @@ export class ServerError extends Error {
     this.detail = fields.detail;
     this.hint = fields.hint;
     this.position = fields.position;
+    this.schema = fields.schema ?? null;
+    this.table = fields.table ?? null;
     this.statement = fields.statement;
   }
 }

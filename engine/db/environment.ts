@@ -22,6 +22,8 @@ export type ServerConfig = {
 };
 
 const CONNECT_TIMEOUT_SECONDS = 15;
+/** Left to the operating system, it would be two hours. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
 const TLS_VARIABLES = { sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', sslcert: 'PGSSLCERT', sslkey: 'PGSSLKEY' } as const;
 
@@ -46,6 +48,7 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
     password: password ?? '',
     ssl: tls.ssl,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     connectionTimeoutMillis: timeoutSeconds * 1000,
     application_name: options.application_name ?? env['PGAPPNAME'] ?? 'imat',
     ...(options.options === undefined ? {} : { options: options.options }),

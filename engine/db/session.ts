@@ -1,9 +1,9 @@
 /** `Db` over a `pg` client. The embedded database speaks the same protocol, so both drivers share this file. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import type { Client, CustomTypesConfig, QueryConfig } from 'pg';
+import type { Client, Connection, CustomTypesConfig, QueryConfig } from 'pg';
 import { ImatError } from '../../parser/errors.ts';
 import { sessionLost, statementFailure } from './connection-errors.ts';
-import { type Db, type Isolation, type Row, ServerError } from './db.ts';
+import { type Activity, type Db, type Isolation, type Row, ServerError } from './db.ts';
 
 const asText = (text: string): string => text;
 const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
@@ -20,6 +20,11 @@ export const TEXT_TYPES: CustomTypesConfig = {
   getTypeParser: ((oid: number) => PARSERS.get(oid) ?? asText) as CustomTypesConfig['getTypeParser'],
 };
 
+/** For the few statements that a session begins with. */
+const OPENING_MS = 15_000;
+/** Node takes a longer timeout for none. */
+const TIMEOUT_MOST_MS = 2 ** 31 - 1;
+
 export type SessionParts = {
   readonly client: Client;
   readonly driver: Db['driver'];
@@ -34,8 +39,8 @@ export class Session implements Db {
   #userSearchPath = '';
   readonly #parts: SessionParts;
   #tail: Promise<unknown> = Promise.resolve();
-  /** The statement under way. */
-  #current: symbol | null = null;
+  #activity: Activity = { busy: false, since: performance.now() };
+  #answerMs: number | null = null;
   #inTransaction = false;
   #canceled = false;
   #closed: Promise<void> | null = null;
@@ -45,11 +50,14 @@ export class Session implements Db {
   /** Takes over a connected client and gives it the settings that everything generated relies on. */
   static async open(parts: SessionParts): Promise<Session> {
     const session = new Session(parts);
+    // An embedded database may have to be recovered first.
+    if (parts.driver === 'pg') session.answerWithin(OPENING_MS);
     // PGlite sets a search_path of its own at start; RESET gives back what the role and database are configured with.
     await session.execute('RESET search_path');
     const [row] = await session.query<{ search_path: string }>('SHOW search_path');
     session.#userSearchPath = row?.search_path ?? '';
     await session.execute('SET search_path = pg_catalog; SET statement_timeout = 0');
+    session.answerWithin(null);
     return session;
   }
 
@@ -62,6 +70,10 @@ export class Session implements Db {
 
   get userSearchPath(): string {
     return this.#userSearchPath;
+  }
+
+  get activity(): Activity {
+    return this.#activity;
   }
 
   async query<T extends Row = Row>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
@@ -95,13 +107,22 @@ export class Session implements Db {
   async cancel(): Promise<void> {
     // A call that was made just before begins in a microtask: let it.
     await setImmediate();
-    const statement = this.#current;
+    const statement = this.#activity;
     this.#canceled = true;
     // A request that comes before the server has begun with the statement is lost (seen on a busy machine), so ask until it is over.
-    for (let delayMs = 50; statement !== null && statement === this.#current; delayMs = Math.min(2 * delayMs, 1000)) {
+    for (let delayMs = 50; statement.busy && statement === this.#activity; delayMs = Math.min(2 * delayMs, 1000)) {
       await this.#parts.cancel();
       await sleep(delayMs);
     }
+  }
+
+  answerWithin(ms: number | null): void {
+    this.#answerMs = ms;
+  }
+
+  abort(reason: string): void {
+    this.#lost ??= new Error(reason);
+    (this.#parts.client as Client & { readonly connection: Connection }).connection.stream.destroy();
   }
 
   close(): Promise<void> {
@@ -138,13 +159,17 @@ export class Session implements Db {
       this.#canceled = false;
       throw canceled(statement);
     }
-    this.#current = Symbol(statement);
+    this.#activity = { busy: true, since: performance.now() };
+    const within = this.#answerMs;
+    const timer =
+      within === null ? undefined : setTimeout(() => this.abort(`no answer within ${within} ms`), Math.min(within, TIMEOUT_MOST_MS));
     try {
       return await send();
     } catch (error) {
       throw this.#failure(error, statement);
     } finally {
-      this.#current = null;
+      clearTimeout(timer);
+      this.#activity = { busy: false, since: performance.now() };
       this.#canceled = false;
     }
   }

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { Interrupt } from '../../cli/interrupt.ts';
 import type { ExtensionResult, Imat, VerifyResult } from '../../engine/api.ts';
 import { ImatError } from '../../parser/errors.ts';
 import { runFake } from './fake-host.ts';
@@ -358,6 +359,27 @@ describe('Ctrl-C', () => {
     const exit = vi.fn(() => stop(new Error('the process would be gone here')));
     await runFake(['fold'], { signals, exit, imat: { fold: call, cancel: forever } });
     expect(exit).toHaveBeenCalledExactlyOnceWith(130);
+  });
+
+  test('the second may have something to abandon first; a third does not wait for that', async () => {
+    const signals = new EventEmitter();
+    const exit = vi.fn();
+    const warn = vi.fn();
+    const interrupt = new Interrupt({ signals, exit, warn });
+    let end = (): void => undefined;
+    const abandon = () => new Promise<void>((resolve) => (end = resolve));
+    interrupt.cancelWith(async () => undefined, { notice: null, abandon });
+    signals.emit('SIGTERM', 'SIGTERM');
+    signals.emit('SIGTERM', 'SIGTERM');
+    await new Promise(setImmediate);
+    expect(exit).not.toHaveBeenCalled();
+    signals.emit('SIGINT', 'SIGINT');
+    expect(exit).toHaveBeenCalledExactlyOnceWith(130);
+    end();
+    await new Promise(setImmediate);
+    expect(exit).toHaveBeenLastCalledWith(143);
+    expect(warn).not.toHaveBeenCalled();
+    interrupt.dispose();
   });
 
   test('a connection that is not answered is left', async () => {

@@ -39,7 +39,7 @@ test('it folds and swaps, in one pass and for as long as it runs', async () => {
       await db.execute('INSERT INTO public.t VALUES (3)');
     });
     const pass = worker();
-    const runs = await pass.once();
+    const { runs } = await pass.once();
     await pass.stop();
     expect(runs.map((run) => `${run.action} ${run.imat}`).toSorted()).toEqual(['fold counts', 'swap ranks']);
     await onDatabase((db) => db.execute('INSERT INTO public.t VALUES (4)'));

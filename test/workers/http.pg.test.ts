@@ -1,7 +1,8 @@
 /** Health, metrics and logs of a worker that looks after two databases. */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import type { QueueUrl } from '../../workers/queue/open-bell.ts';
+import { Sessions } from '../../workers/sessions.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { createWorld, outcomeOf, until } from '../engine/maintain/support/world.ts';
 
@@ -93,6 +94,18 @@ test('it is not ready without its database, and says why; it lives all the same'
   expect((await get('/livez')).status).toBe(200);
   expect(lines.join('')).toContain('"code":"IM015"');
   expect(lines.join('')).not.toContain('secret');
+});
+
+test('it does not live where a session has been silent beyond its bounds', async () => {
+  const { get } = await start(['postgres://nobody@127.0.0.1:1/nothing']);
+  const overdue = vi.spyOn(Sessions.prototype, 'overdueMs', 'get').mockReturnValue(10_001);
+  try {
+    const live = await get('/livez');
+    expect([live.status, await live.json()]).toEqual([503, { ok: false, detail: { silentMs: [expect.any(Number)], overdueMs: [10_001] } }]);
+  } finally {
+    overdue.mockRestore();
+  }
+  expect((await get('/livez')).status).toBe(200);
 });
 
 test('it is ready without its queue, and tells that the queue is down', async () => {

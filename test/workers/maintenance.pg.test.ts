@@ -1,9 +1,11 @@
 /** What a pass of a worker does and leaves: requests, publication at one snapshot, rebuilds, change signals, logs, history. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
 import { createImat, type Imat } from '../../engine/index.ts';
 import { ImatWorker, type RunReport } from '../../workers/worker.ts';
+import { runCli } from '../cli/built-cli.ts';
 import { createWorld, expectExact, outcomeOf, type Session, until, type World } from '../engine/maintain/support/world.ts';
 
 let world: World;
@@ -42,7 +44,9 @@ async function pass(changes: Partial<Policy> = {}, url = world.url): Promise<rea
     http: null,
   });
   try {
-    return await worker.once();
+    const { runs, failures } = await worker.once();
+    expect(failures).toEqual([]);
+    return runs;
   } finally {
     await worker.stop();
   }
@@ -54,6 +58,36 @@ const told = (runs: readonly RunReport[]): string[] =>
 test('a database without imats is left alone', async () => {
   expect(await pass()).toEqual([]);
   expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+});
+
+test('a database that cannot be reached keeps no other from its pass', async () => {
+  await world.imat.convert('sums');
+  await world.sql('INSERT INTO t VALUES (1, 1)');
+  const bad = 'postgres://nobody@127.0.0.1:1/nothing';
+  const { status, stdout, stderr } = await runCli(['worker', '--once', '--json', bad, world.url, '--max-pending-age', '10ms']);
+  expect(status).toBe(4);
+  const { runs, failures } = JSON.parse(stdout) as { runs: RunReport[]; failures: unknown[] };
+  expect(told(runs)).toEqual(['fold sums (age_bound)']);
+  expect(failures).toEqual([{ database: 'nothing', error: expect.objectContaining({ code: 'IM015', hint: expect.any(String) }) }]);
+  expect(JSON.parse(stderr)).toMatchObject({ level: 'error', database: 'nothing', code: 'IM015' });
+  expect(await world.value('SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat')).toBe('0');
+});
+
+test('a pass that takes longer than its leases keeps them', async () => {
+  await world.imat.convert('sums');
+  const blocker = await world.session();
+  await blocker.sql('BEGIN; SELECT FROM imat_store.state_sums FOR UPDATE');
+  await world.sql('UPDATE t SET v = v + 1');
+  const leased = () => world.value<boolean>('SELECT lease_until > clock_timestamp() FROM imat_catalog.schedule');
+  const passing = pass({ leaseMs: 600 });
+  await until('it is leased', leased);
+  for (let n = 0; n < 20; n++) {
+    await sleep(100);
+    expect(await leased()).toBe(true);
+  }
+  await blocker.sql('ROLLBACK');
+  expect(told(await passing)).toEqual(['fold sums (age_bound)']);
+  expect(await world.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
 });
 
 test('nothing pending: nothing done, and the skips are in the history', async () => {
@@ -183,6 +217,27 @@ describe('imats that read imats', () => {
     expect(await world.rows(`SELECT name FROM imat_catalog.imat WHERE imat_catalog.pending_rows(id) > 0 AND name <> 'top'`)).toEqual([]);
     expect((await world.imat.status('top')).imats[0]?.failure).toMatchObject({ code: 'IM012', message: 'too much' });
     expect((await world.imat.status('even')).imats[0]?.failure).toBeNull();
+  });
+
+  test('a stored imat that fails is read as it is stored, and its error is its own', async () => {
+    await world.sql('CREATE TABLE weights (k int, w int); INSERT INTO weights VALUES (1, 1)');
+    await world.imat.create('low', 'SELECT k, sum(1000 / v) AS s FROM public.t GROUP BY k', { freshness: '1ms' });
+    const top = 'SELECT weights.k, w, s, rank() OVER (ORDER BY w) AS r FROM public.weights LEFT JOIN imat.low USING (k)';
+    await world.imat.create('top', top, { freshness: '1ms' });
+    await pass();
+    await world.sql('INSERT INTO t VALUES (2, 0); INSERT INTO weights VALUES (2, 2)');
+    expect(told(await pass())).toContain('publish top (source_changed) IM012');
+    const failureOf = async (name: string): Promise<unknown> => (await world.imat.status(name)).imats[0]?.failure;
+    expect(await failureOf('low')).toMatchObject({ code: 'IM012', message: 'division by zero' });
+    await until('top is tried again, without it', async () => told(await pass()).includes('swap top (source_changed)'));
+    await expectExact(world, { name: 'top', definition: top });
+    expect(await failureOf('top')).toBeNull();
+    expect(await failureOf('low')).toMatchObject({ code: 'IM012' });
+    await world.sql('UPDATE t SET v = 1 WHERE v = 0');
+    await world.imat.fold('low');
+    await until('top follows', async () => (await pass()).length === 0);
+    await expectExact(world, { name: 'top', definition: top });
+    expect(await failureOf('low')).toBeNull();
   });
 
   test('two that share what they read are published once each, and then nothing is done', async () => {

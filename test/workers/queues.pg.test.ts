@@ -109,6 +109,19 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectNothingLeft(shop);
   }, 120_000);
 
+  test('away at the end: the worker does not wait for it', async () => {
+    const [shop, redis] = [await newShop(), await newRedis()];
+    const worker = await start(shop, '--queue', redis.url);
+    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+    await expectSettled(shop);
+    await redis.kill();
+    await sleep(500);
+    const began = performance.now();
+    expect(await worker.stop()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(4000);
+    await expectNothingLeft(shop);
+  });
+
   test('in cluster mode, of one node', async () => {
     const [shop, redis] = [await newShop(), await newRedis({ cluster: true })];
     const worker = await start(shop, '--queue', redis.url);
@@ -142,17 +155,19 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
 
   test('a job that somebody else put there does no harm', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
-    await start(shop, '--queue', redis.url);
+    const worker = await start(shop, '--queue', redis.url);
     await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
     await until('the queue is there', async () => (await redis.command('KEYS', '*')).includes('imat-'));
     const queue = /imat-[0-9a-f]+-\d+/.exec(await redis.command('KEYS', '*'))?.[0] ?? '';
     const { Queue } = await import('bullmq');
     const forged = new Queue(queue, { connection: { url: redis.url }, prefix: '{imat}' });
-    for (const data of [{ unit: 999 }, { unit: '1; DROP TABLE sales' }, {}, { unit: 1 }, { unit: -1 }]) await forged.add('attend', data);
+    const units = [999, '1; DROP TABLE sales', undefined, 1, -1, 1.5, 5_000_000_000, [1]];
+    for (const data of [...units.map((unit) => ({ unit })), null]) await forged.add('attend', data);
     await until('they are gone', async () => (await forged.count()) === 0 && (await forged.getActiveCount()) === 0);
     await forged.close();
     await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
     await expectSettled(shop);
+    expect(worker.lines.filter((line) => line.level === 'warn' || line.level === 'error')).toEqual([]);
   });
 });
 

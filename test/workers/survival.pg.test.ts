@@ -1,9 +1,8 @@
 /** What workers must survive, with real processes: kill -9, SIGSTOP, crowds, a newer catalog. After each, everything is right. */
-import { WITH_EXTENSION } from '../setup/database.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
-import { createShop, expectNothingLeft, expectSettled, startWriter } from './support/shop.ts';
+import { createShop, expectNothingLeft, expectSettled, pretendChange, startWriter } from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
 let shop: World;
@@ -61,12 +60,6 @@ test('kill -9 amid a fold', async () => {
   await expectNothingLeft(shop);
 });
 
-/** Makes a worker believe that sales has changed, without a lock on the table. */
-async function pretendChange(): Promise<void> {
-  await shop.sql('INSERT INTO imat_store.log_public_sales (weight) SELECT 0');
-  if (WITH_EXTENSION) await shop.sql(`SELECT set_last_timestamp('sales', clock_timestamp())`);
-}
-
 test('kill -9 amid a swap', async () => {
   const blocker = await shop.session();
   const first = start();
@@ -74,7 +67,7 @@ test('kill -9 amid a swap', async () => {
   await blocker.sql('BEGIN; LOCK TABLE regions, sales IN ACCESS EXCLUSIVE MODE');
   await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
   // A mark from before, so that there is something to swap for.
-  await pretendChange();
+  await pretendChange(shop);
   await until('a swap waits', waiting('CALL imat.swap'));
   first.signal('SIGKILL');
   await first.ended;
@@ -90,7 +83,7 @@ test('a backend that is terminated amid a swap leaves a slot, which the next rou
   const worker = start();
   await until('it is connected', async () => worker.lines.some((line) => line.msg === 'connected'));
   await blocker.sql('BEGIN; LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
-  await pretendChange();
+  await pretendChange(shop);
   await until('a swap waits', waiting('CALL imat.swap'));
   await shop.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL imat.swap%' AND wait_event_type = 'Lock'`);
   await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1); COMMIT`);

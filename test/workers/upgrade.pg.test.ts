@@ -13,7 +13,7 @@ test('a worker upgrades an older catalog and goes on from there', async () => {
     await world.sql(`
       DROP VIEW imat_catalog.status, imat_catalog.held_back, imat_catalog.log_upkeep;
       DROP PROCEDURE imat_catalog.publish, imat_catalog.maintain;
-      DROP FUNCTION imat_catalog.look, imat_catalog.record, imat_catalog.lease, imat_catalog.release, imat_catalog.lease_request, imat_catalog.take_turn,
+      DROP FUNCTION imat_catalog.look, imat_catalog.record, imat_catalog.lease, imat_catalog.release, imat_catalog.lease_request, imat_catalog.begin_attempt, imat_catalog.renew, imat_catalog.cut_off_message, imat_catalog.take_turn,
         imat_catalog.sync_cron, imat_catalog.unchanged_pairs, imat_catalog.signature, imat_catalog.table_signature, imat_catalog.has_changed, imat_catalog.frontiers_read, imat_catalog.age_ms, imat_catalog.is_leased, imat.create_imat;
       DROP TABLE imat_catalog.schedule, imat_catalog.history, imat_catalog.worker, imat_catalog.ticker;
       DELETE FROM imat_catalog.migration WHERE version > 3`);
@@ -28,7 +28,7 @@ test('a worker upgrades an older catalog and goes on from there', async () => {
       writeLog: () => undefined,
       http: null,
     });
-    const runs = await worker.once();
+    const { runs } = await worker.once();
     await worker.stop();
     expect(runs.map((run) => `${run.action} ${run.imat}`)).toEqual(['fold sums']);
     expect(await world.rows('SELECT version FROM imat_catalog.migration ORDER BY 1')).toEqual(

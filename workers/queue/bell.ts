@@ -5,7 +5,7 @@
  * Contract
  * - `ring`: one ring while the unit waits is enough; one while it is attended is remembered, so that it is attended once more
  *   afterwards. Rejects within RING_TIMEOUT_MS where the queue cannot be reached.
- * - `attend` is called for at most `concurrency` units at a time; what it throws stops nothing.
+ * - `attend` is called for at most `concurrency` units at a time; what it throws stops nothing and goes to `onFailure`.
  * - Units of several workers on one bell are shared among them.
  * - `depth`: how many units wait; null where that cannot be known now.
  * - `close`: takes nothing new, waits for what is attended until `deadlineMs` have passed. Never rejects.
@@ -26,11 +26,18 @@ export type BellOptions = {
   readonly attend: Attend;
   /** Trouble with the queue's server; it may repeat itself. */
   readonly onError: (error: Error) => void;
+  /** Trouble with what is attended. */
+  readonly onFailure: (error: unknown) => void;
   /** How long a worker that does not answer keeps a unit. */
   readonly lockMs: number;
 };
 
 export const RING_TIMEOUT_MS = 1000;
+const UNIT_MOST = 2 ** 31 - 1;
+
+/** What others have put into a queue is not ours to run, and may be anything. */
+export const isUnit = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= UNIT_MOST;
 
 /** Rejects where `promise` takes longer; what it becomes later is nobody's business. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {

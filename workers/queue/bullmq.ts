@@ -4,9 +4,9 @@
  */
 import type { Queue, Worker } from 'bullmq';
 import type { Bell, BellOptions } from './bell.ts';
-import { RING_TIMEOUT_MS, within } from './bell.ts';
+import { isUnit, RING_TIMEOUT_MS, within } from './bell.ts';
 
-type Job = { readonly data: { readonly unit: number } };
+type Job = { readonly data: { readonly unit?: unknown } | null };
 type Processor = (job: Job) => Promise<void>;
 
 /** What differs between the back ends. */
@@ -28,9 +28,9 @@ export type WorkerSettings = {
 
 /** A unit whose worker died is handed on again and again: giving up is for the one who attends. */
 const NEVER_GIVE_UP = 1_000_000;
-const CLOSE_MS = 2000;
+const CLOSE_MS = 500;
 
-export function openBullBell(backEnd: BackEnd, { key, concurrency, attend, onError, lockMs }: BellOptions): Bell {
+export function openBullBell(backEnd: BackEnd, { key, concurrency, attend, onError, onFailure, lockMs }: BellOptions): Bell {
   const name = `imat-${key}`;
   const queue = backEnd.queue(name);
   queue.on('error', onError);
@@ -45,10 +45,9 @@ export function openBullBell(backEnd: BackEnd, { key, concurrency, attend, onErr
     name,
     async ({ data }) => {
       try {
-        // What others have put into the queue is not ours to run.
-        if (Number.isSafeInteger(data.unit)) await attend(data.unit);
+        if (isUnit(data?.unit)) await attend(data.unit);
       } catch (error) {
-        onError(error instanceof Error ? error : new Error(String(error)));
+        onFailure(error);
       }
     },
     settings,

@@ -2,7 +2,7 @@
 import type { Bell, BellOptions } from './bell.ts';
 import { within } from './bell.ts';
 
-export function openInProcessBell({ concurrency, attend, onError }: Pick<BellOptions, 'concurrency' | 'attend' | 'onError'>): Bell {
+export function openInProcessBell({ concurrency, attend, onFailure }: Pick<BellOptions, 'concurrency' | 'attend' | 'onFailure'>): Bell {
   const waiting = new Set<number>();
   const attended = new Set<number>();
   const again = new Set<number>();
@@ -26,7 +26,7 @@ export function openInProcessBell({ concurrency, attend, onError }: Pick<BellOpt
     try {
       await attend(unit);
     } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)));
+      onFailure(error);
     } finally {
       attended.delete(unit);
       if (again.delete(unit)) waiting.add(unit);

@@ -232,6 +232,35 @@ describe('a server', () => {
     expect(await session.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
+  test('a statement that is not answered in time ends the session, and says what it was', async () => {
+    const session = await database.connect();
+    session.answerWithin(200);
+    expect(session.activity.busy).toBe(false);
+    const long = errorOf(session.query('SELECT pg_sleep(60)'));
+    await sleep(20);
+    expect(session.activity.busy).toBe(true);
+    expect(await long).toMatchObject({ condition: 'connection_failed', detail: 'No answer within 200 ms.' });
+    expect(session.activity.busy).toBe(false);
+    expect(await errorOf(session.query('SELECT 1'))).toMatchObject({ condition: 'connection_failed', detail: 'No answer within 200 ms.' });
+  });
+
+  test('a statement that is answered in time may be followed by a pause, or by one without a bound', async () => {
+    const session = await database.connect();
+    session.answerWithin(200);
+    await session.query('SELECT 1');
+    await sleep(300);
+    session.answerWithin(null);
+    await session.query('SELECT pg_sleep(0.3)');
+  });
+
+  test('an aborted session fails with the reason that was given', async () => {
+    const session = await database.connect();
+    const long = errorOf(session.query('SELECT pg_sleep(60)'));
+    session.abort('it was no longer wanted');
+    expect(await long).toMatchObject({ condition: 'connection_failed', detail: 'It was no longer wanted.' });
+    await session.close();
+  });
+
   test('sees a session named imat', async () => {
     const session = await database.connect();
     expect(await session.query('SHOW application_name')).toEqual([{ application_name: 'imat' }]);

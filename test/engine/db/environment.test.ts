@@ -15,6 +15,8 @@ test('a URL says it all', () => {
   });
   expect(config).toMatchObject({ host: 'db.example', port: 6000, user: 'ann', database: 'shop' });
   expect(config.client).toMatchObject({ password: 'p@ss', application_name: 'till' });
+  // Linux would wait for two hours.
+  expect(config.client).toMatchObject({ keepAlive: true, keepAliveInitialDelayMillis: 10_000 });
 });
 
 test('the variables fill in what the URL leaves out', () => {

@@ -1,6 +1,7 @@
 /** A database with imats of every kind that workers treat differently, somebody who writes, and what must hold afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { WITH_EXTENSION } from '../../setup/database.ts';
 import { createWorld, expectExact, openWorld, type Session, until, type World } from '../../engine/maintain/support/world.ts';
 
 const SETUP = `
@@ -72,6 +73,12 @@ export function startWriter(connect: () => Promise<Session>, pauseMs = 5): Write
       await running;
     },
   };
+}
+
+/** Makes a worker believe that sales has changed, without a lock on the table. */
+export async function pretendChange(shop: World): Promise<void> {
+  await shop.sql('INSERT INTO imat_store.log_public_sales (weight) SELECT 0');
+  if (WITH_EXTENSION) await shop.sql(`SELECT set_last_timestamp('sales', clock_timestamp())`);
 }
 
 /** After whatever happened: nothing stays pending, everything is equal to its definition, and nothing is left lying about. */

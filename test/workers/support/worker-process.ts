@@ -11,6 +11,8 @@ export type LogLine = { readonly level: string; readonly msg: string; readonly w
 export type WorkerProcess = {
   readonly process: ChildProcess;
   readonly lines: readonly LogLine[];
+  /** What is no line of JSON. */
+  readonly noise: readonly string[];
   signal(signal: NodeJS.Signals): void;
   /** The exit status, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -23,16 +25,21 @@ export function startWorker(urls: readonly string[], options: readonly string[] 
   const quick = ['--tick', '100ms', '--sweep', '500ms', '--max-pending-age', '200ms', '--lease', '1s', '--log-level', 'debug'];
   const child = spawn(process.execPath, [MAIN, 'worker', ...urls, ...quick, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   const lines: LogLine[] = [];
+  const noise: string[] = [];
   let rest = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     const parts = `${rest}${text}`.split('\n');
     rest = parts.pop() ?? '';
-    for (const part of parts) if (part.startsWith('{')) lines.push(JSON.parse(part) as LogLine);
+    for (const part of parts) {
+      if (part.startsWith('{')) lines.push(JSON.parse(part) as LogLine);
+      else noise.push(part);
+    }
   });
   const ended = once(child, 'exit').then(([status, signal]: (number | NodeJS.Signals | null)[]) => status ?? signal ?? 0);
   return {
     process: child,
     lines,
+    noise,
     ended,
     signal: (signal) => void child.kill(signal),
     stop: async () => {
