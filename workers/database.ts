@@ -71,7 +71,6 @@ export class DatabaseLoop {
   #ticker = false;
   #connected = false;
   #failure: string | null = null;
-  #queueUp = true;
   #upkeep: Promise<void> | null = null;
   #upkeepAt = 0;
   #running: Promise<void> | null = null;
@@ -114,8 +113,13 @@ export class DatabaseLoop {
   }
 
   get state(): LoopState {
-    const queue = this.#parts.queue === null ? 'in-process' : `${this.#parts.queue.kind}${this.#queueUp ? '' : ', down'}`;
+    const queue = this.#parts.queue === null ? 'in-process' : `${this.#parts.queue.kind}${this.queueUp === false ? ', down' : ''}`;
     return { database: this.#database, connected: this.#connected, ticker: this.#ticker, queue, error: this.#failure };
+  }
+
+  /** Null where it has not been asked yet. */
+  get queueUp(): boolean | null {
+    return this.#bell?.up ?? null;
   }
 
   /** Milliseconds since the loop last came around, connected or not. */
@@ -262,11 +266,11 @@ export class DatabaseLoop {
       lockMs: 2 * policy.leaseMs,
       attend: (unit) => this.#answer(unit),
       onFailure: (error) => this.#fail(error),
-      onError: (error) => {
-        if (this.#queueUp)
-          log.warn({ database: this.#database, queue: queue.kind, error: error.message }, 'the queue does not answer; sweeps go on');
-        this.#queueUp = false;
+      onDown: (error) => {
+        const known = error instanceof ImatError ? { code: error.code, hint: error.hint } : {};
+        log.warn({ database: this.#database, queue: queue.kind, error: error.message, ...known }, 'the queue cannot be used; sweeps go on');
       },
+      onUp: () => log.info({ database: this.#database, queue: queue.kind }, 'the queue answers again'),
     });
   }
 
@@ -343,23 +347,9 @@ export class DatabaseLoop {
   }
 
   async #ring(unit: number): Promise<void> {
-    const { log } = this.#parts;
     if (this.#bell === null || this.#bell === this.#crew) return this.#crew.ring(unit);
-    try {
-      // While it is known to be down, one ring in a while finds out whether it still is.
-      if (!this.#queueUp && this.#probeAt > performance.now()) throw new Error('the queue is down');
-      await this.#bell.ring(unit);
-      if (!this.#queueUp) log.info({ database: this.#database }, 'the queue answers again');
-      this.#queueUp = true;
-    } catch (error) {
-      if (this.#queueUp) log.warn({ database: this.#database, error: String(error) }, 'the queue does not answer; sweeps go on');
-      if (this.#queueUp || this.#probeAt <= performance.now()) this.#probeAt = performance.now() + this.#parts.policy.sweepMs;
-      this.#queueUp = false;
-      await this.#crew.ring(unit);
-    }
+    await this.#bell.ring(unit).catch(() => this.#crew.ring(unit));
   }
-
-  #probeAt = 0;
 
   /** What takes long waits for its slot beside the bell, which goes on with what is short. */
   async #answer(unit: number): Promise<void> {
@@ -408,7 +398,6 @@ export class DatabaseLoop {
     this.#failure = failure;
     if (!connected) this.#ticker = false;
     this.#parts.metrics.databaseUp.set({ database: this.#database }, connected ? 1 : 0);
-    this.#parts.metrics.queueUp.set({ database: this.#database }, this.#queueUp ? 1 : 0);
   }
 
   #report(report: Report): void {

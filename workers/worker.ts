@@ -1,6 +1,7 @@
 /** A worker: the loops over its databases, the slots that they share, health and metrics. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Gauge } from 'prom-client';
 import type { ConnectTarget } from '../engine/db/db.ts';
 import { asImatError, type ImatError } from '../parser/errors.ts';
 import type { Report } from './attendant.ts';
@@ -9,7 +10,7 @@ import { type HttpServer, listen } from './http.ts';
 import { createLog, type LogLevel } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
-import type { QueueUrl } from './queue/open-bell.ts';
+import { checkQueue, type QueueUrl } from './queue/open-bell.ts';
 import { Slots } from './slots.ts';
 
 export type WorkerOptions = {
@@ -79,8 +80,9 @@ export class ImatWorker {
     return this.#http?.port ?? null;
   }
 
-  /** Starts; comes back at once. @throws ImatError `invalid_argument` for an address that cannot be had */
+  /** Starts. @throws ImatError for an address that cannot be had, or a queue that can never be used as it is */
   async start(): Promise<void> {
+    await checkQueue(this.#options.queue);
     if (this.#options.http !== null) {
       this.#http = await listen(this.#options.http, {
         live: () => ({
@@ -93,9 +95,12 @@ export class ImatWorker {
         ready: () => ({ ok: this.#stopping === null && this.states.every((state) => state.connected), detail: this.states }),
         metrics: async () => {
           for (const loop of this.#loops) {
-            const depth = await loop.depth();
-            if (depth !== null) this.#metrics.queueDepth.set({ database: loop.state.database }, depth);
-            this.#metrics.queueUp.set({ database: loop.state.database }, loop.state.queue.endsWith('down') ? 0 : 1);
+            const { database } = loop.state;
+            // Nothing is told rather than what was so before.
+            const tell = (gauge: Gauge, value: number | null): void =>
+              value === null ? gauge.remove({ database }) : gauge.set({ database }, value);
+            tell(this.#metrics.queueDepth, await loop.depth());
+            tell(this.#metrics.queueUp, loop.queueUp === null ? null : Number(loop.queueUp));
           }
           return { type: this.#metrics.registry.contentType, text: await this.#metrics.registry.metrics() };
         },

@@ -1,6 +1,6 @@
 /**
  * A worker's promises: nothing to do costs next to nothing; what is pending stays young while writers keep their pace; a bound
- * on staleness is met; a swap is noticed by no reader.
+ * on staleness is met; a swap is noticed by no reader. What was not seen to happen has not been measured: it throws.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../engine/db/db.ts';
@@ -16,6 +16,7 @@ const IDLE_IMATS = 200;
 const IDLE_SOURCES = 20;
 const LIVE_IMATS = 20;
 const WRITES_A_SECOND = 2000;
+const SWAP_MOST_MS = 120_000;
 
 export const workers: Measure = {
   name: 'workers',
@@ -50,10 +51,12 @@ async function withWorker<T>(url: string, work: (worker: ImatWorker) => Promise<
   }
 }
 
-const percentile = (values: readonly number[], share: number): number => {
+function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-};
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  if (value === undefined || sorted.some(Number.isNaN)) throw new Error(`${sorted.length} samples, or some that are no number`);
+  return value;
+}
 
 async function idle(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
@@ -71,10 +74,14 @@ async function idle(bench: Bench): Promise<void> {
       const looks = await withWorker(url, async (worker) => {
         await sleep(inMilliseconds(seconds));
         const text = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
-        return Number(/^imat_looks_total\{.*\} (\d+)/m.exec(text)?.[1] ?? 0);
+        return Number(/^imat_looks_total\{.*\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
       });
+      // A worker that does not look is idle too.
+      const least = Math.floor(inMilliseconds(seconds) / DEFAULT_POLICY.tickMs / 2);
+      if (!(looks >= least)) throw new Error(`the worker looked ${looks} times in ${seconds} s: at least ${least} were due`);
       await sleep(300);
       const after = bench.cpuSeconds();
+      if (before !== null && before === after) throw new Error("the server's CPU time was not counted");
       return { cpu: before === null || after === null ? null : after - before, looks };
     };
     const short = 2;
@@ -126,13 +133,14 @@ async function underLoad(bench: Bench): Promise<void> {
     const before = await bench.generator.run(copies.without.url, rated);
     const ages: number[] = [];
     const during = await withWorker(copies.with.url, async () => {
-      let over = false;
-      const sampling = sampleAges(copies.with.url, ages, () => over);
-      const outcome = await bench.generator.run(copies.with.url, rated);
-      over = true;
-      await sampling;
+      const load = new AbortController();
+      const [outcome] = await Promise.all([
+        bench.generator.run(copies.with.url, rated).finally(() => load.abort()),
+        sampleAges(copies.with.url, ages, Math.min(3, seconds / 4), load.signal),
+      ]);
       return outcome;
     });
+    for (const { failed } of [before, during]) if (failed > 0) throw new Error(`${failed} writes failed`);
     bench.report(
       absoluteResult({
         name: `${WRITES_A_SECOND} writes/s over ${LIVE_IMATS} live imats: age of what is pending, p99`,
@@ -141,6 +149,7 @@ async function underLoad(bench: Bench): Promise<void> {
         bar: atMost(2),
         notes: [
           `median ${inSeconds(percentile(ages, 0.5)).toFixed(2)} s, ${ages.length} samples, an upper bound: since the snapshot of the last fold`,
+          `${Math.round(during.transactionsPerSecond)} writes/s were reached`,
         ],
       }),
     );
@@ -173,20 +182,19 @@ async function underLoad(bench: Bench): Promise<void> {
   });
 }
 
-/** How long ago the snapshot of each imat's last fold was taken. */
-async function sampleAges(url: string, ages: number[], isOver: () => boolean): Promise<void> {
+/** How long ago the snapshot of each imat's last fold was taken; of one that was never folded, when it was filled. */
+async function sampleAges(url: string, ages: number[], warmUpSeconds: number, over: AbortSignal): Promise<void> {
   const db = await connectDb({ kind: 'url', url });
   try {
-    // The first folds are still to come.
-    await sleep(3000);
-    while (!isOver()) {
+    await sleep(inMilliseconds(warmUpSeconds));
+    while (!over.aborted) {
       const rows = await db.query<{ ms: string }>(
-        `SELECT extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 + coalesce(s.last_ms, 0) AS ms FROM imat_catalog.frontier f JOIN imat_catalog.schedule s USING (imat_id) WHERE s.last_action = 'fold'`,
+        `SELECT extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 + coalesce(s.last_ms, 0) AS ms FROM imat_catalog.frontier f LEFT JOIN imat_catalog.schedule s USING (imat_id)`,
       );
+      if (rows.length !== LIVE_IMATS) throw new Error(`${rows.length} of ${LIVE_IMATS} imats were sampled`);
       ages.push(...rows.map((row) => Number(row.ms)));
       await sleep(100);
     }
-    if (ages.length === 0) ages.push(Number.NaN, 1);
   } finally {
     await db.close();
   }
@@ -197,28 +205,33 @@ async function fresh(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     await db.execute('CREATE TABLE public.numbered (n int)');
     await createImat(db).create('numbers', 'SELECT count(*) AS n FROM public.numbered', { freshness: '1s' });
+    const seconds = 6 * bench.scale.seconds;
     const written: number[] = [];
     const stale: number[] = [];
     await withWorker(url, async () => {
       const [writer, reader] = [await connectDb({ kind: 'url', url }), await connectDb({ kind: 'url', url })];
-      const end = performance.now() + inMilliseconds(6 * bench.scale.seconds);
-      const writing = (async () => {
+      const end = performance.now() + inMilliseconds(seconds);
+      const writing = async (): Promise<void> => {
         while (performance.now() < end) {
           await writer.query('INSERT INTO public.numbered VALUES (1)');
           written.push(performance.now());
           await sleep(5);
         }
-      })();
-      while (performance.now() < end) {
-        const asked = performance.now();
-        const [row] = await reader.query<{ n: string }>('SELECT n FROM imat.numbers');
-        const oldest = written[Number(row?.n ?? 0)];
-        stale.push(oldest === undefined ? 0.01 : Math.max(0.01, asked - oldest));
-        await sleep(20);
-      }
-      await writing;
+      };
+      const reading = async (): Promise<void> => {
+        while (performance.now() < end) {
+          const asked = performance.now();
+          const [row] = await reader.query<{ n: string }>('SELECT n FROM imat.numbers');
+          const oldest = written[Number(row?.n ?? 0)];
+          stale.push(oldest === undefined ? 0.01 : Math.max(0.01, asked - oldest));
+          await sleep(20);
+        }
+      };
+      await Promise.all([writing(), reading()]);
       await Promise.all([writer.close(), reader.close()]);
     });
+    // What does not change is never stale.
+    if (written.length < 10 * seconds) throw new Error(`${written.length} writes in ${seconds} s are no constant change`);
     bench.report(
       absoluteResult({
         name: 'freshness 1s under constant change: staleness, p99',
@@ -253,7 +266,7 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
     const reading = async (isolation: string | null): Promise<void> => {
       const session = await connectDb({ kind: 'url', url });
       try {
-        while (!over) {
+        do {
           if (isolation !== null) await session.execute(`BEGIN ISOLATION LEVEL ${isolation}`);
           // In a transaction for longer than a swap takes: begun long before it.
           for (const end = performance.now() + (isolation === null ? 0 : 2000); ; await sleep(10)) {
@@ -261,26 +274,28 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
             if (over || performance.now() >= end) break;
           }
           if (isolation !== null) await session.execute('COMMIT');
-        }
+        } while (!over);
       } catch (error) {
         faults.push(error instanceof Error ? error.message : String(error));
       } finally {
         await session.close();
       }
     };
-    const swaps = await withWorker(url, async () => {
-      const readers = [null, 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'].map(reading);
-      for (let version = 1; version <= Math.min(3, bench.scale.rounds); version++) {
-        await db.execute(`UPDATE public.big SET version = ${version}`);
-        await sleep(inMilliseconds(bench.scale.seconds));
+    const versions = Math.min(3, bench.scale.rounds);
+    await withWorker(url, async () => {
+      const readers = Promise.all([null, 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'].map(reading));
+      try {
+        for (let version = 1; version <= versions; version++) {
+          await db.execute(`UPDATE public.big SET version = ${version}`);
+          await sleep(inMilliseconds(bench.scale.seconds));
+          await swapped(db, version);
+        }
+      } finally {
+        over = true;
+        await readers;
       }
-      over = true;
-      await Promise.all(readers);
-      const [row] = await db.query<{ swaps: number }>(
-        `SELECT count(*)::int AS swaps FROM imat_catalog.history WHERE action = 'swap' AND error_code IS NULL`,
-      );
-      return row?.swaps ?? 0;
     });
+    if (faults.length > 0) throw new Error(`errors, empty or mixed reads during ${versions} swaps: ${faults.length}, such as ${faults[0]}`);
     bench.report(
       absoluteResult({
         name: `swaps of ${rows} rows: the longest that a reader waited`,
@@ -288,10 +303,17 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
         imat: { label: 'worker', values: [Math.max(...waits)] },
         bar: atMost(100),
         notes: [
-          `${swaps} swaps, ${waits.length} reads at every isolation level, p99 ${percentile(waits, 0.99).toFixed(1)} ms`,
-          `errors, empty or mixed reads: ${faults.length}${faults.length === 0 ? '' : ` (${faults[0]})`}`,
+          `${versions} swaps, ${waits.length} reads at every isolation level, p99 ${percentile(waits, 0.99).toFixed(1)} ms; none failed, was empty or mixed`,
         ],
       }),
     );
   });
+}
+
+async function swapped(db: Db, version: number): Promise<void> {
+  for (const deadline = Date.now() + SWAP_MOST_MS; Date.now() < deadline; await sleep(50)) {
+    const [row] = await db.query<{ version: number }>('SELECT version FROM imat.big_ones WHERE id = 1');
+    if (row?.version === version) return;
+  }
+  throw new Error(`version ${version} was not swapped in within ${inSeconds(SWAP_MOST_MS)} s`);
 }

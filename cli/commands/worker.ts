@@ -91,12 +91,13 @@ async function runWorker(context: Context, urls: readonly string[], flags: Worke
     import('../../workers/worker.ts'),
     import('../../workers/queue/open-bell.ts'),
   ]);
-  const queue = parseQueueUrl(flags.queue ?? (host.environment['IMAT_QUEUE_URL'] || undefined));
+  const origin = flags.queue === undefined ? 'IMAT_QUEUE_URL' : '--queue';
+  const queue = parseQueueUrl(flags.queue ?? (host.environment['IMAT_QUEUE_URL'] || undefined), origin);
   if (queue !== null && targets.some((target) => target.kind === 'embedded')) {
     throw new ImatError('invalid_argument', {
-      message: '--queue and --embedded cannot be used together',
+      message: `${origin} and --embedded cannot be used together`,
       detail: 'An embedded database belongs to one process.',
-      hint: 'Leave --queue out.',
+      hint: `Leave ${origin} out.`,
     });
   }
   const worker = new ImatWorker({

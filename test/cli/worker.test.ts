@@ -22,6 +22,14 @@ describe('imat worker refuses', () => {
     expect(stderr).not.toContain('secret');
   });
 
+  test('a queue that the environment names, by its name', async () => {
+    const environment = { DATABASE_URL: 'postgres://a@b/c', IMAT_QUEUE_URL: 'http://x:secret@y' };
+    const { status, stderr } = await runFake(['worker'], { environment });
+    expect(status).toBe(2);
+    expect(stderr).toContain('IMAT_QUEUE_URL is not a URL of Redis or PostgreSQL');
+    expect(stderr).not.toMatch(/secret|--queue/);
+  });
+
   test('a place without a database', async () => {
     const { status, stderr } = await runFake(['worker'], { environment: {} });
     expect(status).toBe(2);

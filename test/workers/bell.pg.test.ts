@@ -18,8 +18,8 @@ afterAll(async () => {
 
 const KINDS: readonly [name: string, queue: () => QueueUrl][] = [
   ['in-process', () => null],
-  ['redis', () => parseQueueUrl(redis.url)],
-  ['postgres', () => parseQueueUrl(database.url)],
+  ['redis', () => parseQueueUrl(redis.url, '--queue')],
+  ['postgres', () => parseQueueUrl(database.url, '--queue')],
 ];
 
 describe.each(KINDS)('the bell: %s', (kind, queue) => {
@@ -33,8 +33,9 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
       key,
       concurrency: 2,
       lockMs: 5000,
-      onError: (error) => errors.push(error),
       onFailure: (error) => failures.push(error),
+      onDown: (error) => errors.push(error),
+      onUp: () => undefined,
       ...options,
       attend,
     });
@@ -71,7 +72,7 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
   test('what is rung is attended, once for each ring', async () => {
     const attended: number[] = [];
     const one = await bell(async (unit) => void attended.push(unit));
-    expect(one.kind).toBe(kind);
+    expect(one).toMatchObject({ kind, up: true });
     await one.ring(7);
     await until(() => attended.length === 1);
     await one.ring(8);
@@ -177,26 +178,31 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
   });
 });
 
-test('a queue that cannot be reached refuses a ring soon, and its close does not hang', async () => {
+test('a queue that cannot be reached is down and says so once, refuses a ring at once, and its close does not hang', async () => {
   for (const url of ['redis://127.0.0.1:1', 'postgres://nobody@127.0.0.1:1/nothing']) {
-    const bell = await openBell(parseQueueUrl(url), {
+    const errors: string[] = [];
+    const bell = await openBell(parseQueueUrl(url, '--queue'), {
       key: 'x',
       concurrency: 1,
       lockMs: 5000,
       attend: async () => undefined,
-      onError: () => undefined,
       onFailure: () => undefined,
+      onDown: (error) => errors.push(error.message),
+      onUp: () => errors.push('up'),
     });
-    const start = performance.now();
-    await expect(bell.ring(1)).rejects.toThrow();
+    await expect(bell.ring(1)).rejects.toThrow('the queue is down');
     expect(await bell.depth()).toBeNull();
+    await sleep(1500);
+    expect(bell.up).toBe(false);
+    expect(errors).toEqual([expect.stringContaining('ECONNREFUSED')]);
+    const start = performance.now();
     await bell.close(1000);
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(performance.now() - start).toBeLessThan(5000);
   }
 });
 
 test('a URL that is none of a queue says so without quoting it', () => {
-  expect(() => parseQueueUrl('http://secret@host')).toThrow(
-    expect.objectContaining({ condition: 'invalid_argument', message: expect.not.stringContaining('secret') }),
+  expect(() => parseQueueUrl('http://secret@host', 'IMAT_QUEUE_URL')).toThrow(
+    expect.objectContaining({ condition: 'invalid_argument', message: 'IMAT_QUEUE_URL is not a URL of Redis or PostgreSQL' }),
   );
 });

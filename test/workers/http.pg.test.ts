@@ -4,7 +4,9 @@ import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import type { QueueUrl } from '../../workers/queue/open-bell.ts';
 import { Sessions } from '../../workers/sessions.ts';
 import { ImatWorker } from '../../workers/worker.ts';
+import { startRedis } from '../../tools/redis.ts';
 import { createWorld, outcomeOf, until } from '../engine/maintain/support/world.ts';
+import { HAS_REDIS_BINARY } from '../setup/redis.ts';
 
 const running: ImatWorker[] = [];
 afterEach(async () => {
@@ -116,11 +118,36 @@ test('it is ready without its queue, and tells that the queue is down', async ()
     await world.sql('INSERT INTO t VALUES (1)');
     await until('it is folded', async () => lines.some((line) => line.includes('"action":"fold"')));
     expect((await get('/readyz')).status).toBe(200);
-    await until('it is told', async () => /imat_queue_up\{database="[^"]*"\} 0/.test(await (await get('/metrics')).text()));
+    const text = await (await get('/metrics')).text();
+    expect(text).toMatch(/imat_queue_up\{database="[^"]*"\} 0/);
+    expect(text).not.toMatch(/^imat_queue_depth\{/m);
     expect(lines.join('')).not.toContain('secret');
   } finally {
     await Promise.all(running.splice(0).map((worker) => worker.stop()));
     await world.drop();
+  }
+});
+
+test.skipIf(!HAS_REDIS_BINARY)('a queue that goes and comes: whether it is up, and how much waits in it while that is known', async () => {
+  const [world, redis] = [await createWorld('CREATE TABLE t (a int)'), await startRedis()];
+  try {
+    const { get, lines } = await start([world.url], { kind: 'redis', url: redis.url });
+    const queue = async (): Promise<string[]> =>
+      [...(await (await get('/metrics')).text()).matchAll(/^imat_queue_(\w+)\{.*\} (\d)/gm)].map(([, name, value]) => `${name} ${value}`);
+    const becomes = (wanted: string[]): Promise<void> =>
+      until(wanted.join(', '), async () => (await queue()).toSorted().join() === wanted.join());
+    await becomes(['depth 0', 'up 1']);
+    await redis.kill();
+    await becomes(['up 0']);
+    await redis.start();
+    await becomes(['depth 0', 'up 1']);
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).filter((msg) => msg.includes('queue'))).toEqual([
+      'the queue cannot be used; sweeps go on',
+      'the queue answers again',
+    ]);
+  } finally {
+    await Promise.all(running.splice(0).map((worker) => worker.stop()));
+    await Promise.all([world.drop(), redis.stop()]);
   }
 });
 

@@ -1,14 +1,14 @@
-/** Workers with a queue that is killed, emptied, frozen with a worker, or in cluster mode; and with PostgreSQL going away. */
+/** Workers with each kind of queue; with one that is killed, emptied, away or frozen with a worker; and with PostgreSQL going away. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { findPostgres } from '../../tools/find-postgres.mjs';
 import { startPostgres } from '../../tools/postgres.ts';
 import { type RedisServer, startRedis } from '../../tools/redis.ts';
 import { connectDb } from '../../engine/db/connect-db.ts';
-import { outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
+import { differencesSql, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
 import { createDatabase } from '../setup/database.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
-import { createShop, expectNothingLeft, expectSettled, shopOn, startWriter } from './support/shop.ts';
+import { createShop, expectNothingLeft, expectSettled, IMATS, shopOn, startWriter } from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
 const workers: WorkerProcess[] = [];
@@ -40,13 +40,87 @@ async function expectGoingOn(shop: World, what: string): Promise<void> {
   await until(`folds go on ${what}`, async () => (await runs(shop)) >= before + 3);
 }
 
-describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
-  const newRedis = async (options: { cluster?: boolean } = {}): Promise<RedisServer> => {
-    const redis = await startRedis(options);
-    cleanups.push(() => redis.stop());
-    return redis;
-  };
+const newRedis = async (options: { cluster?: boolean } = {}): Promise<RedisServer> => {
+  const redis = await startRedis(options);
+  cleanups.push(() => redis.stop());
+  return redis;
+};
 
+const newQueueDatabase = async (): Promise<string> => {
+  const database = await createDatabase();
+  cleanups.push(() => database.drop());
+  return database.url;
+};
+
+/** Of what is stored, not of the tables: published together with what it reads. */
+const READER = { name: 'overall', definition: 'SELECT count(*) AS managers, sum(total) AS total FROM imat.by_manager' };
+
+const BACK_ENDS: readonly [what: string, canRun: boolean, queue: (shop: World) => Promise<string | null>][] = [
+  ['none', true, async () => null],
+  ['Redis', HAS_REDIS_BINARY, async () => (await newRedis()).url],
+  ['Redis in cluster mode, of one node', HAS_REDIS_BINARY, async () => (await newRedis({ cluster: true })).url],
+  ['PostgreSQL', true, newQueueDatabase],
+  ['PostgreSQL, in the database of the imats', true, async (shop) => shop.url],
+];
+
+describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
+  test.runIf(canRun)(
+    'two workers maintain every kind of imat, and share the work where they share a queue',
+    async () => {
+      const shop = await newShop();
+      await shop.imat.create(READER.name, READER.definition, { freshness: '1s' });
+      const url = await queue(shop);
+      const options = url === null ? [] : ['--queue', url];
+      const pair = [await start(shop, ...options), await start(shop, ...options)];
+      const writer = startWriter(() => shop.session());
+      await until(
+        'every imat is maintained',
+        async () =>
+          (await shop.value<number>(
+            `SELECT count(DISTINCT imat_id)::int FROM imat_catalog.history WHERE action <> 'skip' AND error_code IS NULL AND imat_id IS NOT NULL`,
+          )) ===
+          IMATS.length + 1,
+      );
+      if (url !== null)
+        await until('both have done so', async () => {
+          const done = await shop.rows<{ worker: string }>(
+            `SELECT DISTINCT worker FROM imat_catalog.history WHERE action IN ('fold', 'swap')`,
+          );
+          return pair.every(({ process }) => done.some(({ worker }) => worker.includes(`-${process.pid}-`)));
+        });
+      await writer.stop();
+      await expectSettled(shop);
+      await until('what reads another is as that is', async () => (await shop.rows(differencesSql(READER))).length === 0);
+      expect(pair.flatMap(({ lines }) => lines.filter(({ level }) => level === 'warn' || level === 'error'))).toEqual([]);
+      expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
+      await expectNothingLeft(shop);
+    },
+    90_000,
+  );
+});
+
+/** Of a queue that has never been there before: it becomes used. */
+async function expectUsed(shop: World, worker: WorkerProcess, completed: () => Promise<number>): Promise<void> {
+  const writer = startWriter(() => shop.session());
+  await until('the queue answers again', async () => worker.lines.some((line) => line.msg === 'the queue answers again'));
+  const before = await completed();
+  await until('rings go through it', async () => (await completed()) >= before + 3);
+  await writer.stop();
+  await expectSettled(shop);
+  expect(await worker.stop()).toBe(0);
+  await expectNothingLeft(shop);
+}
+
+/** Everything is done without it, and it is told once that it is not there. */
+async function expectWithout(shop: World, worker: WorkerProcess): Promise<void> {
+  await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
+  await expectSettled(shop);
+  expect(worker.lines.filter((line) => line.level === 'warn')).toMatchObject([
+    { msg: 'the queue cannot be used; sweeps go on', error: expect.stringContaining('ECONNREFUSED') },
+  ]);
+}
+
+describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
   test('killed, started again empty, and emptied by FLUSHALL', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     const pair = [await start(shop, '--queue', redis.url), await start(shop, '--queue', redis.url)];
@@ -100,13 +174,12 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     await redis.kill();
     const worker = await start(shop, '--queue', redis.url);
-    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
-    await expectSettled(shop);
+    await expectWithout(shop, worker);
     await redis.start();
-    await shop.sql(`INSERT INTO sales (region, amount) VALUES ('newer', 1)`);
-    await expectSettled(shop);
-    expect(await worker.stop()).toBe(0);
-    await expectNothingLeft(shop);
+    await expectUsed(shop, worker, async () => {
+      const script = `local n = 0 for _, key in ipairs(redis.call('KEYS', '{imat}:*:id')) do n = n + redis.call('GET', key) end return n`;
+      return Number((await redis.command('EVAL', script, '0')).slice(1));
+    });
   }, 120_000);
 
   test('away at the end: the worker does not wait for it', async () => {
@@ -119,18 +192,6 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const began = performance.now();
     expect(await worker.stop()).toBe(0);
     expect(performance.now() - began).toBeLessThan(4000);
-    await expectNothingLeft(shop);
-  });
-
-  test('in cluster mode, of one node', async () => {
-    const [shop, redis] = [await newShop(), await newRedis({ cluster: true })];
-    const worker = await start(shop, '--queue', redis.url);
-    const writer = startWriter(() => shop.session());
-    await expectGoingOn(shop, 'on a cluster');
-    await writer.stop();
-    await expectSettled(shop);
-    expect(worker.lines.filter((line) => line.level === 'warn' || line.level === 'error')).toEqual([]);
-    expect(await worker.stop()).toBe(0);
     await expectNothingLeft(shop);
   });
 
@@ -171,14 +232,39 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
   });
 });
 
+test.skipIf(findPostgres() === null)(
+  'the queue on PostgreSQL: away from the start, and coming later',
+  async () => {
+    const shop = await newShop();
+    const server = await startPostgres();
+    cleanups.push(() => server.stop());
+    const starting: WorkerProcess[] = [];
+    await server.restart('fast', {
+      between: async () => {
+        const worker = await start(shop, '--queue', server.url);
+        starting.push(worker);
+        await expectWithout(shop, worker);
+      },
+    });
+    const [worker] = starting;
+    if (worker === undefined) throw new Error('no worker was started');
+    const admin = await connectDb({ kind: 'url', url: server.url });
+    await expectUsed(shop, worker, async () => {
+      const [row] = await admin.query<{ n: number }>(`SELECT count(*)::int AS n FROM imat_queue.event WHERE event = 'completed'`);
+      return row?.n ?? 0;
+    });
+    await admin.close();
+  },
+  120_000,
+);
+
 test('the queue on PostgreSQL: its backends are terminated, a worker is killed', async () => {
   const shop = await newShop();
-  const queue = await createDatabase();
-  cleanups.push(() => queue.drop());
-  const pair = [await start(shop, '--queue', queue.url), await start(shop, '--queue', queue.url)];
+  const url = await newQueueDatabase();
+  const pair = [await start(shop, '--queue', url), await start(shop, '--queue', url)];
   const writer = startWriter(() => shop.session());
   await expectGoingOn(shop, 'with the queue on PostgreSQL');
-  const admin = await connectDb({ kind: 'url', url: queue.url });
+  const admin = await connectDb({ kind: 'url', url });
   for (let i = 0; i < 3; i++) {
     await admin.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',

@@ -63,7 +63,7 @@ test.each(['no queue', 'Redis', 'PostgreSQL'])('long swaps leave a slot to a liv
   const world = await newWorld(8);
   const redis = queue === 'Redis' ? await provideRedis() : null;
   if (redis !== null) cleanups.push(() => redis.stop());
-  await start([world], { concurrency: 3 }, parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url));
+  await start([world], { concurrency: 3 }, parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url, '--queue'));
   await until('as many swaps are under way as may be', async () => (await swapsUnderWay(world)) === 2);
   const waits: number[] = [];
   for (let n = 0; n < 5; n++) {

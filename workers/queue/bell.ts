@@ -4,7 +4,8 @@
  *
  * Contract
  * - `ring`: one ring while the unit waits is enough; one while it is attended is remembered, so that it is attended once more
- *   afterwards. Rejects within RING_TIMEOUT_MS where the queue cannot be reached.
+ *   afterwards. Rejects within RING_TIMEOUT_MS where the queue cannot be used.
+ * - `up`: whether the queue can be used, as far as is known. `onDown` and `onUp` tell of each change, and of being down at first.
  * - `attend` is called for at most `concurrency` units at a time; what it throws stops nothing and goes to `onFailure`.
  * - Units of several workers on one bell are shared among them.
  * - `depth`: how many units wait; null where that cannot be known now.
@@ -14,6 +15,7 @@ export type Attend = (unit: number) => Promise<void>;
 
 export type Bell = {
   readonly kind: 'redis' | 'postgres' | 'in-process';
+  readonly up: boolean;
   ring(unit: number): Promise<void>;
   depth(): Promise<number | null>;
   close(deadlineMs: number): Promise<void>;
@@ -24,15 +26,17 @@ export type BellOptions = {
   readonly key: string;
   readonly concurrency: number;
   readonly attend: Attend;
-  /** Trouble with the queue's server; it may repeat itself. */
-  readonly onError: (error: Error) => void;
-  /** Trouble with what is attended. */
+  /** What `attend` throws. */
   readonly onFailure: (error: unknown) => void;
+  readonly onDown: (error: Error) => void;
+  readonly onUp: () => void;
   /** How long a worker that does not answer keeps a unit. */
   readonly lockMs: number;
 };
 
 export const RING_TIMEOUT_MS = 1000;
+/** For asking whether the queue can be used; it may have to be made. */
+export const PROBE_MS = 10_000;
 const UNIT_MOST = 2 ** 31 - 1;
 
 /** What others have put into a queue is not ours to run, and may be anything. */

@@ -35,6 +35,7 @@ export function openInProcessBell({ concurrency, attend, onFailure }: Pick<BellO
 
   return {
     kind: 'in-process',
+    up: true,
     ring: async (unit) => {
       if (closed) throw new Error('the bell is closed');
       if (attended.has(unit)) again.add(unit);
