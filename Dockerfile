@@ -2,7 +2,7 @@
 FROM node:22-bookworm-slim AS build
 WORKDIR /src
 COPY . .
-RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && find node_modules -xtype l -delete
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production

@@ -79,6 +79,29 @@ export async function translated<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The same for the maintenance of an imat: what its definition fails with says of which imat, and what to do. */
+export async function maintained<T>(name: string, command: 'fold' | 'swap', body: () => Promise<T>): Promise<T> {
+  try {
+    return await translated(body);
+  } catch (error) {
+    if (!(error instanceof ImatError) || error.condition !== 'definition_failed') throw error;
+    const { message, detail, hint, cause } = error;
+    // A publication says which of several it was.
+    const other = cause instanceof ServerError && cause.schema === 'imat' && cause.table !== name ? cause.table : null;
+    const place = `PostgreSQL said so while imat "${other ?? name}" was maintained.`;
+    const again =
+      other === null
+        ? `imat ${command} ${shellWord(name)} tries again at once`
+        : `imat status ${shellWord(other)} says when it is tried again`;
+    throw new ImatError('definition_failed', {
+      message,
+      detail: detail === null ? place : `${detail} ${place}`,
+      hint: hint ?? `Mend the rows or the definition; ${again}.`,
+      cause,
+    });
+  }
+}
+
 /** A syntax or name error in the user's query, with its place: `offset` is where the query begins in the statement. */
 export function invalidDefinition(error: ServerError, query: string, offset: number): unknown {
   const known = toImatError(error);

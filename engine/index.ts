@@ -4,7 +4,7 @@ import type { FoldResult, Imat, ImatStatus, Status, SwapResult, VerifyResult } f
 import { catalogVersion, initialize, requireCatalog } from './catalog/migrate.ts';
 import { connectDb } from './db/connect-db.ts';
 import type { ConnectTarget, Db } from './db/db.ts';
-import { translated } from './errors.ts';
+import { maintained, translated } from './errors.ts';
 import { convertQuery, convertView } from './install/convert.ts';
 import { explainTarget } from './install/explain.ts';
 import { installExtension } from './install/extension.ts';
@@ -124,7 +124,7 @@ async function wholeStatus(db: Db, name: string | null): Promise<Status> {
   if ((await catalogVersion(db)) === 0) return { imats, workers: [], heldBack: [] };
   const workers = await db.query<Status['workers'][number]>(
     `SELECT id, version, ${isoTime('started_at')} AS "startedAt", ${isoTime('seen_at')} AS "seenAt", seen_at > clock_timestamp() - interval '1 minute' AS alive
-     FROM imat_catalog.worker ORDER BY started_at, id`,
+     FROM imat_catalog.worker WHERE seen_at > clock_timestamp() - interval '10 minutes' ORDER BY started_at, id`,
   );
   const held = await db.query<{ reason: string }>(
     `SELECT h.reason FROM imat_catalog.held_back h
@@ -161,7 +161,7 @@ async function intact(db: Db, name: string): Promise<string> {
 
 async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{ rows: number; ms: number }> {
   const start = performance.now();
-  await db.query(`CALL imat.${procedure}($1)`, [name]);
+  await maintained(name, procedure, () => db.query(`CALL imat.${procedure}($1)`, [name]));
   const ms = Math.round((performance.now() - start) * 100) / 100;
   const [row] = await db.query<{ rows: string | null }>(`SELECT current_setting('imat.rows', true) AS rows`);
   return { rows: Number(row?.rows ?? 0), ms };

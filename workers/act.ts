@@ -1,6 +1,6 @@
 /** Carries out one decision on a session. What runs are the engine's own procedures, under the engine's own locks. */
 import type { Db } from '../engine/db/db.ts';
-import { translated } from '../engine/errors.ts';
+import { maintained, translated } from '../engine/errors.ts';
 import type { Decision } from './decide.ts';
 import type { Found } from './found.ts';
 import type { Session } from './sessions.ts';
@@ -20,7 +20,7 @@ export type Done = {
 export async function carryOut({ db, imat }: Session, due: Due, found: Found, inputs: readonly string[]): Promise<Done> {
   switch (due.action) {
     case 'fold':
-      await translated(() => db.query('CALL imat.fold($1)', [found.name]));
+      await maintained(found.name, 'fold', () => db.query('CALL imat.fold($1)', [found.name]));
       return done('fold');
     case 'rebuild': {
       const { rows } = await imat.rebuild(found.name);
@@ -29,7 +29,7 @@ export async function carryOut({ db, imat }: Session, due: Due, found: Found, in
     }
     case 'swap':
       if (inputs.length > 0) return publish(db, found, inputs);
-      await translated(() => db.query('CALL imat.swap($1)', [found.name]));
+      await maintained(found.name, 'swap', () => db.query('CALL imat.swap($1)', [found.name]));
       // Read before the snapshot of the swap: a change in between is seen as one, and costs a swap too many at most.
       return { ...done('swap'), signature: found.signature };
     case 'finish': {
@@ -45,7 +45,7 @@ const done = (action: Done['action']): Done => ({ action, signature: null, finis
 
 async function publish(db: Db, found: Found, inputs: readonly string[]): Promise<Done> {
   const names = [...inputs, found.name].map((name) => `"${name.replace(/["\\]/g, String.raw`\$&`)}"`);
-  await translated(() => db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]));
+  await maintained(found.name, 'swap', () => db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]));
   if (found.signature === null) return done('publish');
   // Tables as they were before the snapshot, imats as they are at it: their frontiers have moved with this one.
   const [row] = await translated(() => db.query<{ read: string }>(`SELECT current_setting('imat.frontiers_read') AS read`));

@@ -27,6 +27,8 @@ export type LoopParts = {
   readonly queue: QueueUrl;
   readonly policy: Policy;
   readonly self: string;
+  /** Which loop looks after which database, by what identifies that. */
+  readonly keys: Map<string, DatabaseLoop>;
   readonly version: string;
   readonly slots: Slots;
   readonly log: Log;
@@ -132,6 +134,11 @@ export class DatabaseLoop {
     return Math.max(this.#work.overdueMs, this.#control.overdueMs);
   }
 
+  /** Imats that have failed and wait for another attempt. */
+  get failing(): { readonly imat: string; readonly code: string }[] {
+    return this.#outlook.failing;
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
@@ -235,11 +242,10 @@ export class DatabaseLoop {
     for (let failures = 0; !this.#stop.signal.aborted; ) {
       try {
         await this.#prepare();
-        this.#setConnected(true, null);
-        failures = 0;
         await this.#tick();
       } catch (error) {
         this.#alive = performance.now();
+        if (this.#connected) failures = 0;
         if (this.#stop.signal.aborted) return;
         this.#setConnected(false, error instanceof Error ? error.message : String(error));
         if (failures === 0 || failures % 20 === 0) this.#complain(error, 'cannot work on the database; trying again');
@@ -250,11 +256,28 @@ export class DatabaseLoop {
     }
   }
 
+  /** Under two addresses a database would be worked on twice, by workers with the same name. */
+  #isAlone(key: string): void {
+    const { keys } = this.#parts;
+    const loop = keys.get(key) ?? this;
+    keys.set(key, loop);
+    if (loop === this) return;
+    throw new ImatError('invalid_argument', {
+      message: 'two of the databases that were given are the same',
+      detail: `${this.#database} is looked after already.`,
+      hint: 'Name it once.',
+    });
+  }
+
   /** A session, and the bell. */
   async #prepare(): Promise<void> {
     const { policy, queue, log } = this.#parts;
     const identity = await this.#onControl(catalog.identify);
-    this.#database = identity.database;
+    this.#isAlone(identity.key);
+    if (identity.database !== this.#database) {
+      this.#parts.metrics.databaseUp.remove({ database: this.#database });
+      this.#database = identity.database;
+    }
     if (this.#bell !== null) return;
     if (queue === null) {
       this.#bell = this.#crew;
@@ -276,7 +299,7 @@ export class DatabaseLoop {
 
   /** Comes around until it fails or is stopped. */
   async #tick(): Promise<void> {
-    const { policy, self, metrics } = this.#parts;
+    const { policy, self } = this.#parts;
     let beatAt = Number.NEGATIVE_INFINITY;
     let sweepAt = Number.NEGATIVE_INFINITY;
     let skipsAt = performance.now();
@@ -291,6 +314,7 @@ export class DatabaseLoop {
         catalogAt = now;
         hasCatalog = await this.#onControl(async (db) => (await catalogVersion(db)) > 0 && (await initialize(db, false), true));
         if (!hasCatalog) {
+          this.#setConnected(true, null);
           this.#outlook.forgetGauges(this.#database);
           await this.#pause(policy.sweepMs);
           continue;
@@ -299,8 +323,7 @@ export class DatabaseLoop {
       if (now - beatAt >= policy.leaseMs / BEAT_PARTS) {
         beatAt = now;
         await this.#beat();
-        this.#ticker = await this.#onControl((db) => catalog.takeTurn(db, self, policy.leaseMs));
-        metrics.isTicker.set({ database: this.#database }, this.#ticker ? 1 : 0);
+        this.#setTicker(await this.#onControl((db) => catalog.takeTurn(db, self, policy.leaseMs)));
         if (!this.#ticker) this.#outlook.forgetGauges(this.#database);
       }
       if (this.#ticker || now - sweepAt >= policy.sweepMs) {
@@ -312,6 +335,7 @@ export class DatabaseLoop {
         await this.#onControl((db) => catalog.recordSkips(db, self, this.#outlook.takeSkips(now, false)));
       }
       if (this.#ticker) this.#startUpkeep(now);
+      this.#setConnected(true, null);
       const next = this.#ticker ? policy.tickMs : Math.min(policy.sweepMs, policy.leaseMs / BEAT_PARTS);
       await this.#pause(Math.max(5, now + next - performance.now()));
     }
@@ -392,11 +416,16 @@ export class DatabaseLoop {
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
+  #setTicker(ticker: boolean): void {
+    this.#ticker = ticker;
+    this.#parts.metrics.isTicker.set({ database: this.#database }, ticker ? 1 : 0);
+  }
+
   #setConnected(connected: boolean, failure: string | null): void {
     if (connected && !this.#connected) this.#parts.log.info({ database: this.#database }, 'connected');
     this.#connected = connected;
     this.#failure = failure;
-    if (!connected) this.#ticker = false;
+    if (!connected) this.#setTicker(false);
     this.#parts.metrics.databaseUp.set({ database: this.#database }, connected ? 1 : 0);
   }
 

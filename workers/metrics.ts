@@ -21,6 +21,11 @@ export function createMetrics() {
       'imat',
     ]),
     lagSeconds: gauge('imat_lag_seconds', 'For how long a change has been waiting, at most. Of the ticker.', ['database', 'imat']),
+    overdueSeconds: gauge(
+      'imat_overdue_seconds',
+      'For how long a change has been waiting beyond what is promised; 0 for manual. Of the ticker.',
+      ['database', 'imat'],
+    ),
     failing: gauge('imat_failing', 'Whether the last maintenance of an imat failed. Of the ticker.', ['database', 'imat']),
     looks: counter('imat_looks_total', 'Signal queries.', ['database']),
     runs: counter('imat_runs_total', 'Folds, swaps, rebuilds, publications and requests.', [

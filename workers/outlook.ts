@@ -65,6 +65,13 @@ export class Outlook {
     return inputsOf(imat, this.#readings.rows).flatMap((id) => (this.#unable.has(id) ? [] : (this.#names.get(id) ?? [])));
   }
 
+  /** Imats that have failed and wait for another attempt. */
+  get failing(): { readonly imat: string; readonly code: string }[] {
+    return (this.#last?.look.imats ?? []).flatMap(({ name, errorCode, blockedMs }) =>
+      errorCode === null || blockedMs === null ? [] : [{ imat: name, code: errorCode }],
+    );
+  }
+
   takeSkips(now: number, all: boolean): SkipRow[] {
     return this.#skips.take(now, all);
   }
@@ -75,8 +82,8 @@ export class Outlook {
   }
 
   #forgetGaugesOf(imats: readonly string[], database: string): void {
-    const { pendingRows, lagSeconds, failing } = this.#metrics;
-    for (const imat of imats) for (const gauge of [pendingRows, lagSeconds, failing]) gauge.remove({ database, imat });
+    const { pendingRows, lagSeconds, overdueSeconds, failing } = this.#metrics;
+    for (const imat of imats) for (const gauge of [pendingRows, lagSeconds, overdueSeconds, failing]) gauge.remove({ database, imat });
   }
 
   /** What is due; everything else is noted as a skip. */
@@ -96,6 +103,7 @@ export class Outlook {
       const pendingMs = this.#ages.pendingMs(imat, now);
       this.#metrics.pendingRows.set({ database, imat: imat.name }, imat.pendingRows);
       this.#metrics.lagSeconds.set({ database, imat: imat.name }, pendingMs / 1000);
+      this.#metrics.overdueSeconds.set({ database, imat: imat.name }, Math.max(0, pendingMs - promisedMs(imat, policy)) / 1000);
       this.#metrics.failing.set({ database, imat: imat.name }, imat.errorCode === null ? 0 : 1);
       const decision = decide(imat, pendingMs, policy, this.#self);
       if (decision.action === 'skip') {
@@ -120,4 +128,10 @@ export class Outlook {
     }
     return this.#readings.rows;
   }
+}
+
+/** For how long a change may wait. A live swap imat reads its definition meanwhile, and so has no bound. */
+function promisedMs({ freshness, freshnessMs, strategy }: Found, { maxPendingMs }: Policy): number {
+  if (freshness === 'manual' || (freshness === 'live' && strategy === 'swap')) return Number.POSITIVE_INFINITY;
+  return freshnessMs ?? maxPendingMs;
 }

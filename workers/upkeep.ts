@@ -153,7 +153,7 @@ async function tidy(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
        AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE i.id = r.imat_id)`,
     [historyMs],
   );
-  await db.query(`DELETE FROM imat_catalog.worker WHERE seen_at < clock_timestamp() - interval '1 day'`);
+  await db.query(`DELETE FROM imat_catalog.worker WHERE seen_at < clock_timestamp() - interval '1 hour'`);
 }
 
 /** It waits for all transactions that are open: not for ever, since nobody can change the log's columns meanwhile. */

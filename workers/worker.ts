@@ -29,6 +29,8 @@ export type RunReport = Report & { readonly database: string };
 
 export type Pass = {
   readonly runs: readonly RunReport[];
+  /** Imats that failed in an earlier pass and were not tried in this one. */
+  readonly failing: readonly { readonly database: string; readonly imat: string; readonly code: string }[];
   /** Databases that could not be worked on (to the end). */
   readonly failures: readonly { readonly database: string; readonly error: ImatError }[];
 };
@@ -53,6 +55,7 @@ export class ImatWorker {
     const { queue, policy, version } = options;
     const log = createLog(options.logLevel, this.id, options.writeLog);
     const slots = new Slots(policy.concurrency);
+    const keys = new Map<string, DatabaseLoop>();
     this.#loops = options.targets.map(
       (target) =>
         new DatabaseLoop({
@@ -63,6 +66,7 @@ export class ImatWorker {
           slots,
           log,
           self: this.id,
+          keys,
           metrics: this.#metrics,
           onReport: (report) => {
             if (this.#keepsReports) this.#reports.push(report);
@@ -116,7 +120,12 @@ export class ImatWorker {
     const failures = outcomes.flatMap((outcome, n) =>
       outcome.status === 'rejected' ? [{ database: this.#loops[n]?.state.database ?? '', error: asImatError(outcome.reason) }] : [],
     );
-    return { runs: this.#reports, failures };
+    const failing = this.#loops.flatMap((loop) =>
+      loop.failing
+        .filter(({ imat }) => !this.#reports.some((run) => run.database === loop.state.database && run.imat === imat))
+        .map((one) => ({ database: loop.state.database, ...one })),
+    );
+    return { runs: this.#reports, failing, failures };
   }
 
   /** Lets what is under way end, within the policy's bound; false where something had to be stopped. */

@@ -8,6 +8,7 @@ import { choiceOption, durationMs, durationText, wholeNumber } from '../argument
 import type { Context } from '../context.ts';
 import { EXIT, exitStatusOf } from '../exit-status.ts';
 import { examples } from '../help.ts';
+import { shellWord } from '../../engine/errors.ts';
 import { count, duration, json, table } from '../output.ts';
 import { resolveTargets, type TargetOptions } from '../target.ts';
 
@@ -159,20 +160,21 @@ function policyOf(flags: WorkerFlags): Policy {
 const WORST: readonly ErrorCategory[] = ['internal', 'integrity', 'drift', 'user', 'transient'];
 
 /** The exit status is that of the worst failure. */
-function reportOnce(context: Context, { runs, failures }: Pass): void {
+function reportOnce(context: Context, pass: Pass): void {
+  const { runs, failing, failures } = pass;
   const errors = [...runs.flatMap((run) => run.error ?? []), ...failures.map((failure) => failure.error)];
   const worst = WORST.flatMap((category) => errors.filter((error) => error.category === category))[0];
-  context.outcomeStatus = worst === undefined ? EXIT.done : exitStatusOf(worst);
-  if (context.json) context.host.stdout.write(json({ runs: runs.map(withDocument), failures: failures.map(withDocument) }));
-  else context.host.stdout.write(`${passText({ runs, failures })}\n`);
+  context.outcomeStatus = worst !== undefined ? exitStatusOf(worst) : failing.length > 0 ? EXIT.user : EXIT.done;
+  if (context.json) context.host.stdout.write(json({ runs: runs.map(withDocument), failing, failures: failures.map(withDocument) }));
+  else context.host.stdout.write(`${passText(pass)}\n`);
 }
 
 function withDocument<T extends { readonly error: ImatError | null }>({ error, ...rest }: T): object {
   return { ...rest, error: error === null ? null : { code: error.code, message: error.message, detail: error.detail, hint: error.hint } };
 }
 
-function passText({ runs, failures }: Pass): string {
-  if (runs.length + failures.length === 0) return 'Nothing was due.';
+function passText({ runs, failing, failures }: Pass): string {
+  if (runs.length + failing.length + failures.length === 0) return 'Nothing was due.';
   const outcome = (error: ImatError | null): string => (error === null ? 'done' : `${error.code}: ${error.message}`);
   return table(
     [
@@ -186,6 +188,15 @@ function passText({ runs, failures }: Pass): string {
     ],
     [
       ...runs.map((run) => [run.database, run.imat, run.action, run.reason, count(run.rows), duration(run.ms), outcome(run.error)]),
+      ...failing.map(({ database, imat, code }) => [
+        database,
+        imat,
+        '',
+        '',
+        '',
+        '',
+        `${code}: failing; imat status ${shellWord(imat)} says when it is tried again`,
+      ]),
       ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
     ],
   );

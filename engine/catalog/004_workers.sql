@@ -205,8 +205,8 @@ BEGIN
         imat_catalog.age_ms(s.finish_tried_at) AS "finishTriedMs",
         imat_catalog.age_ms(s.last_ended_at) AS "endedMs",
         s.last_action AS "lastAction", s.last_ms AS "lastMs", s.fold_ms AS "foldMs", s.fold_ms_per_row AS "foldMsPerRow", s.rebuild_ms AS "rebuildMs",
-        s.attempts,
         -- what somebody has done by hand since lifts it
+        CASE WHEN a.lifted THEN 0 ELSE s.attempts END AS attempts,
         CASE WHEN NOT a.lifted THEN CASE WHEN s.begun_at IS NOT NULL AND NOT a.leased THEN 'IM015' ELSE s.error_code END END AS "errorCode",
         CASE WHEN s.next_attempt_at > clock_timestamp() AND NOT (s.begun_at IS NOT NULL AND a.leased) AND NOT a.lifted
           AND (s.next_attempt_at = 'infinity' OR imat_catalog.age_ms(GREATEST(s.failed_at, s.begun_at)) IS NOT NULL) THEN
@@ -267,7 +267,8 @@ DECLARE
 BEGIN
   UPDATE imat_catalog.schedule s SET
     finish_tried_at = CASE WHEN what = 'finish' THEN now_at ELSE s.finish_tried_at END,
-    attempts = s.attempts + (what <> 'finish')::integer,
+    -- what somebody has mended since counts no more
+    attempts = CASE WHEN s.failed_at < (SELECT f.advanced_at FROM imat_catalog.frontier f WHERE f.imat_id = imat) THEN 0 ELSE s.attempts END + (what <> 'finish')::integer,
     begun_at = CASE WHEN what <> 'finish' THEN now_at END,
     next_attempt_at = CASE WHEN what = 'finish' THEN s.next_attempt_at ELSE now_at + retry_ms * interval '1 ms' END
   WHERE s.imat_id = imat AND s.worker = holder AND s.lease_until IS NOT NULL;
@@ -353,22 +354,32 @@ AS $$
 $$;
 
 -- The call that users of the PL/pgSQL predecessor know. SQL alone cannot parse a definition: the request is recorded, a worker
--- carries it out, and calling it again tells how that went.
+-- carries it out, and calling it again tells how that went. What has failed is asked again no sooner than a minute later.
 CREATE OR REPLACE FUNCTION imat.create_imat(name text) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 DECLARE
-  last imat_catalog.request;
+  last record;
   made text;
   by_hand text := format('imat convert %s', CASE WHEN name ~ '^[A-Za-z0-9_.]+$' THEN name ELSE '''' || replace(name, '''', '''\''''') || '''' END);
 BEGIN
+  IF name IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'imat.create_imat needs the name of a materialized view';
+  END IF;
+  IF NOT (has_schema_privilege('imat_catalog', 'USAGE') AND has_table_privilege('imat_catalog.request', 'SELECT, INSERT')) THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('role "%s" may not ask for imats', current_user),
+      HINT = format('The owner of the schema imat_catalog can: %s.', (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace n WHERE n.nspname = 'imat_catalog'));
+  END IF;
   SELECT * INTO last FROM imat_catalog.request r WHERE r.name = create_imat.name ORDER BY r.id DESC LIMIT 1;
   -- A view may be called by other names than its imat.
   SELECT i.name INTO made FROM imat_catalog.imat i WHERE i.state = 'active' AND (i.id = last.imat_id OR i.name = create_imat.name)
   ORDER BY i.id = last.imat_id DESC NULLS LAST LIMIT 1;
   IF FOUND THEN
     RETURN format('imat "%s" exists already: read imat.%I', made, made);
+  END IF;
+  IF last.carried_out_at > clock_timestamp() - interval '1 minute' THEN
+    RETURN format('failed: %s (%s). To ask again, call this a minute later; or run: %s', last.error, last.error_code, by_hand);
   END IF;
   IF last.id IS NULL OR last.carried_out_at IS NOT NULL THEN
     INSERT INTO imat_catalog.request (name) VALUES (name);

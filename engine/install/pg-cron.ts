@@ -9,7 +9,7 @@ export type ScheduleRequest = { readonly everySeconds: number | null; readonly r
 const SYNC = 'imat jobs';
 const CLEAN = 'imat clean';
 
-/** @throws ImatError `strategy_unavailable`, `invalid_argument` */
+/** @throws ImatError `strategy_unavailable`, `insufficient_privilege`, `invalid_argument` */
 export async function scheduleByPgCron(db: Db, { everySeconds, remove, dryRun }: ScheduleRequest): Promise<ScheduleResult> {
   const version = await installedVersion(db);
   if (everySeconds !== null && (version[0] ?? 0) * 100 + (version[1] ?? 0) < 105) {
@@ -44,16 +44,22 @@ async function removal(db: Db) {
 }
 
 async function installedVersion(db: Db): Promise<number[]> {
-  const [row] = await db.query<{ version: string | null; home: string | null }>(
-    `SELECT (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_cron') AS version, current_setting('cron.database_name', true) AS home`,
+  const [row] = await db.query<{ version: string | null; usable: boolean | null; role: string }>(
+    `SELECT e.extversion AS version, CASE WHEN e.oid IS NOT NULL THEN has_schema_privilege('cron', 'USAGE') END AS usable, quote_ident(current_user) AS role
+     FROM (SELECT) one LEFT JOIN pg_extension e ON e.extname = 'pg_cron'`,
   );
-  if (typeof row?.version === 'string') return (row.version.match(/\d+/g) ?? []).slice(0, 2).map(Number);
-  throw new ImatError('strategy_unavailable', {
-    message: 'this database has no extension pg_cron',
-    detail:
-      typeof row?.home !== 'string'
-        ? 'It is not among shared_preload_libraries of the server.'
-        : `The server's pg_cron works in database "${row.home}" (cron.database_name).`,
-    hint: "Set shared_preload_libraries = 'pg_cron' and cron.database_name to this database, restart, and run CREATE EXTENSION pg_cron here; or run imat worker.",
-  });
+  if (typeof row?.version !== 'string') {
+    throw new ImatError('strategy_unavailable', {
+      message: 'this database has no extension pg_cron',
+      detail: "It works in one database of a server, cron.database_name, and has to be among the server's shared_preload_libraries.",
+      hint: "Set shared_preload_libraries = 'pg_cron' and cron.database_name to this database, restart, and run CREATE EXTENSION pg_cron here; or run imat worker.",
+    });
+  }
+  if (row.usable !== true) {
+    throw new ImatError('insufficient_privilege', {
+      message: 'this role may not use pg_cron',
+      hint: `Run as its owner: GRANT USAGE ON SCHEMA cron TO ${row.role}.`,
+    });
+  }
+  return (row.version.match(/\d+/g) ?? []).slice(0, 2).map(Number);
 }

@@ -121,7 +121,17 @@ describe('requests', () => {
       { name: 'no such view', error_code: 'IM001', fine: false, done: true },
     ]);
     expect(await world.value(`SELECT imat.create_imat('sums')`)).toContain('exists already');
-    expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(/recorded.*The last attempt failed: .*\(IM001\)/);
+    expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(
+      /^failed: .*\(IM001\)\. To ask again, call this a minute later/,
+    );
+    await world.sql(`UPDATE imat_catalog.request SET carried_out_at = carried_out_at - interval '1 minute'`);
+    expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(/^recorded: .*The last attempt failed: .*\(IM001\)/);
+    await expect(world.value('SELECT imat.create_imat(NULL)')).rejects.toMatchObject({ sqlstate: '22004' });
+    const nobody = await world.session(await world.role());
+    await expect(nobody.value(`SELECT imat.create_imat('sums')`)).rejects.toMatchObject({
+      sqlstate: '42501',
+      message: expect.stringContaining('may not ask for imats'),
+    });
   });
 
   test('of a view under another name than its imat’s are not recorded again, and go with the history unless their imat is there', async () => {

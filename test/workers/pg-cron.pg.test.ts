@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findPgCron } from '../../tools/install-services.mjs';
 import { type PostgresServer, startPostgres } from '../../tools/postgres.ts';
+import { connectDb } from '../../engine/db/connect-db.ts';
+import { createImat } from '../../engine/index.ts';
 import { expectExact, openWorld, until, type World } from '../engine/maintain/support/world.ts';
 import { createSandbox } from '../engine/install/support/sandbox.ts';
 
@@ -97,6 +99,23 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     await world.sql('DELETE FROM ratios');
     await world.imat.fold('breaks');
   }, 200_000);
+
+  test('a role that is no superuser needs USAGE on its schema, and nothing else', async () => {
+    const role = await world.role();
+    await world.sql(`GRANT USAGE ON SCHEMA imat_catalog TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA imat_catalog TO ${role}`);
+    const address = new URL(server.url);
+    address.username = role;
+    const db = await connectDb({ kind: 'url', url: address.href });
+    const imat = createImat(db);
+    const request = { everySeconds: null, remove: false, dryRun: false };
+    await expect(imat.schedule({ ...request, dryRun: true })).rejects.toMatchObject({
+      condition: 'insufficient_privilege',
+      hint: `Run as its owner: GRANT USAGE ON SCHEMA cron TO ${role}.`,
+    });
+    await world.sql(`GRANT USAGE ON SCHEMA cron TO ${role}`);
+    expect((await imat.schedule({ ...request, dryRun: true })).statements).toHaveLength(3);
+    await db.close();
+  });
 
   test('seconds need a pg_cron that knows them', async () => {
     const version = await world.value<string>(`SELECT extversion FROM pg_extension WHERE extname = 'pg_cron'`);
