@@ -30,7 +30,7 @@ const PROCEDURES = [
          BEGIN
            UPDATE t SET v = v + 1000 WHERE k = 1 + floor(random() * 40);
            IF random() < 0.5 THEN RAISE 'no'; END IF;
-         EXCEPTION WHEN raise_exception THEN NULL;
+         EXCEPTION WHEN raise_exception OR deadlock_detected THEN NULL;
          END;
        END IF;
        IF random() < 0.3 THEN PERFORM pg_sleep(random() * 0.003); END IF;
