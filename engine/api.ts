@@ -1,5 +1,4 @@
 /** The public types of imat: what every command of the command line takes and gives. `--json` prints these as they are. */
-import type { ErrorCategory } from '../parser/errors.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -106,7 +105,7 @@ export type VerifyResult = {
   /** Why it could not be compared; only where all imats are verified, one of which must not keep the others from it. */
   readonly error: {
     readonly code: string;
-    readonly category: ErrorCategory;
+    readonly category: 'user' | 'drift' | 'integrity' | 'transient' | 'internal';
     readonly message: string;
     readonly detail: string | null;
     readonly hint: string | null;

@@ -7,19 +7,19 @@ import { catalogVersion, initialize } from '../engine/catalog/migrate.ts';
 import type { ConnectTarget, Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
 import { ImatError } from '../parser/errors.ts';
-import { type Attendant, attendTo, countUpTo, REQUESTS, type Report } from './attendant.ts';
+import { type Attendant, countUpTo, REQUESTS, type Report } from './attendant.ts';
 import * as catalog from './catalog.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
-import { type Bell, within } from './queue/bell.ts';
-import { openInProcessBell } from './queue/in-process.ts';
-import { openBell, type QueueUrl } from './queue/open-bell.ts';
+import { isWithin } from './queue/bell.ts';
+import type { QueueUrl } from './queue/open-bell.ts';
 import { reconnectMs } from './retry.ts';
+import { Ringing } from './ringing.ts';
 import { Outlook } from './outlook.ts';
-import { Dues } from './seen.ts';
 import { Sessions } from './sessions.ts';
-import type { Pace, Slots } from './slots.ts';
+import type { Slots } from './slots.ts';
+import { Telling } from './telling.ts';
 import { BUILD_TIMEOUT_MS, Upkeep } from './upkeep.ts';
 
 export type LoopParts = {
@@ -59,16 +59,11 @@ export class DatabaseLoop {
   readonly #control: Sessions;
   readonly #work: Sessions;
   readonly #held = new Set<number>();
-  /** Units that wait for a slot. */
-  readonly #waiting = new Set<number>();
-  readonly #dues = new Dues();
   readonly #outlook: Outlook;
   readonly #upkeeper: Upkeep;
   readonly #stop = new AbortController();
-  readonly #attendant: Attendant;
-  /** Where work goes that no queue has to share: the only bell where there is no queue. */
-  readonly #crew: Bell;
-  #bell: Bell | null = null;
+  readonly #ringing: Ringing;
+  readonly #telling: Telling;
   #database: string;
   #ticker = false;
   #connected = false;
@@ -89,14 +84,17 @@ export class DatabaseLoop {
     this.#control =
       target.kind === 'embedded' ? this.#work : new Sessions(target, { ...limits, most: 1, statementTimeoutMs: LOOK_TIMEOUT_MS });
     this.#database = target.kind === 'url' ? databaseOf(target.url) : target.kind;
-    this.#attendant = {
+    const { log, metrics, onReport } = parts;
+    const isStopping = (): boolean => this.#stop.signal.aborted;
+    this.#telling = new Telling({ log, metrics, database: () => this.#database, onReport, isStopping });
+    const attendant: Attendant = {
       sessions: this.#work,
       policy,
       self,
       held: this.#held,
       inputsOf: (imat) => this.#outlook.inputsOf(imat),
-      onReport: (report) => this.#report(report),
-      isStopping: () => this.#stop.signal.aborted,
+      onReport: (report) => this.#telling.report(report),
+      isStopping,
     };
     this.#upkeeper = new Upkeep({
       policy,
@@ -104,13 +102,17 @@ export class DatabaseLoop {
         const detail = step === 'index waits' ? 'a transaction has been open since the round before' : undefined;
         parts.log.info({ database: this.#database, log, step, detail }, 'upkeep of a change log');
       },
-      onFailure: (error, step, log) => this.#complain(error, `upkeep failed (${log === null ? step : `${step} of ${log}`}); trying again`),
-      isStopping: () => this.#stop.signal.aborted,
+      onFailure: (error, step, log) =>
+        this.#telling.complain(error, `upkeep failed (${log === null ? step : `${step} of ${log}`}); trying again`),
+      isStopping,
     });
-    this.#crew = openInProcessBell({
+    this.#ringing = new Ringing({
+      database: this,
+      slots: parts.slots,
       concurrency: target.kind === 'embedded' ? 1 : policy.concurrency,
-      attend: (unit) => this.#answer(unit),
-      onFailure: (error) => this.#fail(error),
+      attendant,
+      attendedAt: (unit) => this.#outlook.attendedAt(unit),
+      onFailure: (error) => this.#telling.complain(error, 'could not finish what was begun'),
     });
   }
 
@@ -121,7 +123,7 @@ export class DatabaseLoop {
 
   /** Null where it has not been asked yet. */
   get queueUp(): boolean | null {
-    return this.#bell?.up ?? null;
+    return this.#ringing.up;
   }
 
   /** Milliseconds since the loop last came around, connected or not. */
@@ -144,7 +146,7 @@ export class DatabaseLoop {
   }
 
   async depth(): Promise<number | null> {
-    return this.#bell?.depth() ?? null;
+    return this.#ringing.depth();
   }
 
   /** One pass over everything, for cron. @throws ImatError where the database cannot be worked on */
@@ -152,7 +154,7 @@ export class DatabaseLoop {
     try {
       await this.#onceThrough();
     } catch (error) {
-      this.#complain(error, 'cannot work on the database');
+      this.#telling.complain(error, 'cannot work on the database');
       throw error;
     }
   }
@@ -163,7 +165,7 @@ export class DatabaseLoop {
     await this.#onControl((db) => initialize(db, false));
     let beat = Promise.resolve();
     const beats = setInterval(() => {
-      beat = beat.then(() => this.#beat()).catch((error: unknown) => this.#complain(error, 'could not keep its leases'));
+      beat = beat.then(() => this.#beat()).catch((error: unknown) => this.#telling.complain(error, 'could not keep its leases'));
     }, this.#parts.policy.leaseMs / BEAT_PARTS);
     try {
       await this.#pass();
@@ -182,9 +184,9 @@ export class DatabaseLoop {
       const { due, requests } = await this.#onControl((db) =>
         this.#outlook.look(db, performance.now(), passPolicy, countUpTo(passPolicy), this.#database),
       );
-      if (requests) await this.#attend(REQUESTS, passPolicy);
+      if (requests) await this.#ringing.attend(REQUESTS, passPolicy);
       if (due.length === 0 && !requests) break;
-      await Promise.all(due.map((unit) => this.#attend(unit, passPolicy)));
+      await Promise.all(due.map((unit) => this.#ringing.attend(unit, passPolicy)));
     }
     await this.#keepUp();
   }
@@ -213,11 +215,10 @@ export class DatabaseLoop {
   }
 
   async #leave(drained: boolean): Promise<void> {
-    const bells = new Set([this.#crew, this.#bell ?? this.#crew]);
     await Promise.all([
       drained ? undefined : this.#cancel(),
       this.#running?.then(() => (this.#connected ? this.#goodbye() : undefined)).catch(() => undefined),
-      ...[...bells].map((bell) => bell.close(CLOSE_MS / 2)),
+      this.#ringing.close(CLOSE_MS / 2),
     ]);
     await Promise.all([this.#work.close(), this.#control.close()]);
   }
@@ -248,7 +249,7 @@ export class DatabaseLoop {
         if (this.#connected) failures = 0;
         if (this.#stop.signal.aborted) return;
         this.#setConnected(false, error instanceof Error ? error.message : String(error));
-        if (failures === 0 || failures % 20 === 0) this.#complain(error, 'cannot work on the database; trying again');
+        if (failures === 0 || failures % 20 === 0) this.#telling.complain(error, 'cannot work on the database; trying again');
         const newer = error instanceof ImatError && error.condition === 'catalog_newer';
         failures += 1;
         await this.#pause(newer ? NEWER_CATALOG_MS : reconnectMs(failures, Math.random()));
@@ -278,22 +279,17 @@ export class DatabaseLoop {
       this.#parts.metrics.databaseUp.remove({ database: this.#database });
       this.#database = identity.database;
     }
-    if (this.#bell !== null) return;
-    if (queue === null) {
-      this.#bell = this.#crew;
-      return;
-    }
-    this.#bell = await openBell(queue, {
+    await this.#ringing.open(queue, {
       key: identity.key,
-      concurrency: policy.concurrency,
       lockMs: 2 * policy.leaseMs,
-      attend: (unit) => this.#answer(unit),
-      onFailure: (error) => this.#fail(error),
       onDown: (error) => {
         const known = error instanceof ImatError ? { code: error.code, hint: error.hint } : {};
-        log.warn({ database: this.#database, queue: queue.kind, error: error.message, ...known }, 'the queue cannot be used; sweeps go on');
+        log.warn(
+          { database: this.#database, queue: queue?.kind, error: error.message, ...known },
+          'the queue cannot be used; sweeps go on',
+        );
       },
-      onUp: () => log.info({ database: this.#database, queue: queue.kind }, 'the queue answers again'),
+      onUp: () => log.info({ database: this.#database, queue: queue?.kind }, 'the queue answers again'),
     });
   }
 
@@ -354,51 +350,14 @@ export class DatabaseLoop {
     const { policy } = this.#parts;
     const { due, requests } = await this.#onControl((db) => this.#outlook.look(db, now, policy, countUpTo(policy), this.#database));
     const all = requests ? [REQUESTS, ...due] : due;
-    this.#dues.keep(new Set([...all, ...this.#held]));
-    await this.#ringAll(all, now);
-  }
-
-  async #ringAll(due: readonly number[], now: number): Promise<void> {
-    const { policy } = this.#parts;
-    for (const unit of due) {
-      if (this.#held.has(unit)) continue;
-      // The ticker rings. What is still due after a sweep interval is done by whoever sees it: its bell was lost.
-      const verdict = this.#dues.due(unit, this.#outlook.attendedAt(unit), now, 2 * policy.tickMs, policy.sweepMs);
-      // What waits here for a slot may find a free one elsewhere.
-      if (verdict === 'overdue' && !this.#waiting.has(unit)) await this.#crew.ring(unit);
-      else if (verdict !== 'wait' && this.#ticker) await this.#ring(unit);
-    }
-  }
-
-  async #ring(unit: number): Promise<void> {
-    if (this.#bell === null || this.#bell === this.#crew) return this.#crew.ring(unit);
-    await this.#bell.ring(unit).catch(() => this.#crew.ring(unit));
-  }
-
-  /** What takes long waits for its slot beside the bell, which goes on with what is short. */
-  async #answer(unit: number): Promise<void> {
-    if (await this.#attendAt('short', unit)) void this.#attendAt('long', unit).catch((error: unknown) => this.#fail(error));
-  }
-
-  async #attend(unit: number, policy: Policy): Promise<void> {
-    if (await this.#attendAt('short', unit, policy)) await this.#attendAt('long', unit, policy);
-  }
-
-  /** True where what is due takes longer than `pace` allows. */
-  async #attendAt(pace: Pace, unit: number, policy: Policy = this.#parts.policy): Promise<boolean> {
-    if (this.#waiting.has(unit)) return false;
-    this.#waiting.add(unit);
-    return this.#parts.slots.with(this, pace, () => {
-      this.#waiting.delete(unit);
-      return attendTo(unit, pace, { ...this.#attendant, policy });
-    });
+    await this.#ringing.ringAll(all, now, this.#ticker, policy);
   }
 
   #startUpkeep(now: number): void {
     if (this.#stop.signal.aborted || this.#upkeep !== null || now - this.#upkeepAt < this.#parts.policy.upkeepMs) return;
     this.#upkeepAt = now;
     this.#upkeep = this.#keepUp()
-      .catch((error: unknown) => this.#complain(error, 'upkeep failed; trying again'))
+      .catch((error: unknown) => this.#telling.complain(error, 'upkeep failed; trying again'))
       .finally(() => {
         this.#upkeep = null;
       });
@@ -428,42 +387,6 @@ export class DatabaseLoop {
     if (!connected) this.#setTicker(false);
     this.#parts.metrics.databaseUp.set({ database: this.#database }, connected ? 1 : 0);
   }
-
-  #report(report: Report): void {
-    const { metrics, log, onReport } = this.#parts;
-    const database = this.#database;
-    const { imat, action, reason, error, ms, rows, pendingRows } = report;
-    metrics.runs.inc({ database, imat, action, reason, outcome: error === null ? 'done' : 'failed' });
-    metrics.seconds.observe({ database, action }, ms / 1000);
-    const fields = { database, imat, action, reason, pendingRows, rows, ms: Math.round(ms * 10) / 10 };
-    if (error === null) log[action === 'fold' || action === 'finish' ? 'debug' : 'info'](fields, `${action} done`);
-    else {
-      metrics.errors.inc({ database, code: error.code });
-      const { code, message, detail, hint } = error;
-      log.error({ ...fields, code, detail, hint, retryMs: report.retryMs, error: message }, `${action} failed`);
-    }
-    onReport?.({ ...report, database });
-  }
-
-  #fail(error: unknown): void {
-    this.#complain(error, 'could not finish what was begun');
-  }
-
-  #complain(error: unknown, what: string): void {
-    if (this.#stop.signal.aborted) return;
-    const known = error instanceof ImatError ? { code: error.code, detail: error.detail, hint: error.hint } : {};
-    this.#parts.metrics.errors.inc({ database: this.#database, code: error instanceof ImatError ? error.code : 'IM099' });
-    this.#parts.log.error({ database: this.#database, error: error instanceof Error ? error.message : String(error), ...known }, what);
-  }
-}
-
-/** Whether something ends in time; how it ends is nobody's business. */
-function isWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  const ended = promise.then(
-    () => true,
-    () => true,
-  );
-  return within(ms, 'it', ended).catch(() => false);
 }
 
 function databaseOf(url: string): string {

@@ -8,7 +8,6 @@ import { choiceOption, durationMs, durationText, wholeNumber } from '../argument
 import type { Context } from '../context.ts';
 import { EXIT, exitStatusOf } from '../exit-status.ts';
 import { examples } from '../help.ts';
-import { shellWord } from '../../engine/errors.ts';
 import { count, duration, json, table } from '../output.ts';
 import { resolveTargets, type TargetOptions } from '../target.ts';
 
@@ -195,7 +194,7 @@ function passText({ runs, failing, failures }: Pass): string {
         '',
         '',
         '',
-        `${code}: failing; imat status ${shellWord(imat)} says when it is tried again`,
+        `${code}: failing; imat status says when it is tried again`,
       ]),
       ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
     ],

@@ -56,3 +56,12 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
     clearTimeout(timer);
   }
 }
+
+/** Whether something ends in time; how it ends is nobody's business. */
+export function isWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const ended = promise.then(
+    () => true,
+    () => true,
+  );
+  return within(ms, 'it', ended).catch(() => false);
+}
