@@ -18,6 +18,11 @@ const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; 
   // Raised by imat's own SQL, under its own codes.
   IM017: { condition: 'frontier_missing' },
   IM021: { condition: 'source_changed' },
+  // In maintenance: a publication of all tables, from PostgreSQL 18 on.
+  '42P10': {
+    condition: 'definition_failed',
+    hint: 'A publication FOR ALL TABLES must publish stored generated columns: ALTER PUBLICATION ... SET (publish_generated_columns = stored).',
+  },
   42809: { condition: 'strategy_unavailable' },
   '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
   25006: { condition: 'read_only', hint: 'Connect to the primary, or to a role and database that may write.' },

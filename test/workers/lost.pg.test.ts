@@ -105,7 +105,7 @@ test('a second signal stops the server’s work too, and stderr holds nothing bu
   const worker = await start(shop.url, '--drain', '1h');
   const release = await blockFold();
   worker.signal('SIGTERM');
-  await until('it says so', async () => worker.lines.some((line) => line.msg.startsWith('stopping') && line['underWay'] === 1));
+  await until('it says so', async () => worker.lines.some((line) => line.msg.startsWith('stopping') && Number(line['underWay']) >= 1));
   worker.signal('SIGTERM');
   expect(await worker.ended).toBe(143);
   await until('its sessions end', async () => (await shop.rows(WAITING)).length === 0, 1000);
