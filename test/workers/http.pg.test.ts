@@ -163,3 +163,44 @@ test.each([['nowhere'], ['host:99999'], ['127.0.0.1:-1']])('%s is no address to 
   });
   await expect(worker.start()).rejects.toMatchObject({ condition: 'invalid_argument' });
 });
+
+test('what waits is overdue against what is promised, and nothing is told of imats that are gone', async () => {
+  const world = await createWorld('CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1)');
+  try {
+    await world.imat.create('never', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k', { freshness: 'manual' });
+    await world.imat.create('ratio', 'SELECT k, sum(1 / v) AS s FROM public.t GROUP BY k');
+    await world.sql('INSERT INTO t VALUES (1, 0)');
+    const { get } = await start([world.url]);
+    const name = new URL(world.url).pathname.slice(1);
+    const told = async (metric: string, imat: string): Promise<number | null> => {
+      const found = new RegExp(`^${metric}{database="${name}",imat="${imat}"} (.*)$`, 'm').exec(await (await get('/metrics')).text());
+      return found?.[1] === undefined ? null : Number(found[1]);
+    };
+    await until('a failing imat is overdue', async () => ((await told('imat_overdue_seconds', 'ratio')) ?? 0) > 0.1);
+    await until('and failing', async () => (await told('imat_failing', 'ratio')) === 1);
+    expect(await told('imat_lag_seconds', 'never')).toBeGreaterThan(0);
+    expect(await told('imat_overdue_seconds', 'never')).toBe(0);
+    await world.imat.revert('ratio');
+    await until('it is told of no more', async () => (await told('imat_failing', 'ratio')) === null);
+    expect(await told('imat_overdue_seconds', 'ratio')).toBeNull();
+  } finally {
+    await Promise.all(running.splice(0).map((worker) => worker.stop()));
+    await world.drop();
+  }
+});
+
+test('one database under two addresses is looked after once', async () => {
+  const world = await createWorld('CREATE TABLE t (a int)');
+  try {
+    await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
+    const { worker, lines } = await start([world.url, world.url.replace('127.0.0.1', 'localhost')]);
+    await until('the second is refused', async () =>
+      lines.some((line) => line.includes('two of the databases that were given are the same')),
+    );
+    await until('the first is looked after', async () => worker.states.some((state) => state.connected && state.ticker));
+    expect(worker.states.filter((state) => state.connected)).toHaveLength(1);
+  } finally {
+    await Promise.all(running.splice(0).map((worker) => worker.stop()));
+    await world.drop();
+  }
+});

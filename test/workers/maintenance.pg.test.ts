@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
 import { createImat, type Imat } from '../../engine/index.ts';
-import { ImatWorker, type RunReport } from '../../workers/worker.ts';
+import { ImatWorker, type Pass, type RunReport } from '../../workers/worker.ts';
 import { runCli } from '../cli/built-cli.ts';
 import { createWorld, expectExact, outcomeOf, type Session, until, type World } from '../engine/maintain/support/world.ts';
 
@@ -34,6 +34,10 @@ async function makeOwner(): Promise<Session & { readonly imat: Imat; readonly ur
 const QUICK: Policy = { ...DEFAULT_POLICY, tickMs: 20, liveSwapMs: 0 };
 
 async function pass(changes: Partial<Policy> = {}, url = world.url): Promise<readonly RunReport[]> {
+  return (await wholePass(changes, url)).runs;
+}
+
+async function wholePass(changes: Partial<Policy> = {}, url = world.url): Promise<Pass> {
   const worker = new ImatWorker({
     targets: [{ kind: 'url', url }],
     queue: null,
@@ -44,9 +48,9 @@ async function pass(changes: Partial<Policy> = {}, url = world.url): Promise<rea
     http: null,
   });
   try {
-    const { runs, failures } = await worker.once();
-    expect(failures).toEqual([]);
-    return runs;
+    const result = await worker.once();
+    expect(result.failures).toEqual([]);
+    return result;
   } finally {
     await worker.stop();
   }
@@ -103,6 +107,32 @@ test('nothing pending: nothing done, and the skips are in the history', async ()
     { name: 'sums', action: 'skip', reason: 'nothing_changed', pending_rows: '0', rows: null, error: null },
   ]);
   expect(await world.rows('SELECT FROM imat_catalog.worker')).toEqual([]);
+});
+
+test('an imat that fails is told of by every pass, and what was mended by hand counts no more', async () => {
+  await world.imat.create('ratio', 'SELECT k, sum(1000 / v) AS s FROM public.t GROUP BY k');
+  await world.sql('INSERT INTO t VALUES (1, 0)');
+  const retries: (number | null)[] = [];
+  for (let round = 0; round < 3; round++) {
+    const { runs, failing } = await wholePass();
+    expect(told(runs)).toEqual(['fold ratio (age_bound) IM012']);
+    expect(runs[0]?.error).toMatchObject({
+      message: 'division by zero',
+      detail: 'PostgreSQL said so while imat "ratio" was maintained.',
+      hint: 'Mend the rows or the definition; imat fold ratio tries again at once.',
+    });
+    expect(failing).toEqual([]);
+    retries.push(runs[0]?.retryMs ?? null);
+    expect(await wholePass()).toMatchObject({ runs: [], failing: [{ imat: 'ratio', code: 'IM012' }] });
+    await world.sql('UPDATE imat_catalog.schedule SET next_attempt_at = clock_timestamp()');
+  }
+  expect(retries).toEqual([60_000, 120_000, 240_000]);
+  await world.sql('DELETE FROM t WHERE v = 0');
+  await world.imat.fold('ratio');
+  expect(await wholePass()).toMatchObject({ runs: [], failing: [] });
+  await world.sql('INSERT INTO t VALUES (1, 0)');
+  expect((await pass())[0]?.retryMs).toBe(60_000);
+  expect((await world.imat.status('ratio')).imats[0]?.failure).toMatchObject({ attempts: 1 });
 });
 
 describe('requests', () => {
