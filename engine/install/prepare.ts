@@ -143,7 +143,7 @@ function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): 
   if (freshness !== 'live')
     return freshness === 'manual'
       ? []
-      : [`to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, for example from cron`];
+      : [`to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`];
   if (strategy === 'delta') return [];
   if (analysis.unwatchable.length > 0) return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
   if (analysis.dependence === 'moment')

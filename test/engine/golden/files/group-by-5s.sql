@@ -8,7 +8,7 @@
 --   GROUP BY sale.region
 --
 -- strategy delta, freshness 5s
--- note: to be at most 5s old it must be folded that often, for example from cron
+-- note: to be at most 5s old it must be folded that often, which imat worker does
 -- reads public.sale (region, amount, quantity)
 -- FROM public.sale AS sale: scan, stores nothing
 -- sale.region: group key, stores key1
