@@ -26,7 +26,7 @@ export async function leaseAndLook(db: Db, unit: number, self: string, leaseMs: 
 }
 
 export type Run = {
-  readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'publish' | 'request';
+  readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'publish';
   readonly reason: string;
   readonly pendingRows: number | null;
   readonly pendingMs: number | null;

@@ -11,7 +11,7 @@ import { type Attendant, countUpTo, REQUESTS, type Report } from './attendant.ts
 import * as catalog from './catalog.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Policy } from './policy.ts';
+import { beatMs, type Policy } from './policy.ts';
 import { isWithin } from './queue/bell.ts';
 import type { QueueUrl } from './queue/open-bell.ts';
 import { reconnectMs } from './retry.ts';
@@ -37,7 +37,6 @@ export type LoopParts = {
 };
 
 const LOOK_TIMEOUT_MS = 30_000;
-const BEAT_PARTS = 3;
 /** An answer that was sent may take so long to arrive, however short the leases are. */
 const ANSWER_LEAST_MS = 1000;
 const CATALOG_MS = 60_000;
@@ -166,7 +165,7 @@ export class DatabaseLoop {
     let beat = Promise.resolve();
     const beats = setInterval(() => {
       beat = beat.then(() => this.#beat()).catch((error: unknown) => this.#telling.complain(error, 'could not keep its leases'));
-    }, this.#parts.policy.leaseMs / BEAT_PARTS);
+    }, beatMs(this.#parts.policy));
     try {
       await this.#pass();
     } finally {
@@ -258,7 +257,7 @@ export class DatabaseLoop {
   }
 
   /** Under two addresses a database would be worked on twice, by workers with the same name. */
-  #isAlone(key: string): void {
+  #takeKey(key: string): void {
     const { keys } = this.#parts;
     const loop = keys.get(key) ?? this;
     keys.set(key, loop);
@@ -274,7 +273,7 @@ export class DatabaseLoop {
   async #prepare(): Promise<void> {
     const { policy, queue, log } = this.#parts;
     const identity = await this.#onControl(catalog.identify);
-    this.#isAlone(identity.key);
+    this.#takeKey(identity.key);
     if (identity.database !== this.#database) {
       this.#parts.metrics.databaseUp.remove({ database: this.#database });
       this.#database = identity.database;
@@ -316,7 +315,7 @@ export class DatabaseLoop {
           continue;
         }
       }
-      if (now - beatAt >= policy.leaseMs / BEAT_PARTS) {
+      if (now - beatAt >= beatMs(policy)) {
         beatAt = now;
         await this.#beat();
         this.#setTicker(await this.#onControl((db) => catalog.takeTurn(db, self, policy.leaseMs)));
@@ -332,7 +331,7 @@ export class DatabaseLoop {
       }
       if (this.#ticker) this.#startUpkeep(now);
       this.#setConnected(true, null);
-      const next = this.#ticker ? policy.tickMs : Math.min(policy.sweepMs, policy.leaseMs / BEAT_PARTS);
+      const next = this.#ticker ? policy.tickMs : Math.min(policy.sweepMs, beatMs(policy));
       await this.#pause(Math.max(5, now + next - performance.now()));
     }
   }
@@ -341,7 +340,7 @@ export class DatabaseLoop {
   async #beat(): Promise<void> {
     const { policy, self, version } = this.#parts;
     await this.#onControl(async (db) => {
-      await this.#work.abortLost(db, Math.max(policy.leaseMs / BEAT_PARTS, ANSWER_LEAST_MS));
+      await this.#work.abortLost(db, Math.max(beatMs(policy), ANSWER_LEAST_MS));
       await catalog.beat(db, self, version, [...this.#held], policy.leaseMs);
     });
   }

@@ -39,3 +39,6 @@ export const DEFAULT_POLICY: Policy = {
   indexFromRows: 10_000,
   upkeepMs: 10_000,
 };
+
+/** Between two signs of life: three in a lease, and often enough for `imat status`, which takes who is silent for a minute for gone. */
+export const beatMs = ({ leaseMs }: Policy): number => Math.min(leaseMs / 3, 20_000);

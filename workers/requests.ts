@@ -31,11 +31,26 @@ export async function carryOutRequest(sessions: Sessions, self: string, leaseMs:
   await sessions.with(({ db }) =>
     translated(() =>
       db.query(
-        `UPDATE imat_catalog.request SET lease_until = NULL, error_code = $2, error = $3, error_detail = $4, error_hint = $5,
+        `WITH told AS (
+           INSERT INTO imat_catalog.history (imat_id, name, worker, action, reason, started_at, ms, error_code, error)
+           SELECT (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $8), q.name, $7, 'request', 'requested', clock_timestamp() - $9::float8 * interval '1 ms', $9, $2, $3
+           FROM imat_catalog.request q WHERE q.id = $1 AND q.worker = $7
+         )
+         UPDATE imat_catalog.request SET lease_until = NULL, error_code = $2, error = $3, error_detail = $4, error_hint = $5,
            imat_id = (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $8),
            carried_out_at = CASE WHEN $6::float8 IS NULL THEN clock_timestamp() END, next_attempt_at = clock_timestamp() + $6::float8 * interval '1 ms'
          WHERE id = $1 AND worker = $7`,
-        [request.id, failure?.code ?? null, failure?.message ?? null, failure?.detail ?? null, failure?.hint ?? null, again, self, made],
+        [
+          request.id,
+          failure?.code ?? null,
+          failure?.message ?? null,
+          failure?.detail ?? null,
+          failure?.hint ?? null,
+          again,
+          self,
+          made,
+          ms,
+        ],
       ),
     ),
   );

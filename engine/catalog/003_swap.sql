@@ -161,9 +161,9 @@ BEGIN
     HINT = 'Try again, if it must be swapped once more.';
 END $$;
 
--- Fills an imat with its definition's rows, in a REPEATABLE READ transaction that has claimed the imat and holds its sources: the
--- slot that open_slot made, which becomes the active one, or the active one in place, whose old rows stay for older snapshots as
--- any deleted rows do, and has locked the views that the definition reads. Returns the number of rows. The definition's functions run here: no search_path of the function's own.
+-- Fills an imat with its definition's rows, in a REPEATABLE READ transaction that has locked the views it reads, claimed it and holds
+-- its sources: the slot that open_slot made, which becomes the active one, or the active one in place, whose old rows stay for older
+-- snapshots as any deleted rows do. Returns the number of rows. The definition's functions run here: no search_path of its own.
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean) RETURNS bigint
 LANGUAGE plpgsql
 AS $$

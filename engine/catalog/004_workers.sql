@@ -35,8 +35,8 @@ CREATE TABLE imat_catalog.schedule (
 -- What was decided and done. A skip is one row per run of equal skips.
 CREATE TABLE imat_catalog.history (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  -- no foreign key: it outlives the imat
-  imat_id integer NOT NULL,
+  -- no foreign key: it outlives the imat; NULL for a request that made none
+  imat_id integer,
   name text NOT NULL,
   worker text NOT NULL,
   action text NOT NULL CHECK (action IN ('skip', 'fold', 'swap', 'rebuild', 'finish', 'publish', 'load', 'request')),

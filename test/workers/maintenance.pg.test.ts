@@ -153,6 +153,14 @@ describe('requests', () => {
       { name: 'sums', error_code: null, fine: true, done: true },
       { name: 'no such view', error_code: 'IM001', fine: false, done: true },
     ]);
+    expect(
+      await world.rows(
+        `SELECT name, imat_id IS NOT NULL AS made, error_code FROM imat_catalog.history WHERE action = 'request' AND reason = 'requested' ORDER BY id`,
+      ),
+    ).toEqual([
+      { name: 'sums', made: true, error_code: null },
+      { name: 'no such view', made: false, error_code: 'IM001' },
+    ]);
     expect(await world.value(`SELECT imat.create_imat('sums')`)).toContain('exists already');
     expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(
       /^failed: .*\(IM001\)\. To ask again, call this a minute later/,
