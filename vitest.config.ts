@@ -7,8 +7,22 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'pure', include: ['test/**/*.test.ts'], exclude: ['test/**/*.pg.test.ts'] } },
-      { test: { ...shared, name: 'pg', include: ['test/**/*.pg.test.ts'], globalSetup: ['test/setup/services.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'pure',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.pg.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'pg',
+          include: ['test/**/*.pg.test.ts'],
+          globalSetup: ['test/setup/services.ts'],
+        },
+      },
     ],
   },
 });

@@ -17,7 +17,10 @@ export async function backendMs(db: Db, sql: string): Promise<number> {
 /** The first number of schedstat: nanoseconds on a CPU, exact where stat has ticks. */
 function usedMs(pid: number | undefined): number | null {
   try {
-    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / NANOSECONDS_A_MILLISECOND;
+    return (
+      Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) /
+      NANOSECONDS_A_MILLISECOND
+    );
   } catch {
     return null;
   }

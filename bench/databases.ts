@@ -18,17 +18,28 @@ export type Databases = {
   /** False where the server does not have the extension. */
   readonly hasPgIvm: boolean;
   /** Fresh copies, dropped when `work` ends. */
-  readonly withCopies: <K extends string>(kinds: Readonly<Record<K, Kind>>, work: (copies: Copies<K>) => Promise<void>) => Promise<void>;
+  readonly withCopies: <K extends string>(
+    kinds: Readonly<Record<K, Kind>>,
+    work: (copies: Copies<K>) => Promise<void>,
+  ) => Promise<void>;
   readonly drop: () => Promise<void>;
 };
 
 const PREFIX = 'imat_bench_';
 const LOCK_CLASS = 1_768_776_053;
 
-type Template = { readonly of: Kind; readonly label: string; readonly fill: (db: Db) => Promise<void> };
+type Template = {
+  readonly of: Kind;
+  readonly label: string;
+  readonly fill: (db: Db) => Promise<void>;
+};
 
 /** Prepares for copies; the databases that they are made of are made when a measure asks for such a copy. @throws Error where another bench is running on the server */
-export async function createDatabases(serverUrl: string, scale: Scale, onStep: (label: string) => void): Promise<Databases> {
+export async function createDatabases(
+  serverUrl: string,
+  scale: Scale,
+  onStep: (label: string) => void,
+): Promise<Databases> {
   const maintenance = await connectDb({ kind: 'url', url: serverUrl });
   try {
     await takeServer(maintenance);
@@ -38,7 +49,11 @@ export async function createDatabases(serverUrl: string, scale: Scale, onStep: (
       return url.href;
     };
     const templates: Readonly<Record<Exclude<Kind, 'empty'>, Template>> = {
-      plain: { of: 'empty', label: `${scale.rows} rows, ${scale.groups} groups`, fill: (db) => createSales(db, scale.rows, scale.groups) },
+      plain: {
+        of: 'empty',
+        label: `${scale.rows} rows, ${scale.groups} groups`,
+        fill: (db) => createSales(db, scale.rows, scale.groups),
+      },
       view: { of: 'plain', label: 'the materialized view', fill: createView },
       imat: { of: 'view', label: 'imat convert', fill: convertView },
       pg_ivm: { of: 'plain', label: 'pg_ivm', fill: createPgIvmView },
@@ -73,7 +88,10 @@ export async function createDatabases(serverUrl: string, scale: Scale, onStep: (
 
 /** One bench at a time on a server; what a killed one has left behind goes. */
 async function takeServer(maintenance: Db): Promise<void> {
-  const [lock] = await maintenance.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS taken', [LOCK_CLASS]);
+  const [lock] = await maintenance.query<{ taken: boolean }>(
+    'SELECT pg_try_advisory_lock($1, 0) AS taken',
+    [LOCK_CLASS],
+  );
   if (lock?.taken !== true) throw new Error('another bench is running on this server');
   await dropAll(maintenance);
 }

@@ -26,18 +26,24 @@ export type ExtensionServers = {
 
 const EXTENSION = 'table_change_tracker';
 const PREDECESSOR = process.env['IMAT_BENCH_PREDECESSOR'];
-export const PREDECESSOR_ABSENT = 'predecessor: not here (IMAT_BENCH_PREDECESSOR may name its module)';
+export const PREDECESSOR_ABSENT =
+  'predecessor: not here (IMAT_BENCH_PREDECESSOR may name its module)';
 
 /** Nothing but the load writes meanwhile, and the disk is left out. */
 const SETTINGS = { autovacuum: 'off', synchronous_commit: 'off' };
 
 /** @throws CannotRun where the extension cannot be built */
-export async function withExtensionServers(work: (servers: ExtensionServers) => Promise<void>): Promise<void> {
+export async function withExtensionServers(
+  work: (servers: ExtensionServers) => Promise<void>,
+): Promise<void> {
   const binaries = build();
   const started: Server[] = [];
   const places: Place[] = [];
   const start = async (preload?: string): Promise<Server> => {
-    const server = await startServer(binaries, { ...SETTINGS, ...(preload === undefined ? {} : { shared_preload_libraries: preload }) });
+    const server = await startServer(binaries, {
+      ...SETTINGS,
+      ...(preload === undefined ? {} : { shared_preload_libraries: preload }),
+    });
     started.push(server);
     return server;
   };
@@ -66,7 +72,9 @@ function build(): Binaries {
   try {
     return provideFor(MEASURED_MAJOR).binaries;
   } catch (error) {
-    throw new CannotRun(`${EXTENSION} could not be built for PostgreSQL ${MEASURED_MAJOR}: ${(error as Error).message}`);
+    throw new CannotRun(
+      `${EXTENSION} could not be built for PostgreSQL ${MEASURED_MAJOR}: ${(error as Error).message}`,
+    );
   }
 }
 

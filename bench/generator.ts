@@ -20,7 +20,8 @@ export function readScript(script: string): Step[] {
 
 function readStep(line: string): Step {
   const set = /^\\set (\w+) random\((\d+), (\d+)\)$/.exec(line);
-  if (set !== null) return { kind: 'set', name: set[1] ?? '', from: Number(set[2]), to: Number(set[3]) };
+  if (set !== null)
+    return { kind: 'set', name: set[1] ?? '', from: Number(set[2]), to: Number(set[3]) };
   if (line.startsWith('\\')) throw new Error(`this generator does not understand: ${line}`);
   if (/^(BEGIN|COMMIT);$/.test(line)) return { kind: 'control', sql: line };
   const names: string[] = [];
@@ -30,14 +31,20 @@ function readStep(line: string): Step {
 
 export async function runGenerator(url: string, load: Load): Promise<LoadOutcome> {
   const steps = readScript(load.script);
-  const clients = await Promise.all(Array.from({ length: load.clients }, () => openClient(url, load)));
+  const clients = await Promise.all(
+    Array.from({ length: load.clients }, () => openClient(url, load)),
+  );
   try {
     const start = performance.now();
     const end = start + load.seconds * MILLISECONDS;
     const counts = await Promise.all(clients.map((db) => runClient(db, steps, end, pauseMs(load))));
     const transactions = counts.reduce((sum, count) => sum + count.done, 0);
     const seconds = (performance.now() - start) / MILLISECONDS;
-    return { transactions, transactionsPerSecond: transactions / seconds, failed: counts.reduce((sum, count) => sum + count.failed, 0) };
+    return {
+      transactions,
+      transactionsPerSecond: transactions / seconds,
+      failed: counts.reduce((sum, count) => sum + count.failed, 0),
+    };
   } finally {
     await Promise.all(clients.map((db) => db.close()));
   }
@@ -50,9 +57,15 @@ async function openClient(url: string, load: Load): Promise<Db> {
 }
 
 /** Between two transactions of one client, where a rate is asked for. */
-const pauseMs = ({ clients, rate }: Load): number => (rate === undefined ? 0 : (clients * MILLISECONDS) / rate);
+const pauseMs = ({ clients, rate }: Load): number =>
+  rate === undefined ? 0 : (clients * MILLISECONDS) / rate;
 
-async function runClient(db: Db, steps: readonly Step[], end: number, everyMs: number): Promise<{ done: number; failed: number }> {
+async function runClient(
+  db: Db,
+  steps: readonly Step[],
+  end: number,
+  everyMs: number,
+): Promise<{ done: number; failed: number }> {
   let done = 0;
   let failed = 0;
   for (let next = performance.now(); performance.now() < end; next += everyMs) {

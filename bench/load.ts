@@ -22,9 +22,16 @@ export type LoadOutcome = {
   readonly failed: number;
 };
 
-export type LoadGenerator = { readonly name: string; readonly run: (url: string, load: Load) => Promise<LoadOutcome> };
+export type LoadGenerator = {
+  readonly name: string;
+  readonly run: (url: string, load: Load) => Promise<LoadOutcome>;
+};
 
 export function chooseGenerator(pgbench: string | null): LoadGenerator {
-  if (pgbench === null) return { name: 'an own generator in Node (pgbench was not found; statements are not prepared)', run: runGenerator };
+  if (pgbench === null)
+    return {
+      name: 'an own generator in Node (pgbench was not found; statements are not prepared)',
+      run: runGenerator,
+    };
   return { name: `pgbench (${pgbench})`, run: (url, load) => runPgbench(pgbench, url, load) };
 }

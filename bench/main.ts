@@ -28,7 +28,8 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), MEASURES);
   const server = await openServer(options.databaseUrl);
   // The server of its own is ended by the exit; databases on another one go when the next bench starts.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => process.exit(130));
   try {
     await measure(server, options);
   } finally {
@@ -46,7 +47,9 @@ async function measure(server: Server, options: Options): Promise<void> {
     cores: cpus().length,
     loadAverage: [currentLoad()],
   };
-  say(`${setting.server}\nload: ${setting.generator}\n${setting.cores} cores, load average ${setting.loadAverage[0]}`);
+  say(
+    `${setting.server}\nload: ${setting.generator}\n${setting.cores} cores, load average ${setting.loadAverage[0]}`,
+  );
   const databases = await createDatabases(server.url, scale, (label) => say(`preparing: ${label}`));
   if (!databases.hasPgIvm) say('pg_ivm: not on this server');
   const results: Result[] = [];
@@ -73,12 +76,16 @@ async function measure(server: Server, options: Options): Promise<void> {
   }
   setting.loadAverage.push(currentLoad());
   const missed = results.filter(({ ok }) => ok === false).length;
-  say(`load average at the end ${setting.loadAverage[1]}; ${missed} of ${results.filter(({ ok }) => ok !== null).length} bars missed`);
+  say(
+    `load average at the end ${setting.loadAverage[1]}; ${missed} of ${results.filter(({ ok }) => ok !== null).length} bars missed`,
+  );
   if (format === 'json') console.log(JSON.stringify({ setting, results, notMeasured }, null, 2));
 }
 
 async function describeServer({ url, origin }: Server): Promise<string> {
-  const [row] = await withDb(url, (db) => db.query<{ version: string }>("SELECT current_setting('server_version') AS version"));
+  const [row] = await withDb(url, (db) =>
+    db.query<{ version: string }>("SELECT current_setting('server_version') AS version"),
+  );
   return `PostgreSQL ${row?.version ?? ''} (${origin})`;
 }
 

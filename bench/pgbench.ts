@@ -7,8 +7,17 @@ const MOST_THREADS = 2;
 
 /** @throws Error where pgbench fails for another reason than failed transactions */
 export async function runPgbench(pgbench: string, url: string, load: Load): Promise<LoadOutcome> {
-  const args = ['--no-vacuum', `--protocol=${load.protocol ?? 'prepared'}`, '--file=-', `--client=${load.clients}`];
-  args.push(`--jobs=${Math.min(load.clients, MOST_THREADS)}`, `--time=${Math.ceil(load.seconds)}`, url);
+  const args = [
+    '--no-vacuum',
+    `--protocol=${load.protocol ?? 'prepared'}`,
+    '--file=-',
+    `--client=${load.clients}`,
+  ];
+  args.push(
+    `--jobs=${Math.min(load.clients, MOST_THREADS)}`,
+    `--time=${Math.ceil(load.seconds)}`,
+    url,
+  );
   if (load.rate !== undefined) args.unshift(`--rate=${load.rate}`);
   const child = spawn(pgbench, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -19,8 +28,15 @@ export async function runPgbench(pgbench: string, url: string, load: Load): Prom
     child.once('error', reject);
     child.once('exit', resolve);
   });
-  const [output, complaints, code] = await Promise.all([text(child.stdout), text(child.stderr), status]);
-  if (code !== 0) throw new Error(`pgbench ended with status ${code}:\n${complaints.trim().split('\n').slice(-5).join('\n')}`);
+  const [output, complaints, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    status,
+  ]);
+  if (code !== 0)
+    throw new Error(
+      `pgbench ended with status ${code}:\n${complaints.trim().split('\n').slice(-5).join('\n')}`,
+    );
   return readReport(output);
 }
 
@@ -32,6 +48,11 @@ export function readReport(report: string): LoadOutcome {
   };
   const transactionsPerSecond = number(/^tps = ([\d.]+) \(without initial connection time\)/m);
   const transactions = number(/^number of transactions actually processed: (\d+)/m);
-  if (transactionsPerSecond === null || transactions === null) throw new Error(`not a report of pgbench:\n${report}`);
-  return { transactionsPerSecond, transactions, failed: number(/^number of failed transactions: (\d+)/m) ?? 0 };
+  if (transactionsPerSecond === null || transactions === null)
+    throw new Error(`not a report of pgbench:\n${report}`);
+  return {
+    transactionsPerSecond,
+    transactions,
+    failed: number(/^number of failed transactions: (\d+)/m) ?? 0,
+  };
 }

@@ -3,12 +3,23 @@ import type { Bar, Figure, Result } from './result.ts';
 import type { Summary } from './statistics.ts';
 
 const WIDTHS = [58, 34, 34, 24, 15] as const;
-const HEADINGS = ['measure', 'compared with', 'imat', 'ratio [lowest .. highest]', 'bar', ''] as const;
+const HEADINGS = [
+  'measure',
+  'compared with',
+  'imat',
+  'ratio [lowest .. highest]',
+  'bar',
+  '',
+] as const;
 
 export const heading = (): string => row(HEADINGS);
 
 export function renderResult(result: Result): string {
-  const cells = [result.name, result.baseline === null ? '' : renderFigure(result.baseline), renderFigure(result.imat)];
+  const cells = [
+    result.name,
+    result.baseline === null ? '' : renderFigure(result.baseline),
+    renderFigure(result.imat),
+  ];
   const line = row([
     ...cells,
     renderCompared(result.compared, result.comparedUnit),
@@ -20,7 +31,11 @@ export function renderResult(result: Result): string {
 
 /** The same as a row of a table in Markdown. */
 export function renderMarkdown(result: Result): string {
-  const cells = [result.name, result.baseline === null ? '' : renderFigure(result.baseline), renderFigure(result.imat)];
+  const cells = [
+    result.name,
+    result.baseline === null ? '' : renderFigure(result.baseline),
+    renderFigure(result.imat),
+  ];
   return `| ${[...cells, renderCompared(result.compared, result.comparedUnit), result.bar === null ? '' : renderBar(result.bar), verdict(result), result.notes.join('; ')].join(' | ')} |`;
 }
 
@@ -29,7 +44,8 @@ export const MARKDOWN_HEADING =
 
 const verdict = ({ ok }: Result): string => (ok === null ? '' : ok ? 'ok' : 'MISSED');
 
-const renderFigure = ({ label, median, unit }: Figure): string => `${label} ${rounded(median)} ${unit}`;
+const renderFigure = ({ label, median, unit }: Figure): string =>
+  `${label} ${rounded(median)} ${unit}`;
 const renderBar = ({ kind, value }: Bar): string => `${kind} ${rounded(value)}`;
 
 /** A difference or an absolute value carries its unit; a ratio has none. */

@@ -36,12 +36,22 @@ type Findings = {
 
 /** imat / baseline. */
 export function ratioResult(findings: Findings & { readonly baseline: Series }): Result {
-  return judged(findings, findings.baseline, ratioOf(findings.imat.values, findings.baseline.values), 'ratio');
+  return judged(
+    findings,
+    findings.baseline,
+    ratioOf(findings.imat.values, findings.baseline.values),
+    'ratio',
+  );
 }
 
 /** imat - baseline, in the unit of both. */
 export function differenceResult(findings: Findings & { readonly baseline: Series }): Result {
-  return judged(findings, findings.baseline, differenceOf(findings.imat.values, findings.baseline.values), findings.unit);
+  return judged(
+    findings,
+    findings.baseline,
+    differenceOf(findings.imat.values, findings.baseline.values),
+    findings.unit,
+  );
 }
 
 /** imat alone. */
@@ -49,9 +59,28 @@ export function absoluteResult(findings: Findings): Result {
   return judged(findings, null, summarize(findings.imat.values), findings.unit);
 }
 
-function judged(findings: Findings, baseline: Series | null, compared: Summary, comparedUnit: string): Result {
+function judged(
+  findings: Findings,
+  baseline: Series | null,
+  compared: Summary,
+  comparedUnit: string,
+): Result {
   const { name, unit, imat, bar = null, notes = [] } = findings;
   const figure = ({ label, values }: Series): Figure => ({ label, unit, ...summarize(values) });
-  const ok = bar === null ? null : bar.kind === 'at least' ? compared.median >= bar.value : compared.median <= bar.value;
-  return { name, baseline: baseline === null ? null : figure(baseline), imat: figure(imat), compared, comparedUnit, bar, ok, notes };
+  const ok =
+    bar === null
+      ? null
+      : bar.kind === 'at least'
+        ? compared.median >= bar.value
+        : compared.median <= bar.value;
+  return {
+    name,
+    baseline: baseline === null ? null : figure(baseline),
+    imat: figure(imat),
+    compared,
+    comparedUnit,
+    bar,
+    ok,
+    notes,
+  };
 }

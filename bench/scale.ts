@@ -12,7 +12,21 @@ export type Scale = {
   readonly pendingRows: number;
 };
 
-export const FULL: Scale = { rows: 1_000_000, groups: 10_000, rounds: 7, seconds: 5, bulkRows: 100_000, pendingRows: 300_000 };
+export const FULL: Scale = {
+  rows: 1_000_000,
+  groups: 10_000,
+  rounds: 7,
+  seconds: 5,
+  bulkRows: 100_000,
+  pendingRows: 300_000,
+};
 
 /** To see that everything runs; its figures mean little. */
-export const QUICK: Scale = { rows: 100_000, groups: 10_000, rounds: 3, seconds: 1, bulkRows: 20_000, pendingRows: 50_000 };
+export const QUICK: Scale = {
+  rows: 100_000,
+  groups: 10_000,
+  rounds: 3,
+  seconds: 1,
+  bulkRows: 20_000,
+  pendingRows: 50_000,
+};

@@ -33,14 +33,26 @@ const TICKS_A_SECOND = 100;
 /** @throws Error where no server binaries are found or the server does not start */
 export async function openServer(databaseUrl: string | null): Promise<Server> {
   if (databaseUrl !== null) {
-    return { url: databaseUrl, origin: '--database-url', pgbench: findPgbench(null), cpuSeconds: () => null, stop: async () => undefined };
+    return {
+      url: databaseUrl,
+      origin: '--database-url',
+      pgbench: findPgbench(null),
+      cpuSeconds: () => null,
+      stop: async () => undefined,
+    };
   }
   return await startServer(chooseBinaries());
 }
 
 /** Starts one with the settings that are measured with, and those given. @throws Error where it does not start */
-export async function startServer(binaries: Binaries | null, settings: Readonly<Record<string, string | number>> = {}): Promise<Server> {
-  const server = await startPostgres({ settings: { ...SETTINGS, ...settings }, ...(binaries === null ? {} : { binaries }) });
+export async function startServer(
+  binaries: Binaries | null,
+  settings: Readonly<Record<string, string | number>> = {},
+): Promise<Server> {
+  const server = await startPostgres({
+    settings: { ...SETTINGS, ...settings },
+    ...(binaries === null ? {} : { binaries }),
+  });
   return {
     url: server.url,
     origin: `its own, from ${binaries?.bin ?? 'local binaries'}`,
@@ -57,8 +69,14 @@ function chooseBinaries(): Binaries | null {
 
 function findPgbench(binaries: Binaries | null): string | null {
   const installed = binaries === null ? findInstalledPostgres() : [binaries];
-  const directories = [...installed.map(({ bin }) => bin), ...(process.env['PATH'] ?? '').split(delimiter)];
-  return directories.map((directory) => join(directory, 'pgbench')).find((path) => existsSync(path)) ?? null;
+  const directories = [
+    ...installed.map(({ bin }) => bin),
+    ...(process.env['PATH'] ?? '').split(delimiter),
+  ];
+  return (
+    directories.map((directory) => join(directory, 'pgbench')).find((path) => existsSync(path)) ??
+    null
+  );
 }
 
 /** A backend's CPU time is added to its parent's account when it ends: fields 16 and 17 of /proc/PID/stat. */

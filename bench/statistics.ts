@@ -1,16 +1,22 @@
 /** Medians of interleaved runs, and the ratio of two of them. */
 
 /** What a series of runs gave. */
-export type Summary = { readonly median: number; readonly lowest: number; readonly highest: number };
+export type Summary = {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+};
 
 /** @throws Error where there are no values */
 export function summarize(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b);
   const [lowest] = sorted;
   const highest = sorted.at(-1);
-  if (lowest === undefined || highest === undefined) throw new Error('a summary needs at least one run');
+  if (lowest === undefined || highest === undefined)
+    throw new Error('a summary needs at least one run');
   const middle = (sorted.length - 1) / 2;
-  const median = ((sorted[Math.floor(middle)] ?? lowest) + (sorted[Math.ceil(middle)] ?? lowest)) / 2;
+  const median =
+    ((sorted[Math.floor(middle)] ?? lowest) + (sorted[Math.ceil(middle)] ?? lowest)) / 2;
   return { median, lowest, highest };
 }
 
@@ -19,7 +25,9 @@ export function summarize(values: readonly number[]): Summary {
  * keeps still where the ratio of two medians does not.
  */
 export function ratioOf(numerators: readonly number[], denominators: readonly number[]): Summary {
-  return summarize(numerators.map((numerator, run) => numerator / (denominators[run] ?? Number.NaN)));
+  return summarize(
+    numerators.map((numerator, run) => numerator / (denominators[run] ?? Number.NaN)),
+  );
 }
 
 /** The difference of two series, run by run. */
@@ -33,7 +41,10 @@ export async function interleave<K extends string>(
   contenders: Readonly<Record<K, () => Promise<number>>>,
 ): Promise<Record<K, number[]>> {
   const names = Object.keys(contenders) as K[];
-  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    K,
+    number[]
+  >;
   for (let round = 0; round < rounds; round += 1) {
     for (const name of names) values[name].push(await contenders[name]());
   }
@@ -49,7 +60,10 @@ export async function sideBySide<K extends string>(
   contenders: Readonly<Record<K, () => Promise<number>>>,
 ): Promise<Record<K, number[]>> {
   const names = Object.keys(contenders) as K[];
-  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    K,
+    number[]
+  >;
   for (let round = 0; round < rounds; round += 1) {
     await Promise.all(names.map(async (name) => values[name].push(await contenders[name]())));
   }

@@ -5,7 +5,10 @@ import type { Bench, Script } from './measure.ts';
 import { interleave, sideBySide } from './statistics.ts';
 
 /** A database; with its server where that is not the one that is measured otherwise. */
-export type Racer = { readonly url: string; readonly server?: { readonly cpuSeconds: () => number | null } };
+export type Racer = {
+  readonly url: string;
+  readonly server?: { readonly cpuSeconds: () => number | null };
+};
 
 export type Race<K extends string> = {
   readonly transactionsPerSecond: Record<K, number[]>;
@@ -27,7 +30,10 @@ export async function race<K extends string>(
 ): Promise<Race<K>> {
   const names = Object.keys(racers) as K[];
   const failed = Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
-  const cpu = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  const cpu = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<
+    K,
+    number[]
+  >;
   const runOnce = async (name: K, seconds: number): Promise<number> => {
     const { url, server = bench } = racers[name];
     const before = server.cpuSeconds();
@@ -36,15 +42,21 @@ export async function race<K extends string>(
     await sleep(SETTLE_MS);
     const after = server.cpuSeconds();
     failed[name] += outcome.failed;
-    if (before !== null && after !== null) cpu[name].push(((after - before) * MICROSECONDS) / outcome.transactions);
+    if (before !== null && after !== null)
+      cpu[name].push(((after - before) * MICROSECONDS) / outcome.transactions);
     return outcome.transactionsPerSecond;
   };
   // Without a record of it: the first run of each finds cold caches.
   for (const name of names) await runOnce(name, Math.min(WARM_UP_SECONDS, bench.scale.seconds));
   for (const name of names) cpu[name] = [];
-  const contenders = Object.fromEntries(names.map((name) => [name, () => runOnce(name, bench.scale.seconds)]));
+  const contenders = Object.fromEntries(
+    names.map((name) => [name, () => runOnce(name, bench.scale.seconds)]),
+  );
   const runRounds = order === 'in turn' ? interleave : sideBySide;
-  const transactionsPerSecond = await runRounds(bench.scale.rounds, contenders as Record<K, () => Promise<number>>);
+  const transactionsPerSecond = await runRounds(
+    bench.scale.rounds,
+    contenders as Record<K, () => Promise<number>>,
+  );
   const known = names.every((name) => cpu[name].length > 0);
   return { transactionsPerSecond, failed, cpuMicroseconds: known ? cpu : null };
 }
@@ -57,4 +69,5 @@ export const contendersOf = (bench: Bench): Readonly<Record<string, Kind>> => ({
 });
 
 /** Transactions that a second of the server's CPU time is enough for. */
-export const perCpuSecond = (cpuMicroseconds: readonly number[]): number[] => cpuMicroseconds.map((each) => MICROSECONDS / each);
+export const perCpuSecond = (cpuMicroseconds: readonly number[]): number[] =>
+  cpuMicroseconds.map((each) => MICROSECONDS / each);

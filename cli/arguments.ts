@@ -5,7 +5,11 @@ import { ImatError } from '../parser/errors.ts';
 import type { Host } from './context.ts';
 
 /** An option that takes one of a few words. Commander's own check does not say which word was probably meant. */
-export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+export function choiceOption(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+): Option {
   return new Option(flags, description).choices(choices).argParser((given: string) => {
     if (choices.includes(given)) return given;
     const near = choices.find((choice) => isNear(given, choice));
@@ -29,10 +33,20 @@ export function wholeNumber(flag: string, least: number, most: number): (given: 
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** A duration such as `500ms`, `5s`, `10min`, `1h` or `7d`, in milliseconds. */
-export function durationMs(flag: string, leastMs: number, mostMs: number): (given: string) => number {
+export function durationMs(
+  flag: string,
+  leastMs: number,
+  mostMs: number,
+): (given: string) => number {
   return (given) => {
     const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(given) ?? [];
     const ms = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit] ?? Number.NaN);
@@ -47,7 +61,9 @@ export function durationMs(flag: string, leastMs: number, mostMs: number): (give
 
 /** The same the other way round, in the largest unit that needs no fraction. */
 export function durationText(ms: number): string {
-  const [unit, size] = Object.entries(UNITS).findLast(([, each]) => ms % each === 0 && ms >= each) ?? ['ms', 1];
+  const [unit, size] = Object.entries(UNITS).findLast(
+    ([, each]) => ms % each === 0 && ms >= each,
+  ) ?? ['ms', 1];
   return `${ms / size}${unit}`;
 }
 
@@ -56,7 +72,9 @@ export async function queryText(argument: string, host: Host): Promise<string> {
   const text = argument.startsWith('@') ? await fileText(argument.slice(1), host) : argument;
   if (text.trim() !== '') return text;
   throw new ImatError('invalid_argument', {
-    message: argument.startsWith('@') ? `there is no query in "${argument.slice(1)}"` : 'the query is empty',
+    message: argument.startsWith('@')
+      ? `there is no query in "${argument.slice(1)}"`
+      : 'the query is empty',
     hint: 'A query is a SELECT as it would stand after CREATE MATERIALIZED VIEW ... AS.',
   });
 }
@@ -92,7 +110,11 @@ function reasonOf(error: unknown): string {
 }
 
 /** `imat fold` and `imat verify` take a name, `--all`, or nothing, which means all; a name and `--all` contradict each other. */
-export function nameOrAll(name: string | undefined, options: { readonly all?: true }, command: Command): [name?: string] {
+export function nameOrAll(
+  name: string | undefined,
+  options: { readonly all?: true },
+  command: Command,
+): [name?: string] {
   if (name !== undefined && options.all === true) {
     throw new ImatError('invalid_argument', {
       message: 'a name and --all cannot be used together',
@@ -116,7 +138,10 @@ function editDistance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const replaced = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY;
+      const swapped =
+        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? at(beforeLast, j - 2) + 1
+          : Number.POSITIVE_INFINITY;
       row.push(Math.min(replaced, swapped, at(last, j) + 1, at(row, j - 1) + 1));
     }
     beforeLast = last;

@@ -4,7 +4,11 @@ import type { Interrupt, SignalSource } from './interrupt.ts';
 import type { Environment } from './target.ts';
 
 /** A stream as the command line uses it; what a reader that went away (EPIPE) misses is nobody's loss. */
-export type Terminal = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
+export type Terminal = {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+};
 
 /** One database session, for SQL of one's own as well as for the API: the embedded database has no second one. */
 export type Session = { readonly db: Db; readonly imat: Imat };

@@ -18,7 +18,8 @@ export type ErrorReport = {
 };
 
 export function reportOf(error: unknown): ErrorReport {
-  if (!(error instanceof ImatError)) return bugReport(error instanceof Error ? error.message : String(error), 'IM099', null);
+  if (!(error instanceof ImatError))
+    return bugReport(error instanceof Error ? error.message : String(error), 'IM099', null);
   if (error.category === 'internal') return bugReport(error.message, error.code, error.detail);
   return error;
 }
@@ -47,7 +48,10 @@ export function reportText(report: ErrorReport): string {
 /** The text is left out of the position: the caller has it, and it may be long. */
 export function errorDocument(error: unknown): { readonly error: object } {
   const { code, message, detail, hint, position } = reportOf(error);
-  const place = position === null ? null : { line: position.line, column: position.column, offset: position.offset };
+  const place =
+    position === null
+      ? null
+      : { line: position.line, column: position.column, offset: position.offset };
   return { error: { code, message, detail, hint, position: place } };
 }
 
@@ -74,5 +78,8 @@ function cutAround(line: string, at: number): { readonly shown: string; readonly
   const from = Math.max(0, Math.min(at - LINE_WIDTH / 2, line.length - LINE_WIDTH));
   const head = from > 0 ? '...' : '';
   const tail = from + LINE_WIDTH < line.length ? '...' : '';
-  return { shown: head + line.slice(from, from + LINE_WIDTH) + tail, before: head + line.slice(from, at) };
+  return {
+    shown: head + line.slice(from, from + LINE_WIDTH) + tail,
+    before: head + line.slice(from, at),
+  };
 }

@@ -23,7 +23,12 @@ export function explanationText(explanation: Explanation): string {
 
 /** Every statement below a comment that says what it is for, each ended so that psql takes the whole text. */
 export function explanationSql({ sql }: Explanation): string {
-  return sql.map((statement) => `-- ${statement.label.replace(/\s*\n\s*/g, ' ')}\n${ended(statement.sql.trimEnd())}`).join('\n\n');
+  return sql
+    .map(
+      (statement) =>
+        `-- ${statement.label.replace(/\s*\n\s*/g, ' ')}\n${ended(statement.sql.trimEnd())}`,
+    )
+    .join('\n\n');
 }
 
 /** A line comment at the end would swallow a semicolon on the same line. */

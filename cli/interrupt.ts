@@ -18,7 +18,11 @@ export type Stopping = {
   readonly abandon?: () => Promise<void>;
 };
 
-type Environment = { readonly signals: SignalSource; readonly warn: (text: string) => void; readonly exit: (status: number) => void };
+type Environment = {
+  readonly signals: SignalSource;
+  readonly warn: (text: string) => void;
+  readonly exit: (status: number) => void;
+};
 
 /**
  * Ctrl-C in two steps. The first asks the database to stop the statement under way, so that the command ends by its
@@ -60,7 +64,8 @@ export class Interrupt {
   }
 
   dispose(): void {
-    for (const signal of INTERRUPTING_SIGNALS) this.#environment.signals.off(signal, this.#listener);
+    for (const signal of INTERRUPTING_SIGNALS)
+      this.#environment.signals.off(signal, this.#listener);
   }
 
   #receive(signal: NodeJS.Signals): void {
@@ -79,7 +84,11 @@ export class Interrupt {
     }
     const { notice = UNDOING } = this.#stopping;
     if (notice !== null) this.#environment.warn(notice);
-    this.#cancel().catch(() => this.#environment.warn('imat: could not reach the database to stop it; once more to leave at once\n'));
+    this.#cancel().catch(() =>
+      this.#environment.warn(
+        'imat: could not reach the database to stop it; once more to leave at once\n',
+      ),
+    );
   }
 }
 
@@ -89,7 +98,10 @@ export function interruptedError(cause: unknown): ImatError {
   return new ImatError('interrupted', {
     message: 'interrupted',
     detail: cause === undefined ? 'Nothing had been begun.' : 'What was begun was rolled back.',
-    hint: cause === undefined ? undefined : '"imat doctor" names what is left to finish, if anything is.',
+    hint:
+      cause === undefined
+        ? undefined
+        : '"imat doctor" names what is left to finish, if anything is.',
     cause,
   });
 }

@@ -19,7 +19,10 @@ const host: Host = {
     return await connect(target);
   },
   openSession: async (target) => {
-    const [{ createImat }, { connectDb }] = await Promise.all([import('../engine/index.ts'), import('../engine/db/connect-db.ts')]);
+    const [{ createImat }, { connectDb }] = await Promise.all([
+      import('../engine/index.ts'),
+      import('../engine/db/connect-db.ts'),
+    ]);
     const db = await connectDb(target);
     return { db, imat: createImat(db) };
   },
@@ -42,7 +45,9 @@ function terminal(stream: NodeJS.WriteStream): Terminal {
 
 /** From the package's own package.json, which is one folder up from the source and two from dist/cli. */
 function packageVersion(): string {
-  const file = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  const file = ['../package.json', '../../package.json']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
   if (file === undefined) throw new Error('package.json is missing from the installation');
   const content: { readonly version: string } = JSON.parse(readFileSync(file, 'utf8'));
   return content.version;

@@ -11,13 +11,16 @@ export type MakingOptions = {
 
 export function addMakingOptions(command: Command): Command {
   return command
-    .option('--freshness <freshness>', 'live (the default), manual, or an interval such as 5s or "1 minute"')
+    .option(
+      '--freshness <freshness>',
+      'live (the default), manual, or an interval such as 5s or "1 minute"',
+    )
     .addOption(
-      choiceOption('--strategy <strategy>', 'how it is kept up to date; auto takes the best that the definition allows', [
-        'auto',
-        'delta',
-        'swap',
-      ]),
+      choiceOption(
+        '--strategy <strategy>',
+        'how it is kept up to date; auto takes the best that the definition allows',
+        ['auto', 'delta', 'swap'],
+      ),
     )
     .option('--dry-run', 'say what would be done and change nothing');
 }

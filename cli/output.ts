@@ -5,7 +5,10 @@ export type Column = { readonly title: string; readonly align?: 'left' | 'right'
 
 /** Two spaces between columns and no frame, so that the output can be cut by column as well as read. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((_, i) => onOneLine(row[i] ?? '')))];
+  const cells = [
+    columns.map((column) => column.title),
+    ...rows.map((row) => columns.map((_, i) => onOneLine(row[i] ?? ''))),
+  ];
   const widths = columns.map((_, i) => Math.max(...cells.map((row) => textWidth(row[i] ?? ''))));
   const line = (row: readonly string[]): string =>
     columns
@@ -13,13 +16,19 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       .join('  ')
       .trimEnd();
   const [header = [], ...body] = cells;
-  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...body.map(line)].join('\n');
+  return [
+    line(header),
+    widths.map((width) => '-'.repeat(width)).join('  '),
+    ...body.map(line),
+  ].join('\n');
 }
 
 /** `name  value` pairs below each other. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...pairs.map(([name]) => textWidth(name)));
-  return pairs.map(([name, value]) => `${padTo(name, width, 'left')}  ${value}`.trimEnd()).join('\n');
+  return pairs
+    .map(([name, value]) => `${padTo(name, width, 'left')}  ${value}`.trimEnd())
+    .join('\n');
 }
 
 export function json(document: unknown): string {

@@ -49,7 +49,11 @@ Exit status: 0 done, 1 a bug in imat, 2 the request cannot be carried out as it 
 the one document on stdout. IMAT_DEBUG=1 adds stack traces on stderr.`;
 
 /** The whole command line. Help and version are written to `print`, complaints nowhere: `run` reports them itself. */
-export function buildProgram(context: Context, version: string, print: (text: string) => void): Command {
+export function buildProgram(
+  context: Context,
+  version: string,
+  print: (text: string) => void,
+): Command {
   const program = new Command('imat')
     .description(DESCRIPTION)
     .version(version, '-V, --version', 'show the version of imat')
@@ -65,6 +69,9 @@ export function buildProgram(context: Context, version: string, print: (text: st
     .configureOutput({ writeOut: print, writeErr: () => undefined })
     .exitOverride();
   for (const register of REGISTRATIONS) register(program, context);
-  program.addHelpText('after', examples(['demo', 'explain my_sales_summary', 'convert my_sales_summary', 'verify']) + FOOTER);
+  program.addHelpText(
+    'after',
+    examples(['demo', 'explain my_sales_summary', 'convert my_sales_summary', 'verify']) + FOOTER,
+  );
   return program;
 }

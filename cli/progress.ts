@@ -59,7 +59,10 @@ export class ProgressLine {
   #draw(): void {
     const seconds = `${((performance.now() - this.#startedAt) / 1000).toFixed(1)} s`;
     const room = this.#terminal.columns - seconds.length - 2;
-    const label = textWidth(this.#label) > room ? `${this.#label.slice(0, Math.max(0, room - 3))}...` : this.#label;
+    const label =
+      textWidth(this.#label) > room
+        ? `${this.#label.slice(0, Math.max(0, room - 3))}...`
+        : this.#label;
     this.#terminal.write(`${CLEAR_LINE}${label}  ${seconds}`);
   }
 }

@@ -10,7 +10,8 @@ export function convertText(result: ConvertResult): string {
   const lines = [result.dryRun ? `${head}. Nothing was changed.` : `${head}.`];
   if (result.reasons.length > 0) lines.push('', reasonsText(result.strategy, result.reasons, null));
   if (result.notes.length > 0) lines.push('', notesText(result.notes));
-  if (!result.dryRun) lines.push('', `Read it with: SELECT * FROM imat.${shortIdent(result.name)};`);
+  if (!result.dryRun)
+    lines.push('', `Read it with: SELECT * FROM imat.${shortIdent(result.name)};`);
   return lines.join('\n');
 }
 
@@ -20,14 +21,22 @@ function shortIdent(name: string): string {
 }
 
 /** With the definition at hand each place is shown in it, otherwise named. */
-export function reasonsText(strategy: string, reasons: readonly Reason[], definition: string | null): string {
-  return [`Why the strategy is ${strategy}:`, ...reasons.map((reason) => reasonText(reason, definition))].join('\n');
+export function reasonsText(
+  strategy: string,
+  reasons: readonly Reason[],
+  definition: string | null,
+): string {
+  return [
+    `Why the strategy is ${strategy}:`,
+    ...reasons.map((reason) => reasonText(reason, definition)),
+  ].join('\n');
 }
 
 function reasonText({ message, hint, position }: Reason, definition: string | null): string {
   const lines: string[] = [];
   if (position === null) lines.push(`- ${message}`);
-  else if (definition === null) lines.push(`- ${message} (line ${position.line}, column ${position.column} of the definition)`);
+  else if (definition === null)
+    lines.push(`- ${message} (line ${position.line}, column ${position.column} of the definition)`);
   else lines.push(`- ${message}`, indented(quotedLine(definition, position)));
   if (hint !== null) lines.push(`  HINT:  ${hint}`);
   return lines.join('\n');
@@ -72,8 +81,20 @@ export function imatsTable(imats: readonly ImatStatus[]): string {
 export function imatNamesTable(imats: readonly ImatStatus[]): string {
   if (imats.length === 0) return NONE;
   return table(
-    [{ title: 'relation' }, { title: 'strategy' }, { title: 'freshness' }, { title: 'state' }, { title: 'converted from' }],
-    imats.map((imat) => [imat.relation, imat.strategy, imat.freshness, imat.state, imat.original ?? '(a query)']),
+    [
+      { title: 'relation' },
+      { title: 'strategy' },
+      { title: 'freshness' },
+      { title: 'state' },
+      { title: 'converted from' },
+    ],
+    imats.map((imat) => [
+      imat.relation,
+      imat.strategy,
+      imat.freshness,
+      imat.state,
+      imat.original ?? '(a query)',
+    ]),
   );
 }
 
@@ -97,10 +118,21 @@ export function imatFields(imat: ImatStatus): string {
 }
 
 const lastRunText = (run: ImatStatus['lastRun']): string =>
-  run === null ? 'none' : `${run.action} (${run.reason}), ${duration(run.ms)}, ended ${run.endedAt}`;
+  run === null
+    ? 'none'
+    : `${run.action} (${run.reason}), ${duration(run.ms)}, ended ${run.endedAt}`;
 
-function failureFields({ code, message, hint, attempts, nextAttemptAt }: NonNullable<ImatStatus['failure']>): [string, string][] {
-  const next = nextAttemptAt === null ? 'not before it is folded, swapped or converted by hand' : nextAttemptAt;
+function failureFields({
+  code,
+  message,
+  hint,
+  attempts,
+  nextAttemptAt,
+}: NonNullable<ImatStatus['failure']>): [string, string][] {
+  const next =
+    nextAttemptAt === null
+      ? 'not before it is folded, swapped or converted by hand'
+      : nextAttemptAt;
   return [
     ['failed', `${code}: ${message} (${counted(attempts, 'attempt')})`],
     ...(hint === null ? [] : [['hint', hint] as [string, string]]),
@@ -113,13 +145,22 @@ export function surroundingsText({ imats, workers, heldBack }: Status): string {
   const failures = imats.flatMap(({ name, failure }) =>
     failure === null
       ? []
-      : [`FAILED  ${name}: ${failure.code}: ${failure.message}`, ...(failure.hint === null ? [] : [`  HINT:  ${failure.hint}`])],
+      : [
+          `FAILED  ${name}: ${failure.code}: ${failure.message}`,
+          ...(failure.hint === null ? [] : [`  HINT:  ${failure.hint}`]),
+        ],
   );
   const alive = workers.filter((worker) => worker.alive);
   const lines = [
     ...failures,
-    ...(alive.length === 0 ? [] : [`${counted(alive.length, 'worker')} at work: ${alive.map((worker) => worker.id).join(', ')}`]),
-    ...workers.filter((worker) => !worker.alive).map((worker) => `worker ${worker.id} has not been seen since ${worker.seenAt}`),
+    ...(alive.length === 0
+      ? []
+      : [
+          `${counted(alive.length, 'worker')} at work: ${alive.map((worker) => worker.id).join(', ')}`,
+        ]),
+    ...workers
+      .filter((worker) => !worker.alive)
+      .map((worker) => `worker ${worker.id} has not been seen since ${worker.seenAt}`),
     ...heldBack.map((reason) => `NOTE:  ${reason}`),
   ];
   return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`;

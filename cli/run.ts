@@ -11,14 +11,21 @@ import { commandWithoutOwn, noCommandError, usageError } from './usage-error.ts'
 export async function run(argv: readonly string[], host: Host, version: string): Promise<number> {
   const warn = (text: string): void => host.stderr.write(text);
   const interrupt = new Interrupt({ signals: host.signals, exit: host.exit, warn });
-  const context: Context = { host, json: wantsJson(argv), interrupt, version, outcomeStatus: EXIT.done };
+  const context: Context = {
+    host,
+    json: wantsJson(argv),
+    interrupt,
+    version,
+    outcomeStatus: EXIT.done,
+  };
   const printed: string[] = [];
   const program = buildProgram(context, version, (text) => printed.push(text));
   try {
     await Promise.race([program.parseAsync(argv, { from: 'user' }), interrupt.unattended]);
     return context.outcomeStatus;
   } catch (error) {
-    if (error instanceof CommanderError) return commanderStatus(error, program, argv, context, { version, text: printed.join('') });
+    if (error instanceof CommanderError)
+      return commanderStatus(error, program, argv, context, { version, text: printed.join('') });
     return fail(error, context);
   } finally {
     interrupt.dispose();
@@ -34,7 +41,13 @@ function wantsJson(argv: readonly string[]): boolean {
 type Printed = { readonly version: string; readonly text: string };
 
 /** Commander stops by throwing, for `--help` and `--version` as well as for a complaint. */
-function commanderStatus(error: CommanderError, program: Command, argv: readonly string[], context: Context, printed: Printed): number {
+function commanderStatus(
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+  context: Context,
+  printed: Printed,
+): number {
   const { host } = context;
   switch (error.code) {
     case 'commander.version':
@@ -48,7 +61,8 @@ function commanderStatus(error: CommanderError, program: Command, argv: readonly
         host.stdout.write(context.json ? json({ help: printed.text }) : printed.text);
         return EXIT.done;
       }
-      if (!context.json) host.stderr.write(`${(commandWithoutOwn(program, argv) ?? program).helpInformation()}\n`);
+      if (!context.json)
+        host.stderr.write(`${(commandWithoutOwn(program, argv) ?? program).helpInformation()}\n`);
       return fail(noCommandError(program, argv), context);
     default:
       return fail(usageError(error, program, argv), context);

@@ -7,7 +7,8 @@ import { json } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import { isInMemory, resolveTarget, type TargetOptions } from './target.ts';
 
-const LOST = 'imat: note: the embedded database is in memory and is gone now; give a directory to keep it: --embedded <dir>\n';
+const LOST =
+  'imat: note: the embedded database is in memory and is gone now; give a directory to keep it: --embedded <dir>\n';
 
 type Body = (imat: Imat, onProgress: (progress: Progress) => void) => Promise<Outcome>;
 

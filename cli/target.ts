@@ -30,7 +30,8 @@ export function targetOfOptions(options: TargetOptions): ConnectTarget | null {
       hint: 'Give one of them.',
     });
   }
-  if (options.databaseUrl !== undefined) return { kind: 'url', url: checkedUrl(options.databaseUrl, '--database-url') };
+  if (options.databaseUrl !== undefined)
+    return { kind: 'url', url: checkedUrl(options.databaseUrl, '--database-url') };
   if (options.embedded === undefined) return null;
   return { kind: 'embedded', directory: options.embedded === true ? null : options.embedded };
 }
@@ -40,7 +41,11 @@ export function isInMemory(target: ConnectTarget): boolean {
 }
 
 /** Several databases named as arguments, or the one that options and environment name. */
-export function resolveTargets(urls: readonly string[], options: TargetOptions, environment: Environment): ConnectTarget[] {
+export function resolveTargets(
+  urls: readonly string[],
+  options: TargetOptions,
+  environment: Environment,
+): ConnectTarget[] {
   if (urls.length === 0) return [resolveTarget(options, environment)];
   if (targetOfOptions(options) !== null) {
     throw new ImatError('invalid_argument', {
@@ -48,9 +53,14 @@ export function resolveTargets(urls: readonly string[], options: TargetOptions, 
       hint: 'Name all databases as arguments.',
     });
   }
-  const targets = urls.map((url): ConnectTarget => ({ kind: 'url', url: checkedUrl(url, 'the argument') }));
+  const targets = urls.map(
+    (url): ConnectTarget => ({ kind: 'url', url: checkedUrl(url, 'the argument') }),
+  );
   if (new Set(urls).size < urls.length)
-    throw new ImatError('invalid_argument', { message: 'a database is named twice', hint: 'Name each once.' });
+    throw new ImatError('invalid_argument', {
+      message: 'a database is named twice',
+      hint: 'Name each once.',
+    });
   return targets;
 }
 

@@ -5,10 +5,18 @@ import { ImatError } from '../parser/errors.ts';
  * Commander's complaint as an error of imat's own. Its texts look like
  * `error: unknown command 'convret'\n(Did you mean convert?)`, so they are taken apart rather than guessed anew.
  */
-export function usageError(error: CommanderError, program: Command, argv: readonly string[]): ImatError {
+export function usageError(
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): ImatError {
   const [complaint = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const [message = '', detail] = complaint.replace(/'([^']*)'/g, '"$1"').split(/\. (.*)/s);
-  const hints = [didYouMean(suggestion), swallowedByEmbedded(error, program), whereToLook(program, argv)];
+  const hints = [
+    didYouMean(suggestion),
+    swallowedByEmbedded(error, program),
+    whereToLook(program, argv),
+  ];
   return new ImatError('invalid_argument', {
     message: message.replace(/\.$/, ''),
     detail,
@@ -19,7 +27,10 @@ export function usageError(error: CommanderError, program: Command, argv: readon
 /** `imat extension` alone: a command whose own commands do the work. */
 export function commandWithoutOwn(program: Command, argv: readonly string[]): Command | undefined {
   const { embedded } = program.opts<{ embedded?: string | true }>();
-  return program.commands.find((command) => command.commands.length > 0 && argv.includes(command.name()) && embedded !== command.name());
+  return program.commands.find(
+    (command) =>
+      command.commands.length > 0 && argv.includes(command.name()) && embedded !== command.name(),
+  );
 }
 
 /** `imat`, `imat extension` and `imat help nosuch`, where commander gives no text but prints the help. */
@@ -34,7 +45,9 @@ export function noCommandError(program: Command, argv: readonly string[]): ImatE
   }
   return new ImatError('invalid_argument', {
     message: asked === undefined ? 'no command given' : `unknown command "${asked}"`,
-    hint: swallowedByEmbedded({ code: 'commander.missingArgument' }, program) ?? '"imat --help" lists the commands.',
+    hint:
+      swallowedByEmbedded({ code: 'commander.missingArgument' }, program) ??
+      '"imat --help" lists the commands.',
   });
 }
 
@@ -56,5 +69,7 @@ function swallowedByEmbedded(error: Pick<CommanderError, 'code'>, program: Comma
 
 function whereToLook(program: Command, argv: readonly string[]): string {
   const command = program.commands.find((candidate) => argv.includes(candidate.name()));
-  return command === undefined ? '"imat --help" lists the commands.' : `"imat help ${command.name()}" shows what it takes.`;
+  return command === undefined
+    ? '"imat --help" lists the commands.'
+    : `"imat help ${command.name()}" shows what it takes.`;
 }

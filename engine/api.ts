@@ -12,7 +12,11 @@ export type Reason = {
   /** What would help, where something would. */
   readonly hint: string | null;
   /** The place in the definition, where there is one. */
-  readonly position: { readonly line: number; readonly column: number; readonly offset: number } | null;
+  readonly position: {
+    readonly line: number;
+    readonly column: number;
+    readonly offset: number;
+  } | null;
 };
 
 /** One step of long work. `done` of `total` in units of `unit` where that is known. */
@@ -100,7 +104,10 @@ export type VerifyResult = {
   /** Rows that only one side has (counted as a multiset). */
   readonly differences: number;
   /** At most ten of them: `side` is `imat` (only there) or `definition`. */
-  readonly sample: readonly { readonly side: 'imat' | 'definition'; readonly row: Readonly<Record<string, unknown>> }[];
+  readonly sample: readonly {
+    readonly side: 'imat' | 'definition';
+    readonly row: Readonly<Record<string, unknown>>;
+  }[];
   readonly rows: number;
   /** Why it could not be compared; only where all imats are verified, one of which must not keep the others from it. */
   readonly error: {
@@ -126,7 +133,11 @@ export type Explanation = {
   readonly reasons: readonly Reason[];
   readonly notes: readonly string[];
   /** What is kept for each group key and aggregate. */
-  readonly plan: readonly { readonly clause: string; readonly rule: string; readonly stored: string }[];
+  readonly plan: readonly {
+    readonly clause: string;
+    readonly rule: string;
+    readonly stored: string;
+  }[];
   readonly sources: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   /** Every statement that convert would run (or has run), in order, with a label each. */
   readonly sql: readonly { readonly label: string; readonly sql: string }[];
@@ -180,7 +191,11 @@ export type ExtensionPreload = {
 export interface Imat {
   init(): Promise<{ readonly version: number; readonly created: boolean }>;
   convert(view: string, options?: ConvertOptions): Promise<ConvertResult>;
-  create(name: string, query: string, options?: Omit<ConvertOptions, 'name' | 'replace'>): Promise<ConvertResult>;
+  create(
+    name: string,
+    query: string,
+    options?: Omit<ConvertOptions, 'name' | 'replace'>,
+  ): Promise<ConvertResult>;
   list(): Promise<readonly ImatStatus[]>;
   status(name?: string): Promise<Status>;
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
@@ -191,10 +206,17 @@ export interface Imat {
   /** Fills the state of a delta imat anew from its definition. */
   rebuild(name: string): Promise<RebuildResult>;
   /** Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute. */
-  schedule(options: { readonly everySeconds: number | null; readonly remove: boolean; readonly dryRun: boolean }): Promise<ScheduleResult>;
+  schedule(options: {
+    readonly everySeconds: number | null;
+    readonly remove: boolean;
+    readonly dryRun: boolean;
+  }): Promise<ScheduleResult>;
   /** Compares one imat, or all of them, with its definition in one snapshot. */
   verify(name?: string): Promise<{ readonly results: readonly VerifyResult[] }>;
-  revert(name: string, options?: { readonly onProgress?: (progress: Progress) => void }): Promise<RevertResult>;
+  revert(
+    name: string,
+    options?: { readonly onProgress?: (progress: Progress) => void },
+  ): Promise<RevertResult>;
   doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /** Installs the extension, which imat does without, in this database and, where need be and this process may, on its server. */
   installExtension(options?: ExtensionOptions): Promise<ExtensionResult>;

@@ -6,8 +6,13 @@ import { ServerError } from './db/db.ts';
 const CONTENTION = new Set(['40001', '40P01', '55P03']);
 
 /** Where no imat says otherwise, what the server's SQLSTATEs mean for a user, by code or class. */
-const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; readonly hint?: string }>> = {
-  42501: { condition: 'insufficient_privilege', hint: 'README, "Rights", lists what each command needs.' },
+const CONDITIONS: Readonly<
+  Record<string, { readonly condition: ErrorCondition; readonly hint?: string }>
+> = {
+  42501: {
+    condition: 'insufficient_privilege',
+    hint: 'README, "Rights", lists what each command needs.',
+  },
   42704: { condition: 'not_found' },
   '42P01': { condition: 'not_found' },
   '3F000': { condition: 'not_found' },
@@ -25,7 +30,10 @@ const CONDITIONS: Readonly<Record<string, { readonly condition: ErrorCondition; 
   },
   42809: { condition: 'strategy_unavailable' },
   '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
-  25006: { condition: 'read_only', hint: 'Connect to the primary, or to a role and database that may write.' },
+  25006: {
+    condition: 'read_only',
+    hint: 'Connect to the primary, or to a role and database that may write.',
+  },
   XX001: { condition: 'state_corrupted' },
   54000: { condition: 'definition_failed' },
   // By class: data exceptions, what functions raise, and lack of memory, disk or connections.
@@ -43,12 +51,23 @@ export function toImatError(error: unknown): unknown {
   const { sqlstate, message, detail, hint } = error;
   const fields = { message, detail: detail ?? undefined, hint: hint ?? undefined, cause: error };
   if (CONTENTION.has(sqlstate) || isRace(error))
-    return new ImatError('contention', { ...fields, hint: hint ?? 'Try again; a long transaction may hold the lock.' });
+    return new ImatError('contention', {
+      ...fields,
+      hint: hint ?? 'Try again; a long transaction may hold the lock.',
+    });
   if (sqlstate === '57014')
-    return new ImatError('interrupted', { ...fields, message: 'the command was stopped', hint: 'What it had begun was rolled back.' });
+    return new ImatError('interrupted', {
+      ...fields,
+      message: 'the command was stopped',
+      hint: 'What it had begun was rolled back.',
+    });
   const known = CONDITIONS[sqlstate] ?? CONDITIONS[sqlstate.slice(0, 2)];
-  if (known !== undefined) return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
-  return new ImatError('internal', { ...fields, message: `PostgreSQL reported ${sqlstate}: ${message}` });
+  if (known !== undefined)
+    return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
+  return new ImatError('internal', {
+    ...fields,
+    message: `PostgreSQL reported ${sqlstate}: ${message}`,
+  });
 }
 
 /**
@@ -57,7 +76,12 @@ export function toImatError(error: unknown): unknown {
  */
 export function definitionFailure(error: unknown): unknown {
   const known = toImatError(error);
-  if (!(error instanceof ServerError) || !(known instanceof ImatError) || !MEANS_THE_DEFINITION.has(known.condition)) return known;
+  if (
+    !(error instanceof ServerError) ||
+    !(known instanceof ImatError) ||
+    !MEANS_THE_DEFINITION.has(known.condition)
+  )
+    return known;
   // What PostgreSQL does not accept, or itself takes for a bug, is not for the user to mend.
   if (known.condition === 'internal' && /^(?:42|XX)/.test(error.sqlstate)) return known;
   return new ImatError('definition_failed', {
@@ -68,7 +92,11 @@ export function definitionFailure(error: unknown): unknown {
   });
 }
 
-const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set(['internal', 'strategy_unavailable', 'not_found']);
+const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set([
+  'internal',
+  'strategy_unavailable',
+  'not_found',
+]);
 
 /** A name as a word of a command line, for hints. */
 export function shellWord(name: string): string {
@@ -85,14 +113,21 @@ export async function translated<T>(body: () => Promise<T>): Promise<T> {
 }
 
 /** The same for the maintenance of an imat: what its definition fails with says of which imat, and what to do. */
-export async function maintained<T>(name: string, command: 'fold' | 'swap', body: () => Promise<T>): Promise<T> {
+export async function maintained<T>(
+  name: string,
+  command: 'fold' | 'swap',
+  body: () => Promise<T>,
+): Promise<T> {
   try {
     return await translated(body);
   } catch (error) {
     if (!(error instanceof ImatError) || error.condition !== 'definition_failed') throw error;
     const { message, detail, hint, cause } = error;
     // A publication says which of several it was.
-    const other = cause instanceof ServerError && cause.schema === 'imat' && cause.table !== name ? cause.table : null;
+    const other =
+      cause instanceof ServerError && cause.schema === 'imat' && cause.table !== name
+        ? cause.table
+        : null;
     const place = `PostgreSQL said so while imat "${other ?? name}" was maintained.`;
     const again =
       other === null

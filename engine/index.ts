@@ -16,14 +16,22 @@ import { scheduleByPgCron } from './install/pg-cron.ts';
 import { verifyImat } from './maintain/verify.ts';
 
 export * from './api.ts';
-export { ERROR_CATALOGUE, ImatError, type ErrorCategory, type ErrorCondition, type Position } from '../parser/errors.ts';
+export {
+  ERROR_CATALOGUE,
+  ImatError,
+  type ErrorCategory,
+  type ErrorCondition,
+  type Position,
+} from '../parser/errors.ts';
 export type { ConnectTarget } from './db/db.ts';
 
 const OLDEST_MAJOR = 15;
 
 /** Connects to a database. @throws ImatError `connection_failed`, `unsupported_server`, `embedded_locked` */
 export async function connect(target: ConnectTarget | string): Promise<Imat> {
-  return createImat(await connectDb(typeof target === 'string' ? { kind: 'url', url: target } : target));
+  return createImat(
+    await connectDb(typeof target === 'string' ? { kind: 'url', url: target } : target),
+  );
 }
 
 /** imat over a session that is open already; `close` closes it. */
@@ -33,11 +41,16 @@ export function createImat(db: Db): Imat {
   const serverMajor = (): Promise<number> => (major ??= supportedMajor(db));
   return {
     init: () => translated(async () => (await serverMajor(), initialize(db, true))),
-    convert: (view, options = {}) => translated(async () => convertView(db, await serverMajor(), view, options)),
-    create: (name, query, options = {}) => translated(async () => convertQuery(db, await serverMajor(), name, query, options)),
+    convert: (view, options = {}) =>
+      translated(async () => convertView(db, await serverMajor(), view, options)),
+    create: (name, query, options = {}) =>
+      translated(async () => convertQuery(db, await serverMajor(), name, query, options)),
     list: () => translated(async () => statusOf(db, null)),
     status: (name) => translated(() => wholeStatus(db, name ?? null)),
-    explain: (target, options = {}) => translated(async () => explainTarget(db, await serverMajor(), target, options.query === true)),
+    explain: (target, options = {}) =>
+      translated(async () =>
+        explainTarget(db, await serverMajor(), target, options.query === true),
+      ),
     fold: (name) => translated(() => fold(db, name ?? null)),
     swap: (name) => translated(() => swap(db, name)),
     rebuild: (name) =>
@@ -58,7 +71,9 @@ export function createImat(db: Db): Imat {
         await requireCatalog(db);
         const imat = await resolveImat(db, name);
         const [row] = await db.query<{ original: string | null }>(REVERTED_SQL, [imat.id]);
-        await revertImat(db, imat.id, (label) => options.onProgress?.({ step: 1, steps: 1, label }));
+        await revertImat(db, imat.id, (label) =>
+          options.onProgress?.({ step: 1, steps: 1, label }),
+        );
         return { name: imat.name, original: row?.original ?? null };
       }),
     doctor: () => translated(async () => ({ checks: await examine(db, await majorOf(db)) })),
@@ -81,14 +96,18 @@ SELECT coalesce(quote_ident(i.original_schema) || '.' || quote_ident(i.original_
 FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
 
 async function majorOf(db: Db): Promise<number> {
-  const [row] = await db.query<{ version: number }>(`SELECT current_setting('server_version_num')::int AS version`);
+  const [row] = await db.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  );
   return Math.floor((row?.version ?? 0) / 10_000);
 }
 
 async function supportedMajor(db: Db): Promise<number> {
   const major = await majorOf(db);
   if (major < OLDEST_MAJOR)
-    throw new ImatError('unsupported_server', { message: `the server is PostgreSQL ${major}, imat needs ${OLDEST_MAJOR} or later` });
+    throw new ImatError('unsupported_server', {
+      message: `the server is PostgreSQL ${major}, imat needs ${OLDEST_MAJOR} or later`,
+    });
   return major;
 }
 
@@ -97,7 +116,11 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
   const rows = await db.query<
-    Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & { pendingRows: string; stateBytes: string; logBytes: string }
+    Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & {
+      pendingRows: string;
+      stateBytes: string;
+      logBytes: string;
+    }
   >(
     `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state, pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
        original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
@@ -117,7 +140,8 @@ async function statusOf(db: Db, name: string | null): Promise<ImatStatus[]> {
   }));
 }
 
-const isoTime = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const isoTime = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 async function wholeStatus(db: Db, name: string | null): Promise<Status> {
   const imats = await statusOf(db, name);
@@ -139,7 +163,9 @@ async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   await requireCatalog(db);
   const names =
     name === null
-      ? (await statusOf(db, null)).filter((imat) => imat.strategy === 'delta' && imat.state === 'active').map((imat) => imat.name)
+      ? (await statusOf(db, null))
+          .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
+          .map((imat) => imat.name)
       : [await intact(db, name)];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await call(db, 'fold', one)) });
@@ -159,18 +185,30 @@ async function intact(db: Db, name: string): Promise<string> {
   return imat.name;
 }
 
-async function call(db: Db, procedure: 'fold' | 'swap', name: string): Promise<{ rows: number; ms: number }> {
+async function call(
+  db: Db,
+  procedure: 'fold' | 'swap',
+  name: string,
+): Promise<{ rows: number; ms: number }> {
   const start = performance.now();
   await maintained(name, procedure, () => db.query(`CALL imat.${procedure}($1)`, [name]));
   const ms = Math.round((performance.now() - start) * 100) / 100;
-  const [row] = await db.query<{ rows: string | null }>(`SELECT current_setting('imat.rows', true) AS rows`);
+  const [row] = await db.query<{ rows: string | null }>(
+    `SELECT current_setting('imat.rows', true) AS rows`,
+  );
   return { rows: Number(row?.rows ?? 0), ms };
 }
 
 async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   await requireCatalog(db);
   const wanted = name === null ? null : (await resolveImat(db, name)).name;
-  const rows = await db.query<{ id: number; name: string; relation: string; definition: string; view: number }>(
+  const rows = await db.query<{
+    id: number;
+    name: string;
+    relation: string;
+    definition: string;
+    view: number;
+  }>(
     `SELECT i.id, i.name, i.relation::text AS relation, i.definition_view::text AS definition, i.relation::oid AS view
      FROM imat_catalog.imat i WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active' ORDER BY i.name`,
     [wanted],
@@ -179,13 +217,27 @@ async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   for (const row of rows) {
     const compare = async (): Promise<VerifyResult> => {
       await checkIntact(db, row.id);
-      return verifyImat(db, { id: row.id, name: row.name, relation: row.relation, definitionView: row.definition, viewOid: row.view });
+      return verifyImat(db, {
+        id: row.id,
+        name: row.name,
+        relation: row.relation,
+        definitionView: row.definition,
+        viewOid: row.view,
+      });
     };
     results.push(
       await translated(compare).catch((error: unknown) => {
-        if (name !== null || !(error instanceof ImatError) || error.category === 'transient') throw error;
+        if (name !== null || !(error instanceof ImatError) || error.category === 'transient')
+          throw error;
         const { code, category, message, detail, hint } = error;
-        return { name: row.name, equal: false, differences: 0, sample: [], rows: 0, error: { code, category, message, detail, hint } };
+        return {
+          name: row.name,
+          equal: false,
+          differences: 0,
+          sample: [],
+          rows: 0,
+          error: { code, category, message, detail, hint },
+        };
       }),
     );
   }

@@ -12,17 +12,30 @@ import { isName, isPunctuation } from './tokens.ts';
 import type { ArrayComparison, CallSyntax, Expr, Keyword, Span } from './tree.ts';
 
 /** The name of a call: `keyword` is its word where it is unquoted and without a schema. */
-type CallName = { readonly schema: string | null; readonly name: string; readonly keyword: string | null };
+type CallName = {
+  readonly schema: string | null;
+  readonly name: string;
+  readonly keyword: string | null;
+};
 
 type SpecialSyntax = Exclude<CallSyntax, 'plain'>;
 
 export function adaptCall(reading: Reading, node: ExprCall): Expr {
   const name = readName(reading, node);
-  if (name === null || node.distinct || node.orderBy || node.withinGroup || node.over) return refuseNode(reading, node);
+  if (name === null || node.distinct || node.orderBy || node.withinGroup || node.over)
+    return refuseNode(reading, node);
   const span = spanOfNode(reading.source, node);
-  if (isSpecial(name.keyword)) return { kind: 'call', schema: null, ...SPECIAL[name.keyword](reading, node), syntax: name.keyword, span };
+  if (isSpecial(name.keyword))
+    return {
+      kind: 'call',
+      schema: null,
+      ...SPECIAL[name.keyword](reading, node),
+      syntax: name.keyword,
+      span,
+    };
   const keyword = KEYWORDS.get(name.keyword ?? '');
-  if (keyword !== undefined) return { kind: 'keyword', name: keyword, args: adaptArgs(reading, node), span };
+  if (keyword !== undefined)
+    return { kind: 'keyword', name: keyword, args: adaptArgs(reading, node), span };
   if (name.keyword === 'row') return { kind: 'row', items: adaptArgs(reading, node), span };
   if (name.keyword !== null && QUANTIFIERS.has(name.keyword)) return refuseNode(reading, node);
   return adaptFunction(reading, node, name, span);
@@ -47,40 +60,76 @@ function readName(reading: Reading, node: ExprCall): CallName | null {
   const name = tokens[last];
   const schema = tokens[first];
   if (!isName(name) || !isName(schema)) return null;
-  if (first === last) return { schema: null, name: name.value, keyword: name.kind === 'word' ? name.value : null };
+  if (first === last)
+    return { schema: null, name: name.value, keyword: name.kind === 'word' ? name.value : null };
   if (last !== first + 2 || !isPunctuation(tokens[first + 1], '.')) return null;
-  return { schema: schema.value === 'pg_catalog' ? null : schema.value, name: name.value, keyword: null };
+  return {
+    schema: schema.value === 'pg_catalog' ? null : schema.value,
+    name: name.value,
+    keyword: null,
+  };
 }
 
 function adaptArgs(reading: Reading, node: ExprCall): Expr[] {
   return node.args.map((arg) => reading.adapt(arg));
 }
 
-function adaptFunction(reading: Reading, node: ExprCall, { schema, name }: CallName, span: Span): Expr {
+function adaptFunction(
+  reading: Reading,
+  node: ExprCall,
+  { schema, name }: CallName,
+  span: Span,
+): Expr {
   const kind = functionKind(reading.functions, schema, name);
   if (kind === 'aggregate') return adaptAggregate(reading, node, schema, name, span);
   const args = adaptArgs(reading, node);
-  if (kind === 'function' && !node.filter) return { kind: 'call', schema, name, args, syntax: 'plain', span };
+  if (kind === 'function' && !node.filter)
+    return { kind: 'call', schema, name, args, syntax: 'plain', span };
   reading.refuse(...REFUSALS[kind](name), span);
   return standIn(span);
 }
 
 type RefusalText = readonly [kind: string, message: string];
 
-const REFUSALS: { readonly [K in Exclude<FunctionKind, 'aggregate'>]: (name: string) => RefusalText } = {
-  set_returning: (name) => ['set_returning_function', `set-returning function "${name}" cannot be maintained incrementally`],
-  window: (name) => ['window_function', `window function "${name}" cannot be maintained incrementally`],
+const REFUSALS: {
+  readonly [K in Exclude<FunctionKind, 'aggregate'>]: (name: string) => RefusalText;
+} = {
+  set_returning: (name) => [
+    'set_returning_function',
+    `set-returning function "${name}" cannot be maintained incrementally`,
+  ],
+  window: (name) => [
+    'window_function',
+    `window function "${name}" cannot be maintained incrementally`,
+  ],
   unknown: (name) => ['unknown_function', `function "${name}" is not known`],
-  ambiguous: (name) => ['ambiguous_function', `functions of different kinds have the name "${name}"`],
+  ambiguous: (name) => [
+    'ambiguous_function',
+    `functions of different kinds have the name "${name}"`,
+  ],
   function: (name) => ['unsupported', `FILTER behind the function "${name}" is not supported`],
   procedure: (name) => ['unsupported', `call of the procedure "${name}" is not supported`],
 };
 
-function adaptAggregate(reading: Reading, node: ExprCall, schema: string | null, name: string, span: Span): Expr {
+function adaptAggregate(
+  reading: Reading,
+  node: ExprCall,
+  schema: string | null,
+  name: string,
+  span: Span,
+): Expr {
   const [arg] = node.args;
   const star = node.args.length === 1 && arg?.type === 'ref' && arg.name === '*' && !arg.table;
   const args = star ? [] : adaptArgs(reading, node);
-  return { kind: 'aggregate', schema, name, args, star, filter: node.filter ? reading.adapt(node.filter) : null, span };
+  return {
+    kind: 'aggregate',
+    schema,
+    name,
+    args,
+    star,
+    filter: node.filter ? reading.adapt(node.filter) : null,
+    span,
+  };
 }
 
 const TRIM_FUNCTIONS: ReadonlyMap<string, string> = new Map([
@@ -91,10 +140,18 @@ const TRIM_FUNCTIONS: ReadonlyMap<string, string> = new Map([
 type SpecialCall = { readonly name: string; readonly args: readonly Expr[] };
 
 /** The function that a special form calls, with the arguments in the order of its signature. */
-const SPECIAL: { readonly [S in SpecialSyntax]: (reading: Reading, node: ExprCall) => SpecialCall } = {
+const SPECIAL: {
+  readonly [S in SpecialSyntax]: (reading: Reading, node: ExprCall) => SpecialCall;
+} = {
   extract: (reading, node) => {
     const [field, ...rest] = node.args;
-    return { name: 'extract', args: [...(field ? [adaptField(reading, field)] : []), ...rest.map((arg) => reading.adapt(arg))] };
+    return {
+      name: 'extract',
+      args: [
+        ...(field ? [adaptField(reading, field)] : []),
+        ...rest.map((arg) => reading.adapt(arg)),
+      ],
+    };
   },
   trim: (reading, node) => {
     const side = reading.source.tokens[rangeOf(reading.source, node).first + 2];
@@ -114,7 +171,8 @@ function isSpecial(word: string | null): word is SpecialSyntax {
 function adaptField(reading: Reading, node: Ast): Expr {
   const { first, last } = rangeOf(reading.source, node);
   const token = reading.source.tokens[first];
-  if (token === undefined || first !== last || (token.kind !== 'string' && !isName(token))) return refuseNode(reading, node);
+  if (token === undefined || first !== last || (token.kind !== 'string' && !isName(token)))
+    return refuseNode(reading, node);
   const sql = token.kind === 'string' ? token.text : `'${token.value.replaceAll("'", "''")}'`;
   return { kind: 'literal', sql, span: spanOfNode(reading.source, node) };
 }

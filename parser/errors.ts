@@ -24,35 +24,93 @@ export const ERROR_CATALOGUE = {
     category: 'user',
     meaning: 'An option or argument is not one that imat knows, or its value is out of range.',
   },
-  not_found: { code: 'IM002', category: 'user', meaning: 'No relation or imat of that name exists.' },
-  not_a_materialized_view: { code: 'IM003', category: 'user', meaning: 'The relation exists but is not a materialized view.' },
-  already_exists: { code: 'IM004', category: 'user', meaning: 'An imat or relation of that name exists already.' },
-  not_initialized: { code: 'IM005', category: 'user', meaning: 'The database has no imat catalog yet.' },
-  insufficient_privilege: { code: 'IM006', category: 'user', meaning: 'The database role lacks a right that the step needs.' },
+  not_found: {
+    code: 'IM002',
+    category: 'user',
+    meaning: 'No relation or imat of that name exists.',
+  },
+  not_a_materialized_view: {
+    code: 'IM003',
+    category: 'user',
+    meaning: 'The relation exists but is not a materialized view.',
+  },
+  already_exists: {
+    code: 'IM004',
+    category: 'user',
+    meaning: 'An imat or relation of that name exists already.',
+  },
+  not_initialized: {
+    code: 'IM005',
+    category: 'user',
+    meaning: 'The database has no imat catalog yet.',
+  },
+  insufficient_privilege: {
+    code: 'IM006',
+    category: 'user',
+    meaning: 'The database role lacks a right that the step needs.',
+  },
   unsupported_source: {
     code: 'IM007',
     category: 'user',
-    meaning: 'A table that the definition reads cannot be a source yet: it is partitioned or has inheritance children.',
+    meaning:
+      'A table that the definition reads cannot be a source yet: it is partitioned or has inheritance children.',
   },
-  unsupported_server: { code: 'IM008', category: 'user', meaning: 'The server is older than PostgreSQL 15.' },
-  strategy_unavailable: { code: 'IM009', category: 'user', meaning: 'The strategy that was asked for cannot maintain this definition.' },
+  unsupported_server: {
+    code: 'IM008',
+    category: 'user',
+    meaning: 'The server is older than PostgreSQL 15.',
+  },
+  strategy_unavailable: {
+    code: 'IM009',
+    category: 'user',
+    meaning: 'The strategy that was asked for cannot maintain this definition.',
+  },
   has_dependents: {
     code: 'IM010',
     category: 'user',
     meaning: 'Other objects depend on the relation, so that it cannot be replaced or removed.',
   },
-  invalid_definition: { code: 'IM011', category: 'user', meaning: 'PostgreSQL does not accept the query.' },
-  definition_failed: { code: 'IM012', category: 'user', meaning: 'PostgreSQL reported an error while it evaluated the definition.' },
-  catalog_newer: { code: 'IM013', category: 'user', meaning: 'The imat catalog in the database was written by a newer imat.' },
-  embedded_locked: { code: 'IM014', category: 'transient', meaning: 'Another process uses the embedded database directory.' },
-  connection_failed: { code: 'IM015', category: 'transient', meaning: 'The database could not be reached, or the connection was lost.' },
-  contention: { code: 'IM016', category: 'transient', meaning: 'A lock could not be had in time, or a concurrent change came in between.' },
+  invalid_definition: {
+    code: 'IM011',
+    category: 'user',
+    meaning: 'PostgreSQL does not accept the query.',
+  },
+  definition_failed: {
+    code: 'IM012',
+    category: 'user',
+    meaning: 'PostgreSQL reported an error while it evaluated the definition.',
+  },
+  catalog_newer: {
+    code: 'IM013',
+    category: 'user',
+    meaning: 'The imat catalog in the database was written by a newer imat.',
+  },
+  embedded_locked: {
+    code: 'IM014',
+    category: 'transient',
+    meaning: 'Another process uses the embedded database directory.',
+  },
+  connection_failed: {
+    code: 'IM015',
+    category: 'transient',
+    meaning: 'The database could not be reached, or the connection was lost.',
+  },
+  contention: {
+    code: 'IM016',
+    category: 'transient',
+    meaning: 'A lock could not be had in time, or a concurrent change came in between.',
+  },
   frontier_missing: {
     code: 'IM017',
     category: 'drift',
-    meaning: 'The imat has no frontier that belongs to its state table: it was restored into another cluster, or never loaded.',
+    meaning:
+      'The imat has no frontier that belongs to its state table: it was restored into another cluster, or never loaded.',
   },
-  read_only: { code: 'IM018', category: 'user', meaning: 'The server, the database or the session is read-only.' },
+  read_only: {
+    code: 'IM018',
+    category: 'user',
+    meaning: 'The server, the database or the session is read-only.',
+  },
   interrupted: {
     code: 'IM019',
     category: 'transient',
@@ -61,7 +119,8 @@ export const ERROR_CATALOGUE = {
   server_trouble: {
     code: 'IM020',
     category: 'transient',
-    meaning: 'The server reported a trouble of its own, such as a full disk or too many connections.',
+    meaning:
+      'The server reported a trouble of its own, such as a full disk or too many connections.',
   },
   source_changed: {
     code: 'IM021',
@@ -86,7 +145,12 @@ export const ERROR_CATALOGUE = {
 export type ErrorCondition = keyof typeof ERROR_CATALOGUE;
 
 /** A place in a text: 1-based line and column, zero-based offset, and the text itself for showing the line. */
-export type Position = { readonly line: number; readonly column: number; readonly offset: number; readonly text: string };
+export type Position = {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+  readonly text: string;
+};
 
 export type ErrorFields = {
   readonly message: string;
@@ -120,7 +184,10 @@ export class ImatError extends Error {
 export function asImatError(error: unknown): ImatError {
   return error instanceof ImatError
     ? error
-    : new ImatError('internal', { message: error instanceof Error ? error.message : String(error), cause: error });
+    : new ImatError('internal', {
+        message: error instanceof Error ? error.message : String(error),
+        cause: error,
+      });
 }
 
 /** The place of a zero-based character offset in a text. */

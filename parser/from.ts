@@ -18,7 +18,12 @@ export type Sources = { readonly relations: readonly Relation[]; readonly scope:
 
 type Refuse = Reading['refuse'];
 
-export function readSources(source: Source, from: readonly From[], catalog: Catalog, refuse: Refuse): Sources {
+export function readSources(
+  source: Source,
+  from: readonly From[],
+  catalog: Catalog,
+  refuse: Refuse,
+): Sources {
   const relations: Relation[] = [];
   const items: ScopeItem[] = [];
   for (const [index, item] of from.entries()) {
@@ -29,12 +34,24 @@ export function readSources(source: Source, from: readonly From[], catalog: Cata
   }
   return {
     relations,
-    scope: { items, merged: new Set(from.flatMap((item) => (item.join?.using ? readUsing(source, item.join).names : []))) },
+    scope: {
+      items,
+      merged: new Set(
+        from.flatMap((item) => (item.join?.using ? readUsing(source, item.join).names : [])),
+      ),
+    },
   };
 }
 
 /** Keeps the places in `relations` right for an item that is refused. */
-const UNKNOWN_RELATION: Relation = { oid: 0, schema: '', name: '', alias: '', aliased: false, span: null };
+const UNKNOWN_RELATION: Relation = {
+  oid: 0,
+  schema: '',
+  name: '',
+  alias: '',
+  aliased: false,
+  span: null,
+};
 
 function aliasOf(item: From): string {
   if (item.type === 'table') return item.name.alias ?? item.name.name;
@@ -43,11 +60,22 @@ function aliasOf(item: From): string {
 
 type KnownRelation = { readonly relation: Relation; readonly columns: readonly string[] };
 
-function readRelation(source: Source, item: FromTable, catalog: Catalog, refuse: Refuse): KnownRelation | null {
+function readRelation(
+  source: Source,
+  item: FromTable,
+  catalog: Catalog,
+  refuse: Refuse,
+): KnownRelation | null {
   const { tokens } = source;
-  const first = tokensWithin(source, item.name._location ?? item._location ?? { start: 0, end: 0 }).first;
+  const first = tokensWithin(
+    source,
+    item.name._location ?? item._location ?? { start: 0, end: 0 },
+  ).first;
   const nameIndex = isPunctuation(tokens[first + 1], '.') ? first + 2 : first;
-  const aliasIndex = item.name.alias === undefined ? null : nameIndex + (isWord(tokens[nameIndex + 1], 'as') ? 2 : 1);
+  const aliasIndex =
+    item.name.alias === undefined
+      ? null
+      : nameIndex + (isWord(tokens[nameIndex + 1], 'as') ? 2 : 1);
   const span = spanOf(source, first, aliasIndex ?? nameIndex);
   const schema = nameIndex === first ? 'pg_catalog' : tokens[first]?.value;
   const name = tokens[nameIndex]?.value ?? '';
@@ -57,18 +85,37 @@ function readRelation(source: Source, item: FromTable, catalog: Catalog, refuse:
     return null;
   }
   if (item.name.columnNames)
-    refuse('column_alias', `column aliases of "${tokens[aliasIndex ?? nameIndex]?.value}" are not supported`, span);
+    refuse(
+      'column_alias',
+      `column aliases of "${tokens[aliasIndex ?? nameIndex]?.value}" are not supported`,
+      span,
+    );
   const alias = aliasIndex === null ? name : (tokens[aliasIndex]?.value ?? '');
-  const relation = { oid: known.oid, schema: known.schema, name: known.name, alias, aliased: aliasIndex !== null, span };
+  const relation = {
+    oid: known.oid,
+    schema: known.schema,
+    name: known.name,
+    alias,
+    aliased: aliasIndex !== null,
+    span,
+  };
   return { relation, columns: known.columns.map((column) => column.name) };
 }
 
 /** The names in `USING (a, b)` with their places; pgsql-ast-parser keeps no places for them. */
-function readUsing(source: Source, join: JoinClause): { readonly names: readonly string[]; readonly spans: readonly Span[] } {
+function readUsing(
+  source: Source,
+  join: JoinClause,
+): { readonly names: readonly string[]; readonly spans: readonly Span[] } {
   const { first, last } = rangeOf(source, join);
   const using = source.tokens.findIndex((token, index) => index >= first && isWord(token, 'using'));
-  const indexes = source.tokens.flatMap((token, index) => (index > using && index <= last && isName(token) ? [index] : []));
-  return { names: indexes.map((index) => source.tokens[index]?.value ?? ''), spans: indexes.map((index) => spanOf(source, index, index)) };
+  const indexes = source.tokens.flatMap((token, index) =>
+    index > using && index <= last && isName(token) ? [index] : [],
+  );
+  return {
+    names: indexes.map((index) => source.tokens[index]?.value ?? ''),
+    spans: indexes.map((index) => spanOf(source, index, index)),
+  };
 }
 
 /** The join trees; an item without a join begins a new one. */
@@ -103,7 +150,12 @@ function adaptUsing(reading: Reading, join: JoinClause, left: FromItem, right: F
       const column = (relation: number): ColumnRef => ({ kind: 'column', relation, name, span });
       return [{ name, left: column(leftRelation), right: column(rightRelation) }];
     }
-    if (!sides.includes('unknown')) reading.refuse('unknown_column', `column "${name}" of USING is not known on both sides`, span);
+    if (!sides.includes('unknown'))
+      reading.refuse(
+        'unknown_column',
+        `column "${name}" of USING is not known on both sides`,
+        span,
+      );
     return [];
   });
 }

@@ -20,7 +20,20 @@ import { endOfType } from './type-names.ts';
 export type Edit = { readonly first: number; readonly last: number; readonly text: string };
 
 /** Operators that pgsql-ast-parser reads with the precedence that PostgreSQL gives them. */
-const KNOWN_OPERATORS: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '^', '=', '<>', '<', '>', '<=', '>=']);
+const KNOWN_OPERATORS: ReadonlySet<string> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '^',
+  '=',
+  '<>',
+  '<',
+  '>',
+  '<=',
+  '>=',
+]);
 
 /** Reserved words after which an operand starts, so that an operator behind one of them stands in front of its operand. */
 const OPERAND_FOLLOWS = [
@@ -48,7 +61,9 @@ const TRIM_SIDES = ['both', 'leading', 'trailing'];
 
 /** The masked text, as long as the source's; `edits` go on top of the masks that are always needed. */
 export function maskText(source: Source, edits: readonly Edit[]): string {
-  const masks = source.tokens.map(({ kind, text }, index) => TOKEN_MASKS[kind](source, index, text));
+  const masks = source.tokens.map(({ kind, text }, index) =>
+    TOKEN_MASKS[kind](source, index, text),
+  );
   for (const edit of [...maskSequences(source), ...edits]) {
     masks.fill('', edit.first, edit.last + 1);
     masks[edit.first] = edit.text;
@@ -63,7 +78,9 @@ export function isPrefix(source: Source, index: number): boolean {
   return isPunctuation(before, '(', '[', ',') || isWord(before, ...OPERAND_FOLLOWS);
 }
 
-const TOKEN_MASKS: { readonly [K in TokenKind]: (source: Source, index: number, text: string) => string } = {
+const TOKEN_MASKS: {
+  readonly [K in TokenKind]: (source: Source, index: number, text: string) => string;
+} = {
   quoted: (_source, _index, text) => `"${'q'.repeat(text.length - 2)}"`,
   string: (_source, _index, text) => `'${'s'.repeat(text.length - 2)}'`,
   number: (_source, _index, text) => '1'.repeat(text.length),
@@ -113,7 +130,8 @@ function maskSpecialCall({ tokens, partners }: Source, open: number): Edit[] {
   const edits: Edit[] = [];
   for (let at = open + 1; at < close; at = (partners[at] ?? at) + 1) {
     if (isWord(tokens[at], ...TRIM_SIDES)) edits.push({ first: at, last: at, text: '' });
-    if (isWord(tokens[at], ...SEPARATORS)) edits.push({ first: at, last: at, text: isWord(tokens[at - 1], ...TRIM_SIDES) ? '' : ',' });
+    if (isWord(tokens[at], ...SEPARATORS))
+      edits.push({ first: at, last: at, text: isWord(tokens[at - 1], ...TRIM_SIDES) ? '' : ',' });
   }
   return edits;
 }

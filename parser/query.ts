@@ -15,7 +15,12 @@ import { visit } from './walk.ts';
 export type Adapted = { readonly query: Query; readonly refusals: readonly Refusal[] };
 
 /** The query of a SELECT, good only where there are no refusals; `having` is a HAVING that was parsed apart. */
-export function adaptQuery(source: Source, select: SelectFromStatement, having: Ast | null, catalog: Catalog): Adapted {
+export function adaptQuery(
+  source: Source,
+  select: SelectFromStatement,
+  having: Ast | null,
+  catalog: Catalog,
+): Adapted {
   const refusals: Refusal[] = [];
   const refuse: Reading['refuse'] = (kind, message, span) => refusals.push({ kind, message, span });
   const from = select.from ?? [];
@@ -33,7 +38,10 @@ export function adaptQuery(source: Source, select: SelectFromStatement, having: 
     having: adaptMaybe(having ?? select.having),
     targets: (select.columns ?? []).map((column) => adaptTarget(reading, column)),
   };
-  const grouped = clauses.groupBy.length > 0 || clauses.having !== null || clauses.targets.some((target) => hasAggregate(target.expr));
+  const grouped =
+    clauses.groupBy.length > 0 ||
+    clauses.having !== null ||
+    clauses.targets.some((target) => hasAggregate(target.expr));
   checkShape(reading, select, grouped);
   return { query: { ...clauses, grouped }, refusals };
 }
@@ -41,14 +49,22 @@ export function adaptQuery(source: Source, select: SelectFromStatement, having: 
 /** A bare number in GROUP BY would mean a position in the target list; PostgreSQL never prints one. */
 function adaptGroupKey(reading: Reading, key: Ast): Expr {
   if (key.type === 'integer')
-    reading.refuse('group_by_position', 'GROUP BY with a position is not supported', spanOfNode(reading.source, key));
+    reading.refuse(
+      'group_by_position',
+      'GROUP BY with a position is not supported',
+      spanOfNode(reading.source, key),
+    );
   return reading.adapt(key);
 }
 
 /** PostgreSQL leaves the name out where it is the column's own, or where the expression has none. */
 function adaptTarget(reading: Reading, column: SelectedColumn): Target {
   const expr = reading.adapt(column.expr);
-  if (column.alias) return { name: reading.source.tokens[rangeOf(reading.source, column.alias).last]?.value ?? '', expr };
+  if (column.alias)
+    return {
+      name: reading.source.tokens[rangeOf(reading.source, column.alias).last]?.value ?? '',
+      expr,
+    };
   return { name: expr.kind === 'column' ? expr.name : '?column?', expr };
 }
 
@@ -58,11 +74,24 @@ function checkShape(reading: Reading, select: SelectFromStatement, grouped: bool
   if (!select.columns?.length) refuse('no_columns', 'definition has no columns', null);
   for (const { by } of select.orderBy ?? []) {
     if (hasAggregate(reading.adapt(by)) && !grouped)
-      refuse('order_by_aggregate', 'aggregate in ORDER BY of an ungrouped query is not supported', spanOfNode(source, by));
+      refuse(
+        'order_by_aggregate',
+        'aggregate in ORDER BY of an ungrouped query is not supported',
+        spanOfNode(source, by),
+      );
   }
   // The scan of constructs has refused and masked these; what it should miss must not pass.
-  const isPlain = !select.limit && !select.for && !select.skip && (!select.distinct || typeof select.distinct === 'string');
-  if (!isPlain) refuse('unsupported', 'a clause of this definition is not supported', spanOfNode(source, select));
+  const isPlain =
+    !select.limit &&
+    !select.for &&
+    !select.skip &&
+    (!select.distinct || typeof select.distinct === 'string');
+  if (!isPlain)
+    refuse(
+      'unsupported',
+      'a clause of this definition is not supported',
+      spanOfNode(source, select),
+    );
 }
 
 function hasAggregate(expr: Expr): boolean {

@@ -5,7 +5,8 @@
 
 /** Quotes an identifier where it needs it: `a"b` becomes `"a""b"`. Throws on what no identifier can be: an empty string or a NUL byte. */
 export function quoteIdent(name: string): string {
-  if (name === '' || name.includes('\0')) throw new RangeError(`not an identifier: ${JSON.stringify(name)}`);
+  if (name === '' || name.includes('\0'))
+    throw new RangeError(`not an identifier: ${JSON.stringify(name)}`);
   return PLAIN.test(name) && !KEYWORDS.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
@@ -28,5 +29,7 @@ const KEYWORDS: ReadonlySet<string> = new Set(
   only or order out outer overlaps overlay placing position precision primary real references returning right row select
   session_user setof similar smallint some substring symmetric system_user table tablesample then time timestamp to trailing
   treat trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat
-  xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`.split(/\s+/),
+  xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable`.split(
+    /\s+/,
+  ),
 );

@@ -26,7 +26,10 @@ type Located = { readonly _location?: NodeLocation };
 
 /** The tokens of a node, without parentheses around it. */
 export function rangeOf(source: Source, node: Located): Range {
-  let { first, last } = balance(source, tokensWithin(source, node._location ?? { start: 0, end: source.text.length }));
+  let { first, last } = balance(
+    source,
+    tokensWithin(source, node._location ?? { start: 0, end: source.text.length }),
+  );
   // The condition of a FILTER is given the place of the whole clause, `FILTER (WHERE condition)`.
   if (isWord(source.tokens[first], 'filter') && isWord(source.tokens[first + 2], 'where')) {
     first += 3;
@@ -67,7 +70,11 @@ export function bareTokens(source: Source, first: number, last: number): readonl
 export function refuseNode(reading: Reading, node: Located): Literal {
   const span = spanOfNode(reading.source, node);
   const text = reading.source.text.slice(span.start, span.end);
-  reading.refuse('unsupported', `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}" is not supported`, span);
+  reading.refuse(
+    'unsupported',
+    `"${text.length > 60 ? `${text.slice(0, 57)}...` : text}" is not supported`,
+    span,
+  );
   return standIn(span);
 }
 

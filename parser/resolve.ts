@@ -5,7 +5,11 @@
 import type { Catalog, CatalogRelation } from './tree.ts';
 
 /** One item of FROM that columns can come from; `columns` is null where they are unknown because the item was refused. */
-export type ScopeItem = { readonly relation: number; readonly alias: string; readonly columns: ReadonlySet<string> | null };
+export type ScopeItem = {
+  readonly relation: number;
+  readonly alias: string;
+  readonly columns: ReadonlySet<string> | null;
+};
 
 /** `merged` holds the columns that some USING merges. */
 export type Scope = { readonly items: readonly ScopeItem[]; readonly merged: ReadonlySet<string> };
@@ -26,21 +30,35 @@ export function resolveColumn(scope: Scope, alias: string | null, name: string):
   // PostgreSQL names the side that a merged column comes from. It prints the bare name only where both sides are cast to a
   // common type, so that the column is neither of them.
   if (alias === null && scope.merged.has(name))
-    return refused('merged_column', `merged column "${name}" of USING differs in type from both of its sides`);
+    return refused(
+      'merged_column',
+      `merged column "${name}" of USING differs in type from both of its sides`,
+    );
   if (second !== undefined) return refused('ambiguous_column', `column "${name}" is ambiguous`);
   if (owner !== undefined) return { kind: 'column', relation: owner.relation };
   if (items.some((item) => item.columns === null)) return { kind: 'unknown' };
-  if (SYSTEM_COLUMNS.includes(name)) return refused('system_column', `system column "${name}" cannot be maintained incrementally`);
+  if (SYSTEM_COLUMNS.includes(name))
+    return refused('system_column', `system column "${name}" cannot be maintained incrementally`);
   if (alias === null && scope.items.some((item) => item.alias === name))
     return refused('whole_row', `whole-row reference "${name}" is not supported`);
-  return refused('unknown_column', `column "${alias === null ? '' : `${alias}.`}${name}" is not known`);
+  return refused(
+    'unknown_column',
+    `column "${alias === null ? '' : `${alias}.`}${name}" is not known`,
+  );
 }
 
 function refused(refusal: string, message: string): Resolved {
   return { kind: 'refused', refusal, message };
 }
 
-export type FunctionKind = 'function' | 'aggregate' | 'window' | 'procedure' | 'ambiguous' | 'unknown' | 'set_returning';
+export type FunctionKind =
+  | 'function'
+  | 'aggregate'
+  | 'window'
+  | 'procedure'
+  | 'ambiguous'
+  | 'unknown'
+  | 'set_returning';
 
 /** By schema and name, what a call of that name can be. */
 export type Functions = ReadonlyMap<string, FunctionKind>;
@@ -57,7 +75,11 @@ export function indexFunctions(catalog: Catalog): Functions {
   return functions;
 }
 
-export function functionKind(functions: Functions, schema: string | null, name: string): FunctionKind {
+export function functionKind(
+  functions: Functions,
+  schema: string | null,
+  name: string,
+): FunctionKind {
   return functions.get(functionKey(schema ?? 'pg_catalog', name)) ?? 'unknown';
 }
 
@@ -65,6 +87,10 @@ function functionKey(schema: string, name: string): string {
   return JSON.stringify([schema, name]);
 }
 
-export function findRelation(catalog: Catalog, schema: string, name: string): CatalogRelation | undefined {
+export function findRelation(
+  catalog: Catalog,
+  schema: string,
+  name: string,
+): CatalogRelation | undefined {
   return catalog.relations.find((relation) => relation.schema === schema && relation.name === name);
 }

@@ -5,7 +5,14 @@
  */
 import type { Span } from './tree.ts';
 
-export type TokenKind = 'word' | 'quoted' | 'string' | 'number' | 'operator' | 'punctuation' | 'unknown';
+export type TokenKind =
+  | 'word'
+  | 'quoted'
+  | 'string'
+  | 'number'
+  | 'operator'
+  | 'punctuation'
+  | 'unknown';
 
 export type Token = {
   readonly kind: TokenKind;
@@ -17,7 +24,11 @@ export type Token = {
 };
 
 /** A text with its tokens; `partners[i]` is the index of the bracket that closes or opens bracket `i`, undefined for others. */
-export type Source = { readonly text: string; readonly tokens: readonly Token[]; readonly partners: readonly (number | undefined)[] };
+export type Source = {
+  readonly text: string;
+  readonly tokens: readonly Token[];
+  readonly partners: readonly (number | undefined)[];
+};
 
 const SKIP = /(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 
@@ -59,8 +70,15 @@ function makeToken(kind: TokenKind, match: string, start: number): Token {
   const spelled = kind === 'operator' ? trimOperator(match) : match;
   const end = start + spelled.length;
   if (kind === 'word') return { kind, text: spelled, value: spelled.toLowerCase(), start, end };
-  if (kind === 'quoted') return { kind, text: spelled, value: spelled.slice(1, -1).replaceAll('""', '"'), start, end };
-  return { kind: spelled === '=>' ? 'punctuation' : kind, text: spelled, value: spelled, start, end };
+  if (kind === 'quoted')
+    return { kind, text: spelled, value: spelled.slice(1, -1).replaceAll('""', '"'), start, end };
+  return {
+    kind: spelled === '=>' ? 'punctuation' : kind,
+    text: spelled,
+    value: spelled,
+    start,
+    end,
+  };
 }
 
 /** An operator of several characters ends in `+` or `-` only where it also has one of `~!@#%^&|?` (PostgreSQL, 4.1.3). */
@@ -98,8 +116,14 @@ export function isName(token: Token | undefined): token is Token {
 }
 
 /** The first and the last token that begin within a span. */
-export function tokensWithin(source: Source, span: Span): { readonly first: number; readonly last: number } {
-  return { first: firstAtOrAfter(source.tokens, span.start), last: firstAtOrAfter(source.tokens, span.end) - 1 };
+export function tokensWithin(
+  source: Source,
+  span: Span,
+): { readonly first: number; readonly last: number } {
+  return {
+    first: firstAtOrAfter(source.tokens, span.start),
+    last: firstAtOrAfter(source.tokens, span.end) - 1,
+  };
 }
 
 function firstAtOrAfter(tokens: readonly Token[], offset: number): number {
@@ -115,5 +139,8 @@ function firstAtOrAfter(tokens: readonly Token[], offset: number): number {
 
 /** The span from one token to another, both included. */
 export function spanOf(source: Source, first: number, last: number): Span {
-  return { start: source.tokens[first]?.start ?? source.text.length, end: source.tokens[last]?.end ?? source.text.length };
+  return {
+    start: source.tokens[first]?.start ?? source.text.length,
+    end: source.tokens[last]?.end ?? source.text.length,
+  };
 }

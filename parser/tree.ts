@@ -19,10 +19,19 @@ export type Refusal = {
 };
 
 /** A column of a source, resolved: `relation` indexes `Query.relations`. */
-export type ColumnRef = { readonly kind: 'column'; readonly relation: number; readonly name: string; readonly span: Span | null };
+export type ColumnRef = {
+  readonly kind: 'column';
+  readonly relation: number;
+  readonly name: string;
+  readonly span: Span | null;
+};
 
 /** A literal exactly as the definition spells it: `1.0000`, `'it''s'`, `true`, `NULL`, `B'01'`. */
-export type Literal = { readonly kind: 'literal'; readonly sql: string; readonly span: Span | null };
+export type Literal = {
+  readonly kind: 'literal';
+  readonly sql: string;
+  readonly span: Span | null;
+};
 
 /** `op` is the operator as spelled: `+`, `~~`, `=`, `AND`, `OR`, `AT TIME ZONE`, `IS DISTINCT FROM`, `OPERATOR("public".<->)`. */
 export type Binary = {
@@ -34,10 +43,20 @@ export type Binary = {
 };
 
 /** Prefix `-`, `+`, `NOT` or any prefix operator, or postfix `IS [NOT] NULL`, `IS [NOT] TRUE`, `IS [NOT] FALSE`, `IS [NOT] UNKNOWN`. */
-export type Unary = { readonly kind: 'unary'; readonly op: string; readonly operand: Expr; readonly span: Span | null };
+export type Unary = {
+  readonly kind: 'unary';
+  readonly op: string;
+  readonly operand: Expr;
+  readonly span: Span | null;
+};
 
 /** `operand::type`; `type` is the type as PostgreSQL prints it, e.g. `numeric(10,2)`, `timestamp without time zone`, `public.citext`. */
-export type Cast = { readonly kind: 'cast'; readonly operand: Expr; readonly type: string; readonly span: Span | null };
+export type Cast = {
+  readonly kind: 'cast';
+  readonly operand: Expr;
+  readonly type: string;
+  readonly span: Span | null;
+};
 
 /**
  * A plain (not aggregate, not window) function call; `schema` is null for pg_catalog, `args` are in the order of the
@@ -94,13 +113,26 @@ export type ArrayComparison = {
 };
 
 /** `ARRAY[...]`. */
-export type ArrayLiteral = { readonly kind: 'array'; readonly items: readonly Expr[]; readonly span: Span | null };
+export type ArrayLiteral = {
+  readonly kind: 'array';
+  readonly items: readonly Expr[];
+  readonly span: Span | null;
+};
 
 /** `array[index]`, one or more subscripts. */
-export type Subscript = { readonly kind: 'subscript'; readonly array: Expr; readonly indexes: readonly Expr[]; readonly span: Span | null };
+export type Subscript = {
+  readonly kind: 'subscript';
+  readonly array: Expr;
+  readonly indexes: readonly Expr[];
+  readonly span: Span | null;
+};
 
 /** `ROW(...)`. */
-export type Row = { readonly kind: 'row'; readonly items: readonly Expr[]; readonly span: Span | null };
+export type Row = {
+  readonly kind: 'row';
+  readonly items: readonly Expr[];
+  readonly span: Span | null;
+};
 
 export type Expr =
   | ColumnRef
@@ -144,7 +176,9 @@ export type FromItem =
       readonly type: 'inner' | 'cross';
       readonly on: Expr | null;
       /** The merged columns, resolved on both sides; null where the join has ON or is a cross join. */
-      readonly using: readonly { readonly name: string; readonly left: ColumnRef; readonly right: ColumnRef }[] | null;
+      readonly using:
+        | readonly { readonly name: string; readonly left: ColumnRef; readonly right: ColumnRef }[]
+        | null;
     };
 
 export type Target = { readonly name: string; readonly expr: Expr };
@@ -179,4 +213,7 @@ export type CatalogFunction = {
   readonly returnsSet: boolean;
 };
 
-export type Catalog = { readonly relations: readonly CatalogRelation[]; readonly functions: readonly CatalogFunction[] };
+export type Catalog = {
+  readonly relations: readonly CatalogRelation[];
+  readonly functions: readonly CatalogFunction[];
+};

@@ -15,15 +15,20 @@ export function endOfType(source: Source, first: number): number {
 }
 
 function endOfElementType({ tokens, partners }: Source, first: number): number {
-  const typmod = (at: number): number => (isPunctuation(tokens[at], '(') ? (partners[at] ?? at) + 1 : at);
+  const typmod = (at: number): number =>
+    isPunctuation(tokens[at], '(') ? (partners[at] ?? at) + 1 : at;
   const token = tokens[first];
   if (!isName(token)) return first;
   if (isPunctuation(tokens[first + 1], '.') && isName(tokens[first + 2])) return typmod(first + 3);
   if (isWord(token, 'double') && isWord(tokens[first + 1], 'precision')) return first + 2;
-  if (isWord(token, 'character', 'bit', 'national') && isWord(tokens[first + 1], 'varying')) return typmod(first + 2);
+  if (isWord(token, 'character', 'bit', 'national') && isWord(tokens[first + 1], 'varying'))
+    return typmod(first + 2);
   if (isWord(token, 'interval')) return endOfInterval();
   const after = typmod(first + 1);
-  const zoned = isWord(token, 'time', 'timestamp') && isWord(tokens[after], 'with', 'without') && isWord(tokens[after + 1], 'time');
+  const zoned =
+    isWord(token, 'time', 'timestamp') &&
+    isWord(tokens[after], 'with', 'without') &&
+    isWord(tokens[after + 1], 'time');
   return zoned ? after + 3 : after;
 
   function endOfInterval(): number {

@@ -5,14 +5,20 @@
 import type { Expr, ExprKind, ExprOf } from './tree.ts';
 
 /** For each kind the node with `map` applied to its children, in the order in which they are written. */
-const MAP_CHILDREN: { readonly [K in ExprKind]: (expr: ExprOf[K], map: (child: Expr) => Expr) => Expr } = {
+const MAP_CHILDREN: {
+  readonly [K in ExprKind]: (expr: ExprOf[K], map: (child: Expr) => Expr) => Expr;
+} = {
   column: (expr) => expr,
   literal: (expr) => expr,
   binary: (expr, map) => ({ ...expr, left: map(expr.left), right: map(expr.right) }),
   unary: (expr, map) => ({ ...expr, operand: map(expr.operand) }),
   cast: (expr, map) => ({ ...expr, operand: map(expr.operand) }),
   call: (expr, map) => ({ ...expr, args: expr.args.map(map) }),
-  aggregate: (expr, map) => ({ ...expr, args: expr.args.map(map), filter: expr.filter && map(expr.filter) }),
+  aggregate: (expr, map) => ({
+    ...expr,
+    args: expr.args.map(map),
+    filter: expr.filter && map(expr.filter),
+  }),
   keyword: (expr, map) => ({ ...expr, args: expr.args.map(map) }),
   case: (expr, map) => ({
     ...expr,
@@ -31,7 +37,11 @@ function mapChildren(expr: Expr, map: (child: Expr) => Expr): Expr {
   return mapChildrenOf(expr.kind, expr, (child) => map(child));
 }
 
-function mapChildrenOf<K extends ExprKind>(kind: K, expr: ExprOf[K], map: (child: Expr) => Expr): Expr {
+function mapChildrenOf<K extends ExprKind>(
+  kind: K,
+  expr: ExprOf[K],
+  map: (child: Expr) => Expr,
+): Expr {
   return MAP_CHILDREN[kind](expr, map);
 }
 
@@ -68,7 +78,10 @@ function equalValue(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   const left = entriesWithoutSpan(a);
   const right = new Map(entriesWithoutSpan(b));
-  return left.length === right.size && left.every(([key, value]) => right.has(key) && equalValue(value, right.get(key)));
+  return (
+    left.length === right.size &&
+    left.every(([key, value]) => right.has(key) && equalValue(value, right.get(key)))
+  );
 }
 
 function entriesWithoutSpan(value: object): [string, unknown][] {

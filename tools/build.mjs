@@ -15,24 +15,41 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-const SOURCES = ['parser', 'engine', 'workers', 'cli', 'bench', 'tools', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const SOURCES = [
+  'parser',
+  'engine',
+  'workers',
+  'cli',
+  'bench',
+  'tools',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
 const STAMP = '.sources.json';
 
 /** @param {string} root @returns {boolean} false where the compiler reports an error; it has printed it */
 export function buildIfOutdated(root) {
   const files = SOURCES.flatMap((source) => listFiles(join(root, source)));
   // Names as well as times: a removed source must leave dist/ too.
-  const signature = JSON.stringify(files.map((path) => [relative(root, path), statSync(path).mtimeMs]));
+  const signature = JSON.stringify(
+    files.map((path) => [relative(root, path), statSync(path).mtimeMs]),
+  );
   const dist = join(root, 'dist');
-  if (existsSync(join(dist, STAMP)) && readFileSync(join(dist, STAMP), 'utf8') === signature) return true;
+  if (existsSync(join(dist, STAMP)) && readFileSync(join(dist, STAMP), 'utf8') === signature)
+    return true;
 
   // Built aside and then put in place, so that a program that runs from dist/ meanwhile never finds it half there.
   const fresh = join(root, '.cache', `build-${process.pid}`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const tsc = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const tsc = spawnSync(
+    process.execPath,
+    [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
   if (tsc.status === 0) {
     for (const path of files.filter((name) => name.endsWith('.sql'))) copyInto(fresh, root, path);
     const main = join(fresh, 'cli', 'main.js');

@@ -16,14 +16,26 @@ export const ERRORS_DOC = join(ROOT, 'docs', 'errors.md');
 
 /** Of each category: what it means, whether the same may work next time, and the command line's exit status. */
 const CATEGORIES = {
-  user: { meaning: 'The request cannot be carried out as it is.', retry: 'no: change the request first', status: 2 },
-  drift: { meaning: 'The database has changed under an imat.', retry: 'no: `imat revert` and `imat convert` rebuild it', status: 2 },
+  user: {
+    meaning: 'The request cannot be carried out as it is.',
+    retry: 'no: change the request first',
+    status: 2,
+  },
+  drift: {
+    meaning: 'The database has changed under an imat.',
+    retry: 'no: `imat revert` and `imat convert` rebuild it',
+    status: 2,
+  },
   integrity: {
     meaning: 'What an imat stores contradicts itself; it must not be read.',
     retry: 'no: `imat revert` and `imat convert` rebuild it',
     status: 2,
   },
-  transient: { meaning: 'The connection, a lock or the server’s resources were not to be had.', retry: 'yes, after a pause', status: 4 },
+  transient: {
+    meaning: 'The connection, a lock or the server’s resources were not to be had.',
+    retry: 'yes, after a pause',
+    status: 4,
+  },
   internal: { meaning: 'A bug in imat.', retry: 'no: please report it', status: 1 },
 };
 

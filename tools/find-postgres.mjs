@@ -23,7 +23,9 @@ export function findInstalledPostgres() {
   const directories = [
     ...MAJORS.map((major) => `/usr/lib/postgresql/${major}/bin`),
     ...MAJORS.map((major) => `/usr/pgsql-${major}/bin`),
-    ...MAJORS.flatMap((major) => ['/opt/homebrew', '/usr/local'].map((prefix) => `${prefix}/opt/postgresql@${major}/bin`)),
+    ...MAJORS.flatMap((major) =>
+      ['/opt/homebrew', '/usr/local'].map((prefix) => `${prefix}/opt/postgresql@${major}/bin`),
+    ),
     ...(process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== ''),
   ];
   return directories.flatMap((bin) => inspect(bin) ?? []);
@@ -49,7 +51,10 @@ export function findPostgres() {
   const chosen = process.env['IMAT_PG_BIN'];
   if (!chosen) return findInstalledPostgres()[0] ?? findPackagedPostgres()[0] ?? null;
   const binaries = findPackagedPostgres().find(({ bin }) => bin === chosen) ?? inspect(chosen);
-  if (binaries === null) throw new Error(`IMAT_PG_BIN: ${chosen} has no initdb and postgres of version ${OLDEST} or newer`);
+  if (binaries === null)
+    throw new Error(
+      `IMAT_PG_BIN: ${chosen} has no initdb and postgres of version ${OLDEST} or newer`,
+    );
   return binaries;
 }
 
@@ -57,7 +62,10 @@ export function findPostgres() {
 export function dockerAnswers() {
   const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
   const url = URL.canParse(host) ? new URL(host) : null;
-  const where = url?.protocol === 'unix:' ? { socketPath: url.pathname } : { host: url?.hostname, port: url?.port };
+  const where =
+    url?.protocol === 'unix:'
+      ? { socketPath: url.pathname }
+      : { host: url?.hostname, port: url?.port };
   return new Promise((resolve) => {
     const ping = request({ ...where, path: '/_ping', timeout: 2000 }, (response) => {
       response.resume();
@@ -73,7 +81,10 @@ export function dockerAnswers() {
 function inspect(bin) {
   if (!hasServer(bin)) return null;
   try {
-    const version = execFileSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const version = execFileSync(join(bin, 'postgres'), ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const major = Number(/\(PostgreSQL\) (\d+)/.exec(version)?.[1]);
     return major >= OLDEST ? { bin, major } : null;
   } catch {

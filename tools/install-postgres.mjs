@@ -10,7 +10,12 @@ const DROP_IN = '/etc/postgresql-common/createcluster.d/imat-no-main-cluster.con
 
 /** Installs Debian's PostgreSQL where there is none and it may. @throws Error that says what to install, where the tests could not run */
 export async function provideServerBinaries() {
-  if (process.env['IMAT_TEST_PG_URL'] || process.env['IMAT_PG_BIN'] || findInstalledPostgres().length > 0 || (await dockerAnswers()))
+  if (
+    process.env['IMAT_TEST_PG_URL'] ||
+    process.env['IMAT_PG_BIN'] ||
+    findInstalledPostgres().length > 0 ||
+    (await dockerAnswers())
+  )
     return;
   const failure = installServer() ?? 'the PostgreSQL that apt-get installed is older than 15';
   if (findInstalledPostgres().length > 0) return;
@@ -34,8 +39,11 @@ export async function provideServerBinaries() {
  * cannot run, and these say so.
  */
 export function provideBuildTools() {
-  const servers = findInstalledPostgres().flatMap(({ bin, major }) => (bin === `/usr/lib/postgresql/${major}/bin` ? [major] : []));
-  const isMissing = (/** @type {string} */ program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0;
+  const servers = findInstalledPostgres().flatMap(({ bin, major }) =>
+    bin === `/usr/lib/postgresql/${major}/bin` ? [major] : [],
+  );
+  const isMissing = (/** @type {string} */ program) =>
+    spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0;
   const wanted = [
     ...servers
       .filter((major) => !existsSync(`/usr/include/postgresql/${major}/server/postgres.h`))
@@ -44,7 +52,10 @@ export function provideBuildTools() {
   ];
   for (const name of wanted) {
     const failure = installWithApt(name, [name]);
-    if (failure !== null) console.error(`the C extension is not tested on every version here, because ${name} is missing: ${failure}`);
+    if (failure !== null)
+      console.error(
+        `the C extension is not tested on every version here, because ${name} is missing: ${failure}`,
+      );
   }
 }
 

@@ -7,7 +7,12 @@ import { dockerAnswers, findPostgres } from './find-postgres.mjs';
 
 /** The path of redis-server; null where there is none. @returns {string | null} */
 export function findRedis() {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
+  const directories = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/bin',
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+  ];
   return directories.map((directory) => join(directory, 'redis-server')).find(isExecutable) ?? null;
 }
 
@@ -24,12 +29,18 @@ const pgCronLibrary = (major) => `/usr/lib/postgresql/${major}/lib/pg_cron.so`;
 export async function provideWorkerServices() {
   if (!process.env['IMAT_TEST_REDIS_URL'] && findRedis() === null && !(await dockerAnswers())) {
     const failure = installWithApt('Redis', ['redis-server']);
-    if (findRedis() === null) console.error(`no Redis: ${failure}; the tests that need one will say so (IMAT_TEST_REDIS_URL names one)`);
+    if (findRedis() === null)
+      console.error(
+        `no Redis: ${failure}; the tests that need one will say so (IMAT_TEST_REDIS_URL names one)`,
+      );
   }
   const binaries = findPostgres();
   if (binaries !== null && findPgCron() === null) {
     const failure = installWithApt('pg_cron', [`postgresql-${binaries.major}-cron`]);
-    if (findPgCron() === null) console.error(`no pg_cron for PostgreSQL ${binaries.major}: ${failure}; its tests will say so`);
+    if (findPgCron() === null)
+      console.error(
+        `no pg_cron for PostgreSQL ${binaries.major}: ${failure}; its tests will say so`,
+      );
   }
 }
 

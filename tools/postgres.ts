@@ -78,7 +78,10 @@ type User = { readonly uid: number; readonly gid: number };
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   sweepAbandoned();
   const found = options.binaries ?? findPostgres();
-  if (found === null) throw new Error('no PostgreSQL server binaries were found; `npm test` says how to install them');
+  if (found === null)
+    throw new Error(
+      'no PostgreSQL server binaries were found; `npm test` says how to install them',
+    );
   const user = serverUser();
   const directory = mkdtempSync(join(tmpdir(), PREFIX));
   writeFileSync(join(directory, OWNER_FILE), JSON.stringify(identifyProcess(process.pid)));
@@ -87,9 +90,24 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const bin = prepareBinaries(found, directory, user);
     const data = join(directory, 'data');
     const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
-    const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', `--locale=${locale}`, '--no-sync'];
+    const args = [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      `--locale=${locale}`,
+      '--no-sync',
+    ];
     if (options.makeData === undefined)
-      execFileSync(join(bin, 'initdb'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'], ...user });
+      execFileSync(join(bin, 'initdb'), args, {
+        cwd: directory,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        ...user,
+      });
     else {
       await options.makeData(data);
       if (user !== null) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, data]);
@@ -117,9 +135,16 @@ async function launch(
     rmSync(directory, { recursive: true, force: true });
   };
   const start = async (current: Record<string, string | number>): Promise<void> => {
-    const flags = Object.entries({ ...current, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const flags = Object.entries({ ...current, port }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]);
     const log = openSync(logFile, 'a');
-    server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], { cwd: directory, stdio: ['ignore', log, log], ...user });
+    server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
+      cwd: directory,
+      stdio: ['ignore', log, log],
+      ...user,
+    });
     closeSync(log);
     try {
       await waitUntilReady(server, data);
@@ -163,7 +188,11 @@ async function waitUntilAlone(data: string): Promise<void> {
       return false;
     }
   };
-  while (existsSync('/proc/self/cwd') && Date.now() < deadline && readdirSync('/proc').some((name) => /^\d+$/.test(name) && works(name)))
+  while (
+    existsSync('/proc/self/cwd') &&
+    Date.now() < deadline &&
+    readdirSync('/proc').some((name) => /^\d+$/.test(name) && works(name))
+  )
     await sleep(20);
   rmSync(join(data, 'postmaster.pid'), { force: true });
 }
@@ -178,7 +207,8 @@ async function waitUntilReady(server: ChildProcess, data: string): Promise<void>
     if (failure !== null) throw failure;
     if (server.exitCode !== null || server.signalCode !== null)
       throw new Error(`the server ended with status ${server.exitCode ?? server.signalCode}`);
-    if (existsSync(pidFile) && readFileSync(pidFile, 'utf8').split('\n')[7]?.trim() === 'ready') return;
+    if (existsSync(pidFile) && readFileSync(pidFile, 'utf8').split('\n')[7]?.trim() === 'ready')
+      return;
     await sleep(10);
   }
   throw new Error('the server was not ready in time');
@@ -232,7 +262,10 @@ function canRun(bin: string, cwd: string, user: User): boolean {
 function linkLibraries(prefix: string): void {
   const list = join(prefix, 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as {
+    source: string;
+    target: string;
+  }[]) {
     const link = join(dirname(prefix), target);
     if (!existsSync(link)) symlinkSync(basename(source), link);
   }
@@ -244,7 +277,11 @@ function freePort(): Promise<number> {
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+      probe.close(() =>
+        typeof address === 'object' && address !== null
+          ? resolve(address.port)
+          : reject(new Error('no free port')),
+      );
     });
   });
 }
@@ -257,7 +294,8 @@ function sweepAbandoned(): void {
     const stats = statSync(directory, { throwIfNoEntry: false });
     if (stats === undefined) continue;
     // Without an owner it is either just being made or was cut off right there.
-    if (owner === null ? Date.now() - stats.mtimeMs < ABANDONED_AFTER_MS : mayBeRunning(owner)) continue;
+    if (owner === null ? Date.now() - stats.mtimeMs < ABANDONED_AFTER_MS : mayBeRunning(owner))
+      continue;
     endServerOf(join(directory, 'data'));
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
@@ -272,7 +310,11 @@ function endServerOf(data: string): void {
     const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
     // The number may belong to another process by now: only one that was given this directory is the server. Where there is no /proc,
     // a server whose directory is gone ends by itself within a minute.
-    if (existsSync(`/proc/${pid}/cwd`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)) process.kill(Number(pid), 'SIGQUIT');
+    if (
+      existsSync(`/proc/${pid}/cwd`) &&
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)
+    )
+      process.kill(Number(pid), 'SIGQUIT');
   } catch {
     // No server, or it has just ended.
   }

@@ -22,9 +22,12 @@ export type RedisServer = {
 const START_TIMEOUT_MS = 10_000;
 
 /** @throws Error where there is no redis-server or it does not start */
-export async function startRedis(options: { readonly cluster?: boolean } = {}): Promise<RedisServer> {
+export async function startRedis(
+  options: { readonly cluster?: boolean } = {},
+): Promise<RedisServer> {
   const binary = findRedis();
-  if (binary === null) throw new Error('no redis-server was found; `npm test` installs it where it may');
+  if (binary === null)
+    throw new Error('no redis-server was found; `npm test` installs it where it may');
   const directory = mkdtempSync(join(tmpdir(), 'imat-redis-'));
   const port = await freePort();
   let server: ChildProcess | null = null;
@@ -39,11 +42,28 @@ export async function startRedis(options: { readonly cluster?: boolean } = {}): 
   const command = (...words: string[]): Promise<string> => send(port, words);
   const start = async (): Promise<void> => {
     const log = join(directory, 'log');
-    const settings = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no', '--logfile', log];
-    const cluster = options.cluster === true ? ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'] : [];
+    const settings = [
+      '--port',
+      `${port}`,
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      directory,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--logfile',
+      log,
+    ];
+    const cluster =
+      options.cluster === true
+        ? ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf']
+        : [];
     server = spawn(binary, [...settings, ...cluster], { stdio: 'ignore' });
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(20)) {
-      if (server.exitCode !== null) throw new Error(`redis-server ended:\n${readFileSync(log, 'utf8')}`);
+      if (server.exitCode !== null)
+        throw new Error(`redis-server ended:\n${readFileSync(log, 'utf8')}`);
       if ((await command('PING').catch(() => '')) === '+PONG') return;
     }
     throw new Error('redis-server was not ready in time');
@@ -77,7 +97,9 @@ function send(port: number, words: readonly string[]): Promise<string> {
       resolve(data.toString().trim());
       socket.destroy();
     });
-    socket.write(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`);
+    socket.write(
+      `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`,
+    );
   });
 }
 
@@ -87,7 +109,11 @@ function freePort(): Promise<number> {
     probe.once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))));
+      probe.close(() =>
+        typeof address === 'object' && address !== null
+          ? resolve(address.port)
+          : reject(new Error('no free port')),
+      );
     });
   });
 }

@@ -46,7 +46,8 @@ try {
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`imat needs Node 20.19 or newer; this is ${process.version}`);
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new Error(`imat needs Node 20.19 or newer; this is ${process.version}`);
 }
 
 function build() {
@@ -74,11 +75,18 @@ async function test(args) {
   const vitest = ['run', '--project', 'pg', ...args];
   if (withExtension) {
     // The extension's own tests start servers of their own, in the other run.
-    return run('node_modules/vitest/vitest.mjs', [...vitest, '--exclude', 'test/extension/**'], { IMAT_TEST_EXTENSION: wanted });
+    return run('node_modules/vitest/vitest.mjs', [...vitest, '--exclude', 'test/extension/**'], {
+      IMAT_TEST_EXTENSION: wanted,
+    });
   }
-  const binaries = [...findInstalledPostgres(), ...findPackagedPostgres()].find(({ major }) => major === Number(wanted));
+  const binaries = [...findInstalledPostgres(), ...findPackagedPostgres()].find(
+    ({ major }) => major === Number(wanted),
+  );
   if (binaries === undefined) throw new Error(`no binaries of PostgreSQL ${wanted} were found`);
-  return run('node_modules/vitest/vitest.mjs', vitest, { IMAT_TEST_PG_URL: '', IMAT_PG_BIN: binaries.bin });
+  return run('node_modules/vitest/vitest.mjs', vitest, {
+    IMAT_TEST_PG_URL: '',
+    IMAT_PG_BIN: binaries.bin,
+  });
 }
 
 /** @param {string[]} args @param {string} flag */
@@ -103,6 +111,8 @@ function run(script, args, environment = {}) {
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 1) : 128 + constants.signals[signal]));
+    child.on('exit', (status, signal) =>
+      resolve(signal === null ? (status ?? 1) : 128 + constants.signals[signal]),
+    );
   });
 }

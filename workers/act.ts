@@ -17,7 +17,12 @@ export type Done = {
 };
 
 /** `inputs`: names of the stored imats that are published with it, in order. */
-export async function carryOut({ db, imat }: Session, due: Due, found: Found, inputs: readonly string[]): Promise<Done> {
+export async function carryOut(
+  { db, imat }: Session,
+  due: Due,
+  found: Found,
+  inputs: readonly string[],
+): Promise<Done> {
   switch (due.action) {
     case 'fold':
       await maintained(found.name, 'fold', () => db.query('CALL imat.fold($1)', [found.name]));
@@ -34,7 +39,9 @@ export async function carryOut({ db, imat }: Session, due: Due, found: Found, in
       return { ...done('swap'), signature: found.signature };
     case 'finish': {
       const [row] = await translated(() =>
-        db.query<{ finished: boolean }>('SELECT imat_catalog.try_finish_swap($1) AS finished', [found.id]),
+        db.query<{ finished: boolean }>('SELECT imat_catalog.try_finish_swap($1) AS finished', [
+          found.id,
+        ]),
       );
       return { ...done('finish'), finished: row?.finished === true };
     }
@@ -44,10 +51,19 @@ export async function carryOut({ db, imat }: Session, due: Due, found: Found, in
 const done = (action: Done['action']): Done => ({ action, signature: null, finished: true });
 
 async function publish(db: Db, found: Found, inputs: readonly string[]): Promise<Done> {
-  const names = [...inputs, found.name].map((name) => `"${name.replace(/["\\]/g, String.raw`\$&`)}"`);
-  await maintained(found.name, 'swap', () => db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]));
+  const names = [...inputs, found.name].map(
+    (name) => `"${name.replace(/["\\]/g, String.raw`\$&`)}"`,
+  );
+  await maintained(found.name, 'swap', () =>
+    db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]),
+  );
   if (found.signature === null) return done('publish');
   // Tables as they were before the snapshot, imats as they are at it: their frontiers have moved with this one.
-  const [row] = await translated(() => db.query<{ read: string }>(`SELECT current_setting('imat.frontiers_read') AS read`));
-  return { ...done('publish'), signature: `${found.signature.split('/')[0] ?? ''}/${row?.read ?? ''}` };
+  const [row] = await translated(() =>
+    db.query<{ read: string }>(`SELECT current_setting('imat.frontiers_read') AS read`),
+  );
+  return {
+    ...done('publish'),
+    signature: `${found.signature.split('/')[0] ?? ''}/${row?.read ?? ''}`,
+  };
 }

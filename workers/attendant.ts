@@ -2,7 +2,15 @@
 import { ServerError, type Db } from '../engine/db/db.ts';
 import { asImatError, ImatError } from '../parser/errors.ts';
 import { carryOut, type Done, type Due } from './act.ts';
-import { beginAttempt, blameInput, forgetCosts, leaseAndLook, record, release, type Run } from './catalog.ts';
+import {
+  beginAttempt,
+  blameInput,
+  forgetCosts,
+  leaseAndLook,
+  record,
+  release,
+  type Run,
+} from './catalog.ts';
 import { decide } from './decide.ts';
 import type { Found } from './found.ts';
 import type { Policy } from './policy.ts';
@@ -49,13 +57,21 @@ export async function attendTo(unit: number, pace: Pace, attendant: Attendant): 
   if (unit === REQUESTS && pace === 'short') return true;
   held.add(unit);
   try {
-    return await (unit === REQUESTS ? attendToRequests(attendant) : attendToImat(unit, pace, attendant));
+    return await (unit === REQUESTS
+      ? attendToRequests(attendant)
+      : attendToImat(unit, pace, attendant));
   } finally {
     held.delete(unit);
   }
 }
 
-async function attendToRequests({ sessions, policy, self, onReport, isStopping }: Attendant): Promise<false> {
+async function attendToRequests({
+  sessions,
+  policy,
+  self,
+  onReport,
+  isStopping,
+}: Attendant): Promise<false> {
   while (!isStopping()) {
     const run = await carryOutRequest(sessions, self, policy.leaseMs);
     if (run === null) break;
@@ -73,7 +89,12 @@ async function attendToRequests({ sessions, policy, self, onReport, isStopping }
   return false;
 }
 
-type Plan = { readonly due: Due; readonly found: Found; readonly inputs: readonly string[]; readonly pendingMs: number };
+type Plan = {
+  readonly due: Due;
+  readonly found: Found;
+  readonly inputs: readonly string[];
+  readonly pendingMs: number;
+};
 
 async function attendToImat(unit: number, pace: Pace, attendant: Attendant): Promise<boolean> {
   let plan = await attendant.sessions.with(({ db }) => begin(db, unit, pace, attendant));
@@ -83,7 +104,12 @@ async function attendToImat(unit: number, pace: Pace, attendant: Attendant): Pro
 }
 
 /** Leases, looks and decides; what is due is noted as an attempt. Null where nothing is. */
-async function begin(db: Db, unit: number, pace: Pace, { policy, self, inputsOf }: Attendant): Promise<Plan | 'too long' | null> {
+async function begin(
+  db: Db,
+  unit: number,
+  pace: Pace,
+  { policy, self, inputsOf }: Attendant,
+): Promise<Plan | 'too long' | null> {
   const found = await leaseAndLook(db, unit, self, policy.leaseMs, countUpTo(policy));
   if (found === null) return null;
   const pendingMs = found.pendingRows === 0 ? 0 : pendingAtMost(found);
@@ -94,7 +120,9 @@ async function begin(db: Db, unit: number, pace: Pace, { policy, self, inputsOf 
     return isTooLong ? 'too long' : null;
   }
   const isOurs = await beginAttempt(db, unit, self, due.action, transientMs(found.attempts ?? 0));
-  return isOurs ? { due, found, inputs: due.action === 'swap' ? inputsOf(unit) : [], pendingMs } : null;
+  return isOurs
+    ? { due, found, inputs: due.action === 'swap' ? inputsOf(unit) : [], pendingMs }
+    : null;
 }
 
 /** Gives what is to be done instead, where there is something. */
@@ -113,12 +141,20 @@ async function carryThrough(plan: Plan, attendant: Attendant): Promise<Plan | nu
     });
   } catch (error) {
     if (!isLost(error)) throw error;
-    return sessions.with(({ db }) => conclude(db, plan, error, performance.now() - start, attendant));
+    return sessions.with(({ db }) =>
+      conclude(db, plan, error, performance.now() - start, attendant),
+    );
   }
 }
 
 /** Records how it went. */
-async function conclude(db: Db, plan: Plan, outcome: Done | ImatError, ms: number, { self, onReport }: Attendant): Promise<Plan | null> {
+async function conclude(
+  db: Db,
+  plan: Plan,
+  outcome: Done | ImatError,
+  ms: number,
+  { self, onReport }: Attendant,
+): Promise<Plan | null> {
   const { due, found, inputs, pendingMs } = plan;
   const { id, name, pendingRows } = found;
   const error = outcome instanceof ImatError ? outcome : null;
@@ -134,7 +170,14 @@ async function conclude(db: Db, plan: Plan, outcome: Done | ImatError, ms: numbe
     ms,
     signature: done?.signature ?? null,
     error,
-    retryMs: error === null ? null : isRefusal ? 0 : culprit === null ? retryMs(error.category, found.attempts ?? 0) : transientMs(0),
+    retryMs:
+      error === null
+        ? null
+        : isRefusal
+          ? 0
+          : culprit === null
+            ? retryMs(error.category, found.attempts ?? 0)
+            : transientMs(0),
     endsLease: !isRefusal,
   };
   // It backs off by itself, and the next attempt goes without it.
@@ -163,7 +206,8 @@ function inputAtFault(error: ImatError | null, inputs: readonly string[]): strin
   return table !== null && inputs.includes(table) ? table : null;
 }
 
-const isLost = (error: unknown): error is ImatError => error instanceof ImatError && error.condition === 'connection_failed';
+const isLost = (error: unknown): error is ImatError =>
+  error instanceof ImatError && error.condition === 'connection_failed';
 
 /** Rows are counted beyond the bound, so that the cost of a fold can be told; a log that is longer than that is long. */
 export const countUpTo = (policy: Policy): number => 10 * policy.maxPendingRows;

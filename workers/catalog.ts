@@ -9,13 +9,21 @@ import type { Reading } from './units.ts';
 
 /** Everything is asked for again where `since` is null. */
 export async function look(db: Db, since: string | null, countUpTo: number): Promise<Look> {
-  const [row] = await translated(() => db.query<{ look: Look }>('SELECT imat_catalog.look($1, $2, NULL) AS look', [since, countUpTo]));
+  const [row] = await translated(() =>
+    db.query<{ look: Look }>('SELECT imat_catalog.look($1, $2, NULL) AS look', [since, countUpTo]),
+  );
   if (row === undefined) throw new Error('imat_catalog.look gave no row');
   return row.look;
 }
 
 /** Leases a unit and looks at it; null where another worker has it or it is gone. */
-export async function leaseAndLook(db: Db, unit: number, self: string, leaseMs: number, countUpTo: number): Promise<Found | null> {
+export async function leaseAndLook(
+  db: Db,
+  unit: number,
+  self: string,
+  leaseMs: number,
+  countUpTo: number,
+): Promise<Found | null> {
   const [row] = await translated(() =>
     db.query<{ look: Look | null }>(
       'SELECT CASE WHEN imat_catalog.lease($1, $2, $3) THEN imat_catalog.look(NULL, $4, ARRAY[$1]) END AS look',
@@ -74,18 +82,39 @@ export async function blameInput(db: Db, name: string, self: string, run: Run): 
     ),
   );
   if (input === undefined || run.error === null) return;
-  await record(db, input.id, self, { ...run, pendingRows: null, pendingMs: null, retryMs: retryMs(run.error.category, input.attempts) });
+  await record(db, input.id, self, {
+    ...run,
+    pendingRows: null,
+    pendingMs: null,
+    retryMs: retryMs(run.error.category, input.attempts),
+  });
 }
 
 /** What was measured is no ground to rebuild an imat any more. */
 export async function forgetCosts(db: Db, unit: number): Promise<void> {
-  await translated(() => db.query('UPDATE imat_catalog.schedule SET rebuild_ms = NULL, fold_ms_per_row = NULL WHERE imat_id = $1', [unit]));
+  await translated(() =>
+    db.query(
+      'UPDATE imat_catalog.schedule SET rebuild_ms = NULL, fold_ms_per_row = NULL WHERE imat_id = $1',
+      [unit],
+    ),
+  );
 }
 
 /** Notes an attempt before it is made, so that one which ends its session, or the worker, counts; false where the lease was lost. */
-export async function beginAttempt(db: Db, unit: number, self: string, action: string, retryMs: number): Promise<boolean> {
+export async function beginAttempt(
+  db: Db,
+  unit: number,
+  self: string,
+  action: string,
+  retryMs: number,
+): Promise<boolean> {
   const [row] = await translated(() =>
-    db.query<{ ours: boolean }>('SELECT imat_catalog.begin_attempt($1, $2, $3, $4) AS ours', [unit, self, action, retryMs]),
+    db.query<{ ours: boolean }>('SELECT imat_catalog.begin_attempt($1, $2, $3, $4) AS ours', [
+      unit,
+      self,
+      action,
+      retryMs,
+    ]),
   );
   return row?.ours === true;
 }
@@ -95,18 +124,31 @@ export async function release(db: Db, unit: number, self: string): Promise<void>
 }
 
 /** Keeps leases and the word that this worker is alive. */
-export async function beat(db: Db, self: string, version: string, held: readonly number[], leaseMs: number): Promise<void> {
+export async function beat(
+  db: Db,
+  self: string,
+  version: string,
+  held: readonly number[],
+  leaseMs: number,
+): Promise<void> {
   await translated(async () => {
     await db.query(
       `INSERT INTO imat_catalog.worker AS w (id, version, lease_ms) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
       [self, version, leaseMs],
     );
-    if (held.length > 0) await db.query('SELECT imat_catalog.renew($1::int[], $2, $3)', [`{${held.join(',')}}`, self, leaseMs]);
+    if (held.length > 0)
+      await db.query('SELECT imat_catalog.renew($1::int[], $2, $3)', [
+        `{${held.join(',')}}`,
+        self,
+        leaseMs,
+      ]);
   });
 }
 
 export async function takeTurn(db: Db, self: string, leaseMs: number): Promise<boolean> {
-  const [row] = await translated(() => db.query<{ ours: boolean }>('SELECT imat_catalog.take_turn($1, $2) AS ours', [self, leaseMs]));
+  const [row] = await translated(() =>
+    db.query<{ ours: boolean }>('SELECT imat_catalog.take_turn($1, $2) AS ours', [self, leaseMs]),
+  );
   return row?.ours === true;
 }
 
@@ -114,7 +156,10 @@ export async function takeTurn(db: Db, self: string, leaseMs: number): Promise<b
 export async function sayGoodbye(db: Db, self: string): Promise<void> {
   await translated(async () => {
     await db.query('UPDATE imat_catalog.ticker SET until = NULL WHERE worker = $1', [self]);
-    await db.query('UPDATE imat_catalog.schedule SET lease_until = NULL WHERE worker = $1 AND lease_until IS NOT NULL', [self]);
+    await db.query(
+      'UPDATE imat_catalog.schedule SET lease_until = NULL WHERE worker = $1 AND lease_until IS NOT NULL',
+      [self],
+    );
     await db.query('DELETE FROM imat_catalog.worker WHERE id = $1', [self]);
   });
 }

@@ -77,15 +77,27 @@ export class DatabaseLoop {
     const { target, policy, self } = parts;
     this.#parts = parts;
     this.#outlook = new Outlook(self, parts.metrics);
-    const limits = { most: policy.concurrency + 1, statementTimeoutMs: policy.statementTimeoutMs, lockTimeoutMs: policy.lockTimeoutMs };
+    const limits = {
+      most: policy.concurrency + 1,
+      statementTimeoutMs: policy.statementTimeoutMs,
+      lockTimeoutMs: policy.lockTimeoutMs,
+    };
     this.#work = new Sessions(target, target.kind === 'embedded' ? { ...limits, most: 1 } : limits);
     // The embedded database has one session for all.
     this.#control =
-      target.kind === 'embedded' ? this.#work : new Sessions(target, { ...limits, most: 1, statementTimeoutMs: LOOK_TIMEOUT_MS });
+      target.kind === 'embedded'
+        ? this.#work
+        : new Sessions(target, { ...limits, most: 1, statementTimeoutMs: LOOK_TIMEOUT_MS });
     this.#database = target.kind === 'url' ? databaseOf(target.url) : target.kind;
     const { log, metrics, onReport } = parts;
     const isStopping = (): boolean => this.#stop.signal.aborted;
-    this.#telling = new Telling({ log, metrics, database: () => this.#database, onReport, isStopping });
+    this.#telling = new Telling({
+      log,
+      metrics,
+      database: () => this.#database,
+      onReport,
+      isStopping,
+    });
     const attendant: Attendant = {
       sessions: this.#work,
       policy,
@@ -98,11 +110,15 @@ export class DatabaseLoop {
     this.#upkeeper = new Upkeep({
       policy,
       onStep: (step, log) => {
-        const detail = step === 'index waits' ? 'a transaction has been open since the round before' : undefined;
+        const detail =
+          step === 'index waits' ? 'a transaction has been open since the round before' : undefined;
         parts.log.info({ database: this.#database, log, step, detail }, 'upkeep of a change log');
       },
       onFailure: (error, step, log) =>
-        this.#telling.complain(error, `upkeep failed (${log === null ? step : `${step} of ${log}`}); trying again`),
+        this.#telling.complain(
+          error,
+          `upkeep failed (${log === null ? step : `${step} of ${log}`}); trying again`,
+        ),
       isStopping,
     });
     this.#ringing = new Ringing({
@@ -116,8 +132,17 @@ export class DatabaseLoop {
   }
 
   get state(): LoopState {
-    const queue = this.#parts.queue === null ? 'in-process' : `${this.#parts.queue.kind}${this.queueUp === false ? ', down' : ''}`;
-    return { database: this.#database, connected: this.#connected, ticker: this.#ticker, queue, error: this.#failure };
+    const queue =
+      this.#parts.queue === null
+        ? 'in-process'
+        : `${this.#parts.queue.kind}${this.queueUp === false ? ', down' : ''}`;
+    return {
+      database: this.#database,
+      connected: this.#connected,
+      ticker: this.#ticker,
+      queue,
+      error: this.#failure,
+    };
   }
 
   /** Null where it has not been asked yet. */
@@ -164,7 +189,9 @@ export class DatabaseLoop {
     await this.#onControl((db) => initialize(db, false));
     let beat = Promise.resolve();
     const beats = setInterval(() => {
-      beat = beat.then(() => this.#beat()).catch((error: unknown) => this.#telling.complain(error, 'could not keep its leases'));
+      beat = beat
+        .then(() => this.#beat())
+        .catch((error: unknown) => this.#telling.complain(error, 'could not keep its leases'));
     }, beatMs(this.#parts.policy));
     try {
       await this.#pass();
@@ -181,7 +208,13 @@ export class DatabaseLoop {
     for (let round = 0; round < 3 && !this.#stop.signal.aborted; round++) {
       this.#outlook.forget();
       const { due, requests } = await this.#onControl((db) =>
-        this.#outlook.look(db, performance.now(), passPolicy, countUpTo(passPolicy), this.#database),
+        this.#outlook.look(
+          db,
+          performance.now(),
+          passPolicy,
+          countUpTo(passPolicy),
+          this.#database,
+        ),
       );
       if (requests) await this.#ringing.attend(REQUESTS, passPolicy);
       if (due.length === 0 && !requests) break;
@@ -197,7 +230,10 @@ export class DatabaseLoop {
     this.#stop.abort();
     if (this.#running !== null) {
       const fields = { database: this.#database, underWay: this.#held.size, drainMs };
-      log.info(fields, 'stopping when what is under way is done; a second signal does not wait for it');
+      log.info(
+        fields,
+        'stopping when what is under way is done; a second signal does not wait for it',
+      );
     }
     const drained = await isWithin(drainMs, this.#drained());
     const gone = this.#leave(drained);
@@ -216,7 +252,9 @@ export class DatabaseLoop {
   async #leave(drained: boolean): Promise<void> {
     await Promise.all([
       drained ? undefined : this.#cancel(),
-      this.#running?.then(() => (this.#connected ? this.#goodbye() : undefined)).catch(() => undefined),
+      this.#running
+        ?.then(() => (this.#connected ? this.#goodbye() : undefined))
+        .catch(() => undefined),
       this.#ringing.close(CLOSE_MS / 2),
     ]);
     await Promise.all([this.#work.close(), this.#control.close()]);
@@ -233,7 +271,11 @@ export class DatabaseLoop {
 
   async #goodbye(): Promise<void> {
     await this.#control.with(async ({ db }) => {
-      await catalog.recordSkips(db, this.#parts.self, this.#outlook.takeSkips(performance.now(), true));
+      await catalog.recordSkips(
+        db,
+        this.#parts.self,
+        this.#outlook.takeSkips(performance.now(), true),
+      );
       await catalog.sayGoodbye(db, this.#parts.self);
     });
   }
@@ -248,7 +290,8 @@ export class DatabaseLoop {
         if (this.#connected) failures = 0;
         if (this.#stop.signal.aborted) return;
         this.#setConnected(false, error instanceof Error ? error.message : String(error));
-        if (failures === 0 || failures % 20 === 0) this.#telling.complain(error, 'cannot work on the database; trying again');
+        if (failures === 0 || failures % 20 === 0)
+          this.#telling.complain(error, 'cannot work on the database; trying again');
         const newer = error instanceof ImatError && error.condition === 'catalog_newer';
         failures += 1;
         await this.#pause(newer ? NEWER_CATALOG_MS : reconnectMs(failures, Math.random()));
@@ -288,7 +331,8 @@ export class DatabaseLoop {
           'the queue cannot be used; sweeps go on',
         );
       },
-      onUp: () => log.info({ database: this.#database, queue: queue?.kind }, 'the queue answers again'),
+      onUp: () =>
+        log.info({ database: this.#database, queue: queue?.kind }, 'the queue answers again'),
     });
   }
 
@@ -307,7 +351,9 @@ export class DatabaseLoop {
       // A database may have no imats yet; and somebody may upgrade or remove the catalog under a worker.
       if (!hasCatalog || now - catalogAt >= CATALOG_MS) {
         catalogAt = now;
-        hasCatalog = await this.#onControl(async (db) => (await catalogVersion(db)) > 0 && (await initialize(db, false), true));
+        hasCatalog = await this.#onControl(
+          async (db) => (await catalogVersion(db)) > 0 && (await initialize(db, false), true),
+        );
         if (!hasCatalog) {
           this.#setConnected(true, null);
           this.#outlook.forgetGauges(this.#database);
@@ -327,7 +373,9 @@ export class DatabaseLoop {
       }
       if (this.#ticker && now - skipsAt >= policy.upkeepMs) {
         skipsAt = now;
-        await this.#onControl((db) => catalog.recordSkips(db, self, this.#outlook.takeSkips(now, false)));
+        await this.#onControl((db) =>
+          catalog.recordSkips(db, self, this.#outlook.takeSkips(now, false)),
+        );
       }
       if (this.#ticker) this.#startUpkeep(now);
       this.#setConnected(true, null);
@@ -347,13 +395,20 @@ export class DatabaseLoop {
 
   async #lookAndRing(now: number): Promise<void> {
     const { policy } = this.#parts;
-    const { due, requests } = await this.#onControl((db) => this.#outlook.look(db, now, policy, countUpTo(policy), this.#database));
+    const { due, requests } = await this.#onControl((db) =>
+      this.#outlook.look(db, now, policy, countUpTo(policy), this.#database),
+    );
     const all = requests ? [REQUESTS, ...due] : due;
     await this.#ringing.ringAll(all, now, this.#ticker, policy);
   }
 
   #startUpkeep(now: number): void {
-    if (this.#stop.signal.aborted || this.#upkeep !== null || now - this.#upkeepAt < this.#parts.policy.upkeepMs) return;
+    if (
+      this.#stop.signal.aborted ||
+      this.#upkeep !== null ||
+      now - this.#upkeepAt < this.#parts.policy.upkeepMs
+    )
+      return;
     this.#upkeepAt = now;
     this.#upkeep = this.#keepUp()
       .catch((error: unknown) => this.#telling.complain(error, 'upkeep failed; trying again'))
@@ -380,7 +435,8 @@ export class DatabaseLoop {
   }
 
   #setConnected(connected: boolean, failure: string | null): void {
-    if (connected && !this.#connected) this.#parts.log.info({ database: this.#database }, 'connected');
+    if (connected && !this.#connected)
+      this.#parts.log.info({ database: this.#database }, 'connected');
     this.#connected = connected;
     this.#failure = failure;
     if (!connected) this.#setTicker(false);
@@ -389,5 +445,7 @@ export class DatabaseLoop {
 }
 
 function databaseOf(url: string): string {
-  return URL.canParse(url) ? decodeURIComponent(new URL(url).pathname.slice(1)) || 'default' : 'default';
+  return URL.canParse(url)
+    ? decodeURIComponent(new URL(url).pathname.slice(1)) || 'default'
+    : 'default';
 }

@@ -40,7 +40,8 @@ export type Decision =
 const DEARER = 1.5;
 const LIVE_SWAP_REST = 9;
 /** Between two attempts to drop the previous table of a swap, for which old transactions may have to end: a tenth of its age, from 1 to 30 s. */
-const finishEveryMs = (imat: Found): number => Math.min(Math.max((imat.endedMs ?? 0) / 10, 1000), 30_000);
+const finishEveryMs = (imat: Found): number =>
+  Math.min(Math.max((imat.endedMs ?? 0) / 10, 1000), 30_000);
 
 /** `pendingMs`: for how long something has been pending, at most. */
 export function decide(imat: Found, pendingMs: number, policy: Policy, self: string): Decision {
@@ -56,7 +57,9 @@ export function decide(imat: Found, pendingMs: number, policy: Policy, self: str
 function decideMaking(imat: Found, pendingMs: number, policy: Policy): Decision {
   if (imat.blockedMs !== null) return skip(imat.blockedMs < 0 ? 'stopped' : 'backing_off');
   if (imat.freshness === 'manual') return skip('manual');
-  return imat.strategy === 'delta' ? decideDelta(imat, pendingMs, policy) : decideSwap(imat, policy);
+  return imat.strategy === 'delta'
+    ? decideDelta(imat, pendingMs, policy)
+    : decideSwap(imat, policy);
 }
 
 function decideDelta(imat: Found, pendingMs: number, policy: Policy): Decision {
@@ -65,7 +68,9 @@ function decideDelta(imat: Found, pendingMs: number, policy: Policy): Decision {
   if (reason === null) return skip('below_bound');
   // Stale reads must not wait for a rest; live ones only get slower.
   if (imat.freshnessMs === null && restsFrom(imat, 1)) return skip('resting');
-  return isFoldDearer(imat) && !imat.untrusted ? { action: 'rebuild', reason: 'fold_dearer' } : { action: 'fold', reason };
+  return isFoldDearer(imat) && !imat.untrusted
+    ? { action: 'rebuild', reason: 'fold_dearer' }
+    : { action: 'fold', reason };
 }
 
 function deltaReason(imat: Found, pendingMs: number, policy: Policy): DueReason | null {
@@ -76,7 +81,11 @@ function deltaReason(imat: Found, pendingMs: number, policy: Policy): DueReason 
 }
 
 export function isFoldDearer(imat: Found): boolean {
-  return imat.foldMsPerRow !== null && imat.rebuildMs !== null && imat.pendingRows * imat.foldMsPerRow > DEARER * imat.rebuildMs;
+  return (
+    imat.foldMsPerRow !== null &&
+    imat.rebuildMs !== null &&
+    imat.pendingRows * imat.foldMsPerRow > DEARER * imat.rebuildMs
+  );
 }
 
 function decideSwap(imat: Found, policy: Policy): Decision {
@@ -86,11 +95,14 @@ function decideSwap(imat: Found, policy: Policy): Decision {
   if (reason === null) return skip('nothing_changed');
   if (live) {
     const since = imat.endedMs ?? imat.frontierMs ?? Number.POSITIVE_INFINITY;
-    return since < policy.liveSwapMs || restsFrom(imat, LIVE_SWAP_REST) ? skip('resting') : { action: 'swap', reason };
+    return since < policy.liveSwapMs || restsFrom(imat, LIVE_SWAP_REST)
+      ? skip('resting')
+      : { action: 'swap', reason };
   }
   // What is stored dates from the start of the last swap, and stays until the end of the next.
   const age = imat.storedMs ?? imat.frontierMs ?? Number.POSITIVE_INFINITY;
-  if (age < (imat.freshnessMs ?? 0) - DEARER * (imat.rebuildMs ?? 0) - 2 * policy.tickMs) return skip('below_bound');
+  if (age < (imat.freshnessMs ?? 0) - DEARER * (imat.rebuildMs ?? 0) - 2 * policy.tickMs)
+    return skip('below_bound');
   return restsFrom(imat, 1) ? skip('resting') : { action: 'swap', reason };
 }
 
@@ -104,6 +116,9 @@ function changeReason(imat: Found): DueReason | null {
 
 /** True for so many times the last run's duration after it: what is dear must not be done all the time. */
 const restsFrom = (imat: Found, times: number): boolean =>
-  imat.endedMs !== null && imat.lastMs !== null && imat.lastAction !== 'load' && imat.endedMs < times * imat.lastMs;
+  imat.endedMs !== null &&
+  imat.lastMs !== null &&
+  imat.lastAction !== 'load' &&
+  imat.endedMs < times * imat.lastMs;
 
 const skip = (reason: SkipReason): Decision => ({ action: 'skip', reason });

@@ -24,8 +24,10 @@ export async function listen(address: string, pages: Pages): Promise<HttpServer>
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
       response.end(request.method === 'HEAD' ? undefined : text);
     };
-    const health = ({ ok, detail }: Health): void => send(ok ? 200 : 503, 'application/json', `${JSON.stringify({ ok, detail })}\n`);
-    if (request.method !== 'GET' && request.method !== 'HEAD') send(405, 'text/plain', 'only GET\n');
+    const health = ({ ok, detail }: Health): void =>
+      send(ok ? 200 : 503, 'application/json', `${JSON.stringify({ ok, detail })}\n`);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      send(405, 'text/plain', 'only GET\n');
     else if (path === '/livez') health(pages.live());
     else if (path === '/readyz') health(pages.ready());
     else if (path === '/metrics')

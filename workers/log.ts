@@ -4,7 +4,10 @@ import { pino } from 'pino';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** The part of pino that is used. */
-export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+export type Log = Record<
+  'debug' | 'info' | 'warn' | 'error',
+  (fields: object, message: string) => void
+>;
 
 export function createLog(level: LogLevel, worker: string, write: (line: string) => void): Log {
   const options = {

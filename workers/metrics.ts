@@ -8,25 +8,46 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
-  const gauge = (name: string, help: string, labelNames: string[]): Gauge => new Gauge({ name, help, labelNames, registers });
-  const counter = (name: string, help: string, labelNames: string[]): Counter => new Counter({ name, help, labelNames, registers });
+  const gauge = (name: string, help: string, labelNames: string[]): Gauge =>
+    new Gauge({ name, help, labelNames, registers });
+  const counter = (name: string, help: string, labelNames: string[]): Counter =>
+    new Counter({ name, help, labelNames, registers });
   return {
     registry,
-    databaseUp: gauge('imat_database_up', 'Whether the database answers and has a catalog that this worker knows.', ['database']),
-    isTicker: gauge('imat_ticker', 'Whether this worker is the one that looks every tick.', ['database']),
-    queueUp: gauge('imat_queue_up', 'Whether the queue answers; without it sweeps find what is due.', ['database']),
-    queueDepth: gauge('imat_queue_depth', 'Units of work that wait in the queue.', ['database']),
-    pendingRows: gauge('imat_pending_rows', 'Log rows that are not in the stored table yet, counted up to a bound. Of the ticker.', [
+    databaseUp: gauge(
+      'imat_database_up',
+      'Whether the database answers and has a catalog that this worker knows.',
+      ['database'],
+    ),
+    isTicker: gauge('imat_ticker', 'Whether this worker is the one that looks every tick.', [
       'database',
-      'imat',
     ]),
-    lagSeconds: gauge('imat_lag_seconds', 'For how long a change has been waiting, at most. Of the ticker.', ['database', 'imat']),
+    queueUp: gauge(
+      'imat_queue_up',
+      'Whether the queue answers; without it sweeps find what is due.',
+      ['database'],
+    ),
+    queueDepth: gauge('imat_queue_depth', 'Units of work that wait in the queue.', ['database']),
+    pendingRows: gauge(
+      'imat_pending_rows',
+      'Log rows that are not in the stored table yet, counted up to a bound. Of the ticker.',
+      ['database', 'imat'],
+    ),
+    lagSeconds: gauge(
+      'imat_lag_seconds',
+      'For how long a change has been waiting, at most. Of the ticker.',
+      ['database', 'imat'],
+    ),
     overdueSeconds: gauge(
       'imat_overdue_seconds',
       'For how long a change has been waiting beyond what is promised; 0 for manual. Of the ticker.',
       ['database', 'imat'],
     ),
-    failing: gauge('imat_failing', 'Whether the last maintenance of an imat failed. Of the ticker.', ['database', 'imat']),
+    failing: gauge(
+      'imat_failing',
+      'Whether the last maintenance of an imat failed. Of the ticker.',
+      ['database', 'imat'],
+    ),
     looks: counter('imat_looks_total', 'Signal queries.', ['database']),
     runs: counter('imat_runs_total', 'Folds, swaps, rebuilds, publications and requests.', [
       'database',

@@ -24,7 +24,11 @@ export class Outlook {
   readonly #ages = new Ages();
   readonly #skips = new Skips();
   #last: { look: Look; at: number; answeredAt: number; full: number } | null = null;
-  #readings: { rows: readonly Reading[]; at: number; ids: string } = { rows: [], at: Number.NEGATIVE_INFINITY, ids: '' };
+  #readings: { rows: readonly Reading[]; at: number; ids: string } = {
+    rows: [],
+    at: Number.NEGATIVE_INFINITY,
+    ids: '',
+  };
   #names = new Map<number, string>();
   #unable: ReadonlySet<number> = new Set();
 
@@ -34,15 +38,32 @@ export class Outlook {
   }
 
   /** Looks; everything is asked for again at least every `policy.sweepMs`, since leases and back-offs end without a change. */
-  async look(db: Db, now: number, policy: Policy, countUpTo: number, database: string): Promise<Verdict> {
+  async look(
+    db: Db,
+    now: number,
+    policy: Policy,
+    countUpTo: number,
+    database: string,
+  ): Promise<Verdict> {
     const full = this.#last === null || now - this.#last.full >= policy.sweepMs;
     const start = performance.now();
-    const look = await catalog.look(db, full ? null : (this.#last?.look.snapshot ?? null), countUpTo);
+    const look = await catalog.look(
+      db,
+      full ? null : (this.#last?.look.snapshot ?? null),
+      countUpTo,
+    );
     this.#metrics.looks.inc({ database });
     this.#metrics.lookSeconds.observe({ database }, (performance.now() - start) / 1000);
     if (look.imats !== undefined)
-      this.#last = { look, at: now, answeredAt: performance.now(), full: full ? now : (this.#last?.full ?? now) };
-    const imats = (this.#last?.look.imats ?? []).map((found) => aged(found, now - (this.#last?.at ?? now)));
+      this.#last = {
+        look,
+        at: now,
+        answeredAt: performance.now(),
+        full: full ? now : (this.#last?.full ?? now),
+      };
+    const imats = (this.#last?.look.imats ?? []).map((found) =>
+      aged(found, now - (this.#last?.at ?? now)),
+    );
     // Requests of an old look may have been carried out since.
     const requests = look.imats !== undefined && (look.requests ?? 0) > 0;
     return { due: await this.#decideAll(db, imats, now, policy, database), requests };
@@ -51,7 +72,9 @@ export class Outlook {
   /** When somebody last attended to an imat, or a moment later. */
   attendedAt(imat: number): number {
     const found = this.#last?.look.imats?.find((one) => one.id === imat);
-    const ages = [found?.frontierMs, found?.endedMs, found?.finishTriedMs].flatMap((age) => age ?? []);
+    const ages = [found?.frontierMs, found?.endedMs, found?.finishTriedMs].flatMap(
+      (age) => age ?? [],
+    );
     return (this.#last?.answeredAt ?? 0) - Math.min(Number.POSITIVE_INFINITY, ...ages);
   }
 
@@ -62,7 +85,9 @@ export class Outlook {
 
   /** Names of the stored imats that go with an imat, in order: those that fail are read as they are stored. */
   inputsOf(imat: number): string[] {
-    return inputsOf(imat, this.#readings.rows).flatMap((id) => (this.#unable.has(id) ? [] : (this.#names.get(id) ?? [])));
+    return inputsOf(imat, this.#readings.rows).flatMap((id) =>
+      this.#unable.has(id) ? [] : (this.#names.get(id) ?? []),
+    );
   }
 
   /** Imats that have failed and wait for another attempt. */
@@ -83,11 +108,19 @@ export class Outlook {
 
   #forgetGaugesOf(imats: readonly string[], database: string): void {
     const { pendingRows, lagSeconds, overdueSeconds, failing } = this.#metrics;
-    for (const imat of imats) for (const gauge of [pendingRows, lagSeconds, overdueSeconds, failing]) gauge.remove({ database, imat });
+    for (const imat of imats)
+      for (const gauge of [pendingRows, lagSeconds, overdueSeconds, failing])
+        gauge.remove({ database, imat });
   }
 
   /** What is due; everything else is noted as a skip. */
-  async #decideAll(db: Db, imats: readonly Found[], now: number, policy: Policy, database: string): Promise<number[]> {
+  async #decideAll(
+    db: Db,
+    imats: readonly Found[],
+    now: number,
+    policy: Policy,
+    database: string,
+  ): Promise<number[]> {
     const names = new Map(imats.map((imat) => [imat.id, imat.name]));
     const present = new Set(names.values());
     this.#forgetGaugesOf(
@@ -95,7 +128,9 @@ export class Outlook {
       database,
     );
     this.#names = names;
-    this.#unable = new Set(imats.filter((imat) => imat.blockedMs !== null || !imat.intact).map((imat) => imat.id));
+    this.#unable = new Set(
+      imats.filter((imat) => imat.blockedMs !== null || !imat.intact).map((imat) => imat.id),
+    );
     this.#ages.keep(new Set(imats.map((imat) => imat.id)));
     const readings = await this.#readingsOf(db, imats, now);
     const due: number[] = [];
@@ -103,7 +138,10 @@ export class Outlook {
       const pendingMs = this.#ages.pendingMs(imat, now);
       this.#metrics.pendingRows.set({ database, imat: imat.name }, imat.pendingRows);
       this.#metrics.lagSeconds.set({ database, imat: imat.name }, pendingMs / 1000);
-      this.#metrics.overdueSeconds.set({ database, imat: imat.name }, Math.max(0, pendingMs - promisedMs(imat, policy)) / 1000);
+      this.#metrics.overdueSeconds.set(
+        { database, imat: imat.name },
+        Math.max(0, pendingMs - promisedMs(imat, policy)) / 1000,
+      );
       this.#metrics.failing.set({ database, imat: imat.name }, imat.errorCode === null ? 0 : 1);
       const decision = decide(imat, pendingMs, policy, this.#self);
       if (decision.action === 'skip') {
@@ -114,7 +152,9 @@ export class Outlook {
       }
     }
     // What a due imat reads is published with it.
-    const along = new Set(due.flatMap((id) => inputsOf(id, readings)).filter((id) => !this.#unable.has(id)));
+    const along = new Set(
+      due.flatMap((id) => inputsOf(id, readings)).filter((id) => !this.#unable.has(id)),
+    );
     return inOrder(
       due.filter((id) => !along.has(id)),
       readings,
@@ -132,6 +172,7 @@ export class Outlook {
 
 /** For how long a change may wait. A live swap imat reads its definition meanwhile, and so has no bound. */
 function promisedMs({ freshness, freshnessMs, strategy }: Found, { maxPendingMs }: Policy): number {
-  if (freshness === 'manual' || (freshness === 'live' && strategy === 'swap')) return Number.POSITIVE_INFINITY;
+  if (freshness === 'manual' || (freshness === 'live' && strategy === 'swap'))
+    return Number.POSITIVE_INFINITY;
   return freshnessMs ?? maxPendingMs;
 }

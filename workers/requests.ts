@@ -4,18 +4,24 @@ import { asImatError, type ImatError } from '../parser/errors.ts';
 import { TRANSIENT, transientMs } from './retry.ts';
 import type { Sessions } from './sessions.ts';
 
-export type RequestRun = { readonly name: string; readonly ms: number; readonly error: ImatError | null };
+export type RequestRun = {
+  readonly name: string;
+  readonly ms: number;
+  readonly error: ImatError | null;
+};
 
 /** One open request, if there is one. The attempt is noted before it is made, so that one which ends its session counts. */
-export async function carryOutRequest(sessions: Sessions, self: string, leaseMs: number): Promise<RequestRun | null> {
+export async function carryOutRequest(
+  sessions: Sessions,
+  self: string,
+  leaseMs: number,
+): Promise<RequestRun | null> {
   const [request] = await sessions.with(({ db }) =>
     translated(() =>
-      db.query<{ id: string; name: string; attempts: number }>('SELECT * FROM imat_catalog.lease_request($1, $2, $3, $4)', [
-        self,
-        leaseMs,
-        TRANSIENT.firstMs,
-        TRANSIENT.mostMs,
-      ]),
+      db.query<{ id: string; name: string; attempts: number }>(
+        'SELECT * FROM imat_catalog.lease_request($1, $2, $3, $4)',
+        [self, leaseMs, TRANSIENT.firstMs, TRANSIENT.mostMs],
+      ),
     ),
   );
   if (request === undefined) return null;

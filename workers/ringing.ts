@@ -48,24 +48,43 @@ export class Ringing {
   }
 
   /** The crew alone, or also a queue; once. */
-  async open(queue: QueueUrl, options: Omit<BellOptions, 'attend' | 'onFailure' | 'concurrency'>): Promise<void> {
+  async open(
+    queue: QueueUrl,
+    options: Omit<BellOptions, 'attend' | 'onFailure' | 'concurrency'>,
+  ): Promise<void> {
     if (this.#bell !== null) return;
     const { concurrency, onFailure } = this.#parts;
     const attend = (unit: number): Promise<void> => this.#answer(unit);
-    this.#bell = queue === null ? this.#crew : await openBell(queue, { ...options, concurrency, attend, onFailure });
+    this.#bell =
+      queue === null
+        ? this.#crew
+        : await openBell(queue, { ...options, concurrency, attend, onFailure });
   }
 
   async close(deadlineMs: number): Promise<void> {
-    await Promise.all([...new Set([this.#crew, this.#bell ?? this.#crew])].map((bell) => bell.close(deadlineMs)));
+    await Promise.all(
+      [...new Set([this.#crew, this.#bell ?? this.#crew])].map((bell) => bell.close(deadlineMs)),
+    );
   }
 
-  async ringAll(due: readonly number[], now: number, isTicker: boolean, policy: Policy): Promise<void> {
+  async ringAll(
+    due: readonly number[],
+    now: number,
+    isTicker: boolean,
+    policy: Policy,
+  ): Promise<void> {
     const { attendant, attendedAt } = this.#parts;
     this.#dues.keep(new Set([...due, ...attendant.held]));
     for (const unit of due) {
       if (attendant.held.has(unit)) continue;
       // The ticker rings. What is still due after a sweep interval is done by whoever sees it: its bell was lost.
-      const verdict = this.#dues.due(unit, attendedAt(unit), now, 2 * policy.tickMs, policy.sweepMs);
+      const verdict = this.#dues.due(
+        unit,
+        attendedAt(unit),
+        now,
+        2 * policy.tickMs,
+        policy.sweepMs,
+      );
       // What waits here for a slot may find a free one elsewhere.
       if (verdict === 'overdue' && !this.#waiting.has(unit)) await this.#crew.ring(unit);
       else if (verdict !== 'wait' && isTicker) await this.#ring(unit);
@@ -84,11 +103,16 @@ export class Ringing {
 
   /** What takes long waits for its slot beside the bell, which goes on with what is short. */
   async #answer(unit: number): Promise<void> {
-    if (await this.#attendAt('short', unit)) void this.#attendAt('long', unit).catch(this.#parts.onFailure);
+    if (await this.#attendAt('short', unit))
+      void this.#attendAt('long', unit).catch(this.#parts.onFailure);
   }
 
   /** True where what is due takes longer than `pace` allows. */
-  async #attendAt(pace: Pace, unit: number, policy: Policy = this.#parts.attendant.policy): Promise<boolean> {
+  async #attendAt(
+    pace: Pace,
+    unit: number,
+    policy: Policy = this.#parts.attendant.policy,
+  ): Promise<boolean> {
     if (this.#waiting.has(unit)) return false;
     this.#waiting.add(unit);
     const { slots, database, attendant } = this.#parts;

@@ -10,13 +10,19 @@ export function aged(found: Found, ms: number): Found {
     storedMs: older(found.storedMs),
     finishTriedMs: older(found.finishTriedMs),
     endedMs: older(found.endedMs),
-    blockedMs: found.blockedMs === null || found.blockedMs < 0 ? found.blockedMs : found.blockedMs - ms > 0 ? found.blockedMs - ms : null,
+    blockedMs:
+      found.blockedMs === null || found.blockedMs < 0
+        ? found.blockedMs
+        : found.blockedMs - ms > 0
+          ? found.blockedMs - ms
+          : null,
   };
 }
 
 /** Since when something can have been pending for all that the frontier says: its snapshot was taken when the fold began. */
 export const pendingAtMost = (found: Found): number =>
-  (found.frontierMs ?? Number.POSITIVE_INFINITY) + (found.lastAction === 'load' ? 0 : (found.lastMs ?? 0));
+  (found.frontierMs ?? Number.POSITIVE_INFINITY) +
+  (found.lastAction === 'load' ? 0 : (found.lastMs ?? 0));
 
 export class Ages {
   readonly #cleanAt = new Map<number, number>();
@@ -27,7 +33,10 @@ export class Ages {
       this.#cleanAt.set(found.id, nowMs);
       return 0;
     }
-    return Math.min(nowMs - (this.#cleanAt.get(found.id) ?? Number.NEGATIVE_INFINITY), pendingAtMost(found));
+    return Math.min(
+      nowMs - (this.#cleanAt.get(found.id) ?? Number.NEGATIVE_INFINITY),
+      pendingAtMost(found),
+    );
   }
 
   keep(ids: ReadonlySet<number>): void {
@@ -40,7 +49,13 @@ export class Dues {
   readonly #entries = new Map<number, { since: number; rungAt: number }>();
 
   /** Notes that a unit is due, anew where somebody has attended to it since; says whether to ring now, and whether the bell has failed it. */
-  due(unit: number, attendedAtMs: number, nowMs: number, ringAgainMs: number, overdueMs: number): 'ring' | 'wait' | 'overdue' {
+  due(
+    unit: number,
+    attendedAtMs: number,
+    nowMs: number,
+    ringAgainMs: number,
+    overdueMs: number,
+  ): 'ring' | 'wait' | 'overdue' {
     const entry = this.#entries.get(unit);
     if (entry === undefined || attendedAtMs > entry.rungAt) {
       this.#entries.set(unit, { since: nowMs, rungAt: nowMs });

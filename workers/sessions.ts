@@ -10,7 +10,11 @@ import { within } from './queue/bell.ts';
 export type Session = { readonly db: Db; readonly imat: Imat };
 
 /** `statementTimeoutMs` 0: none. */
-export type Limits = { readonly most: number; readonly statementTimeoutMs: number; readonly lockTimeoutMs: number };
+export type Limits = {
+  readonly most: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+};
 
 type Backend = { readonly pid: number; readonly started: string };
 /** `backend` null: the embedded database. */
@@ -92,14 +96,19 @@ export class Sessions {
     // Answers that have arrived meanwhile are read first.
     await setImmediate();
     for (const { db, backend, since } of waiting) {
-      const works = working.some(({ pid, started }) => pid === backend.pid && started === backend.started);
-      if (!works && db.activity.since === since) db.abort('the server does not work on the statement (any more), and no answer has come');
+      const works = working.some(
+        ({ pid, started }) => pid === backend.pid && started === backend.started,
+      );
+      if (!works && db.activity.since === since)
+        db.abort('the server does not work on the statement (any more), and no answer has come');
     }
   }
 
   /** Stops the statements under way. */
   async cancel(): Promise<void> {
-    await Promise.all([...this.#lent.keys()].map((session) => session.db.cancel().catch(() => undefined)));
+    await Promise.all(
+      [...this.#lent.keys()].map((session) => session.db.cancel().catch(() => undefined)),
+    );
   }
 
   /** Sessions that are lent are closed when they come back. */
@@ -117,7 +126,8 @@ export class Sessions {
 
   async #borrow(leastMs: number): Promise<Opened> {
     for (;;) {
-      if (this.#closed) throw new ImatError('interrupted', { message: 'the worker is being stopped' });
+      if (this.#closed)
+        throw new ImatError('interrupted', { message: 'the worker is being stopped' });
       const idle = this.#idle.pop();
       if (idle === undefined && this.#open >= this.#limits.most) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -144,7 +154,11 @@ export class Sessions {
     let db: Db | null = null;
     try {
       db = await connectDb(this.#target);
-      return { db, imat: createImat(db), backend: db.driver === 'pg' ? await this.#prepare(db) : null };
+      return {
+        db,
+        imat: createImat(db),
+        backend: db.driver === 'pg' ? await this.#prepare(db) : null,
+      };
     } catch (error) {
       db?.abort('it could not be prepared');
       this.#open -= 1;
@@ -159,11 +173,15 @@ export class Sessions {
     await db.execute(
       `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs}; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'imat worker'`,
     );
-    await db.execute(`SET client_connection_check_interval = '${CLIENT_CHECK}'`).catch((error: unknown) => {
-      // Not every operating system can tell.
-      if (!(error instanceof ServerError)) throw error;
-    });
-    const [backend] = await db.query<Backend>(`SELECT ${BACKEND} FROM pg_stat_activity WHERE pid = pg_backend_pid()`);
+    await db
+      .execute(`SET client_connection_check_interval = '${CLIENT_CHECK}'`)
+      .catch((error: unknown) => {
+        // Not every operating system can tell.
+        if (!(error instanceof ServerError)) throw error;
+      });
+    const [backend] = await db.query<Backend>(
+      `SELECT ${BACKEND} FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+    );
     if (backend === undefined) throw new Error('the session does not see itself');
     return backend;
   }
@@ -184,11 +202,19 @@ export class Sessions {
     this.#waiting.shift()?.();
     if (db.driver === 'pglite') return db.close().catch(() => undefined);
     if (lost) db.abort('the connection was given up');
-    await within(CLOSE_MS, 'the database', db.close()).catch(() => db.abort('it did not answer when it was closed'));
+    await within(CLOSE_MS, 'the database', db.close()).catch(() =>
+      db.abort('it did not answer when it was closed'),
+    );
   }
 }
 
-async function answers({ session: { db }, since }: { readonly session: Opened; readonly since: number }): Promise<boolean> {
+async function answers({
+  session: { db },
+  since,
+}: {
+  readonly session: Opened;
+  readonly since: number;
+}): Promise<boolean> {
   if (db.driver !== 'pg' || performance.now() - since < PROBE_FROM_MS) return true;
   db.answerWithin(PROBE_MS);
   return db.query('SELECT').then(

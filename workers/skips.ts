@@ -11,7 +11,14 @@ export type SkipRow = {
   readonly pendingRows: number;
 };
 
-type Entry = { imat: number; reason: SkipReason; times: number; first: number; last: number; pendingRows: number };
+type Entry = {
+  imat: number;
+  reason: SkipReason;
+  times: number;
+  first: number;
+  last: number;
+  pendingRows: number;
+};
 
 /** Written after a minute where it is over, after ten where it goes on. */
 const OVER_MS = 60_000;
@@ -23,7 +30,8 @@ export class Skips {
   note(imat: number, reason: SkipReason, pendingRows: number, nowMs: number): void {
     const key = `${imat} ${reason}`;
     const entry = this.#entries.get(key);
-    if (entry === undefined) this.#entries.set(key, { imat, reason, times: 1, first: nowMs, last: nowMs, pendingRows });
+    if (entry === undefined)
+      this.#entries.set(key, { imat, reason, times: 1, first: nowMs, last: nowMs, pendingRows });
     else Object.assign(entry, { times: entry.times + 1, last: nowMs, pendingRows });
   }
 
@@ -35,7 +43,14 @@ export class Skips {
       if (!all && !over && nowMs - entry.first < GOING_ON_MS) continue;
       this.#entries.delete(key);
       const { imat, reason, times, pendingRows } = entry;
-      rows.push({ imat, reason, times, firstMs: nowMs - entry.first, lastMs: nowMs - entry.last, pendingRows });
+      rows.push({
+        imat,
+        reason,
+        times,
+        firstMs: nowMs - entry.first,
+        lastMs: nowMs - entry.last,
+        pendingRows,
+      });
     }
     return rows;
   }

@@ -57,7 +57,9 @@ export class Slots {
 
   #takeFairly(waiting: Waiter[]): Waiter {
     const turnOf = (waiter: Waiter): number => this.#turns.get(waiter.database) ?? 0;
-    const next = waiting.reduce((first, waiter) => (turnOf(waiter) < turnOf(first) ? waiter : first));
+    const next = waiting.reduce((first, waiter) =>
+      turnOf(waiter) < turnOf(first) ? waiter : first,
+    );
     waiting.splice(waiting.indexOf(next), 1);
     this.#turns.set(next.database, (this.#turn += 1));
     return next;

@@ -23,14 +23,32 @@ export class Telling {
     const { metrics, log, onReport } = this.#parts;
     const database = this.#parts.database();
     const { imat, action, reason, error, ms, rows, pendingRows } = report;
-    metrics.runs.inc({ database, imat, action, reason, outcome: error === null ? 'done' : 'failed' });
+    metrics.runs.inc({
+      database,
+      imat,
+      action,
+      reason,
+      outcome: error === null ? 'done' : 'failed',
+    });
     metrics.seconds.observe({ database, action }, ms / 1000);
-    const fields = { database, imat, action, reason, pendingRows, rows, ms: Math.round(ms * 10) / 10 };
-    if (error === null) log[action === 'fold' || action === 'finish' ? 'debug' : 'info'](fields, `${action} done`);
+    const fields = {
+      database,
+      imat,
+      action,
+      reason,
+      pendingRows,
+      rows,
+      ms: Math.round(ms * 10) / 10,
+    };
+    if (error === null)
+      log[action === 'fold' || action === 'finish' ? 'debug' : 'info'](fields, `${action} done`);
     else {
       metrics.errors.inc({ database, code: error.code });
       const { code, message, detail, hint } = error;
-      log.error({ ...fields, code, detail, hint, retryMs: report.retryMs, error: message }, `${action} failed`);
+      log.error(
+        { ...fields, code, detail, hint, retryMs: report.retryMs, error: message },
+        `${action} failed`,
+      );
     }
     onReport?.({ ...report, database });
   }
@@ -39,8 +57,17 @@ export class Telling {
   complain(error: unknown, what: string): void {
     if (this.#parts.isStopping()) return;
     const database = this.#parts.database();
-    const known = error instanceof ImatError ? { code: error.code, detail: error.detail, hint: error.hint } : {};
-    this.#parts.metrics.errors.inc({ database, code: error instanceof ImatError ? error.code : 'IM099' });
-    this.#parts.log.error({ database, error: error instanceof Error ? error.message : String(error), ...known }, what);
+    const known =
+      error instanceof ImatError
+        ? { code: error.code, detail: error.detail, hint: error.hint }
+        : {};
+    this.#parts.metrics.errors.inc({
+      database,
+      code: error instanceof ImatError ? error.code : 'IM099',
+    });
+    this.#parts.log.error(
+      { database, error: error instanceof Error ? error.message : String(error), ...known },
+      what,
+    );
   }
 }

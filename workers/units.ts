@@ -8,7 +8,9 @@ export type Reading = { readonly imat: number; readonly reads: number; readonly 
 export function inputsOf(imat: number, readings: readonly Reading[]): number[] {
   const ordered: number[] = [];
   const visit = (id: number): void => {
-    for (const { reads } of readings.filter((one) => one.imat === id && one.stored).sort((a, b) => a.reads - b.reads)) {
+    for (const { reads } of readings
+      .filter((one) => one.imat === id && one.stored)
+      .sort((a, b) => a.reads - b.reads)) {
       if (ordered.includes(reads) || reads === imat) continue;
       visit(reads);
       if (!ordered.includes(reads)) ordered.push(reads);

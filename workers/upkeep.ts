@@ -59,7 +59,10 @@ export class Upkeep {
       ),
     );
     for (const { source, log, rows, dead } of logs) {
-      if (Number(rows) > CLEAN_FROM_ROWS) await this.#try('clean', log, () => db.query('SELECT imat_catalog.clean_log($1)', [source]));
+      if (Number(rows) > CLEAN_FROM_ROWS)
+        await this.#try('clean', log, () =>
+          db.query('SELECT imat_catalog.clean_log($1)', [source]),
+        );
       if (Number(dead) > VACUUM_FROM_DEAD_ROWS) {
         onStep('vacuum', log);
         await this.#try('vacuum', log, () => db.execute(`VACUUM (SKIP_LOCKED) ${log}`));
@@ -91,7 +94,10 @@ export class Upkeep {
         continue;
       }
       onStep(need.step, log);
-      const statement = need.step === 'index' ? `CREATE INDEX CONCURRENTLY ON ${log} (xid)` : `DROP INDEX CONCURRENTLY IF EXISTS ${index}`;
+      const statement =
+        need.step === 'index'
+          ? `CREATE INDEX CONCURRENTLY ON ${log} (xid)`
+          : `DROP INDEX CONCURRENTLY IF EXISTS ${index}`;
       const error = await this.#try(need.step, log, () => concurrently(db, statement));
       if (error === null) this.#needs.delete(source);
       // What one has waited for in vain, the others would.
@@ -99,7 +105,11 @@ export class Upkeep {
     }
   }
 
-  async #try(step: UpkeepStep, log: string | null, body: () => Promise<unknown>): Promise<ImatError | null> {
+  async #try(
+    step: UpkeepStep,
+    log: string | null,
+    body: () => Promise<unknown>,
+  ): Promise<ImatError | null> {
     if (this.#parts.isStopping()) return null;
     try {
       await translated(body);
@@ -112,7 +122,10 @@ export class Upkeep {
   }
 }
 
-function neededStep({ rows, index, valid }: LogRow, { indexFromRows }: Policy): Need['step'] | null {
+function neededStep(
+  { rows, index, valid }: LogRow,
+  { indexFromRows }: Policy,
+): Need['step'] | null {
   if (index === null) return Number(rows) >= indexFromRows ? 'index' : null;
   return valid !== true || Number(rows) < indexFromRows * DROP_BELOW ? 'drop index' : null;
 }
@@ -153,7 +166,9 @@ async function tidy(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
        AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE i.id = r.imat_id)`,
     [historyMs],
   );
-  await db.query(`DELETE FROM imat_catalog.worker WHERE seen_at < clock_timestamp() - interval '1 hour'`);
+  await db.query(
+    `DELETE FROM imat_catalog.worker WHERE seen_at < clock_timestamp() - interval '1 hour'`,
+  );
 }
 
 /** It waits for all transactions that are open: not for ever, since nobody can change the log's columns meanwhile. */
@@ -166,7 +181,9 @@ async function concurrently(db: Db, statement: string): Promise<void> {
     await db.execute(statement);
   } finally {
     await db
-      .execute(`SET statement_timeout = '${before?.statement ?? '0'}'; SET lock_timeout = '${before?.lock ?? '0'}'`)
+      .execute(
+        `SET statement_timeout = '${before?.statement ?? '0'}'; SET lock_timeout = '${before?.lock ?? '0'}'`,
+      )
       .catch(() => undefined);
   }
 }

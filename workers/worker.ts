@@ -30,7 +30,11 @@ export type RunReport = Report & { readonly database: string };
 export type Pass = {
   readonly runs: readonly RunReport[];
   /** Imats that failed in an earlier pass and were not tried in this one. */
-  readonly failing: readonly { readonly database: string; readonly imat: string; readonly code: string }[];
+  readonly failing: readonly {
+    readonly database: string;
+    readonly imat: string;
+    readonly code: string;
+  }[];
   /** Databases that could not be worked on (to the end). */
   readonly failures: readonly { readonly database: string; readonly error: ImatError }[];
 };
@@ -90,13 +94,18 @@ export class ImatWorker {
     if (this.#options.http !== null) {
       this.#http = await listen(this.#options.http, {
         live: () => ({
-          ok: this.#loops.every((loop) => loop.silentMs < SILENT_MOST_MS && loop.overdueMs < OVERDUE_MOST_MS),
+          ok: this.#loops.every(
+            (loop) => loop.silentMs < SILENT_MOST_MS && loop.overdueMs < OVERDUE_MOST_MS,
+          ),
           detail: {
             silentMs: this.#loops.map((loop) => Math.round(loop.silentMs)),
             overdueMs: this.#loops.map((loop) => Math.round(loop.overdueMs)),
           },
         }),
-        ready: () => ({ ok: this.#stopping === null && this.states.every((state) => state.connected), detail: this.states }),
+        ready: () => ({
+          ok: this.#stopping === null && this.states.every((state) => state.connected),
+          detail: this.states,
+        }),
         metrics: async () => {
           for (const loop of this.#loops) {
             const { database } = loop.state;
@@ -106,7 +115,10 @@ export class ImatWorker {
             tell(this.#metrics.queueDepth, await loop.depth());
             tell(this.#metrics.queueUp, loop.queueUp === null ? null : Number(loop.queueUp));
           }
-          return { type: this.#metrics.registry.contentType, text: await this.#metrics.registry.metrics() };
+          return {
+            type: this.#metrics.registry.contentType,
+            text: await this.#metrics.registry.metrics(),
+          };
         },
       });
     }
@@ -118,11 +130,16 @@ export class ImatWorker {
     this.#keepsReports = true;
     const outcomes = await Promise.allSettled(this.#loops.map((loop) => loop.once()));
     const failures = outcomes.flatMap((outcome, n) =>
-      outcome.status === 'rejected' ? [{ database: this.#loops[n]?.state.database ?? '', error: asImatError(outcome.reason) }] : [],
+      outcome.status === 'rejected'
+        ? [{ database: this.#loops[n]?.state.database ?? '', error: asImatError(outcome.reason) }]
+        : [],
     );
     const failing = this.#loops.flatMap((loop) =>
       loop.failing
-        .filter(({ imat }) => !this.#reports.some((run) => run.database === loop.state.database && run.imat === imat))
+        .filter(
+          ({ imat }) =>
+            !this.#reports.some((run) => run.database === loop.state.database && run.imat === imat),
+        )
         .map((one) => ({ database: loop.state.database, ...one })),
     );
     return { runs: this.#reports, failing, failures };

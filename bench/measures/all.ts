@@ -12,4 +12,16 @@ import { siblings } from './siblings.ts';
 import { workers } from './workers.ts';
 import { writes } from './writes.ts';
 
-export const MEASURES: readonly Measure[] = [mainJob, writes, hotGroups, bulk, siblings, reads, fold, load, extension, workers, memory];
+export const MEASURES: readonly Measure[] = [
+  mainJob,
+  writes,
+  hotGroups,
+  bulk,
+  siblings,
+  reads,
+  fold,
+  load,
+  extension,
+  workers,
+  memory,
+];

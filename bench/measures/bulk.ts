@@ -17,8 +17,14 @@ function statementsOf({ scale }: Bench): Statement[] {
       name: `one insert of ${rows} rows`,
       sql: `INSERT INTO public.sales (product, region, amount) ${salesRows(scale.bulkRows, scale.groups)}`,
     },
-    { name: `one update of ${rows} rows`, sql: `UPDATE public.sales SET amount = amount + 1 WHERE id <= ${scale.bulkRows}` },
-    { name: `one update of ${rows} rows, another column`, sql: `UPDATE public.sales SET region = 'moved' WHERE id <= ${scale.bulkRows}` },
+    {
+      name: `one update of ${rows} rows`,
+      sql: `UPDATE public.sales SET amount = amount + 1 WHERE id <= ${scale.bulkRows}`,
+    },
+    {
+      name: `one update of ${rows} rows, another column`,
+      sql: `UPDATE public.sales SET region = 'moved' WHERE id <= ${scale.bulkRows}`,
+    },
     {
       name: `one delete of ${rows} rows`,
       sql: `DELETE FROM public.sales WHERE id > (SELECT max(id) - ${scale.bulkRows} FROM public.sales)`,
@@ -38,19 +44,23 @@ export const bulk: Measure = {
   run: async (bench) => {
     for (const { name, sql } of statementsOf(bench)) {
       await bench.databases.withCopies(contendersOf(bench), async (copies) => {
-        const contenders = Object.values(copies).map((database): [string, () => Promise<number>] => [
-          database.kind,
-          async () => {
-            const ms = await timed(() => database.db.execute(sql));
-            await tidyUp(database);
-            return ms;
-          },
-        ]);
+        const contenders = Object.values(copies).map(
+          (database): [string, () => Promise<number>] => [
+            database.kind,
+            async () => {
+              const ms = await timed(() => database.db.execute(sql));
+              await tidyUp(database);
+              return ms;
+            },
+          ],
+        );
         for (const [, run] of contenders) await run();
         const times = await interleave(bench.scale.rounds, Object.fromEntries(contenders));
         const of = (kind: string): number[] => times[kind] ?? [];
         const notes = [
-          bench.databases.hasPgIvm ? `pg_ivm: ${ratioOf(of('pg_ivm'), of('plain')).median.toFixed(2)} of plain` : PG_IVM_ABSENT,
+          bench.databases.hasPgIvm
+            ? `pg_ivm: ${ratioOf(of('pg_ivm'), of('plain')).median.toFixed(2)} of plain`
+            : PG_IVM_ABSENT,
         ];
         bench.report(
           ratioResult({

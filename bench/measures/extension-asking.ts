@@ -8,7 +8,8 @@ const TABLES = 1000;
 const CALLS = 20;
 const BAR = atMost(1);
 
-const ASK = 'SELECT tables_changed_since(frontier.tables, frontier.snapshots) AS changed FROM frontier';
+const ASK =
+  'SELECT tables_changed_since(frontier.tables, frontier.snapshots) AS changed FROM frontier';
 
 export async function measureAsking(bench: Bench, servers: ExtensionServers): Promise<void> {
   const { db } = await servers.createDatabase(servers.with, 'asking');
@@ -24,7 +25,10 @@ export async function measureAsking(bench: Bench, servers: ExtensionServers): Pr
     const [row] = await db.query<{ ms: string }>('SELECT ask_ms($1) AS ms', [CALLS]);
     const ms = await timed(async () => {
       for (let call = 0; call < CALLS; call += 1)
-        await db.query('SELECT public.tables_changed_since($1::oid[]::regclass[], $2::pg_snapshot[]) AS changed', parameters);
+        await db.query(
+          'SELECT public.tables_changed_since($1::oid[]::regclass[], $2::pg_snapshot[]) AS changed',
+          parameters,
+        );
     });
     // The first round warms up.
     if (round === 0) continue;
@@ -32,9 +36,15 @@ export async function measureAsking(bench: Bench, servers: ExtensionServers): Pr
     byClient.push(ms / CALLS);
   }
   const name = `tables_changed_since of ${TABLES} tables`;
-  bench.report(absoluteResult({ name, unit: 'ms', imat: { label: 'a call', values: inServer }, bar: BAR }));
   bench.report(
-    absoluteResult({ name: `${name}, asked by a client`, unit: 'ms', imat: { label: 'a query and its arrays', values: byClient } }),
+    absoluteResult({ name, unit: 'ms', imat: { label: 'a call', values: inServer }, bar: BAR }),
+  );
+  bench.report(
+    absoluteResult({
+      name: `${name}, asked by a client`,
+      unit: 'ms',
+      imat: { label: 'a query and its arrays', values: byClient },
+    }),
   );
 }
 
@@ -68,6 +78,8 @@ END $$`);
 /** One table has changed since; the others are what most of them are when they are asked about. */
 async function checkAnswers(db: Db): Promise<void> {
   await db.execute('INSERT INTO t1 VALUES (1)');
-  const [row] = await db.query<{ count: number }>(`SELECT count(*)::integer AS count FROM unnest((${ASK})) AS one (changed) WHERE changed`);
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*)::integer AS count FROM unnest((${ASK})) AS one (changed) WHERE changed`,
+  );
   if (row?.count !== 1) throw new Error(`one table was changed, and ${row?.count} are said to be`);
 }

@@ -25,7 +25,8 @@ export async function measureCapture(bench: Bench, servers: ExtensionServers): P
     c: await servers.createDatabase(servers.with, 'by_extension'),
   };
   await createExtension(places.c.db);
-  for (const { db } of Object.values(places)) await createSales(db, bench.scale.bulkRows, bench.scale.groups);
+  for (const { db } of Object.values(places))
+    await createSales(db, bench.scale.bulkRows, bench.scale.groups);
   for (const who of ['plpgsql', 'c'] as const) await convert(who, places[who]);
   await measureSmall(bench, places);
   await measureLarge(bench, places);
@@ -34,7 +35,9 @@ export async function measureCapture(bench: Bench, servers: ExtensionServers): P
 async function convert(who: Contender, { db }: Place): Promise<void> {
   await createView(db);
   await createImat(db).convert(`public.${VIEW}`);
-  const [source] = await db.query<{ by_extension: boolean }>('SELECT by_extension FROM imat_catalog.source');
+  const [source] = await db.query<{ by_extension: boolean }>(
+    'SELECT by_extension FROM imat_catalog.source',
+  );
   if (source?.by_extension !== (who === 'c')) throw new Error(`changes are not captured by ${who}`);
 }
 
@@ -43,8 +46,13 @@ async function measureSmall(bench: Bench, places: Places): Promise<void> {
   const script = { script: insertScript(bench.scale.groups), clients: 1, durable: false };
   const outcome = await race(bench, places, script, 'together');
   // Without the server's CPU time: the time that a transaction takes its one client.
-  const latency = (who: Contender): number[] => outcome.transactionsPerSecond[who].map((tps) => (MICROSECONDS * MICROSECONDS) / tps);
-  const times = outcome.cpuMicroseconds ?? { none: latency('none'), plpgsql: latency('plpgsql'), c: latency('c') };
+  const latency = (who: Contender): number[] =>
+    outcome.transactionsPerSecond[who].map((tps) => (MICROSECONDS * MICROSECONDS) / tps);
+  const times = outcome.cpuMicroseconds ?? {
+    none: latency('none'),
+    plpgsql: latency('plpgsql'),
+    c: latency('c'),
+  };
   report(bench, { name: 'captured: 1-row inserts, 1 client', unit: 'us', bar, times });
   for (const who of CONTENDERS) await tidyUp(who, places[who]);
   const commits = `DO $$ BEGIN
@@ -55,9 +63,15 @@ async function measureSmall(bench: Bench, places: Places): Promise<void> {
 END $$`;
   const [alone] = await runTogether(bench, places, [commits]);
   if (alone === undefined) return;
-  const each = (values: readonly number[]): number[] => values.map((ms) => (ms * MICROSECONDS) / COMMITS);
+  const each = (values: readonly number[]): number[] =>
+    values.map((ms) => (ms * MICROSECONDS) / COMMITS);
   const perCommit = { none: each(alone.none), plpgsql: each(alone.plpgsql), c: each(alone.c) };
-  report(bench, { name: 'captured: 1-row inserts in the server, each with its commit', unit: 'us', bar, times: perCommit });
+  report(bench, {
+    name: 'captured: 1-row inserts in the server, each with its commit',
+    unit: 'us',
+    bar,
+    times: perCommit,
+  });
 }
 
 /** Each statement finds what the one before has left, so that the table is as large in every round. */
@@ -66,8 +80,16 @@ async function measureLarge(bench: Bench, places: Places): Promise<void> {
   const file = await writeFile(places.none, salesRows(bulkRows, groups));
   const rows = `${bulkRows.toLocaleString('en').replaceAll(',', ' ')} rows`;
   const statements = [
-    { name: `captured: COPY of ${rows}`, bar: atMost(2.2), sql: `COPY public.sales (product, region, amount) FROM '${file}'` },
-    { name: `captured: update of ${rows}`, bar: atMost(1.6), sql: 'UPDATE public.sales SET amount = amount + 1' },
+    {
+      name: `captured: COPY of ${rows}`,
+      bar: atMost(2.2),
+      sql: `COPY public.sales (product, region, amount) FROM '${file}'`,
+    },
+    {
+      name: `captured: update of ${rows}`,
+      bar: atMost(1.6),
+      sql: 'UPDATE public.sales SET amount = amount + 1',
+    },
     { name: `captured: delete of ${rows}`, bar: atMost(1.6), sql: 'DELETE FROM public.sales' },
   ];
   for (const who of CONTENDERS) {
@@ -86,8 +108,13 @@ async function measureLarge(bench: Bench, places: Places): Promise<void> {
 }
 
 /** Runs each statement, by all contenders at once, and gives their milliseconds. The first round warms up. */
-async function runTogether(bench: Bench, places: Places, statements: readonly string[]): Promise<Times[]> {
-  const run = (who: Contender, sql: string) => (): Promise<number> => backendMs(places[who].db, sql);
+async function runTogether(
+  bench: Bench,
+  places: Places,
+  statements: readonly string[],
+): Promise<Times[]> {
+  const run = (who: Contender, sql: string) => (): Promise<number> =>
+    backendMs(places[who].db, sql);
   const all = statements.map((): Times => ({ none: [], plpgsql: [], c: [] }));
   for (let round = 0; round <= bench.scale.rounds; round += 1) {
     for (const [index, sql] of statements.entries()) {
@@ -110,13 +137,18 @@ async function tidyUp(who: Contender, { db }: Place): Promise<void> {
 
 /** A file that the servers can read, in the data directory of the one that writes it. */
 async function writeFile({ db }: Place, query: string): Promise<string> {
-  const [row] = await db.query<{ file: string }>("SELECT current_setting('data_directory') || '/sales.txt' AS file");
+  const [row] = await db.query<{ file: string }>(
+    "SELECT current_setting('data_directory') || '/sales.txt' AS file",
+  );
   if (row === undefined) throw new Error('the server does not say where its data is');
   await db.execute(`COPY (${query}) TO '${row.file}'`);
   return row.file;
 }
 
-function report(bench: Bench, { name, unit, bar, times }: { name: string; unit: string; bar: Bar; times: Times }): void {
+function report(
+  bench: Bench,
+  { name, unit, bar, times }: { name: string; unit: string; bar: Bar; times: Times },
+): void {
   const plpgsql = ratioOf(times.plpgsql, times.none).median.toFixed(2);
   bench.report(
     ratioResult({

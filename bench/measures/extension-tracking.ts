@@ -1,6 +1,12 @@
 /** One-row writes to a tracked table, against a server that has not loaded the extension; the servers run side by side. */
 import { createSales } from '../dataset.ts';
-import { createExtension, createPredecessor, type ExtensionServers, type Place, PREDECESSOR_ABSENT } from '../extension-servers.ts';
+import {
+  createExtension,
+  createPredecessor,
+  type ExtensionServers,
+  type Place,
+  PREDECESSOR_ABSENT,
+} from '../extension-servers.ts';
 import type { Bench, Script } from '../measure.ts';
 import { atLeast, ratioResult } from '../result.ts';
 import { ratioOf } from '../statistics.ts';
@@ -24,10 +30,17 @@ export async function measureTracking(bench: Bench, servers: ExtensionServers): 
   }
 }
 
-async function createTables(servers: ExtensionServers, rows: number, groups: number): Promise<Readonly<Record<string, Place>>> {
+async function createTables(
+  servers: ExtensionServers,
+  rows: number,
+  groups: number,
+): Promise<Readonly<Record<string, Place>>> {
   const plain = await servers.createDatabase(servers.without[0], 'plain');
   const tracked = await servers.createDatabase(servers.with, 'tracked');
-  const predecessor = servers.predecessor === null ? null : await servers.createDatabase(servers.predecessor, 'tracked');
+  const predecessor =
+    servers.predecessor === null
+      ? null
+      : await servers.createDatabase(servers.predecessor, 'tracked');
   const places = { plain, tracked, ...(predecessor === null ? {} : { predecessor }) };
   for (const { db } of Object.values(places)) await createSales(db, rows, groups);
   await createExtension(tracked.db);
@@ -38,14 +51,22 @@ async function createTables(servers: ExtensionServers, rows: number, groups: num
 }
 
 /** Judged by the server's CPU time where that is known: it leaves out the client, which makes the clock's ratio look better. */
-async function measureWrites(bench: Bench, places: Readonly<Record<string, Place>>, name: string, script: Script): Promise<void> {
+async function measureWrites(
+  bench: Bench,
+  places: Readonly<Record<string, Place>>,
+  name: string,
+  script: Script,
+): Promise<void> {
   const outcome = await race(bench, places, script, 'together');
   const byClock = (who: Contender): number[] => outcome.transactionsPerSecond[who] ?? [];
   const cpu = outcome.cpuMicroseconds;
-  const values = (who: Contender): number[] => (cpu === null ? byClock(who) : perCpuSecond(cpu[who] ?? []));
+  const values = (who: Contender): number[] =>
+    cpu === null ? byClock(who) : perCpuSecond(cpu[who] ?? []);
   const share = (who: Contender): string => {
     const clock = ratioOf(byClock(who), byClock('plain')).median.toFixed(3);
-    return cpu === null ? clock : `${ratioOf(values(who), values('plain')).median.toFixed(3)}, by the clock ${clock}`;
+    return cpu === null
+      ? clock
+      : `${ratioOf(values(who), values('plain')).median.toFixed(3)}, by the clock ${clock}`;
   };
   bench.report(
     ratioResult({
@@ -56,7 +77,9 @@ async function measureWrites(bench: Bench, places: Readonly<Record<string, Place
       bar: BAR,
       notes: [
         `the least disturbed runs: ${(Math.max(...values('tracked')) / Math.max(...values('plain'))).toFixed(3)}`,
-        ...(cpu === null ? [] : [`by the clock ${ratioOf(byClock('tracked'), byClock('plain')).median.toFixed(3)}`]),
+        ...(cpu === null
+          ? []
+          : [`by the clock ${ratioOf(byClock('tracked'), byClock('plain')).median.toFixed(3)}`]),
         'predecessor' in places ? `predecessor: ${share('predecessor')}` : PREDECESSOR_ABSENT,
       ],
     }),

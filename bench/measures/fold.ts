@@ -28,7 +28,10 @@ export const fold: Measure = {
         speeds.push(scale.pendingRows / inSeconds(ms));
         if (after !== null) cleaning.push((after - (before ?? 0)) / ms);
       }
-      const share = cleaning.length === 0 ? [] : [`cleaning the log is ${Math.round(summarize(cleaning).median * 100)} % of the time`];
+      const share =
+        cleaning.length === 0
+          ? []
+          : [`cleaning the log is ${Math.round(summarize(cleaning).median * 100)} % of the time`];
       bench.report(
         absoluteResult({
           name: `fold of ${scale.pendingRows} rows into ${scale.groups} groups`,

@@ -12,7 +12,10 @@ function transactionScript(): string {
   return [
     ...numbers.map((number) => `\\set product${number} random(1, ${GROUPS})`),
     'BEGIN;',
-    ...numbers.map((number) => `INSERT INTO public.sales (product, region, amount) VALUES (:product${number}, 'north', 12.34);`),
+    ...numbers.map(
+      (number) =>
+        `INSERT INTO public.sales (product, region, amount) VALUES (:product${number}, 'north', 12.34);`,
+    ),
     'COMMIT;',
     '',
   ].join('\n');

@@ -20,7 +20,9 @@ export const load: Measure = {
       const contenders = {
         create: async () => {
           const ms = await timed(() =>
-            db.execute(`CREATE MATERIALIZED VIEW public.other AS ${DEFINITION}; CREATE UNIQUE INDEX ON public.other (product)`),
+            db.execute(
+              `CREATE MATERIALIZED VIEW public.other AS ${DEFINITION}; CREATE UNIQUE INDEX ON public.other (product)`,
+            ),
           );
           await db.execute('DROP MATERIALIZED VIEW public.other');
           return ms;

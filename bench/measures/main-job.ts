@@ -14,7 +14,8 @@ export const mainJob: Measure = {
       const contenders = {
         definition: () => timed(() => db.query(`SELECT * FROM imat_store.definition_${VIEW}`)),
         refresh: () => timed(() => db.execute(`REFRESH MATERIALIZED VIEW public.${VIEW}`)),
-        concurrently: () => timed(() => db.execute(`REFRESH MATERIALIZED VIEW CONCURRENTLY public.${VIEW}`)),
+        concurrently: () =>
+          timed(() => db.execute(`REFRESH MATERIALIZED VIEW CONCURRENTLY public.${VIEW}`)),
         live: async () => {
           await db.execute(
             `INSERT INTO public.sales (product, region, amount) SELECT 1 + n * 7919 % ${bench.scale.groups}, 'north', 12.34 FROM generate_series(1, ${PENDING_ROWS}) AS n`,
@@ -29,9 +30,21 @@ export const mainJob: Measure = {
       const live = series(`live, ${PENDING_ROWS} pending`, times.live);
       const folded = series(`fold of ${PENDING_ROWS}`, times.fold);
       bench.report(
-        ratioResult({ name: 'all groups, fresh: read', unit: 'ms', baseline: series('definition', times.definition), imat: live }),
+        ratioResult({
+          name: 'all groups, fresh: read',
+          unit: 'ms',
+          baseline: series('definition', times.definition),
+          imat: live,
+        }),
       );
-      bench.report(ratioResult({ name: 'bring up to date', unit: 'ms', baseline: series('REFRESH', times.refresh), imat: folded }));
+      bench.report(
+        ratioResult({
+          name: 'bring up to date',
+          unit: 'ms',
+          baseline: series('REFRESH', times.refresh),
+          imat: folded,
+        }),
+      );
       bench.report(
         ratioResult({
           name: 'bring up to date, readers not blocked',

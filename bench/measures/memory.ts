@@ -20,29 +20,39 @@ export const memory: Measure = {
   title: 'memory of the Node process',
   run: async (bench) => {
     const smallRows = Math.min(SMALL_ROWS, bench.scale.rows / FACTOR);
-    await bench.databases.withCopies({ small: 'empty', large: 'empty' }, async ({ small, large }) => {
-      const sizes = [
-        { database: small, rows: smallRows },
-        { database: large, rows: smallRows * FACTOR },
-      ];
-      for (const { database, rows } of sizes) {
-        await createSales(database.db, rows, rows / ROWS_A_GROUP);
-        await createView(database.db);
-      }
-      const run = (url: string) => async (): Promise<number> => {
-        const { stdout } = await promisify(execFile)(process.execPath, [CHILD, url, `public.${VIEW}`]);
-        return Number(stdout) / BYTES_A_MEGABYTE;
-      };
-      const sizesOf = await interleave(bench.scale.rounds, { small: run(small.url), large: run(large.url) });
-      bench.report(
-        ratioResult({
-          name: `convert, ${smallRows} and ${smallRows * FACTOR} rows`,
-          unit: 'MB',
-          baseline: { label: `${smallRows} rows`, values: sizesOf.small },
-          imat: { label: `${smallRows * FACTOR} rows`, values: sizesOf.large },
-          bar: atMost(1.1),
-        }),
-      );
-    });
+    await bench.databases.withCopies(
+      { small: 'empty', large: 'empty' },
+      async ({ small, large }) => {
+        const sizes = [
+          { database: small, rows: smallRows },
+          { database: large, rows: smallRows * FACTOR },
+        ];
+        for (const { database, rows } of sizes) {
+          await createSales(database.db, rows, rows / ROWS_A_GROUP);
+          await createView(database.db);
+        }
+        const run = (url: string) => async (): Promise<number> => {
+          const { stdout } = await promisify(execFile)(process.execPath, [
+            CHILD,
+            url,
+            `public.${VIEW}`,
+          ]);
+          return Number(stdout) / BYTES_A_MEGABYTE;
+        };
+        const sizesOf = await interleave(bench.scale.rounds, {
+          small: run(small.url),
+          large: run(large.url),
+        });
+        bench.report(
+          ratioResult({
+            name: `convert, ${smallRows} and ${smallRows * FACTOR} rows`,
+            unit: 'MB',
+            baseline: { label: `${smallRows} rows`, values: sizesOf.small },
+            imat: { label: `${smallRows * FACTOR} rows`, values: sizesOf.large },
+            bar: atMost(1.1),
+          }),
+        );
+      },
+    );
   },
 };

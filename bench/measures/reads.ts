@@ -24,7 +24,12 @@ export const reads: Measure = {
       await comparePointReads(bench, database, 'point read, nothing pending', null);
       await compareFullReads(bench, database, 'full read, nothing pending', atMost(4));
       await leavePending(bench, database);
-      await comparePointReads(bench, database, `point read, ${PENDING_ROWS} rows pending`, atMost(1));
+      await comparePointReads(
+        bench,
+        database,
+        `point read, ${PENDING_ROWS} rows pending`,
+        atMost(1),
+      );
       await compareFullReads(bench, database, `full read, ${PENDING_ROWS} rows pending`, null);
     });
     await bench.databases.withCopies({ imat: 'imat' }, async ({ imat: database }) => {
@@ -55,32 +60,69 @@ END $$`);
 async function keepFoldedRows(bench: Bench, database: Database): Promise<void> {
   const { db } = database;
   const imat = createImat(db);
-  await imat.create('never_folded', 'SELECT count(*) AS sales, sum(amount) AS revenue FROM public.sales', { freshness: 'manual' });
-  await db.execute(`INSERT INTO public.sales (product, region, amount) ${salesRows(bench.scale.bulkRows, bench.scale.groups)}`);
+  await imat.create(
+    'never_folded',
+    'SELECT count(*) AS sales, sum(amount) AS revenue FROM public.sales',
+    { freshness: 'manual' },
+  );
+  await db.execute(
+    `INSERT INTO public.sales (product, region, amount) ${salesRows(bench.scale.bulkRows, bench.scale.groups)}`,
+  );
   await imat.fold(VIEW);
   await leavePending(bench, database);
   await db.execute('VACUUM (ANALYZE)');
 }
 
-async function comparePointReads(bench: Bench, database: Database, name: string, bar: Bar | null): Promise<void> {
+async function comparePointReads(
+  bench: Bench,
+  database: Database,
+  name: string,
+  bar: Bar | null,
+): Promise<void> {
   for (const protocol of ['prepared', 'simple'] as const) {
-    const times = await compareReads(bench, database, (from) => pointRead(from, bench.scale.groups), protocol);
+    const times = await compareReads(
+      bench,
+      database,
+      (from) => pointRead(from, bench.scale.groups),
+      protocol,
+    );
     const planned = protocol === 'prepared' ? 'prepared' : 'planned anew each time';
-    bench.report(differenceResult({ name: `${name}, ${planned}`, unit: 'ms', ...times, ...(bar === null ? {} : { bar }) }));
+    bench.report(
+      differenceResult({
+        name: `${name}, ${planned}`,
+        unit: 'ms',
+        ...times,
+        ...(bar === null ? {} : { bar }),
+      }),
+    );
   }
 }
 
-async function compareFullReads(bench: Bench, database: Database, name: string, bar: Bar | null): Promise<void> {
+async function compareFullReads(
+  bench: Bench,
+  database: Database,
+  name: string,
+  bar: Bar | null,
+): Promise<void> {
   const times = await compareReads(bench, database, fullRead, 'prepared');
   bench.report(ratioResult({ name, unit: 'ms', ...times, ...(bar === null ? {} : { bar }) }));
 }
 
 /** `--freshness 5s`: what is stored is what is read. */
 async function compareStored(bench: Bench, database: Database): Promise<void> {
-  const point = await compareReads(bench, database, (from) => pointRead(from, bench.scale.groups), 'prepared');
-  bench.report(ratioResult({ name: 'point read, freshness 5s', unit: 'ms', ...point, bar: atMost(1.1) }));
+  const point = await compareReads(
+    bench,
+    database,
+    (from) => pointRead(from, bench.scale.groups),
+    'prepared',
+  );
+  bench.report(
+    ratioResult({ name: 'point read, freshness 5s', unit: 'ms', ...point, bar: atMost(1.1) }),
+  );
   const full = await compareReads(bench, database, fullRead, 'prepared');
-  bench.report(ratioResult({ name: 'full read, freshness 5s', unit: 'ms', ...full, bar: atMost(1.1) }));
+  bench.report(
+    ratioResult({ name: 'full read, freshness 5s', unit: 'ms', ...full, bar: atMost(1.1) }),
+  );
 }
 
 /** Milliseconds a read, of one client. */
@@ -91,9 +133,21 @@ async function compareReads(
   protocol: Protocol,
 ): Promise<{ baseline: Series; imat: Series }> {
   const runOnce = async (from: string): Promise<number> => {
-    const load = { script: scriptOf(from), clients: 1, durable: false, protocol, seconds: bench.scale.seconds / 2 };
+    const load = {
+      script: scriptOf(from),
+      clients: 1,
+      durable: false,
+      protocol,
+      seconds: bench.scale.seconds / 2,
+    };
     return inMilliseconds(1 / (await bench.generator.run(url, load)).transactionsPerSecond);
   };
-  const times = await interleave(bench.scale.rounds, { table: () => runOnce(`public.${VIEW}`), imat: () => runOnce(`imat.${VIEW}`) });
-  return { baseline: { label: 'plain table', values: times.table }, imat: { label: 'imat', values: times.imat } };
+  const times = await interleave(bench.scale.rounds, {
+    table: () => runOnce(`public.${VIEW}`),
+    imat: () => runOnce(`imat.${VIEW}`),
+  });
+  return {
+    baseline: { label: 'plain table', values: times.table },
+    imat: { label: 'imat', values: times.imat },
+  };
 }

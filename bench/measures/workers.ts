@@ -42,8 +42,13 @@ async function withWorker<T>(url: string, work: (worker: ImatWorker) => Promise<
   });
   await worker.start();
   try {
-    for (const deadline = Date.now() + 10_000; worker.states.some((state) => !state.ticker); await sleep(20)) {
-      if (Date.now() > deadline) throw new Error(`the worker did not take its turn: ${JSON.stringify(worker.states)}`);
+    for (
+      const deadline = Date.now() + 10_000;
+      worker.states.some((state) => !state.ticker);
+      await sleep(20)
+    ) {
+      if (Date.now() > deadline)
+        throw new Error(`the worker did not take its turn: ${JSON.stringify(worker.states)}`);
     }
     return await work(worker);
   } finally {
@@ -54,7 +59,8 @@ async function withWorker<T>(url: string, work: (worker: ImatWorker) => Promise<
 function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  if (value === undefined || sorted.some(Number.isNaN)) throw new Error(`${sorted.length} samples, or some that are no number`);
+  if (value === undefined || sorted.some(Number.isNaN))
+    throw new Error(`${sorted.length} samples, or some that are no number`);
   return value;
 }
 
@@ -67,7 +73,10 @@ async function idle(bench: Bench): Promise<void> {
         `CREATE TABLE public.s${source} (k int, v int); INSERT INTO public.s${source} SELECT g % 10, g FROM generate_series(1, 1000) g`,
       );
     for (let n = 0; n < imats; n++)
-      await imat.create(`idle_${n}`, `SELECT k, count(*) AS n, sum(v) AS s FROM public.s${n % Math.min(IDLE_SOURCES, imats)} GROUP BY k`);
+      await imat.create(
+        `idle_${n}`,
+        `SELECT k, count(*) AS n, sum(v) AS s FROM public.s${n % Math.min(IDLE_SOURCES, imats)} GROUP BY k`,
+      );
     // Two runs, so that starting and stopping cancel out; a backend's time counts when it has ended.
     const cpuOf = async (seconds: number): Promise<{ cpu: number | null; looks: number }> => {
       const before = bench.cpuSeconds();
@@ -78,10 +87,14 @@ async function idle(bench: Bench): Promise<void> {
       });
       // A worker that does not look is idle too.
       const least = Math.floor(inMilliseconds(seconds) / DEFAULT_POLICY.tickMs / 2);
-      if (!(looks >= least)) throw new Error(`the worker looked ${looks} times in ${seconds} s: at least ${least} were due`);
+      if (!(looks >= least))
+        throw new Error(
+          `the worker looked ${looks} times in ${seconds} s: at least ${least} were due`,
+        );
       await sleep(300);
       const after = bench.cpuSeconds();
-      if (before !== null && before === after) throw new Error("the server's CPU time was not counted");
+      if (before !== null && before === after)
+        throw new Error("the server's CPU time was not counted");
       return { cpu: before === null || after === null ? null : after - before, looks };
     };
     const short = 2;
@@ -140,7 +153,8 @@ async function underLoad(bench: Bench): Promise<void> {
       ]);
       return outcome;
     });
-    for (const { failed } of [before, during]) if (failed > 0) throw new Error(`${failed} writes failed`);
+    for (const { failed } of [before, during])
+      if (failed > 0) throw new Error(`${failed} writes failed`);
     bench.report(
       absoluteResult({
         name: `${WRITES_A_SECOND} writes/s over ${LIVE_IMATS} live imats: age of what is pending, p99`,
@@ -167,7 +181,10 @@ async function underLoad(bench: Bench): Promise<void> {
     for (let round = 0; round < Math.min(3, bench.scale.rounds); round++) {
       pace.without.push((await bench.generator.run(copies.with.url, fast)).transactionsPerSecond);
       pace.with.push(
-        await withWorker(copies.with.url, async () => (await bench.generator.run(copies.with.url, fast)).transactionsPerSecond),
+        await withWorker(
+          copies.with.url,
+          async () => (await bench.generator.run(copies.with.url, fast)).transactionsPerSecond,
+        ),
       );
     }
     bench.report(
@@ -183,7 +200,12 @@ async function underLoad(bench: Bench): Promise<void> {
 }
 
 /** How long ago the snapshot of each imat's last fold was taken; of one that was never folded, when it was filled. */
-async function sampleAges(url: string, ages: number[], warmUpSeconds: number, over: AbortSignal): Promise<void> {
+async function sampleAges(
+  url: string,
+  ages: number[],
+  warmUpSeconds: number,
+  over: AbortSignal,
+): Promise<void> {
   const db = await connectDb({ kind: 'url', url });
   try {
     await sleep(inMilliseconds(warmUpSeconds));
@@ -191,7 +213,8 @@ async function sampleAges(url: string, ages: number[], warmUpSeconds: number, ov
       const rows = await db.query<{ ms: string }>(
         `SELECT extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 + coalesce(s.last_ms, 0) AS ms FROM imat_catalog.frontier f LEFT JOIN imat_catalog.schedule s USING (imat_id)`,
       );
-      if (rows.length !== LIVE_IMATS) throw new Error(`${rows.length} of ${LIVE_IMATS} imats were sampled`);
+      if (rows.length !== LIVE_IMATS)
+        throw new Error(`${rows.length} of ${LIVE_IMATS} imats were sampled`);
       ages.push(...rows.map((row) => Number(row.ms)));
       await sleep(100);
     }
@@ -204,12 +227,17 @@ async function sampleAges(url: string, ages: number[], warmUpSeconds: number, ov
 async function fresh(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     await db.execute('CREATE TABLE public.numbered (n int)');
-    await createImat(db).create('numbers', 'SELECT count(*) AS n FROM public.numbered', { freshness: '1s' });
+    await createImat(db).create('numbers', 'SELECT count(*) AS n FROM public.numbered', {
+      freshness: '1s',
+    });
     const seconds = 6 * bench.scale.seconds;
     const written: number[] = [];
     const stale: number[] = [];
     await withWorker(url, async () => {
-      const [writer, reader] = [await connectDb({ kind: 'url', url }), await connectDb({ kind: 'url', url })];
+      const [writer, reader] = [
+        await connectDb({ kind: 'url', url }),
+        await connectDb({ kind: 'url', url }),
+      ];
       const end = performance.now() + inMilliseconds(seconds);
       const writing = async (): Promise<void> => {
         while (performance.now() < end) {
@@ -231,7 +259,8 @@ async function fresh(bench: Bench): Promise<void> {
       await Promise.all([writer.close(), reader.close()]);
     });
     // What does not change is never stale.
-    if (written.length < 10 * seconds) throw new Error(`${written.length} writes in ${seconds} s are no constant change`);
+    if (written.length < 10 * seconds)
+      throw new Error(`${written.length} writes in ${seconds} s are no constant change`);
     bench.report(
       absoluteResult({
         name: 'freshness 1s under constant change: staleness, p99',
@@ -283,7 +312,9 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
     };
     const versions = Math.min(3, bench.scale.rounds);
     await withWorker(url, async () => {
-      const readers = Promise.all([null, 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'].map(reading));
+      const readers = Promise.all(
+        [null, 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'].map(reading),
+      );
       try {
         for (let version = 1; version <= versions; version++) {
           await db.execute(`UPDATE public.big SET version = ${version}`);
@@ -295,7 +326,10 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
         await readers;
       }
     });
-    if (faults.length > 0) throw new Error(`errors, empty or mixed reads during ${versions} swaps: ${faults.length}, such as ${faults[0]}`);
+    if (faults.length > 0)
+      throw new Error(
+        `errors, empty or mixed reads during ${versions} swaps: ${faults.length}, such as ${faults[0]}`,
+      );
     bench.report(
       absoluteResult({
         name: `swaps of ${rows} rows: the longest that a reader waited`,
@@ -312,7 +346,9 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
 
 async function swapped(db: Db, version: number): Promise<void> {
   for (const deadline = Date.now() + SWAP_MOST_MS; Date.now() < deadline; await sleep(50)) {
-    const [row] = await db.query<{ version: number }>('SELECT version FROM imat.big_ones WHERE id = 1');
+    const [row] = await db.query<{ version: number }>(
+      'SELECT version FROM imat.big_ones WHERE id = 1',
+    );
     if (row?.version === version) return;
   }
   throw new Error(`version ${version} was not swapped in within ${inSeconds(SWAP_MOST_MS)} s`);

@@ -12,8 +12,15 @@ export async function runWriteRace(bench: Bench, { name, script, bar }: WriteRac
     const tps = (kind: string): number[] => outcome.transactionsPerSecond[kind] ?? [];
     const cpu = outcome.cpuMicroseconds;
     const notes: string[] = [];
-    if (cpu !== null) notes.push(`server CPU a transaction: ${microseconds(cpu['plain'])} plain, ${microseconds(cpu['imat'])} imat`);
-    notes.push(bench.databases.hasPgIvm ? `pg_ivm: ${ratioOf(tps('pg_ivm'), tps('plain')).median.toFixed(3)} of plain` : PG_IVM_ABSENT);
+    if (cpu !== null)
+      notes.push(
+        `server CPU a transaction: ${microseconds(cpu['plain'])} plain, ${microseconds(cpu['imat'])} imat`,
+      );
+    notes.push(
+      bench.databases.hasPgIvm
+        ? `pg_ivm: ${ratioOf(tps('pg_ivm'), tps('plain')).median.toFixed(3)} of plain`
+        : PG_IVM_ABSENT,
+    );
     const failures = Object.entries(outcome.failed).filter(([, count]) => count > 0);
     for (const [kind, count] of failures) notes.push(`${kind}: ${count} transactions failed`);
     const result = ratioResult({
@@ -29,4 +36,5 @@ export async function runWriteRace(bench: Bench, { name, script, bar }: WriteRac
   });
 }
 
-const microseconds = (values: readonly number[] = []): string => `${summarize(values).median.toFixed(0)} us`;
+const microseconds = (values: readonly number[] = []): string =>
+  `${summarize(values).median.toFixed(0)} us`;

@@ -27,10 +27,22 @@ export const writes: Measure = {
     for (const clients of [1, 8]) {
       const script = { clients, durable: false };
       const by = clients === 1 ? '1 client' : `${clients} clients`;
-      await runWriteRace(bench, { name: `1-row inserts, ${by}`, script: { ...script, script: insertScript(scale.groups) }, bar: BAR });
-      await runWriteRace(bench, { name: `1-row updates, ${by}`, script: { ...script, script: updateScript(scale) }, bar: BAR });
+      await runWriteRace(bench, {
+        name: `1-row inserts, ${by}`,
+        script: { ...script, script: insertScript(scale.groups) },
+        bar: BAR,
+      });
+      await runWriteRace(bench, {
+        name: `1-row updates, ${by}`,
+        script: { ...script, script: updateScript(scale) },
+        bar: BAR,
+      });
     }
     const others = { clients: 8, durable: false, script: otherColumnScript(scale) };
-    await runWriteRace(bench, { name: '1-row updates of another column, 8 clients', script: others, bar: BAR });
+    await runWriteRace(bench, {
+      name: '1-row updates of another column, 8 clients',
+      script: others,
+      bar: BAR,
+    });
   },
 };

@@ -10,7 +10,10 @@ type Options = MakingOptions & { readonly name?: string; readonly replace?: true
 export function registerConvert(program: Command, context: Context): void {
   const command = program
     .command('convert')
-    .argument('<view>', 'the materialized view, with its schema where the search path does not have it')
+    .argument(
+      '<view>',
+      'the materialized view, with its schema where the search path does not have it',
+    )
     .summary('make imat.<name> from a materialized view')
     .description(
       'Makes imat.<name> from a materialized view and keeps it up to date from then on. Writers are not held up while it is loaded, ' +
@@ -19,7 +22,10 @@ export function registerConvert(program: Command, context: Context): void {
     );
   addMakingOptions(command)
     .option('--name <name>', 'another name than that of the view')
-    .option('--replace', 'put a view of the same name, with its grants and comment, in the place of the materialized view')
+    .option(
+      '--replace',
+      'put a view of the same name, with its grants and comment, in the place of the materialized view',
+    )
     .addHelpText(
       'after',
       examples([

@@ -13,9 +13,14 @@ export function registerCreate(program: Command, context: Context): void {
     .command('create')
     .argument('<name>', 'its name in the schema imat')
     .summary('make imat.<name> from a query')
-    .description('Makes imat.<name> from a query, without a materialized view to begin with. Otherwise it does what "imat convert" does.');
+    .description(
+      'Makes imat.<name> from a query, without a materialized view to begin with. Otherwise it does what "imat convert" does.',
+    );
   addMakingOptions(command)
-    .requiredOption('--query <sql|@file>', 'the query, or the file that holds it after "@"; "@-" reads standard input')
+    .requiredOption(
+      '--query <sql|@file>',
+      'the query, or the file that holds it after "@"; "@-" reads standard input',
+    )
     .addHelpText(
       'after',
       examples([

@@ -17,9 +17,19 @@ export function registerDemo(program: Command, context: Context): void {
         'memory; with --database-url it plays on that server, in a schema of its own that it removes. The environment is not looked at.',
     )
     .option('--rows <n>', 'how many sales', wholeNumber('--rows', 1, MOST_ROWS), DEFAULT_ROWS)
-    .addHelpText('after', examples(['demo', 'demo --rows 1000000', 'demo --database-url postgres://user@host/database']))
+    .addHelpText(
+      'after',
+      examples([
+        'demo',
+        'demo --rows 1000000',
+        'demo --database-url postgres://user@host/database',
+      ]),
+    )
     .action(async (options: { readonly rows: number }, command: Command) => {
-      const target = targetOfOptions(command.optsWithGlobals<TargetOptions>()) ?? { kind: 'embedded', directory: null };
+      const target = targetOfOptions(command.optsWithGlobals<TargetOptions>()) ?? {
+        kind: 'embedded',
+        directory: null,
+      };
       // Only this command needs it; the others start faster without.
       const { demo } = await import('../demo/demo.ts');
       await demo(context, target, options.rows);

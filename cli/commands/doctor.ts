@@ -5,7 +5,11 @@ import { EXIT } from '../exit-status.ts';
 import { examples } from '../help.ts';
 import { onImat } from '../session.ts';
 
-const LABELS: Readonly<Record<DoctorCheck['status'], string>> = { ok: 'ok     ', warning: 'warning', error: 'ERROR  ' };
+const LABELS: Readonly<Record<DoctorCheck['status'], string>> = {
+  ok: 'ok     ',
+  warning: 'warning',
+  error: 'ERROR  ',
+};
 
 export function registerDoctor(program: Command, context: Context): void {
   program
@@ -15,11 +19,16 @@ export function registerDoctor(program: Command, context: Context): void {
       'Checks the server, the rights of the role, the catalog and every imat, and says for each trouble what to do about it, ' +
         'steps that an interrupted command left unfinished included. The exit status is 2 where something must be done. It changes nothing.',
     )
-    .addHelpText('after', examples(['doctor', 'doctor --database-url postgres://app@db.example.com/shop --json']))
+    .addHelpText(
+      'after',
+      examples(['doctor', 'doctor --database-url postgres://app@db.example.com/shop --json']),
+    )
     .action(async (_options: object, command: Command) => {
       await onImat(context, command, async (imat) => {
         const result = await imat.doctor();
-        const status = result.checks.some((check) => check.status === 'error') ? EXIT.user : EXIT.done;
+        const status = result.checks.some((check) => check.status === 'error')
+          ? EXIT.user
+          : EXIT.done;
         return { document: result, text: result.checks.map(checkText).join('\n'), status };
       });
     });

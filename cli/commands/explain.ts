@@ -8,7 +8,10 @@ import { onImat } from '../session.ts';
 export function registerExplain(program: Command, context: Context): void {
   program
     .command('explain')
-    .argument('<name|view|@file.sql>', 'an imat, a materialized view, or a file with a query ("@-" for standard input)')
+    .argument(
+      '<name|view|@file.sql>',
+      'an imat, a materialized view, or a file with a query ("@-" for standard input)',
+    )
     .summary('say what would be done with a definition, and why')
     .description(
       'Says how an imat is kept up to date, or how a materialized view or query would be: the strategy, what is stored for each clause ' +
@@ -17,13 +20,22 @@ export function registerExplain(program: Command, context: Context): void {
     .option('--sql', 'print the statements that convert runs, ready for psql, instead')
     .addHelpText(
       'after',
-      examples(['explain my_sales_summary', 'explain @orders_by_day.sql', 'explain my_sales_summary --sql > install.sql']),
+      examples([
+        'explain my_sales_summary',
+        'explain @orders_by_day.sql',
+        'explain my_sales_summary --sql > install.sql',
+      ]),
     )
     .action(async (target: string, options: { readonly sql?: true }, command: Command) => {
       const query = target.startsWith('@') ? await queryText(target, context.host) : null;
       await onImat(context, command, async (imat) => {
-        const explanation = await (query === null ? imat.explain(target) : imat.explain(query, { query: true }));
-        return { document: explanation, text: options.sql === true ? explanationSql(explanation) : explanationText(explanation) };
+        const explanation = await (query === null
+          ? imat.explain(target)
+          : imat.explain(query, { query: true }));
+        return {
+          document: explanation,
+          text: options.sql === true ? explanationSql(explanation) : explanationText(explanation),
+        };
       });
     });
 }

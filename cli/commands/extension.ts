@@ -41,13 +41,21 @@ export function registerExtension(program: Command, context: Context): void {
     .action(async (_options: object, command: Command) => {
       await onImat(context, command, async (imat, onProgress) => {
         const result = await imat.installExtension({ ...command.opts<Options>(), onProgress });
-        return { document: result, text: resultText(result), status: result.outcome === 'manual' ? EXIT.user : EXIT.done };
+        return {
+          document: result,
+          text: resultText(result),
+          status: result.outcome === 'manual' ? EXIT.user : EXIT.done,
+        };
       });
     });
 }
 
 function resultText(result: ExtensionResult): string {
-  return [headText(result), ...(result.outcome === 'manual' ? [] : [activeText(result)]), preloadText(result.preload)].join('\n\n');
+  return [
+    headText(result),
+    ...(result.outcome === 'manual' ? [] : [activeText(result)]),
+    preloadText(result.preload),
+  ].join('\n\n');
 }
 
 function headText({ outcome, built, version, schema, commands }: ExtensionResult): string {
@@ -65,7 +73,10 @@ function headText({ outcome, built, version, schema, commands }: ExtensionResult
 function activeText({ captures, tracks, schema }: ExtensionResult): string {
   const grant = `GRANT EXECUTE ON FUNCTION ${schema ?? ''}.capture_changes() TO <role>`;
   return fields([
-    ['captures changes', captures ? `yes; for other roles that convert: ${grant}` : `not for this role: ${grant}`],
+    [
+      'captures changes',
+      captures ? `yes; for other roles that convert: ${grant}` : `not for this role: ${grant}`,
+    ],
     ['knows which tables have changed', tracks ? 'yes' : 'no: the server has not loaded it'],
   ]);
 }

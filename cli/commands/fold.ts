@@ -17,18 +17,24 @@ export function registerFold(program: Command, context: Context): void {
     )
     .option('--all', 'every imat with the strategy delta, as without a name')
     .addHelpText('after', examples(['fold my_sales_summary', 'fold --all']))
-    .action(async (name: string | undefined, options: { readonly all?: true }, command: Command) => {
-      const names = nameOrAll(name, options, command);
-      await onImat(context, command, async (imat) => {
-        const results = await imat.fold(...names);
-        return { document: results, text: foldText(results) };
-      });
-    });
+    .action(
+      async (name: string | undefined, options: { readonly all?: true }, command: Command) => {
+        const names = nameOrAll(name, options, command);
+        await onImat(context, command, async (imat) => {
+          const results = await imat.fold(...names);
+          return { document: results, text: foldText(results) };
+        });
+      },
+    );
 }
 
 function foldText(results: readonly FoldResult[]): string {
   if (results.length === 0) return 'No imats to fold.';
-  const columns = [{ title: 'name' }, { title: 'folded rows', align: 'right' }, { title: 'time', align: 'right' }] as const;
+  const columns = [
+    { title: 'name' },
+    { title: 'folded rows', align: 'right' },
+    { title: 'time', align: 'right' },
+  ] as const;
   return table(
     columns,
     results.map((result) => [result.name, count(result.rows), duration(result.ms)]),

@@ -11,7 +11,10 @@ export function registerInit(program: Command, context: Context): void {
       'Creates the schemas imat, imat_catalog and imat_store, or brings them up to this version of imat. "imat convert" does it by itself ' +
         'where it is needed; call it where another role is to own them, or before using the SQL API.',
     )
-    .addHelpText('after', examples(['init', 'init --database-url postgres://owner@db.example.com/shop']))
+    .addHelpText(
+      'after',
+      examples(['init', 'init --database-url postgres://owner@db.example.com/shop']),
+    )
     .action(async (_options: object, command: Command) => {
       await onImat(context, command, async (imat) => {
         const result = await imat.init();

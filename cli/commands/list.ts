@@ -8,7 +8,9 @@ export function registerList(program: Command, context: Context): void {
   program
     .command('list')
     .summary('list the imats')
-    .description('Lists the imats of the database: where to read each, how it is kept up to date, and what it was converted from.')
+    .description(
+      'Lists the imats of the database: where to read each, how it is kept up to date, and what it was converted from.',
+    )
     .addHelpText('after', examples(['list', 'list --json']))
     .action(async (_options: object, command: Command) => {
       await onImat(context, command, async (imat) => {

@@ -17,7 +17,10 @@ export function registerRevert(program: Command, context: Context): void {
       await onImat(context, command, async (imat, onProgress) => {
         const result = await imat.revert(name, { onProgress });
         const original = result.original === null ? '' : ` ${result.original} is as before.`;
-        return { document: result, text: `${result.name} and all that was installed for it are gone.${original}` };
+        return {
+          document: result,
+          text: `${result.name} and all that was installed for it are gone.${original}`,
+        };
       });
     });
 }

@@ -17,7 +17,8 @@ export function registerStatus(program: Command, context: Context): void {
     .action(async (name: string | undefined, _options: object, command: Command) => {
       await onImat(context, command, async (imat) => {
         const result = await (name === undefined ? imat.status() : imat.status(name));
-        const text = name === undefined ? imatsTable(result.imats) : result.imats.map(imatFields).join('\n\n');
+        const text =
+          name === undefined ? imatsTable(result.imats) : result.imats.map(imatFields).join('\n\n');
         return { document: result, text: `${text}${surroundingsText(result)}` };
       });
     });

@@ -17,7 +17,10 @@ export function registerSwap(program: Command, context: Context): void {
     .action(async (name: string, _options: object, command: Command) => {
       await onImat(context, command, async (imat) => {
         const result = await imat.swap(name);
-        return { document: result, text: `${result.name} was rebuilt with ${counted(result.rows, 'row')} in ${duration(result.ms)}.` };
+        return {
+          document: result,
+          text: `${result.name} was rebuilt with ${counted(result.rows, 'row')} in ${duration(result.ms)}.`,
+        };
       });
     });
 }

@@ -20,14 +20,17 @@ export function registerVerify(program: Command, context: Context): void {
     )
     .option('--all', 'all imats, as without a name')
     .addHelpText('after', examples(['verify my_sales_summary', 'verify --all --json']))
-    .action(async (name: string | undefined, options: { readonly all?: true }, command: Command) => {
-      const names = nameOrAll(name, options, command);
-      await onImat(context, command, async (imat) => {
-        const { results } = await imat.verify(...names);
-        const text = results.length === 0 ? 'No imats to verify.' : results.map(resultText).join('\n');
-        return { document: { results }, text, status: statusOf(results) };
-      });
-    });
+    .action(
+      async (name: string | undefined, options: { readonly all?: true }, command: Command) => {
+        const names = nameOrAll(name, options, command);
+        await onImat(context, command, async (imat) => {
+          const { results } = await imat.verify(...names);
+          const text =
+            results.length === 0 ? 'No imats to verify.' : results.map(resultText).join('\n');
+          return { document: { results }, text, status: statusOf(results) };
+        });
+      },
+    );
 }
 
 /** A difference weighs more than what could not be compared. */
@@ -40,9 +43,12 @@ function statusOf(results: readonly VerifyResult[]): number {
 function resultText(result: VerifyResult): string {
   if (result.error !== null)
     return `${result.name}: could not be compared\n${indented(reportText({ ...result.error, position: null }).trimEnd())}`;
-  if (result.equal) return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
+  if (result.equal)
+    return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
   const head = `${result.name}: DIFFERENT from its definition in ${counted(result.differences, 'row')}`;
-  return result.sample.length === 0 ? head : `${head}, for example\n${indented(sampleTable(result))}`;
+  return result.sample.length === 0
+    ? head
+    : `${head}, for example\n${indented(sampleTable(result))}`;
 }
 
 function sampleTable({ sample }: VerifyResult): string {

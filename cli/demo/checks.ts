@@ -15,7 +15,13 @@ export type Check = {
   readonly differences: number;
 };
 
-export async function checkAfter(db: Db, step: string, sales: Sales, relation: string, key: GroupKey): Promise<Check> {
+export async function checkAfter(
+  db: Db,
+  step: string,
+  sales: Sales,
+  relation: string,
+  key: GroupKey,
+): Promise<Check> {
   return {
     step,
     group: await readGroup(db, relation, key),

@@ -51,10 +51,15 @@ export async function demo(context: Context, target: ConnectTarget, rows: number
   const clean = place === null || (await cleanUp(context, target, place));
   done();
   const { played } = ended;
-  if (played === null) throw interrupt.signal === null ? ended.error : interruptedDemo(ended.error, clean);
+  if (played === null)
+    throw interrupt.signal === null ? ended.error : interruptedDemo(ended.error, clean);
   const equal = played.checks.every((check) => check.differences === 0);
   const status = equal ? (clean ? EXIT.done : EXIT.transient) : EXIT.bug;
-  report(context, { document: demoDocument(rows, session.db.driver, played), text: endText(played), status }, progress);
+  report(
+    context,
+    { document: demoDocument(rows, session.db.driver, played), text: endText(played), status },
+    progress,
+  );
 }
 
 function interruptedDemo(cause: unknown, clean: boolean): ImatError {
@@ -77,7 +82,9 @@ async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): 
     }
     return true;
   } catch (error) {
-    host.stderr.write(`${errorText(error)}imat: what the demo made is still there\nHINT:  ${leavingHint(place)}\n`);
+    host.stderr.write(
+      `${errorText(error)}imat: what the demo made is still there\nHINT:  ${leavingHint(place)}\n`,
+    );
     return false;
   }
 }

@@ -20,10 +20,13 @@ export type Place = {
 
 /** A database in memory is the demo's own, so it uses the schema public there; any other lends it a schema. */
 export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
-  if (isInMemory(target)) return { schema: 'public', name: VIEW_NAME, remove: { schema: false, catalog: false } };
+  if (isInMemory(target))
+    return { schema: 'public', name: VIEW_NAME, remove: { schema: false, catalog: false } };
   const existing = await existingSchemas(db);
   if (existing.includes(SCHEMA)) throw schemaExists();
-  const [taken] = await db.query<{ taken: boolean }>(`SELECT pg_catalog.to_regclass('imat.${VIEW_NAME}') IS NOT NULL AS taken`);
+  const [taken] = await db.query<{ taken: boolean }>(
+    `SELECT pg_catalog.to_regclass('imat.${VIEW_NAME}') IS NOT NULL AS taken`,
+  );
   await createSchema(db);
   return {
     schema: SCHEMA,
@@ -36,22 +39,29 @@ export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
 export async function leavePlace({ db, imat }: Session, place: Place): Promise<void> {
   if (!place.remove.schema) return;
   const existing = await existingSchemas(db);
-  const names = existing.includes('imat_catalog') ? (await imat.list()).map((status) => status.name) : [];
+  const names = existing.includes('imat_catalog')
+    ? (await imat.list()).map((status) => status.name)
+    : [];
   if (names.includes(place.name)) await imat.revert(place.name);
   await db.execute(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`);
   const othersLeft = names.some((name) => name !== place.name);
-  if (place.remove.catalog && !othersLeft) await db.execute(`DROP SCHEMA IF EXISTS ${IMAT_SCHEMAS.join(', ')} CASCADE`);
+  if (place.remove.catalog && !othersLeft)
+    await db.execute(`DROP SCHEMA IF EXISTS ${IMAT_SCHEMAS.join(', ')} CASCADE`);
 }
 
 /** For people who must finish the cleaning by hand. */
 export function leavingHint(place: Place): string {
-  const catalog = place.remove.catalog ? `, then DROP SCHEMA ${IMAT_SCHEMAS.join(', ')} CASCADE` : '';
+  const catalog = place.remove.catalog
+    ? `, then DROP SCHEMA ${IMAT_SCHEMAS.join(', ')} CASCADE`
+    : '';
   return `It is removed with "imat revert ${place.name}", then DROP SCHEMA ${SCHEMA} CASCADE${catalog}.`;
 }
 
 async function existingSchemas(db: Db): Promise<string[]> {
   const names = [SCHEMA, ...IMAT_SCHEMAS].map((name) => `'${name}'`).join(', ');
-  const rows = await db.query<{ name: string }>(`SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname IN (${names})`);
+  const rows = await db.query<{ name: string }>(
+    `SELECT nspname::text AS name FROM pg_catalog.pg_namespace WHERE nspname IN (${names})`,
+  );
   return rows.map((row) => row.name);
 }
 

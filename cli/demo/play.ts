@@ -26,11 +26,18 @@ export type Played = {
   readonly timings: readonly Timing[];
 };
 
-export async function play(session: Session, place: Place, rows: number, audience: Audience): Promise<Played> {
+export async function play(
+  session: Session,
+  place: Place,
+  rows: number,
+  audience: Audience,
+): Promise<Played> {
   const { db, imat } = session;
   const { say, progress, checkpoint } = audience;
   const sales = salesIn(place.schema);
-  const [version] = await db.query<{ server: string }>(`SELECT 'PostgreSQL ' || current_setting('server_version') AS server`);
+  const [version] = await db.query<{ server: string }>(
+    `SELECT 'PostgreSQL ' || current_setting('server_version') AS server`,
+  );
   const server = version?.server ?? 'PostgreSQL';
   say(report.welcomeText(rows, server, db.driver === 'pglite'));
 
@@ -45,7 +52,9 @@ export async function play(session: Session, place: Place, rows: number, audienc
   progress.wait('measuring without imat');
   const without = await measureWithout(session, sales, key);
   checkpoint();
-  const conversion = await timed(() => imat.convert(sales.shortView, { name: place.name, onProgress: (step) => progress.step(step) }));
+  const conversion = await timed(() =>
+    imat.convert(sales.shortView, { name: place.name, onProgress: (step) => progress.step(step) }),
+  );
   const convert = conversion.result;
   say(report.conversionText(convert, sales, place, conversion.ms));
 
@@ -68,16 +77,28 @@ export async function play(session: Session, place: Place, rows: number, audienc
 }
 
 /** The materialized view, and the group of its first sale, which is the one that is shown. */
-async function createView({ db }: Session, sales: Sales): Promise<{ readonly groups: number; readonly key: GroupKey }> {
+async function createView(
+  { db }: Session,
+  sales: Sales,
+): Promise<{ readonly groups: number; readonly key: GroupKey }> {
   await db.execute(`CREATE MATERIALIZED VIEW ${sales.view} AS\n${sales.definition}`);
-  const [counted] = await db.query<{ groups: number }>(`SELECT count(*)::int AS groups FROM ${sales.view}`);
-  const [key] = await db.query<GroupKey>(`SELECT region, product FROM ${sales.table} ORDER BY id LIMIT 1`);
+  const [counted] = await db.query<{ groups: number }>(
+    `SELECT count(*)::int AS groups FROM ${sales.view}`,
+  );
+  const [key] = await db.query<GroupKey>(
+    `SELECT region, product FROM ${sales.table} ORDER BY id LIMIT 1`,
+  );
   if (counted === undefined || key === undefined) throw new Error('the sales table is empty');
   return { groups: counted.groups, key };
 }
 
 /** Milliseconds of the time before there is an imat. */
-type Without = { readonly write: number; readonly one: number; readonly all: number; readonly refresh: number };
+type Without = {
+  readonly write: number;
+  readonly one: number;
+  readonly all: number;
+  readonly refresh: number;
+};
 
 async function measureWithout({ db }: Session, sales: Sales, key: GroupKey): Promise<Without> {
   const write = await timeWrites(db, sales, key);
@@ -85,7 +106,11 @@ async function measureWithout({ db }: Session, sales: Sales, key: GroupKey): Pro
   return { write, one, all, refresh: await timeRefresh(db, sales) };
 }
 
-type Measured = { readonly pendingRows: number; readonly folded: Check; readonly timings: readonly Timing[] };
+type Measured = {
+  readonly pendingRows: number;
+  readonly folded: Check;
+  readonly timings: readonly Timing[];
+};
 
 async function measureWith(
   { db, imat }: Session,
@@ -103,10 +128,30 @@ async function measureWith(
     pendingRows: imats[0]?.pendingRows ?? 0,
     folded: await checkAfter(db, 'fold', sales, relation, key),
     timings: [
-      { job: 'insert one row', ms: write, comparedWith: 'insert one row', comparedMs: without.write },
-      { job: 'read one group, live', ms: one, comparedWith: 'run the definition for that group', comparedMs: without.one },
-      { job: 'read all groups, live', ms: all, comparedWith: 'run the definition', comparedMs: without.all },
-      { job: 'fold what is pending', ms: fold.ms, comparedWith: 'REFRESH MATERIALIZED VIEW', comparedMs: without.refresh },
+      {
+        job: 'insert one row',
+        ms: write,
+        comparedWith: 'insert one row',
+        comparedMs: without.write,
+      },
+      {
+        job: 'read one group, live',
+        ms: one,
+        comparedWith: 'run the definition for that group',
+        comparedMs: without.one,
+      },
+      {
+        job: 'read all groups, live',
+        ms: all,
+        comparedWith: 'run the definition',
+        comparedMs: without.all,
+      },
+      {
+        job: 'fold what is pending',
+        ms: fold.ms,
+        comparedWith: 'REFRESH MATERIALIZED VIEW',
+        comparedMs: without.refresh,
+      },
     ],
   };
 }

@@ -9,7 +9,8 @@ import type { Timing } from './timings.ts';
 
 export function welcomeText(rows: number, server: string, embedded: boolean): string {
   const first = `imat demo: ${counted(rows, 'sale')} in ${embedded ? `an embedded ${server} (PGlite)` : server}`;
-  if (!embedded) return `${first}\nIt plays in the schema imat_demo and removes all that it made at the end.\n`;
+  if (!embedded)
+    return `${first}\nIt plays in the schema imat_demo and removes all that it made at the end.\n`;
   return `${first}\nThe embedded database is a single session: this shows that the answers are right and what they cost, not many clients at once.\n`;
 }
 
@@ -17,13 +18,19 @@ export function viewText(sales: Sales, groups: number): string {
   return `CREATE MATERIALIZED VIEW ${sales.shortView} AS\n${indented(sales.definition)};\n  ${counted(groups, 'group')}\n`;
 }
 
-export function conversionText(result: ConvertResult, sales: Sales, place: Place, ms: number): string {
+export function conversionText(
+  result: ConvertResult,
+  sales: Sales,
+  place: Place,
+  ms: number,
+): string {
   const name = place.name === VIEW_NAME ? '' : ` --name ${place.name}`;
   const lines = [
     `$ imat convert ${sales.shortView}${name}`,
     `  ${result.relation} is ready after ${duration(ms)}: strategy ${result.strategy}, freshness ${result.freshness}.`,
   ];
-  if (result.reasons.length > 0) lines.push(indented(reasonsText(result.strategy, result.reasons, null)));
+  if (result.reasons.length > 0)
+    lines.push(indented(reasonsText(result.strategy, result.reasons, null)));
   if (result.notes.length > 0) lines.push(indented(notesText(result.notes)));
   return `${lines.join('\n')}\n`;
 }
@@ -52,15 +59,26 @@ export function checksText(checks: readonly Check[], relation: string, key: Grou
 
 export function timingsText(timings: readonly Timing[], pendingRows: number): string {
   const times = table(
-    [{ title: 'with imat' }, { title: 'time', align: 'right' }, { title: 'without' }, { title: 'time', align: 'right' }],
-    timings.map((timing) => [timing.job, duration(timing.ms), timing.comparedWith, duration(timing.comparedMs)]),
+    [
+      { title: 'with imat' },
+      { title: 'time', align: 'right' },
+      { title: 'without' },
+      { title: 'time', align: 'right' },
+    ],
+    timings.map((timing) => [
+      timing.job,
+      duration(timing.ms),
+      timing.comparedWith,
+      duration(timing.comparedMs),
+    ]),
   );
   return `Times (medians; ${counted(pendingRows, 'row')} of the change log pending):\n${indented(times)}\n`;
 }
 
 export function endText({ checks }: Played): string {
   const failed = checks.filter((check) => check.differences > 0);
-  if (failed.length === 0) return `${counted(checks.length, 'comparison')} with the definition, all equal.\n\n${NEXT}`;
+  if (failed.length === 0)
+    return `${counted(checks.length, 'comparison')} with the definition, all equal.\n\n${NEXT}`;
   const steps = failed.map((check) => `"${check.step}"`).join(', ');
   return `FAILED: imat and the definition differ after ${steps}. This is a bug in imat: please report it.`;
 }
@@ -78,7 +96,12 @@ export function demoDocument(rows: number, driver: string, { checks, ...played }
     rows,
     driver,
     ...played,
-    checks: checks.map(({ step, group, differences }) => ({ step, equal: differences === 0, differences, group })),
+    checks: checks.map(({ step, group, differences }) => ({
+      step,
+      equal: differences === 0,
+      differences,
+      group,
+    })),
     ok: checks.every((check) => check.differences === 0),
   };
 }

@@ -28,7 +28,12 @@ export function salesIn(schema: string): Sales {
 }
 
 /** Makes the table and fills it in batches, so that there is something to show meanwhile. */
-export async function createSales(db: Db, sales: Sales, rows: number, onBatch: (done: number) => void): Promise<void> {
+export async function createSales(
+  db: Db,
+  sales: Sales,
+  rows: number,
+  onBatch: (done: number) => void,
+): Promise<void> {
   await db.execute(`CREATE TABLE ${sales.table} (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   region text NOT NULL,

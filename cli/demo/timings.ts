@@ -3,7 +3,12 @@ import type { GroupKey } from './checks.ts';
 import type { Sales } from './sales.ts';
 
 /** Medians in milliseconds of the same job with imat and with what PostgreSQL has by itself. */
-export type Timing = { readonly job: string; readonly ms: number; readonly comparedWith: string; readonly comparedMs: number };
+export type Timing = {
+  readonly job: string;
+  readonly ms: number;
+  readonly comparedWith: string;
+  readonly comparedMs: number;
+};
 
 // Odd, so that the median is one of the runs.
 const ONE_ROW_WRITES = 51;
@@ -13,7 +18,9 @@ const REFRESHES = 3;
 const WARM_UP_RUNS = 2;
 
 /** With microseconds: what JavaScript's clock has beyond them is noise. */
-export async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly result: T }> {
+export async function timed<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly ms: number; readonly result: T }> {
   const start = performance.now();
   const result = await work();
   return { ms: Math.round((performance.now() - start) * 1000) / 1000, result };
@@ -38,7 +45,11 @@ export async function timeRefresh(db: Db, sales: Sales): Promise<number> {
 }
 
 /** Of any relation with the summary's columns: imat.<name>, or the definition in parentheses. */
-export async function timeReads(db: Db, from: string, key: GroupKey): Promise<{ readonly one: number; readonly all: number }> {
+export async function timeReads(
+  db: Db,
+  from: string,
+  key: GroupKey,
+): Promise<{ readonly one: number; readonly all: number }> {
   const one = `SELECT * FROM ${from} AS summary WHERE region = $1 AND product = $2`;
   return {
     one: await medianMs(POINT_READS, () => db.query(one, [key.region, key.product])),

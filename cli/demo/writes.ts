@@ -8,20 +8,38 @@ type Write = { readonly step: string; readonly sql: string };
 function writes({ table }: Sales): readonly Write[] {
   const newest = `(SELECT max(id) FROM ${table} WHERE region = $1 AND product = $2)`;
   return [
-    { step: 'INSERT a sale of 99.50', sql: `INSERT INTO ${table} (region, product, amount, sold_at) VALUES ($1, $2, 99.50, '2026-11-01')` },
-    { step: 'UPDATE its amount to 109.50', sql: `UPDATE ${table} SET amount = 109.50 WHERE id = ${newest}` },
-    { step: 'UPDATE: it was another product', sql: `UPDATE ${table} SET product = 'product 999' WHERE id = ${newest}` },
+    {
+      step: 'INSERT a sale of 99.50',
+      sql: `INSERT INTO ${table} (region, product, amount, sold_at) VALUES ($1, $2, 99.50, '2026-11-01')`,
+    },
+    {
+      step: 'UPDATE its amount to 109.50',
+      sql: `UPDATE ${table} SET amount = 109.50 WHERE id = ${newest}`,
+    },
+    {
+      step: 'UPDATE: it was another product',
+      sql: `UPDATE ${table} SET product = 'product 999' WHERE id = ${newest}`,
+    },
     {
       step: 'INSERT 1,000 sales at once',
       sql: `INSERT INTO ${table} (region, product, amount, sold_at) SELECT $1, $2, i % 500, '2026-11-02' FROM generate_series(1, 1000) AS i`,
     },
-    { step: 'DELETE all below 100', sql: `DELETE FROM ${table} WHERE region = $1 AND product = $2 AND amount < 100` },
+    {
+      step: 'DELETE all below 100',
+      sql: `DELETE FROM ${table} WHERE region = $1 AND product = $2 AND amount < 100`,
+    },
   ];
 }
 
 /** Carries them out and compares after each, then within a transaction that is rolled back, and after that. */
-export async function writeAndCheck(db: Db, sales: Sales, relation: string, key: GroupKey): Promise<Check[]> {
-  const check = async (step: string): Promise<Check> => await checkAfter(db, step, sales, relation, key);
+export async function writeAndCheck(
+  db: Db,
+  sales: Sales,
+  relation: string,
+  key: GroupKey,
+): Promise<Check[]> {
+  const check = async (step: string): Promise<Check> =>
+    await checkAfter(db, step, sales, relation, key);
   const parameters = [key.region, key.product];
   const checks = [await check('(before)')];
   for (const write of writes(sales)) {

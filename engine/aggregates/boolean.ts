@@ -8,7 +8,11 @@ export const booleanRule: AggregateRule = {
     const [arg] = args;
     if (arg === undefined) return null;
     const yes = parts.count('true', [...filter, sql`${arg.value}`], `rows where ${arg.label}`);
-    const no = parts.count('false', [...filter, sql`NOT ${arg.value}`], `rows where not ${arg.label}`);
+    const no = parts.count(
+      'false',
+      [...filter, sql`NOT ${arg.value}`],
+      `rows where not ${arg.label}`,
+    );
     return (ref) => {
       const result = name === 'bool_or' ? sql`${ref(yes)} > 0` : sql`${ref(no)} = 0`;
       return sql`CASE WHEN ${ref(yes)} + ${ref(no)} > 0 THEN ${result} END`;

@@ -45,13 +45,21 @@ export function finite(input: AggregateInput, arg: Argument, conditions: readonl
       sql`${fragment(`'${text}'`)}::${fragment(isNumeric(type) ? 'numeric' : 'float8')}`;
     return {
       // NaN sorts above Infinity.
-      conditions: [...conditions, sql`${value} > ${of('-Infinity')} AND ${value} < ${of('Infinity')}`],
+      conditions: [
+        ...conditions,
+        sql`${value} > ${of('-Infinity')} AND ${value} < ${of('Infinity')}`,
+      ],
       nan: count('nan', sql`${value} = ${of('NaN')}`, 'NaN'),
       plusInfinity: count('plus_infinity', sql`${value} = ${of('Infinity')}`, 'Infinity'),
       minusInfinity: count('minus_infinity', sql`${value} = ${of('-Infinity')}`, '-Infinity'),
     };
   }
-  return { conditions: [...conditions, notNull(arg)], nan: null, plusInfinity: null, minusInfinity: null };
+  return {
+    conditions: [...conditions, notNull(arg)],
+    nan: null,
+    plusInfinity: null,
+    minusInfinity: null,
+  };
 }
 
 export const notNull = (arg: Argument): Sql => sql`${arg.value} IS NOT NULL`;
@@ -67,7 +75,8 @@ export function withNonFinite(parts: Finite, ref: PartRef, finiteSum: Sql, type:
     // Intervals have no NaN: PostgreSQL reports an overflow, as this does. Of constants alone it would do so for every read,
     // because the planner computes those in advance.
     if (nan !== null) cases.push(sql`${both} ${constant('NaN')}`);
-    else cases.push(sql`${both} (${finiteSum}) + ${constant('infinity')} - ${constant('infinity')}`);
+    else
+      cases.push(sql`${both} (${finiteSum}) + ${constant('infinity')} - ${constant('infinity')}`);
     cases.push(sql`WHEN ${ref(plusInfinity)} > 0 THEN ${constant('Infinity')}`);
     cases.push(sql`WHEN ${ref(minusInfinity)} > 0 THEN ${constant('-Infinity')}`);
   }
@@ -91,4 +100,5 @@ export function toFloat(value: Sql, type: string): Sql {
 }
 
 /** Whether a plain sum of the argument must be kept in numeric: bigint sums overflow bigint. */
-export const needsNumericSum = (arg: Argument): boolean => arg.type.oid === INT8 || isFloat(arg.type);
+export const needsNumericSum = (arg: Argument): boolean =>
+  arg.type.oid === INT8 || isFloat(arg.type);

@@ -11,7 +11,14 @@ import { finite, notNull, summand, toFloat, withNonFinite } from './finite.ts';
 import type { AggregateInput, AggregateRule, Argument } from './rule.ts';
 
 /** The pairs' statistics as double precision expressions over the stored parts; n is a bigint. */
-type Pairs = { readonly n: Sql; readonly sx: Sql; readonly sy: Sql; readonly sxx: Sql; readonly syy: Sql; readonly sxy: Sql };
+type Pairs = {
+  readonly n: Sql;
+  readonly sx: Sql;
+  readonly sy: Sql;
+  readonly sxx: Sql;
+  readonly syy: Sql;
+  readonly sxy: Sql;
+};
 
 const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
   regr_count: ({ n }) => n,
@@ -27,7 +34,8 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
   regr_r2: ({ n, sxx, syy, sxy }) =>
     sql`CASE WHEN ${n} < 1 OR ${sxx} = 0 THEN NULL WHEN ${syy} = 0 THEN 1 ELSE ${quotient(product(sxy, sxy), product(sxx, syy))} END`,
   regr_slope: ({ n, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN ${sxy} / ${sxx} END`,
-  regr_intercept: ({ n, sx, sy, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
+  regr_intercept: ({ n, sx, sy, sxx, sxy }) =>
+    sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
 };
 
 /** As float.c multiplies: what is too large is infinite, what is too small is 0; SQL's operator would fail. */
@@ -37,19 +45,32 @@ function product(a: Sql, b: Sql): Sql {
 }
 
 /** As float.c divides by what is not negative: by 0 as well. */
-const quotient = (a: Sql, b: Sql): Sql => sql`CASE WHEN ${b} = 0 THEN ${a} * 'Infinity'::float8 ELSE ${a} / ${b} END`;
+const quotient = (a: Sql, b: Sql): Sql =>
+  sql`CASE WHEN ${b} = 0 THEN ${a} * 'Infinity'::float8 ELSE ${a} / ${b} END`;
 
 export const regressionRule: AggregateRule = {
   names: Object.keys(FORMULAS),
   plan: (input) => {
     const [y, x] = input.args;
     const formula = FORMULAS[input.name];
-    if (y === undefined || x === undefined || formula === undefined || y.type.oid !== FLOAT8 || x.type.oid !== FLOAT8) return null;
+    if (
+      y === undefined ||
+      x === undefined ||
+      formula === undefined ||
+      y.type.oid !== FLOAT8 ||
+      x.type.oid !== FLOAT8
+    )
+      return null;
     return planPairs(input, y, x, formula);
   },
 };
 
-function planPairs(input: AggregateInput, y: Argument, x: Argument, formula: (pairs: Pairs) => Sql): ReturnType<AggregateRule['plan']> {
+function planPairs(
+  input: AggregateInput,
+  y: Argument,
+  x: Argument,
+  formula: (pairs: Pairs) => Sql,
+): ReturnType<AggregateRule['plan']> {
   const both = [...input.filter, notNull(y), notNull(x)];
   const label = `(${y.label}, ${x.label})`;
   const count = input.parts.count('count', both, `pairs ${label} without a null`);
@@ -62,12 +83,19 @@ function planPairs(input: AggregateInput, y: Argument, x: Argument, formula: (pa
   const sumY = sum('sum_y', vy, finiteY.conditions, 'sum of y');
   const sumXx = sum('sum_xx', sql`(${vx} * ${vx})`, finiteX.conditions, 'sum of x squared');
   const sumYy = sum('sum_yy', sql`(${vy} * ${vy})`, finiteY.conditions, 'sum of y squared');
-  const sumXy = sum('sum_xy', sql`(${vx} * ${vy})`, [and(finiteX.conditions), and(finiteY.conditions)], 'sum of x times y');
+  const sumXy = sum(
+    'sum_xy',
+    sql`(${vx} * ${vy})`,
+    [and(finiteX.conditions), and(finiteY.conditions)],
+    'sum of x times y',
+  );
 
   return (ref) => {
     const n = ref(count);
     const someNot = (parts: typeof finiteX): Sql => {
-      const counted = [parts.nan, parts.plusInfinity, parts.minusInfinity].filter((name) => name !== null).map(ref);
+      const counted = [parts.nan, parts.plusInfinity, parts.minusInfinity]
+        .filter((name) => name !== null)
+        .map(ref);
       return sql`(${counted.map((c) => sql`${c} > 0`).reduce((a, b) => sql`${a} OR ${b}`)})`;
     };
     const centred = (squares: string, a: string, b: string, broken: Sql): Sql =>

@@ -17,10 +17,20 @@ import { isNumeric } from './rule.ts';
 const LARGEST = 10_900;
 
 /** Names the part that counts scales; null where every row's scale is known to be the same, or scales do not show. */
-export function scaleCounts(input: AggregateInput, arg: Argument, finiteConditions: readonly Sql[]): string | null {
+export function scaleCounts(
+  input: AggregateInput,
+  arg: Argument,
+  finiteConditions: readonly Sql[],
+): string | null {
   if (!isNumeric(arg.type) || arg.type.scale !== null || arg.fixedScale !== null) return null;
   const value = sql`('1e' || 12 * LEAST(pg_catalog.scale(${arg.value}), ${LARGEST}))::numeric`;
-  return input.parts.sum('scales', value, 'numeric', finiteConditions, `rows by display scale of ${arg.label}: sum of 10^(12 * scale)`);
+  return input.parts.sum(
+    'scales',
+    value,
+    'numeric',
+    finiteConditions,
+    `rows by display scale of ${arg.label}: sum of 10^(12 * scale)`,
+  );
 }
 
 /** `sum` with the scale that PostgreSQL's own sum of these rows has: `times` the largest scale of a row (2 for squares). */

@@ -13,7 +13,11 @@ import type { AggregateInput, AggregateRule, Argument, PartRef } from './rule.ts
 import { isInteger, isNumeric } from './rule.ts';
 import { atRowScale, scaleCounts } from './scales.ts';
 
-type SumParts = { readonly count: string; readonly finite: Finite; readonly sum: (ref: PartRef) => Sql };
+type SumParts = {
+  readonly count: string;
+  readonly finite: Finite;
+  readonly sum: (ref: PartRef) => Sql;
+};
 
 function partType(arg: Argument): PartType | null {
   if (arg.type.oid === MONEY) return 'money';
@@ -27,7 +31,11 @@ function sumParts(input: AggregateInput): SumParts | null {
   if (arg === undefined) return null;
   const type = partType(arg);
   if (type === null) return null;
-  const count = input.parts.count('count', [...input.filter, notNull(arg)], `rows where ${arg.label} is not null`);
+  const count = input.parts.count(
+    'count',
+    [...input.filter, notNull(arg)],
+    `rows where ${arg.label} is not null`,
+  );
   const finiteParts = finite(input, arg, input.filter);
   const value = type === 'bigint' ? sql`(${arg.value})::bigint` : summand(arg);
   const sum = input.parts.sum('sum', value, type, finiteParts.conditions, `sum of ${arg.label}`);
@@ -42,7 +50,9 @@ export const sumRule: AggregateRule = {
     if (planned === null) return null;
     const type = fragment(input.resultType);
     return (ref) => {
-      const sum = isFloatType(input.resultType) ? toFloat(planned.sum(ref), input.resultType) : sql`(${planned.sum(ref)})::${type}`;
+      const sum = isFloatType(input.resultType)
+        ? toFloat(planned.sum(ref), input.resultType)
+        : sql`(${planned.sum(ref)})::${type}`;
       const value = withNonFinite(planned.finite, ref, sum, input.resultType);
       return sql`CASE WHEN ${ref(planned.count)} > 0 THEN ${value} END`;
     };

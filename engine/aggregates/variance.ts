@@ -33,11 +33,22 @@ export const varianceRule: AggregateRule = {
 
 function planVariance(input: AggregateInput, estimate: Estimate): Finish | null {
   const [arg] = input.args;
-  if (arg === undefined || !(isInteger(arg.type) || isNumeric(arg.type) || isFloat(arg.type))) return null;
-  const count = input.parts.count('count', [...input.filter, notNull(arg)], `rows where ${arg.label} is not null`);
+  if (arg === undefined || !(isInteger(arg.type) || isNumeric(arg.type) || isFloat(arg.type)))
+    return null;
+  const count = input.parts.count(
+    'count',
+    [...input.filter, notNull(arg)],
+    `rows where ${arg.label} is not null`,
+  );
   const finiteParts = finite(input, arg, input.filter);
   const value = summand(arg);
-  const sum = input.parts.sum('total', value, 'numeric', finiteParts.conditions, `sum of ${arg.label}`);
+  const sum = input.parts.sum(
+    'total',
+    value,
+    'numeric',
+    finiteParts.conditions,
+    `sum of ${arg.label}`,
+  );
   const squares = input.parts.sum(
     'squares',
     sql`(${value} * ${value})`,
@@ -46,18 +57,24 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
     `sum of squares of ${arg.label}`,
   );
   const scales = scaleCounts(input, arg, finiteParts.conditions);
-  const nonFinite = [finiteParts.nan, finiteParts.plusInfinity, finiteParts.minusInfinity].filter((name) => name !== null);
+  const nonFinite = [finiteParts.nan, finiteParts.plusInfinity, finiteParts.minusInfinity].filter(
+    (name) => name !== null,
+  );
   const type = input.resultType;
 
   return (ref) => {
     const n = ref(count);
     const total = atRowScale(scales, ref, ref(sum), 1);
     const numerator = sql`(${n} * ${atRowScale(scales, ref, ref(squares), 2)} - ${total} * ${total})`;
-    const divisor = estimate.sample ? sql`(${n}::numeric * (${n} - 1))` : sql`(${n}::numeric * ${n})`;
+    const divisor = estimate.sample
+      ? sql`(${n}::numeric * (${n} - 1))`
+      : sql`(${n}::numeric * ${n})`;
     const positive = root(estimate, sql`(${numerator} / ${divisor})`);
     const cases: Sql[] = [sql`WHEN ${n} < ${estimate.sample ? 2 : 1} THEN NULL`];
     if (nonFinite.length > 0)
-      cases.push(sql`WHEN ${fragment(nonFinite.map((name) => `${ref(name).text} > 0`).join(' OR '))} THEN ${fragment(`'NaN'::${type}`)}`);
+      cases.push(
+        sql`WHEN ${fragment(nonFinite.map((name) => `${ref(name).text} > 0`).join(' OR '))} THEN ${fragment(`'NaN'::${type}`)}`,
+      );
     cases.push(sql`WHEN ${numerator} <= 0 THEN 0`);
     const finished = isFloat(arg.type) ? toFloat(positive, type) : positive;
     return sql`CASE ${fragment(cases.map((one) => one.text).join(' '))} ELSE ${finished} END::${fragment(type)}`;

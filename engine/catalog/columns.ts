@@ -88,20 +88,25 @@ LEFT JOIN pg_namespace cn ON cn.oid = c.collnamespace
 ORDER BY w.attrelid, w.attnum`;
 
 /** The columns of relations, by relation OID, in order of attribute number. */
-export async function loadColumns(db: Db, relations: readonly number[]): Promise<Map<number, ColumnFacts[]>> {
+export async function loadColumns(
+  db: Db,
+  relations: readonly number[],
+): Promise<Map<number, ColumnFacts[]>> {
   const rows = await db.query<ColumnRow>(COLUMNS_SQL, [`{${relations.join(',')}}`]);
   const columns = new Map<number, ColumnFacts[]>(relations.map((oid) => [oid, []]));
   const outputs = await loadTypeOutputs(
     db,
     rows.map((row) => row.base),
   );
-  for (const row of rows) columns.get(row.attrelid)?.push(columnFacts(row, outputs.get(row.base)?.image ?? null));
+  for (const row of rows)
+    columns.get(row.attrelid)?.push(columnFacts(row, outputs.get(row.base)?.image ?? null));
   return columns;
 }
 
 function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
   const isNumeric = row.typtype === 'numeric';
-  const scale = isNumeric && row.base_typmod >= 4 ? (((row.base_typmod - 4) & 0x7ff) ^ 1024) - 1024 : null;
+  const scale =
+    isNumeric && row.base_typmod >= 4 ? (((row.base_typmod - 4) & 0x7ff) ^ 1024) - 1024 : null;
   const oneRepresentation =
     ONE_REPRESENTATION.has(row.typtype) ||
     row.typtype === 'e' ||

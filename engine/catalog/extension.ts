@@ -19,7 +19,12 @@ export type Extension = {
 
 /** Null where the database does not have it; the predecessor of the same name, which cannot capture, does not count. */
 export async function findExtension(db: Db): Promise<Extension | null> {
-  const [row] = await db.query<{ version: string; schema: string; captures: boolean; tracks: boolean }>(
+  const [row] = await db.query<{
+    version: string;
+    schema: string;
+    captures: boolean;
+    tracks: boolean;
+  }>(
     `SELECT e.extversion AS version, n.nspname::text AS schema, has_function_privilege(p.oid, 'EXECUTE') AS captures,
        -- A setting that the library has where it was loaded at the server's start.
        current_setting('table_change_tracker.max_tables', true) IS NOT NULL AS tracks

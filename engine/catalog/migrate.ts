@@ -31,7 +31,10 @@ async function lockCatalog(db: Db): Promise<void> {
  */
 export async function holdCatalog(db: Db): Promise<void> {
   if (!(await sharesCatalog(db)))
-    throw new ImatError('contention', { message: 'the imat catalog was removed by another session', hint: 'Try again.' });
+    throw new ImatError('contention', {
+      message: 'the imat catalog was removed by another session',
+      hint: 'Try again.',
+    });
 }
 
 /** The same, false where there is no catalog to keep. */
@@ -51,7 +54,8 @@ async function catalogExists(db: Db): Promise<boolean> {
  * those of the extension, which log nothing then.
  */
 export const ORPHANED = 'schema imat_store is here without the imat catalog that describes it';
-export const REMOVE_ORPHANS = 'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; then convert again.';
+export const REMOVE_ORPHANS =
+  'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; then convert again.';
 
 /** Whether logs, stored tables and capture are here without a catalog. */
 export async function isOrphaned(db: Db): Promise<boolean> {
@@ -65,9 +69,13 @@ export async function isOrphaned(db: Db): Promise<boolean> {
 
 /** The version of the catalog; 0 where there is none. @throws ImatError `catalog_newer` */
 export async function catalogVersion(db: Db): Promise<number> {
-  const [present] = await db.query<{ exists: boolean }>(`SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`);
+  const [present] = await db.query<{ exists: boolean }>(
+    `SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`,
+  );
   if (present?.exists !== true) return 0;
-  const [row] = await db.query<{ version: number | null }>('SELECT max(version) AS version FROM imat_catalog.migration');
+  const [row] = await db.query<{ version: number | null }>(
+    'SELECT max(version) AS version FROM imat_catalog.migration',
+  );
   const version = row?.version ?? 0;
   if (version > MIGRATIONS.length) {
     throw new ImatError('catalog_newer', {
@@ -99,13 +107,17 @@ export async function requireCatalog(db: Db): Promise<void> {
  * Brings the catalog up to date. `explicitly`: asked for by the user, so that it stays when the last imat is reverted.
  * Not inside a transaction.
  */
-export async function initialize(db: Db, explicitly: boolean): Promise<{ version: number; created: boolean }> {
+export async function initialize(
+  db: Db,
+  explicitly: boolean,
+): Promise<{ version: number; created: boolean }> {
   const before = await catalogVersion(db);
   if (before === MIGRATIONS.length && !explicitly) return { version: before, created: false };
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
     if (!(await catalogExists(db))) {
-      if (await isOrphaned(db)) throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
+      if (await isOrphaned(db))
+        throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
       await db.execute('CREATE SCHEMA imat_catalog');
     }
     await db.execute(
@@ -115,9 +127,13 @@ export async function initialize(db: Db, explicitly: boolean): Promise<{ version
     for (const [index, file] of MIGRATIONS.entries()) {
       if (index < from) continue;
       await db.execute(readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8'));
-      await db.query('INSERT INTO imat_catalog.migration (version, explicitly) VALUES ($1, $2)', [index + 1, explicitly]);
+      await db.query('INSERT INTO imat_catalog.migration (version, explicitly) VALUES ($1, $2)', [
+        index + 1,
+        explicitly,
+      ]);
     }
-    if (explicitly) await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
+    if (explicitly)
+      await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
     return { version: MIGRATIONS.length, created: from === 0 };
   });
 }

@@ -10,7 +10,11 @@ export type Dependence =
   /** On the time, the user or chance: equal tables do not mean an equal answer. */
   | 'moment';
 
-export type TypeOutput = { readonly name: string; readonly dependence: Dependence; readonly image: Image | null };
+export type TypeOutput = {
+  readonly name: string;
+  readonly dependence: Dependence;
+  readonly image: Image | null;
+};
 
 /** The pseudo-type of `ROW(...)`. */
 export const RECORD = 2249;
@@ -93,11 +97,17 @@ LEFT JOIN pg_proc s ON s.oid = t.typsend LEFT JOIN pg_namespace sn ON sn.oid = s
 WHERE t.oid IN (SELECT w.oid FROM wanted w)`;
 
 /** By type OID, for the types and all that they are made of. */
-export async function loadTypeOutputs(db: Db, types: readonly number[]): Promise<Map<number, TypeOutput>> {
+export async function loadTypeOutputs(
+  db: Db,
+  types: readonly number[],
+): Promise<Map<number, TypeOutput>> {
   const rows = await db.query<OutputRow>(TYPES_SQL, [`{${[...new Set(types)].join(',')}}`]);
   const byOid = new Map(rows.map((row) => [row.oid, row]));
   return new Map(
-    rows.map((row) => [row.oid, { name: row.name, dependence: dependenceOf(row.oid, byOid), image: imageOf(row.oid, byOid) }]),
+    rows.map((row) => [
+      row.oid,
+      { name: row.name, dependence: dependenceOf(row.oid, byOid), image: imageOf(row.oid, byOid) },
+    ]),
   );
 }
 
@@ -119,11 +129,13 @@ function imageOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Image | nul
   const { output, send, parts } = row;
   if (parts === null || parts.length === 0) {
     // An extension's send function may send text. Its output function is believed where it says that it is immutable.
-    const asText = send === null || sendsText(row) || (!row.builtin && dependenceOf(oid, rows) === 'tables');
+    const asText =
+      send === null || sendsText(row) || (!row.builtin && dependenceOf(oid, rows) === 'tables');
     if (!asText) return { form: 'binary', by: send };
     return { form: 'text', by: row.builtin && IS_TEXT.has(row.send_source ?? '') ? null : output };
   }
-  if (send !== null && parts.every((part) => imageOf(part, rows)?.form === 'binary')) return { form: 'binary', by: send };
+  if (send !== null && parts.every((part) => imageOf(part, rows)?.form === 'binary'))
+    return { form: 'binary', by: send };
   return textIsSteady(row, rows) ? { form: 'text', by: output } : null;
 }
 
@@ -131,7 +143,8 @@ const sendsText = (row: OutputRow): boolean => SENDS_TEXT.has(row.send_source ??
 
 /** Whether the text of a value is the same in every session. */
 function textIsSteady(row: OutputRow, rows: ReadonlyMap<number, OutputRow>): boolean {
-  if (row.parts === null || row.parts.length === 0) return sendsText(row) || dependenceOf(row.oid, rows) === 'tables';
+  if (row.parts === null || row.parts.length === 0)
+    return sendsText(row) || dependenceOf(row.oid, rows) === 'tables';
   return row.parts.every((part) => {
     const found = rows.get(part);
     return found !== undefined && textIsSteady(found, rows);

@@ -3,14 +3,21 @@ import type { DatabaseError } from 'pg';
 import { ImatError } from '../../parser/errors.ts';
 import { ServerError } from './db.ts';
 
-type Place = { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+type Place = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+};
 
 /** SQLSTATEs that end a session whatever it was doing: connection exceptions, shutdown, crash, start-up under way. */
 const SESSION_LOST = /^(08|57P0[1235])/;
 
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Check that the server runs and accepts connections there. To try imat without a server, use --embedded.',
-  ENOENT: 'Check that the server runs and that its Unix socket is there. To try imat without a server, use --embedded.',
+  ECONNREFUSED:
+    'Check that the server runs and accepts connections there. To try imat without a server, use --embedded.',
+  ENOENT:
+    'Check that the server runs and that its Unix socket is there. To try imat without a server, use --embedded.',
   EACCES: 'The operating system refuses access to the Unix socket.',
   ENOTFOUND: 'Check the host name.',
   EAI_AGAIN: 'The host name could not be looked up; check the network.',
@@ -20,7 +27,9 @@ const NETWORK_HINTS: Readonly<Record<string, string>> = {
 
 /** The error for a connection that could not be made. The password is in no part of it. */
 export function connectFailure(error: unknown, place: Place): ImatError {
-  const where = place.host.startsWith('/') ? `in ${place.host}, port ${place.port}` : `at ${place.host}:${place.port}`;
+  const where = place.host.startsWith('/')
+    ? `in ${place.host}, port ${place.port}`
+    : `at ${place.host}:${place.port}`;
   return new ImatError('connection_failed', {
     message: `could not connect to database "${place.database}" ${where} as role "${place.user}"`,
     detail: sentence(reasonOf(error)),
@@ -73,9 +82,11 @@ function connectHint(error: unknown): string | undefined {
     return "Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf.";
   }
   if (code === '3D000') return 'Create the database or name another one.';
-  if (code === '53300') return 'The server has no free connection slot; close some sessions or try again later.';
+  if (code === '53300')
+    return 'The server has no free connection slot; close some sessions or try again later.';
   if (code === '57P03') return 'The server is starting up or shutting down; try again in a moment.';
-  if (/certificate|self.signed/i.test(reasonOf(error))) return 'Name the authority with sslrootcert, or choose another sslmode.';
+  if (/certificate|self.signed/i.test(reasonOf(error)))
+    return 'Name the authority with sslrootcert, or choose another sslmode.';
   if (reasonOf(error) === 'timeout expired') return NETWORK_HINTS['ETIMEDOUT'];
   return undefined;
 }
@@ -85,18 +96,24 @@ function isDatabaseError(error: unknown): error is DatabaseError {
 }
 
 function isNetworkError(error: unknown): boolean {
-  return /^E[A-Z]+$/.test(codeOf(error)) || /^Connection terminated|not queryable/.test(reasonOf(error));
+  return (
+    /^E[A-Z]+$/.test(codeOf(error)) || /^Connection terminated|not queryable/.test(reasonOf(error))
+  );
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
 }
 
 /** The text of an error; of several (Node tries every address of a host) the first. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const text = error instanceof Error ? error.message : String(error);
-  return text.includes('client password must be') ? 'SASL: the server asks for a password, and none was given' : text;
+  return text.includes('client password must be')
+    ? 'SASL: the server asks for a password, and none was given'
+    : text;
 }
 
 function sentence(text: string): string {

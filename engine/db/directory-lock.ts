@@ -9,7 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ImatError } from '../../parser/errors.ts';
-import { identifyProcess, mayBeRunning, type ProcessIdentity, readIdentity } from './process-identity.ts';
+import {
+  identifyProcess,
+  mayBeRunning,
+  type ProcessIdentity,
+  readIdentity,
+} from './process-identity.ts';
 
 type Holder = ProcessIdentity & { readonly token: string };
 

@@ -25,7 +25,12 @@ const CONNECT_TIMEOUT_SECONDS = 15;
 /** Left to the operating system, it would be two hours. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 const SOCKET_DIRECTORIES = ['/var/run/postgresql', '/tmp'];
-const TLS_VARIABLES = { sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', sslcert: 'PGSSLCERT', sslkey: 'PGSSLKEY' } as const;
+const TLS_VARIABLES = {
+  sslmode: 'PGSSLMODE',
+  sslrootcert: 'PGSSLROOTCERT',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+} as const;
 
 /** @throws ImatError `invalid_argument` where the URL cannot be read; the error never quotes it, as it may hold a password. */
 export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): ServerConfig {
@@ -36,9 +41,12 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
   const host = options.host || env['PGHOST'] || defaultHost(port);
   const user = options.user || env['PGUSER'] || userInfo().username;
   const database = options.database || env['PGDATABASE'] || user;
-  const password = options.password || env['PGPASSWORD'] || readPassword({ host, port, database, user }, env);
+  const password =
+    options.password || env['PGPASSWORD'] || readPassword({ host, port, database, user }, env);
   const tls = resolveTls(host, options);
-  const timeoutSeconds = Number(options['connect_timeout'] ?? env['PGCONNECT_TIMEOUT'] ?? CONNECT_TIMEOUT_SECONDS);
+  const timeoutSeconds = Number(
+    options['connect_timeout'] ?? env['PGCONNECT_TIMEOUT'] ?? CONNECT_TIMEOUT_SECONDS,
+  );
   const client: ClientConfig = {
     host,
     port,
@@ -69,7 +77,8 @@ function parseUrl(url: string, env: NodeJS.ProcessEnv): ConnectionOptions {
   } catch (error) {
     throw new ImatError('invalid_argument', {
       message: 'the database URL cannot be read',
-      detail: error instanceof TypeError ? undefined : (error as Error).message.replace(/\.?$/, '.'),
+      detail:
+        error instanceof TypeError ? undefined : (error as Error).message.replace(/\.?$/, '.'),
       hint: 'Special characters in the user name or password are written in percent-encoding, such as %40 for @.',
     });
   }
@@ -85,10 +94,16 @@ function withTlsVariables(url: string, env: NodeJS.ProcessEnv): string {
   return added.size === 0 ? url : `${url}${url.includes('?') ? '&' : '?'}${added.toString()}`;
 }
 
-function resolveTls(host: string, options: ConnectionOptions): { ssl: NonNullable<ClientConfig['ssl']>; optional: boolean } {
+function resolveTls(
+  host: string,
+  options: ConnectionOptions,
+): { ssl: NonNullable<ClientConfig['ssl']>; optional: boolean } {
   const local = host === 'localhost' || host === '127.0.0.1' || host === '::1';
   if (host.startsWith('/') || options.ssl === false) return { ssl: false, optional: false };
-  if (options.ssl === undefined) return local ? { ssl: false, optional: false } : { ssl: { rejectUnauthorized: false }, optional: true };
+  if (options.ssl === undefined)
+    return local
+      ? { ssl: false, optional: false }
+      : { ssl: { rejectUnauthorized: false }, optional: true };
   switch (options['sslmode']) {
     case 'allow':
     case 'prefer':
@@ -101,5 +116,8 @@ function resolveTls(host: string, options: ConnectionOptions): { ssl: NonNullabl
 }
 
 function defaultHost(port: number): string {
-  return SOCKET_DIRECTORIES.find((directory) => existsSync(join(directory, `.s.PGSQL.${port}`))) ?? 'localhost';
+  return (
+    SOCKET_DIRECTORIES.find((directory) => existsSync(join(directory, `.s.PGSQL.${port}`))) ??
+    'localhost'
+  );
 }

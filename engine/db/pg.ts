@@ -13,7 +13,11 @@ export async function connectServer(url: string | null): Promise<Db> {
   const attempt = async (client: ClientConfig): Promise<Db> => {
     const connection = new pg.Client({ ...client, types: TEXT_TYPES });
     await connection.connect();
-    return Session.open({ client: connection, driver: 'pg', cancel: () => sendCancel(new pg.Connection({ ssl: client.ssl }), connection) });
+    return Session.open({
+      client: connection,
+      driver: 'pg',
+      cancel: () => sendCancel(new pg.Connection({ ssl: client.ssl }), connection),
+    });
   };
   try {
     return await attempt(config.client).catch((error: unknown) => {

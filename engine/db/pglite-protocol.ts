@@ -9,7 +9,9 @@ export type WorkerStart = {
   readonly wantsDump: boolean;
 };
 
-export type WorkerInput = { readonly kind: 'protocol'; readonly bytes: Uint8Array } | { readonly kind: 'close' };
+export type WorkerInput =
+  | { readonly kind: 'protocol'; readonly bytes: Uint8Array }
+  | { readonly kind: 'close' };
 
 export type WorkerOutput =
   | { readonly kind: 'ready'; readonly dump: Uint8Array | null }

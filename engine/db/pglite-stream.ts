@@ -59,7 +59,9 @@ export class PgliteStream extends Duplex {
       return done();
     }
     // pg corks the messages of one statement, so that they arrive together and cost one round trip between the threads.
-    const bytes = Uint8Array.from(Buffer.concat(chunks.map(({ chunk }) => chunk).filter((chunk) => !chunk.equals(TERMINATE))));
+    const bytes = Uint8Array.from(
+      Buffer.concat(chunks.map(({ chunk }) => chunk).filter((chunk) => !chunk.equals(TERMINATE))),
+    );
     if (bytes.length === 0) return done();
     this.#answered = done;
     this.#send({ kind: 'protocol', bytes });
@@ -76,7 +78,9 @@ export class PgliteStream extends Duplex {
 
   #receive(message: WorkerOutput): void {
     if (message.kind === 'answer') {
-      this.push(Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength));
+      this.push(
+        Buffer.from(message.bytes.buffer, message.bytes.byteOffset, message.bytes.byteLength),
+      );
       this.#settle(null);
     } else if (message.kind === 'failed') {
       this.#settle(new Error(message.reason));

@@ -21,9 +21,13 @@ function post(message, bytes) {
 
 const database = await PGlite.create({
   ...(directory === null ? {} : { dataDir: directory }),
-  ...(initdbDump === null ? {} : { loadDataDir: new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (initdbDump)]) }),
+  ...(initdbDump === null
+    ? {}
+    : { loadDataDir: new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (initdbDump)]) }),
 });
-const dump = wantsDump ? new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer()) : null;
+const dump = wantsDump
+  ? new Uint8Array(await (await database.dumpDataDir('gzip')).arrayBuffer())
+  : null;
 post({ kind: 'ready', dump });
 
 port.on('message', (message) => void answer(message));

@@ -31,7 +31,8 @@ async function startInDirectory(directory: string): Promise<Worker> {
   const unfinished = `${directory}.unfinished`;
   mkdirSync(directory, { recursive: true });
   if (existsSync(unfinished)) empty(directory);
-  if (existsSync(join(directory, 'PG_VERSION'))) return start({ directory, initdbDump: null, wantsDump: false });
+  if (existsSync(join(directory, 'PG_VERSION')))
+    return start({ directory, initdbDump: null, wantsDump: false });
   if (readdirSync(directory).length > 0) {
     throw new ImatError('invalid_argument', {
       message: `directory "${directory}" is not an embedded database`,
@@ -93,7 +94,10 @@ function start(workerData: WorkerStart): Promise<Worker> {
       reject(
         new ImatError('connection_failed', {
           message: 'could not start the embedded database',
-          detail: error instanceof Error ? error.message : `Its thread ended with status ${String(error)}.`,
+          detail:
+            error instanceof Error
+              ? error.message
+              : `Its thread ended with status ${String(error)}.`,
           cause: error,
         }),
       );

@@ -6,7 +6,10 @@ import { sessionLost, statementFailure } from './connection-errors.ts';
 import { type Activity, type Db, type Isolation, type Row, ServerError } from './db.ts';
 
 const asText = (text: string): string => text;
-const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, (text: string) => unknown>([
+const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<
+  number,
+  (text: string) => unknown
+>([
   [16, (text) => text === 't'], // bool
   [21, Number], // int2
   [23, Number], // int4
@@ -17,7 +20,8 @@ const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<number, 
 
 /** Everything else stays text: pg would make dates lose their microseconds and arrays their exact elements. */
 export const TEXT_TYPES: CustomTypesConfig = {
-  getTypeParser: ((oid: number) => PARSERS.get(oid) ?? asText) as CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number) =>
+    PARSERS.get(oid) ?? asText) as CustomTypesConfig['getTypeParser'],
 };
 
 /** For the few statements that a session begins with. */
@@ -78,7 +82,11 @@ export class Session implements Db {
 
   async query<T extends Row = Row>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
     // pg's types do not know queryMode: without it, a statement without parameters would go by the simple protocol.
-    const config: QueryConfig & { queryMode: 'extended' } = { text: sql, values: [...params], queryMode: 'extended' };
+    const config: QueryConfig & { queryMode: 'extended' } = {
+      text: sql,
+      values: [...params],
+      queryMode: 'extended',
+    };
     const result = await this.#run(sql, () => this.#parts.client.query<T>(config));
     return result.rows;
   }
@@ -88,8 +96,11 @@ export class Session implements Db {
   }
 
   async transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T> {
-    if (this.#inTransaction) throw new ImatError('internal', { message: 'a transaction was begun inside another one' });
-    await this.execute(`BEGIN ISOLATION LEVEL ${isolation === 'repeatable read' ? 'REPEATABLE READ' : 'READ COMMITTED'}`);
+    if (this.#inTransaction)
+      throw new ImatError('internal', { message: 'a transaction was begun inside another one' });
+    await this.execute(
+      `BEGIN ISOLATION LEVEL ${isolation === 'repeatable read' ? 'REPEATABLE READ' : 'READ COMMITTED'}`,
+    );
     this.#inTransaction = true;
     try {
       const value = await body();
@@ -110,7 +121,11 @@ export class Session implements Db {
     const statement = this.#activity;
     this.#canceled = true;
     // A request that comes before the server has begun with the statement is lost (seen on a busy machine), so ask until it is over.
-    for (let delayMs = 50; statement.busy && statement === this.#activity; delayMs = Math.min(2 * delayMs, 1000)) {
+    for (
+      let delayMs = 50;
+      statement.busy && statement === this.#activity;
+      delayMs = Math.min(2 * delayMs, 1000)
+    ) {
       await this.#parts.cancel();
       await sleep(delayMs);
     }
@@ -122,7 +137,9 @@ export class Session implements Db {
 
   abort(reason: string): void {
     this.#lost ??= new Error(reason);
-    (this.#parts.client as Client & { readonly connection: Connection }).connection.stream.destroy();
+    (
+      this.#parts.client as Client & { readonly connection: Connection }
+    ).connection.stream.destroy();
   }
 
   close(): Promise<void> {
@@ -162,7 +179,12 @@ export class Session implements Db {
     this.#activity = { busy: true, since: performance.now() };
     const within = this.#answerMs;
     const timer =
-      within === null ? undefined : setTimeout(() => this.abort(`no answer within ${within} ms`), Math.min(within, TIMEOUT_MOST_MS));
+      within === null
+        ? undefined
+        : setTimeout(
+            () => this.abort(`no answer within ${within} ms`),
+            Math.min(within, TIMEOUT_MOST_MS),
+          );
     try {
       return await send();
     } catch (error) {

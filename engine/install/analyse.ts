@@ -72,10 +72,19 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
   const reading = await readGated(db, inspection.definition, inspection.direct, functions);
   const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
   if (searchPath === undefined)
-    throw new ImatError('internal', { message: 'the definition as PostgreSQL prints it uses other operators than the view' });
+    throw new ImatError('internal', {
+      message: 'the definition as PostgreSQL prints it uses other operators than the view',
+    });
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
-  if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(inspection.definition, functions, reading.reasons));
-  reasons.push(...sourceReasons(inspection), ...functionReasons(functions, 'query' in reading ? reading.query : null));
+  if ('reasons' in reading)
+    reasons.push(
+      ...reading.reasons,
+      ...aggregateReasons(inspection.definition, functions, reading.reasons),
+    );
+  reasons.push(
+    ...sourceReasons(inspection),
+    ...functionReasons(functions, 'query' in reading ? reading.query : null),
+  );
 
   let plan: DeltaPlan | null = null;
   // Also where something stands against it already: all of that is to be said at once.
@@ -84,7 +93,9 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
     if ('reasons' in planned) reasons.push(...planned.reasons);
     else if (reasons.length === 0) plan = planned;
   }
-  const bottom = inspection.all.filter((relation) => relation.kind !== 'view' || relation.imatId !== null);
+  const bottom = inspection.all.filter(
+    (relation) => relation.kind !== 'view' || relation.imatId !== null,
+  );
   return {
     definition: inspection.definition,
     searchPath,
@@ -93,10 +104,13 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
     reasons: inOrderOfPlace(reasons).map((reason) => publicReason(reason, inspection.definition)),
     sources: bottom.filter((relation) => relation.imatId === null),
     imats: bottom.filter((relation) => relation.imatId !== null),
-    unwatchable: bottom.flatMap((relation) => (relation.unwatchable === null ? [] : [relation.unwatchable])),
+    unwatchable: bottom.flatMap((relation) =>
+      relation.unwatchable === null ? [] : [relation.unwatchable],
+    ),
     untrusted: functions.untrusted,
     dependence: functions.unstable.reduce<Dependence>(
-      (worst, use) => (worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence),
+      (worst, use) =>
+        worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,
       'tables',
     ),
   };
@@ -109,10 +123,16 @@ function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
 
 type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
 
-async function readGated(db: Db, definition: string, relations: readonly ReadRelation[], functions: FunctionFacts): Promise<Reading> {
+async function readGated(
+  db: Db,
+  definition: string,
+  relations: readonly ReadRelation[],
+  functions: FunctionFacts,
+): Promise<Reading> {
   const catalog: Catalog = { relations, functions: functions.called };
   const reading = readDefinition(definition, catalog);
-  if ('refusals' in reading) return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
+  if ('refusals' in reading)
+    return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
   const ours = deparse(reading.query);
   const same = await rolledBack(db, async () => {
     // ORDER BY does not change a relation's content: the tree does not have it.
@@ -147,7 +167,9 @@ async function printedAs(db: Db, query: string): Promise<string | null> {
     } catch {
       return null;
     }
-    const [row] = await db.query<{ text: string }>(`SELECT pg_get_viewdef('pg_temp.imat_gate'::regclass, true) AS text`);
+    const [row] = await db.query<{ text: string }>(
+      `SELECT pg_get_viewdef('pg_temp.imat_gate'::regclass, true) AS text`,
+    );
     return row?.text ?? null;
   });
 }
@@ -179,25 +201,46 @@ async function planReading(
       ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
     ];
     if ('reasons' in reading || against.length > 0) {
-      return { reasons: against.map((reason) => ({ ...reason, message: `in view "${relation.name}": ${reason.message}`, span: null })) };
+      return {
+        reasons: against.map((reason) => ({
+          ...reason,
+          message: `in view "${relation.name}": ${reason.message}`,
+          span: null,
+        })),
+      };
     }
     views.set(relation.oid, reading.query);
   }
   const normal = normalize(query, views);
   if ('reasons' in normal) return normal;
   if (normal.relations.length === 0)
-    return { reasons: [{ kind: 'no_source', message: 'the definition reads no table', hint: null, span: null }] };
+    return {
+      reasons: [
+        { kind: 'no_source', message: 'the definition reads no table', hint: null, span: null },
+      ],
+    };
   const shape = outline(normal);
-  const sources = new Map<number, SourceFacts>(inspection.all.map((relation) => [relation.oid, relation]));
+  const sources = new Map<number, SourceFacts>(
+    inspection.all.map((relation) => [relation.oid, relation]),
+  );
   const types = await probe(db, normal, shape);
   if ('reasons' in types) return types;
-  return planDelta(normal, shape, { serverMajor, sources, ...types, outputTypes: inspection.columns.map((column) => column.type) });
+  return planDelta(normal, shape, {
+    serverMajor,
+    sources,
+    ...types,
+    outputTypes: inspection.columns.map((column) => column.type),
+  });
 }
 
 type Types = { keyTypes: TypeFacts[]; argumentTypes: TypeFacts[][]; resultTypes: TypeFacts[] };
 
 /** Asks the server for the types of keys, arguments and aggregates, by views of them. */
-async function probe(db: Db, normal: Normal, shape: Outline): Promise<Types | { readonly reasons: readonly PlanReason[] }> {
+async function probe(
+  db: Db,
+  normal: Normal,
+  shape: Outline,
+): Promise<Types | { readonly reasons: readonly PlanReason[] }> {
   const from = sql`FROM ${lines(normal.relations.map((relation, index) => sql`${qualified(relation.schema, relation.name)} AS ${ident(relationAlias(index))}`))}`;
   const args = shape.aggregates.flatMap((aggregate) => aggregate.args);
   const rows = await typesOf(db, [...shape.keys, ...args], from);
@@ -206,24 +249,39 @@ async function probe(db: Db, normal: Normal, shape: Outline): Promise<Types | { 
   if ('reasons' in results) return results;
   const keyTypes = rows.slice(0, shape.keys.length);
   const rest = rows.slice(shape.keys.length);
-  return { keyTypes, argumentTypes: shape.aggregates.map((aggregate) => rest.splice(0, aggregate.args.length)), resultTypes: results };
+  return {
+    keyTypes,
+    argumentTypes: shape.aggregates.map((aggregate) => rest.splice(0, aggregate.args.length)),
+    resultTypes: results,
+  };
 }
 
-async function typesOf(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeFacts[] | { readonly reasons: readonly PlanReason[] }> {
+async function typesOf(
+  db: Db,
+  exprs: readonly Expr[],
+  from: Sql,
+): Promise<TypeFacts[] | { readonly reasons: readonly PlanReason[] }> {
   if (exprs.length === 0) return [];
   const types = await columnTypes(db, exprs, from);
   if (types !== null) return types;
   const reasons: PlanReason[] = [];
   for (const expr of exprs) {
     if ((await columnTypes(db, [expr], from)) === null)
-      reasons.push({ kind: 'pseudo_type', message: 'an expression has a type that no column can have', hint: null, span: expr.span });
+      reasons.push({
+        kind: 'pseudo_type',
+        message: 'an expression has a type that no column can have',
+        hint: null,
+        span: expr.span,
+      });
   }
   return { reasons };
 }
 
 /** Null where one of them has a pseudo-type, such as record: no view can show that. */
 async function columnTypes(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeFacts[] | null> {
-  const columns = lines(exprs.map((expr, index) => sql`${overRelations(expr)} AS ${ident(`c${index}`)}`));
+  const columns = lines(
+    exprs.map((expr, index) => sql`${overRelations(expr)} AS ${ident(`c${index}`)}`),
+  );
   return rolledBack(db, async () => {
     try {
       await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns} ${from}`.text);
@@ -231,7 +289,9 @@ async function columnTypes(db: Db, exprs: readonly Expr[], from: Sql): Promise<T
       if (error instanceof ServerError && error.sqlstate === '42P16') return null;
       throw error;
     }
-    const [view] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_probe'::regclass::oid AS oid`);
+    const [view] = await db.query<{ oid: number }>(
+      `SELECT 'pg_temp.imat_probe'::regclass::oid AS oid`,
+    );
     const oid = view?.oid ?? 0;
     return (await loadColumns(db, [oid])).get(oid) ?? [];
   });
@@ -259,19 +319,36 @@ function sourceReasons(inspection: Inspection): PlanReason[] {
         },
       ];
     }
-    if (relation.unwatchable !== null) return [{ kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null }];
+    if (relation.unwatchable !== null)
+      return [
+        { kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null },
+      ];
     return [];
   });
 }
 
 /** Where the definition could not be read, its aggregates are found by name, so that all that stands against delta is said at once. */
-function aggregateReasons(definition: string, functions: FunctionFacts, known: readonly PlanReason[]): PlanReason[] {
+function aggregateReasons(
+  definition: string,
+  functions: FunctionFacts,
+  known: readonly PlanReason[],
+): PlanReason[] {
   const { tokens } = tokenize(definition);
   return functions.called.flatMap((called): PlanReason[] => {
-    if (called.kind !== 'aggregate' || (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)) return [];
-    const token = tokens.find((one, index) => isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('));
+    if (
+      called.kind !== 'aggregate' ||
+      (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)
+    )
+      return [];
+    const token = tokens.find(
+      (one, index) =>
+        isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('),
+    );
     const said = (span: Span): boolean =>
-      known.some((reason) => reason.span !== null && reason.span.start < span.end && span.start < reason.span.end);
+      known.some(
+        (reason) =>
+          reason.span !== null && reason.span.start < span.end && span.start < reason.span.end,
+      );
     return token === undefined || said(token) ? [] : [aggregateNotMaintained(called.name, token)];
   });
 }
@@ -301,7 +378,12 @@ function functionReasons(functions: FunctionFacts, query: Query | null): PlanRea
 
 function spanOfCall(query: Query, name: string): Span | null {
   let span: Span | null = null;
-  const exprs = [...query.targets.map((target) => target.expr), ...query.groupBy, query.where, query.having];
+  const exprs = [
+    ...query.targets.map((target) => target.expr),
+    ...query.groupBy,
+    query.where,
+    query.having,
+  ];
   for (const expr of exprs) {
     if (expr === null) continue;
     visit(expr, (node) => {
@@ -317,6 +399,7 @@ function publicReason(reason: PlanReason, definition: string): Reason {
     kind: reason.kind,
     message: reason.message,
     hint: reason.hint,
-    position: place === null ? null : { line: place.line, column: place.column, offset: place.offset },
+    position:
+      place === null ? null : { line: place.line, column: place.column, offset: place.offset },
   };
 }

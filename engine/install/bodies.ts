@@ -34,7 +34,10 @@ export type Building = {
 };
 
 /** One statement, or three. */
-export function definitionView(names: ImatNames, { definition, searchPath }: Pick<Analysis, 'definition' | 'searchPath'>): Sql {
+export function definitionView(
+  names: ImatNames,
+  { definition, searchPath }: Pick<Analysis, 'definition' | 'searchPath'>,
+): Sql {
   const create = sql`CREATE VIEW ${names.definition.sql} AS
 ${fragment(definition)}`;
   if (searchPath === null) return create;
@@ -49,12 +52,19 @@ const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02
 export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled[] {
   const table = names.state.sql;
   const comments = [
-    ...plan.keys.map((key) => sql`COMMENT ON COLUMN ${table}.${ident(key.name)} IS ${literal(key.label)}`),
-    ...plan.parts.map((part) => sql`COMMENT ON COLUMN ${table}.${ident(part.name)} IS ${literal(part.comment)}`),
-    ...storedValues(plan).map((value) => sql`COMMENT ON COLUMN ${table}.${ident(value.name)} IS ${literal(value.label)}`),
+    ...plan.keys.map(
+      (key) => sql`COMMENT ON COLUMN ${table}.${ident(key.name)} IS ${literal(key.label)}`,
+    ),
+    ...plan.parts.map(
+      (part) => sql`COMMENT ON COLUMN ${table}.${ident(part.name)} IS ${literal(part.comment)}`,
+    ),
+    ...storedValues(plan).map(
+      (value) => sql`COMMENT ON COLUMN ${table}.${ident(value.name)} IS ${literal(value.label)}`,
+    ),
   ];
   const values = storedValues(plan).map(
-    (value) => sql`ADD COLUMN ${ident(value.name)} ${fragment(value.type)} GENERATED ALWAYS AS (${value.finish(ident)}) STORED`,
+    (value) =>
+      sql`ADD COLUMN ${ident(value.name)} ${fragment(value.type)} GENERATED ALWAYS AS (${value.finish(ident)}) STORED`,
   );
   return [
     {
@@ -63,7 +73,14 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
     },
     { label: 'what publications of all tables need', sql: identify(table) },
     // Not in CREATE TABLE: an INSERT ... SELECT into it would not use parallel workers.
-    ...(values.length === 0 ? [] : [{ label: 'finished aggregates, computed once', sql: sql`ALTER TABLE ${table}\n  ${lines(values)}` }]),
+    ...(values.length === 0
+      ? []
+      : [
+          {
+            label: 'finished aggregates, computed once',
+            sql: sql`ALTER TABLE ${table}\n  ${lines(values)}`,
+          },
+        ]),
     {
       label: 'what finds a group, NULL keys being equal',
       sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identity(plan).map(ident), ', ')}) NULLS NOT DISTINCT`,
@@ -80,12 +97,27 @@ export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly 
     sql`CREATE VIEW ${name} AS\n${deltaBody(plan, building.id, building.logOf, isNetted)}`;
   return [
     { label: 'what is pending, as rows of the state', sql: view(delta.sql, plan.canFail) },
-    ...(plan.canFail ? [] : [{ label: 'the same, with pending rows cancelled against each other first', sql: view(netted.sql, true) }]),
+    ...(plan.canFail
+      ? []
+      : [
+          {
+            label: 'the same, with pending rows cancelled against each other first',
+            sql: view(netted.sql, true),
+          },
+        ]),
     {
       label: 'fold: adds what is pending to the state',
-      sql: foldFunction(plan, { state: state.sql, fold: fold.sql, delta: delta.sql, netted: plan.canFail ? null : netted.sql }),
+      sql: foldFunction(plan, {
+        state: state.sql,
+        fold: fold.sql,
+        delta: delta.sql,
+        netted: plan.canFail ? null : netted.sql,
+      }),
     },
-    { label: 'only imat.fold calls it', sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}() FROM PUBLIC` },
+    {
+      label: 'only imat.fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}() FROM PUBLIC`,
+    },
   ];
 }
 
@@ -103,7 +135,11 @@ const frontierOf = (building: Building, states: readonly Sql[]): FrontierOf => (
 });
 
 /** What a swap imat's view reads in each situation; see imat.swap. */
-export type SwapSql = { readonly slots: readonly [Sql, Sql]; readonly views: readonly [Sql, Sql]; readonly both: Sql };
+export type SwapSql = {
+  readonly slots: readonly [Sql, Sql];
+  readonly views: readonly [Sql, Sql];
+  readonly both: Sql;
+};
 
 export function swapSql(building: Building): SwapSql {
   const slots = building.names.slots.map((slot) => slot.sql) as unknown as readonly [Sql, Sql];
@@ -113,7 +149,8 @@ export function swapSql(building: Building): SwapSql {
     frontier: frontierOf(building, states),
     fresh: fresh(building, states),
   });
-  const alone = (slot: Sql): Sql => swapView(body([slot]), [{ table: slot, active: null }], building.live);
+  const alone = (slot: Sql): Sql =>
+    swapView(body([slot]), [{ table: slot, active: null }], building.live);
   const active = (slot: Sql): Sql =>
     sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${building.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')}) AND f.here), imat_catalog.no_frontier(${literal(building.name)})))`;
   return {
@@ -131,8 +168,16 @@ export function swapSql(building: Building): SwapSql {
 function fresh(building: Building, states: readonly Sql[]): Sql | null {
   const { analysis } = building;
   if (analysis.unwatchable.length > 0 || analysis.dependence === 'moment') return null;
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: building.logOf, changed: null, netted: false };
-  const unchanged = guarded(frontierOf(building, states), sql`NOT (${anyPending(pending, building.watched)})`);
+  const pending: Pending = {
+    frontier: GUARDED_SNAPSHOT,
+    logOf: building.logOf,
+    changed: null,
+    netted: false,
+  };
+  const unchanged = guarded(
+    frontierOf(building, states),
+    sql`NOT (${anyPending(pending, building.watched)})`,
+  );
   if (analysis.dependence === 'tables') return unchanged;
   const current = join(
     Object.keys(building.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`),

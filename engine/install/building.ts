@@ -9,12 +9,20 @@ import type { Prepared } from './prepare.ts';
 import { PINNED_SETTINGS } from './volatility.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
-export async function logsOf(db: Db, watched: Prepared['watched'], hasCatalog: boolean): Promise<(oid: number) => Sql> {
+export async function logsOf(
+  db: Db,
+  watched: Prepared['watched'],
+  hasCatalog: boolean,
+): Promise<(oid: number) => Sql> {
   const rows = hasCatalog
-    ? await db.query<{ relation: number; log: string }>('SELECT relation::oid AS relation, log::text AS log FROM imat_catalog.source')
+    ? await db.query<{ relation: number; log: string }>(
+        'SELECT relation::oid AS relation, log::text AS log FROM imat_catalog.source',
+      )
     : [];
   const known = new Map(rows.map((row) => [row.relation, fragment(row.log)]));
-  const planned = new Map(watched.map((source) => [source.oid, logName(source.schema, source.name).sql]));
+  const planned = new Map(
+    watched.map((source) => [source.oid, logName(source.schema, source.name).sql]),
+  );
   return (oid) => {
     const log = known.get(oid) ?? planned.get(oid);
     if (log === undefined) throw new Error(`no change log for relation ${oid}`);
@@ -23,14 +31,22 @@ export async function logsOf(db: Db, watched: Prepared['watched'], hasCatalog: b
 }
 
 /** The extension's schema, where it captures or would capture one of these sources. */
-async function capturingExtension(db: Db, watched: Prepared['watched'], hasCatalog: boolean): Promise<Sql | null> {
+async function capturingExtension(
+  db: Db,
+  watched: Prepared['watched'],
+  hasCatalog: boolean,
+): Promise<Sql | null> {
   const extension = await findExtension(db);
   if (extension === null) return null;
   const rows = hasCatalog
-    ? await db.query<{ relation: number; by_extension: boolean }>('SELECT relation::oid AS relation, by_extension FROM imat_catalog.source')
+    ? await db.query<{ relation: number; by_extension: boolean }>(
+        'SELECT relation::oid AS relation, by_extension FROM imat_catalog.source',
+      )
     : [];
   const known = new Map(rows.map((row) => [row.relation, row.by_extension]));
-  return watched.some((source) => known.get(source.oid) ?? extension.captures) ? extension.schema : null;
+  return watched.some((source) => known.get(source.oid) ?? extension.captures)
+    ? extension.schema
+    : null;
 }
 
 export async function currentSettings(db: Db): Promise<Record<string, string>> {
@@ -41,7 +57,13 @@ export async function currentSettings(db: Db): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
-export async function buildingOf(db: Db, id: number, name: string, prepared: Prepared, hasCatalog: boolean): Promise<Building> {
+export async function buildingOf(
+  db: Db,
+  id: number,
+  name: string,
+  prepared: Prepared,
+  hasCatalog: boolean,
+): Promise<Building> {
   return {
     id,
     name,

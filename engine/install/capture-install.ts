@@ -10,7 +10,15 @@ import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, dropTriggers, logColumnOf, ownEvents, registration } from '../maintain/capture.ts';
+import {
+  captureFunctions,
+  createLog,
+  createTriggers,
+  dropTriggers,
+  logColumnOf,
+  ownEvents,
+  registration,
+} from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
@@ -40,7 +48,12 @@ const LOCK_TIMEOUT_MS = 50;
 const ATTEMPTS = 100;
 
 /** Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so that nobody waits behind it. */
-export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: () => void, attempts = ATTEMPTS): Promise<T> {
+export async function withShortLock<T>(
+  db: Db,
+  body: () => Promise<T>,
+  onWait: () => void,
+  attempts = ATTEMPTS,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction('read committed', async () => {
@@ -48,7 +61,8 @@ export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: (
         return body();
       });
     } catch (error) {
-      const contended = error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
+      const contended =
+        error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
       if (!contended || attempt === attempts) throw error;
       onWait();
       await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));
@@ -57,14 +71,20 @@ export async function withShortLock<T>(db: Db, body: () => Promise<T>, onWait: (
 }
 
 /** The columns that the imats on a source need; null where all of them are swap imats, for which a mark per statement is enough. */
-async function neededColumns(db: Db, oid: number, all: readonly ColumnFacts[]): Promise<ColumnFacts[] | null> {
+async function neededColumns(
+  db: Db,
+  oid: number,
+  all: readonly ColumnFacts[],
+): Promise<ColumnFacts[] | null> {
   const uses = await db.query<{ strategy: string; columns: string | null }>(
     `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting'`,
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
   const attnums = new Set(uses.flatMap((use) => parseAttnums(use.columns ?? '{}')));
-  const read = all.filter((column) => attnums.has(column.attnum) || uses.some((use) => use.columns === null));
+  const read = all.filter(
+    (column) => attnums.has(column.attnum) || uses.some((use) => use.columns === null),
+  );
   // What is generated when read changes with other columns, which a swap imat that reads it does not name.
   return read.some((column) => column.isVirtual) ? all.filter((column) => !column.isVirtual) : read;
 }
@@ -107,12 +127,15 @@ async function createCapture(
   const schema = extension?.captures === true ? extension.schema : null;
   const names: Partial<Record<CaptureEvent, string>> = {};
   for (const event of ownEvents(schema)) {
-    names[event] = (await freeName(db, captureName(event, source.schema, source.name), source.oid)).text;
+    names[event] = (
+      await freeName(db, captureName(event, source.schema, source.name), source.oid)
+    ).text;
   }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   await db.execute(createLog(log, columns ?? []).text);
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
-  for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
+  for (const statement of [...captureFunctions(target), ...createTriggers(target)])
+    await db.execute(statement.text);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
@@ -134,21 +157,36 @@ async function createCapture(
  * where the table had dropped columns its column numbers are others now. So the source gets a new one. The imats that were
  * restored with the old log read it no more, but their views name it, so it stays until they have gone.
  */
-async function disownLog(db: Db, source: SourceName, known: SourceRow, columns: readonly ColumnFacts[] | null): Promise<void> {
+async function disownLog(
+  db: Db,
+  source: SourceName,
+  known: SourceRow,
+  columns: readonly ColumnFacts[] | null,
+): Promise<void> {
   await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
-  await createCapture(db, source, columns, { former_logs: [...known.former_logs, known.log], tracked: known.tracked });
-  for (const name of Object.values(known.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+  await createCapture(db, source, columns, {
+    former_logs: [...known.former_logs, known.log],
+    tracked: known.tracked,
+  });
+  for (const name of Object.values(known.capture))
+    await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
 }
 
 /** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */
-async function freeName(db: Db, wanted: { readonly name: string; readonly sql: Sql }, oid: number): Promise<Sql> {
+async function freeName(
+  db: Db,
+  wanted: { readonly name: string; readonly sql: Sql },
+  oid: number,
+): Promise<Sql> {
   const [taken] = await db.query<{ taken: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1)
        OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1) AS taken`,
     [wanted.name],
   );
-  return taken?.taken === true ? qualified('imat_store', `${[...wanted.name].slice(0, 40).join('')}_${oid}`) : wanted.sql;
+  return taken?.taken === true
+    ? qualified('imat_store', `${[...wanted.name].slice(0, 40).join('')}_${oid}`)
+    : wanted.sql;
 }
 
 /**
@@ -173,11 +211,14 @@ async function extendCapture(
     const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
     await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
   }
-  const columns = all.filter((column) => logged?.has(column.attnum) === true || missing.includes(column));
+  const columns = all.filter(
+    (column) => logged?.has(column.attnum) === true || missing.includes(column),
+  );
   const extension = await capturing(db, known, source);
   const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  for (const statement of logged === null ? createTriggers(target) : registration(target)) await db.execute(statement.text);
+  for (const statement of logged === null ? createTriggers(target) : registration(target))
+    await db.execute(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
     source.oid,
     attnumArray(columns.map((column) => column.attnum)),
@@ -214,15 +255,24 @@ async function shrink(db: Db, oid: number): Promise<void> {
   );
   if (known === undefined || known.columns === null || !known.here || table === undefined) return;
   const needed = await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []);
-  const unneeded = parseAttnums(known.columns).filter((attnum) => needed?.some((column) => column.attnum === attnum) !== true);
+  const unneeded = parseAttnums(known.columns).filter(
+    (attnum) => needed?.some((column) => column.attnum === attnum) !== true,
+  );
   const extension = known.by_extension ? await findExtension(db) : null;
   if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
   const source = qualified(table.schema, table.name);
   const log = fragment(known.log);
-  const target = { source, log, functions: capturedBy(known.capture), extension: extension?.schema ?? null, columns: needed };
+  const target = {
+    source,
+    log,
+    functions: capturedBy(known.capture),
+    extension: extension?.schema ?? null,
+    columns: needed,
+  };
   await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  if (needed === null) for (const statement of createTriggers(target)) await db.execute(statement.text);
+  if (needed === null)
+    for (const statement of createTriggers(target)) await db.execute(statement.text);
   const drops = unneeded.map((attnum) => sql`DROP COLUMN ${ident(logColumn(attnum))}`);
   await db.execute(sql`ALTER TABLE ${log} ${join(drops, ', ')}`.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
@@ -266,7 +316,10 @@ export async function trackSource(db: Db, source: SourceName): Promise<void> {
 
 async function untrack(db: Db, oid: number): Promise<void> {
   const extension = await findExtension(db);
-  if (extension?.tracks === true) await db.query(`SELECT ${extension.schema.text}.disable_table_tracking($1::oid::regclass)`, [oid]);
+  if (extension?.tracks === true)
+    await db.query(`SELECT ${extension.schema.text}.disable_table_tracking($1::oid::regclass)`, [
+      oid,
+    ]);
 }
 
 /** Takes capture off a source that no imat reads any more. */
@@ -290,9 +343,12 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       );
       if (source === undefined) return;
       const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
-      if (source.table !== null) for (const statement of dropTriggers(fragment(source.table), extension)) await db.execute(statement.text);
+      if (source.table !== null)
+        for (const statement of dropTriggers(fragment(source.table), extension))
+          await db.execute(statement.text);
       if (source.tracked && source.table !== null) await untrack(db, oid);
-      for (const name of Object.values(source.capture)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+      for (const name of Object.values(source.capture))
+        await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
       if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },

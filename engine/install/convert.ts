@@ -13,7 +13,13 @@
 import { ImatError } from '../../parser/errors.ts';
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
-import { catalogVersion, holdCatalog, initialize, LOCK_CLASS, removeUnusedCatalog } from '../catalog/migrate.ts';
+import {
+  catalogVersion,
+  holdCatalog,
+  initialize,
+  LOCK_CLASS,
+  removeUnusedCatalog,
+} from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
@@ -23,7 +29,14 @@ import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
 import type { Building } from './bodies.ts';
-import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapJson, swapSql } from './bodies.ts';
+import {
+  definitionView,
+  deltaMaintenance,
+  deltaState,
+  deltaViewBody,
+  swapJson,
+  swapSql,
+} from './bodies.ts';
 import { buildingOf } from './building.ts';
 import { attnumArray, ensureCapture, trackSource, withShortLock } from './capture-install.ts';
 import { changeFreshness, sameImat } from './freshness.ts';
@@ -41,14 +54,30 @@ type Request = ConvertOptions & {
   readonly against?: readonly Reason[];
 };
 
-export async function convertView(db: Db, serverMajor: number, view: string, options: ConvertOptions): Promise<ConvertResult> {
+export async function convertView(
+  db: Db,
+  serverMajor: number,
+  view: string,
+  options: ConvertOptions,
+): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
     const found = await resolveMaterializedView(db, view);
     if (options.replace === true) await checkReplaceable(db, found);
     return found;
   });
-  const calledAs = [view, named.name, `${named.schema}.${named.name}`, quoteQualified(named.schema, named.name), quoteIdent(named.name)];
-  const request: Request = { ...options, name: options.name ?? named.name, original: named.oid, calledAs };
+  const calledAs = [
+    view,
+    named.name,
+    `${named.schema}.${named.name}`,
+    quoteQualified(named.schema, named.name),
+    quoteIdent(named.name),
+  ];
+  const request: Request = {
+    ...options,
+    name: options.name ?? named.name,
+    original: named.oid,
+    calledAs,
+  };
   return convert(db, serverMajor, request, async () => named.oid);
 }
 
@@ -59,11 +88,19 @@ export async function convertQuery(
   query: string,
   options: ConvertOptions,
 ): Promise<ConvertResult> {
-  return convert(db, serverMajor, { ...options, name, original: null, calledAs: [name] }, () => temporaryView(db, query));
+  return convert(db, serverMajor, { ...options, name, original: null, calledAs: [name] }, () =>
+    temporaryView(db, query),
+  );
 }
 
-async function convert(db: Db, serverMajor: number, request: Request, viewOid: () => Promise<number>): Promise<ConvertResult> {
-  const progress = (step: number, label: string): void => request.onProgress?.({ step, steps: 4, label });
+async function convert(
+  db: Db,
+  serverMajor: number,
+  request: Request,
+  viewOid: () => Promise<number>,
+): Promise<ConvertResult> {
+  const progress = (step: number, label: string): void =>
+    request.onProgress?.({ step, steps: 4, label });
   checkName(request.name);
   progress(1, 'reading the definition');
   const prepared = await db.transaction('read committed', () =>
@@ -75,25 +112,36 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
     relation: imatNames(request.name).view.text,
     strategy: prepared.strategy,
     freshness: prepared.freshness,
-    reasons: prepared.strategy === 'delta' ? [] : [...prepared.analysis.reasons, ...(request.against ?? [])],
+    reasons:
+      prepared.strategy === 'delta'
+        ? []
+        : [...prepared.analysis.reasons, ...(request.against ?? [])],
     notes: request.replace === true ? [...prepared.notes, REPLACE_NOTE] : prepared.notes,
     dryRun: request.dryRun === true,
   };
   const dryRun = request.dryRun === true;
   const hasCatalog = (await catalogVersion(db)) > 0;
   if (hasCatalog && !dryRun) await initialize(db, false);
-  const same = !hasCatalog ? null : await sameImat(db, request.name, request.original, prepared.strategy);
-  const wantsFreshness = same !== null && request.freshness !== undefined && request.freshness !== same.freshness;
+  const same = !hasCatalog
+    ? null
+    : await sameImat(db, request.name, request.original, prepared.strategy);
+  const wantsFreshness =
+    same !== null && request.freshness !== undefined && request.freshness !== same.freshness;
   const wantsPlace = same !== null && request.replace === true && !same.replaced;
   if (wantsFreshness || wantsPlace) {
     if (!dryRun && wantsFreshness)
-      await changeFreshness(db, same.id, request.name, prepared, () => progress(4, 'waiting for readers of the view'));
+      await changeFreshness(db, same.id, request.name, prepared, () =>
+        progress(4, 'waiting for readers of the view'),
+      );
     if (!dryRun && wantsPlace) await replace(db, same.id, progress);
     return wantsFreshness ? result : { ...result, freshness: same.freshness };
   }
   const interrupted = await checkFree(db, request.name);
   if (dryRun) return result;
-  if (interrupted !== null) await revertImat(db, interrupted, (what) => progress(2, `removing what an interrupted convert left: ${what}`));
+  if (interrupted !== null)
+    await revertImat(db, interrupted, (what) =>
+      progress(2, `removing what an interrupted convert left: ${what}`),
+    );
   await initialize(db, false);
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
@@ -102,16 +150,26 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
   try {
     progress(2, 'installing capture');
     for (const source of prepared.watched) {
-      await ensureCapture(db, source, () => progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`));
+      await ensureCapture(db, source, () =>
+        progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
+      );
       await trackSource(db, source);
     }
     progress(3, 'loading');
-    await load(db, request, prepared, id).catch((error: unknown) => Promise.reject(definitionFailure(error)));
+    await load(db, request, prepared, id).catch((error: unknown) =>
+      Promise.reject(definitionFailure(error)),
+    );
     if (request.replace === true && request.original !== null) await replace(db, id, progress);
   } catch (error) {
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error)) throw error;
-    return await convert(db, serverMajor, { ...request, strategy: 'swap', against: [KEY_TOO_LONG] }, viewOid);
+    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
+      throw error;
+    return await convert(
+      db,
+      serverMajor,
+      { ...request, strategy: 'swap', against: [KEY_TOO_LONG] },
+      viewOid,
+    );
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
@@ -120,7 +178,9 @@ async function convert(db: Db, serverMajor: number, request: Request, viewOid: (
 
 /** An index entry has a largest size; keys of that size are found only when they are stored. */
 const isKeyTooLong = (error: unknown): boolean =>
-  error instanceof ImatError && error.cause instanceof ServerError && error.cause.sqlstate === '54000';
+  error instanceof ImatError &&
+  error.cause instanceof ServerError &&
+  error.cause.sqlstate === '54000';
 
 const KEY_TOO_LONG: Reason = {
   kind: 'key_too_long',
@@ -129,9 +189,14 @@ const KEY_TOO_LONG: Reason = {
   position: null,
 };
 
-const REPLACE_NOTE = 'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
+const REPLACE_NOTE =
+  'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
 
-async function replace(db: Db, id: number, progress: (step: number, label: string) => void): Promise<void> {
+async function replace(
+  db: Db,
+  id: number,
+  progress: (step: number, label: string) => void,
+): Promise<void> {
   progress(4, 'putting the view in place of the materialized view');
   await withShortLock(
     db,
@@ -151,7 +216,9 @@ async function checkOwner(db: Db, original: number, { analysis }: Prepared): Pro
     [original],
   );
   if (row?.other !== true) return;
-  const secured = analysis.sources.filter((source) => source.rowSecurity).map((source) => `${source.schema}.${source.name}`);
+  const secured = analysis.sources
+    .filter((source) => source.rowSecurity)
+    .map((source) => `${source.schema}.${source.name}`);
   const [untrusted] = analysis.untrusted;
   if (untrusted === undefined && secured.length === 0) return;
   throw new ImatError('insufficient_privilege', {
@@ -166,7 +233,10 @@ async function checkOwner(db: Db, original: number, { analysis }: Prepared): Pro
 
 function checkName(name: string): void {
   if (name === '' || name.includes('\0') || Buffer.byteLength(name) > 63) {
-    throw new ImatError('invalid_argument', { message: `"${name}" cannot be the name of an imat`, detail: 'A name has 1 to 63 bytes.' });
+    throw new ImatError('invalid_argument', {
+      message: `"${name}" cannot be the name of an imat`,
+      detail: 'A name has 1 to 63 bytes.',
+    });
   }
 }
 
@@ -195,7 +265,10 @@ async function checkFree(db: Db, name: string): Promise<number | null> {
   return known?.id ?? null;
 }
 
-async function installed(db: Db, name: string): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
+async function installed(
+  db: Db,
+  name: string,
+): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
   const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>(
     'SELECT id, state FROM imat_catalog.imat WHERE name = $1',
     [name],
@@ -203,7 +276,10 @@ async function installed(db: Db, name: string): Promise<{ id: number; state: 'ac
   if (known === undefined) return null;
   if (known.state === 'active') return { id: known.id, state: 'active' };
   // Whoever installs it holds this lock.
-  const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [LOCK_CLASS, known.id]);
+  const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [
+    LOCK_CLASS,
+    known.id,
+  ]);
   if (lock?.free !== true) return { id: known.id, state: 'installing' };
   await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
   return { id: known.id, state: 'interrupted' };
@@ -224,20 +300,23 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         analysis.definition,
         request.original,
         analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
-        JSON.stringify(prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])]),
+        JSON.stringify(
+          prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])],
+        ),
         JSON.stringify(prepared.notes),
         analysis.untrusted.length > 0,
         analysis.dependence,
       ],
     );
     if (row === undefined)
-      throw new ImatError('already_exists', { message: `imat "${request.name}" is being installed by another session` });
+      throw new ImatError('already_exists', {
+        message: `imat "${request.name}" is being installed by another session`,
+      });
     for (const source of prepared.watched) {
-      await db.query('INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])', [
-        row.id,
-        source.oid,
-        source.columns === null ? null : attnumArray(source.columns),
-      ]);
+      await db.query(
+        'INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])',
+        [row.id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
+      );
     }
     await db.execute(definitionView(names, analysis).text);
     await db.query(
@@ -256,7 +335,10 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
   const building = await buildingOf(db, id, request.name, prepared, true);
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     const loaded = await db.transaction('repeatable read', async () => {
-      const [sources] = await db.query<{ held: boolean }>('SELECT imat_catalog.hold_sources($1) AS held', [id]);
+      const [sources] = await db.query<{ held: boolean }>(
+        'SELECT imat_catalog.hold_sources($1) AS held',
+        [id],
+      );
       if (sources?.held !== true) return false;
       const start = performance.now();
       await loadAt(db, request, prepared, building);
@@ -269,29 +351,46 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
     });
     if (loaded) return;
   }
-  throw new ImatError('contention', { message: 'the sources are truncated or rewritten all the time', hint: 'Try again later.' });
+  throw new ImatError('contention', {
+    message: 'the sources are truncated or rewritten all the time',
+    hint: 'Try again later.',
+  });
 }
 
 const LOAD_ATTEMPTS = 20;
 
 /** The state, its frontier and the view, all at the transaction's snapshot. */
-async function loadAt(db: Db, request: Request, prepared: Prepared, building: Building): Promise<void> {
+async function loadAt(
+  db: Db,
+  request: Request,
+  prepared: Prepared,
+  building: Building,
+): Promise<void> {
   const { id, names } = building;
   await db.execute('SET LOCAL jit = off');
-  const body = prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
+  const body =
+    prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
   await db.execute('SET LOCAL imat.maintaining = on');
-  await db.query('INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())', [
-    id,
-    body.stored.text,
-  ]);
+  await db.query(
+    'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
+    [id, body.stored.text],
+  );
   await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
-  await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [id, names.view.text, 'active']);
-  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-  const like = request.original === null ? [] : await likeOriginal(db, request.original, names.view, body.stored, plan);
-  for (const statement of like) await db.execute(statement.sql.text);
-  await db.query('UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL', [
-    request.calledAs,
+  await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
+    id,
+    names.view.text,
+    'active',
   ]);
+  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
+  const like =
+    request.original === null
+      ? []
+      : await likeOriginal(db, request.original, names.view, body.stored, plan);
+  for (const statement of like) await db.execute(statement.sql.text);
+  await db.query(
+    'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
+    [request.calledAs],
+  );
 }
 
 type Loaded = { readonly view: Sql; readonly stored: Sql };
@@ -301,20 +400,24 @@ async function loadDelta(db: Db, building: Building): Promise<Loaded> {
   if (plan === null) throw new Error('a delta imat has a plan');
   for (const statement of deltaState(plan, building.names)) await db.execute(statement.sql.text);
   for (const statement of deltaMaintenance(building, plan)) await db.execute(statement.sql.text);
-  await db.query('UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1', [
-    building.id,
-    building.names.state.sql.text,
-    building.names.fold.sql.text,
-  ]);
+  await db.query(
+    'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
+    [building.id, building.names.state.sql.text, building.names.fold.sql.text],
+  );
   // The frontier row's table must be there before a view can name it.
   return { view: deltaViewBody(building, plan), stored: building.names.state.sql };
 }
 
 async function loadSwap(db: Db, building: Building): Promise<Loaded> {
   const body = swapSql(building);
-  await db.execute(sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text);
+  await db.execute(
+    sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text,
+  );
   await db.execute(identify(body.slots[0]).text);
   await db.execute(sql`ANALYZE ${body.slots[0]}`.text);
-  await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [building.id, swapJson(building)]);
+  await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
+    building.id,
+    swapJson(building),
+  ]);
   return { view: body.views[0], stored: body.slots[0] };
 }

@@ -3,7 +3,13 @@ import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
-import { captureFunctions, createLog, createTriggers, identify, ownEvents } from '../maintain/capture.ts';
+import {
+  captureFunctions,
+  createLog,
+  createTriggers,
+  identify,
+  ownEvents,
+} from '../maintain/capture.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { stateColumn } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';
@@ -23,18 +29,37 @@ import { checkIntact, resolveImat, resolveMaterializedView } from './resolve.ts'
 import { loadColumns } from '../catalog/columns.ts';
 import { ImatError } from '../../parser/errors.ts';
 
-export async function explainTarget(db: Db, serverMajor: number, target: string, isQuery: boolean): Promise<Explanation> {
+export async function explainTarget(
+  db: Db,
+  serverMajor: number,
+  target: string,
+  isQuery: boolean,
+): Promise<Explanation> {
   return db.transaction('read committed', () =>
     rolledBack(db, async () => {
       const hasCatalog = (await catalogVersion(db)) > 0;
       const subject = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
       const prepared = await prepare(db, subject.view, serverMajor, subject.options);
-      const building = await buildingOf(db, subject.id ?? (await nextId(db, hasCatalog)), subject.name, prepared, hasCatalog);
-      const captures = await Promise.all(prepared.watched.map((source) => captureOf(db, source, prepared, building, hasCatalog)));
+      const building = await buildingOf(
+        db,
+        subject.id ?? (await nextId(db, hasCatalog)),
+        subject.name,
+        prepared,
+        hasCatalog,
+      );
+      const captures = await Promise.all(
+        prepared.watched.map((source) => captureOf(db, source, prepared, building, hasCatalog)),
+      );
       const like =
         subject.original === null
           ? []
-          : await likeOriginal(db, subject.original, building.names.view, storedOf(prepared, building), planOf(prepared));
+          : await likeOriginal(
+              db,
+              subject.original,
+              building.names.view,
+              storedOf(prepared, building),
+              planOf(prepared),
+            );
       return explanation(prepared, building, captures, like);
     }),
   );
@@ -49,7 +74,13 @@ type Subject = {
 };
 
 async function ofQuery(db: Db, query: string): Promise<Subject> {
-  return { view: await temporaryView(db, query), name: 'query', id: null, original: null, options: {} };
+  return {
+    view: await temporaryView(db, query),
+    name: 'query',
+    id: null,
+    original: null,
+    options: {},
+  };
 }
 
 async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subject> {
@@ -73,7 +104,12 @@ async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subj
   return { view: view.oid, name: view.name, id: null, original: view.oid, options: {} };
 }
 
-type InstalledRow = { view: number; original: number | null; strategy: 'delta' | 'swap'; freshness: string };
+type InstalledRow = {
+  view: number;
+  original: number | null;
+  strategy: 'delta' | 'swap';
+  freshness: string;
+};
 
 const INSTALLED_SQL = `
 SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness
@@ -89,13 +125,25 @@ async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
 }
 
 type Watched = Prepared['watched'][number];
-type Capture = { readonly target: CaptureTarget; readonly name: string; readonly columns: readonly string[] };
+type Capture = {
+  readonly target: CaptureTarget;
+  readonly name: string;
+  readonly columns: readonly string[];
+};
 
-const planOf = (prepared: Prepared): DeltaPlan | null => (prepared.strategy === 'delta' ? prepared.analysis.plan : null);
-const storedOf = (prepared: Prepared, { names }: Building): Sql => (planOf(prepared) === null ? names.slots[0] : names.state).sql;
+const planOf = (prepared: Prepared): DeltaPlan | null =>
+  prepared.strategy === 'delta' ? prepared.analysis.plan : null;
+const storedOf = (prepared: Prepared, { names }: Building): Sql =>
+  (planOf(prepared) === null ? names.slots[0] : names.state).sql;
 
 /** Capture on a source as it is or will be: what is there for other imats stays. */
-async function captureOf(db: Db, source: Watched, prepared: Prepared, building: Building, hasCatalog: boolean): Promise<Capture> {
+async function captureOf(
+  db: Db,
+  source: Watched,
+  prepared: Prepared,
+  building: Building,
+  hasCatalog: boolean,
+): Promise<Capture> {
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
   const [known] = hasCatalog
     ? await db.query<{ functions: CaptureNames; by_extension: boolean; columns: number[] | null }>(
@@ -103,11 +151,16 @@ async function captureOf(db: Db, source: Watched, prepared: Prepared, building: 
         [source.oid],
       )
     : [];
-  const read = all.filter((column) => source.columns === null || source.columns.includes(column.attnum));
+  const read = all.filter(
+    (column) => source.columns === null || source.columns.includes(column.attnum),
+  );
   const needed = planOf(prepared) === null ? [] : read;
-  const logged = all.filter((column) => known?.columns?.includes(column.attnum) === true || needed.includes(column));
+  const logged = all.filter(
+    (column) => known?.columns?.includes(column.attnum) === true || needed.includes(column),
+  );
   const extension = await findExtension(db);
-  const schema = (known?.by_extension ?? extension?.captures) === true ? (extension?.schema ?? null) : null;
+  const schema =
+    (known?.by_extension ?? extension?.captures) === true ? (extension?.schema ?? null) : null;
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
     target: {
@@ -122,10 +175,20 @@ async function captureOf(db: Db, source: Watched, prepared: Prepared, building: 
   };
 }
 
-const captureNames = ({ schema, name }: Watched, extension: Sql | null): CaptureTarget['functions'] =>
-  Object.fromEntries(ownEvents(extension).map((event) => [event, captureName(event, schema, name).sql]));
+const captureNames = (
+  { schema, name }: Watched,
+  extension: Sql | null,
+): CaptureTarget['functions'] =>
+  Object.fromEntries(
+    ownEvents(extension).map((event) => [event, captureName(event, schema, name).sql]),
+  );
 
-function explanation(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Explanation {
+function explanation(
+  prepared: Prepared,
+  building: Building,
+  captures: readonly Capture[],
+  like: readonly Labelled[],
+): Explanation {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {
@@ -144,10 +207,24 @@ function explanation(prepared: Prepared, building: Building, captures: readonly 
               stored: 'nothing',
             })),
             ...(plan.conditions.length > 0
-              ? [{ clause: `${plan.conditions.length} conditions of WHERE, ON and USING`, rule: 'filter', stored: 'nothing' }]
+              ? [
+                  {
+                    clause: `${plan.conditions.length} conditions of WHERE, ON and USING`,
+                    rule: 'filter',
+                    stored: 'nothing',
+                  },
+                ]
               : []),
-            ...plan.keys.map((key) => ({ clause: key.label, rule: plan.shape === 'bag' ? 'column' : 'group key', stored: key.name })),
-            ...plan.parts.map((part) => ({ clause: part.comment, rule: 'additive part', stored: part.name })),
+            ...plan.keys.map((key) => ({
+              clause: key.label,
+              rule: plan.shape === 'bag' ? 'column' : 'group key',
+              stored: key.name,
+            })),
+            ...plan.parts.map((part) => ({
+              clause: part.comment,
+              rule: 'additive part',
+              stored: part.name,
+            })),
             ...plan.values.map((value) => ({
               clause: value.label,
               rule: value.stored ? 'finished aggregate' : 'computed when read',
@@ -155,24 +232,47 @@ function explanation(prepared: Prepared, building: Building, captures: readonly 
             })),
             ...plan.outputs
               .filter((output) => !storedColumns(plan).includes(output.value.text))
-              .map((output) => ({ clause: `${output.label} AS ${output.name}`, rule: 'computed when read', stored: 'nothing' })),
-            ...(plan.having === null ? [] : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
+              .map((output) => ({
+                clause: `${output.label} AS ${output.name}`,
+                rule: 'computed when read',
+                stored: 'nothing',
+              })),
+            ...(plan.having === null
+              ? []
+              : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
           ],
     sources: captures.map(({ name, columns }) => ({ relation: name, columns })),
-    sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({ label, sql: statement.text })),
+    sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({
+      label,
+      sql: statement.text,
+    })),
   };
 }
 
 const storedColumns = (plan: DeltaPlan): string[] =>
   [...plan.keys, ...plan.parts, ...plan.values].map(({ name }) => stateColumn(name).text);
 
-function statements(prepared: Prepared, building: Building, captures: readonly Capture[], like: readonly Labelled[]): Labelled[] {
+function statements(
+  prepared: Prepared,
+  building: Building,
+  captures: readonly Capture[],
+  like: readonly Labelled[],
+): Labelled[] {
   const { names } = building;
   const plan = planOf(prepared);
-  const definition = { label: 'the definition, as a view', sql: definitionView(names, prepared.analysis) };
+  const definition = {
+    label: 'the definition, as a view',
+    sql: definitionView(names, prepared.analysis),
+  };
   const capture = captures.flatMap(({ target, name }): Labelled[] => [
-    { label: `the change log of ${name}, if it is not there yet`, sql: createLog(target.log, target.columns ?? []) },
-    ...captureFunctions(target).map((statement) => ({ label: `capture on ${name}`, sql: statement })),
+    {
+      label: `the change log of ${name}, if it is not there yet`,
+      sql: createLog(target.log, target.columns ?? []),
+    },
+    ...captureFunctions(target).map((statement) => ({
+      label: `capture on ${name}`,
+      sql: statement,
+    })),
     ...createTriggers(target).map((statement) => ({ label: `trigger on ${name}`, sql: statement })),
   ]);
   if (plan !== null) {
@@ -181,7 +281,10 @@ function statements(prepared: Prepared, building: Building, captures: readonly C
       ...capture,
       ...deltaState(plan, names),
       ...deltaMaintenance(building, plan),
-      { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}` },
+      {
+        label: 'what readers use',
+        sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}`,
+      },
       ...like,
     ];
   }
@@ -189,7 +292,10 @@ function statements(prepared: Prepared, building: Building, captures: readonly C
   return [
     definition,
     ...capture,
-    { label: 'the stored table', sql: sql`CREATE TABLE ${swap.slots[0]} AS SELECT * FROM ${names.definition.sql}` },
+    {
+      label: 'the stored table',
+      sql: sql`CREATE TABLE ${swap.slots[0]} AS SELECT * FROM ${names.definition.sql}`,
+    },
     { label: 'what publications of all tables need', sql: identify(swap.slots[0]) },
     { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
     { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
@@ -198,6 +304,9 @@ function statements(prepared: Prepared, building: Building, captures: readonly C
       label: 'during a swap: the other table',
       sql: sql`CREATE TABLE ${swap.slots[1]} (LIKE ${swap.slots[0]} INCLUDING ALL);\n${identify(swap.slots[1])}`,
     },
-    { label: 'during a swap: what readers use', sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}` },
+    {
+      label: 'during a swap: what readers use',
+      sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}`,
+    },
   ];
 }

@@ -12,7 +12,12 @@ import { EXTENSION } from '../sql/names.ts';
 import type { ServerDirectories } from './extension-server.ts';
 
 /** One that prints the directories of the server. */
-export type PgConfig = { readonly path: string; readonly major: number; readonly library: string; readonly share: string };
+export type PgConfig = {
+  readonly path: string;
+  readonly major: number;
+  readonly library: string;
+  readonly share: string;
+};
 
 type Printed = PgConfig & { readonly headers: string; readonly pgxs: string };
 
@@ -23,7 +28,10 @@ function sources(): string {
   const folder = ['../../extension/', '../../../extension/']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(join(path, 'Makefile')));
-  if (folder === undefined) throw new ImatError('internal', { message: 'the sources of the extension are missing from the installation' });
+  if (folder === undefined)
+    throw new ImatError('internal', {
+      message: 'the sources of the extension are missing from the installation',
+    });
   return folder;
 }
 
@@ -37,11 +45,18 @@ export function shippedComment(): string {
  * The pg_config that goes with a server: of its version, with its directories, and with all that a build needs.
  * @throws ImatError `invalid_argument` where `given` is not that, `extension_unavailable` where there is none
  */
-export async function findPgConfig(major: number, directories: ServerDirectories, given: string | null): Promise<PgConfig> {
+export async function findPgConfig(
+  major: number,
+  directories: ServerDirectories,
+  given: string | null,
+): Promise<PgConfig> {
   const reasons: string[] = [];
-  for (const path of given === null ? candidates(major, directories.bin) : [given.includes('/') ? resolve(given) : given]) {
+  for (const path of given === null
+    ? candidates(major, directories.bin)
+    : [given.includes('/') ? resolve(given) : given]) {
     const printed = await ask(path);
-    const reason = printed === null ? `${path} does not run` : await unfit(printed, major, directories);
+    const reason =
+      printed === null ? `${path} does not run` : await unfit(printed, major, directories);
     if (printed !== null && reason === null) return printed;
     reasons.push(reason ?? '');
   }
@@ -62,21 +77,40 @@ export async function findPgConfig(major: number, directories: ServerDirectories
 function candidates(major: number, bin: string): string[] {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');
   const places = [bin, ...path, `/usr/lib/postgresql/${major}/bin`, `/usr/pgsql-${major}/bin`];
-  return [...new Set(places.map((directory) => join(directory, 'pg_config')))].filter((file) => existsSync(file));
+  return [...new Set(places.map((directory) => join(directory, 'pg_config')))].filter((file) =>
+    existsSync(file),
+  );
 }
 
 async function ask(path: string): Promise<Printed | null> {
   try {
-    const { stdout } = await promisify(execFile)(path, ['--version', '--pkglibdir', '--sharedir', '--includedir-server', '--pgxs']);
+    const { stdout } = await promisify(execFile)(path, [
+      '--version',
+      '--pkglibdir',
+      '--sharedir',
+      '--includedir-server',
+      '--pgxs',
+    ]);
     const [version = '', library = '', share = '', headers = '', pgxs = ''] = stdout.split('\n');
-    return { path, major: Number(/^PostgreSQL (\d+)/.exec(version)?.[1]), library, share, headers, pgxs };
+    return {
+      path,
+      major: Number(/^PostgreSQL (\d+)/.exec(version)?.[1]),
+      library,
+      share,
+      headers,
+      pgxs,
+    };
   } catch {
     return null;
   }
 }
 
 /** Why it cannot be used; null where it can. */
-async function unfit(printed: Printed, major: number, directories: ServerDirectories): Promise<string | null> {
+async function unfit(
+  printed: Printed,
+  major: number,
+  directories: ServerDirectories,
+): Promise<string | null> {
   const { path, library, share, headers, pgxs } = printed;
   if (printed.major !== major) return `${path} is of version ${printed.major}`;
   if (!(await isSame(library, directories.library)) || !(await isSame(share, directories.share)))
@@ -86,13 +120,17 @@ async function unfit(printed: Printed, major: number, directories: ServerDirecto
 }
 
 async function isSame(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all([one, other].map((path) => realpath(path).catch(() => path)));
+  const [first, second] = await Promise.all(
+    [one, other].map((path) => realpath(path).catch(() => path)),
+  );
   return first === second;
 }
 
 export async function mayInstall({ library, share }: PgConfig): Promise<boolean> {
   try {
-    await Promise.all([library, join(share, 'extension')].map((directory) => access(directory, constants.W_OK)));
+    await Promise.all(
+      [library, join(share, 'extension')].map((directory) => access(directory, constants.W_OK)),
+    );
     return true;
   } catch {
     return false;
@@ -102,7 +140,11 @@ export async function mayInstall({ library, share }: PgConfig): Promise<boolean>
 /** For a shell; the directory's name is made by the shell, so that nobody else can have put something there. */
 export function commandsByHand({ path }: PgConfig): readonly string[] {
   const make = `make -C "$build" PG_CONFIG=${shellPath(path)}`;
-  return [`build=$(mktemp -d) && cp -R ${shellPath(resolve(sources()))}/. "$build"`, make, `sudo ${make} install`];
+  return [
+    `build=$(mktemp -d) && cp -R ${shellPath(resolve(sources()))}/. "$build"`,
+    make,
+    `sudo ${make} install`,
+  ];
 }
 
 function shellPath(path: string): string {
@@ -132,7 +174,15 @@ export async function buildAndInstall(
 }
 
 /** Variables that would change what is built or where it goes. */
-const MISLEADING = new Set(['MAKEFLAGS', 'MAKELEVEL', 'MFLAGS', 'MAKEFILES', 'DESTDIR', 'PGXS', 'USE_PGXS']);
+const MISLEADING = new Set([
+  'MAKEFLAGS',
+  'MAKELEVEL',
+  'MFLAGS',
+  'MAKEFILES',
+  'DESTDIR',
+  'PGXS',
+  'USE_PGXS',
+]);
 
 async function make(args: readonly string[], signal: AbortSignal | null): Promise<void> {
   const inherited = Object.entries(process.env).filter(([name]) => !MISLEADING.has(name));
@@ -144,7 +194,8 @@ async function make(args: readonly string[], signal: AbortSignal | null): Promis
     env: { ...Object.fromEntries(inherited), LC_ALL: 'C' },
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const status = await new Promise<number | Error | null>((resolve) => {
     // After an abort it is still ending: nothing may write any more when its directory is removed.
     child.once('error', (error) => {

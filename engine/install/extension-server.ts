@@ -9,7 +9,11 @@ import { literal } from '../sql/sql.ts';
 const PARAMETER = 'shared_preload_libraries';
 
 /** The server's own directories, as its pg_config would print them. */
-export type ServerDirectories = { readonly bin: string; readonly library: string; readonly share: string };
+export type ServerDirectories = {
+  readonly bin: string;
+  readonly library: string;
+  readonly share: string;
+};
 
 export type ServerPlace =
   /** On this machine, which is proved; or its address is this machine's and its data directory is not to be read. */
@@ -29,7 +33,13 @@ export async function locateServer(db: Db): Promise<ServerPlace> {
      FROM (SELECT inet_server_addr()) AS a (server)`,
   );
   if (row?.superuser !== true) return { where: row?.near === true ? 'unprivileged' : 'elsewhere' };
-  const [server] = await db.query<{ data: string; lock: string | null; bin: string; library: string; share: string }>(
+  const [server] = await db.query<{
+    data: string;
+    lock: string | null;
+    bin: string;
+    library: string;
+    share: string;
+  }>(
     `SELECT current_setting('data_directory') AS data, pg_read_file('postmaster.pid', 0, 10000, true) AS lock,
        min(setting) FILTER (WHERE name = 'BINDIR') AS bin, min(setting) FILTER (WHERE name = 'PKGLIBDIR') AS library,
        min(setting) FILTER (WHERE name = 'SHAREDIR') AS share
@@ -38,7 +48,8 @@ export async function locateServer(db: Db): Promise<ServerPlace> {
   if (server === undefined) return { where: 'elsewhere' };
   const { data, lock, ...directories } = server;
   const own = await lockFile(data);
-  if (own === 'hidden') return row.near ? { where: 'perhaps', directories } : { where: 'elsewhere' };
+  if (own === 'hidden')
+    return row.near ? { where: 'perhaps', directories } : { where: 'elsewhere' };
   return own !== null && own === lock ? { where: 'here', directories } : { where: 'elsewhere' };
 }
 
@@ -122,7 +133,8 @@ function unquoted(name: string): string {
 }
 
 function noteOn({ running, source, file }: Setting, wanted: readonly string[]): string | null {
-  if (running === null) return 'This role may not see which libraries are in that line already: keep them, separated by commas.';
+  if (running === null)
+    return 'This role may not see which libraries are in that line already: keep them, separated by commas.';
   if (source === 'command line')
     return "The server was started with this setting on its command line, which comes before the file's: change it there.";
   if (file?.endsWith('postgresql.auto.conf') === true) {

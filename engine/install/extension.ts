@@ -9,7 +9,13 @@ import { toImatError } from '../errors.ts';
 import { ImatError } from '../../parser/errors.ts';
 import { EXTENSION } from '../sql/names.ts';
 import { ident } from '../sql/sql.ts';
-import { buildAndInstall, commandsByHand, findPgConfig, mayInstall, shippedComment } from './extension-build.ts';
+import {
+  buildAndInstall,
+  commandsByHand,
+  findPgConfig,
+  mayInstall,
+  shippedComment,
+} from './extension-build.ts';
 import { askPreload, locateServer, type ServerPlace } from './extension-server.ts';
 
 const WITHOUT = 'imat does everything without it';
@@ -42,7 +48,10 @@ export async function installExtension(
         hint: 'Its own directories may be hidden from this machine: run imat extension install where the server runs.',
       });
   }
-  options.onProgress?.({ ...(built ? { step: 3, steps: 3 } : { step: 1, steps: 1 }), label: 'creating the extension in the database' });
+  options.onProgress?.({
+    ...(built ? { step: 3, steps: 3 } : { step: 1, steps: 1 }),
+    label: 'creating the extension in the database',
+  });
   return await resultOf(db, 'created', await create(db, options.schema ?? 'public'), { built });
 }
 
@@ -65,7 +74,10 @@ async function resultOf(
 }
 
 async function refuseAnotherInstalled(db: Db): Promise<void> {
-  const [other] = await db.query<{ version: string }>('SELECT extversion AS version FROM pg_extension WHERE extname = $1', [EXTENSION]);
+  const [other] = await db.query<{ version: string }>(
+    'SELECT extversion AS version FROM pg_extension WHERE extname = $1',
+    [EXTENSION],
+  );
   if (other === undefined) return;
   throw new ImatError('extension_unavailable', {
     message: `another extension "${EXTENSION}" (version ${other.version}) is installed in this database`,
@@ -90,16 +102,25 @@ async function isAvailable(db: Db): Promise<boolean> {
 }
 
 /** Builds and installs the files. Gives the commands for doing it by hand where this process may not, and has changed nothing then. */
-async function installFiles(db: Db, serverMajor: number, options: ExtensionOptions, signal: AbortSignal): Promise<readonly string[]> {
+async function installFiles(
+  db: Db,
+  serverMajor: number,
+  options: ExtensionOptions,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const place = await locateServer(db);
   refuseUnreachable(place);
   const pgConfig = await findPgConfig(serverMajor, place.directories, options.pgConfig ?? null);
   if (place.where !== 'here' || !(await mayInstall(pgConfig))) return commandsByHand(pgConfig);
-  await buildAndInstall(pgConfig, signal, (step, label) => options.onProgress?.({ step, steps: 3, label }));
+  await buildAndInstall(pgConfig, signal, (step, label) =>
+    options.onProgress?.({ step, steps: 3, label }),
+  );
   return [];
 }
 
-function refuseUnreachable(place: ServerPlace): asserts place is ServerPlace & { readonly where: 'here' | 'perhaps' } {
+function refuseUnreachable(
+  place: ServerPlace,
+): asserts place is ServerPlace & { readonly where: 'here' | 'perhaps' } {
   switch (place.where) {
     case 'here':
     case 'perhaps':
@@ -132,7 +153,9 @@ async function create(db: Db, schema: string): Promise<Extension> {
       const extension = await findExtension(db);
       if (extension !== null) return extension;
       await refuseAnotherInstalled(db);
-      throw new ImatError('internal', { message: `extension "${EXTENSION}" was created and is not there` });
+      throw new ImatError('internal', {
+        message: `extension "${EXTENSION}" was created and is not there`,
+      });
     });
   } catch (error) {
     throw creationFailure(error);
@@ -144,7 +167,11 @@ function creationFailure(error: unknown): unknown {
   if (error.sqlstate === '42501') return superuserNeeded(error);
   const known = toImatError(error);
   if (known instanceof ImatError && known.condition === 'not_found')
-    return new ImatError('not_found', { message: error.message, hint: 'Name a schema that is there: --schema <schema>.', cause: error });
+    return new ImatError('not_found', {
+      message: error.message,
+      hint: 'Name a schema that is there: --schema <schema>.',
+      cause: error,
+    });
   if (!(known instanceof ImatError) || known.condition !== 'internal') return known;
   // The library is missing, belongs to another version, or lacks a function: the files do not belong together.
   return new ImatError('extension_unavailable', {

@@ -8,10 +8,19 @@ import { withShortLock } from './capture-install.ts';
 import { buildingOf } from './building.ts';
 import type { Prepared } from './prepare.ts';
 
-export type Installed = { readonly id: number; readonly freshness: string; readonly replaced: boolean };
+export type Installed = {
+  readonly id: number;
+  readonly freshness: string;
+  readonly replaced: boolean;
+};
 
 /** The active imat that a convert of this name, materialized view and strategy would make again; null where there is none. */
-export async function sameImat(db: Db, name: string, original: number | null, strategy: string): Promise<Installed | null> {
+export async function sameImat(
+  db: Db,
+  name: string,
+  original: number | null,
+  strategy: string,
+): Promise<Installed | null> {
   const [row] = await db.query<Installed>(
     `SELECT id, freshness, replacement IS NOT NULL AS replaced FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2 AND strategy = $3`,
     [name, original, strategy],
@@ -19,7 +28,13 @@ export async function sameImat(db: Db, name: string, original: number | null, st
   return row ?? null;
 }
 
-export async function changeFreshness(db: Db, id: number, name: string, prepared: Prepared, onWait: () => void): Promise<void> {
+export async function changeFreshness(
+  db: Db,
+  id: number,
+  name: string,
+  prepared: Prepared,
+  onWait: () => void,
+): Promise<void> {
   await withShortLock(
     db,
     async () => {
@@ -29,16 +44,21 @@ export async function changeFreshness(db: Db, id: number, name: string, prepared
       const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
       const body = plan === null ? await swapBody() : deltaViewBody(building, plan);
       // By whatever name it has now.
-      const [view] = await db.query<{ name: string }>('SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1', [id]);
+      const [view] = await db.query<{ name: string }>(
+        'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',
+        [id],
+      );
       await db.execute(sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')} AS\n${body}`.text);
-      await db.query('UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1', [
-        id,
-        prepared.freshness,
-        JSON.stringify(prepared.notes),
-      ]);
+      await db.query(
+        'UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1',
+        [id, prepared.freshness, JSON.stringify(prepared.notes)],
+      );
 
       async function swapBody() {
-        await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [id, swapJson(building)]);
+        await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
+          id,
+          swapJson(building),
+        ]);
         const bodies = swapSql(building);
         // While a swap is unfinished both slots may be read.
         const [row] = await db.query<{ unfinished: boolean; active: number }>(

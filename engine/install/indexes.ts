@@ -11,7 +11,12 @@ import { fragment, ident, join, sql } from '../sql/sql.ts';
 
 type IndexRow = { definition: string; prefix: string; columns: string[] | null; is_plain: boolean };
 
-export async function carriedIndexes(db: Db, original: number, stored: Sql, plan: DeltaPlan | null): Promise<Sql[]> {
+export async function carriedIndexes(
+  db: Db,
+  original: number,
+  stored: Sql,
+  plan: DeltaPlan | null,
+): Promise<Sql[]> {
   const indexes = await db.query<IndexRow>(
     `SELECT pg_get_indexdef(i.indexrelid) AS definition,
        'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(x.relname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' ' AS prefix,
@@ -21,18 +26,24 @@ export async function carriedIndexes(db: Db, original: number, stored: Sql, plan
      WHERE i.indrelid = $1 ORDER BY i.indexrelid`,
     [original],
   );
-  return indexes.flatMap((index) => (plan === null ? onCopy(index, stored) : onState(index, stored, plan)) ?? []);
+  return indexes.flatMap(
+    (index) => (plan === null ? onCopy(index, stored) : onState(index, stored, plan)) ?? [],
+  );
 }
 
 function onCopy(index: IndexRow, stored: Sql): Sql | null {
   if (!index.definition.startsWith(index.prefix)) return null;
   const unique = index.prefix.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : '';
-  return fragment(`CREATE ${unique}INDEX ON ${stored.text} ${index.definition.slice(index.prefix.length)}`);
+  return fragment(
+    `CREATE ${unique}INDEX ON ${stored.text} ${index.definition.slice(index.prefix.length)}`,
+  );
 }
 
 function onState(index: IndexRow, stored: Sql, plan: DeltaPlan): Sql | null {
   if (!index.is_plain || index.columns === null) return null;
-  const keys = index.columns.map((column) => plan.outputs.find((output) => output.name === column)?.key ?? null);
+  const keys = index.columns.map(
+    (column) => plan.outputs.find((output) => output.name === column)?.key ?? null,
+  );
   if (keys.some((key) => key === null)) return null;
   const columns = keys.filter((key) => key !== null);
   if (columns.every((key, position) => identity(plan)[position] === key)) return null;

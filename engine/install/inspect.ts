@@ -64,7 +64,10 @@ type RelationRow = {
 };
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
-  const [view] = await db.query<{ definition: string }>(`SELECT pg_get_viewdef($1::oid, true) AS definition`, [oid]);
+  const [view] = await db.query<{ definition: string }>(
+    `SELECT pg_get_viewdef($1::oid, true) AS definition`,
+    [oid],
+  );
   const columns = await loadColumns(db, [oid]);
   const imats = await imatViews(db);
   const direct = await readBy(db, [oid], imats);
@@ -81,7 +84,10 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
     front = [];
     for (const relation of next) {
       const known = all.get(relation.oid);
-      all.set(relation.oid, known === undefined ? relation : { ...relation, used: union(known.used, relation.used) });
+      all.set(
+        relation.oid,
+        known === undefined ? relation : { ...relation, used: union(known.used, relation.used) },
+      );
       if (known === undefined && isExpandable(relation)) front.push(relation);
     }
   }
@@ -94,12 +100,20 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
   };
 }
 
-const isExpandable = (relation: ReadRelation): boolean => relation.kind === 'view' && relation.imatId === null;
+const isExpandable = (relation: ReadRelation): boolean =>
+  relation.kind === 'view' && relation.imatId === null;
 
-const union = (a: readonly number[] | null, b: readonly number[] | null): readonly number[] | null =>
+const union = (
+  a: readonly number[] | null,
+  b: readonly number[] | null,
+): readonly number[] | null =>
   a === null || b === null ? null : [...new Set([...a, ...b])].sort((x, y) => x - y);
 
-async function readBy(db: Db, views: readonly number[], imats: ReadonlyMap<number, number>): Promise<ReadRelation[]> {
+async function readBy(
+  db: Db,
+  views: readonly number[],
+  imats: ReadonlyMap<number, number>,
+): Promise<ReadRelation[]> {
   const reads = await db.query<{ oid: number; attnum: number }>(READ_SQL, [`{${views.join(',')}}`]);
   const used = new Map<number, number[]>();
   for (const { oid, attnum } of reads) used.set(oid, [...(used.get(oid) ?? []), attnum]);
@@ -123,7 +137,10 @@ async function readBy(db: Db, views: readonly number[], imats: ReadonlyMap<numbe
         columns: columns.get(row.oid) ?? [],
         kind: KINDS[row.kind] ?? 'other',
         // A system column (ctid, xmin) changes without any column changing: only the row as a whole stands for it.
-        used: wholeRow?.used === true || attnums.some((attnum) => attnum < 0) ? null : attnums.sort((a, b) => a - b),
+        used:
+          wholeRow?.used === true || attnums.some((attnum) => attnum < 0)
+            ? null
+            : attnums.sort((a, b) => a - b),
         unwatchable: imatId === null ? unwatchable(row) : null,
         rowSecurity: row.row_security,
         imatId,
@@ -132,7 +149,13 @@ async function readBy(db: Db, views: readonly number[], imats: ReadonlyMap<numbe
     .sort((a, b) => a.oid - b.oid);
 }
 
-const KINDS: Readonly<Record<string, RelationKind>> = { r: 'table', p: 'table', v: 'view', m: 'materialized view', f: 'foreign table' };
+const KINDS: Readonly<Record<string, RelationKind>> = {
+  r: 'table',
+  p: 'table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+};
 
 function unwatchable(row: RelationRow): string | null {
   const name = `"${row.schema}.${row.name}"`;
@@ -143,30 +166,38 @@ function unwatchable(row: RelationRow): string | null {
       hint: 'Read an ordinary table.',
     });
   }
-  if (row.kind === 'p' || row.is_partition) throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
+  if (row.kind === 'p' || row.is_partition)
+    throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
   if (row.has_children || row.is_child) throw unsupported(row, 'part of an inheritance hierarchy');
   if (row.kind === 'm') return `materialized view ${name} changes without firing triggers`;
-  if (row.kind === 'f') return `foreign table ${name} can change on the other server without notice`;
+  if (row.kind === 'f')
+    return `foreign table ${name} can change on the other server without notice`;
   if (row.is_system) return `system catalog ${name} cannot have triggers`;
   if (row.kind === 'v') return null;
   if (row.kind !== 'r') return `${name} is not a table`;
-  if (row.is_filtered) return `table ${name} has row security, and what its policies depend on cannot be known`;
-  if (row.persistence === 'u') return `unlogged table ${name} loses its rows in a crash without firing triggers`;
-  if (row.is_subscribed) return `table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
+  if (row.is_filtered)
+    return `table ${name} has row security, and what its policies depend on cannot be known`;
+  if (row.persistence === 'u')
+    return `unlogged table ${name} loses its rows in a crash without firing triggers`;
+  if (row.is_subscribed)
+    return `table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
   return null;
 }
 
 function unsupported(row: RelationRow, what: string): ImatError {
   return new ImatError('unsupported_source', {
     message: `source "${row.schema}.${row.name}" is ${what}`,
-    detail: 'Statement triggers see only what is written to the very table that a statement names, so changes would be missed.',
+    detail:
+      'Statement triggers see only what is written to the very table that a statement names, so changes would be missed.',
     hint: 'imat cannot watch such tables yet. Nothing was installed.',
   });
 }
 
 /** The views of the imats of this database: view OID -> imat id. Empty where imat is not initialized. */
 async function imatViews(db: Db): Promise<Map<number, number>> {
-  const [catalog] = await db.query<{ exists: boolean }>(`SELECT to_regclass('imat_catalog.imat') IS NOT NULL AS exists`);
+  const [catalog] = await db.query<{ exists: boolean }>(
+    `SELECT to_regclass('imat_catalog.imat') IS NOT NULL AS exists`,
+  );
   if (catalog?.exists !== true) return new Map();
   const rows = await db.query<{ oid: number; id: number }>(
     `SELECT i.relation::oid AS oid, i.id FROM imat_catalog.imat i WHERE i.relation IS NOT NULL`,

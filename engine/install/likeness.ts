@@ -7,7 +7,13 @@ import type { Labelled } from './bodies.ts';
 import { carriedIndexes } from './indexes.ts';
 
 /** For the imat's own view and its stored table. */
-export async function likeOriginal(db: Db, original: number, view: Sql, stored: Sql, plan: DeltaPlan | null): Promise<Labelled[]> {
+export async function likeOriginal(
+  db: Db,
+  original: number,
+  view: Sql,
+  stored: Sql,
+  plan: DeltaPlan | null,
+): Promise<Labelled[]> {
   const indexes = await carriedIndexes(db, original, stored, plan);
   return [
     ...(await rightsOf(db, original, view)),
@@ -17,10 +23,21 @@ export async function likeOriginal(db: Db, original: number, view: Sql, stored: 
 }
 
 /** For a view that takes its place and gets its owner. */
-export async function likeOriginalInPlace(db: Db, original: number, view: Sql): Promise<Labelled[]> {
+export async function likeOriginalInPlace(
+  db: Db,
+  original: number,
+  view: Sql,
+): Promise<Labelled[]> {
   const [owner] = await ownersBut(db, original);
-  const change = owner === undefined ? [] : [{ label: 'its owner', sql: sql`ALTER VIEW ${view} OWNER TO ${owner}` }];
-  return [...(await grantsOf(db, original, view)), ...(await commentsOf(db, original, view)), ...change];
+  const change =
+    owner === undefined
+      ? []
+      : [{ label: 'its owner', sql: sql`ALTER VIEW ${view} OWNER TO ${owner}` }];
+  return [
+    ...(await grantsOf(db, original, view)),
+    ...(await commentsOf(db, original, view)),
+    ...change,
+  ];
 }
 
 async function rightsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
@@ -28,13 +45,18 @@ async function rightsOf(db: Db, original: number, view: Sql): Promise<Labelled[]
   const owners = await ownersBut(db, original);
   return [
     ...(await grantsOf(db, original, view)),
-    ...owners.map((owner) => ({ label: 'its owner may read it', sql: sql`GRANT SELECT ON ${view} TO ${owner}` })),
+    ...owners.map((owner) => ({
+      label: 'its owner may read it',
+      sql: sql`GRANT SELECT ON ${view} TO ${owner}`,
+    })),
   ];
 }
 
 /** Only the right to read, whatever else was granted: a view could pass writes on to what it reads, a materialized view never does. */
 async function grantsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
-  const [row] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [original]);
+  const [row] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [
+    original,
+  ]);
   return [
     {
       label: 'who may read the materialized view may read it',

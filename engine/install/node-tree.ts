@@ -11,7 +11,8 @@ export type TreeNode = {
   readonly fields: ReadonlyMap<string, readonly TreeValue[]>;
 };
 
-export const isNode = (value: TreeValue | undefined): value is TreeNode => typeof value === 'object' && !Array.isArray(value);
+export const isNode = (value: TreeValue | undefined): value is TreeNode =>
+  typeof value === 'object' && !Array.isArray(value);
 
 /** Reads a tree. @throws Error on what PostgreSQL does not write */
 export function parseNodeTree(text: string): TreeValue {

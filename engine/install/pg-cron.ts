@@ -4,13 +4,20 @@ import type { ScheduleResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { literal, sql } from '../sql/sql.ts';
 
-export type ScheduleRequest = { readonly everySeconds: number | null; readonly remove: boolean; readonly dryRun: boolean };
+export type ScheduleRequest = {
+  readonly everySeconds: number | null;
+  readonly remove: boolean;
+  readonly dryRun: boolean;
+};
 
 const SYNC = 'imat jobs';
 const CLEAN = 'imat clean';
 
 /** @throws ImatError `strategy_unavailable`, `insufficient_privilege`, `invalid_argument` */
-export async function scheduleByPgCron(db: Db, { everySeconds, remove, dryRun }: ScheduleRequest): Promise<ScheduleResult> {
+export async function scheduleByPgCron(
+  db: Db,
+  { everySeconds, remove, dryRun }: ScheduleRequest,
+): Promise<ScheduleResult> {
   const version = await installedVersion(db);
   if (everySeconds !== null && (version[0] ?? 0) * 100 + (version[1] ?? 0) < 105) {
     throw new ImatError('invalid_argument', {
@@ -20,7 +27,9 @@ export async function scheduleByPgCron(db: Db, { everySeconds, remove, dryRun }:
     });
   }
   const every = everySeconds === null ? '* * * * *' : `${everySeconds} seconds`;
-  const statements = (remove ? await removal(db) : scheduling(every)).map((statement) => statement.text);
+  const statements = (remove ? await removal(db) : scheduling(every)).map(
+    (statement) => statement.text,
+  );
   if (!dryRun) for (const statement of statements) await db.query(statement);
   return { statements, dryRun };
 }
@@ -51,7 +60,8 @@ async function installedVersion(db: Db): Promise<number[]> {
   if (typeof row?.version !== 'string') {
     throw new ImatError('strategy_unavailable', {
       message: 'this database has no extension pg_cron',
-      detail: "It works in one database of a server, cron.database_name, and has to be among the server's shared_preload_libraries.",
+      detail:
+        "It works in one database of a server, cron.database_name, and has to be among the server's shared_preload_libraries.",
       hint: "Set shared_preload_libraries = 'pg_cron' and cron.database_name to this database, restart, and run CREATE EXTENSION pg_cron here; or run imat worker.",
     });
   }

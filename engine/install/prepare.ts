@@ -30,7 +30,8 @@ export async function temporaryView(db: Db, query: string): Promise<number> {
     await db.query(`${prefix}${text}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
-    const second = error.sqlstate === '42601' && error.position === null ? secondStatement(text) : null;
+    const second =
+      error.sqlstate === '42601' && error.position === null ? secondStatement(text) : null;
     if (second === null) throw invalidDefinition(error, text, prefix.length);
     throw new ImatError('invalid_definition', {
       message: 'the query holds more than one statement',
@@ -39,7 +40,9 @@ export async function temporaryView(db: Db, query: string): Promise<number> {
     });
   }
   await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
-  const [row] = await db.query<{ oid: number }>(`SELECT 'pg_temp.imat_query'::regclass::oid AS oid`);
+  const [row] = await db.query<{ oid: number }>(
+    `SELECT 'pg_temp.imat_query'::regclass::oid AS oid`,
+  );
   return row?.oid ?? 0;
 }
 
@@ -69,29 +72,40 @@ export async function prepare(
   const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
   const { watched, unwatchable } = await watchedSources(db, analysis, strategy);
   const complete = { ...analysis, unwatchable: [...analysis.unwatchable, ...unwatchable] };
-  return { analysis: complete, strategy, freshness, notes: notesOn(complete, strategy, freshness), watched };
+  return {
+    analysis: complete,
+    strategy,
+    freshness,
+    notes: notesOn(complete, strategy, freshness),
+    watched,
+  };
 }
 
 /** All that stands against delta, each with its place; the error's own place is the first one. */
 function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
   const said = reasons
-    .map(({ message, position }) => (position === null ? message : `${message} (line ${position.line}, column ${position.column})`))
+    .map(({ message, position }) =>
+      position === null ? message : `${message} (line ${position.line}, column ${position.column})`,
+    )
     .join('; ');
   const hints = [...new Set(reasons.flatMap((reason) => reason.hint ?? []))];
   const place = reasons.find((reason) => reason.position !== null)?.position ?? null;
   return new ImatError('strategy_unavailable', {
     message: 'this definition cannot be maintained by delta',
     detail: `${said.charAt(0).toUpperCase()}${said.slice(1)}.`,
-    hint: [...hints, 'Leave --strategy out: imat then uses swap, which maintains any definition.'].join(' '),
+    hint: [
+      ...hints,
+      'Leave --strategy out: imat then uses swap, which maintains any definition.',
+    ].join(' '),
     position: place === null ? undefined : positionAt(definition, place.offset),
   });
 }
 
 async function checkedFreshness(db: Db, freshness: string): Promise<string> {
   if (freshness === 'live' || freshness === 'manual') return freshness;
-  const [row] = await rolledBack(db, () => db.query<{ valid: boolean }>(`SELECT $1::interval > '0'::interval AS valid`, [freshness])).catch(
-    () => [],
-  );
+  const [row] = await rolledBack(db, () =>
+    db.query<{ valid: boolean }>(`SELECT $1::interval > '0'::interval AS valid`, [freshness]),
+  ).catch(() => []);
   if (row?.valid === true) return freshness;
   throw new ImatError('invalid_argument', {
     message: `"${freshness}" is not a freshness`,
@@ -104,7 +118,9 @@ async function watchedSources(
   analysis: Analysis,
   strategy: Strategy,
 ): Promise<{ watched: Prepared['watched']; unwatchable: string[] }> {
-  const own = analysis.sources.filter((source) => source.unwatchable === null && source.kind === 'table');
+  const own = analysis.sources.filter(
+    (source) => source.unwatchable === null && source.kind === 'table',
+  );
   const watched = own.map((source) => ({
     oid: source.oid,
     schema: source.schema,
@@ -118,15 +134,26 @@ async function watchedSources(
       [imat.imatId],
     );
     if (row?.freshness !== 'live' || !row.watchable)
-      unwatchable.push(`imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`);
-    const inner = await db.query<{ oid: number; schema: string; name: string; columns: string | null }>(
+      unwatchable.push(
+        `imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`,
+      );
+    const inner = await db.query<{
+      oid: number;
+      schema: string;
+      name: string;
+      columns: string | null;
+    }>(
       `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
        FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE z.imat_id = $1`,
       [imat.imatId],
     );
     for (const source of inner) {
       if (!watched.some((known) => known.oid === source.oid))
-        watched.push({ ...source, columns: source.columns === null ? null : [...source.columns.matchAll(/\d+/g)].map(Number) });
+        watched.push({
+          ...source,
+          columns:
+            source.columns === null ? null : [...source.columns.matchAll(/\d+/g)].map(Number),
+        });
     }
   }
   return { watched: watched.sort((a, b) => a.oid - b.oid), unwatchable };
@@ -143,9 +170,12 @@ function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): 
   if (freshness !== 'live')
     return freshness === 'manual'
       ? []
-      : [`to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`];
+      : [
+          `to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`,
+        ];
   if (strategy === 'delta') return [];
-  if (analysis.unwatchable.length > 0) return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
+  if (analysis.unwatchable.length > 0)
+    return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
   if (analysis.dependence === 'moment')
     return [
       'the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored',

@@ -49,9 +49,10 @@ export async function rebuildImat(
   const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateFromScratch(plan)}\n) AS q`;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const done = await db.transaction('repeatable read', async () => {
-      const [own] = await db.query<{ ready: boolean }>('SELECT imat_catalog.hold_sources($1) AND imat_catalog.claim($1) AS ready', [
-        imat.id,
-      ]);
+      const [own] = await db.query<{ ready: boolean }>(
+        'SELECT imat_catalog.hold_sources($1) AND imat_catalog.claim($1) AS ready',
+        [imat.id],
+      );
       if (own?.ready !== true) return false;
       await db.execute('SET LOCAL jit = off');
       await db.execute(sql`DELETE FROM ${state}`.text);
@@ -60,13 +61,23 @@ export async function rebuildImat(
       return true;
     });
     if (done) {
-      const [count] = await db.query<{ rows: string }>(sql`SELECT count(*) AS rows FROM ${state}`.text);
-      for (const source of analysis.sources) await db.query('SELECT imat_catalog.clean_log($1)', [source.oid]);
-      return { name: imat.name, rows: Number(count?.rows ?? 0), ms: Math.round((performance.now() - start) * 100) / 100 };
+      const [count] = await db.query<{ rows: string }>(
+        sql`SELECT count(*) AS rows FROM ${state}`.text,
+      );
+      for (const source of analysis.sources)
+        await db.query('SELECT imat_catalog.clean_log($1)', [source.oid]);
+      return {
+        name: imat.name,
+        rows: Number(count?.rows ?? 0),
+        ms: Math.round((performance.now() - start) * 100) / 100,
+      };
     }
     await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
   }
-  throw new ImatError('contention', { message: `imat "${imat.name}" is folded by other sessions all the time`, hint: 'Try again later.' });
+  throw new ImatError('contention', {
+    message: `imat "${imat.name}" is folded by other sessions all the time`,
+    hint: 'Try again later.',
+  });
 }
 
 /** The state may have been made by another version of imat. */

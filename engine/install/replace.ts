@@ -15,7 +15,12 @@ import { likeOriginalInPlace } from './likeness.ts';
 import type { NamedView } from './resolve.ts';
 
 /** `what` as PostgreSQL calls it; `isView`: an ordinary view's query, which can be created again. */
-type Dependent = { readonly oid: number; readonly name: string; readonly what: string; readonly isView: boolean };
+type Dependent = {
+  readonly oid: number;
+  readonly name: string;
+  readonly what: string;
+  readonly isView: boolean;
+};
 
 const DEPENDENTS_SQL = `
 SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
@@ -44,7 +49,9 @@ export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> 
 export async function checkReplaceable(db: Db, original: NamedView): Promise<void> {
   const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
   const blocking = [
-    ...(await viewDependents(db, original.oid)).filter((dependent) => !dependent.isView).map((dependent) => dependent.what),
+    ...(await viewDependents(db, original.oid))
+      .filter((dependent) => !dependent.isView)
+      .map((dependent) => dependent.what),
     ...others.map((other) => other.what),
   ];
   if (blocking.length === 0) return;
@@ -65,20 +72,28 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   if (row === undefined) return;
   const place = qualified(row.schema, row.relname);
   const dependents = await viewBodies(db, row.oid);
-  await db.execute(sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`.text);
-  await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text);
-  for (const statement of await likeOriginalInPlace(db, row.oid, place)) await db.execute(statement.sql.text);
+  await db.execute(
+    sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`
+      .text,
+  );
+  await db.execute(
+    sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text,
+  );
+  for (const statement of await likeOriginalInPlace(db, row.oid, place))
+    await db.execute(statement.sql.text);
   await pointViews(db, dependents);
-  await db.query('UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1', [
-    imatId,
-    place.text,
-    row.schema,
-    row.relname,
-  ]);
+  await db.query(
+    'UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1',
+    [imatId, place.text, row.schema, row.relname],
+  );
 }
 
 type Place = { readonly schema: string; readonly name: string };
-type Replaced = { readonly place: Place; readonly original: Place; readonly replacement: (Place & { readonly oid: number }) | null };
+type Replaced = {
+  readonly place: Place;
+  readonly original: Place;
+  readonly replacement: (Place & { readonly oid: number }) | null;
+};
 
 /** The other way round, wherever the two are by now. Inside a transaction; the imat's view is still there. */
 export async function restoreOriginal(db: Db, imatId: number): Promise<void> {
@@ -92,12 +107,17 @@ export async function restoreOriginal(db: Db, imatId: number): Promise<void> {
   if (replacement !== null) await move(db, sql`VIEW`, place, aside);
   await move(db, sql`MATERIALIZED VIEW`, original, place);
   await pointViews(db, dependents);
-  if (replacement !== null) await db.execute(sql`DROP VIEW ${qualified(aside.schema, aside.name)}`.text);
+  if (replacement !== null)
+    await db.execute(sql`DROP VIEW ${qualified(aside.schema, aside.name)}`.text);
 }
 
 /** Null where there is no materialized view to bring back. */
 async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
-  const [row] = await db.query<{ place: Place; original: Place; replacement: (Place & { oid: number }) | null }>(
+  const [row] = await db.query<{
+    place: Place;
+    original: Place;
+    replacement: (Place & { oid: number }) | null;
+  }>(
     `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place, json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace), 'name', o.relname) AS original,
        CASE WHEN r.oid IS NOT NULL THEN json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace), 'name', r.relname, 'oid', r.oid::bigint) END AS replacement
      FROM imat_catalog.imat i JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
@@ -108,8 +128,13 @@ async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
 
 async function move(db: Db, kind: Sql, from: Place, to: Place): Promise<void> {
   if (from.schema !== to.schema)
-    await db.execute(sql`ALTER ${kind} ${qualified(from.schema, from.name)} SET SCHEMA ${ident(to.schema)}`.text);
-  if (from.name !== to.name) await db.execute(sql`ALTER ${kind} ${qualified(to.schema, from.name)} RENAME TO ${ident(to.name)}`.text);
+    await db.execute(
+      sql`ALTER ${kind} ${qualified(from.schema, from.name)} SET SCHEMA ${ident(to.schema)}`.text,
+    );
+  if (from.name !== to.name)
+    await db.execute(
+      sql`ALTER ${kind} ${qualified(to.schema, from.name)} RENAME TO ${ident(to.name)}`.text,
+    );
 }
 
 type ViewBody = { readonly name: string; readonly definition: string; readonly options: string };
@@ -134,5 +159,6 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
 
 /** The texts name the replaced relation, so that creating the views again points them to what has the name now. */
 async function pointViews(db: Db, views: readonly ViewBody[]): Promise<void> {
-  for (const view of views) await db.execute(`CREATE OR REPLACE VIEW ${view.name}${view.options} AS ${view.definition}`);
+  for (const view of views)
+    await db.execute(`CREATE OR REPLACE VIEW ${view.name}${view.options} AS ${view.definition}`);
 }

@@ -35,16 +35,19 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
   throw new ImatError('not_a_materialized_view', {
     message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
     hint:
-      found.kind === 'v' ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.` : undefined,
+      found.kind === 'v'
+        ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.`
+        : undefined,
   });
 }
 
 /** The imat that a view is: its own, or the one in the materialized view's place. */
 async function imatOfView(db: Db, oid: number): Promise<string | null> {
   if ((await catalogVersion(db)) === 0) return null;
-  const [row] = await db.query<{ name: string }>('SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid', [
-    oid,
-  ]);
+  const [row] = await db.query<{ name: string }>(
+    'SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid',
+    [oid],
+  );
   return row?.name ?? null;
 }
 
@@ -58,7 +61,10 @@ const RELATION_KINDS: Readonly<Record<string, string>> = {
   c: 'a type',
 };
 
-export async function resolveRelation(db: Db, name: string): Promise<(NamedView & { readonly kind: string }) | null> {
+export async function resolveRelation(
+  db: Db,
+  name: string,
+): Promise<(NamedView & { readonly kind: string }) | null> {
   await checkRelationName(db, name);
   await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
   const [row] = await db.query<NamedView & { kind: string }>(
@@ -79,16 +85,23 @@ async function checkRelationName(db: Db, name: string): Promise<void> {
       hint: 'Write name or schema.name, with double quotes around parts that need them.',
       cause,
     });
-  const [row] = await db.query<{ parts: number }>('SELECT cardinality(parse_ident($1)) AS parts', [name]).catch((error: unknown) => {
-    throw error instanceof ServerError && error.sqlstate === '22023' ? invalid(`${sentence(error.message)}.`, error) : error;
-  });
+  const [row] = await db
+    .query<{ parts: number }>('SELECT cardinality(parse_ident($1)) AS parts', [name])
+    .catch((error: unknown) => {
+      throw error instanceof ServerError && error.sqlstate === '22023'
+        ? invalid(`${sentence(error.message)}.`, error)
+        : error;
+    });
   if ((row?.parts ?? 0) > 2) throw invalid('It has more than two parts.');
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The imat of that name, which may be quoted and have `imat.` before it. @throws ImatError `not_found` */
-export async function resolveImat(db: Db, name: string): Promise<{ id: number; name: string; state: string; strategy: string }> {
+export async function resolveImat(
+  db: Db,
+  name: string,
+): Promise<{ id: number; name: string; state: string; strategy: string }> {
   const rows = await db.query<{ id: number; name: string; state: string; strategy: string }>(
     'SELECT id, name, state, strategy FROM imat_catalog.imat ORDER BY name',
   );
@@ -133,9 +146,14 @@ function suggestion(wanted: string, names: readonly string[], what: string): str
   if (names.length === 0) return `There is no ${what} in this database.`;
   const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
   const [nearest] = names
-    .map((name) => ({ name, distance: distance(last(wanted), last(name)), whole: distance(wanted, name) }))
+    .map((name) => ({
+      name,
+      distance: distance(last(wanted), last(name)),
+      whole: distance(wanted, name),
+    }))
     .sort((a, b) => a.distance - b.distance || a.whole - b.whole);
-  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean ${nearest.name}?`;
+  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3))
+    return `Did you mean ${nearest.name}?`;
   return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}.`;
 }
 
@@ -145,7 +163,13 @@ function distance(a: string, b: string): number {
   for (const [i, char] of [...a].entries()) {
     const current = [i + 1];
     for (const [j, other] of [...b].entries()) {
-      current.push(Math.min((previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1, (previous[j] ?? 0) + (char === other ? 0 : 1)));
+      current.push(
+        Math.min(
+          (previous[j + 1] ?? 0) + 1,
+          (current[j] ?? 0) + 1,
+          (previous[j] ?? 0) + (char === other ? 0 : 1),
+        ),
+      );
     }
     previous = current;
   }

@@ -21,7 +21,11 @@ type ImatRow = {
  * that whoever may do what is left can take up what another role could not finish.
  * @throws ImatError `has_dependents`
  */
-export async function revertImat(db: Db, id: number, onWait: (what: string) => void): Promise<void> {
+export async function revertImat(
+  db: Db,
+  id: number,
+  onWait: (what: string) => void,
+): Promise<void> {
   const sources = await withShortLock(
     db,
     () => dropImat(db, id),
@@ -30,7 +34,8 @@ export async function revertImat(db: Db, id: number, onWait: (what: string) => v
   for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
   for (const oid of sources) await shrinkCapture(db, oid);
   await db.transaction('read committed', async () => {
-    if (await sharesCatalog(db)) await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
+    if (await sharesCatalog(db))
+      await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
   });
   await db.transaction('read committed', () => removeUnusedCatalog(db));
 }
@@ -62,14 +67,23 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
   await db.execute(`DROP VIEW IF EXISTS ${names.delta.sql.text}, ${names.netted.sql.text}`);
-  await db.execute(`DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`);
+  await db.execute(
+    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`,
+  );
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
   await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
   await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
 }
 
-async function checkNoDependents(db: Db, name: string, view: number, replacement: number | null): Promise<void> {
-  const dependents = (await viewDependents(db, view)).filter((dependent) => dependent.oid !== replacement);
+async function checkNoDependents(
+  db: Db,
+  name: string,
+  view: number,
+  replacement: number | null,
+): Promise<void> {
+  const dependents = (await viewDependents(db, view)).filter(
+    (dependent) => dependent.oid !== replacement,
+  );
   if (dependents.length === 0) return;
   throw new ImatError('has_dependents', {
     message: `imat "${name}" cannot be reverted, because other objects depend on it`,

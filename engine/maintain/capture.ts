@@ -64,7 +64,9 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
     const name = target.functions[event];
     if (name === undefined) return [];
     const statement =
-      target.columns === null ? sql`INSERT INTO ${target.log} (weight) VALUES (0)` : captureStatement(event, target.log, target.columns);
+      target.columns === null
+        ? sql`INSERT INTO ${target.log} (weight) VALUES (0)`
+        : captureStatement(event, target.log, target.columns);
     const body = sql`
 BEGIN
   ${statement};
@@ -81,7 +83,10 @@ AS ${dollarQuoted(body)}`,
 }
 
 function captureStatement(event: CaptureEvent, log: Sql, columns: readonly ColumnFacts[]): Sql {
-  const target = join([sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))], ', ');
+  const target = join(
+    [sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))],
+    ', ',
+  );
   const of = (alias: string): Sql =>
     join(
       columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
@@ -123,7 +128,8 @@ const insertedRows = (columns: readonly ColumnFacts[]): Sql =>
   )} FROM new_rows AS n`;
 
 /** Whether a capture function for INSERT, as it is installed, names the columns by the names that they have now. */
-export const namesColumns = (body: string, columns: readonly ColumnFacts[]): boolean => body.includes(insertedRows(columns).text);
+export const namesColumns = (body: string, columns: readonly ColumnFacts[]): boolean =>
+  body.includes(insertedRows(columns).text);
 
 /** Text within a string literal of a format() call. */
 const quoted = (text: Sql): Sql => fragment(text.text.replaceAll("'", "''").replaceAll('%', '%%'));
@@ -163,14 +169,19 @@ function netUpdate(columns: readonly ColumnFacts[]): Sql {
 
 const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: Sql }>> = {
   insert: { when: sql`AFTER INSERT`, rows: sql` REFERENCING NEW TABLE AS new_rows` },
-  update: { when: sql`AFTER UPDATE`, rows: sql` REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows` },
+  update: {
+    when: sql`AFTER UPDATE`,
+    rows: sql` REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows`,
+  },
   delete: { when: sql`AFTER DELETE`, rows: sql` REFERENCING OLD TABLE AS old_rows` },
   truncate: { when: sql`BEFORE TRUNCATE`, rows: sql`` },
 };
 
 /** Tells the extension where a source's rows go; it looks at once whether the log can take them. */
 export const registration = ({ source, log, extension }: CaptureTarget): readonly Sql[] =>
-  extension === null ? [] : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
+  extension === null
+    ? []
+    : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
 
 /** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
 export function createTriggers(target: CaptureTarget): readonly Sql[] {
@@ -180,12 +191,22 @@ export function createTriggers(target: CaptureTarget): readonly Sql[] {
     return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}
 FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`}()`;
   });
-  const always = CAPTURE_EVENTS.map((event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`);
-  return [...registration(target), ...created, sql`ALTER TABLE ${target.source} ${join(always, ', ')}`];
+  const always = CAPTURE_EVENTS.map(
+    (event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`,
+  );
+  return [
+    ...registration(target),
+    ...created,
+    sql`ALTER TABLE ${target.source} ${join(always, ', ')}`,
+  ];
 }
 
 /** Takes the triggers away, and the extension's registration of the log. */
 export function dropTriggers(source: Sql, extension: Sql | null): readonly Sql[] {
-  const dropped = Object.values(CAPTURE_TRIGGERS).map((trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`);
-  return extension === null ? dropped : [...dropped, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
+  const dropped = Object.values(CAPTURE_TRIGGERS).map(
+    (trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`,
+  );
+  return extension === null
+    ? dropped
+    : [...dropped, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
 }

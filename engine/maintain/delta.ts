@@ -13,11 +13,19 @@ import type { DeltaPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, lines, sql } from '../sql/sql.ts';
 
-export function deltaBody(plan: DeltaPlan, imatId: number, logOf: Pending['logOf'], netted: boolean): Sql {
+export function deltaBody(
+  plan: DeltaPlan,
+  imatId: number,
+  logOf: Pending['logOf'],
+  netted: boolean,
+): Sql {
   const oids = [...new Set(plan.occurrences.map((occurrence) => occurrence.source.oid))];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
   const inLog: Pending = { frontier: sql`f.snapshot`, logOf, changed: null, netted: false };
-  const flags = plan.occurrences.length > 1 ? oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`) : [];
+  const flags =
+    plan.occurrences.length > 1
+      ? oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`)
+      : [];
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
     logOf,

@@ -1,6 +1,12 @@
 /** Doctor: everything that can be wrong around the imats of a database, each with what to do. Changes nothing. */
 import type { DoctorCheck } from '../api.ts';
-import { catalogVersion, isOrphaned, LOCK_CLASS, ORPHANED, REMOVE_ORPHANS } from '../catalog/migrate.ts';
+import {
+  catalogVersion,
+  isOrphaned,
+  LOCK_CLASS,
+  ORPHANED,
+  REMOVE_ORPHANS,
+} from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors.ts';
 import { loadColumns } from '../catalog/columns.ts';
@@ -8,8 +14,18 @@ import { findExtension } from '../catalog/extension.ts';
 import { CAPTURE_TRIGGERS, EXTENSION } from '../sql/names.ts';
 import { namesColumns } from './capture.ts';
 
-const ok = (check: string, message: string): DoctorCheck => ({ check, status: 'ok', message, hint: null });
-const problem = (status: 'warning' | 'error', check: string, message: string, hint: string): DoctorCheck => ({
+const ok = (check: string, message: string): DoctorCheck => ({
+  check,
+  status: 'ok',
+  message,
+  hint: null,
+});
+const problem = (
+  status: 'warning' | 'error',
+  check: string,
+  message: string,
+  hint: string,
+): DoctorCheck => ({
   check,
   status,
   message,
@@ -23,8 +39,16 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   );
   checks.push(
     serverMajor < 15
-      ? problem('error', 'server', `PostgreSQL ${server?.version ?? ''} is too old`, 'imat needs PostgreSQL 15 or later.')
-      : ok('server', `PostgreSQL ${server?.version ?? ''}${db.driver === 'pglite' ? ', embedded (one session)' : ''}`),
+      ? problem(
+          'error',
+          'server',
+          `PostgreSQL ${server?.version ?? ''} is too old`,
+          'imat needs PostgreSQL 15 or later.',
+        )
+      : ok(
+          'server',
+          `PostgreSQL ${server?.version ?? ''}${db.driver === 'pglite' ? ', embedded (one session)' : ''}`,
+        ),
   );
   if (server?.recovery === true)
     checks.push(
@@ -49,19 +73,32 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   const version = await catalogVersion(db);
   if (version === 0) {
     checks.push(...(await rightsToInstall(db)));
-    if (await isOrphaned(db)) return [...checks, problem('error', 'catalog', ORPHANED, REMOVE_ORPHANS)];
-    return [...checks, ok('catalog', 'no imats here yet; the first imat convert prepares the database')];
+    if (await isOrphaned(db))
+      return [...checks, problem('error', 'catalog', ORPHANED, REMOVE_ORPHANS)];
+    return [
+      ...checks,
+      ok('catalog', 'no imats here yet; the first imat convert prepares the database'),
+    ];
   }
-  checks.push(await extensionCheck(db), ok('catalog', `version ${version}`), ...(await rightsToInstall(db)));
+  checks.push(
+    await extensionCheck(db),
+    ok('catalog', `version ${version}`),
+    ...(await rightsToInstall(db)),
+  );
   checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
   return checks;
 }
 
 async function extensionCheck(db: Db): Promise<DoctorCheck> {
   const extension = await findExtension(db);
-  if (extension === null) return ok('extension', `${EXTENSION} is not here; imat does without (imat extension install would install it)`);
+  if (extension === null)
+    return ok(
+      'extension',
+      `${EXTENSION} is not here; imat does without (imat extension install would install it)`,
+    );
   const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
-  const preload = 'not which tables have changed: the server has not loaded it; imat extension install names the line for postgresql.conf';
+  const preload =
+    'not which tables have changed: the server has not loaded it; imat extension install names the line for postgresql.conf';
   const parts = [
     extension.captures ? 'captures changes' : `captures changes, but ${grant}`,
     extension.tracks ? 'knows which tables have changed' : preload,
@@ -82,8 +119,12 @@ async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {
   const [rights] = await db.query<{ create: boolean; temporary: boolean }>(
     `SELECT has_database_privilege(current_database(), 'CREATE') AS create, has_database_privilege(current_database(), 'TEMPORARY') AS temporary`,
   );
-  const missing = [...(rights?.create === true ? [] : ['CREATE']), ...(rights?.temporary === true ? [] : ['TEMPORARY'])];
-  if (missing.length === 0) return [ok('rights', 'this role may create schemas and temporary views in this database')];
+  const missing = [
+    ...(rights?.create === true ? [] : ['CREATE']),
+    ...(rights?.temporary === true ? [] : ['TEMPORARY']),
+  ];
+  if (missing.length === 0)
+    return [ok('rights', 'this role may create schemas and temporary views in this database')];
   return [
     problem(
       'warning',
@@ -117,7 +158,8 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
   return imats.flatMap((imat): DoctorCheck[] => {
     const check = `imat ${imat.name}`;
     const word = shellWord(imat.name);
-    if (imat.state === 'installing' && imat.busy) return [ok(check, 'is being installed by another session')];
+    if (imat.state === 'installing' && imat.busy)
+      return [ok(check, 'is being installed by another session')];
     if (imat.state === 'installing')
       return [
         problem(
@@ -166,15 +208,34 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
       );
     if (imat.phase !== null)
       found.push(
-        problem('warning', check, `a swap is unfinished (${imat.phase}): reads are right, but cost more`, `imat swap ${word} finishes it.`),
+        problem(
+          'warning',
+          check,
+          `a swap is unfinished (${imat.phase}): reads are right, but cost more`,
+          `imat swap ${word} finishes it.`,
+        ),
       );
     if (imat.strategy === 'delta' && Number(imat.pending) > 10_000)
-      found.push(problem('warning', check, `${imat.pending} rows are pending: reads are right, but slow`, `imat fold ${word}`));
+      found.push(
+        problem(
+          'warning',
+          check,
+          `${imat.pending} rows are pending: reads are right, but slow`,
+          `imat fold ${word}`,
+        ),
+      );
     if (imat.unreplaced)
       found.push(
-        problem('error', check, 'the view in the original’s place was dropped', `imat revert ${word} brings the materialized view back.`),
+        problem(
+          'error',
+          check,
+          'the view in the original’s place was dropped',
+          `imat revert ${word} brings the materialized view back.`,
+        ),
       );
-    return found.length === 0 ? [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)] : found;
+    return found.length === 0
+      ? [ok(check, `${imat.strategy}, ${imat.pending} rows pending`)]
+      : found;
   });
 }
 
@@ -216,7 +277,13 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
   );
   return sources.map((source): DoctorCheck => {
     const check = `source ${source.name ?? '(dropped)'}`;
-    if (source.name === null) return problem('error', check, 'a source table was dropped', 'Revert the imats that read it.');
+    if (source.name === null)
+      return problem(
+        'error',
+        check,
+        'a source table was dropped',
+        'Revert the imats that read it.',
+      );
     if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log) {
       return problem(
         'error',
@@ -225,10 +292,13 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
         'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.',
       );
     }
-    const logged = (columns.get(source.relation) ?? []).filter((column) => source.columns?.includes(column.attnum) === true);
+    const logged = (columns.get(source.relation) ?? []).filter(
+      (column) => source.columns?.includes(column.attnum) === true,
+    );
     if (
       source.columns !== null &&
-      (logged.length < source.columns.length || !(source.by_extension || namesColumns(source.body ?? '', logged)))
+      (logged.length < source.columns.length ||
+        !(source.by_extension || namesColumns(source.body ?? '', logged)))
     ) {
       return problem(
         'error',
@@ -265,12 +335,17 @@ async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
         'it has become unlogged: a crash empties it without notice',
         'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.',
       );
-    return ok(check, `captured${source.by_extension ? ' by the extension' : ''}${source.tracked ? ', tracked' : ''}`);
+    return ok(
+      check,
+      `captured${source.by_extension ? ' by the extension' : ''}${source.tracked ? ', tracked' : ''}`,
+    );
   });
 }
 
 async function requestChecks(db: Db): Promise<DoctorCheck[]> {
-  const requests = await db.query<{ name: string }>('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NULL ORDER BY id');
+  const requests = await db.query<{ name: string }>(
+    'SELECT name FROM imat_catalog.request WHERE carried_out_at IS NULL ORDER BY id',
+  );
   return requests.map((request) =>
     problem(
       'warning',

@@ -69,7 +69,9 @@ function againNetted(upsert: Sql): Sql {
 
 function upsertStatement(plan: DeltaPlan, state: Sql, delta: Sql): Sql {
   const columns = join(stateColumns(plan).map(ident), ', ');
-  const additions = plan.parts.map((part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`);
+  const additions = plan.parts.map(
+    (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
+  );
   return sql`
 WITH delta AS (
   ${summed(plan, sql`SELECT ${columns} FROM ${delta}`)}

@@ -12,7 +12,12 @@
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, regclass, sql } from '../sql/sql.ts';
 
-export type FrontierOf = { readonly imatId: number; readonly name: string; readonly states: readonly Sql[]; readonly dependencies: Sql };
+export type FrontierOf = {
+  readonly imatId: number;
+  readonly name: string;
+  readonly states: readonly Sql[];
+  readonly dependencies: Sql;
+};
 
 /** The frontier's snapshot within a condition that is `guarded`: there its row is at hand. */
 export const GUARDED_SNAPSHOT = sql`f.snapshot`;

@@ -24,12 +24,26 @@ import { ident, join, lines, sql } from '../sql/sql.ts';
 export type Live = { readonly logOf: Pending['logOf']; readonly delta: Sql };
 
 /** `live` is null for a view that reads the state alone. */
-export function deltaView(plan: DeltaPlan, state: Sql, frontier: FrontierOf, live: Live | null): Sql {
+export function deltaView(
+  plan: DeltaPlan,
+  state: Sql,
+  frontier: FrontierOf,
+  live: Live | null,
+): Sql {
   const computed = plan.values.filter((value) => !value.stored);
   const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
-  if (live === null) return join(branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]), '\nUNION ALL\n');
+  if (live === null)
+    return join(
+      branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]),
+      '\nUNION ALL\n',
+    );
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: live.logOf, changed: null, netted: false };
+  const pending: Pending = {
+    frontier: GUARDED_SNAPSHOT,
+    logOf: live.logOf,
+    changed: null,
+    netted: false,
+  };
   const some = guarded(frontier, anyPending(pending, oids));
   const columns = join(stateColumns(plan).map(ident), ', ');
   const rows = sql`SELECT ${columns} FROM ${state}
@@ -58,7 +72,10 @@ function branches(plan: DeltaPlan, stored: Sql, gates: readonly Sql[]): Sql[] {
 function branch(plan: DeltaPlan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
   const outputs = plan.outputs.map((output) => sql`${output.value} AS ${ident(output.name)}`);
   const conditions = [...gates, ...(plan.having === null ? [] : [plan.having])];
-  const repeat = copies === 'many' ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)` : sql``;
+  const repeat =
+    copies === 'many'
+      ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)`
+      : sql``;
   return sql`SELECT${plan.distinct ? sql` DISTINCT` : sql``}
   ${lines(outputs)}
 FROM ${from}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
@@ -83,11 +100,14 @@ export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
 
 export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
   const columns = join(body.columns.map(ident), ', ');
-  if (live && body.fresh === null) return sql`SELECT ${columns}\nFROM ${body.definition}\n${READ_ONLY}`;
+  if (live && body.fresh === null)
+    return sql`SELECT ${columns}\nFROM ${body.definition}\n${READ_ONLY}`;
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
     const alone = fresh.length === 0 && slot.active === null;
-    const conditions = alone ? [isStored(body.frontier)] : [...fresh, ...(slot.active === null ? [] : [slot.active])];
+    const conditions = alone
+      ? [isStored(body.frontier)]
+      : [...fresh, ...(slot.active === null ? [] : [slot.active])];
     return sql`SELECT ${columns}\nFROM ${slot.table}${alone ? sql`\n${READ_ONLY}` : sql``}\nWHERE ${join(conditions, '\n  AND ')}`;
   });
   if (fresh.length === 0) return join(stored, '\nUNION ALL\n');

@@ -31,7 +31,11 @@ export async function verifyImat(
 ): Promise<VerifyResult> {
   const columns = (await loadColumns(db, [imat.viewOid])).get(imat.viewOid) ?? [];
   const selected = lines(
-    columns.map((column) => (column.sortable ? ident(column.name) : sql`${ident(column.name)}::text AS ${ident(column.name)}`)),
+    columns.map((column) =>
+      column.sortable
+        ? ident(column.name)
+        : sql`${ident(column.name)}::text AS ${ident(column.name)}`,
+    ),
   );
   const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
   const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
@@ -39,7 +43,9 @@ export async function verifyImat(
     // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would read its table as empty.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
     await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
-    const [total] = await db.query<{ rows: string }>(`SELECT count(*) AS rows FROM (${definitionRows}) q`);
+    const [total] = await db.query<{ rows: string }>(
+      `SELECT count(*) AS rows FROM (${definitionRows}) q`,
+    );
     const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
     const unpaired = unpairedSql(differing, columns);
     // Rows come as text, so that every digit is compared and shown.
@@ -50,7 +56,9 @@ export async function verifyImat(
     const found = rows.map(
       (row): Difference => ({
         side: row.side,
-        row: Object.fromEntries(columns.map((column, index) => [column.name, row[`c${index}`] ?? null])),
+        row: Object.fromEntries(
+          columns.map((column, index) => [column.name, row[`c${index}`] ?? null]),
+        ),
       }),
     );
     const remaining = found.length > MATCH_LIMIT ? found : withoutTolerated(found, columns);
@@ -75,7 +83,9 @@ const isFloat = (column: ColumnFacts): boolean => column.oid === FLOAT4 || colum
 function unpairedSql(differing: string, columns: readonly ColumnFacts[]): string {
   const names = columns.map((_, index) => `c${index}`);
   const named = `(${differing}) v(${['side', ...names].join(', ')})`;
-  const floats = columns.flatMap((column, index) => (isFloat(column) ? [{ name: `c${index}`, tolerance: toleranceOf(column) }] : []));
+  const floats = columns.flatMap((column, index) =>
+    isFloat(column) ? [{ name: `c${index}`, tolerance: toleranceOf(column) }] : [],
+  );
   if (floats.length === 0) return `SELECT * FROM ${named}`;
   const exact = names.filter((name) => floats.every((float) => float.name !== name));
   const numbered = `SELECT v.*, row_number() OVER (PARTITION BY ${['side', ...exact].join(', ')} ORDER BY ${floats.map((float) => float.name).join(', ')}) AS place FROM ${named}`;
@@ -84,7 +94,8 @@ function unpairedSql(differing: string, columns: readonly ColumnFacts[]): string
       `count(${name}) OVER pair AS known_${name}, min(${name}) OVER pair AS low_${name}, max(${name}) OVER pair AS high_${name}`,
   );
   const close = floats.map(
-    ({ name, tolerance }) => `(known_${name} = 0 OR known_${name} = 2 AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
+    ({ name, tolerance }) =>
+      `(known_${name} = 0 OR known_${name} = 2 AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
   );
   return `SELECT ${['side', ...names].join(', ')} FROM (
     SELECT n.*, count(*) OVER pair AS rows, ${ranges.join(', ')} FROM (${numbered}) n WINDOW pair AS (PARTITION BY ${[...exact, 'place'].join(', ')})
@@ -104,11 +115,15 @@ async function countOf(db: Db, differing: string): Promise<number> {
 }
 
 /** Pairs what is left, whichever order the floats had, and gives the rest. */
-function withoutTolerated(found: readonly Difference[], columns: readonly ColumnFacts[]): Difference[] {
+function withoutTolerated(
+  found: readonly Difference[],
+  columns: readonly ColumnFacts[],
+): Difference[] {
   const floats = columns.filter(isFloat);
   if (floats.length === 0) return [...found];
   const exact = columns.filter((column) => !floats.includes(column));
-  const key = (difference: Difference): string => JSON.stringify(exact.map((column) => difference.row[column.name] ?? null));
+  const key = (difference: Difference): string =>
+    JSON.stringify(exact.map((column) => difference.row[column.name] ?? null));
   const open = new Map<string, Difference[]>();
   for (const difference of found.filter((one) => one.side === 'definition')) {
     const group = key(difference);
@@ -118,7 +133,9 @@ function withoutTolerated(found: readonly Difference[], columns: readonly Column
   for (const difference of found.filter((one) => one.side === 'imat')) {
     const candidates = open.get(key(difference)) ?? [];
     const match = candidates.findIndex((candidate) =>
-      floats.every((column) => close(difference.row[column.name], candidate.row[column.name], Number(toleranceOf(column)))),
+      floats.every((column) =>
+        close(difference.row[column.name], candidate.row[column.name], Number(toleranceOf(column))),
+      ),
     );
     if (match < 0) rest.push(difference);
     else candidates.splice(match, 1);

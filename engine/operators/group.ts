@@ -36,12 +36,17 @@ export function stateKeys(plan: DeltaPlan): readonly string[] {
 }
 
 /** The columns that additions are made to; values follow from them. */
-export const stateColumns = (plan: DeltaPlan): readonly string[] => [...stateKeys(plan), ...plan.parts.map((part) => part.name)];
+export const stateColumns = (plan: DeltaPlan): readonly string[] => [
+  ...stateKeys(plan),
+  ...plan.parts.map((part) => part.name),
+];
 
 /** The state's content computed from the sources: one row per key. */
 export function stateFromScratch(plan: DeltaPlan): Sql {
   if (plan.shape === 'bag') return bagFromScratch(plan);
-  const keys = plan.single ? [sql`TRUE AS ${ident(ONLY_ROW)}`] : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
+  const keys = plan.single
+    ? [sql`TRUE AS ${ident(ONLY_ROW)}`]
+    : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
   const parts = plan.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`);
   return sql`SELECT
   ${lines([...keys, ...parts])}
@@ -61,12 +66,18 @@ GROUP BY ${join(groupBy, ', ')}`;
 }
 
 /** Rows with the same digest are the same; their sortable columns group as well, so that conditions on these reach the rows. */
-function bagGrouping(plan: DeltaPlan, alias: string, digest: Sql): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
+function bagGrouping(
+  plan: DeltaPlan,
+  alias: string,
+  digest: Sql,
+): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
   const columns = plan.keys.map((key) => ({ key, value: sql`${ident(alias)}.${ident(key.name)}` }));
   return {
     select: [
       sql`${digest} AS ${ident(ROW_DIGEST)}`,
-      ...columns.map(({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`),
+      ...columns.map(
+        ({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`,
+      ),
     ],
     groupBy: [digest, ...columns.filter(({ key }) => key.facts.sortable).map(({ value }) => value)],
   };
@@ -74,10 +85,18 @@ function bagGrouping(plan: DeltaPlan, alias: string, digest: Sql): { readonly se
 
 /** One row per changed row and term: its keys and its contribution to each part. */
 export function deltaRows(plan: DeltaPlan, pending: Pending): Sql {
-  const nettable = plan.occurrences.length > 1 && canNet(plan.occurrences.flatMap((occurrence) => occurrence.columns));
-  const terms = (pending.netted && nettable ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending)).map((term) => {
-    const keys = plan.single ? [sql`TRUE AS ${ident(ONLY_ROW)}`] : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
-    const parts = plan.parts.map((part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`);
+  const nettable =
+    plan.occurrences.length > 1 &&
+    canNet(plan.occurrences.flatMap((occurrence) => occurrence.columns));
+  const terms = (
+    pending.netted && nettable ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending)
+  ).map((term) => {
+    const keys = plan.single
+      ? [sql`TRUE AS ${ident(ONLY_ROW)}`]
+      : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
+    const parts = plan.parts.map(
+      (part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`,
+    );
     return sql`-- ${fragment(term.label.replaceAll(/[\r\n]/g, ' '))}
 SELECT
   ${lines([...keys, ...parts])}
@@ -94,7 +113,9 @@ FROM (
 
 /** Adds up rows of state columns, key by key. */
 export function summed(plan: DeltaPlan, rows: Sql): Sql {
-  const parts = plan.parts.map((part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`);
+  const parts = plan.parts.map(
+    (part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`,
+  );
   const { select, groupBy } = keyGrouping(plan);
   return sql`SELECT
   ${lines([...select, ...parts])}
@@ -106,7 +127,9 @@ FROM (
 /** A relation with the columns of the state, and with those values that it does not have. */
 export function withValues(missing: readonly Value[], relation: Sql): Sql {
   if (missing.length === 0) return relation;
-  const values = missing.map((value) => sql`${value.finish((part) => sql`m.${ident(part)}`)} AS ${ident(value.name)}`);
+  const values = missing.map(
+    (value) => sql`${value.finish((part) => sql`m.${ident(part)}`)} AS ${ident(value.name)}`,
+  );
   return sql`(
   SELECT
     ${lines([sql`m.*`, ...values])}
@@ -115,7 +138,10 @@ export function withValues(missing: readonly Value[], relation: Sql): Sql {
 }
 
 /** By what rows of state columns under the alias `u` are added up. */
-function keyGrouping(plan: DeltaPlan): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
+function keyGrouping(plan: DeltaPlan): {
+  readonly select: readonly Sql[];
+  readonly groupBy: readonly Sql[];
+} {
   if (plan.single) return { select: [sql`TRUE AS ${ident(ONLY_ROW)}`], groupBy: [] };
   if (plan.shape === 'bag') return bagGrouping(plan, 'u', sql`u.${ident(ROW_DIGEST)}`);
   const keys = plan.keys.map((key) => sql`u.${ident(key.name)}`);
@@ -146,4 +172,5 @@ function digestOf(plan: DeltaPlan, alias: string): Sql {
   return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;
 }
 
-const ordinals = (count: number): Sql => fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));
+const ordinals = (count: number): Sql =>
+  fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));

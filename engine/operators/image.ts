@@ -21,7 +21,8 @@ export function imageOf(value: Sql, { image, type }: TypeFacts): Sql {
 export const anyOf = (value: Sql): Sql => sql`(pg_catalog.array_agg(${value}))[1]`;
 
 /** Whether rows of these columns can be cancelled against each other. */
-export const canNet = (columns: readonly TypeFacts[]): boolean => columns.every((column) => column.groupable);
+export const canNet = (columns: readonly TypeFacts[]): boolean =>
+  columns.every((column) => column.groupable);
 
 /** For a groupable type. */
 export function imageGrouping(value: Sql, type: TypeFacts): ImageGrouping {

@@ -39,10 +39,13 @@ export type Pending = {
 /** One summand of the delta: `FROM ... WHERE ...`, and the weight of a row. */
 export type Term = { readonly from: Sql; readonly weight: Sql; readonly label: string };
 
-const tableOf = (occurrence: Occurrence): Sql => qualified(occurrence.source.schema, occurrence.source.name);
+const tableOf = (occurrence: Occurrence): Sql =>
+  qualified(occurrence.source.schema, occurrence.source.name);
 
 export function fromScratch(plan: DeltaPlan): Sql {
-  const from = lines(plan.occurrences.map((occurrence) => sql`${tableOf(occurrence)} AS ${ident(occurrence.alias)}`));
+  const from = lines(
+    plan.occurrences.map((occurrence) => sql`${tableOf(occurrence)} AS ${ident(occurrence.alias)}`),
+  );
   return sql`FROM
   ${from}${where(plan.conditions)}`;
 }
@@ -60,7 +63,8 @@ const LAST_XID = sql`'18446744073709551615'::pg_catalog.xid8`;
 /** Whether any of the sources has pending rows; does not depend on any row. */
 export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
   const tests = [...new Set(sourceOids)].map(
-    (oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)})`,
+    (oid) =>
+      sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)})`,
   );
   return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
 }
@@ -71,10 +75,16 @@ type Roles = { readonly roles: readonly Role[]; readonly sign: 1 | -1 };
 
 const MAX_EXPANDED = 3;
 
-export function deltaTerms(plan: DeltaPlan, pending: Pending, form: 'expanded' | 'telescoped' = preferredForm(plan)): Term[] {
+export function deltaTerms(
+  plan: DeltaPlan,
+  pending: Pending,
+  form: 'expanded' | 'telescoped' = preferredForm(plan),
+): Term[] {
   const weight = freshName('weight', plan.occurrences);
   const count = plan.occurrences.length;
-  return (form === 'expanded' ? expanded(count) : telescoped(count)).map((term) => termOf(plan, pending, term, weight));
+  return (form === 'expanded' ? expanded(count) : telescoped(count)).map((term) =>
+    termOf(plan, pending, term, weight),
+  );
 }
 
 /**
@@ -97,9 +107,13 @@ ${term.from}`,
   );
   const images = columns.map(({ column, name }) => imageGrouping(sql`u.${name}`, column));
   const groups = images.flatMap((image) => image.groupBy);
-  const selected = columns.map(({ name }, index) => sql`${images[index]?.select ?? name} AS ${name}`);
+  const selected = columns.map(
+    ({ name }, index) => sql`${images[index]?.select ?? name} AS ${name}`,
+  );
   const relations = plan.occurrences.map((occurrence) => {
-    const own = columns.filter((one) => one.alias === occurrence.alias).map(({ column, name }) => sql`p.${name} AS ${ident(column.name)}`);
+    const own = columns
+      .filter((one) => one.alias === occurrence.alias)
+      .map(({ column, name }) => sql`p.${name} AS ${ident(column.name)}`);
     return sql`LATERAL (SELECT ${join(own, ', ')}) AS ${ident(occurrence.alias)}`;
   });
   const product = sql`(
@@ -121,11 +135,14 @@ ${term.from}`,
 /** Text for a one-line comment. */
 const commented = (text: string): Sql => fragment(text.replaceAll(/[\r\n]/g, ' '));
 
-const preferredForm = (plan: DeltaPlan): 'expanded' | 'telescoped' => (plan.occurrences.length <= MAX_EXPANDED ? 'expanded' : 'telescoped');
+const preferredForm = (plan: DeltaPlan): 'expanded' | 'telescoped' =>
+  plan.occurrences.length <= MAX_EXPANDED ? 'expanded' : 'telescoped';
 
 function telescoped(count: number): Roles[] {
   return Array.from({ length: count }, (_, changed) => ({
-    roles: Array.from({ length: count }, (__, position) => (position < changed ? 'old' : position === changed ? 'delta' : 'new')),
+    roles: Array.from({ length: count }, (__, position) =>
+      position < changed ? 'old' : position === changed ? 'delta' : 'new',
+    ),
     sign: 1,
   }));
 }
@@ -133,11 +150,14 @@ function telescoped(count: number): Roles[] {
 /** The subsets of one relation first, then of two, and so on. */
 function expanded(count: number): Roles[] {
   const subsets = Array.from({ length: 2 ** count - 1 }, (_, index) => index + 1);
-  const size = (subset: number): number => Array.from({ length: count }, (_, bit) => (subset >> bit) & 1).reduce((a, b) => a + b, 0);
+  const size = (subset: number): number =>
+    Array.from({ length: count }, (_, bit) => (subset >> bit) & 1).reduce((a, b) => a + b, 0);
   return subsets
     .sort((a, b) => size(a) - size(b) || a - b)
     .map((subset) => ({
-      roles: Array.from({ length: count }, (_, bit) => (((subset >> bit) & 1) === 1 ? 'delta' : 'new')),
+      roles: Array.from({ length: count }, (_, bit) =>
+        ((subset >> bit) & 1) === 1 ? 'delta' : 'new',
+      ),
       sign: size(subset) % 2 === 1 ? 1 : -1,
     }));
 }
@@ -148,7 +168,8 @@ function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weigh
     return sql`(${role === 'delta' ? deltaOf(plan, occurrence, pending, weight) : oldOf(plan, occurrence, pending, weight)})`;
   };
   const from = plan.occurrences.map(
-    (occurrence, position) => sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`,
+    (occurrence, position) =>
+      sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`,
   );
   const weights = plan.occurrences
     .filter((_, position) => roles[position] !== 'new')
@@ -164,7 +185,10 @@ function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weigh
   return {
     from: sql`FROM
   ${lines(from)}${where([...gates, ...plan.conditions])}`,
-    weight: weights.length === 1 && sign === 1 ? join(weights, '') : sql`(${fragment(sign === 1 ? '' : '-')}${join(weights, ' * ')})`,
+    weight:
+      weights.length === 1 && sign === 1
+        ? join(weights, '')
+        : sql`(${fragment(sign === 1 ? '' : '-')}${join(weights, ' * ')})`,
     label: `${sign === 1 ? 'plus' : 'minus'} changes of ${changed.map((one) => `${one.source.schema}.${one.source.name} AS ${one.label}`).join(' with changes of ')}`,
   };
 }
@@ -179,7 +203,9 @@ function deltaOf(plan: DeltaPlan, occurrence: Occurrence, pending: Pending, weig
   const log = pending.logOf(occurrence.source.oid);
   const logged = (column: ColumnFacts): Sql => sql`l.${ident(logColumn(column.attnum))}`;
   if (!(pending.netted || plan.occurrences.length > 1) || !canNet(occurrence.columns)) {
-    const columns = occurrence.columns.map((column) => sql`${logged(column)} AS ${ident(column.name)}`);
+    const columns = occurrence.columns.map(
+      (column) => sql`${logged(column)} AS ${ident(column.name)}`,
+    );
     return sql`
   SELECT ${join([sql`l.weight::bigint AS ${ident(weight)}`, ...columns], ', ')}
   FROM ${log} AS l
@@ -187,7 +213,9 @@ function deltaOf(plan: DeltaPlan, occurrence: Occurrence, pending: Pending, weig
 `;
   }
   const images = occurrence.columns.map((column) => imageGrouping(logged(column), column));
-  const columns = occurrence.columns.map((column, index) => sql`${images[index]?.select ?? logged(column)} AS ${ident(column.name)}`);
+  const columns = occurrence.columns.map(
+    (column, index) => sql`${images[index]?.select ?? logged(column)} AS ${ident(column.name)}`,
+  );
   const groups = images.flatMap((image) => image.groupBy);
   return sql`
   SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${ident(weight)}`, ...columns], ', ')}
@@ -216,7 +244,9 @@ function where(conditions: readonly Sql[]): Sql {
 
 /** A column name that none of the occurrences reads. */
 function freshName(base: string, occurrences: readonly Occurrence[]): string {
-  const taken = new Set(occurrences.flatMap((occurrence) => occurrence.columns.map((column) => column.name)));
+  const taken = new Set(
+    occurrences.flatMap((occurrence) => occurrence.columns.map((column) => column.name)),
+  );
   let name = base;
   while (taken.has(name)) name = `_${name}`;
   return name;

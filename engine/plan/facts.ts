@@ -5,7 +5,9 @@
  * their text. The binary form of text is in the client's encoding, the text of dates depends on DateStyle. `by` is the qualified
  * send or output function; null for a type that is text.
  */
-export type Image = { readonly form: 'binary'; readonly by: string } | { readonly form: 'text'; readonly by: string | null };
+export type Image =
+  | { readonly form: 'binary'; readonly by: string }
+  | { readonly form: 'text'; readonly by: string | null };
 
 /** A type as the catalog describes it, domains resolved to their base type. */
 export type TypeFacts = {

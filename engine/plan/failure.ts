@@ -85,7 +85,15 @@ const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
   'starts_with',
   'split_part',
 ]);
-const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set(['abs', 'round', 'floor', 'ceil', 'ceiling', 'trunc', 'sign']);
+const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
+  'abs',
+  'round',
+  'floor',
+  'ceil',
+  'ceiling',
+  'trunc',
+  'sign',
+]);
 
 export function canFail(expr: Expr, columnType: ColumnType): boolean {
   const fails = (inner: Expr): boolean => canFail(inner, columnType);
@@ -119,18 +127,28 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
 function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
   if (TOTAL_OPERATORS.has(expr.op)) return true;
   if (/^!?~\*?$/.test(expr.op))
-    return expr.right.kind === 'literal' || (expr.right.kind === 'cast' && expr.right.operand.kind === 'literal');
+    return (
+      expr.right.kind === 'literal' ||
+      (expr.right.kind === 'cast' && expr.right.operand.kind === 'literal')
+    );
   const kinds = [kind(expr.left), kind(expr.right)];
-  if (expr.op === '+' || expr.op === '-' || expr.op === '*') return !kinds.includes('other') && kinds.some((one) => one !== 'integer');
+  if (expr.op === '+' || expr.op === '-' || expr.op === '*')
+    return !kinds.includes('other') && kinds.some((one) => one !== 'integer');
   // By a literal other than zero.
-  return (expr.op === '/' || expr.op === '%') && !kinds.includes('other') && expr.right.kind === 'literal' && /[1-9]/.test(expr.right.sql);
+  return (
+    (expr.op === '/' || expr.op === '%') &&
+    !kinds.includes('other') &&
+    expr.right.kind === 'literal' &&
+    /[1-9]/.test(expr.right.sql)
+  );
 }
 
 function isTotalCast(expr: Cast, kind: (expr: Expr) => Kind): boolean {
   if (expr.operand.kind === 'literal') return true;
   if (expr.type === 'text' || expr.type.startsWith('character')) return true;
   const from = kind(expr.operand);
-  if (expr.type === 'numeric' || expr.type === 'double precision') return from === 'integer' || from === 'wide';
+  if (expr.type === 'numeric' || expr.type === 'double precision')
+    return from === 'integer' || from === 'wide';
   if (expr.type === 'bigint') return from === 'integer';
   return kindOfType(expr.type) === 'time' && from === 'time';
 }
@@ -151,9 +169,13 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'keyword':
       return widest(expr.args.map(inner));
     case 'case':
-      return widest([...expr.whens.map(({ result }) => inner(result)), ...(expr.otherwise === null ? [] : [inner(expr.otherwise)])]);
+      return widest([
+        ...expr.whens.map(({ result }) => inner(result)),
+        ...(expr.otherwise === null ? [] : [inner(expr.otherwise)]),
+      ]);
     case 'call':
-      if (expr.schema === null && SAME_KIND_FUNCTIONS.has(expr.name)) return widest(expr.args.slice(0, 1).map(inner));
+      if (expr.schema === null && SAME_KIND_FUNCTIONS.has(expr.name))
+        return widest(expr.args.slice(0, 1).map(inner));
       return expr.name === 'extract' ? 'wide' : 'other';
     default:
       return 'other';

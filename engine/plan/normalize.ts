@@ -4,7 +4,15 @@
  *
  * Sound only for inner joins and views that are plain select-project-joins: anything else must not get here.
  */
-import type { ColumnRef, Expr, FromItem, Query, Relation, Span, Target } from '../../parser/tree.ts';
+import type {
+  ColumnRef,
+  Expr,
+  FromItem,
+  Query,
+  Relation,
+  Span,
+  Target,
+} from '../../parser/tree.ts';
 import { mapExpr } from '../../parser/walk.ts';
 import type { PlanReason } from './reason.ts';
 
@@ -19,7 +27,10 @@ export type Normal = {
 };
 
 /** `views`: the readings of the ordinary views among the relations, by OID. */
-export function normalize(query: Query, views: ReadonlyMap<number, Query>): Normal | { readonly reasons: readonly PlanReason[] } {
+export function normalize(
+  query: Query,
+  views: ReadonlyMap<number, Query>,
+): Normal | { readonly reasons: readonly PlanReason[] } {
   const reasons: PlanReason[] = [];
   const relations: Relation[] = [];
   const conditions: Expr[] = [];
@@ -44,7 +55,8 @@ export function normalize(query: Query, views: ReadonlyMap<number, Query>): Norm
       replacements.push((name, span) => ({ kind: 'column', relation: base, name, span }));
       continue;
     }
-    const shift = (expr: Expr): Expr => mapColumns(expr, (ref) => ({ ...ref, relation: ref.relation + base }));
+    const shift = (expr: Expr): Expr =>
+      mapColumns(expr, (ref) => ({ ...ref, relation: ref.relation + base }));
     relations.push(...inner.relations);
     conditions.push(...inner.conditions.map(shift));
     const targets = new Map(inner.targets.map((target) => [target.name, shift(target.expr)]));
@@ -70,9 +82,13 @@ export function normalize(query: Query, views: ReadonlyMap<number, Query>): Norm
   };
 }
 
-function replacementOf(replacements: readonly ((column: string, span: Span | null) => Expr)[], ref: ColumnRef): Expr {
+function replacementOf(
+  replacements: readonly ((column: string, span: Span | null) => Expr)[],
+  ref: ColumnRef,
+): Expr {
   const replacement = replacements[ref.relation];
-  if (replacement === undefined) throw new Error(`reference to relation ${ref.relation} of ${replacements.length}`);
+  if (replacement === undefined)
+    throw new Error(`reference to relation ${ref.relation} of ${replacements.length}`);
   return replacement(ref.name, ref.span);
 }
 
@@ -84,11 +100,19 @@ function joinConditions(item: FromItem): Expr[] {
   if (item.kind === 'relation') return [];
   const own = item.on === null ? [] : conjuncts(item.on);
   const merged = (item.using ?? []).map(
-    (column): Expr => ({ kind: 'binary', op: '=', left: column.left, right: column.right, span: column.left.span }),
+    (column): Expr => ({
+      kind: 'binary',
+      op: '=',
+      left: column.left,
+      right: column.right,
+      span: column.left.span,
+    }),
   );
   return [...joinConditions(item.left), ...joinConditions(item.right), ...own, ...merged];
 }
 
 function conjuncts(expr: Expr): Expr[] {
-  return expr.kind === 'binary' && expr.op === 'AND' ? [...conjuncts(expr.left), ...conjuncts(expr.right)] : [expr];
+  return expr.kind === 'binary' && expr.op === 'AND'
+    ? [...conjuncts(expr.left), ...conjuncts(expr.right)]
+    : [expr];
 }

@@ -19,7 +19,12 @@ export type Outline = {
 export function outline(normal: Normal): Outline {
   const targets = normal.targets.map((target) => target.expr);
   if (!normal.grouped) {
-    return { shape: normal.distinct ? 'group' : 'bag', single: false, keys: distinctExprs(targets), aggregates: [] };
+    return {
+      shape: normal.distinct ? 'group' : 'bag',
+      single: false,
+      keys: distinctExprs(targets),
+      aggregates: [],
+    };
   }
   const above = normal.having === null ? targets : [...targets, normal.having];
   const keys = distinctExprs(normal.groupBy);
@@ -38,9 +43,16 @@ export function outline(normal: Normal): Outline {
       return true;
     });
   }
-  return { shape: 'group', single: normal.groupBy.length === 0, keys: distinctExprs([...keys, ...dependent]), aggregates };
+  return {
+    shape: 'group',
+    single: normal.groupBy.length === 0,
+    keys: distinctExprs([...keys, ...dependent]),
+    aggregates,
+  };
 }
 
 function distinctExprs(exprs: readonly Expr[]): Expr[] {
-  return exprs.filter((expr, index) => exprs.findIndex((other) => equalExpr(other, expr)) === index);
+  return exprs.filter(
+    (expr, index) => exprs.findIndex((other) => equalExpr(other, expr)) === index,
+  );
 }

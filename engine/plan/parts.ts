@@ -27,7 +27,13 @@ const ZERO: Record<PartType, Sql> = {
 export const zeroOf = (part: Part): Sql => ZERO[part.type];
 
 /** Rows of the group; a group exists while it is not 0. */
-export const ROW_COUNT: Part = { name: 'row_count', value: null, conditions: [], type: 'bigint', comment: 'rows of the group' };
+export const ROW_COUNT: Part = {
+  name: 'row_count',
+  value: null,
+  conditions: [],
+  type: 'bigint',
+  comment: 'rows of the group',
+};
 
 /** Makes parts, once each: aggregates over the same argument share what they store. */
 export class PartAllocator {
@@ -37,15 +43,27 @@ export class PartAllocator {
 
   /** Counts the rows for which all conditions hold; without a condition, that is the row count. */
   count(base: string, conditions: readonly Sql[], comment: string): string {
-    return conditions.length === 0 ? ROW_COUNT.name : this.#allocate(base, { value: null, conditions, type: 'bigint', comment });
+    return conditions.length === 0
+      ? ROW_COUNT.name
+      : this.#allocate(base, { value: null, conditions, type: 'bigint', comment });
   }
 
-  sum(base: string, value: Sql, type: PartType, conditions: readonly Sql[], comment: string): string {
+  sum(
+    base: string,
+    value: Sql,
+    type: PartType,
+    conditions: readonly Sql[],
+    comment: string,
+  ): string {
     return this.#allocate(base, { value, conditions, type, comment });
   }
 
   #allocate(base: string, part: Omit<Part, 'name'>): string {
-    const signature = JSON.stringify([part.value?.text ?? null, part.type, part.conditions.map((condition) => condition.text)]);
+    const signature = JSON.stringify([
+      part.value?.text ?? null,
+      part.type,
+      part.conditions.map((condition) => condition.text),
+    ]);
     const known = this.#bySignature.get(signature);
     if (known !== undefined) return known.name;
     const number = (this.#counters.get(base) ?? 0) + 1;
@@ -59,7 +77,8 @@ export class PartAllocator {
 
 /** The part over all rows of a group, from scratch. */
 export function partFromScratch(part: Part): Sql {
-  const filter = part.conditions.length === 0 ? sql`` : sql` FILTER (WHERE ${and(part.conditions)})`;
+  const filter =
+    part.conditions.length === 0 ? sql`` : sql` FILTER (WHERE ${and(part.conditions)})`;
   if (part.value === null) return sql`pg_catalog.count(*)${filter}`;
   return sql`COALESCE(pg_catalog.sum(${part.value})${filter}, ${zeroOf(part)})::${fragment(part.type)}`;
 }
@@ -67,7 +86,9 @@ export function partFromScratch(part: Part): Sql {
 /** One changed row's contribution; `weight` is a bigint. */
 export function partOfRow(part: Part, weight: Sql): Sql {
   const contribution = part.value === null ? weight : weighted(part.value, weight, part.type);
-  return part.conditions.length === 0 ? contribution : sql`CASE WHEN ${and(part.conditions)} THEN ${contribution} ELSE ${zeroOf(part)} END`;
+  return part.conditions.length === 0
+    ? contribution
+    : sql`CASE WHEN ${and(part.conditions)} THEN ${contribution} ELSE ${zeroOf(part)} END`;
 }
 
 /**

@@ -32,7 +32,12 @@ export type Occurrence = {
   readonly columns: readonly ColumnFacts[];
 };
 
-export type Key = { readonly name: string; readonly value: Sql; readonly facts: TypeFacts; readonly label: string };
+export type Key = {
+  readonly name: string;
+  readonly value: Sql;
+  readonly facts: TypeFacts;
+  readonly label: string;
+};
 
 export type Output = {
   readonly name: string;
@@ -72,7 +77,8 @@ export type DeltaPlan = {
   readonly canFail: boolean;
 };
 
-export const storedValues = (plan: DeltaPlan): readonly Value[] => plan.values.filter((value) => value.stored);
+export const storedValues = (plan: DeltaPlan): readonly Value[] =>
+  plan.values.filter((value) => value.stored);
 
 /** The alias of whatever holds state columns in generated SQL. */
 export const STATE = 's';
@@ -97,10 +103,16 @@ export const relationAlias = (index: number): string => `r${index + 1}`;
 
 /** An expression over the relations' aliases `r1`, `r2`, ... */
 export function overRelations(expr: Expr): Sql {
-  return fragment(deparseExpr(expr, (ref) => `${relationAlias(ref.relation)}.${ident(ref.name).text}`));
+  return fragment(
+    deparseExpr(expr, (ref) => `${relationAlias(ref.relation)}.${ident(ref.name).text}`),
+  );
 }
 
-export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): DeltaPlan | { readonly reasons: readonly PlanReason[] } {
+export function planDelta(
+  normal: Normal,
+  shape: Outline,
+  facts: PlanFacts,
+): DeltaPlan | { readonly reasons: readonly PlanReason[] } {
   const reasons: PlanReason[] = [];
   const label = (expr: Expr): string =>
     deparseExpr(expr, (ref) => `${normal.relations[ref.relation]?.alias ?? ''}.${ref.name}`)
@@ -131,8 +143,11 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
   }
 
   const columnOf = (ref: { relation: number; name: string }): ColumnFacts | undefined =>
-    facts.sources.get(normal.relations[ref.relation]?.oid ?? 0)?.columns.find((one) => one.name === ref.name);
-  const columnType = (ref: { relation: number; name: string }): number | null => columnOf(ref)?.oid ?? null;
+    facts.sources
+      .get(normal.relations[ref.relation]?.oid ?? 0)
+      ?.columns.find((one) => one.name === ref.name);
+  const columnType = (ref: { relation: number; name: string }): number | null =>
+    columnOf(ref)?.oid ?? null;
   const columnScale = (ref: { relation: number; name: string }): number | null => {
     const column = columnOf(ref);
     if (column === undefined) return null;
@@ -149,7 +164,10 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
   });
   const finished = finishedAggregates(shape, finishes, allocator.parts, facts, label);
   const residual = residualOver(shape, keys, finished.columns);
-  for (const expr of [...normal.targets.map((target) => target.expr), ...(normal.having === null ? [] : [normal.having])]) {
+  for (const expr of [
+    ...normal.targets.map((target) => target.expr),
+    ...(normal.having === null ? [] : [normal.having]),
+  ]) {
     reasons.push(...distinguishingUses(expr, shape, keys, label));
   }
   const occurrences = occurrencesOf(normal, facts.sources);
@@ -170,9 +188,13 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
       if (type === undefined) throw new Error(`no type for column ${target.name}`);
       const value = residual(target.expr);
       const name = keys[key]?.name ?? null;
-      const stored = [...allocator.parts, ...finished.values].find((column) => value.text === stateColumn(column.name).text);
+      const stored = [...allocator.parts, ...finished.values].find(
+        (column) => value.text === stateColumn(column.name).text,
+      );
       // A log holds a domain's values in its base type, and so does whatever the state is added up with.
-      const isAsStored = stored?.type === type || (keys[key] !== undefined && keys[key].facts.type === keys[key].facts.baseType);
+      const isAsStored =
+        stored?.type === type ||
+        (keys[key] !== undefined && keys[key].facts.type === keys[key].facts.baseType);
       return {
         name: target.name,
         type,
@@ -184,7 +206,8 @@ export function planDelta(normal: Normal, shape: Outline, facts: PlanFacts): Del
     having: normal.having === null ? null : residual(normal.having),
     distinct: normal.grouped && normal.distinct,
     canFail:
-      computed(normal, shape).some((expr) => canFail(expr, columnType)) || allocator.parts.some((part) => OVERFLOWING.has(part.type)),
+      computed(normal, shape).some((expr) => canFail(expr, columnType)) ||
+      allocator.parts.some((part) => OVERFLOWING.has(part.type)),
   };
 }
 
@@ -212,7 +235,8 @@ function planAggregate(
   }
   const args = aggregate.args.map((arg, position): Argument => {
     const type = types[position];
-    if (type === undefined) throw new Error(`no type for argument ${position + 1} of ${aggregate.name}`);
+    if (type === undefined)
+      throw new Error(`no type for argument ${position + 1} of ${aggregate.name}`);
     return {
       value: arg.kind === 'column' ? overRelations(arg) : sql`(${overRelations(arg)})`,
       type,
@@ -221,7 +245,14 @@ function planAggregate(
     };
   });
   const filter = aggregate.filter === null ? [] : [sql`(${overRelations(aggregate.filter)})`];
-  const finish = rule.plan({ name: aggregate.name, args, filter, resultType: result.type, parts, serverMajor: facts.serverMajor });
+  const finish = rule.plan({
+    name: aggregate.name,
+    args,
+    filter,
+    resultType: result.type,
+    parts,
+    serverMajor: facts.serverMajor,
+  });
   if (finish !== null) return { finish };
   return {
     kind: 'argument_type',
@@ -262,7 +293,11 @@ function finishedAggregates(
 }
 
 /** Rewrites an expression of the definition's SELECT list or HAVING over the state: keys and finished aggregates. */
-function residualOver(shape: Outline, keys: readonly Key[], aggregates: readonly (string | null)[]): (expr: Expr) => Sql {
+function residualOver(
+  shape: Outline,
+  keys: readonly Key[],
+  aggregates: readonly (string | null)[],
+): (expr: Expr) => Sql {
   const stand = (name: string): ColumnRef => ({ kind: 'column', relation: -1, name, span: null });
   return (expr) => {
     const rewritten = mapExpr(expr, (node) => {
@@ -280,7 +315,12 @@ function residualOver(shape: Outline, keys: readonly Key[], aggregates: readonly
  * citext 'a' and 'A') stands for a group is PostgreSQL's choice, and changes when rows go; compared as a column the
  * values are equal, but a function of them need not be.
  */
-function distinguishingUses(expr: Expr, shape: Outline, keys: readonly Key[], label: (expr: Expr) => string): PlanReason[] {
+function distinguishingUses(
+  expr: Expr,
+  shape: Outline,
+  keys: readonly Key[],
+  label: (expr: Expr) => string,
+): PlanReason[] {
   if (shape.shape === 'bag') return [];
   const found: PlanReason[] = [];
   visit(expr, (node) => {
@@ -318,11 +358,17 @@ function occurrencesOf(normal: Normal, sources: ReadonlyMap<number, SourceFacts>
     visit(expr, (node) => {
       if (node.kind === 'column') used[node.relation]?.add(node.name);
     });
-  for (const expr of [...normal.conditions, ...normal.groupBy, ...normal.targets.map((target) => target.expr)]) collect(expr);
+  for (const expr of [
+    ...normal.conditions,
+    ...normal.groupBy,
+    ...normal.targets.map((target) => target.expr),
+  ])
+    collect(expr);
   if (normal.having !== null) collect(normal.having);
   return normal.relations.map((relation, index) => {
     const source = sources.get(relation.oid);
-    if (source === undefined) throw new Error(`no facts for relation ${relation.schema}.${relation.name}`);
+    if (source === undefined)
+      throw new Error(`no facts for relation ${relation.schema}.${relation.name}`);
     return {
       source,
       alias: relationAlias(index),

@@ -9,7 +9,10 @@
 import type { Expr } from '../../parser/tree.ts';
 
 /** `columnScale` gives the scale of a `numeric(p,s)` or integer column (0), null for any other. */
-export function fixedScale(expr: Expr, columnScale: (ref: { relation: number; name: string }) => number | null): number | null {
+export function fixedScale(
+  expr: Expr,
+  columnScale: (ref: { relation: number; name: string }) => number | null,
+): number | null {
   const scaleOf = (inner: Expr): number | null => fixedScale(inner, columnScale);
   switch (expr.kind) {
     case 'column':

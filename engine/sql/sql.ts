@@ -18,7 +18,9 @@ export function fragment(text: string): Sql {
 export function sql(strings: TemplateStringsArray, ...holes: readonly (Sql | number)[]): Sql {
   let text = strings[0] ?? '';
   holes.forEach((hole, index) => {
-    text += (typeof hole === 'number' ? String(hole) : indentLike(hole.text, text)) + (strings[index + 1] ?? '');
+    text +=
+      (typeof hole === 'number' ? String(hole) : indentLike(hole.text, text)) +
+      (strings[index + 1] ?? '');
   });
   return fragment(text);
 }

@@ -11,7 +11,13 @@ export const findAggregateDistinct: Finder = (state, at) => {
   if (open === undefined || open !== at - 1) return undefined;
   const close = closeOf(state, open);
   const { first, name } = callEndingAt(state, close);
-  find(state, 'aggregate_distinct', `aggregate "${name}" with DISTINCT cannot be maintained incrementally`, [first, close], blank(at, at));
+  find(
+    state,
+    'aggregate_distinct',
+    `aggregate "${name}" with DISTINCT cannot be maintained incrementally`,
+    [first, close],
+    blank(at, at),
+  );
   return at + 1;
 };
 
@@ -29,10 +35,17 @@ export const findAggregateOrder: Finder = (state, at) => {
 /** `f(...) OVER (...)`, `f(...) OVER w`. */
 export const findWindowFunction: Finder = (state, at) => {
   const next = state.tokens[at + 1];
-  if (!isPunctuation(state.tokens[at - 1], ')') || !(isName(next) || isPunctuation(next, '('))) return undefined;
+  if (!isPunctuation(state.tokens[at - 1], ')') || !(isName(next) || isPunctuation(next, '(')))
+    return undefined;
   const last = isName(next) ? at + 1 : closeOf(state, at + 1);
   const { first, name } = callEndingAt(state, at - 1);
-  return find(state, 'window_function', `window function "${name}" cannot be maintained incrementally`, [first, last], blank(at, last));
+  return find(
+    state,
+    'window_function',
+    `window function "${name}" cannot be maintained incrementally`,
+    [first, last],
+    blank(at, last),
+  );
 };
 
 /** `WINDOW w AS (...), ...`; the word is reserved, so unquoted it is the clause. */
@@ -41,12 +54,19 @@ export const findWindowClause: Finder = (state, at) => {
   do {
     last = closeOf(state, last + 4);
   } while (isPunctuation(state.tokens[last + 1], ','));
-  return find(state, 'window_function', 'WINDOW clause cannot be maintained incrementally', [at, last], blank(at, last));
+  return find(
+    state,
+    'window_function',
+    'WINDOW clause cannot be maintained incrementally',
+    [at, last],
+    blank(at, last),
+  );
 };
 
 /** `f(...) WITHIN GROUP (ORDER BY ...)`, with the FILTER that may follow. */
 export const findOrderedSet: Finder = (state, at) => {
-  if (!isWord(state.tokens[at + 1], 'group') || !isPunctuation(state.tokens[at - 1], ')')) return undefined;
+  if (!isWord(state.tokens[at + 1], 'group') || !isPunctuation(state.tokens[at - 1], ')'))
+    return undefined;
   let last = closeOf(state, at + 2);
   if (isWord(state.tokens[last + 1], 'filter')) last = closeOf(state, last + 2);
   const { first, name } = callEndingAt(state, at - 1);
@@ -57,15 +77,21 @@ export const findOrderedSet: Finder = (state, at) => {
 /** `ROLLUP (...)`, `CUBE (...)`, `GROUPING SETS (...)` and the function `GROUPING(...)`. */
 export const findGroupingSets: Finder = (state, at) => {
   const open = isWord(state.tokens[at + 1], 'sets') ? at + 2 : at + 1;
-  if (!isPunctuation(state.tokens[open], '(') || isPunctuation(state.tokens[at - 1], '.')) return undefined;
+  if (!isPunctuation(state.tokens[open], '(') || isPunctuation(state.tokens[at - 1], '.'))
+    return undefined;
   const close = closeOf(state, open);
   const words = `${nameAt(state, at).toUpperCase()}${open === at + 2 ? ' SETS' : ''}`;
-  return find(state, 'grouping_sets', `${words} cannot be maintained incrementally`, [at, close], { first: at, last: close, text: '1' });
+  return find(state, 'grouping_sets', `${words} cannot be maintained incrementally`, [at, close], {
+    first: at,
+    last: close,
+    text: '1',
+  });
 };
 
 /** `GROUP BY ()`. */
 export const findEmptyGrouping: Finder = (state, at) => {
-  if (!isPunctuation(state.tokens[at + 2], '(') || !isPunctuation(state.tokens[at + 3], ')')) return undefined;
+  if (!isPunctuation(state.tokens[at + 2], '(') || !isPunctuation(state.tokens[at + 3], ')'))
+    return undefined;
   const edit = { first: at + 2, last: at + 3, text: '1' };
   return find(state, 'grouping_sets', 'GROUP BY () is not supported', [at + 2, at + 3], edit);
 };
@@ -78,7 +104,13 @@ export const findValueFunction: Finder = (state, at) => {
 
 export const findCollate: Finder = (state, at) => {
   const last = isPunctuation(state.tokens[at + 2], '.') ? at + 3 : at + 1;
-  return find(state, 'collate', `COLLATE "${nameAt(state, last)}" is not supported`, [at, last], blank(at, last));
+  return find(
+    state,
+    'collate',
+    `COLLATE "${nameAt(state, last)}" is not supported`,
+    [at, last],
+    blank(at, last),
+  );
 };
 
 export const findVariadic: Finder = (state, at) => {
@@ -87,7 +119,13 @@ export const findVariadic: Finder = (state, at) => {
 };
 
 export const findNamedArgument: Finder = (state, at) =>
-  find(state, 'named_argument', `named argument "${nameAt(state, at - 1)}" is not supported`, [at - 1, at], blank(at - 1, at));
+  find(
+    state,
+    'named_argument',
+    `named argument "${nameAt(state, at - 1)}" is not supported`,
+    [at - 1, at],
+    blank(at - 1, at),
+  );
 
 /** `t.*` as a value, and `(composite).field`. */
 export const findDot: Finder = (state, at) => {
@@ -105,5 +143,9 @@ export const findSlice: Finder = (state, at) => {
   const open = state.enclosing[at];
   if (open === undefined || !isPunctuation(state.tokens[open], '[')) return undefined;
   const close = closeOf(state, open);
-  return find(state, 'array_slice', 'array slice is not supported', [open, close], { first: open + 1, last: close - 1, text: '1' });
+  return find(state, 'array_slice', 'array slice is not supported', [open, close], {
+    first: open + 1,
+    last: close - 1,
+    text: '1',
+  });
 };

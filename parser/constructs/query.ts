@@ -7,7 +7,18 @@ import type { Finder, State } from './state.ts';
 import { blank, closeOf, find, lastToken, nameAt } from './state.ts';
 
 const SET_OPERATORS = ['union', 'intersect', 'except'];
-const CLAUSES = ['where', 'group', 'having', 'window', 'order', 'limit', 'offset', 'fetch', 'for', ...SET_OPERATORS];
+const CLAUSES = [
+  'where',
+  'group',
+  'having',
+  'window',
+  'order',
+  'limit',
+  'offset',
+  'fetch',
+  'for',
+  ...SET_OPERATORS,
+];
 
 /** Keeps track of whether the scan is in the FROM clause. */
 export function followClause(state: State, at: number): void {
@@ -18,11 +29,19 @@ export function followClause(state: State, at: number): void {
 }
 
 export const findSubquery: Finder = (state, open) => {
-  if (!isWord(state.tokens[open + 1], 'select', 'with', 'values') || isBranch(state, open)) return undefined;
+  if (!isWord(state.tokens[open + 1], 'select', 'with', 'values') || isBranch(state, open))
+    return undefined;
   const close = closeOf(state, open);
   const edit = { first: open + 1, last: close - 1, text: 'select 1' };
-  if (isWord(state.tokens[open + 1], 'values')) return find(state, 'values', 'VALUES list is not supported', [open, close], edit);
-  return find(state, 'subquery', `${subqueryForm(state, open)} cannot be maintained incrementally`, [open, close], edit);
+  if (isWord(state.tokens[open + 1], 'values'))
+    return find(state, 'values', 'VALUES list is not supported', [open, close], edit);
+  return find(
+    state,
+    'subquery',
+    `${subqueryForm(state, open)} cannot be maintained incrementally`,
+    [open, close],
+    edit,
+  );
 };
 
 /** True for the parenthesis around a branch of a set operation or around the whole query. */
@@ -35,9 +54,12 @@ function subqueryForm(state: State, open: number): string {
   const before = state.tokens[open - 1];
   if (isWord(before, 'exists')) return 'EXISTS subquery';
   if (isWord(before, 'in')) return 'IN subquery';
-  if (isWord(before, 'any', 'all', 'some')) return `${nameAt(state, open - 1).toUpperCase()} subquery`;
+  if (isWord(before, 'any', 'all', 'some'))
+    return `${nameAt(state, open - 1).toUpperCase()} subquery`;
   if (isWord(before, 'array')) return 'ARRAY subquery';
-  return isWord(before, 'from', 'join') || (state.inFrom && isPunctuation(before, ',')) ? 'subquery in FROM' : 'scalar subquery';
+  return isWord(before, 'from', 'join') || (state.inFrom && isPunctuation(before, ','))
+    ? 'subquery in FROM'
+    : 'scalar subquery';
 }
 
 /** `WITH a AS (...), b AS (...)` at the start: one find for each. */
@@ -51,7 +73,12 @@ export const findCtes: Finder = (state, start) => {
     while (open < state.tokens.length && !isPunctuation(state.tokens[open], '(')) open += 1;
     const close = closeOf(state, open);
     const form = recursive ? 'recursive CTE' : 'CTE';
-    find(state, recursive ? 'recursive_cte' : 'cte', `${form} "${nameAt(state, name)}" cannot be maintained incrementally`, [name, close]);
+    find(
+      state,
+      recursive ? 'recursive_cte' : 'cte',
+      `${form} "${nameAt(state, name)}" cannot be maintained incrementally`,
+      [name, close],
+    );
     if (!isPunctuation(state.tokens[close + 1], ',')) return close + 1;
     name = close + 2;
   }
@@ -67,31 +94,58 @@ export const findSetOperation: Finder = (state, at) => {
   state.isSelect = false;
   const all = isWord(state.tokens[at + 1], 'all');
   const words = `${nameAt(state, at).toUpperCase()}${all ? ' ALL' : ''}`;
-  return find(state, 'set_operation', `${words} cannot be maintained incrementally`, [at, all ? at + 1 : at]);
+  return find(state, 'set_operation', `${words} cannot be maintained incrementally`, [
+    at,
+    all ? at + 1 : at,
+  ]);
 };
 
 export const findDistinctOn: Finder = (state, at) => {
   if (!isWord(state.tokens[at + 1], 'on')) return undefined;
   const close = closeOf(state, at + 2);
-  return find(state, 'distinct_on', 'DISTINCT ON cannot be maintained incrementally', [at, close], blank(at + 1, close));
+  return find(
+    state,
+    'distinct_on',
+    'DISTINCT ON cannot be maintained incrementally',
+    [at, close],
+    blank(at + 1, close),
+  );
 };
 
 export const findOuterJoin: Finder = (state, at) => {
   const join = isWord(state.tokens[at + 1], 'outer') ? at + 2 : at + 1;
   if (!isWord(state.tokens[join], 'join')) return undefined;
   // Not behind the JOIN: what is joined may be a find of its own.
-  find(state, 'outer_join', `${nameAt(state, at).toUpperCase()} JOIN cannot be maintained incrementally`, [at, join]);
+  find(
+    state,
+    'outer_join',
+    `${nameAt(state, at).toUpperCase()} JOIN cannot be maintained incrementally`,
+    [at, join],
+  );
   return join;
 };
 
 export const findNaturalJoin: Finder = (state, at) => {
-  find(state, 'natural_join', 'NATURAL JOIN is only read as PostgreSQL prints it, with USING', [at, at], blank(at, at));
+  find(
+    state,
+    'natural_join',
+    'NATURAL JOIN is only read as PostgreSQL prints it, with USING',
+    [at, at],
+    blank(at, at),
+  );
   return at + 1;
 };
 
 export const findNestedJoin: Finder = (state, at) => {
-  if (!isPunctuation(state.tokens[at + 1], '(') || isWord(state.tokens[at + 2], 'select', 'with', 'values')) return undefined;
-  find(state, 'nested_join', 'join with a parenthesised right side is not supported', [at + 1, closeOf(state, at + 1)]);
+  if (
+    !isPunctuation(state.tokens[at + 1], '(') ||
+    isWord(state.tokens[at + 2], 'select', 'with', 'values')
+  )
+    return undefined;
+  find(state, 'nested_join', 'join with a parenthesised right side is not supported', [
+    at + 1,
+    closeOf(state, at + 1),
+  ]);
   return at + 1;
 };
 
@@ -111,14 +165,22 @@ function startsFromItem(state: State, at: number): boolean {
 }
 
 /** A call where an item of FROM starts. */
-export const findFromItem: Finder = (state, at) => (startsFromItem(state, at) ? findTableFunction(state, at + 1) : undefined);
+export const findFromItem: Finder = (state, at) =>
+  startsFromItem(state, at) ? findTableFunction(state, at + 1) : undefined;
 
 const findTableFunction: Finder = (state, first) => {
   const name = isPunctuation(state.tokens[first + 1], '.') ? first + 2 : first;
-  if (!isName(state.tokens[name]) || isWord(state.tokens[name], 'lateral') || !isPunctuation(state.tokens[name + 1], '(')) return undefined;
+  if (
+    !isName(state.tokens[name]) ||
+    isWord(state.tokens[name], 'lateral') ||
+    !isPunctuation(state.tokens[name + 1], '(')
+  )
+    return undefined;
   const close = closeOf(state, name + 1);
   const message = `table function "${nameAt(state, name)}" cannot be maintained incrementally`;
-  const edit = isWord(state.tokens[close + 1], 'with') ? blank(name + 1, close + 2) : blank(name + 1, close);
+  const edit = isWord(state.tokens[close + 1], 'with')
+    ? blank(name + 1, close + 2)
+    : blank(name + 1, close);
   const next = find(state, 'table_function', message, [first, close], edit);
   const alias = isWord(state.tokens[next], 'as') ? next + 1 : next;
   if (isName(state.tokens[alias]) && isPunctuation(state.tokens[alias + 1], '(')) {
@@ -131,7 +193,10 @@ const findTableFunction: Finder = (state, first) => {
 export const findRowsFrom: Finder = (state, at) => {
   const isItem = startsFromItem(state, at - 1) || isWord(state.tokens[at - 1], 'lateral');
   if (!isItem || !isWord(state.tokens[at + 1], 'from')) return undefined;
-  return find(state, 'table_function', 'ROWS FROM cannot be maintained incrementally', [at, closeOf(state, at + 2)]);
+  return find(state, 'table_function', 'ROWS FROM cannot be maintained incrementally', [
+    at,
+    closeOf(state, at + 2),
+  ]);
 };
 
 export const findOnly: Finder = (state, at) => {
@@ -142,7 +207,13 @@ export const findOnly: Finder = (state, at) => {
 export const findTableSample: Finder = (state, at) => {
   let last = closeOf(state, at + 2);
   if (isWord(state.tokens[last + 1], 'repeatable')) last = closeOf(state, last + 2);
-  return find(state, 'tablesample', 'TABLESAMPLE cannot be maintained incrementally', [at, last], blank(at, last));
+  return find(
+    state,
+    'tablesample',
+    'TABLESAMPLE cannot be maintained incrementally',
+    [at, last],
+    blank(at, last),
+  );
 };
 
 /** The last token of the SELECT that a clause at its end belongs to: a branch of a set operation has parentheses around it. */
@@ -153,7 +224,13 @@ function endOfSelect(state: State, at: number): number {
 
 export const findLimit: Finder = (state, at) => {
   const last = endOfSelect(state, at);
-  return find(state, 'limit', `${nameAt(state, at).toUpperCase()} cannot be maintained incrementally`, [at, last], blank(at, last));
+  return find(
+    state,
+    'limit',
+    `${nameAt(state, at).toUpperCase()} cannot be maintained incrementally`,
+    [at, last],
+    blank(at, last),
+  );
 };
 
 export const findLocking: Finder = (state, at) => {

@@ -46,7 +46,10 @@ const WORDS: ReadonlyMap<string, Finder> = new Map<string, Finder>([
   ['with', query.findCtes],
   ['values', query.findValues],
   ...['union', 'intersect', 'except'].map((word) => [word, query.findSetOperation] as const),
-  ['distinct', (state, at) => query.findDistinctOn(state, at) ?? expression.findAggregateDistinct(state, at)],
+  [
+    'distinct',
+    (state, at) => query.findDistinctOn(state, at) ?? expression.findAggregateDistinct(state, at),
+  ],
   ...['left', 'right', 'full'].map((word) => [word, query.findOuterJoin] as const),
   ['natural', query.findNaturalJoin],
   ['join', query.findNestedJoin],
@@ -78,5 +81,11 @@ const WORDS: ReadonlyMap<string, Finder> = new Map<string, Finder>([
     'user',
   ].map((word) => [word, expression.findValueFunction] as const),
   // A column may have this name before PostgreSQL 16; the function is printed in capitals.
-  ['system_user', (state, at) => (state.tokens[at]?.text === 'SYSTEM_USER' ? expression.findValueFunction(state, at) : undefined)],
+  [
+    'system_user',
+    (state, at) =>
+      state.tokens[at]?.text === 'SYSTEM_USER'
+        ? expression.findValueFunction(state, at)
+        : undefined,
+  ],
 ]);

@@ -26,11 +26,25 @@ export type State = {
 export type Finder = (state: State, at: number) => number | undefined;
 
 export function startScan(source: Source): State {
-  return { source, tokens: source.tokens, enclosing: findEnclosing(source), refusals: [], edits: [], isSelect: true, inFrom: false };
+  return {
+    source,
+    tokens: source.tokens,
+    enclosing: findEnclosing(source),
+    refusals: [],
+    edits: [],
+    isSelect: true,
+    inFrom: false,
+  };
 }
 
 /** Records a find from token `first` to `last`, with its mask; returns the index behind both. */
-export function find(state: State, kind: string, message: string, range: readonly [number, number], edit?: Edit): number {
+export function find(
+  state: State,
+  kind: string,
+  message: string,
+  range: readonly [number, number],
+  edit?: Edit,
+): number {
   const [first, last] = range;
   state.refusals.push({ kind, message, span: spanOf(state.source, first, last) });
   if (edit !== undefined && edit.first <= edit.last) state.edits.push(edit);
@@ -59,7 +73,10 @@ export function lastToken(state: State): number {
 }
 
 /** Where the call begins whose closing parenthesis is at `close` (a FILTER behind it included), and its function's name. */
-export function callEndingAt(state: State, close: number): { readonly first: number; readonly name: string } {
+export function callEndingAt(
+  state: State,
+  close: number,
+): { readonly first: number; readonly name: string } {
   const open = state.source.partners[close] ?? close;
   if (isWord(state.tokens[open - 1], 'filter')) return callEndingAt(state, open - 2);
   const first = isPunctuation(state.tokens[open - 2], '.') ? open - 3 : open - 1;

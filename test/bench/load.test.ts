@@ -18,7 +18,11 @@ tps = 26828.523418 (without initial connection time)
 `;
 
 test("pgbench's report is read", () => {
-  expect(readReport(REPORT)).toEqual({ transactionsPerSecond: 26828.523418, transactions: 26785, failed: 3 });
+  expect(readReport(REPORT)).toEqual({
+    transactionsPerSecond: 26828.523418,
+    transactions: 26785,
+    failed: 3,
+  });
 });
 
 test('what is no report is shown', () => {

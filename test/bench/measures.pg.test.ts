@@ -7,7 +7,14 @@ import type { Result } from '../../bench/result.ts';
 import type { Scale } from '../../bench/scale.ts';
 import { connectDb } from '../../engine/db/connect-db.ts';
 
-const TINY: Scale = { rows: 2000, groups: 100, rounds: 1, seconds: 0.1, bulkRows: 500, pendingRows: 500 };
+const TINY: Scale = {
+  rows: 2000,
+  groups: 100,
+  rounds: 1,
+  seconds: 0.1,
+  bulkRows: 500,
+  pendingRows: 500,
+};
 
 const LIMIT_MS = 120_000;
 
@@ -30,11 +37,17 @@ test(
   async (context) => {
     try {
       const results = await runAll(extension);
-      expect(results.map(({ name, bar }) => `${name}: ${bar?.kind ?? 'no bar'} ${bar?.value ?? ''}`.trim())).toEqual(JUDGED);
+      expect(
+        results.map(({ name, bar }) =>
+          `${name}: ${bar?.kind ?? 'no bar'} ${bar?.value ?? ''}`.trim(),
+        ),
+      ).toEqual(JUDGED);
       for (const result of results) expect(result.imat.median, result.name).toBeGreaterThan(0);
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error;
-      expect(error.message).toContain('table_change_tracker could not be built for PostgreSQL 15: ');
+      expect(error.message).toContain(
+        'table_change_tracker could not be built for PostgreSQL 15: ',
+      );
       context.skip(error.message);
     }
   },
@@ -62,13 +75,21 @@ async function runAll(measures: readonly Measure[]): Promise<Result[]> {
   try {
     const generator = chooseGenerator(null);
     for (const { run } of measures) {
-      await run({ databases, scale: TINY, generator, cpuSeconds: () => null, report: (result) => results.push(result) });
+      await run({
+        databases,
+        scale: TINY,
+        generator,
+        cpuSeconds: () => null,
+        report: (result) => results.push(result),
+      });
     }
   } finally {
     await databases.drop();
   }
   const db = await connectDb({ kind: 'url', url });
-  expect(await db.query("SELECT datname FROM pg_database WHERE datname LIKE 'imat_bench_%'")).toEqual([]);
+  expect(
+    await db.query("SELECT datname FROM pg_database WHERE datname LIKE 'imat_bench_%'"),
+  ).toEqual([]);
   await db.close();
   return results;
 }

@@ -4,7 +4,11 @@ import type { Measure } from '../../bench/measure.ts';
 import { readOptions } from '../../bench/options.ts';
 import { FULL, QUICK } from '../../bench/scale.ts';
 
-const measures: readonly Measure[] = ['writes', 'reads'].map((name) => ({ name, title: name, run: async () => undefined }));
+const measures: readonly Measure[] = ['writes', 'reads'].map((name) => ({
+  name,
+  title: name,
+  run: async () => undefined,
+}));
 const read = (...argv: string[]): ReturnType<typeof readOptions> => {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   return readOptions(argv, measures, command);
@@ -15,11 +19,19 @@ test('all measures at full scale unless said otherwise', () => {
 });
 
 test('measures by name, each once and in their own order', () => {
-  expect(read('reads', 'writes', 'reads').measures.map(({ name }) => name)).toEqual(['writes', 'reads']);
+  expect(read('reads', 'writes', 'reads').measures.map(({ name }) => name)).toEqual([
+    'writes',
+    'reads',
+  ]);
 });
 
 test('a scale is a named one, with parts of it changed', () => {
-  expect(read('--quick', '--rows', '1000', '--rounds', '1').scale).toEqual({ ...QUICK, rows: 1000, bulkRows: 1000, rounds: 1 });
+  expect(read('--quick', '--rows', '1000', '--rounds', '1').scale).toEqual({
+    ...QUICK,
+    rows: 1000,
+    bulkRows: 1000,
+    rounds: 1,
+  });
 });
 
 test('what is wrong is refused', () => {

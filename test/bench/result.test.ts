@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { renderMarkdown, renderResult, rounded } from '../../bench/report.ts';
-import { absoluteResult, atLeast, atMost, differenceResult, ratioResult } from '../../bench/result.ts';
+import {
+  absoluteResult,
+  atLeast,
+  atMost,
+  differenceResult,
+  ratioResult,
+} from '../../bench/result.ts';
 
 const baseline = { label: 'no view', values: [1000, 1000, 1000] };
 
@@ -10,13 +16,20 @@ test('a ratio is held against its bar from the right side', () => {
     compared: { median: 0.61 },
     ok: true,
   });
-  expect(ratioResult({ name: 'n', unit: 'ms', baseline, imat, bar: atMost(0.6) })).toMatchObject({ ok: false });
-  expect(ratioResult({ name: 'n', unit: 'ms', baseline, imat })).toMatchObject({ bar: null, ok: null });
+  expect(ratioResult({ name: 'n', unit: 'ms', baseline, imat, bar: atMost(0.6) })).toMatchObject({
+    ok: false,
+  });
+  expect(ratioResult({ name: 'n', unit: 'ms', baseline, imat })).toMatchObject({
+    bar: null,
+    ok: null,
+  });
 });
 
 test('a difference and an absolute value keep their unit', () => {
   const imat = { label: 'imat', values: [1001, 1002, 1003] };
-  expect(differenceResult({ name: 'n', unit: 'ms', baseline, imat, bar: atMost(1) })).toMatchObject({ comparedUnit: 'ms', ok: false });
+  expect(differenceResult({ name: 'n', unit: 'ms', baseline, imat, bar: atMost(1) })).toMatchObject(
+    { comparedUnit: 'ms', ok: false },
+  );
   expect(absoluteResult({ name: 'n', unit: 'rows/s', imat, bar: atLeast(1000) })).toMatchObject({
     baseline: null,
     comparedUnit: 'rows/s',
@@ -26,7 +39,14 @@ test('a difference and an absolute value keep their unit', () => {
 
 test('a line shows name, both figures, the ratio with its spread, the bar and the verdict, and the notes below', () => {
   const imat = { label: 'imat', values: [700, 500, 590] };
-  const result = ratioResult({ name: 'inserts', unit: 'tps', baseline, imat, bar: atLeast(0.6), notes: ['by hand'] });
+  const result = ratioResult({
+    name: 'inserts',
+    unit: 'tps',
+    baseline,
+    imat,
+    bar: atLeast(0.6),
+    notes: ['by hand'],
+  });
   const [line = '', note] = renderResult(result).split('\n');
   expect(line.split(/ {2,}/)).toEqual([
     'inserts',

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { differenceOf, interleave, ratioOf, sideBySide, summarize } from '../../bench/statistics.ts';
+import {
+  differenceOf,
+  interleave,
+  ratioOf,
+  sideBySide,
+  summarize,
+} from '../../bench/statistics.ts';
 
 test('the median of an even number of runs lies between the two in the middle', () => {
   expect(summarize([9, 1, 4, 2])).toEqual({ median: 3, lowest: 1, highest: 9 });
@@ -19,7 +25,10 @@ test('a ratio is taken run by run, so that a slow moment of the machine falls ou
 test('contenders run in turn', async () => {
   const order: string[] = [];
   const contender = (name: string) => async (): Promise<number> => order.push(name);
-  expect(await interleave(2, { a: contender('a'), b: contender('b') })).toEqual({ a: [1, 3], b: [2, 4] });
+  expect(await interleave(2, { a: contender('a'), b: contender('b') })).toEqual({
+    a: [1, 3],
+    b: [2, 4],
+  });
   expect(order).toEqual(['a', 'b', 'a', 'b']);
 });
 
@@ -30,6 +39,9 @@ test('contenders run side by side, round by round', async () => {
     await Promise.resolve();
     return order.push(`${name} ends`);
   };
-  expect(await sideBySide(2, { a: contender('a'), b: contender('b') })).toEqual({ a: [3, 7], b: [4, 8] });
+  expect(await sideBySide(2, { a: contender('a'), b: contender('b') })).toEqual({
+    a: [3, 7],
+    b: [4, 8],
+  });
   expect(order.slice(0, 4)).toEqual(['a starts', 'b starts', 'a ends', 'b ends']);
 });

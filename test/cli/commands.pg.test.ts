@@ -54,11 +54,17 @@ async function traces(): Promise<string[]> {
 describe('a database without imats', () => {
   test('what needs one says so', async () => {
     expect(JSON.parse((await imat('list', '--json')).stdout)).toEqual({ imats: [] });
-    expect(JSON.parse((await imat('status', '--json')).stdout)).toEqual({ imats: [], workers: [], heldBack: [] });
+    expect(JSON.parse((await imat('status', '--json')).stdout)).toEqual({
+      imats: [],
+      workers: [],
+      heldBack: [],
+    });
     const { status, stdout, stderr } = await imat('fold', 'my_sales_summary');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^imat: this database has no imats yet\nHINT:  .*imat convert/);
-    expect(JSON.parse((await imat('status', 'my_sales_summary', '--json')).stdout)).toMatchObject({ error: { code: 'IM005' } });
+    expect(JSON.parse((await imat('status', 'my_sales_summary', '--json')).stdout)).toMatchObject({
+      error: { code: 'IM005' },
+    });
   });
 
   test('doctor, explain and a dry run work and leave it as it is', async () => {
@@ -94,7 +100,10 @@ describe('explain', () => {
   test('reads a query from a file and from standard input', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'imat-cli-')), 'query.sql');
     writeFileSync(file, 'SELECT region, avg(amount) AS average\nFROM sales\nGROUP BY region;\n');
-    expect(await json('explain', `@${file}`)).toMatchObject({ strategy: 'delta', sources: [{ relation: 'public.sales' }] });
+    expect(await json('explain', `@${file}`)).toMatchObject({
+      strategy: 'delta',
+      sources: [{ relation: 'public.sales' }],
+    });
     const { status, stdout } = await runCli(['explain', '@-', '--json'], {
       environment: { DATABASE_URL: database.url },
       stdin: 'SELECT DISTINCT region FROM sales',
@@ -118,8 +127,12 @@ describe('explain', () => {
 
 describe('an imat from its making to its end', () => {
   test('convert says what was made', async () => {
-    expect(await text('convert', 'my_sales_summary')).toMatch(/^imat\.my_sales_summary is ready: strategy delta, freshness live\.\n/);
-    expect(await json('convert', 'public.ranks', '--name', 'r', '--freshness', 'manual')).toMatchObject({
+    expect(await text('convert', 'my_sales_summary')).toMatch(
+      /^imat\.my_sales_summary is ready: strategy delta, freshness live\.\n/,
+    );
+    expect(
+      await json('convert', 'public.ranks', '--name', 'r', '--freshness', 'manual'),
+    ).toMatchObject({
       name: 'r',
       relation: 'imat.r',
       strategy: 'swap',
@@ -132,7 +145,10 @@ describe('an imat from its making to its end', () => {
 
   test('create makes one of a query', async () => {
     const query = 'SELECT region, count(*) AS n FROM sales WHERE amount > 10 GROUP BY region';
-    expect(await json('create', 'big', '--query', query, '--strategy', 'delta')).toMatchObject({ relation: 'imat.big', strategy: 'delta' });
+    expect(await json('create', 'big', '--query', query, '--strategy', 'delta')).toMatchObject({
+      relation: 'imat.big',
+      strategy: 'delta',
+    });
   });
 
   test('list and status show them, and what is pending', async () => {
@@ -146,9 +162,13 @@ describe('an imat from its making to its end', () => {
   });
 
   test('fold takes in what is pending', async () => {
-    expect(await json('fold', 'my_sales_summary')).toMatchObject([{ name: 'my_sales_summary', rows: 2 }]);
+    expect(await json('fold', 'my_sales_summary')).toMatchObject([
+      { name: 'my_sales_summary', rows: 2 },
+    ]);
     expect(await text('fold')).toMatch(/^big +\d+ +[\d.]+ ms$/m);
-    expect(await json('status')).toMatchObject({ imats: [{ name: 'big', pendingRows: 0 }, { pendingRows: 0 }, { name: 'r' }] });
+    expect(await json('status')).toMatchObject({
+      imats: [{ name: 'big', pendingRows: 0 }, { pendingRows: 0 }, { name: 'r' }],
+    });
   });
 
   test('swap rebuilds', async () => {
@@ -158,7 +178,9 @@ describe('an imat from its making to its end', () => {
 
   test('verify finds them equal', async () => {
     expect(await text('verify', 'big')).toMatch(/^big: equal to its definition \(\d rows\)\n$/);
-    expect(await json('verify', '--all')).toMatchObject({ results: [{ equal: true }, { equal: true }, { equal: true, differences: 0 }] });
+    expect(await json('verify', '--all')).toMatchObject({
+      results: [{ equal: true }, { equal: true }, { equal: true, differences: 0 }],
+    });
   });
 
   test('verify ends with 3 where one was tampered with, and shows rows of both sides', async () => {
@@ -175,7 +197,9 @@ describe('an imat from its making to its end', () => {
     const program = await imat('verify', 'big', '--json');
     expect(program.status).toBe(3);
     expect(JSON.parse(program.stdout)).toMatchObject({
-      results: [{ name: 'big', equal: false, differences: expect.any(Number), sample: expect.any(Array) }],
+      results: [
+        { name: 'big', equal: false, differences: expect.any(Number), sample: expect.any(Array) },
+      ],
     });
   });
 
@@ -183,14 +207,21 @@ describe('an imat from its making to its end', () => {
     await text('revert', 'r');
     expect(await json('convert', 'ranks', '--replace')).toMatchObject({ relation: 'imat.ranks' });
     const kind = async (): Promise<unknown> =>
-      await db.query(`SELECT relkind::text, obj_description(oid) AS comment FROM pg_class WHERE oid = 'public.ranks'::regclass`);
+      await db.query(
+        `SELECT relkind::text, obj_description(oid) AS comment FROM pg_class WHERE oid = 'public.ranks'::regclass`,
+      );
     expect(await kind()).toEqual([{ relkind: 'v', comment: 'who sells most' }]);
-    expect(await text('revert', 'ranks')).toBe('ranks and all that was installed for it are gone. public.ranks is as before.\n');
+    expect(await text('revert', 'ranks')).toBe(
+      'ranks and all that was installed for it are gone. public.ranks is as before.\n',
+    );
     expect(await kind()).toEqual([{ relkind: 'm', comment: 'who sells most' }]);
   });
 
   test('revert leaves nothing', async () => {
-    expect(await json('revert', 'my_sales_summary')).toEqual({ name: 'my_sales_summary', original: 'public.my_sales_summary' });
+    expect(await json('revert', 'my_sales_summary')).toEqual({
+      name: 'my_sales_summary',
+      original: 'public.my_sales_summary',
+    });
     expect(await text('revert', 'big')).toBe('big and all that was installed for it are gone.\n');
     expect(await traces()).toEqual([]);
   });
@@ -202,13 +233,43 @@ describe('what is named wrongly', () => {
   });
 
   test.each([
-    [['convert', 'my_sale_summary'], 'IM002', 'materialized view "my_sale_summary" does not exist', 'Did you mean my_sales_summary?'],
+    [
+      ['convert', 'my_sale_summary'],
+      'IM002',
+      'materialized view "my_sale_summary" does not exist',
+      'Did you mean my_sales_summary?',
+    ],
     [['explain', 'my_sale_summary'], 'IM002', 'my_sale_summary', 'my_sales_summary'],
-    [['status', 'my_sale_summary'], 'IM002', 'imat "my_sale_summary" does not exist', 'Did you mean my_sales_summary?'],
-    [['fold', 'my_sale_summary'], 'IM002', 'imat "my_sale_summary" does not exist', 'Did you mean my_sales_summary?'],
-    [['swap', 'my_sale_summary'], 'IM002', 'imat "my_sale_summary" does not exist', 'Did you mean my_sales_summary?'],
-    [['verify', 'my_sale_summary'], 'IM002', 'imat "my_sale_summary" does not exist', 'Did you mean my_sales_summary?'],
-    [['revert', 'my_sale_summary'], 'IM002', 'imat "my_sale_summary" does not exist', 'Did you mean my_sales_summary?'],
+    [
+      ['status', 'my_sale_summary'],
+      'IM002',
+      'imat "my_sale_summary" does not exist',
+      'Did you mean my_sales_summary?',
+    ],
+    [
+      ['fold', 'my_sale_summary'],
+      'IM002',
+      'imat "my_sale_summary" does not exist',
+      'Did you mean my_sales_summary?',
+    ],
+    [
+      ['swap', 'my_sale_summary'],
+      'IM002',
+      'imat "my_sale_summary" does not exist',
+      'Did you mean my_sales_summary?',
+    ],
+    [
+      ['verify', 'my_sale_summary'],
+      'IM002',
+      'imat "my_sale_summary" does not exist',
+      'Did you mean my_sales_summary?',
+    ],
+    [
+      ['revert', 'my_sale_summary'],
+      'IM002',
+      'imat "my_sale_summary" does not exist',
+      'Did you mean my_sales_summary?',
+    ],
     [['convert', 'sales'], 'IM003', '"sales" is a table', ''],
     [['convert', 'plain'], 'IM003', '"plain" is a view', 'imat create'],
     [['convert', 'my_sales_summary'], 'IM004', 'exists already', 'revert'],
@@ -218,27 +279,49 @@ describe('what is named wrongly', () => {
     [['convert', 'ranks', '--freshness', '-5s'], 'IM001', '"-5s" is not a freshness', '5s'],
     [['convert', 'ranks', '--strategy', 'delta'], 'IM009', 'cannot be maintained by delta', 'swap'],
     [['create', 'q', '--query', 'SELECT 1; DROP TABLE sales'], 'IM011', '', ''],
-    [['create', 'my_sales_summary', '--query', 'SELECT region FROM sales'], 'IM004', 'exists already', ''],
+    [
+      ['create', 'my_sales_summary', '--query', 'SELECT region FROM sales'],
+      'IM004',
+      'exists already',
+      '',
+    ],
   ])('%j: %s', async (argv, code, message, hint) => {
     const program = await imat(...argv, '--json');
     expect([program.status, program.stderr]).toEqual([2, '']);
-    const { error }: { error: { code: string; message: string; hint: string | null } } = JSON.parse(program.stdout);
+    const { error }: { error: { code: string; message: string; hint: string | null } } = JSON.parse(
+      program.stdout,
+    );
     expect(error.code).toBe(code);
     expect(error.message).toContain(message);
     expect(error.hint ?? '').toContain(hint);
   });
 
   test('a mistake in a query is shown in its line', async () => {
-    const { status, stderr } = await imat('create', 'q', '--query', 'SELECT region,\n       amont\nFROM sales');
+    const { status, stderr } = await imat(
+      'create',
+      'q',
+      '--query',
+      'SELECT region,\n       amont\nFROM sales',
+    );
     expect(status).toBe(2);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stderr).toMatch(/^imat: column "amont" does not exist\nLINE 2: {8}amont\n {15}\^\n/);
-    const program = await imat('create', 'q', '--query', 'SELECT region,\n       amont\nFROM sales', '--json');
-    expect(JSON.parse(program.stdout)).toMatchObject({ error: { code: 'IM011', position: { line: 2, column: 8, offset: 22 } } });
+    const program = await imat(
+      'create',
+      'q',
+      '--query',
+      'SELECT region,\n       amont\nFROM sales',
+      '--json',
+    );
+    expect(JSON.parse(program.stdout)).toMatchObject({
+      error: { code: 'IM011', position: { line: 2, column: 8, offset: 22 } },
+    });
   });
 
   test('none of it has changed anything', async () => {
-    expect(await db.query(`SELECT count(*)::int AS sales FROM public.sales`)).toEqual([{ sales: 1002 }]);
+    expect(await db.query(`SELECT count(*)::int AS sales FROM public.sales`)).toEqual([
+      { sales: 1002 },
+    ]);
     expect(await json('list')).toMatchObject({ imats: [{ name: 'my_sales_summary' }] });
     expect(await text('verify')).toContain('my_sales_summary: equal');
   });

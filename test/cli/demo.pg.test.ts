@@ -10,8 +10,16 @@ type Document = {
   readonly ok: boolean;
   readonly driver: string;
   readonly convert: { readonly name: string; readonly strategy: string };
-  readonly checks: readonly { readonly step: string; readonly equal: boolean; readonly group: { readonly sales: string } | null }[];
-  readonly timings: readonly { readonly job: string; readonly ms: number; readonly comparedMs: number }[];
+  readonly checks: readonly {
+    readonly step: string;
+    readonly equal: boolean;
+    readonly group: { readonly sales: string } | null;
+  }[];
+  readonly timings: readonly {
+    readonly job: string;
+    readonly ms: number;
+    readonly comparedMs: number;
+  }[];
 };
 
 useBuiltCli();
@@ -19,21 +27,29 @@ useBuiltCli();
 function expectComplete(document: Document): void {
   expect(document).toMatchObject({ ok: true, convert: { strategy: 'delta' } });
   expect(document.checks.every((check) => check.equal)).toBe(true);
-  const sales = Object.fromEntries(document.checks.map((check) => [check.step, check.group === null ? 0 : Number(check.group.sales)]));
+  const sales = Object.fromEntries(
+    document.checks.map((check) => [
+      check.step,
+      check.group === null ? 0 : Number(check.group.sales),
+    ]),
+  );
   const before = sales['(before)'] ?? Number.NaN;
   expect(sales['INSERT a sale of 99.50']).toBe(before + 1);
   expect(sales['UPDATE: it was another product']).toBe(before);
   expect(sales['INSERT 1,000 sales at once']).toBe(before + 1000);
   expect(sales['BEGIN; DELETE the whole group']).toBe(0);
   expect(sales['ROLLBACK']).toBe(sales['DELETE all below 100']);
-  for (const timing of document.timings) expect([timing.ms > 0, timing.comparedMs > 0], timing.job).toEqual([true, true]);
+  for (const timing of document.timings)
+    expect([timing.ms > 0, timing.comparedMs > 0], timing.job).toEqual([true, true]);
 }
 
 describe('embedded', () => {
   test('tells its story and ends with what to do next', async () => {
     const { status, stdout, stderr } = await runCli(['demo', '--rows', '5000']);
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^imat demo: 5,000 sales in an embedded PostgreSQL [\d.]+ \(PGlite\)\n.*single session/);
+    expect(stdout).toMatch(
+      /^imat demo: 5,000 sales in an embedded PostgreSQL [\d.]+ \(PGlite\)\n.*single session/,
+    );
     for (const part of [
       '$ imat convert my_sales_summary',
       'REFRESH MATERIALIZED VIEW',
@@ -47,7 +63,9 @@ describe('embedded', () => {
 
   test('with --json it is one document; DATABASE_URL is not looked at', async () => {
     const environment = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
-    const { status, stdout, stderr } = await runCli(['demo', '--rows', '5000', '--json'], { environment });
+    const { status, stdout, stderr } = await runCli(['demo', '--rows', '5000', '--json'], {
+      environment,
+    });
     expect([status, stderr]).toEqual([0, '']);
     const document: Document = JSON.parse(stdout);
     expect([document.driver, document.rows]).toEqual(['pglite', 5000]);
@@ -99,13 +117,18 @@ describe('on a server', () => {
     running.signal('SIGINT');
     const { status, stderr } = await running.ended;
     expect(status).toBe(130);
-    expect(stderr).toMatch(/imat: the demo was interrupted\nDETAIL: {2}All that it had made was removed\.\n$/);
+    expect(stderr).toMatch(
+      /imat: the demo was interrupted\nDETAIL: {2}All that it had made was removed\.\n$/,
+    );
     expect(await objects()).toEqual(before);
   });
 
   async function untilSchema(name: string): Promise<void> {
     for (let i = 0; i < 1500; i += 1) {
-      const [row] = await db.query<{ there: boolean }>(`SELECT to_regnamespace($1) IS NOT NULL AS there`, [name]);
+      const [row] = await db.query<{ there: boolean }>(
+        `SELECT to_regnamespace($1) IS NOT NULL AS there`,
+        [name],
+      );
       if (row?.there === true) return;
       await sleep(20);
     }
@@ -119,14 +142,19 @@ describe('on a server', () => {
     const { status, stdout } = await runCli([...demo, url.href]);
     await db.execute(`DROP ROLE imat_cli_weak`);
     expect(status).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'IM006', message: 'cannot create the schema "imat_demo"' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'IM006', message: 'cannot create the schema "imat_demo"' },
+    });
   });
 
   test('a schema of that name is not touched', async () => {
     await db.execute(`CREATE SCHEMA imat_demo; CREATE TABLE imat_demo.precious (id int)`);
     const before = await objects();
     const { status, stdout } = await runCli([...demo, database.url]);
-    expect([status, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'IM004', message: 'schema "imat_demo" exists already' } }]);
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      2,
+      { error: { code: 'IM004', message: 'schema "imat_demo" exists already' } },
+    ]);
     expect(await objects()).toEqual(before);
     await db.execute(`DROP SCHEMA imat_demo CASCADE`);
   });
@@ -135,7 +163,9 @@ describe('on a server', () => {
     await db.execute(
       `CREATE TABLE public.t (a int); CREATE MATERIALIZED VIEW public.my_sales_summary AS SELECT a, count(*) AS n FROM public.t GROUP BY a`,
     );
-    expect((await runCli(['convert', 'my_sales_summary', '--database-url', database.url])).status).toBe(0);
+    expect(
+      (await runCli(['convert', 'my_sales_summary', '--database-url', database.url])).status,
+    ).toBe(0);
     const before = await objects();
     const { status, stdout } = await runCli([...demo, database.url]);
     const document: Document = JSON.parse(stdout);

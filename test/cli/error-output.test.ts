@@ -24,7 +24,9 @@ describe('errors for people', () => {
   });
 
   test('what is not known is left out', () => {
-    expect(errorText(new ImatError('not_found', { message: 'nothing here' }))).toBe('imat: nothing here\n');
+    expect(errorText(new ImatError('not_found', { message: 'nothing here' }))).toBe(
+      'imat: nothing here\n',
+    );
   });
 
   test('the caret stands below the place, whatever tabs, wide characters and line ends come before it', () => {
@@ -39,17 +41,25 @@ describe('errors for people', () => {
     expect(quotedLine('', positionAt('', 0))).toBe('LINE 1: \n        ^');
   });
 
-  test.each([0, 40, 500, 990])('of a long line the part around the place is shown (offset %i)', (offset) => {
-    const text = `${'x'.repeat(offset)}!${'y'.repeat(999 - offset)}`;
-    const [line = '', caret = ''] = quotedLine(text, positionAt(text, offset)).split('\n');
-    expect(line.length).toBeLessThan(100);
-    expect(line[caret.indexOf('^')]).toBe('!');
-  });
+  test.each([0, 40, 500, 990])(
+    'of a long line the part around the place is shown (offset %i)',
+    (offset) => {
+      const text = `${'x'.repeat(offset)}!${'y'.repeat(999 - offset)}`;
+      const [line = '', caret = ''] = quotedLine(text, positionAt(text, offset)).split('\n');
+      expect(line.length).toBeLessThan(100);
+      expect(line[caret.indexOf('^')]).toBe('!');
+    },
+  );
 
   test('a bug says so, and hides its stack until it is asked for', () => {
-    for (const error of [new TypeError('x is not a function'), new ImatError('internal', { message: 'x is not a function' })]) {
+    for (const error of [
+      new TypeError('x is not a function'),
+      new ImatError('internal', { message: 'x is not a function' }),
+    ]) {
       const text = errorText(error);
-      expect(text).toContain('imat: x is not a function\nDETAIL:  This is a bug in imat (IM099).\nHINT:  Set IMAT_DEBUG=1');
+      expect(text).toContain(
+        'imat: x is not a function\nDETAIL:  This is a bug in imat (IM099).\nHINT:  Set IMAT_DEBUG=1',
+      );
       expect(text).not.toMatch(/^\s+at /m);
     }
   });
@@ -73,21 +83,46 @@ describe('errors for programs', () => {
         position: { line: 2, column: 8, offset: 22 },
       },
     });
-    expect(errorDocument(new Error('oops')).error).toMatchObject({ code: 'IM099', message: 'oops', position: null });
-    expect(errorDocument('thrown text').error).toMatchObject({ code: 'IM099', message: 'thrown text' });
+    expect(errorDocument(new Error('oops')).error).toMatchObject({
+      code: 'IM099',
+      message: 'oops',
+      position: null,
+    });
+    expect(errorDocument('thrown text').error).toMatchObject({
+      code: 'IM099',
+      message: 'thrown text',
+    });
   });
 });
 
 describe('exit status', () => {
   test('follows from the category alone', () => {
-    const expected = { user: EXIT.user, drift: EXIT.user, integrity: EXIT.user, transient: EXIT.transient, internal: EXIT.bug };
-    for (const condition of ['not_found', 'frontier_missing', 'contention', 'connection_failed', 'internal'] as const) {
-      expect(exitStatusOf(new ImatError(condition, { message: 'm' })), condition).toBe(expected[ERROR_CATALOGUE[condition].category]);
+    const expected = {
+      user: EXIT.user,
+      drift: EXIT.user,
+      integrity: EXIT.user,
+      transient: EXIT.transient,
+      internal: EXIT.bug,
+    };
+    for (const condition of [
+      'not_found',
+      'frontier_missing',
+      'contention',
+      'connection_failed',
+      'internal',
+    ] as const) {
+      expect(exitStatusOf(new ImatError(condition, { message: 'm' })), condition).toBe(
+        expected[ERROR_CATALOGUE[condition].category],
+      );
     }
     expect(exitStatusOf(new Error('unforeseen'))).toBe(1);
   });
 
   test('of a signal is the convention of shells', () => {
-    expect([exitStatusOfSignal('SIGINT'), exitStatusOfSignal('SIGTERM'), exitStatusOfSignal('SIGHUP')]).toEqual([130, 143, 129]);
+    expect([
+      exitStatusOfSignal('SIGINT'),
+      exitStatusOfSignal('SIGTERM'),
+      exitStatusOfSignal('SIGHUP'),
+    ]).toEqual([130, 143, 129]);
   });
 });

@@ -14,7 +14,12 @@ describe('tables', () => {
         ['longer', '12345', ''],
       ],
     );
-    expect(text.split('\n')).toEqual(['name     rows  note', '------  -----  ----', 'a           1  x', 'longer  12345']);
+    expect(text.split('\n')).toEqual([
+      'name     rows  note',
+      '------  -----  ----',
+      'a           1  x',
+      'longer  12345',
+    ]);
   });
 
   test('wide characters count for two columns, combining marks for none', () => {
@@ -37,21 +42,44 @@ describe('tables', () => {
   });
 
   test('NULL is a word, and text is not quoted', () => {
-    expect([value(null), value('NULL'), value(12), value(true), value({ a: 1 })]).toEqual(['NULL', 'NULL', '12', 'true', '{"a":1}']);
+    expect([value(null), value('NULL'), value(12), value(true), value({ a: 1 })]).toEqual([
+      'NULL',
+      'NULL',
+      '12',
+      'true',
+      '{"a":1}',
+    ]);
   });
 });
 
 describe('figures', () => {
   test('bytes are in the units of pg_size_pretty', () => {
-    expect([0, 1023, 1024, 3_355_443, 5 * 1024 ** 4].map(bytes)).toEqual(['0 bytes', '1023 bytes', '1.0 kB', '3.2 MB', '5.0 TB']);
+    expect([0, 1023, 1024, 3_355_443, 5 * 1024 ** 4].map(bytes)).toEqual([
+      '0 bytes',
+      '1023 bytes',
+      '1.0 kB',
+      '3.2 MB',
+      '5.0 TB',
+    ]);
   });
 
   test('times keep three figures, and no more than were measured', () => {
-    expect([0.123, 12.34, 123.4, 5, 1234, 12_345].map(duration)).toEqual(['0.12 ms', '12.3 ms', '123 ms', '5 ms', '1.23 s', '12.3 s']);
+    expect([0.123, 12.34, 123.4, 5, 1234, 12_345].map(duration)).toEqual([
+      '0.12 ms',
+      '12.3 ms',
+      '123 ms',
+      '5 ms',
+      '1.23 s',
+      '12.3 s',
+    ]);
   });
 
   test('one is not many', () => {
-    expect([counted(1, 'row'), counted(0, 'row'), counted(1234, 'row')]).toEqual(['1 row', '0 rows', '1,234 rows']);
+    expect([counted(1, 'row'), counted(0, 'row'), counted(1234, 'row')]).toEqual([
+      '1 row',
+      '0 rows',
+      '1,234 rows',
+    ]);
   });
 });
 
@@ -64,11 +92,18 @@ describe('results for people', () => {
 
   test('a dry run says that nothing was changed, and does not say how to read what is not there', () => {
     const text = convertText({ ...CONVERTED, dryRun: true });
-    expect(text).toBe('imat.my_sales_summary would be made: strategy delta, freshness live. Nothing was changed.');
+    expect(text).toBe(
+      'imat.my_sales_summary would be made: strategy delta, freshness live. Nothing was changed.',
+    );
   });
 
   test('reasons come with their place, hints and notes', () => {
-    const text = convertText({ ...CONVERTED, strategy: 'swap', reasons: EXPLANATION.reasons, notes: EXPLANATION.notes });
+    const text = convertText({
+      ...CONVERTED,
+      strategy: 'swap',
+      reasons: EXPLANATION.reasons,
+      notes: EXPLANATION.notes,
+    });
     expect(text).toContain(
       '- window function "rank" cannot be maintained incrementally (line 2, column 2 of the definition)\n  HINT:  Compute',
     );
@@ -91,9 +126,20 @@ describe('results for people', () => {
 
   test('the status of many is a table and of one a list; an empty database says what to do', () => {
     const row = imatsTable([STATUS]).split('\n')[2];
-    expect(row?.split(/ {2,}/)).toEqual(['my_sales_summary', 'delta', '5s', 'active', '12,345', '8.0 kB', '3.2 MB', STATUS.frontierAt]);
+    expect(row?.split(/ {2,}/)).toEqual([
+      'my_sales_summary',
+      'delta',
+      '5s',
+      'active',
+      '12,345',
+      '8.0 kB',
+      '3.2 MB',
+      STATUS.frontierAt,
+    ]);
     expect(imatFields(STATUS)).toContain('sources         public.sales, public.products');
-    expect(imatFields({ ...STATUS, frontierAt: null, original: null })).toContain('folded up to    never');
+    expect(imatFields({ ...STATUS, frontierAt: null, original: null })).toContain(
+      'folded up to    never',
+    );
     expect(imatsTable([])).toContain('imat convert');
   });
 });

@@ -65,9 +65,20 @@ describe('the connection', () => {
       for (const [argv, environment] of [
         [['list', '--database-url', url], {}],
         [['list', '--json'], { DATABASE_URL: url }],
-        [['doctor'], { PGHOST: '127.0.0.1', PGPORT: String(server.port), PGUSER: 'me', PGDATABASE: 'shop', PGPASSWORD: 's3cret' }],
+        [
+          ['doctor'],
+          {
+            PGHOST: '127.0.0.1',
+            PGPORT: String(server.port),
+            PGUSER: 'me',
+            PGDATABASE: 'shop',
+            PGPASSWORD: 's3cret',
+          },
+        ],
       ] as const) {
-        const { status, stdout, stderr } = await runCli(argv, { environment: { ...debug, ...environment } });
+        const { status, stdout, stderr } = await runCli(argv, {
+          environment: { ...debug, ...environment },
+        });
         expect(status).toBe(4);
         expect(stdout + stderr).toContain('assword authentication failed');
         expect(stdout + stderr).not.toContain('s3cret');
@@ -92,9 +103,19 @@ describe('the connection', () => {
 
   test('an embedded directory keeps what is made in it, for one process at a time', async () => {
     const directory = join(mkdtempSync(join(tmpdir(), 'imat-cli-')), 'data');
-    const made = await runCli(['create', 'one', '--query', 'SELECT 1 AS one', '--json', '--embedded', directory]);
+    const made = await runCli([
+      'create',
+      'one',
+      '--query',
+      'SELECT 1 AS one',
+      '--json',
+      '--embedded',
+      directory,
+    ]);
     expect([made.status, made.stderr]).toEqual([0, '']);
-    const [first, second] = await Promise.all([1, 2].map(() => runCli(['list', '--json', '--embedded', directory])));
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => runCli(['list', '--json', '--embedded', directory])),
+    );
     expect(new Set([first?.status, second?.status])).toEqual(new Set([0, 4]));
     const [listed, refused] = first?.status === 0 ? [first, second] : [second, first];
     expect(JSON.parse(listed?.stdout ?? '')).toMatchObject({ imats: [{ name: 'one' }] });
@@ -118,34 +139,51 @@ describe('Ctrl-C amid a long convert', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s stops it long before it would be done, and nothing is left', async (signal, expected) => {
-    await db.execute(`
+  ] as const)(
+    '%s stops it long before it would be done, and nothing is left',
+    async (signal, expected) => {
+      await db.execute(`
       CREATE TABLE IF NOT EXISTS public.numbers AS SELECT n FROM generate_series(1, 1000) AS n;
       CREATE OR REPLACE FUNCTION public.slowly(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN n; END $$;
       CREATE MATERIALIZED VIEW IF NOT EXISTS public.slow AS SELECT n, public.slowly(n) AS again FROM public.numbers WITH NO DATA`);
-    const running = startCli(['convert', 'slow'], { environment: { DATABASE_URL: database.url } });
-    await untilLoading();
-    const sent = performance.now();
-    running.signal(signal);
-    const { status, stdout, stderr } = await running.ended;
-    expect([status, stdout]).toEqual([expected, '']);
-    expect(performance.now() - sent).toBeLessThan(30_000);
-    expect(stderr).toMatch(/^imat: interrupted, undoing what was begun .*\nimat: .*\n/);
-    expect(
-      await db.query(`SELECT relname FROM pg_class WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`),
-    ).toEqual([]);
-    expect(await db.query(`SELECT tgname FROM pg_trigger WHERE tgrelid = 'public.numbers'::regclass`)).toEqual([]);
-    const { stdout: listed } = await runCli(['list', '--json'], { environment: { DATABASE_URL: database.url } });
-    expect(JSON.parse(listed)).toEqual({ imats: [] });
-  });
+      const running = startCli(['convert', 'slow'], {
+        environment: { DATABASE_URL: database.url },
+      });
+      await untilLoading();
+      const sent = performance.now();
+      running.signal(signal);
+      const { status, stdout, stderr } = await running.ended;
+      expect([status, stdout]).toEqual([expected, '']);
+      expect(performance.now() - sent).toBeLessThan(30_000);
+      expect(stderr).toMatch(/^imat: interrupted, undoing what was begun .*\nimat: .*\n/);
+      expect(
+        await db.query(
+          `SELECT relname FROM pg_class WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`,
+        ),
+      ).toEqual([]);
+      expect(
+        await db.query(`SELECT tgname FROM pg_trigger WHERE tgrelid = 'public.numbers'::regclass`),
+      ).toEqual([]);
+      const { stdout: listed } = await runCli(['list', '--json'], {
+        environment: { DATABASE_URL: database.url },
+      });
+      expect(JSON.parse(listed)).toEqual({ imats: [] });
+    },
+  );
 });
 
 describe('pipes', () => {
-  test.each([[['--help']], [['doctor']], [['demo', '--rows', '2000']]])('%j into a reader that leaves is no error', async (argv) => {
-    const { status, stdout, stderr } = await runCli(argv, { environment: { DATABASE_URL: database.url }, pipedTo: 'head -c 20' });
-    expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toHaveLength(20);
-  });
+  test.each([[['--help']], [['doctor']], [['demo', '--rows', '2000']]])(
+    '%j into a reader that leaves is no error',
+    async (argv) => {
+      const { status, stdout, stderr } = await runCli(argv, {
+        environment: { DATABASE_URL: database.url },
+        pipedTo: 'head -c 20',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toHaveLength(20);
+    },
+  );
 
   test('a reader that was never there is no error either', async () => {
     const { status, stderr } = await runCli(['--help'], { pipedTo: 'true' });

@@ -1,4 +1,10 @@
-import type { ConvertResult, Explanation, ExtensionResult, ImatStatus, Status } from '../../engine/api.ts';
+import type {
+  ConvertResult,
+  Explanation,
+  ExtensionResult,
+  ImatStatus,
+  Status,
+} from '../../engine/api.ts';
 
 export const CONVERTED: ConvertResult = {
   name: 'my_sales_summary',
@@ -22,7 +28,12 @@ export const STATUS: ImatStatus = {
   stateBytes: 8192,
   logBytes: 3_355_443,
   frontierAt: '2026-11-21T00:19:00.123456Z',
-  lastRun: { action: 'fold', reason: 'age_bound', endedAt: '2026-11-21T00:19:00.123456Z', ms: 12.5 },
+  lastRun: {
+    action: 'fold',
+    reason: 'age_bound',
+    endedAt: '2026-11-21T00:19:00.123456Z',
+    ms: 12.5,
+  },
   failure: null,
   worker: null,
 };

@@ -19,8 +19,14 @@ describe('the database that is meant', () => {
   test('an option wins over DATABASE_URL, and that over the PG* variables', () => {
     const environment = { DATABASE_URL: URL_B, PGHOST: 'host' };
     expect(resolveTarget({ databaseUrl: URL_A }, environment)).toEqual({ kind: 'url', url: URL_A });
-    expect(resolveTarget({ embedded: 'here' }, environment)).toEqual({ kind: 'embedded', directory: 'here' });
-    expect(resolveTarget({ embedded: true }, environment)).toEqual({ kind: 'embedded', directory: null });
+    expect(resolveTarget({ embedded: 'here' }, environment)).toEqual({
+      kind: 'embedded',
+      directory: 'here',
+    });
+    expect(resolveTarget({ embedded: true }, environment)).toEqual({
+      kind: 'embedded',
+      directory: null,
+    });
     expect(resolveTarget({}, environment)).toEqual({ kind: 'url', url: URL_B });
     expect(resolveTarget({}, { PGHOST: 'host' })).toEqual({ kind: 'environment' });
     expect(resolveTarget({}, { PGDATABASE: 'shop' })).toEqual({ kind: 'environment' });
@@ -28,13 +34,16 @@ describe('the database that is meant', () => {
 
   test('empty variables count as not set', () => {
     expect(resolveTarget({}, { DATABASE_URL: '', PGUSER: 'me' })).toEqual({ kind: 'environment' });
-    expect(errorOf(() => resolveTarget({}, { DATABASE_URL: '', PGHOST: '' })).message).toBe('no database given');
+    expect(errorOf(() => resolveTarget({}, { DATABASE_URL: '', PGHOST: '' })).message).toBe(
+      'no database given',
+    );
   });
 
   test('without any, the error says what to give; a password or port alone is not enough', () => {
     const error = errorOf(() => resolveTarget({}, { PGPASSWORD: 'secret', PGPORT: '5433' }));
     expect(error).toMatchObject({ code: 'IM001', category: 'user' });
-    for (const way of ['--database-url', 'DATABASE_URL', 'PGHOST', '--embedded']) expect(error.hint).toContain(way);
+    for (const way of ['--database-url', 'DATABASE_URL', 'PGHOST', '--embedded'])
+      expect(error.hint).toContain(way);
   });
 
   test('the options alone never look at the environment', () => {
@@ -42,7 +51,9 @@ describe('the database that is meant', () => {
   });
 
   test('two databases at once are refused', () => {
-    expect(errorOf(() => resolveTarget({ databaseUrl: URL_A, embedded: true }, {})).message).toContain('cannot be used together');
+    expect(
+      errorOf(() => resolveTarget({ databaseUrl: URL_A, embedded: true }, {})).message,
+    ).toContain('cannot be used together');
   });
 
   test('sockets and percent-encoded hosts are URLs of PostgreSQL too', () => {
@@ -66,6 +77,8 @@ describe('the database that is meant', () => {
     const error = errorOf(() => resolveTarget({}, { DATABASE_URL: url }));
     expect(error.code).toBe('IM001');
     expect(error.message).toContain('DATABASE_URL');
-    expect(JSON.stringify([error.message, error.detail, error.hint, error.stack, error.cause ?? null])).not.toContain('s3cret');
+    expect(
+      JSON.stringify([error.message, error.detail, error.hint, error.stack, error.cause ?? null]),
+    ).not.toContain('s3cret');
   });
 });

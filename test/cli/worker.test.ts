@@ -11,8 +11,16 @@ describe('imat worker refuses', () => {
     [['--log-level', 'inof'], '"inof" is not a value of --log-level', 'Did you mean "info"?'],
     [['postgres://a@b/c', 'postgres://a@b/c'], 'a database is named twice', 'Name each once.'],
     [['mysql://a@b/c'], 'the argument is not a PostgreSQL URL', 'postgres://'],
-    [['postgres://a@b/c', '--database-url', 'postgres://a@b/d'], 'cannot be used together', 'Name all databases as arguments.'],
-    [['--embedded', 'dir', '--queue', 'redis://x'], '--queue and --embedded cannot be used together', 'Leave --queue out.'],
+    [
+      ['postgres://a@b/c', '--database-url', 'postgres://a@b/d'],
+      'cannot be used together',
+      'Name all databases as arguments.',
+    ],
+    [
+      ['--embedded', 'dir', '--queue', 'redis://x'],
+      '--queue and --embedded cannot be used together',
+      'Leave --queue out.',
+    ],
     [['--http', 'nowhere'], '"nowhere" is not an address for --http', 'host:port'],
   ])('%j', async (argv, message, help) => {
     const { status, stderr, stdout } = await runFake(['worker', ...argv]);
@@ -39,11 +47,19 @@ describe('imat worker refuses', () => {
 
 test('its help names every bound with its default', async () => {
   const { stdout } = await runFake(['worker', '--help']);
-  for (const bound of ['500ms', '5s', '10000', '1s', '1h', '30s', '1d', '15s']) expect(stdout).toContain(`default: ${bound}`);
+  for (const bound of ['500ms', '5s', '10000', '1s', '1h', '30s', '1d', '15s'])
+    expect(stdout).toContain(`default: ${bound}`);
 });
 
 test('durations are shown in the unit that fits', () => {
-  expect([500, 1000, 90_000, 600_000, 86_400_000, 1500].map(durationText)).toEqual(['500ms', '1s', '90s', '10min', '1d', '1500ms']);
+  expect([500, 1000, 90_000, 600_000, 86_400_000, 1500].map(durationText)).toEqual([
+    '500ms',
+    '1s',
+    '90s',
+    '10min',
+    '1d',
+    '1500ms',
+  ]);
 });
 
 describe('imat schedule', () => {
@@ -56,11 +72,19 @@ describe('imat schedule', () => {
   test('prints the statements, for people and as JSON', async () => {
     const result = { statements: ['SELECT 1', 'SELECT 2'], dryRun: true };
     const imat = { schedule: async () => result };
-    expect((await runFake(['schedule', '--pg-cron', '--dry-run'], { imat })).stdout).toBe('Would be run:\nSELECT 1;\nSELECT 2;\n');
-    expect(JSON.parse((await runFake(['schedule', '--pg-cron', '--dry-run', '--json'], { imat })).stdout)).toEqual(result);
+    expect((await runFake(['schedule', '--pg-cron', '--dry-run'], { imat })).stdout).toBe(
+      'Would be run:\nSELECT 1;\nSELECT 2;\n',
+    );
+    expect(
+      JSON.parse(
+        (await runFake(['schedule', '--pg-cron', '--dry-run', '--json'], { imat })).stdout,
+      ),
+    ).toEqual(result);
   });
 
   test('takes seconds from 1 to 59', async () => {
-    expect((await runFake(['schedule', '--pg-cron', '--every', '60'])).stderr).toContain('from 1 to 59');
+    expect((await runFake(['schedule', '--pg-cron', '--every', '60'])).stderr).toContain(
+      'from 1 to 59',
+    );
   });
 });

@@ -33,7 +33,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/db': ['parser'],
   'engine/errors.ts': ['parser', 'engine/db'],
   'engine/catalog': ['parser', 'engine/sql', 'engine/plan', 'engine/db'],
-  'engine/maintain': ['engine/sql', 'engine/plan', 'engine/operators', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog'],
+  'engine/maintain': [
+    'engine/sql',
+    'engine/plan',
+    'engine/operators',
+    'engine/api.ts',
+    'engine/db',
+    'engine/errors.ts',
+    'engine/catalog',
+  ],
   'engine/install': [
     'parser',
     'engine/sql',
@@ -46,8 +54,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/catalog',
     'engine/maintain',
   ],
-  'engine/index.ts': ['parser', 'engine/api.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog', 'engine/maintain', 'engine/install'],
-  workers: ['parser', 'engine/api.ts', 'engine/index.ts', 'engine/db', 'engine/errors.ts', 'engine/catalog'],
+  'engine/index.ts': [
+    'parser',
+    'engine/api.ts',
+    'engine/db',
+    'engine/errors.ts',
+    'engine/catalog',
+    'engine/maintain',
+    'engine/install',
+  ],
+  workers: [
+    'parser',
+    'engine/api.ts',
+    'engine/index.ts',
+    'engine/db',
+    'engine/errors.ts',
+    'engine/catalog',
+  ],
   cli: ['parser', 'engine/api.ts', 'engine/index.ts', 'engine/db', 'workers'],
   bench: ['engine/api.ts', 'engine/index.ts', 'engine/db', 'workers', 'tools'],
 };
@@ -67,10 +90,19 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const DRIVERS = /^(?:pg|pg-.*|@electric-sql\/.*)$/;
 const MAX_LINES = 400;
 
-type Import = { readonly from: string; readonly to: string; readonly line: number; readonly isType: boolean };
+type Import = {
+  readonly from: string;
+  readonly to: string;
+  readonly line: number;
+  readonly isType: boolean;
+};
 
-const files = ['parser', 'engine', 'cli', 'workers', 'bench'].flatMap((folder) => listSources(join(ROOT, folder)));
-const code = new Map(files.map((file) => [file, withoutComments(readFileSync(join(ROOT, file), 'utf8'))]));
+const files = ['parser', 'engine', 'cli', 'workers', 'bench'].flatMap((folder) =>
+  listSources(join(ROOT, folder)),
+);
+const code = new Map(
+  files.map((file) => [file, withoutComments(readFileSync(join(ROOT, file), 'utf8'))]),
+);
 const imports = files.flatMap(importsOf);
 const relativeImports = imports
   .filter((one) => one.to.startsWith('.'))
@@ -91,8 +123,10 @@ function listSources(directory: string): string[] {
 
 /** Comments become blanks of the same length; strings and templates stay. */
 function withoutComments(text: string): string {
-  return text.replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (match) =>
-    match.startsWith('//') || match.startsWith('/*') ? match.replaceAll(/[^\n]/g, ' ') : match,
+  return text.replaceAll(
+    /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    (match) =>
+      match.startsWith('//') || match.startsWith('/*') ? match.replaceAll(/[^\n]/g, ' ') : match,
   );
 }
 
@@ -122,9 +156,14 @@ const place = (one: Import): string => `${one.from}:${one.line} imports ${one.to
 test('the walk sees the code', () => {
   expect(files.length).toBeGreaterThan(90);
   expect(relativeImports.length).toBeGreaterThan(250);
-  for (const { to } of relativeImports) expect(files.includes(to) || existsSync(join(ROOT, to)), to).toBe(true);
-  expect(relativeImports).toContainEqual(expect.objectContaining({ from: 'engine/install/convert.ts', to: 'engine/install/prepare.ts' }));
-  expect(relativeImports).toContainEqual(expect.objectContaining({ from: 'engine/db/connect-db.ts', to: 'engine/db/pglite.ts' }));
+  for (const { to } of relativeImports)
+    expect(files.includes(to) || existsSync(join(ROOT, to)), to).toBe(true);
+  expect(relativeImports).toContainEqual(
+    expect.objectContaining({ from: 'engine/install/convert.ts', to: 'engine/install/prepare.ts' }),
+  );
+  expect(relativeImports).toContainEqual(
+    expect.objectContaining({ from: 'engine/db/connect-db.ts', to: 'engine/db/pglite.ts' }),
+  );
 });
 
 test('every part is one that this test knows', () => {
@@ -133,14 +172,17 @@ test('every part is one that this test knows', () => {
 
 test('each part imports only what lies below it', () => {
   const wrong = relativeImports.filter(
-    ({ from, to }) => partOf(from) !== partOf(to) && MAY_IMPORT[partOf(from)]?.includes(partOf(to)) !== true,
+    ({ from, to }) =>
+      partOf(from) !== partOf(to) && MAY_IMPORT[partOf(from)]?.includes(partOf(to)) !== true,
   );
   expect(wrong.map(place)).toEqual([]);
 });
 
 test('no file imports itself, however far around; in the parser and the engine types count as well', () => {
   const next = new Map<string, string[]>();
-  for (const { from, to } of relativeImports.filter((one) => !one.isType || /^(?:parser|engine)\//.test(one.from)))
+  for (const { from, to } of relativeImports.filter(
+    (one) => !one.isType || /^(?:parser|engine)\//.test(one.from),
+  ))
     next.set(from, [...(next.get(from) ?? []), to]);
   const done = new Set<string>();
   const cycles: string[] = [];
@@ -156,12 +198,16 @@ test('no file imports itself, however far around; in the parser and the engine t
 });
 
 test('only engine/db imports a driver', () => {
-  const wrong = imports.filter(({ from, to }) => DRIVERS.test(to) && partOf(from) !== 'engine/db' && partOf(from) !== 'bench');
+  const wrong = imports.filter(
+    ({ from, to }) => DRIVERS.test(to) && partOf(from) !== 'engine/db' && partOf(from) !== 'bench',
+  );
   expect(wrong.map(place)).toEqual([]);
 });
 
 test('there is one barrel', () => {
-  const barrels = files.filter((file) => /^export (?:type )?(?:\*|\{[^}]*\}) from /m.test(code.get(file) ?? ''));
+  const barrels = files.filter((file) =>
+    /^export (?:type )?(?:\*|\{[^}]*\}) from /m.test(code.get(file) ?? ''),
+  );
   expect(barrels).toEqual(['engine/index.ts']);
 });
 
@@ -170,7 +216,10 @@ describe.each(PURE)('%s is pure', (part) => {
 
   test('it has files, and imports no package but its own', () => {
     expect(own).not.toEqual([]);
-    const wrong = imports.filter(({ from, to }) => own.includes(from) && !to.startsWith('.') && PACKAGES[part]?.includes(to) !== true);
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        own.includes(from) && !to.startsWith('.') && PACKAGES[part]?.includes(to) !== true,
+    );
     expect(wrong.map(place)).toEqual([]);
   });
 
@@ -180,7 +229,9 @@ describe.each(PURE)('%s is pure', (part) => {
     const wrong = own.flatMap((file) =>
       withoutStrings(code.get(file) ?? '')
         .split('\n')
-        .flatMap((line, index) => (impure.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [])),
+        .flatMap((line, index) =>
+          impure.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [],
+        ),
     );
     expect(wrong).toEqual([]);
   });
@@ -188,13 +239,17 @@ describe.each(PURE)('%s is pure', (part) => {
 
 /** Simple strings become blanks; what stands in the holes of a template is code. */
 function withoutStrings(text: string): string {
-  return text.replaceAll(/'(?:[^'\\\n]|\\.)*'|`[^`$]*`/g, (match) => match.replaceAll(/[^\n]/g, ' '));
+  return text.replaceAll(/'(?:[^'\\\n]|\\.)*'|`[^`$]*`/g, (match) =>
+    match.replaceAll(/[^\n]/g, ' '),
+  );
 }
 
 test('engine knows nothing of terminals', () => {
   const wrong = files
     .filter((file) => file.startsWith('engine/') || file.startsWith('parser/'))
-    .filter((file) => /\bconsole\.|process\.(?:stdout|stderr|exit|argv)/.test(code.get(file) ?? ''));
+    .filter((file) =>
+      /\bconsole\.|process\.(?:stdout|stderr|exit|argv)/.test(code.get(file) ?? ''),
+    );
   expect(wrong).toEqual([]);
 });
 

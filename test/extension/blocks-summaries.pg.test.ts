@@ -12,9 +12,15 @@ let db: Db;
 beforeAll(async () => {
   const { servers, missing } = provideExtension();
   const major = servers.map((one) => one.major).filter((one) => one >= OLDEST)[0];
-  for (const one of missing) process.stderr.write(`WAL summaries are not tested on PostgreSQL ${one.major}: ${one.reason}\n`);
+  for (const one of missing)
+    process.stderr.write(
+      `WAL summaries are not tested on PostgreSQL ${one.major}: ${one.reason}\n`,
+    );
   if (major !== undefined) {
-    server = await startWithExtension({ summarize_wal: 'on', wal_level: 'replica', autovacuum: 'off' }, major);
+    server = await startWithExtension(
+      { summarize_wal: 'on', wal_level: 'replica', autovacuum: 'off' },
+      major,
+    );
     db = await server.connect();
   }
   const before = servers.map((one) => one.major).filter((one) => one < OLDEST)[0];
@@ -25,7 +31,8 @@ afterAll(async () => {
   await old?.stop();
 });
 
-const one = async <T>(query: string): Promise<T> => Object.values((await db.query<Record<string, T>>(query))[0] ?? {})[0] as T;
+const one = async <T>(query: string): Promise<T> =>
+  Object.values((await db.query<Record<string, T>>(query))[0] ?? {})[0] as T;
 const lsn = (): Promise<string> => one('SELECT pg_current_wal_insert_lsn()::text');
 const between = (since: string, until: string, size = 1): Promise<string> =>
   one(
@@ -37,7 +44,12 @@ async function summarize(): Promise<string> {
   const until = await lsn();
   await db.execute('CHECKPOINT');
   for (let attempt = 0; attempt < 100; attempt++) {
-    if (await one<boolean>(`SELECT COALESCE(max(end_lsn) >= '${until}', false) FROM pg_available_wal_summaries()`)) return until;
+    if (
+      await one<boolean>(
+        `SELECT COALESCE(max(end_lsn) >= '${until}', false) FROM pg_available_wal_summaries()`,
+      )
+    )
+      return until;
     await sleep(100);
   }
   throw new Error('the summarizer did not follow');
@@ -45,7 +57,9 @@ async function summarize(): Promise<string> {
 
 test('names the touched blocks, and what was cut off or made anew', async ({ skip }) => {
   if (server === null) return skip('no server with WAL summaries can be had here');
-  await db.execute(`CREATE TABLE t (id int, v int, pad char(760) DEFAULT 'x'); INSERT INTO t SELECT i, i FROM generate_series(0, 99) i`);
+  await db.execute(
+    `CREATE TABLE t (id int, v int, pad char(760) DEFAULT 'x'); INSERT INTO t SELECT i, i FROM generate_series(0, 99) i`,
+  );
   await db.execute('VACUUM (FREEZE) t');
   const start = await summarize();
   await db.execute('DELETE FROM t WHERE id = 35');
@@ -54,7 +68,9 @@ test('names the touched blocks, and what was cut off or made anew', async ({ ski
   const second = await summarize();
   expect(await between(start, second)).toBe('3-3 10-10');
   expect(await between(start, second, 4)).toBe('0-3 8-10');
-  expect(await one(`SELECT string_agg(first_block::text, ' ') FROM changed_blocks('t', '${start}', 1)`)).toBe('3 10');
+  expect(
+    await one(`SELECT string_agg(first_block::text, ' ') FROM changed_blocks('t', '${start}', 1)`),
+  ).toBe('3 10');
   // Nothing is known of what was before the first summary.
   await expect(between('0/1', second)).rejects.toThrow(/do not reach/);
   await db.execute('DELETE FROM t WHERE id > 20');
@@ -72,7 +88,7 @@ test('names the touched blocks, and what was cut off or made anew', async ({ ski
 test('an older server says that it has none', async ({ skip }) => {
   if (old === undefined) return skip('no older server can be had here');
   const session = await old.connect();
-  await expect(session.query(`SELECT * FROM changed_blocks_between('pg_class', '0/0', '0/0')`)).rejects.toThrow(
-    'PostgreSQL has WAL summaries since version 17',
-  );
+  await expect(
+    session.query(`SELECT * FROM changed_blocks_between('pg_class', '0/0', '0/0')`),
+  ).rejects.toThrow('PostgreSQL has WAL summaries since version 17');
 });

@@ -22,7 +22,8 @@ const failure = async (run: Promise<unknown>): Promise<string> => {
 };
 const one = async <T>(session: Db, query: string): Promise<T> =>
   Object.values((await session.query<Record<string, T>>(query))[0] ?? {})[0] as T;
-const lsn = (session: Db = db): Promise<string> => one(session, 'SELECT pg_current_wal_insert_lsn()::text');
+const lsn = (session: Db = db): Promise<string> =>
+  one(session, 'SELECT pg_current_wal_insert_lsn()::text');
 const blocks = (since: string, size = 1, table = 't', session: Db = db): Promise<string> =>
   one(
     session,
@@ -64,7 +65,11 @@ describe('what is reported', () => {
   });
 
   test('pages that were filled without WAL, always', async () => {
-    const minimal = await startWithExtension({ wal_level: 'minimal', max_wal_senders: 0, wal_skip_threshold: 0 });
+    const minimal = await startWithExtension({
+      wal_level: 'minimal',
+      max_wal_senders: 0,
+      wal_skip_threshold: 0,
+    });
     try {
       const session = await minimal.connect();
       await session.execute('CREATE TABLE bare (id int, pad char(760))');
@@ -96,7 +101,9 @@ describe('what is refused', () => {
     ['CREATE SEQUENCE r', '42809'],
   ])('%s', async (create, sqlstate) => {
     await db.execute(create);
-    expect(await failure(blocks('0/0', 1, 'r'))).toMatch(new RegExp(`^${sqlstate} cannot tell changed blocks`));
+    expect(await failure(blocks('0/0', 1, 'r'))).toMatch(
+      new RegExp(`^${sqlstate} cannot tell changed blocks`),
+    );
     await db.execute(create.replace(/CREATE (UNLOGGED |TEMP )?(\w+) r.*/, 'DROP $2 r'));
   });
 
@@ -105,14 +112,18 @@ describe('what is refused', () => {
     await db.execute('CREATE INDEX t_id ON t (id)');
     expect(await failure(blocks('FFFF/0'))).toBe('22023 WAL position FFFF/0 lies in the future');
     expect(await failure(blocks('0/0', 0))).toBe('22023 blocks_per_range must be positive');
-    expect(await failure(db.query(`SELECT * FROM changed_blocks('t', NULL)`))).toBe('22004 arguments of changed_blocks must not be null');
+    expect(await failure(db.query(`SELECT * FROM changed_blocks('t', NULL)`))).toBe(
+      '22004 arguments of changed_blocks must not be null',
+    );
     expect(await failure(blocks('0/0', 1, 't_id'))).toMatch(/^42809/);
   });
 
   test('who may not read the table', async () => {
     await db.execute('CREATE ROLE reader LOGIN');
     const reader = await server.connect('reader');
-    expect(await failure(blocks('0/0', 1, 't', reader))).toBe('42501 permission denied for table t');
+    expect(await failure(blocks('0/0', 1, 't', reader))).toBe(
+      '42501 permission denied for table t',
+    );
     await db.execute('GRANT SELECT ON t TO reader');
     expect(await blocks('0/0', 100, 't', reader)).toBe('0-9');
   });
@@ -181,7 +192,9 @@ describe('the lower bound', () => {
     let recomputed = 0;
     for (let round = 0; round < 80; round++) {
       await storePosition(reader);
-      await reader.execute('BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE t IN ACCESS SHARE MODE');
+      await reader.execute(
+        'BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE t IN ACCESS SHARE MODE',
+      );
       const now = await one(reader, `SELECT pg_relation_filenode('t')`);
       if (now !== file) [bound, file] = ['0/0', now];
       if (bound === '0/0') parts.clear();
@@ -194,8 +207,13 @@ describe('the lower bound', () => {
       for (const { first, n, sum } of changed) parts.set(first, [n, sum]);
       const end = await one<number>(reader, `SELECT (pg_relation_size('t') / 8192)::int`);
       for (const first of parts.keys()) if (first >= end) parts.delete(first);
-      const truth = await reader.query('SELECT count(*)::int AS n, COALESCE(sum(v), 0)::int AS sum FROM t');
-      const total = [...parts.values()].reduce(([n, sum], part) => [n + part[0], sum + part[1]] as const, [0, 0] as const);
+      const truth = await reader.query(
+        'SELECT count(*)::int AS n, COALESCE(sum(v), 0)::int AS sum FROM t',
+      );
+      const total = [...parts.values()].reduce(
+        ([n, sum], part) => [n + part[0], sum + part[1]] as const,
+        [0, 0] as const,
+      );
       expect([{ n: total[0], sum: total[1] }], `seed ${seed}, round ${round}`).toEqual(truth);
       bound = (await one<string | null>(reader, BOUND)) ?? '0/0';
       await reader.execute('COMMIT');

@@ -9,7 +9,9 @@ let eve: Db;
 beforeAll(async () => {
   server = await startWithExtension();
   db = await server.connect();
-  await db.execute(`CREATE ROLE owner; CREATE ROLE eve LOGIN; CREATE ROLE writer LOGIN; GRANT CREATE ON SCHEMA public TO eve, owner`);
+  await db.execute(
+    `CREATE ROLE owner; CREATE ROLE eve LOGIN; CREATE ROLE writer LOGIN; GRANT CREATE ON SCHEMA public TO eve, owner`,
+  );
   eve = await server.connect('eve');
 }, 300_000);
 afterAll(() => server?.stop());
@@ -32,7 +34,8 @@ const failure = async (run: Promise<unknown>): Promise<string> => {
   expect(error).toBeInstanceOf(ServerError);
   return error instanceof ServerError ? `${error.sqlstate} ${error.message}` : '';
 };
-const logged = async (): Promise<number> => (await db.query<{ n: number }>('SELECT count(*)::int AS n FROM log'))[0]?.n ?? -1;
+const logged = async (): Promise<number> =>
+  (await db.query<{ n: number }>('SELECT count(*)::int AS n FROM log'))[0]?.n ?? -1;
 
 describe('a writer', () => {
   test('needs no right on the log, has none, and is logged, row security or not', async () => {
@@ -60,19 +63,37 @@ describe('registering a log', () => {
     await eve.execute(
       'CREATE TABLE mine (id int, k text); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int, c2 text)',
     );
-    expect(await failure(eve.execute(`SELECT enable_capture('mine', 'log')`))).toMatch(/^42501 must be owner of table log/);
-    expect(await failure(eve.execute(`SELECT enable_capture('source', 'mine_log')`))).toMatch(/^42501 must be owner of table source/);
-    expect(await failure(eve.execute(`SELECT enable_capture('mine', 'mine_log', numbered_by => 'source')`))).toMatch(/^42501/);
-    expect(await failure(eve.execute(`SELECT disable_capture('source')`))).toMatch(/^42501 must be owner of table source/);
+    expect(await failure(eve.execute(`SELECT enable_capture('mine', 'log')`))).toMatch(
+      /^42501 must be owner of table log/,
+    );
+    expect(await failure(eve.execute(`SELECT enable_capture('source', 'mine_log')`))).toMatch(
+      /^42501 must be owner of table source/,
+    );
     expect(
       await failure(
-        eve.execute(`INSERT INTO table_change_tracker.capture_targets VALUES ('mine', 'log', 'mine', 'mine'::regclass, 'log'::regclass)`),
+        eve.execute(`SELECT enable_capture('mine', 'mine_log', numbered_by => 'source')`),
       ),
     ).toMatch(/^42501/);
-    expect(await failure(eve.execute(`UPDATE table_change_tracker.capture_targets SET log = 'mine_log'`))).toMatch(/^42501/);
-    expect(await eve.query(`SELECT enable_capture('mine', 'mine_log')::text AS done, disable_capture('mine') AS had`)).toEqual([
-      { done: '', had: true },
-    ]);
+    expect(await failure(eve.execute(`SELECT disable_capture('source')`))).toMatch(
+      /^42501 must be owner of table source/,
+    );
+    expect(
+      await failure(
+        eve.execute(
+          `INSERT INTO table_change_tracker.capture_targets VALUES ('mine', 'log', 'mine', 'mine'::regclass, 'log'::regclass)`,
+        ),
+      ),
+    ).toMatch(/^42501/);
+    expect(
+      await failure(
+        eve.execute(`UPDATE table_change_tracker.capture_targets SET log = 'mine_log'`),
+      ),
+    ).toMatch(/^42501/);
+    expect(
+      await eve.query(
+        `SELECT enable_capture('mine', 'mine_log')::text AS done, disable_capture('mine') AS had`,
+      ),
+    ).toEqual([{ done: '', had: true }]);
   });
 
   test('is no way to stop the writers of another’s table', async () => {
@@ -107,7 +128,9 @@ describe('registering a log', () => {
     await eve.execute(
       'CREATE TABLE mine (id int, k text); CREATE TRIGGER t AFTER INSERT ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION capture_changes()',
     );
-    expect(await failure(eve.execute(`INSERT INTO mine VALUES (1, 'x')`))).toBe('55000 table "mine" has no change log');
+    expect(await failure(eve.execute(`INSERT INTO mine VALUES (1, 'x')`))).toBe(
+      '55000 table "mine" has no change log',
+    );
     expect(await logged()).toBe(0);
     await db.execute('REVOKE EXECUTE ON FUNCTION capture_changes() FROM eve');
   });
@@ -120,8 +143,14 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['an exclusion constraint', 'ALTER TABLE log ADD EXCLUDE USING btree (c1 WITH =)'],
   ['an index on an expression', 'CREATE INDEX ON log (lower(c2))'],
   ['an index with a condition', 'CREATE INDEX ON log (c1) WHERE weight > 0'],
-  ['a foreign key', 'CREATE TABLE other (id int PRIMARY KEY); ALTER TABLE log ADD FOREIGN KEY (c1) REFERENCES other NOT VALID'],
-  ['a trigger', `CREATE TRIGGER t BEFORE INSERT ON log FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`],
+  [
+    'a foreign key',
+    'CREATE TABLE other (id int PRIMARY KEY); ALTER TABLE log ADD FOREIGN KEY (c1) REFERENCES other NOT VALID',
+  ],
+  [
+    'a trigger',
+    `CREATE TRIGGER t BEFORE INSERT ON log FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+  ],
   ['a rule', 'CREATE RULE r AS ON INSERT TO log DO INSTEAD NOTHING'],
   ['a generated column', 'ALTER TABLE log ADD c3 int GENERATED ALWAYS AS (1) STORED'],
   ['a default', 'ALTER TABLE log ALTER c1 SET DEFAULT 1'],
@@ -135,17 +164,22 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['a source whose column has another type now', 'ALTER TABLE source ALTER id TYPE bigint'],
 ];
 
-test.each(REFUSED)('a log with %s is refused, from the next statement on, and works again without', async (_, change) => {
-  const other = await server.connect();
-  await other.execute(`INSERT INTO source VALUES (1, 'a')`);
-  expect(await logged()).toBe(1);
-  await db.execute('BEGIN');
-  await db.execute(change);
-  expect(await failure(db.execute(`INSERT INTO source VALUES (2, 'b')`))).toBe('42P16 table "log" cannot be a change log');
-  await db.execute('ROLLBACK');
-  await other.execute(`INSERT INTO source VALUES (3, 'c')`);
-  expect(await logged()).toBe(2);
-});
+test.each(REFUSED)(
+  'a log with %s is refused, from the next statement on, and works again without',
+  async (_, change) => {
+    const other = await server.connect();
+    await other.execute(`INSERT INTO source VALUES (1, 'a')`);
+    expect(await logged()).toBe(1);
+    await db.execute('BEGIN');
+    await db.execute(change);
+    expect(await failure(db.execute(`INSERT INTO source VALUES (2, 'b')`))).toBe(
+      '42P16 table "log" cannot be a change log',
+    );
+    await db.execute('ROLLBACK');
+    await other.execute(`INSERT INTO source VALUES (3, 'c')`);
+    expect(await logged()).toBe(2);
+  },
+);
 
 describe('what is no longer there', () => {
   test('a dropped log does not fail the writer: what read it went with it', async () => {
@@ -159,20 +193,28 @@ describe('what is no longer there', () => {
 
   test('a forgotten registration, too', async () => {
     await db.execute(`INSERT INTO source VALUES (1, 'a'); SELECT disable_capture('source')`);
-    expect(await failure(db.execute(`INSERT INTO source VALUES (1, 'a')`))).toBe('55000 table "source" has no change log');
-    expect(await db.query(`SELECT disable_capture('source') AS had, capture_log('source')::text AS log`)).toEqual([
-      { had: false, log: null },
-    ]);
+    expect(await failure(db.execute(`INSERT INTO source VALUES (1, 'a')`))).toBe(
+      '55000 table "source" has no change log',
+    );
+    expect(
+      await db.query(`SELECT disable_capture('source') AS had, capture_log('source')::text AS log`),
+    ).toEqual([{ had: false, log: null }]);
   });
 
   test('registrations of dropped tables are cleared away by the next one', async () => {
-    await db.execute('CREATE TABLE mine (id int); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL)');
+    await db.execute(
+      'CREATE TABLE mine (id int); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL)',
+    );
     await db.execute(`DROP TABLE source; SELECT enable_capture('mine', 'mine_log')`);
-    expect(await db.query('SELECT source::text FROM table_change_tracker.capture_targets')).toEqual([{ source: 'mine' }]);
+    expect(await db.query('SELECT source::text FROM table_change_tracker.capture_targets')).toEqual(
+      [{ source: 'mine' }],
+    );
   });
 
   test('a registration from a dump logs marks with a warning, and does not fail the writer', async () => {
-    await db.execute(`UPDATE table_change_tracker.capture_targets SET source_oid = 1; ALTER TABLE log RENAME c2 TO c9`);
+    await db.execute(
+      `UPDATE table_change_tracker.capture_targets SET source_oid = 1; ALTER TABLE log RENAME c2 TO c9`,
+    );
     const fresh = await server.connect();
     await fresh.execute(`INSERT INTO source VALUES (1, 'a'), (2, 'b'); DELETE FROM source`);
     expect(await db.query('SELECT weight, c1, c9 AS c2 FROM log')).toEqual([
@@ -186,17 +228,27 @@ describe('what is no longer there', () => {
 });
 
 test('a trigger of the wrong kind is refused when it fires, and the function cannot be called', async () => {
-  await db.execute('CREATE TABLE mine (id int); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int)');
+  await db.execute(
+    'CREATE TABLE mine (id int); CREATE TABLE mine_log (xid xid8 NOT NULL, weight integer NOT NULL, c1 int)',
+  );
   await db.execute(`SELECT enable_capture('mine', 'mine_log')`);
   for (const [trigger, write] of [
     ['BEFORE INSERT ON mine FOR EACH STATEMENT', 'INSERT INTO mine VALUES (1)'],
     ['AFTER INSERT ON mine FOR EACH ROW', 'INSERT INTO mine VALUES (1)'],
     ['AFTER TRUNCATE ON mine FOR EACH STATEMENT', 'TRUNCATE mine'],
-    ['AFTER UPDATE ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT', 'UPDATE mine SET id = 2'],
-    ['AFTER UPDATE ON mine REFERENCING OLD TABLE AS o FOR EACH STATEMENT', 'UPDATE mine SET id = 2'],
+    [
+      'AFTER UPDATE ON mine REFERENCING NEW TABLE AS n FOR EACH STATEMENT',
+      'UPDATE mine SET id = 2',
+    ],
+    [
+      'AFTER UPDATE ON mine REFERENCING OLD TABLE AS o FOR EACH STATEMENT',
+      'UPDATE mine SET id = 2',
+    ],
   ] as const) {
     await db.execute(`CREATE TRIGGER t ${trigger} EXECUTE FUNCTION capture_changes()`);
-    expect(await failure(db.execute(write)), trigger).toBe('39P01 trigger "t" cannot capture changes');
+    expect(await failure(db.execute(write)), trigger).toBe(
+      '39P01 trigger "t" cannot capture changes',
+    );
     await db.execute('DROP TRIGGER t ON mine');
   }
   expect(await failure(db.query('SELECT capture_changes()'))).toMatch(/^(0A000|39P01)/);

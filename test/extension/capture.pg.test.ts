@@ -16,7 +16,9 @@ let db: Db;
 beforeAll(async () => {
   server = await startWithExtension();
   db = await server.connect();
-  await db.execute(`CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TYPE pair AS (a int, b text)`);
+  await db.execute(
+    `CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TYPE pair AS (a int, b text)`,
+  );
 }, 300_000);
 afterAll(() => server?.stop());
 
@@ -109,14 +111,20 @@ describe('capture in C', () => {
       `CREATE TABLE later (id int); INSERT INTO later SELECT generate_series(1, 5); ALTER TABLE later ADD COLUMN n int DEFAULT 7, ADD COLUMN t text DEFAULT 'seven'`,
     );
     const twice = await captureTwice(db, 'later', ['id', 'n', 't']);
-    for (const write of ['UPDATE later SET id = id + 10 WHERE id < 3', 'DELETE FROM later WHERE id > 3', 'UPDATE later SET id = id']) {
+    for (const write of [
+      'UPDATE later SET id = id + 10 WHERE id < 3',
+      'DELETE FROM later WHERE id > 3',
+      'UPDATE later SET id = id',
+    ]) {
       await db.execute(write);
       expect((await compareLogs(db, twice)).different, write).toEqual([]);
     }
     await db.execute(
       'DROP TRIGGER "!imat_insert" ON later; ALTER TABLE later RENAME n TO m; TRUNCATE later_log_c; INSERT INTO later VALUES (9, 8)',
     );
-    expect(await db.query('SELECT weight, c1, c2, c3 FROM later_log_c')).toEqual([{ weight: 1, c1: 9, c2: 8, c3: 'seven' }]);
+    expect(await db.query('SELECT weight, c1, c2, c3 FROM later_log_c')).toEqual([
+      { weight: 1, c1: 9, c2: 8, c3: 'seven' },
+    ]);
   });
 
   test('of cascades, nested triggers and deferred ones, and under session_replication_role', async () => {
@@ -124,7 +132,10 @@ describe('capture in C', () => {
       CREATE FUNCTION spread() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO down SELECT 1000 + id, id, 'nested' FROM up WHERE id = NEW.id ON CONFLICT DO NOTHING; UPDATE down SET k = k || '.' WHERE up = NEW.id; RETURN NULL; END $$;
       CREATE TRIGGER nested AFTER INSERT ON up FOR EACH ROW EXECUTE FUNCTION spread();
       CREATE CONSTRAINT TRIGGER deferred AFTER UPDATE ON up DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION spread()`);
-    const twice = [await captureTwice(db, 'up', ['id', 'k']), await captureTwice(db, 'down', ['id', 'up', 'k'])];
+    const twice = [
+      await captureTwice(db, 'up', ['id', 'k']),
+      await captureTwice(db, 'down', ['id', 'up', 'k']),
+    ];
     for (const write of [
       `INSERT INTO up SELECT i, 'u' FROM generate_series(1, 6) i`,
       `INSERT INTO down SELECT i, i % 6 + 1, 'd' FROM generate_series(1, 20) i`,
@@ -135,8 +146,10 @@ describe('capture in C', () => {
       [`BEGIN; DELETE FROM down WHERE id < 5; PREPARE TRANSACTION 'c'`, `COMMIT PREPARED 'c'`],
       `DELETE FROM up`,
     ]) {
-      for (const statement of typeof write === 'string' ? [write] : write) await db.execute(statement);
-      for (const one of twice) expect((await compareLogs(db, one)).different, String(write)).toEqual([]);
+      for (const statement of typeof write === 'string' ? [write] : write)
+        await db.execute(statement);
+      for (const one of twice)
+        expect((await compareLogs(db, one)).different, String(write)).toEqual([]);
     }
   });
 
@@ -154,7 +167,9 @@ describe('capture in C', () => {
       expect((await compareLogs(db, twice)).different, write).toEqual([]);
     }
     // Ranks that move on by one: nearly all images of the old rows are images of new ones.
-    await db.execute(`CREATE TABLE ranks (place int); INSERT INTO ranks SELECT generate_series(1, 20000)`);
+    await db.execute(
+      `CREATE TABLE ranks (place int); INSERT INTO ranks SELECT generate_series(1, 20000)`,
+    );
     const ranks = await captureTwice(db, 'ranks', ['place']);
     await db.execute('UPDATE ranks SET place = place + 1');
     const { different, rows } = await compareLogs(db, ranks);
@@ -166,7 +181,9 @@ describe('capture in C', () => {
   test('into a log with an index, which finds what was logged', async () => {
     await db.execute(`CREATE TABLE indexed (id int, k text)`);
     const twice = await captureTwice(db, 'indexed', ['id', 'k']);
-    await db.execute(`CREATE INDEX ON ${twice.c} (xid); CREATE INDEX ON ${twice.c} USING hash (c2)`);
+    await db.execute(
+      `CREATE INDEX ON ${twice.c} (xid); CREATE INDEX ON ${twice.c} USING hash (c2)`,
+    );
     for (const write of [
       `INSERT INTO indexed VALUES (1, 'one')`,
       `INSERT INTO indexed SELECT i, 'k' || i FROM generate_series(2, 3000) i`,
@@ -177,13 +194,17 @@ describe('capture in C', () => {
       expect((await compareLogs(db, twice)).different, write).toEqual([]);
     }
     await db.execute('SET enable_seqscan = off');
-    expect(await db.query(`SELECT weight, c1 FROM ${twice.c} WHERE c2 = 'z' ORDER BY weight`)).toEqual([
+    expect(
+      await db.query(`SELECT weight, c1 FROM ${twice.c} WHERE c2 = 'z' ORDER BY weight`),
+    ).toEqual([
       { weight: -1, c1: 7 },
       { weight: 1, c1: 7 },
     ]);
-    expect(await db.query(`SELECT count(*)::int AS n, count(DISTINCT xid)::int AS x FROM ${twice.c} WHERE xid > '0'`)).toEqual([
-      { n: 1 + 2999 + 2 + 499, x: 4 },
-    ]);
+    expect(
+      await db.query(
+        `SELECT count(*)::int AS n, count(DISTINCT xid)::int AS x FROM ${twice.c} WHERE xid > '0'`,
+      ),
+    ).toEqual([{ n: 1 + 2999 + 2 + 499, x: 4 }]);
     await db.execute('RESET enable_seqscan');
   });
 
@@ -210,7 +231,11 @@ describe('capture in C', () => {
     await db.execute(`CREATE TABLE marked (id int); CREATE TABLE marked_log (xid xid8 NOT NULL, weight integer NOT NULL); SELECT enable_capture('marked', 'marked_log');
       CREATE TRIGGER m AFTER INSERT OR UPDATE OR DELETE ON marked FOR EACH STATEMENT EXECUTE FUNCTION capture_changes();
       INSERT INTO marked SELECT generate_series(1, 3); UPDATE marked SET id = 4; DELETE FROM marked`);
-    expect(await db.query('SELECT weight FROM marked_log')).toEqual([{ weight: 0 }, { weight: 0 }, { weight: 0 }]);
+    expect(await db.query('SELECT weight FROM marked_log')).toEqual([
+      { weight: 0 },
+      { weight: 0 },
+      { weight: 0 },
+    ]);
   });
 
   test('of a partition into the log of its root', async () => {
@@ -222,9 +247,13 @@ describe('capture in C', () => {
     await db.execute(
       `INSERT INTO root VALUES (1, 'a', 10); INSERT INTO leaf VALUES (20, 'b', 2); UPDATE leaf SET n = 21 WHERE id = 2; DELETE FROM root WHERE id = 1`,
     );
-    expect(await db.query('SELECT c2, c4, sum(weight)::int AS weight FROM root_log GROUP BY 1, 2 HAVING sum(weight) <> 0')).toEqual([
-      { c2: 2, c4: 21, weight: 1 },
+    expect(
+      await db.query(
+        'SELECT c2, c4, sum(weight)::int AS weight FROM root_log GROUP BY 1, 2 HAVING sum(weight) <> 0',
+      ),
+    ).toEqual([{ c2: 2, c4: 21, weight: 1 }]);
+    expect(await db.query(`SELECT capture_log('leaf')::text AS log`)).toEqual([
+      { log: 'root_log' },
     ]);
-    expect(await db.query(`SELECT capture_log('leaf')::text AS log`)).toEqual([{ log: 'root_log' }]);
   });
 });

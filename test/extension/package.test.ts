@@ -13,7 +13,9 @@ test('the sources of the extension are in the package, its tests and builds are 
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const [{ files }] = JSON.parse(printed) as [{ readonly files: readonly { readonly path: string }[] }];
+  const [{ files }] = JSON.parse(printed) as [
+    { readonly files: readonly { readonly path: string }[] },
+  ];
   const packed = files.map(({ path }) => path).filter((path) => path.startsWith('extension/'));
   const sources = [
     'Makefile',

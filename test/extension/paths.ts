@@ -39,27 +39,53 @@ export const BASE = [
   'CREATE TABLE other (a int)',
 ];
 
-export const TRACKED = ['t', 'child', 'p', 'p1', 'p11', 'p2', 'parent', 'leaf', 'm', 'un', 'other'] as const;
+export const TRACKED = [
+  't',
+  'child',
+  'p',
+  'p1',
+  'p11',
+  'p2',
+  'parent',
+  'leaf',
+  'm',
+  'un',
+  'other',
+] as const;
 
 export const PATHS: readonly Path[] = [
   { name: 'INSERT', action: ['INSERT INTO t VALUES (100, 1)'], changes: ['t'] },
   {
     name: 'INSERT that is not counted, in a transaction that switches counting on',
-    action: ['SET track_counts = off', 'BEGIN', 'INSERT INTO t VALUES (100, 1)', 'SET track_counts = on', 'COMMIT'],
+    action: [
+      'SET track_counts = off',
+      'BEGIN',
+      'INSERT INTO t VALUES (100, 1)',
+      'SET track_counts = on',
+      'COMMIT',
+    ],
     changes: ['t'],
     mayChange: [...TRACKED],
   },
   { name: 'UPDATE', action: ['UPDATE t SET b = 0 WHERE a = 7'], changes: ['t'] },
-  { name: 'UPDATE that sets what is there', action: ['UPDATE t SET b = b WHERE a = 7'], changes: ['t'] },
+  {
+    name: 'UPDATE that sets what is there',
+    action: ['UPDATE t SET b = b WHERE a = 7'],
+    changes: ['t'],
+  },
   { name: 'DELETE', action: ['DELETE FROM t WHERE a = 7'], changes: ['t'] },
   {
     name: 'MERGE that inserts',
-    action: ['MERGE INTO t USING (VALUES (101)) s (a) ON t.a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a, 0)'],
+    action: [
+      'MERGE INTO t USING (VALUES (101)) s (a) ON t.a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a, 0)',
+    ],
     changes: ['t'],
   },
   {
     name: 'MERGE that updates',
-    action: ['MERGE INTO t USING (VALUES (7)) s (a) ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = 0'],
+    action: [
+      'MERGE INTO t USING (VALUES (7)) s (a) ON t.a = s.a WHEN MATCHED THEN UPDATE SET b = 0',
+    ],
     changes: ['t'],
   },
   {
@@ -67,14 +93,22 @@ export const PATHS: readonly Path[] = [
     action: ['MERGE INTO p USING (VALUES (2)) s (a) ON p.a = s.a WHEN MATCHED THEN DELETE'],
     changes: ['p', 'p2'],
   },
-  { name: 'ON CONFLICT DO UPDATE', action: ['INSERT INTO t VALUES (7, 0) ON CONFLICT (a) DO UPDATE SET b = 0'], changes: ['t'] },
+  {
+    name: 'ON CONFLICT DO UPDATE',
+    action: ['INSERT INTO t VALUES (7, 0) ON CONFLICT (a) DO UPDATE SET b = 0'],
+    changes: ['t'],
+  },
   { name: 'COPY', action: ['COPY t FROM PROGRAM \'printf "102\\t1\\n"\''], changes: ['t'] },
   {
     name: 'COPY FREEZE after TRUNCATE',
     action: ["BEGIN; TRUNCATE un; COPY un FROM PROGRAM 'echo 1' WITH (FREEZE); COMMIT"],
     changes: ['un'],
   },
-  { name: 'COPY to a partitioned table', action: ['COPY p FROM PROGRAM \'printf "2\\t1\\n"\''], changes: ['p', 'p2'] },
+  {
+    name: 'COPY to a partitioned table',
+    action: ['COPY p FROM PROGRAM \'printf "2\\t1\\n"\''],
+    changes: ['p', 'p2'],
+  },
   {
     name: 'a data-modifying CTE below SELECT',
     action: ['WITH d AS (DELETE FROM t WHERE a = 7 RETURNING *) SELECT * FROM d'],
@@ -82,10 +116,16 @@ export const PATHS: readonly Path[] = [
   },
   {
     name: 'two data-modifying CTEs',
-    action: ['WITH d AS (DELETE FROM leaf RETURNING *), i AS (INSERT INTO other SELECT * FROM d) SELECT 1'],
+    action: [
+      'WITH d AS (DELETE FROM leaf RETURNING *), i AS (INSERT INTO other SELECT * FROM d) SELECT 1',
+    ],
     changes: ['leaf', 'parent', 'other'],
   },
-  { name: 'EXPLAIN ANALYZE', action: ['EXPLAIN ANALYZE INSERT INTO t VALUES (103, 1)'], changes: ['t'] },
+  {
+    name: 'EXPLAIN ANALYZE',
+    action: ['EXPLAIN ANALYZE INSERT INTO t VALUES (103, 1)'],
+    changes: ['t'],
+  },
   {
     name: 'EXECUTE of a prepared statement',
     action: ['PREPARE put AS INSERT INTO t VALUES ($1, 0)', 'EXECUTE put(104)'],
@@ -93,11 +133,17 @@ export const PATHS: readonly Path[] = [
   },
   {
     name: 'a cursor',
-    action: ['BEGIN; DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE; FETCH c; UPDATE t SET b = 9 WHERE CURRENT OF c; COMMIT'],
+    action: [
+      'BEGIN; DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE; FETCH c; UPDATE t SET b = 9 WHERE CURRENT OF c; COMMIT',
+    ],
     changes: ['t'],
   },
   { name: 'ON DELETE CASCADE', action: ['DELETE FROM t WHERE a = 1'], changes: ['t', 'child'] },
-  { name: 'ON UPDATE CASCADE', action: ['UPDATE t SET a = 200 WHERE a = 2'], changes: ['t', 'child'] },
+  {
+    name: 'ON UPDATE CASCADE',
+    action: ['UPDATE t SET a = 200 WHERE a = 2'],
+    changes: ['t', 'child'],
+  },
   { name: 'a cascade that reaches no row', action: ['DELETE FROM t WHERE a = 20'], changes: ['t'] },
   {
     name: 'a row trigger',
@@ -131,28 +177,67 @@ export const PATHS: readonly Path[] = [
     action: ['SELECT put()'],
     changes: ['t'],
   },
-  { name: 'an updatable view', setup: ['CREATE VIEW v AS SELECT * FROM t'], action: ['UPDATE v SET b = 3 WHERE a = 7'], changes: ['t'] },
+  {
+    name: 'an updatable view',
+    setup: ['CREATE VIEW v AS SELECT * FROM t'],
+    action: ['UPDATE v SET b = 3 WHERE a = 7'],
+    changes: ['t'],
+  },
   {
     name: 'a rule',
     setup: ['CREATE RULE r AS ON INSERT TO other DO ALSO INSERT INTO un VALUES (new.a)'],
     action: ['INSERT INTO other VALUES (1)'],
     changes: ['other', 'un'],
   },
-  { name: 'INSERT by way of the root', action: ['INSERT INTO p VALUES (1, 1)'], changes: ['p', 'p1', 'p11'] },
-  { name: 'INSERT into a leaf', action: ['INSERT INTO p11 VALUES (1, 1)'], changes: ['p', 'p1', 'p11'] },
-  { name: 'INSERT into the leaf with another order of columns', action: ['INSERT INTO p2 (a, b) VALUES (2, 2)'], changes: ['p', 'p2'] },
-  { name: 'a row that moves between leaves', action: ['UPDATE p SET a = 2 WHERE a = 1'], changes: ['p', 'p1', 'p11', 'p2'] },
-  { name: 'INSERT into a grandchild', action: ['INSERT INTO leaf VALUES (2)'], changes: ['leaf', 'parent'] },
-  { name: 'INSERT into an untracked child', action: ['INSERT INTO middle VALUES (2)'], changes: ['parent'] },
-  { name: 'UPDATE of a parent that reaches a grandchild', action: ['UPDATE parent SET a = 3'], changes: ['leaf', 'parent'] },
+  {
+    name: 'INSERT by way of the root',
+    action: ['INSERT INTO p VALUES (1, 1)'],
+    changes: ['p', 'p1', 'p11'],
+  },
+  {
+    name: 'INSERT into a leaf',
+    action: ['INSERT INTO p11 VALUES (1, 1)'],
+    changes: ['p', 'p1', 'p11'],
+  },
+  {
+    name: 'INSERT into the leaf with another order of columns',
+    action: ['INSERT INTO p2 (a, b) VALUES (2, 2)'],
+    changes: ['p', 'p2'],
+  },
+  {
+    name: 'a row that moves between leaves',
+    action: ['UPDATE p SET a = 2 WHERE a = 1'],
+    changes: ['p', 'p1', 'p11', 'p2'],
+  },
+  {
+    name: 'INSERT into a grandchild',
+    action: ['INSERT INTO leaf VALUES (2)'],
+    changes: ['leaf', 'parent'],
+  },
+  {
+    name: 'INSERT into an untracked child',
+    action: ['INSERT INTO middle VALUES (2)'],
+    changes: ['parent'],
+  },
+  {
+    name: 'UPDATE of a parent that reaches a grandchild',
+    action: ['UPDATE parent SET a = 3'],
+    changes: ['leaf', 'parent'],
+  },
   { name: 'TRUNCATE', action: ['TRUNCATE other'], changes: ['other'] },
   { name: 'TRUNCATE CASCADE', action: ['TRUNCATE t CASCADE'], changes: ['t', 'child'] },
   { name: 'TRUNCATE of the root', action: ['TRUNCATE p'], changes: ['p', 'p1', 'p11', 'p2'] },
   { name: 'TRUNCATE of a leaf', action: ['TRUNCATE p11'], changes: ['p', 'p1', 'p11'] },
-  { name: 'released savepoints', action: ['BEGIN; SAVEPOINT a; INSERT INTO t VALUES (107, 0); RELEASE a; COMMIT'], changes: ['t'] },
+  {
+    name: 'released savepoints',
+    action: ['BEGIN; SAVEPOINT a; INSERT INTO t VALUES (107, 0); RELEASE a; COMMIT'],
+    changes: ['t'],
+  },
   {
     name: 'some work rolled back to a savepoint, and some not',
-    action: ['BEGIN; INSERT INTO other VALUES (1); SAVEPOINT a; INSERT INTO t VALUES (108, 0); ROLLBACK TO a; COMMIT'],
+    action: [
+      'BEGIN; INSERT INTO other VALUES (1); SAVEPOINT a; INSERT INTO t VALUES (108, 0); ROLLBACK TO a; COMMIT',
+    ],
     changes: ['other'],
   },
   {
@@ -161,7 +246,11 @@ export const PATHS: readonly Path[] = [
     changes: ['t'],
     setup: ['DROP MATERIALIZED VIEW m'],
   },
-  { name: 'ADD COLUMN with a default', action: ['ALTER TABLE other ADD COLUMN b int DEFAULT 5'], changes: ['other'] },
+  {
+    name: 'ADD COLUMN with a default',
+    action: ['ALTER TABLE other ADD COLUMN b int DEFAULT 5'],
+    changes: ['other'],
+  },
   { name: 'DROP COLUMN', action: ['ALTER TABLE child DROP COLUMN t'], changes: ['child'] },
   {
     name: 'DROP COLUMN by DROP TYPE CASCADE',
@@ -169,7 +258,11 @@ export const PATHS: readonly Path[] = [
     action: ['DROP TYPE e CASCADE'],
     changes: ['other'],
   },
-  { name: 'ADD COLUMN on the root', action: ['ALTER TABLE p ADD COLUMN c int'], changes: ['p', 'p1', 'p11', 'p2'] },
+  {
+    name: 'ADD COLUMN on the root',
+    action: ['ALTER TABLE p ADD COLUMN c int'],
+    changes: ['p', 'p1', 'p11', 'p2'],
+  },
   { name: 'SET LOGGED', action: ['ALTER TABLE un SET LOGGED'], changes: ['un'] },
   {
     name: 'ATTACH PARTITION',
@@ -186,22 +279,58 @@ export const PATHS: readonly Path[] = [
   {
     name: 'INSERT into a leaf attached since',
     setup: ['CREATE TABLE p12 (a int, b int)', 'INSERT INTO p11 VALUES (1, 1)'],
-    action: ['ALTER TABLE p1 ATTACH PARTITION p12 FOR VALUES IN (2)', 'INSERT INTO p12 VALUES (1, 2)'],
+    action: [
+      'ALTER TABLE p1 ATTACH PARTITION p12 FOR VALUES IN (2)',
+      'INSERT INTO p12 VALUES (1, 2)',
+    ],
     changes: ['p', 'p1'],
   },
-  { name: 'CREATE TABLE PARTITION OF', action: ['CREATE TABLE p12 PARTITION OF p1 FOR VALUES IN (2)'], changes: ['p', 'p1'] },
-  { name: 'DETACH PARTITION', action: ['ALTER TABLE p1 DETACH PARTITION p11'], changes: ['p', 'p1'], mayChange: ['p11'] },
+  {
+    name: 'CREATE TABLE PARTITION OF',
+    action: ['CREATE TABLE p12 PARTITION OF p1 FOR VALUES IN (2)'],
+    changes: ['p', 'p1'],
+  },
+  {
+    name: 'DETACH PARTITION',
+    action: ['ALTER TABLE p1 DETACH PARTITION p11'],
+    changes: ['p', 'p1'],
+    mayChange: ['p11'],
+  },
   {
     name: 'DETACH PARTITION CONCURRENTLY',
     action: ['ALTER TABLE p DETACH PARTITION p2 CONCURRENTLY'],
     changes: ['p'],
     mayChange: ['p2'],
   },
-  { name: 'DROP of a leaf', action: ['DROP TABLE p11'], changes: ['p', 'p1', 'p11'], dropped: ['p11'] },
-  { name: 'DROP of a partitioned partition', action: ['DROP TABLE p1'], changes: ['p', 'p1', 'p11'], dropped: ['p1', 'p11'] },
-  { name: 'INHERIT', setup: ['CREATE TABLE more (a int)'], action: ['ALTER TABLE more INHERIT parent'], changes: ['parent'] },
-  { name: 'NO INHERIT', action: ['ALTER TABLE leaf NO INHERIT middle'], changes: ['parent'], mayChange: ['leaf'] },
-  { name: 'CREATE TABLE INHERITS', action: ['CREATE TABLE more () INHERITS (middle)'], changes: ['parent'] },
+  {
+    name: 'DROP of a leaf',
+    action: ['DROP TABLE p11'],
+    changes: ['p', 'p1', 'p11'],
+    dropped: ['p11'],
+  },
+  {
+    name: 'DROP of a partitioned partition',
+    action: ['DROP TABLE p1'],
+    changes: ['p', 'p1', 'p11'],
+    dropped: ['p1', 'p11'],
+  },
+  {
+    name: 'INHERIT',
+    setup: ['CREATE TABLE more (a int)'],
+    action: ['ALTER TABLE more INHERIT parent'],
+    changes: ['parent'],
+  },
+  {
+    name: 'NO INHERIT',
+    action: ['ALTER TABLE leaf NO INHERIT middle'],
+    changes: ['parent'],
+    mayChange: ['leaf'],
+  },
+  {
+    name: 'CREATE TABLE INHERITS',
+    action: ['CREATE TABLE more () INHERITS (middle)'],
+    changes: ['parent'],
+  },
   { name: 'REFRESH MATERIALIZED VIEW', action: ['REFRESH MATERIALIZED VIEW m'], changes: ['m'] },
   {
     name: 'REFRESH MATERIALIZED VIEW CONCURRENTLY',
@@ -211,7 +340,10 @@ export const PATHS: readonly Path[] = [
   },
   {
     name: 'PREPARE TRANSACTION and COMMIT PREPARED',
-    action: ["BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'", "COMMIT PREPARED 'x'"],
+    action: [
+      "BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'",
+      "COMMIT PREPARED 'x'",
+    ],
     changes: ['t'],
     prepares: true,
   },
@@ -231,7 +363,11 @@ export const PATHS: readonly Path[] = [
   },
   {
     name: 'session_replication_role = replica',
-    action: ['SET session_replication_role = replica', 'INSERT INTO t VALUES (110, 0)', 'RESET session_replication_role'],
+    action: [
+      'SET session_replication_role = replica',
+      'INSERT INTO t VALUES (110, 0)',
+      'RESET session_replication_role',
+    ],
     changes: ['t'],
   },
   {
@@ -239,12 +375,23 @@ export const PATHS: readonly Path[] = [
     action: ['BEGIN; INSERT INTO other VALUES (1); SET TRANSACTION READ ONLY; COMMIT'],
     changes: ['other'],
   },
-  { name: 'SERIALIZABLE', action: ['BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO t VALUES (111, 0); COMMIT'], changes: ['t'] },
-  { name: 'an untracked table', setup: ['CREATE TABLE untracked (a int)'], action: ['INSERT INTO untracked VALUES (1)'], changes: [] },
+  {
+    name: 'SERIALIZABLE',
+    action: ['BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO t VALUES (111, 0); COMMIT'],
+    changes: ['t'],
+  },
+  {
+    name: 'an untracked table',
+    setup: ['CREATE TABLE untracked (a int)'],
+    action: ['INSERT INTO untracked VALUES (1)'],
+    changes: [],
+  },
   { name: 'nothing', action: ['SELECT * FROM t'], changes: [] },
   {
     name: 'ROLLBACK',
-    action: ['BEGIN; INSERT INTO t VALUES (112, 0); TRUNCATE other; ALTER TABLE un ADD COLUMN x int; ROLLBACK'],
+    action: [
+      'BEGIN; INSERT INTO t VALUES (112, 0); TRUNCATE other; ALTER TABLE un ADD COLUMN x int; ROLLBACK',
+    ],
     changes: [],
   },
   {
@@ -263,7 +410,11 @@ export const PATHS: readonly Path[] = [
   },
   { name: 'UPDATE of no row', action: ['UPDATE t SET b = 0 WHERE a = -1'], changes: [] },
   { name: 'DELETE of no row', action: ['DELETE FROM p WHERE b = -1'], changes: [] },
-  { name: 'ON CONFLICT DO NOTHING that does nothing', action: ['INSERT INTO t VALUES (7, 0) ON CONFLICT DO NOTHING'], changes: [] },
+  {
+    name: 'ON CONFLICT DO NOTHING that does nothing',
+    action: ['INSERT INTO t VALUES (7, 0) ON CONFLICT DO NOTHING'],
+    changes: [],
+  },
   { name: 'EXPLAIN', action: ['EXPLAIN INSERT INTO t VALUES (115, 1)'], changes: [] },
   { name: 'VACUUM', action: ['VACUUM t'], changes: [] },
   { name: 'VACUUM FULL', action: ['VACUUM FULL t', 'VACUUM FULL p'], changes: [] },
@@ -271,17 +422,29 @@ export const PATHS: readonly Path[] = [
   { name: 'CLUSTER', action: ['CLUSTER t USING t_pkey', 'CLUSTER'], changes: [] },
   { name: 'ANALYZE', action: ['ANALYZE', 'ANALYZE p'], changes: [] },
   { name: 'CREATE INDEX', action: ['CREATE INDEX ON t (b)', 'CREATE INDEX ON p (b)'], changes: [] },
-  { name: 'CREATE INDEX CONCURRENTLY', action: ['CREATE INDEX CONCURRENTLY ON t (b)'], changes: [] },
+  {
+    name: 'CREATE INDEX CONCURRENTLY',
+    action: ['CREATE INDEX CONCURRENTLY ON t (b)'],
+    changes: [],
+  },
   { name: 'REINDEX', action: ['REINDEX TABLE t', 'REINDEX TABLE CONCURRENTLY t'], changes: [] },
   { name: 'DROP INDEX', setup: ['CREATE INDEX i ON t (b)'], action: ['DROP INDEX i'], changes: [] },
   { name: 'SELECT FOR UPDATE', action: ['SELECT * FROM t FOR UPDATE'], changes: [] },
   { name: 'LOCK', action: ['BEGIN; LOCK t; SELECT pg_current_xact_id(); COMMIT'], changes: [] },
-  { name: 'GRANT and COMMENT', action: ["COMMENT ON TABLE t IS 'x'", 'GRANT SELECT ON t TO PUBLIC'], changes: [] },
+  {
+    name: 'GRANT and COMMENT',
+    action: ["COMMENT ON TABLE t IS 'x'", 'GRANT SELECT ON t TO PUBLIC'],
+    changes: [],
+  },
   {
     name: 'CREATE TRIGGER',
     setup: ["CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"],
     action: ['CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()'],
     changes: [],
   },
-  { name: 'temporary tables', action: ['CREATE TEMP TABLE tmp AS SELECT * FROM t', 'DELETE FROM tmp', 'DROP TABLE tmp'], changes: [] },
+  {
+    name: 'temporary tables',
+    action: ['CREATE TEMP TABLE tmp AS SELECT * FROM t', 'DELETE FROM tmp', 'DROP TABLE tmp'],
+    changes: [],
+  },
 ];

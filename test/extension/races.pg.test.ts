@@ -8,7 +8,8 @@ import { provideExtension } from '../../tools/extension.ts';
 import { changedSince, runAll, snapshot, useExtensionServer, value } from './server.ts';
 
 const { servers, missing } = provideExtension();
-for (const { major, reason } of missing) process.stderr.write(`the extension's races are not run on PostgreSQL ${major}: ${reason}\n`);
+for (const { major, reason } of missing)
+  process.stderr.write(`the extension's races are not run on PostgreSQL ${major}: ${reason}\n`);
 
 /** IMAT_TEST_RACE_MS makes the run longer: for a night, say. */
 const RACE_MS = Number(process.env['IMAT_TEST_RACE_MS'] ?? 3000);
@@ -85,69 +86,108 @@ const PROCEDURES = [
    END $$`,
 ];
 
-describe.each(servers.map((server) => [server.major, server] as const))('PostgreSQL %i', (_major, server) => {
-  const under = useExtensionServer(() => server);
+describe.each(servers.map((server) => [server.major, server] as const))(
+  'PostgreSQL %i',
+  (_major, server) => {
+    const under = useExtensionServer(() => server);
 
-  test(
-    'an answer "unchanged" is never wrong',
-    async () => {
+    test(
+      'an answer "unchanged" is never wrong',
+      async () => {
+        const db = await under.connect();
+        await runAll(db, [
+          'CREATE EXTENSION table_change_tracker',
+          ...PROCEDURES,
+          "SELECT enable_table_tracking('t')",
+        ]);
+        const until = await value(
+          db,
+          `SELECT (clock_timestamp() + ${RACE_MS} * interval '1 ms')::text`,
+        );
+        const kinds = ['xmin', 'version', 'late version', 'old snapshot', 'timestamp'];
+        const calls = [
+          ...kinds.map((kind) => `CALL depend('${kind}', '${until}')`),
+          ...[1, 2, 3].map(() => `CALL write('${until}')`),
+          `CALL hold('${until}')`,
+        ];
+        const prepared = async (session: Db): Promise<void> => {
+          for (
+            let i = 0;
+            await value<boolean>(session, `SELECT clock_timestamp() < '${until}'`);
+            i++
+          ) {
+            await session.execute(
+              `BEGIN; UPDATE t SET v = v + 1 WHERE k = 1 + ${i % 40}; PREPARE TRANSACTION 'race'`,
+            );
+            await session.execute(`SELECT pg_sleep(random() * 0.02)`);
+            await session.execute(
+              i % 3 === 0 ? "ROLLBACK PREPARED 'race'" : "COMMIT PREPARED 'race'",
+            );
+            await session.execute('SELECT pg_sleep(random() * 0.1)');
+          }
+        };
+        const sessions = await Promise.all(calls.map(() => under.connect()));
+        await Promise.all([
+          ...calls.map((call, i) => sessions[i]?.execute(call)),
+          prepared(await under.connect()),
+        ]);
+        const results = await db.query<{
+          kind: string;
+          stale: string;
+          unchanged: string;
+          asked: string;
+        }>('SELECT * FROM results ORDER BY kind');
+        expect(results.map(({ kind, stale }) => [kind, stale])).toEqual(
+          kinds.toSorted().map((kind) => [kind, '0']),
+        );
+        // The dependants were told both, so that the test has tested something; the version's rule is the one that is of use here.
+        const of = (kind: string): number =>
+          Number(results.find((row) => row.kind === kind)?.unchanged);
+        expect(of('version')).toBeGreaterThan(0);
+        if (process.env['IMAT_TEST_RACE_MS'] !== undefined)
+          process.stderr.write(`${JSON.stringify(results)}\n`);
+      },
+      RACE_MS + 60_000,
+    );
+
+    test('a commit that is recorded and not yet visible, and one that overtakes it', async () => {
       const db = await under.connect();
-      await runAll(db, ['CREATE EXTENSION table_change_tracker', ...PROCEDURES, "SELECT enable_table_tracking('t')"]);
-      const until = await value(db, `SELECT (clock_timestamp() + ${RACE_MS} * interval '1 ms')::text`);
-      const kinds = ['xmin', 'version', 'late version', 'old snapshot', 'timestamp'];
-      const calls = [
-        ...kinds.map((kind) => `CALL depend('${kind}', '${until}')`),
-        ...[1, 2, 3].map(() => `CALL write('${until}')`),
-        `CALL hold('${until}')`,
-      ];
-      const prepared = async (session: Db): Promise<void> => {
-        for (let i = 0; await value<boolean>(session, `SELECT clock_timestamp() < '${until}'`); i++) {
-          await session.execute(`BEGIN; UPDATE t SET v = v + 1 WHERE k = 1 + ${i % 40}; PREPARE TRANSACTION 'race'`);
-          await session.execute(`SELECT pg_sleep(random() * 0.02)`);
-          await session.execute(i % 3 === 0 ? "ROLLBACK PREPARED 'race'" : "COMMIT PREPARED 'race'");
-          await session.execute('SELECT pg_sleep(random() * 0.1)');
-        }
-      };
-      const sessions = await Promise.all(calls.map(() => under.connect()));
-      await Promise.all([...calls.map((call, i) => sessions[i]?.execute(call)), prepared(await under.connect())]);
-      const results = await db.query<{ kind: string; stale: string; unchanged: string; asked: string }>(
-        'SELECT * FROM results ORDER BY kind',
+      await runAll(db, [
+        'CREATE TABLE w (a int)',
+        "SELECT enable_table_tracking('w')",
+        "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+      ]);
+      await runAll(db, [
+        'SELECT pg_reload_conf()',
+        'SET synchronous_commit = local',
+        'SELECT pg_sleep(0.2)',
+      ]);
+      const [slow, fast] = [await under.connect(), await under.connect()];
+      await fast.execute('SET synchronous_commit = local');
+      const pid = await value(slow, 'SELECT pg_backend_pid()');
+      const committing = slow.execute('INSERT INTO w VALUES (1)');
+      for (
+        let tries = 0;
+        (await value(db, `SELECT wait_event FROM pg_stat_activity WHERE pid = ${pid}`)) !==
+        'SyncRep';
+        tries++
+      )
+        if (tries > 1000) throw new Error('it does not wait');
+      await fast.execute('INSERT INTO w VALUES (2)');
+      const version = await value(db, "SELECT table_version('w')");
+      const stamp = await value(db, "SELECT get_last_timestamp('w')::text");
+      await db.execute('SELECT pg_current_xact_id()');
+      const since = await snapshot(db);
+      expect(await value(db, 'SELECT count(*) FROM w')).toBe('1');
+      await db.execute(`SELECT pg_cancel_backend(${pid})`);
+      await committing;
+      expect(await value(db, 'SELECT count(*) FROM w')).toBe('2');
+      expect(await changedSince(db, 'w', since)).toBe(true);
+      expect(await changedSince(db, 'w', since, version)).toBe(true);
+      expect(await value(db, "SELECT get_last_timestamp('w') > $1::timestamptz", [stamp])).toBe(
+        true,
       );
-      expect(results.map(({ kind, stale }) => [kind, stale])).toEqual(kinds.toSorted().map((kind) => [kind, '0']));
-      // The dependants were told both, so that the test has tested something; the version's rule is the one that is of use here.
-      const of = (kind: string): number => Number(results.find((row) => row.kind === kind)?.unchanged);
-      expect(of('version')).toBeGreaterThan(0);
-      if (process.env['IMAT_TEST_RACE_MS'] !== undefined) process.stderr.write(`${JSON.stringify(results)}\n`);
-    },
-    RACE_MS + 60_000,
-  );
-
-  test('a commit that is recorded and not yet visible, and one that overtakes it', async () => {
-    const db = await under.connect();
-    await runAll(db, [
-      'CREATE TABLE w (a int)',
-      "SELECT enable_table_tracking('w')",
-      "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
-    ]);
-    await runAll(db, ['SELECT pg_reload_conf()', 'SET synchronous_commit = local', 'SELECT pg_sleep(0.2)']);
-    const [slow, fast] = [await under.connect(), await under.connect()];
-    await fast.execute('SET synchronous_commit = local');
-    const pid = await value(slow, 'SELECT pg_backend_pid()');
-    const committing = slow.execute('INSERT INTO w VALUES (1)');
-    for (let tries = 0; (await value(db, `SELECT wait_event FROM pg_stat_activity WHERE pid = ${pid}`)) !== 'SyncRep'; tries++)
-      if (tries > 1000) throw new Error('it does not wait');
-    await fast.execute('INSERT INTO w VALUES (2)');
-    const version = await value(db, "SELECT table_version('w')");
-    const stamp = await value(db, "SELECT get_last_timestamp('w')::text");
-    await db.execute('SELECT pg_current_xact_id()');
-    const since = await snapshot(db);
-    expect(await value(db, 'SELECT count(*) FROM w')).toBe('1');
-    await db.execute(`SELECT pg_cancel_backend(${pid})`);
-    await committing;
-    expect(await value(db, 'SELECT count(*) FROM w')).toBe('2');
-    expect(await changedSince(db, 'w', since)).toBe(true);
-    expect(await changedSince(db, 'w', since, version)).toBe(true);
-    expect(await value(db, "SELECT get_last_timestamp('w') > $1::timestamptz", [stamp])).toBe(true);
-    await runAll(db, ['ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()']);
-  });
-});
+      await runAll(db, ['ALTER SYSTEM RESET synchronous_standby_names', 'SELECT pg_reload_conf()']);
+    });
+  },
+);

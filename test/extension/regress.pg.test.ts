@@ -11,12 +11,16 @@ import { useExtensionServer } from './server.ts';
 const INPUT = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'extension', 'test');
 const { servers, missing } = provideExtension();
 for (const { major, reason } of missing)
-  process.stderr.write(`the extension's regression tests do not run on PostgreSQL ${major}: ${reason}\n`);
+  process.stderr.write(
+    `the extension's regression tests do not run on PostgreSQL ${major}: ${reason}\n`,
+  );
 
 // Those of one version run the tests on the servers of all: they need psql and libpq, no more.
 const programs = servers.find((server) => server.testPrograms !== null);
 if (programs === undefined)
-  process.stderr.write("the extension's regression tests do not run: no version has pg_regress and pg_isolation_regress\n");
+  process.stderr.write(
+    "the extension's regression tests do not run: no version has pg_regress and pg_isolation_regress\n",
+  );
 
 const names = (folder: string, ending: string): readonly string[] =>
   readdirSync(join(INPUT, folder))
@@ -24,20 +28,38 @@ const names = (folder: string, ending: string): readonly string[] =>
     .map((file) => basename(file, ending))
     .toSorted();
 
-describe.skipIf(programs === undefined).each(servers.map((server) => [server.major, server] as const))(
+describe
+  .skipIf(programs === undefined)
+  .each(servers.map((server) => [server.major, server] as const))(
   'PostgreSQL %i',
   (_major, server) => {
-    const under = useExtensionServer(() => server, { settings: { timezone: 'UTC', datestyle: 'ISO, MDY' } });
+    const under = useExtensionServer(() => server, {
+      settings: { timezone: 'UTC', datestyle: 'ISO, MDY' },
+    });
 
     function run(program: string, tests: readonly string[], database: string): void {
       const output = mkdtempSync(join(tmpdir(), 'imat-regress-'));
       const { port, hostname } = new URL(under.server.url);
-      const where = [`--host=${hostname}`, `--port=${port}`, '--user=postgres', `--dbname=${database}`, `--bindir=${programs?.psql ?? ''}`];
-      const files = [`--inputdir=${INPUT}`, `--outputdir=${output}`, '--load-extension=table_change_tracker'];
-      const { status, stdout, stderr } = spawnSync(join(programs?.testPrograms ?? '', program), [...where, ...files, ...tests], {
-        encoding: 'utf8',
-        cwd: output,
-      });
+      const where = [
+        `--host=${hostname}`,
+        `--port=${port}`,
+        '--user=postgres',
+        `--dbname=${database}`,
+        `--bindir=${programs?.psql ?? ''}`,
+      ];
+      const files = [
+        `--inputdir=${INPUT}`,
+        `--outputdir=${output}`,
+        '--load-extension=table_change_tracker',
+      ];
+      const { status, stdout, stderr } = spawnSync(
+        join(programs?.testPrograms ?? '', program),
+        [...where, ...files, ...tests],
+        {
+          encoding: 'utf8',
+          cwd: output,
+        },
+      );
       const differences = join(output, 'regression.diffs');
       const told = existsSync(differences) ? readFileSync(differences, 'utf8') : '';
       rmSync(output, { recursive: true });

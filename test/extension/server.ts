@@ -18,11 +18,18 @@ export type ServerUnderTest = {
 };
 
 /** One server for the tests of a file or group. */
-export function useExtensionServer(provide: () => ExtensionServer = () => provideFor(15), options: PostgresOptions = {}): ServerUnderTest {
+export function useExtensionServer(
+  provide: () => ExtensionServer = () => provideFor(15),
+  options: PostgresOptions = {},
+): ServerUnderTest {
   let server: PostgresServer | null = null;
   const sessions: Db[] = [];
   beforeAll(async () => {
-    server = await startPostgres({ ...options, settings: { ...PRELOADED, ...options.settings }, binaries: provide().binaries });
+    server = await startPostgres({
+      ...options,
+      settings: { ...PRELOADED, ...options.settings },
+      binaries: provide().binaries,
+    });
   }, 300_000);
   afterAll(async () => {
     await Promise.allSettled(sessions.map((session) => session.close()));
@@ -30,7 +37,8 @@ export function useExtensionServer(provide: () => ExtensionServer = () => provid
   });
   return {
     get server() {
-      if (server === null) throw new Error('the server is started before the first test: use it in a test or hook');
+      if (server === null)
+        throw new Error('the server is started before the first test: use it in a test or hook');
       return server;
     },
     async connect(database = 'postgres') {
@@ -50,7 +58,11 @@ export async function connectTo(server: PostgresServer, database = 'postgres'): 
 }
 
 /** The only value of a query with one row and one column. */
-export async function value<T = string>(db: Db, sql: string, params: readonly unknown[] = []): Promise<T> {
+export async function value<T = string>(
+  db: Db,
+  sql: string,
+  params: readonly unknown[] = [],
+): Promise<T> {
   const [row] = await db.query(sql, params);
   if (row === undefined) throw new Error(`no row: ${sql}`);
   return Object.values(row)[0] as T;
@@ -61,10 +73,20 @@ export function snapshot(db: Db): Promise<string> {
   return value(db, 'SELECT pg_current_snapshot()::text');
 }
 
-export function changedSince(db: Db, table: string, since: string, version: string | null = null): Promise<boolean> {
-  return value(db, 'SELECT table_changed_since($1::regclass, $2::pg_snapshot, $3)', [table, since, version]);
+export function changedSince(
+  db: Db,
+  table: string,
+  since: string,
+  version: string | null = null,
+): Promise<boolean> {
+  return value(db, 'SELECT table_changed_since($1::regclass, $2::pg_snapshot, $3)', [
+    table,
+    since,
+    version,
+  ]);
 }
 
 export async function runAll(db: Db, statements: string | readonly string[]): Promise<void> {
-  for (const statement of typeof statements === 'string' ? [statements] : statements) await db.execute(statement);
+  for (const statement of typeof statements === 'string' ? [statements] : statements)
+    await db.execute(statement);
 }

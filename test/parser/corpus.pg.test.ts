@@ -31,9 +31,13 @@ beforeAll(async () => {
 
 /** What the server prints for a view of this query, created and gone again. */
 async function printedBy(query: string, columns = '', searchPath = 'pg_catalog'): Promise<string> {
-  await db.execute(`SET search_path = ${searchPath}; CREATE VIEW public.probe${columns} AS ${query}`);
+  await db.execute(
+    `SET search_path = ${searchPath}; CREATE VIEW public.probe${columns} AS ${query}`,
+  );
   await db.execute('SET search_path = pg_catalog');
-  const [row] = await db.query<{ text: string }>("SELECT pg_get_viewdef('public.probe'::regclass, true) AS text");
+  const [row] = await db.query<{ text: string }>(
+    "SELECT pg_get_viewdef('public.probe'::regclass, true) AS text",
+  );
   await db.execute('DROP VIEW public.probe');
   return row?.text ?? '';
 }
@@ -56,7 +60,8 @@ describe('is read and means the same to the server', () => {
   test.each(readable)('$sql', async ({ sql }) => {
     const text = await printedDefinition(sql);
     const result = readDefinition(text, catalog);
-    if ('refusals' in result) throw new Error(`refused: ${JSON.stringify(result.refusals)}\n${text}`);
+    if ('refusals' in result)
+      throw new Error(`refused: ${JSON.stringify(result.refusals)}\n${text}`);
     const ours = deparse(result.query);
     expect(await readWithPostgres(ours)).toEqual(await readWithPostgres(text));
     expect(await printedBy(ours)).toBe(await printedBy(result.gateText));
@@ -80,50 +85,70 @@ describe('is refused, every part of it', () => {
 });
 
 /** The same query with one thing wrong, as a front end with a bug would read it. */
-const DAMAGES: readonly (readonly [name: string, sql: string, damage: (query: Query) => Query])[] = [
+const DAMAGES: readonly (readonly [name: string, sql: string, damage: (query: Query) => Query])[] =
   [
-    'a lost FILTER',
-    'SELECT count(*) FILTER (WHERE active) FROM customers',
-    withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
-  ],
-  ['a lost scale', 'SELECT total * 1.00 FROM orders', withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null))],
-  [
-    'a swapped operand',
-    'SELECT total - 1 FROM orders',
-    withTargets((node) => (node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null)),
-  ],
-  [
-    'a cast of the whole',
-    "SELECT attributes -> 'k' FROM customers",
-    withTargets((node) => (node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null)),
-  ],
-  ['a lost DISTINCT', 'SELECT DISTINCT country FROM customers', (query) => ({ ...query, distinct: false })],
-  ['a lost HAVING', 'SELECT sum(total) FROM orders HAVING count(*) > 1', (query) => ({ ...query, having: null })],
-  [
-    'a lost join condition',
-    'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
-    (query) => ({
-      ...query,
-      from: [
-        { kind: 'relation', relation: 0 },
-        { kind: 'relation', relation: 1 },
-      ],
-    }),
-  ],
-  [
-    'the other side of a self-join',
-    'SELECT a.name FROM categories a, categories b',
-    withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
-  ],
-  [
-    'a lost group key',
-    'SELECT count(*) FROM orders GROUP BY customer_id, status',
-    (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
-  ],
-];
+    [
+      'a lost FILTER',
+      'SELECT count(*) FILTER (WHERE active) FROM customers',
+      withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
+    ],
+    [
+      'a lost scale',
+      'SELECT total * 1.00 FROM orders',
+      withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null)),
+    ],
+    [
+      'a swapped operand',
+      'SELECT total - 1 FROM orders',
+      withTargets((node) =>
+        node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null,
+      ),
+    ],
+    [
+      'a cast of the whole',
+      "SELECT attributes -> 'k' FROM customers",
+      withTargets((node) =>
+        node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null,
+      ),
+    ],
+    [
+      'a lost DISTINCT',
+      'SELECT DISTINCT country FROM customers',
+      (query) => ({ ...query, distinct: false }),
+    ],
+    [
+      'a lost HAVING',
+      'SELECT sum(total) FROM orders HAVING count(*) > 1',
+      (query) => ({ ...query, having: null }),
+    ],
+    [
+      'a lost join condition',
+      'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
+      (query) => ({
+        ...query,
+        from: [
+          { kind: 'relation', relation: 0 },
+          { kind: 'relation', relation: 1 },
+        ],
+      }),
+    ],
+    [
+      'the other side of a self-join',
+      'SELECT a.name FROM categories a, categories b',
+      withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
+    ],
+    [
+      'a lost group key',
+      'SELECT count(*) FROM orders GROUP BY customer_id, status',
+      (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
+    ],
+  ];
 
 function withTargets(replace: (node: Expr) => Expr | null): (query: Query) => Query {
-  return (query) => ({ ...query, targets: query.targets.map((target) => ({ ...target, expr: mapExpr(target.expr, replace) })) });
+  return (query) => ({
+    ...query,
+    targets: query.targets.map((target) => ({ ...target, expr: mapExpr(target.expr, replace) })),
+  });
 }
 
 describe('both checks notice', () => {
@@ -138,6 +163,8 @@ describe('both checks notice', () => {
 });
 
 test('a word that is more than unreserved on this server is quoted', async () => {
-  const words = await db.query<{ word: string }>("SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'");
+  const words = await db.query<{ word: string }>(
+    "SELECT word FROM pg_get_keywords() WHERE catcode <> 'U'",
+  );
   expect(words.map(({ word }) => word).filter((word) => quoteIdent(word) === word)).toEqual([]);
 });

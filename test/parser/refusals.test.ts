@@ -17,7 +17,10 @@ test('all unsupported parts are reported at once, in order of place', () => {
   ORDER BY t.a
  LIMIT 10;`;
   expect(refusalsOf(text)).toEqual([
-    ['window_function', 'sum(t.b) OVER (PARTITION BY t.a ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)'],
+    [
+      'window_function',
+      'sum(t.b) OVER (PARTITION BY t.a ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)',
+    ],
     ['aggregate_distinct', 'count(DISTINCT t.b)'],
     ['set_returning_function', 'unnest(t.c)'],
     ['unknown_function', 'nowhere(t.a)'],
@@ -42,7 +45,11 @@ test.each<readonly [text: string, kind: string, place: string]>([
     'WINDOW w AS (PARTITION BY t.a), w2 AS (w ORDER BY t.b)',
   ],
   [' SELECT DISTINCT ON (t.a) t.a, t.b FROM public.t;', 'distinct_on', 'DISTINCT ON (t.a)'],
-  [target('string_agg(t.a, t.b ORDER BY t.c, t.a)'), 'aggregate_order_by', 'string_agg(t.a, t.b ORDER BY t.c, t.a)'],
+  [
+    target('string_agg(t.a, t.b ORDER BY t.c, t.a)'),
+    'aggregate_order_by',
+    'string_agg(t.a, t.b ORDER BY t.c, t.a)',
+  ],
   [
     target('percentile_cont(0.5) WITHIN GROUP (ORDER BY t.a, t.b) FILTER (WHERE t.c > 1)'),
     'ordered_set_aggregate',
@@ -54,13 +61,25 @@ test.each<readonly [text: string, kind: string, place: string]>([
   [from('\n  GROUP BY 1'), 'group_by_position', '1'],
   [from(' RIGHT JOIN public.u ON t.a = u.a'), 'outer_join', 'RIGHT JOIN'],
   [from(' FULL OUTER JOIN public.u USING (a)'), 'outer_join', 'FULL OUTER JOIN'],
-  [from(' JOIN (public.u JOIN public.v USING (a)) ON t.a = u.a'), 'nested_join', '(public.u JOIN public.v USING (a))'],
+  [
+    from(' JOIN (public.u JOIN public.v USING (a)) ON t.a = u.a'),
+    'nested_join',
+    '(public.u JOIN public.v USING (a))',
+  ],
   [from(' NATURAL JOIN public.u'), 'natural_join', 'NATURAL'],
   [from(', LATERAL ( SELECT 1) x'), 'lateral', 'LATERAL ( SELECT 1)'],
   [from(', generate_series(1, t.a) g(g)'), 'table_function', 'generate_series(1, t.a)'],
-  [from(' CROSS JOIN public.f(t.a) WITH ORDINALITY f(x integer)'), 'table_function', 'public.f(t.a)'],
+  [
+    from(' CROSS JOIN public.f(t.a) WITH ORDINALITY f(x integer)'),
+    'table_function',
+    'public.f(t.a)',
+  ],
   [from(', ROWS FROM(a(1), b(2)) x(a, b)'), 'table_function', 'ROWS FROM(a(1), b(2))'],
-  [from(' TABLESAMPLE bernoulli (10) REPEATABLE (3)'), 'tablesample', 'TABLESAMPLE bernoulli (10) REPEATABLE (3)'],
+  [
+    from(' TABLESAMPLE bernoulli (10) REPEATABLE (3)'),
+    'tablesample',
+    'TABLESAMPLE bernoulli (10) REPEATABLE (3)',
+  ],
   [from(' x(p, q)'), 'column_alias', 'public.t x'],
   [' SELECT t.a FROM ONLY public.t;', 'only', 'ONLY'],
   [' SELECT x.a FROM ( SELECT 1 AS a) x;', 'subquery', '( SELECT 1 AS a)'],
@@ -95,7 +114,11 @@ test.each<readonly [text: string, kind: string, place: string]>([
 });
 
 test('a set operation is refused once per operator, with what is unsupported in its branches', () => {
-  expect(refusalsOf('( SELECT t.a FROM public.t LIMIT 3)\nUNION ALL\n SELECT u.a FROM public.u\nEXCEPT\n SELECT CURRENT_DATE;')).toEqual([
+  expect(
+    refusalsOf(
+      '( SELECT t.a FROM public.t LIMIT 3)\nUNION ALL\n SELECT u.a FROM public.u\nEXCEPT\n SELECT CURRENT_DATE;',
+    ),
+  ).toEqual([
     ['limit', 'LIMIT 3'],
     ['set_operation', 'UNION ALL'],
     ['set_operation', 'EXCEPT'],
@@ -104,15 +127,18 @@ test('a set operation is refused once per operator, with what is unsupported in 
 });
 
 test('each CTE is refused, not what is inside', () => {
-  const text = ' WITH a AS ( SELECT 1 LIMIT 1), "B"(x) AS NOT MATERIALIZED ( SELECT 2) SELECT a.x FROM a LEFT JOIN "B" ON true;';
+  const text =
+    ' WITH a AS ( SELECT 1 LIMIT 1), "B"(x) AS NOT MATERIALIZED ( SELECT 2) SELECT a.x FROM a LEFT JOIN "B" ON true;';
   expect(refusalsOf(text)).toEqual([
     ['cte', 'a AS ( SELECT 1 LIMIT 1)'],
     ['cte', '"B"(x) AS NOT MATERIALIZED ( SELECT 2)'],
     ['outer_join', 'LEFT JOIN'],
   ]);
-  expect(refusalsOf(' WITH RECURSIVE r(n) AS ( SELECT 1 UNION ALL SELECT r.n + 1 FROM r) SELECT r.n FROM r;')).toEqual([
-    ['recursive_cte', 'r(n) AS ( SELECT 1 UNION ALL SELECT r.n + 1 FROM r)'],
-  ]);
+  expect(
+    refusalsOf(
+      ' WITH RECURSIVE r(n) AS ( SELECT 1 UNION ALL SELECT r.n + 1 FROM r) SELECT r.n FROM r;',
+    ),
+  ).toEqual([['recursive_cte', 'r(n) AS ( SELECT 1 UNION ALL SELECT r.n + 1 FROM r)']]);
 });
 
 test('columns named like keywords are not taken for constructs', () => {
@@ -140,14 +166,19 @@ test.each([
 });
 
 test('messages are one line, start in lower case or with a keyword, and name the object', () => {
-  const result = readDefinition(' SELECT sum(t.a) OVER () AS x, t.nope FROM public.t LEFT JOIN public.u ON true;', CATALOG);
+  const result = readDefinition(
+    ' SELECT sum(t.a) OVER () AS x, t.nope FROM public.t LEFT JOIN public.u ON true;',
+    CATALOG,
+  );
   expect('refusals' in result ? result.refusals.map((refusal) => refusal.message) : []).toEqual([
     'window function "sum" cannot be maintained incrementally',
     'column "t.nope" is not known',
     'LEFT JOIN cannot be maintained incrementally',
   ]);
   const broken = readDefinition(' SELECT t."a\nb" FROM public.t;', CATALOG);
-  expect('refusals' in broken ? broken.refusals.map((refusal) => refusal.message) : []).toEqual(['column "t.a b" is not known']);
+  expect('refusals' in broken ? broken.refusals.map((refusal) => refusal.message) : []).toEqual([
+    'column "t.a b" is not known',
+  ]);
 });
 
 const WORDS =
@@ -156,7 +187,9 @@ const WORDS =
   );
 
 test('no text makes the front end throw', () => {
-  const soup = fc.array(fc.constantFrom(...WORDS), { maxLength: 25 }).map((words) => `SELECT ${words.join(' ')}`);
+  const soup = fc
+    .array(fc.constantFrom(...WORDS), { maxLength: 25 })
+    .map((words) => `SELECT ${words.join(' ')}`);
   fc.assert(
     fc.property(soup, (text) => {
       const result = readDefinition(text, CATALOG);

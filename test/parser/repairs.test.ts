@@ -7,19 +7,27 @@ import { readExpr, readQuery, withoutSpans } from './support/catalog.ts';
 const text = (expr: Expr): string => deparseExpr(expr, (ref) => ref.name);
 const reads = (sql: string): string => text(readExpr(sql));
 
-test.each(['1.0000', '0.00', '12345678901234567890.123456789', '99999999999999999999', '1e10', '.5'])(
-  'number %s keeps every digit',
-  (sql) => {
-    expect(withoutSpans(readExpr(sql))).toEqual({ kind: 'literal', sql });
-  },
-);
+test.each([
+  '1.0000',
+  '0.00',
+  '12345678901234567890.123456789',
+  '99999999999999999999',
+  '1e10',
+  '.5',
+])('number %s keeps every digit', (sql) => {
+  expect(withoutSpans(readExpr(sql))).toEqual({ kind: 'literal', sql });
+});
 
-test.each(["''", "'it''s'", '\'a;b -- c /* d */ "e" $1\'', "E'a\\\\b\\'c'", "B'0101'", "'line\nbreak'"])(
-  'string %s stays as spelled',
-  (sql) => {
-    expect(withoutSpans(readExpr(sql))).toEqual({ kind: 'literal', sql });
-  },
-);
+test.each([
+  "''",
+  "'it''s'",
+  '\'a;b -- c /* d */ "e" $1\'',
+  "E'a\\\\b\\'c'",
+  "B'0101'",
+  "'line\nbreak'",
+])('string %s stays as spelled', (sql) => {
+  expect(withoutSpans(readExpr(sql))).toEqual({ kind: 'literal', sql });
+});
 
 test('an arrow with a cast literal is not a cast of the whole', () => {
   expect(reads("j -> 'k'::text")).toBe("(j -> ('k')::text)");
@@ -29,17 +37,36 @@ test('an arrow with a cast literal is not a cast of the whole', () => {
   expect(reads('j -> a')).toBe('(j -> a)');
 });
 
-test.each(['#>', '#>>', '@?', '@@', '<->', '-|-', '<<=', '^@', '~~', '!~~*', '||', '&&', '?|', '@>', '|', '*<>', '@#@', '+*&'])(
-  'operator %s between two operands',
+test.each([
+  '#>',
+  '#>>',
+  '@?',
+  '@@',
+  '<->',
+  '-|-',
+  '<<=',
+  '^@',
+  '~~',
+  '!~~*',
+  '||',
+  '&&',
+  '?|',
+  '@>',
+  '|',
+  '*<>',
+  '@#@',
+  '+*&',
+])('operator %s between two operands', (op) => {
+  expect(reads(`a ${op} b`)).toBe(`(a ${op} b)`);
+});
+
+test.each(['~', '@', '|/', '||/', '!!', '-', '+', '@-@'])(
+  'operator %s in front of an operand',
   (op) => {
-    expect(reads(`a ${op} b`)).toBe(`(a ${op} b)`);
+    expect(reads(`${op} a`)).toBe(`(${op} a)`);
+    expect(reads(`b + (${op} a)`)).toBe(`(b + (${op} a))`);
   },
 );
-
-test.each(['~', '@', '|/', '||/', '!!', '-', '+', '@-@'])('operator %s in front of an operand', (op) => {
-  expect(reads(`${op} a`)).toBe(`(${op} a)`);
-  expect(reads(`b + (${op} a)`)).toBe(`(b + (${op} a))`);
-});
 
 test('an operator with a schema keeps it, pg_catalog aside', () => {
   expect(reads('a OPERATOR(public.<~>) b')).toBe('(a OPERATOR(public.<~>) b)');
@@ -73,22 +100,41 @@ test.each([
   '"Odd ""s"""."T x"[]',
   'public.geometry(Point,4326)',
 ])('type %s', (type) => {
-  expect(withoutSpans(readExpr(`a::${type}`))).toEqual({ kind: 'cast', type, operand: { kind: 'column', relation: 0, name: 'a' } });
-  expect(reads(`(a::${type})::text || 'x'::${type}`)).toBe(`(((a)::${type})::text || ('x')::${type})`);
+  expect(withoutSpans(readExpr(`a::${type}`))).toEqual({
+    kind: 'cast',
+    type,
+    operand: { kind: 'column', relation: 0, name: 'a' },
+  });
+  expect(reads(`(a::${type})::text || 'x'::${type}`)).toBe(
+    `(((a)::${type})::text || ('x')::${type})`,
+  );
 });
 
 test('IS DISTINCT FROM, IS UNKNOWN and the other postfix forms', () => {
   expect(reads('a IS DISTINCT FROM b')).toBe('(a IS DISTINCT FROM b)');
   expect(reads('NOT a IS DISTINCT FROM b')).toBe('(NOT (a IS DISTINCT FROM b))');
-  for (const form of ['IS NULL', 'IS NOT NULL', 'IS TRUE', 'IS NOT TRUE', 'IS FALSE', 'IS NOT FALSE', 'IS UNKNOWN', 'IS NOT UNKNOWN']) {
+  for (const form of [
+    'IS NULL',
+    'IS NOT NULL',
+    'IS TRUE',
+    'IS NOT TRUE',
+    'IS FALSE',
+    'IS NOT FALSE',
+    'IS UNKNOWN',
+    'IS NOT UNKNOWN',
+  ]) {
     expect(reads(`(a > b) ${form}`)).toBe(`((a > b) ${form})`);
   }
 });
 
 test('IN lists, as PostgreSQL prints them', () => {
-  expect(reads("a = ANY (ARRAY['x'::text, 'y'::text])")).toBe("(a = ANY (ARRAY[('x')::text, ('y')::text]))");
+  expect(reads("a = ANY (ARRAY['x'::text, 'y'::text])")).toBe(
+    "(a = ANY (ARRAY[('x')::text, ('y')::text]))",
+  );
   expect(reads("a <> ALL ('{1,2}'::integer[])")).toBe("(a <> ALL (('{1,2}')::integer[]))");
-  expect(reads('a::text = ANY (ARRAY[b, c]::text[])')).toBe('((a)::text = ANY ((ARRAY[b, c])::text[]))');
+  expect(reads('a::text = ANY (ARRAY[b, c]::text[])')).toBe(
+    '((a)::text = ANY ((ARRAY[b, c])::text[]))',
+  );
   expect(reads('a ~~ ANY (ARRAY[b])')).toBe('(a ~~ ANY (ARRAY[b]))');
   expect(reads('a OPERATOR(public.<~>) ALL (b)')).toBe('(a OPERATOR(public.<~>) ALL (b))');
 });
@@ -103,9 +149,14 @@ test('special forms take the arguments in the order of the function', () => {
     name: 'ltrim',
     args: [{ name: 'a' }, { kind: 'cast' }],
   });
-  expect(withoutSpans(readExpr('POSITION((b) IN (a))'))).toMatchObject({ name: 'position', args: [{ name: 'a' }, { name: 'b' }] });
+  expect(withoutSpans(readExpr('POSITION((b) IN (a))'))).toMatchObject({
+    name: 'position',
+    args: [{ name: 'a' }, { name: 'b' }],
+  });
   expect(reads('TRIM(BOTH FROM a)')).toBe('TRIM(BOTH FROM a)');
-  expect(reads('SUBSTRING(a FROM 1 FOR POSITION((b) IN (c)))')).toBe('SUBSTRING(a FROM 1 FOR POSITION((b) IN (c)))');
+  expect(reads('SUBSTRING(a FROM 1 FOR POSITION((b) IN (c)))')).toBe(
+    'SUBSTRING(a FROM 1 FOR POSITION((b) IN (c)))',
+  );
   expect(reads('OVERLAY(a PLACING b FROM 2 FOR 1)')).toBe('OVERLAY(a PLACING b FROM 2 FOR 1)');
 });
 
@@ -121,7 +172,11 @@ test('subscripts of one access are kept apart from accesses of an access', () =>
     indexes: [{ sql: '1' }, { sql: '2' }],
     array: { kind: 'column' },
   });
-  expect(withoutSpans(readExpr('(a[1])[2]'))).toMatchObject({ kind: 'subscript', indexes: [{ sql: '2' }], array: { kind: 'subscript' } });
+  expect(withoutSpans(readExpr('(a[1])[2]'))).toMatchObject({
+    kind: 'subscript',
+    indexes: [{ sql: '2' }],
+    array: { kind: 'subscript' },
+  });
   expect(reads("(j['k'::text])['l'::text]")).toBe("((j)[('k')::text])[('l')::text]");
 });
 

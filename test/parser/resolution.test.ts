@@ -6,11 +6,18 @@ import type { Expr } from '../../parser/tree.ts';
 import { CATALOG, readExpr, readQuery, refusalsOf, withoutSpans } from './support/catalog.ts';
 
 const column = (relation: number, name: string): object => ({ kind: 'column', relation, name });
-const targets = (text: string): Expr[] => readQuery(text).targets.map((target) => withoutSpans(target.expr));
+const targets = (text: string): Expr[] =>
+  readQuery(text).targets.map((target) => withoutSpans(target.expr));
 
 test('a column without a prefix belongs to the only relation that has it', () => {
-  expect(targets(' SELECT a, "filter"\n   FROM public.t;')).toEqual([column(0, 'a'), column(0, 'filter')]);
-  expect(targets(' SELECT d, z\n   FROM public.u, other.t;')).toEqual([column(0, 'd'), column(1, 'z')]);
+  expect(targets(' SELECT a, "filter"\n   FROM public.t;')).toEqual([
+    column(0, 'a'),
+    column(0, 'filter'),
+  ]);
+  expect(targets(' SELECT d, z\n   FROM public.u, other.t;')).toEqual([
+    column(0, 'd'),
+    column(1, 'z'),
+  ]);
 });
 
 test('a column without a prefix that two relations have is refused', () => {
@@ -23,11 +30,17 @@ test('the occurrences of a self-join are apart', () => {
     { oid: 1, alias: 'x', aliased: true },
     { oid: 1, alias: 'y', aliased: true },
   ]);
-  expect(targets(' SELECT x.a, y.a AS b FROM public.t x JOIN public.t y ON x.id = y.b;')).toEqual([column(0, 'a'), column(1, 'a')]);
+  expect(targets(' SELECT x.a, y.a AS b FROM public.t x JOIN public.t y ON x.id = y.b;')).toEqual([
+    column(0, 'a'),
+    column(1, 'a'),
+  ]);
 });
 
 test('aliases that swap the names of two relations', () => {
-  expect(targets(' SELECT u.b, t.d FROM public.t u JOIN public.u t ON u.id = t.id;')).toEqual([column(0, 'b'), column(1, 'd')]);
+  expect(targets(' SELECT u.b, t.d FROM public.t u JOIN public.u t ON u.id = t.id;')).toEqual([
+    column(0, 'b'),
+    column(1, 'd'),
+  ]);
 });
 
 test('a written alias is kept even where it is the name', () => {
@@ -36,12 +49,18 @@ test('a written alias is kept even where it is the name', () => {
 });
 
 test('the schema decides which relation is meant', () => {
-  expect(readQuery(' SELECT t.z FROM other.t;').relations[0]).toMatchObject({ oid: 4, schema: 'other', name: 't' });
+  expect(readQuery(' SELECT t.z FROM other.t;').relations[0]).toMatchObject({
+    oid: 4,
+    schema: 'other',
+    name: 't',
+  });
   expect(refusalsOf(' SELECT t.z FROM t;')[0]).toEqual(['unknown_relation', 't']);
 });
 
 test('USING is resolved on both sides; further on, the merged column means the left side', () => {
-  const [tree] = readQuery(' SELECT t.a FROM public.t JOIN public.u USING (id, a) JOIN public.v USING (id);').from;
+  const [tree] = readQuery(
+    ' SELECT t.a FROM public.t JOIN public.u USING (id, a) JOIN public.v USING (id);',
+  ).from;
   expect(withoutSpans(tree)).toMatchObject({
     using: [{ name: 'id', left: column(0, 'id'), right: column(2, 'id') }],
     left: {
@@ -54,11 +73,15 @@ test('USING is resolved on both sides; further on, the merged column means the l
 });
 
 test('a bare merged column is refused: PostgreSQL prints it only where it is neither side', () => {
-  expect(refusalsOf(' SELECT id FROM public.t JOIN public.u USING (id);')).toEqual([['merged_column', 'id']]);
+  expect(refusalsOf(' SELECT id FROM public.t JOIN public.u USING (id);')).toEqual([
+    ['merged_column', 'id'],
+  ]);
 });
 
 test('FROM keeps its shape: joins lean to the left, commas are apart', () => {
-  const { from } = readQuery(' SELECT 1 AS x FROM public.t JOIN public.u ON t.a = u.a CROSS JOIN public.v, other.t t_1;');
+  const { from } = readQuery(
+    ' SELECT 1 AS x FROM public.t JOIN public.u ON t.a = u.a CROSS JOIN public.v, other.t t_1;',
+  );
   expect(withoutSpans(from)).toMatchObject([
     {
       kind: 'join',
@@ -71,11 +94,18 @@ test('FROM keeps its shape: joins lean to the left, commas are apart', () => {
 });
 
 test('targets without a name have the name that PostgreSQL gives them', () => {
-  expect(readQuery(' SELECT t.a, t.a + 1, t.b AS a FROM public.t;').targets.map((target) => target.name)).toEqual(['a', '?column?', 'a']);
+  expect(
+    readQuery(' SELECT t.a, t.a + 1, t.b AS a FROM public.t;').targets.map((target) => target.name),
+  ).toEqual(['a', '?column?', 'a']);
 });
 
 test('functions and aggregates are told apart by schema and name', () => {
-  expect(readExpr('sum(a)')).toMatchObject({ kind: 'aggregate', schema: null, name: 'sum', star: false });
+  expect(readExpr('sum(a)')).toMatchObject({
+    kind: 'aggregate',
+    schema: null,
+    name: 'sum',
+    star: false,
+  });
   expect(readExpr('public.sum(a)')).toMatchObject({ kind: 'call', schema: 'public', name: 'sum' });
   expect(readExpr('pg_catalog.sum(a)')).toMatchObject({ kind: 'aggregate', schema: null });
   expect(readExpr('public.total(a)')).toMatchObject({ kind: 'aggregate', schema: 'public' });
@@ -97,8 +127,21 @@ const HOSTILE =
 
 test('hostile names are read as they are and printed quoted', () => {
   const query = readQuery(HOSTILE);
-  expect(query.relations[0]).toMatchObject({ oid: 5, schema: 'Odd "s"', name: 'x;drop table t', alias: 'x;drop' });
-  expect(query.targets.map(({ name }) => name)).toEqual(['a"b', 'Select', 'star*', 'a.b', '; DROP TABLE t; --', ' ', 'x;drop']);
+  expect(query.relations[0]).toMatchObject({
+    oid: 5,
+    schema: 'Odd "s"',
+    name: 'x;drop table t',
+    alias: 'x;drop',
+  });
+  expect(query.targets.map(({ name }) => name)).toEqual([
+    'a"b',
+    'Select',
+    'star*',
+    'a.b',
+    '; DROP TABLE t; --',
+    ' ',
+    'x;drop',
+  ]);
   const again = readDefinition(deparse(query), CATALOG);
   expect('query' in again && withoutSpans(again.query)).toEqual(withoutSpans(query));
 });

@@ -43,8 +43,17 @@ function expectPlace(text: string, query: Query, node: Expr): void {
   // The field of EXTRACT is a literal that stands in no other place.
   if (node.kind === 'literal') return expect(slice).toBe(node.sql);
   const from = query.relations.map((_, relation): FromItem => ({ kind: 'relation', relation }));
-  const frame = deparse({ ...query, from, distinct: false, where: null, groupBy: [], having: null, targets: [] });
-  const again = readQuery(frame.replace('SELECT ', () => `SELECT ${slice} AS probe `)).targets[0]?.expr;
+  const frame = deparse({
+    ...query,
+    from,
+    distinct: false,
+    where: null,
+    groupBy: [],
+    having: null,
+    targets: [],
+  });
+  const again = readQuery(frame.replace('SELECT ', () => `SELECT ${slice} AS probe `)).targets[0]
+    ?.expr;
   if (again === undefined || !equalExpr(again, node))
     throw new Error(`${slice} is not the text of ${deparseExpr(node, (ref) => ref.name)}`);
 }

@@ -4,7 +4,8 @@ import { quoteIdent } from '../../parser/quote.ts';
 import { children, equalExpr, mapExpr, visit } from '../../parser/walk.ts';
 import { readExpr } from './support/catalog.ts';
 
-const text = (expr: Parameters<typeof deparseExpr>[0]): string => deparseExpr(expr, (ref) => ref.name);
+const text = (expr: Parameters<typeof deparseExpr>[0]): string =>
+  deparseExpr(expr, (ref) => ref.name);
 
 /** One expression with every kind of node. */
 const ALL = readExpr(
@@ -12,7 +13,14 @@ const ALL = readExpr(
 );
 
 test('children are the direct parts, in the order in which they are written', () => {
-  expect(children(readExpr('CASE a WHEN b THEN 1 WHEN c THEN 2 ELSE 3 END')).map(text)).toEqual(['a', 'b', '1', 'c', '2', '3']);
+  expect(children(readExpr('CASE a WHEN b THEN 1 WHEN c THEN 2 ELSE 3 END')).map(text)).toEqual([
+    'a',
+    'b',
+    '1',
+    'c',
+    '2',
+    '3',
+  ]);
   expect(children(readExpr('sum(a) FILTER (WHERE b)')).map(text)).toEqual(['a', 'b']);
   expect(children(readExpr('a'))).toEqual([]);
 });
@@ -47,7 +55,9 @@ test('visit sees parents first and skips what is below where it is told so', () 
 
 test('mapExpr replaces from the top and does not walk into what it put in', () => {
   const doubled = mapExpr(readExpr('a + lower(a)'), (expr) =>
-    expr.kind === 'column' ? { kind: 'binary', op: '+', left: expr, right: expr, span: null } : null,
+    expr.kind === 'column'
+      ? { kind: 'binary', op: '+', left: expr, right: expr, span: null }
+      : null,
   );
   expect(text(doubled)).toBe('((a + a) + pg_catalog.lower((a + a)))');
   expect(mapExpr(ALL, () => null)).toEqual(ALL);
@@ -55,7 +65,14 @@ test('mapExpr replaces from the top and does not walk into what it put in', () =
 
 test('equalExpr ignores places and nothing else', () => {
   expect(equalExpr(readExpr('a + lower( b )'), readExpr('(a)  +  lower(b)'))).toBe(true);
-  for (const other of ['a + lower(c)', 'a - lower(b)', 'a + abs(b)', 'a + lower(b::text)', 'b + lower(a)', 'lower(b) + a']) {
+  for (const other of [
+    'a + lower(c)',
+    'a - lower(b)',
+    'a + abs(b)',
+    'a + lower(b::text)',
+    'b + lower(a)',
+    'lower(b) + a',
+  ]) {
     expect(equalExpr(readExpr('a + lower(b)'), readExpr(other)), other).toBe(false);
   }
   expect(equalExpr(readExpr('1.0'), readExpr('1.00'))).toBe(false);

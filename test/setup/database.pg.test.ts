@@ -23,5 +23,7 @@ test('a database is fresh, apart from the others, and gone after drop', async ()
   expect(await here.query("SELECT 1 FROM pg_class WHERE relname = 'only_there'")).toEqual([]);
   await there.close();
   await other.drop();
-  await expect(connectDb({ kind: 'url', url: other.url })).rejects.toMatchObject({ condition: 'connection_failed' });
+  await expect(connectDb({ kind: 'url', url: other.url })).rejects.toMatchObject({
+    condition: 'connection_failed',
+  });
 });

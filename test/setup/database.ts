@@ -18,7 +18,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   if (WITH_EXTENSION) await onServer(url.href, (db) => db.execute(`CREATE EXTENSION ${EXTENSION}`));
-  return { url: url.href, drop: () => onServer(server, (db) => db.execute(`DROP DATABASE ${name} WITH (FORCE)`)) };
+  return {
+    url: url.href,
+    drop: () => onServer(server, (db) => db.execute(`DROP DATABASE ${name} WITH (FORCE)`)),
+  };
 }
 
 /** The database of a test file, made before its tests and dropped after them, with the sessions that `connect` opened closed. */
@@ -33,7 +36,8 @@ export function useDatabase(): { readonly url: string; connect(): Promise<Db> } 
     await database?.drop();
   });
   const current = (): TestDatabase => {
-    if (database === null) throw new Error('the database is made before the first test: use it in a test or hook');
+    if (database === null)
+      throw new Error('the database is made before the first test: use it in a test or hook');
     return database;
   };
   return {

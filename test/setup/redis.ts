@@ -12,9 +12,14 @@ export async function provideRedis(): Promise<TestRedis> {
     try {
       const { GenericContainer } = await import('testcontainers');
       const container = await new GenericContainer('redis:7').withExposedPorts(6379).start();
-      return { url: `redis://${container.getHost()}:${container.getMappedPort(6379)}`, stop: async () => void (await container.stop()) };
+      return {
+        url: `redis://${container.getHost()}:${container.getMappedPort(6379)}`,
+        stop: async () => void (await container.stop()),
+      };
     } catch (error) {
-      process.stderr.write(`Docker is there but gave no Redis (${(error as Error).message}); trying a local binary\n`);
+      process.stderr.write(
+        `Docker is there but gave no Redis (${(error as Error).message}); trying a local binary\n`,
+      );
     }
   }
   return startRedis();
@@ -23,4 +28,6 @@ export async function provideRedis(): Promise<TestRedis> {
 /** Tests that kill and restart Redis need a binary of their own. */
 export const HAS_REDIS_BINARY = findRedis() !== null;
 if (!HAS_REDIS_BINARY)
-  process.stderr.write('NOT RUN: the tests that kill and restart Redis, as there is no redis-server on this machine\n');
+  process.stderr.write(
+    'NOT RUN: the tests that kill and restart Redis, as there is no redis-server on this machine\n',
+  );

@@ -15,7 +15,11 @@ declare module 'vitest' {
   }
 }
 
-type Service = { readonly url: string; readonly origin: string; readonly stop: () => Promise<void> };
+type Service = {
+  readonly url: string;
+  readonly origin: string;
+  readonly stop: () => Promise<void>;
+};
 
 const DOCKER_IMAGE = 'postgres:15';
 
@@ -36,29 +40,54 @@ async function provideServer(): Promise<Service> {
       return await startContainer();
     } catch (error) {
       // A daemon that answers may still be unable to pull the image.
-      process.stderr.write(`Docker is there but gave no server (${(error as Error).message}); trying local binaries\n`);
+      process.stderr.write(
+        `Docker is there but gave no server (${(error as Error).message}); trying local binaries\n`,
+      );
     }
   }
   const server = await startPostgres();
-  return { url: server.url, origin: `version ${server.major} from local binaries`, stop: server.stop };
+  return {
+    url: server.url,
+    origin: `version ${server.major} from local binaries`,
+    stop: server.stop,
+  };
 }
 
 async function startWithExtension(major: number): Promise<Service> {
   const { binaries } = provideFor(major);
-  const server = await startPostgres({ binaries, settings: { shared_preload_libraries: EXTENSION } });
-  return { url: server.url, origin: `version ${server.major} with ${EXTENSION}`, stop: server.stop };
+  const server = await startPostgres({
+    binaries,
+    settings: { shared_preload_libraries: EXTENSION },
+  });
+  return {
+    url: server.url,
+    origin: `version ${server.major} with ${EXTENSION}`,
+    stop: server.stop,
+  };
 }
 
 async function startContainer(): Promise<Service> {
   const { GenericContainer, Wait } = await import('testcontainers');
-  const settings = ['fsync=off', 'max_connections=200', 'max_prepared_transactions=64', 'wal_level=logical'];
+  const settings = [
+    'fsync=off',
+    'max_connections=200',
+    'max_prepared_transactions=64',
+    'wal_level=logical',
+  ];
   const container = await new GenericContainer(DOCKER_IMAGE)
-    .withEnvironment({ POSTGRES_HOST_AUTH_METHOD: 'trust', POSTGRES_INITDB_ARGS: '--locale=C.UTF-8' })
+    .withEnvironment({
+      POSTGRES_HOST_AUTH_METHOD: 'trust',
+      POSTGRES_INITDB_ARGS: '--locale=C.UTF-8',
+    })
     .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
     .withExposedPorts(5432)
     // The image starts the server twice: once for its own set-up, then for good.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
     .start();
   const url = `postgresql://postgres@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
-  return { url, origin: `${DOCKER_IMAGE} in Docker`, stop: async () => void (await container.stop()) };
+  return {
+    url,
+    origin: `${DOCKER_IMAGE} in Docker`,
+    stop: async () => void (await container.stop()),
+  };
 }

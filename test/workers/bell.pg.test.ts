@@ -60,7 +60,12 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
       await new Promise<void>((resolve) => ends.push(resolve));
       now -= 1;
     };
-    return { attended, attend, end: () => ends.splice(0).forEach((resolve) => resolve()), most: () => most };
+    return {
+      attended,
+      attend,
+      end: () => ends.splice(0).forEach((resolve) => resolve()),
+      most: () => most,
+    };
   };
 
   afterEach(async () => {
@@ -163,19 +168,22 @@ describe.each(KINDS)('the bell: %s', (kind, queue) => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 
-  test.skipIf(kind === 'in-process')('workers on one bell share its units; bells of other databases are apart', async () => {
-    const key = randomBytes(6).toString('hex');
-    const [first, second, other] = [held(), held(), held()];
-    const one = await bell(first.attend, { key, concurrency: 1 });
-    await bell(second.attend, { key, concurrency: 1 });
-    await bell(other.attend, { concurrency: 1 });
-    await one.ring(1);
-    await one.ring(2);
-    await until(() => first.attended.length + second.attended.length === 2);
-    expect([...first.attended, ...second.attended].toSorted((a, b) => a - b)).toEqual([1, 2]);
-    expect(other.attended).toEqual([]);
-    for (const work of [first, second]) work.end();
-  });
+  test.skipIf(kind === 'in-process')(
+    'workers on one bell share its units; bells of other databases are apart',
+    async () => {
+      const key = randomBytes(6).toString('hex');
+      const [first, second, other] = [held(), held(), held()];
+      const one = await bell(first.attend, { key, concurrency: 1 });
+      await bell(second.attend, { key, concurrency: 1 });
+      await bell(other.attend, { concurrency: 1 });
+      await one.ring(1);
+      await one.ring(2);
+      await until(() => first.attended.length + second.attended.length === 2);
+      expect([...first.attended, ...second.attended].toSorted((a, b) => a - b)).toEqual([1, 2]);
+      expect(other.attended).toEqual([]);
+      for (const work of [first, second]) work.end();
+    },
+  );
 });
 
 test('a queue that cannot be reached is down and says so once, refuses a ring at once, and its close does not hang', async () => {
@@ -203,6 +211,9 @@ test('a queue that cannot be reached is down and says so once, refuses a ring at
 
 test('a URL that is none of a queue says so without quoting it', () => {
   expect(() => parseQueueUrl('http://secret@host', 'IMAT_QUEUE_URL')).toThrow(
-    expect.objectContaining({ condition: 'invalid_argument', message: 'IMAT_QUEUE_URL is not a URL of Redis or PostgreSQL' }),
+    expect.objectContaining({
+      condition: 'invalid_argument',
+      message: 'IMAT_QUEUE_URL is not a URL of Redis or PostgreSQL',
+    }),
   );
 });

@@ -51,16 +51,36 @@ table('delta, live', IDLE, [
   ['a row, as old as the bound', { pendingRows: 1 }, 1000, 'fold age_bound'],
   ['one row fewer than the bound', { pendingRows: 9_999 }, 0, 'skip below_bound'],
   ['as many rows as the bound', { pendingRows: 10_000 }, 0, 'fold row_bound'],
-  ['after a fold that took longer than it is ago', { pendingRows: 10_000, lastMs: 5000, endedMs: 4000 }, 5000, 'skip resting'],
-  ['after a load, however long it took', { pendingRows: 1, lastAction: 'load', lastMs: 5000, endedMs: 4000 }, 5000, 'fold age_bound'],
-  ['a fold dearer than a rebuild', { pendingRows: 50_000, foldMsPerRow: 1, rebuildMs: 10_000 }, 0, 'rebuild fold_dearer'],
+  [
+    'after a fold that took longer than it is ago',
+    { pendingRows: 10_000, lastMs: 5000, endedMs: 4000 },
+    5000,
+    'skip resting',
+  ],
+  [
+    'after a load, however long it took',
+    { pendingRows: 1, lastAction: 'load', lastMs: 5000, endedMs: 4000 },
+    5000,
+    'fold age_bound',
+  ],
+  [
+    'a fold dearer than a rebuild',
+    { pendingRows: 50_000, foldMsPerRow: 1, rebuildMs: 10_000 },
+    0,
+    'rebuild fold_dearer',
+  ],
   [
     'a fold dearer than a rebuild that others’ functions forbid',
     { pendingRows: 50_000, foldMsPerRow: 1, rebuildMs: 10_000, untrusted: true },
     0,
     'fold row_bound',
   ],
-  ['a fold a little dearer', { pendingRows: 14_000, foldMsPerRow: 1, rebuildMs: 10_000 }, 0, 'fold row_bound'],
+  [
+    'a fold a little dearer',
+    { pendingRows: 14_000, foldMsPerRow: 1, rebuildMs: 10_000 },
+    0,
+    'fold row_bound',
+  ],
   ['a rebuild of unknown cost', { pendingRows: 50_000, foldMsPerRow: 1 }, 0, 'fold row_bound'],
 ]);
 
@@ -69,15 +89,27 @@ table('delta, 10s', { ...IDLE, freshness: '10s', freshnessMs: 10_000 }, [
   ['pending for less than half the bound', { pendingRows: 1 }, 4000, 'skip below_bound'],
   ['pending for half the bound', { pendingRows: 1 }, 4500, 'fold freshness'],
   ['many rows', { pendingRows: 10_000 }, 0, 'fold row_bound'],
-  ['it does not rest: its readers are stale', { pendingRows: 1, lastMs: 5000, endedMs: 100 }, 5000, 'fold freshness'],
+  [
+    'it does not rest: its readers are stale',
+    { pendingRows: 1, lastMs: 5000, endedMs: 100 },
+    5000,
+    'fold freshness',
+  ],
 ]);
-table('delta, 1s', { ...IDLE, freshness: '1s', freshnessMs: 1000 }, [['at first sight', { pendingRows: 1 }, 0, 'fold freshness']]);
+table('delta, 1s', { ...IDLE, freshness: '1s', freshnessMs: 1000 }, [
+  ['at first sight', { pendingRows: 1 }, 0, 'fold freshness'],
+]);
 
 table('swap, live', SWAP, [
   ['nothing changed', {}, 0, 'skip nothing_changed'],
   ['a source changed', { pendingRows: 1 }, 0, 'swap source_changed'],
   ['swapped a moment ago', { pendingRows: 1, endedMs: 4999 }, 0, 'skip resting'],
-  ['a dear swap rests nine times as long', { pendingRows: 1, lastMs: 10_000, endedMs: 89_000 }, 0, 'skip resting'],
+  [
+    'a dear swap rests nine times as long',
+    { pendingRows: 1, lastMs: 10_000, endedMs: 89_000 },
+    0,
+    'skip resting',
+  ],
   ['and no longer', { pendingRows: 1, lastMs: 10_000, endedMs: 90_000 }, 0, 'swap source_changed'],
   [
     'an answer that sources do not tell is never read from the store',
@@ -85,18 +117,58 @@ table('swap, live', SWAP, [
     0,
     'skip reads_definition',
   ],
-  ['one that also depends on settings is', { watchable: false, dependence: 'settings', pendingRows: 1 }, 0, 'swap source_changed'],
+  [
+    'one that also depends on settings is',
+    { watchable: false, dependence: 'settings', pendingRows: 1 },
+    0,
+    'swap source_changed',
+  ],
 ]);
 
 table('swap, 1 minute', { ...SWAP, freshness: '1 minute', freshnessMs: 60_000, rebuildMs: 1000 }, [
   ['nothing changed', {}, 0, 'skip nothing_changed'],
-  ['changed, and the interval has not passed', { pendingRows: 1, storedMs: 50_000 }, 0, 'skip below_bound'],
-  ['changed, and it has, less the time a swap takes', { pendingRows: 1, storedMs: 57_500 }, 0, 'swap source_changed'],
-  ['the moment: it may have changed', { watchable: false, dependence: 'moment' }, 0, 'swap may_have_changed'],
-  ['uncaptured sources that look the same', { watchable: false, signature: 'a/', lastSignature: 'a/' }, 0, 'skip nothing_changed'],
-  ['uncaptured sources that look different', { watchable: false, signature: 'b/', lastSignature: 'a/' }, 0, 'swap source_changed'],
-  ['uncaptured sources never looked at', { watchable: false, signature: 'b/' }, 0, 'swap source_changed'],
-  ['uncaptured sources that show nothing', { watchable: false, lastSignature: 'a/' }, 0, 'swap may_have_changed'],
+  [
+    'changed, and the interval has not passed',
+    { pendingRows: 1, storedMs: 50_000 },
+    0,
+    'skip below_bound',
+  ],
+  [
+    'changed, and it has, less the time a swap takes',
+    { pendingRows: 1, storedMs: 57_500 },
+    0,
+    'swap source_changed',
+  ],
+  [
+    'the moment: it may have changed',
+    { watchable: false, dependence: 'moment' },
+    0,
+    'swap may_have_changed',
+  ],
+  [
+    'uncaptured sources that look the same',
+    { watchable: false, signature: 'a/', lastSignature: 'a/' },
+    0,
+    'skip nothing_changed',
+  ],
+  [
+    'uncaptured sources that look different',
+    { watchable: false, signature: 'b/', lastSignature: 'a/' },
+    0,
+    'swap source_changed',
+  ],
+  [
+    'uncaptured sources never looked at',
+    { watchable: false, signature: 'b/' },
+    0,
+    'swap source_changed',
+  ],
+  [
+    'uncaptured sources that show nothing',
+    { watchable: false, lastSignature: 'a/' },
+    0,
+    'swap may_have_changed',
+  ],
   [
     'a swap that takes longer than the interval rests as long',
     { pendingRows: 1, lastMs: 80_000, endedMs: 70_000, storedMs: 150_000 },

@@ -23,7 +23,9 @@ test('it folds and swaps, in one pass and for as long as it runs', async () => {
       writeLog: (line) => lines.push(line),
       http: null,
     });
-  const onDatabase = async <T>(body: (db: Awaited<ReturnType<typeof connectDb>>) => Promise<T>): Promise<T> => {
+  const onDatabase = async <T>(
+    body: (db: Awaited<ReturnType<typeof connectDb>>) => Promise<T>,
+  ): Promise<T> => {
     const db = await connectDb(target);
     try {
       return await body(db);
@@ -35,21 +37,35 @@ test('it folds and swaps, in one pass and for as long as it runs', async () => {
     await onDatabase(async (db) => {
       await db.execute('CREATE TABLE public.t (k int); INSERT INTO public.t VALUES (1), (2)');
       await createImat(db).create('counts', 'SELECT k, count(*) AS n FROM public.t GROUP BY k');
-      await createImat(db).create('ranks', 'SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t', { freshness: '1ms' });
+      await createImat(db).create(
+        'ranks',
+        'SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t',
+        { freshness: '1ms' },
+      );
       await db.execute('INSERT INTO public.t VALUES (3)');
     });
     const pass = worker();
     const { runs } = await pass.once();
     await pass.stop();
-    expect(runs.map((run) => `${run.action} ${run.imat}`).toSorted()).toEqual(['fold counts', 'swap ranks']);
+    expect(runs.map((run) => `${run.action} ${run.imat}`).toSorted()).toEqual([
+      'fold counts',
+      'swap ranks',
+    ]);
     await onDatabase((db) => db.execute('INSERT INTO public.t VALUES (4)'));
     lines.length = 0;
     const running = worker();
     await running.start();
-    const done = (action: string): boolean => lines.some((line) => line.includes(`"action":"${action}"`));
-    for (const deadline = Date.now() + 40_000; Date.now() < deadline && !(done('fold') && done('swap')); ) await sleep(50);
+    const done = (action: string): boolean =>
+      lines.some((line) => line.includes(`"action":"${action}"`));
+    for (
+      const deadline = Date.now() + 40_000;
+      Date.now() < deadline && !(done('fold') && done('swap'));
+    )
+      await sleep(50);
     expect(await running.stop()).toBe(true);
-    const left = await onDatabase((db) => db.query('SELECT name FROM imat_catalog.imat WHERE imat_catalog.pending_rows(id) > 0'));
+    const left = await onDatabase((db) =>
+      db.query('SELECT name FROM imat_catalog.imat WHERE imat_catalog.pending_rows(id) > 0'),
+    );
     expect(left).toEqual([]);
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -33,15 +33,21 @@ async function start(
 }
 
 test('metrics, readiness and logs', async () => {
-  const [one, two] = [await createWorld('CREATE TABLE t (a int)'), await createWorld('CREATE TABLE t (a int)')];
+  const [one, two] = [
+    await createWorld('CREATE TABLE t (a int)'),
+    await createWorld('CREATE TABLE t (a int)'),
+  ];
   try {
-    for (const world of [one, two]) await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
+    for (const world of [one, two])
+      await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
     const { lines, get } = await start([one.url, two.url]);
     await until('it is ready', async () => (await get('/readyz')).status === 200);
     await one.sql('INSERT INTO t VALUES (1)');
     await until('it is folded', async () => lines.some((line) => line.includes('"action":"fold"')));
     await one.sql('DROP TABLE t CASCADE');
-    await until('it is seen as broken', async () => (await (await get('/metrics')).text()).includes('reason="broken"'));
+    await until('it is seen as broken', async () =>
+      (await (await get('/metrics')).text()).includes('reason="broken"'),
+    );
     expect((await get('/livez')).status).toBe(200);
     const metrics = await get('/metrics');
     expect(metrics.headers.get('content-type')).toContain('text/plain');
@@ -71,16 +77,24 @@ test('metrics, readiness and logs', async () => {
 test('an imat that is reverted is told of no more', async () => {
   const world = await createWorld('CREATE TABLE t (a int)');
   try {
-    for (const name of ['stays', 'goes', 'last']) await world.imat.create(name, 'SELECT a, sum(1 / a) AS n FROM public.t GROUP BY a');
+    for (const name of ['stays', 'goes', 'last'])
+      await world.imat.create(name, 'SELECT a, sum(1 / a) AS n FROM public.t GROUP BY a');
     const { get } = await start([world.url]);
     const metrics = async (): Promise<string> => (await get('/metrics')).text();
     await outcomeOf(world.sql('INSERT INTO t VALUES (0)'));
     await until('it fails', async () => /imat_failing\{[^}]*imat="goes"\} 1/.test(await metrics()));
     await world.imat.revert('goes');
-    await until('it is forgotten', async () => !/imat_(?:failing|pending_rows|lag_seconds)\{[^}]*imat="goes"/.test(await metrics()));
+    await until(
+      'it is forgotten',
+      async () =>
+        !/imat_(?:failing|pending_rows|lag_seconds)\{[^}]*imat="goes"/.test(await metrics()),
+    );
     expect(await metrics()).toMatch(/imat_failing\{[^}]*imat="stays"\} 1/);
     for (const name of ['stays', 'last']) await world.imat.revert(name);
-    await until('all are', async () => !/imat_(?:failing|pending_rows|lag_seconds)\{/.test(await metrics()));
+    await until(
+      'all are',
+      async () => !/imat_(?:failing|pending_rows|lag_seconds)\{/.test(await metrics()),
+    );
   } finally {
     await Promise.all(running.splice(0).map((worker) => worker.stop()));
     await world.drop();
@@ -103,7 +117,10 @@ test('it does not live where a session has been silent beyond its bounds', async
   const overdue = vi.spyOn(Sessions.prototype, 'overdueMs', 'get').mockReturnValue(10_001);
   try {
     const live = await get('/livez');
-    expect([live.status, await live.json()]).toEqual([503, { ok: false, detail: { silentMs: [expect.any(Number)], overdueMs: [10_001] } }]);
+    expect([live.status, await live.json()]).toEqual([
+      503,
+      { ok: false, detail: { silentMs: [expect.any(Number)], overdueMs: [10_001] } },
+    ]);
   } finally {
     overdue.mockRestore();
   }
@@ -114,7 +131,10 @@ test('it is ready without its queue, and tells that the queue is down', async ()
   const world = await createWorld('CREATE TABLE t (a int)');
   try {
     await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
-    const { get, lines } = await start([world.url], { kind: 'redis', url: 'redis://:secret@127.0.0.1:1' });
+    const { get, lines } = await start([world.url], {
+      kind: 'redis',
+      url: 'redis://:secret@127.0.0.1:1',
+    });
     await world.sql('INSERT INTO t VALUES (1)');
     await until('it is folded', async () => lines.some((line) => line.includes('"action":"fold"')));
     expect((await get('/readyz')).status).toBe(200);
@@ -128,60 +148,82 @@ test('it is ready without its queue, and tells that the queue is down', async ()
   }
 });
 
-test.skipIf(!HAS_REDIS_BINARY)('a queue that goes and comes: whether it is up, and how much waits in it while that is known', async () => {
-  const [world, redis] = [await createWorld('CREATE TABLE t (a int)'), await startRedis()];
-  try {
-    const { get, lines } = await start([world.url], { kind: 'redis', url: redis.url });
-    const queue = async (): Promise<string[]> =>
-      [...(await (await get('/metrics')).text()).matchAll(/^imat_queue_(\w+)\{.*\} (\d)/gm)].map(([, name, value]) => `${name} ${value}`);
-    const becomes = (wanted: string[]): Promise<void> =>
-      until(wanted.join(', '), async () => (await queue()).toSorted().join() === wanted.join());
-    await becomes(['depth 0', 'up 1']);
-    await redis.kill();
-    await becomes(['up 0']);
-    await redis.start();
-    await becomes(['depth 0', 'up 1']);
-    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg).filter((msg) => msg.includes('queue'))).toEqual([
-      'the queue cannot be used; sweeps go on',
-      'the queue answers again',
-    ]);
-  } finally {
-    await Promise.all(running.splice(0).map((worker) => worker.stop()));
-    await Promise.all([world.drop(), redis.stop()]);
-  }
-});
+test.skipIf(!HAS_REDIS_BINARY)(
+  'a queue that goes and comes: whether it is up, and how much waits in it while that is known',
+  async () => {
+    const [world, redis] = [await createWorld('CREATE TABLE t (a int)'), await startRedis()];
+    try {
+      const { get, lines } = await start([world.url], { kind: 'redis', url: redis.url });
+      const queue = async (): Promise<string[]> =>
+        [...(await (await get('/metrics')).text()).matchAll(/^imat_queue_(\w+)\{.*\} (\d)/gm)].map(
+          ([, name, value]) => `${name} ${value}`,
+        );
+      const becomes = (wanted: string[]): Promise<void> =>
+        until(wanted.join(', '), async () => (await queue()).toSorted().join() === wanted.join());
+      await becomes(['depth 0', 'up 1']);
+      await redis.kill();
+      await becomes(['up 0']);
+      await redis.start();
+      await becomes(['depth 0', 'up 1']);
+      expect(
+        lines
+          .map((line) => (JSON.parse(line) as { msg: string }).msg)
+          .filter((msg) => msg.includes('queue')),
+      ).toEqual(['the queue cannot be used; sweeps go on', 'the queue answers again']);
+    } finally {
+      await Promise.all(running.splice(0).map((worker) => worker.stop()));
+      await Promise.all([world.drop(), redis.stop()]);
+    }
+  },
+);
 
-test.each([['nowhere'], ['host:99999'], ['127.0.0.1:-1']])('%s is no address to listen on', async (http) => {
-  const worker = new ImatWorker({
-    targets: [],
-    queue: null,
-    policy: DEFAULT_POLICY,
-    version: 'test',
-    logLevel: 'silent',
-    writeLog: () => undefined,
-    http,
-  });
-  await expect(worker.start()).rejects.toMatchObject({ condition: 'invalid_argument' });
-});
+test.each([['nowhere'], ['host:99999'], ['127.0.0.1:-1']])(
+  '%s is no address to listen on',
+  async (http) => {
+    const worker = new ImatWorker({
+      targets: [],
+      queue: null,
+      policy: DEFAULT_POLICY,
+      version: 'test',
+      logLevel: 'silent',
+      writeLog: () => undefined,
+      http,
+    });
+    await expect(worker.start()).rejects.toMatchObject({ condition: 'invalid_argument' });
+  },
+);
 
 test('what waits is overdue against what is promised, and nothing is told of imats that are gone', async () => {
   const world = await createWorld('CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1)');
   try {
-    await world.imat.create('never', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k', { freshness: 'manual' });
+    await world.imat.create('never', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k', {
+      freshness: 'manual',
+    });
     await world.imat.create('ratio', 'SELECT k, sum(1 / v) AS s FROM public.t GROUP BY k');
     await world.sql('INSERT INTO t VALUES (1, 0)');
     const { get } = await start([world.url]);
     const name = new URL(world.url).pathname.slice(1);
     const told = async (metric: string, imat: string): Promise<number | null> => {
-      const found = new RegExp(`^${metric}{database="${name}",imat="${imat}"} (.*)$`, 'm').exec(await (await get('/metrics')).text());
+      const found = new RegExp(`^${metric}{database="${name}",imat="${imat}"} (.*)$`, 'm').exec(
+        await (await get('/metrics')).text(),
+      );
       return found?.[1] === undefined ? null : Number(found[1]);
     };
-    await until('a failing imat is overdue', async () => ((await told('imat_overdue_seconds', 'ratio')) ?? 0) > 0.1);
+    await until(
+      'a failing imat is overdue',
+      async () => ((await told('imat_overdue_seconds', 'ratio')) ?? 0) > 0.1,
+    );
     await until('and failing', async () => (await told('imat_failing', 'ratio')) === 1);
+    expect(await (await get('/metrics')).text()).toMatch(
+      new RegExp(`^imat_errors_total{database="${name}",code="IM012"} [1-9]`, 'm'),
+    );
     expect(await told('imat_lag_seconds', 'never')).toBeGreaterThan(0);
     expect(await told('imat_overdue_seconds', 'never')).toBe(0);
     await world.imat.revert('ratio');
-    await until('it is told of no more', async () => (await told('imat_failing', 'ratio')) === null);
+    await until(
+      'it is told of no more',
+      async () => (await told('imat_failing', 'ratio')) === null,
+    );
     expect(await told('imat_overdue_seconds', 'ratio')).toBeNull();
   } finally {
     await Promise.all(running.splice(0).map((worker) => worker.stop()));
@@ -197,7 +239,9 @@ test('one database under two addresses is looked after once', async () => {
     await until('the second is refused', async () =>
       lines.some((line) => line.includes('two of the databases that were given are the same')),
     );
-    await until('the first is looked after', async () => worker.states.some((state) => state.connected && state.ticker));
+    await until('the first is looked after', async () =>
+      worker.states.some((state) => state.connected && state.ticker),
+    );
     expect(worker.states.filter((state) => state.connected)).toHaveLength(1);
   } finally {
     await Promise.all(running.splice(0).map((worker) => worker.stop()));

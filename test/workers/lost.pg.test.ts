@@ -46,12 +46,17 @@ test('a swap whose connection falls silent is given up, told, and followed', asy
   await blocker.sql('BEGIN; LOCK TABLE regions, sales IN ACCESS EXCLUSIVE MODE');
   await pretendChange(shop);
   await until('a swap waits', async () => (await shop.rows(WAITING)).length > 0);
-  for (const { client_port } of await shop.rows<{ client_port: number }>(WAITING)) proxy.freeze(client_port);
+  for (const { client_port } of await shop.rows<{ client_port: number }>(WAITING))
+    proxy.freeze(client_port);
   // While the server works on it, it is not given up.
   await sleep(2500);
   expect(first.lines.filter((line) => line.level === 'error')).toEqual([]);
   await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1); COMMIT`);
-  await until('it is told', async () => first.lines.some((line) => line.level === 'error' && line['code'] === 'IM015'), 10_000);
+  await until(
+    'it is told',
+    async () => first.lines.some((line) => line.level === 'error' && line['code'] === 'IM015'),
+    10_000,
+  );
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('newer', 1)`);
   await expectSettled(shop);
   expect(await second.stop()).toBe(0);
@@ -68,7 +73,10 @@ test('a worker goes on when all of its connections have fallen silent', async ()
 }, 120_000);
 
 test('a session that has become silent is not lent, and one that is silent for too long is told', async () => {
-  const sessions = new Sessions({ kind: 'url', url: proxy.url }, { most: 2, statementTimeoutMs: 100, lockTimeoutMs: 100 });
+  const sessions = new Sessions(
+    { kind: 'url', url: proxy.url },
+    { most: 2, statementTimeoutMs: 100, lockTimeoutMs: 100 },
+  );
   const ask = () => sessions.with(({ db }) => db.query('SELECT 1 AS one'));
   await Promise.all([ask(), ask()]);
   proxy.freeze();
@@ -79,7 +87,10 @@ test('a session that has become silent is not lent, and one that is silent for t
   await sessions
     .with(async ({ db }) => {
       proxy.freeze();
-      await expect(db.query('SELECT 1')).rejects.toMatchObject({ condition: 'connection_failed', detail: 'No answer within 5100 ms.' });
+      await expect(db.query('SELECT 1')).rejects.toMatchObject({
+        condition: 'connection_failed',
+        detail: 'No answer within 5100 ms.',
+      });
     })
     .catch(() => undefined);
   await sessions.with(async () => {
@@ -105,7 +116,9 @@ test('a second signal stops the server’s work too, and stderr holds nothing bu
   const worker = await start(shop.url, '--drain', '1h');
   const release = await blockFold();
   worker.signal('SIGTERM');
-  await until('it says so', async () => worker.lines.some((line) => line.msg.startsWith('stopping') && Number(line['underWay']) >= 1));
+  await until('it says so', async () =>
+    worker.lines.some((line) => line.msg.startsWith('stopping') && Number(line['underWay']) >= 1),
+  );
   worker.signal('SIGTERM');
   expect(await worker.ended).toBe(143);
   await until('its sessions end', async () => (await shop.rows(WAITING)).length === 0, 1000);
@@ -118,7 +131,11 @@ test('the server ends the work of a worker that was killed', async () => {
   const release = await blockFold();
   worker.signal('SIGKILL');
   await until('its sessions end', async () => (await shop.rows(WAITING)).length === 0, 6000);
-  await until('it is shown', async () => (await shop.imat.status('totals')).imats[0]?.failure !== null, 5000);
+  await until(
+    'it is shown',
+    async () => (await shop.imat.status('totals')).imats[0]?.failure !== null,
+    5000,
+  );
   expect((await shop.imat.status('totals')).imats[0]?.failure).toMatchObject({
     code: 'IM015',
     message: 'the attempt was cut off',
@@ -150,13 +167,24 @@ test('an imat that ends its own session backs off like any other that fails, alo
   });
   await sleep(1500);
   expect((await failure())?.attempts).toBe(3);
-  expect(Number(await shop.value(`SELECT count(*) FROM imat_catalog.history WHERE name = 'fate' AND error_code = 'IM015'`))).toBe(3);
+  expect(
+    Number(
+      await shop.value(
+        `SELECT count(*) FROM imat_catalog.history WHERE name = 'fate' AND error_code = 'IM015'`,
+      ),
+    ),
+  ).toBe(3);
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
   await until(
     'another one is folded',
-    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'totals'`)) === '0',
+    async () =>
+      (await shop.value<string>(
+        `SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'totals'`,
+      )) === '0',
   );
-  await shop.sql('CREATE OR REPLACE FUNCTION dies(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n $$');
+  await shop.sql(
+    'CREATE OR REPLACE FUNCTION dies(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n $$',
+  );
   await until('it is folded', async () => (await failure()) === null);
   expect(await shop.rows('SELECT * FROM imat.fate')).toEqual([{ k: 1, s: '667' }]);
 }, 60_000);
@@ -177,18 +205,33 @@ test('a request that ends its own session backs off', async () => {
 }, 60_000);
 
 test('a lease that leads to nothing is no attempt', async () => {
-  await shop.sql(`INSERT INTO imat_catalog.schedule (imat_id) SELECT id FROM imat_catalog.imat ON CONFLICT DO NOTHING`);
-  const state = () => shop.rows(`SELECT attempts, begun_at, next_attempt_at, error_code FROM imat_catalog.schedule ORDER BY imat_id`);
+  await shop.sql(
+    `INSERT INTO imat_catalog.schedule (imat_id) SELECT id FROM imat_catalog.imat ON CONFLICT DO NOTHING`,
+  );
+  const state = () =>
+    shop.rows(
+      `SELECT attempts, begun_at, next_attempt_at, error_code FROM imat_catalog.schedule ORDER BY imat_id`,
+    );
   const before = await state();
-  await shop.sql(`SELECT imat_catalog.lease(id, 'w', 1000), imat_catalog.release(id, 'w') FROM imat_catalog.imat`);
+  await shop.sql(
+    `SELECT imat_catalog.lease(id, 'w', 1000), imat_catalog.release(id, 'w') FROM imat_catalog.imat`,
+  );
   expect(await state()).toEqual(before);
-  expect(await shop.value(`SELECT imat_catalog.begin_attempt(min(id), 'w', 'fold', 1000) FROM imat_catalog.imat`)).toBe(false);
+  expect(
+    await shop.value(
+      `SELECT imat_catalog.begin_attempt(min(id), 'w', 'fold', 1000) FROM imat_catalog.imat`,
+    ),
+  ).toBe(false);
   // One that took longer to look than its lease lasts goes on, unless another one came in between.
   const one = 'FROM imat_catalog.imat WHERE id = (SELECT min(id) FROM imat_catalog.imat)';
   await shop.sql(`SELECT imat_catalog.lease(id, 'w', 0) ${one}`);
-  expect(await shop.value(`SELECT imat_catalog.begin_attempt(id, 'w', 'fold', 1000) ${one}`)).toBe(true);
+  expect(await shop.value(`SELECT imat_catalog.begin_attempt(id, 'w', 'fold', 1000) ${one}`)).toBe(
+    true,
+  );
   await shop.sql(`SELECT imat_catalog.lease(id, 'v', 0) ${one}`);
-  expect(await shop.value(`SELECT imat_catalog.begin_attempt(id, 'w', 'fold', 1000) ${one}`)).toBe(false);
+  expect(await shop.value(`SELECT imat_catalog.begin_attempt(id, 'w', 'fold', 1000) ${one}`)).toBe(
+    false,
+  );
   expect((await shop.imat.status('totals')).imats[0]?.failure).toMatchObject({
     code: 'IM015',
     message: 'the attempt was cut off',

@@ -34,9 +34,16 @@ describe('units', () => {
 
 describe('retries', () => {
   test('the category alone decides', () => {
-    expect([0, 1, 2, 10].map((failures) => retryMs('transient', failures))).toEqual([1000, 2000, 4000, 60_000]);
-    expect([0, 1, 10].map((failures) => retryMs('user', failures))).toEqual([60_000, 120_000, 3_600_000]);
-    expect((['drift', 'integrity'] as const).map((category) => retryMs(category, 0))).toEqual([null, null]);
+    expect([0, 1, 2, 10].map((failures) => retryMs('transient', failures))).toEqual([
+      1000, 2000, 4000, 60_000,
+    ]);
+    expect([0, 1, 10].map((failures) => retryMs('user', failures))).toEqual([
+      60_000, 120_000, 3_600_000,
+    ]);
+    expect((['drift', 'integrity'] as const).map((category) => retryMs(category, 0))).toEqual([
+      null,
+      null,
+    ]);
   });
 
   test('connections are tried for ever, and ten seconds apart at most', () => {
@@ -70,7 +77,10 @@ describe('memory between looks', () => {
   });
 
   test('a look that said that nothing changed makes the one before older', () => {
-    expect(aged(found({ frontierMs: 10, blockedMs: 100 }), 40)).toMatchObject({ frontierMs: 50, blockedMs: 60 });
+    expect(aged(found({ frontierMs: 10, blockedMs: 100 }), 40)).toMatchObject({
+      frontierMs: 50,
+      blockedMs: 60,
+    });
     expect(aged(found({ blockedMs: 30 }), 40).blockedMs).toBeNull();
     expect(aged(found({ blockedMs: -1 }), 40).blockedMs).toBe(-1);
   });
@@ -78,18 +88,31 @@ describe('memory between looks', () => {
   test('what is due is rung once in a while, and is overdue in the end', () => {
     const dues = new Dues();
     const at = (now: number): string => dues.due(1, Number.NEGATIVE_INFINITY, now, 1000, 5000);
-    expect([0, 500, 1000, 1500, 2000, 5000, 5500].map(at)).toEqual(['ring', 'wait', 'ring', 'wait', 'ring', 'overdue', 'overdue']);
+    expect([0, 500, 1000, 1500, 2000, 5000, 5500].map(at)).toEqual([
+      'ring',
+      'wait',
+      'ring',
+      'wait',
+      'ring',
+      'overdue',
+      'overdue',
+    ]);
     dues.keep(new Set());
     expect(at(6000)).toBe('ring');
   });
 
   test('what is due again after it was attended to is not overdue', () => {
     const dues = new Dues();
-    const due = (attendedAt: number, now: number): string => dues.due(1, attendedAt, now, 1000, 5000);
+    const due = (attendedAt: number, now: number): string =>
+      dues.due(1, attendedAt, now, 1000, 5000);
     for (let now = 0; now < 20_000; now += 500) expect(due(now - 200, now)).toBe('ring');
     expect(due(19_300, 20_000)).toBe('wait');
     expect(due(20_100, 20_400)).toBe('ring');
-    expect([21_400, 24_000, 25_400].map((now) => due(20_100, now))).toEqual(['ring', 'ring', 'overdue']);
+    expect([21_400, 24_000, 25_400].map((now) => due(20_100, now))).toEqual([
+      'ring',
+      'ring',
+      'overdue',
+    ]);
   });
 
   test('skips are added up, and written when they are over, after ten minutes, or at the end', () => {
@@ -97,10 +120,19 @@ describe('memory between looks', () => {
     for (const now of [0, 500, 1000]) skips.note(1, 'nothing_changed', 0, now);
     skips.note(2, 'manual', 9, 70_000);
     expect(skips.take(70_000, false)).toEqual([
-      { imat: 1, reason: 'nothing_changed', times: 3, firstMs: 70_000, lastMs: 69_000, pendingRows: 0 },
+      {
+        imat: 1,
+        reason: 'nothing_changed',
+        times: 3,
+        firstMs: 70_000,
+        lastMs: 69_000,
+        pendingRows: 0,
+      },
     ]);
     expect(skips.take(71_000, false)).toEqual([]);
-    expect(skips.take(80_000, true)).toEqual([{ imat: 2, reason: 'manual', times: 1, firstMs: 10_000, lastMs: 10_000, pendingRows: 9 }]);
+    expect(skips.take(80_000, true)).toEqual([
+      { imat: 2, reason: 'manual', times: 1, firstMs: 10_000, lastMs: 10_000, pendingRows: 9 },
+    ]);
     expect(skips.take(80_000, true)).toEqual([]);
   });
 });
@@ -113,7 +145,11 @@ describe('slots', () => {
     const database = new Map<string, object>();
     const start = (name: string, pace: Pace, of = 'one'): void => {
       database.set(of, database.get(of) ?? {});
-      void slots.with(database.get(of) ?? {}, pace, () => new Promise<void>((resolve) => ends.set(name, resolve)));
+      void slots.with(
+        database.get(of) ?? {},
+        pace,
+        () => new Promise<void>((resolve) => ends.set(name, resolve)),
+      );
     };
     const end = async (name: string): Promise<void> => {
       ends.get(name)?.();
@@ -135,7 +171,13 @@ describe('slots', () => {
         now -= 1;
         if (fails) throw new Error('no');
       });
-    const ends = await Promise.allSettled([run(true), run(false), run(true), run(false), run(false)]);
+    const ends = await Promise.allSettled([
+      run(true),
+      run(false),
+      run(true),
+      run(false),
+      run(false),
+    ]);
     expect(ends.filter((end) => end.status === 'fulfilled')).toHaveLength(3);
     expect(most).toBe(2);
   });

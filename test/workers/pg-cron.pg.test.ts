@@ -9,7 +9,9 @@ import { createSandbox } from '../engine/install/support/sandbox.ts';
 
 const binaries = findPgCron();
 if (binaries === null)
-  process.stderr.write('NOT RUN: the tests of imat schedule --pg-cron, as there is no pg_cron for the PostgreSQL of this machine\n');
+  process.stderr.write(
+    'NOT RUN: the tests of imat schedule --pg-cron, as there is no pg_cron for the PostgreSQL of this machine\n',
+  );
 
 const RANKS = 'SELECT k, rank() OVER (ORDER BY sum(v)) AS r FROM public.t GROUP BY k';
 const SUMS = 'SELECT k, sum(v) AS s FROM public.t GROUP BY k';
@@ -20,7 +22,11 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
   beforeAll(async () => {
     server = await startPostgres({
       ...(binaries === null ? {} : { binaries }),
-      settings: { shared_preload_libraries: 'pg_cron', 'cron.database_name': 'postgres', 'cron.host': '127.0.0.1' },
+      settings: {
+        shared_preload_libraries: 'pg_cron',
+        'cron.database_name': 'postgres',
+        'cron.host': '127.0.0.1',
+      },
     });
     world = await openWorld(
       server.url,
@@ -41,10 +47,16 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
 
   /** Without the imats' ids. */
   const jobs = () =>
-    world.rows<{ name: string }>(`SELECT regexp_replace(jobname, '^(imat maintain) \\d+', '\\1') AS name FROM cron.job ORDER BY 1`);
+    world.rows<{ name: string }>(
+      `SELECT regexp_replace(jobname, '^(imat maintain) \\d+', '\\1') AS name FROM cron.job ORDER BY 1`,
+    );
 
   test('a dry run says what would be run, and does not', async () => {
-    const { statements } = await world.imat.schedule({ everySeconds: null, remove: false, dryRun: true });
+    const { statements } = await world.imat.schedule({
+      everySeconds: null,
+      remove: false,
+      dryRun: true,
+    });
     expect(statements).toHaveLength(3);
     expect(await jobs()).toEqual([]);
   });
@@ -90,19 +102,27 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
         )) === 0,
       70_000,
     );
-    for (const name of ['sums', `"it's ""odd"""`]) await expectExact(world, { name, definition: SUMS });
+    for (const name of ['sums', `"it's ""odd"""`])
+      await expectExact(world, { name, definition: SUMS });
     await expectExact(world, { name: 'ranks_1s', definition: RANKS });
-    expect(await world.rows(`SELECT DISTINCT return_message FROM cron.job_run_details WHERE status = 'failed'`)).toEqual([
-      { return_message: expect.stringContaining('division by zero') },
-    ]);
-    expect((await world.imat.status('sums')).imats[0]?.lastRun).toMatchObject({ action: 'fold', reason: 'scheduled' });
+    expect(
+      await world.rows(
+        `SELECT DISTINCT return_message FROM cron.job_run_details WHERE status = 'failed'`,
+      ),
+    ).toEqual([{ return_message: expect.stringContaining('division by zero') }]);
+    expect((await world.imat.status('sums')).imats[0]?.lastRun).toMatchObject({
+      action: 'fold',
+      reason: 'scheduled',
+    });
     await world.sql('DELETE FROM ratios');
     await world.imat.fold('breaks');
   }, 200_000);
 
   test('a role that is no superuser needs USAGE on its schema, and nothing else', async () => {
     const role = await world.role();
-    await world.sql(`GRANT USAGE ON SCHEMA imat_catalog TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA imat_catalog TO ${role}`);
+    await world.sql(
+      `GRANT USAGE ON SCHEMA imat_catalog TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA imat_catalog TO ${role}`,
+    );
     const address = new URL(server.url);
     address.username = role;
     const db = await connectDb({ kind: 'url', url: address.href });
@@ -118,9 +138,12 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
   });
 
   test('seconds need a pg_cron that knows them', async () => {
-    const version = await world.value<string>(`SELECT extversion FROM pg_extension WHERE extname = 'pg_cron'`);
+    const version = await world.value<string>(
+      `SELECT extversion FROM pg_extension WHERE extname = 'pg_cron'`,
+    );
     const request = world.imat.schedule({ everySeconds: 5, remove: false, dryRun: true });
-    if (Number(/\d+\.(\d+)/.exec(version)?.[1]) >= 5) expect((await request).statements[0]).toContain('5 seconds');
+    if (Number(/\d+\.(\d+)/.exec(version)?.[1]) >= 5)
+      expect((await request).statements[0]).toContain('5 seconds');
     else await expect(request).rejects.toMatchObject({ condition: 'invalid_argument' });
   });
 
@@ -133,7 +156,9 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
 test('without pg_cron it says what to do', async () => {
   const sandbox = await createSandbox();
   await sandbox.imat.init();
-  await expect(sandbox.imat.schedule({ everySeconds: null, remove: false, dryRun: true })).rejects.toMatchObject({
+  await expect(
+    sandbox.imat.schedule({ everySeconds: null, remove: false, dryRun: true }),
+  ).rejects.toMatchObject({
     condition: 'strategy_unavailable',
     hint: expect.stringContaining('CREATE EXTENSION pg_cron'),
   });

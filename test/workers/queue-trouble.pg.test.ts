@@ -73,7 +73,9 @@ async function withoutRight(): Promise<Queue> {
     mend: () => onServer(`GRANT CREATE ON DATABASE ${database} TO ${role}`),
     spoil: async () => {
       const db = await connectDb({ kind: 'url', url: addressOf(database) });
-      await db.execute(`DROP SCHEMA imat_queue CASCADE; REVOKE CREATE ON DATABASE ${database} FROM ${role}`);
+      await db.execute(
+        `DROP SCHEMA imat_queue CASCADE; REVOKE CREATE ON DATABASE ${database} FROM ${role}`,
+      );
       await db.close();
     },
   };
@@ -90,7 +92,11 @@ async function withoutRole(): Promise<Queue> {
     message: `role "${role}" is not permitted to log in`,
     hint: 'Check the role and its password',
     mend: () => onServer(`ALTER ROLE ${role} LOGIN`),
-    spoil: () => onServer(`ALTER ROLE ${role} NOLOGIN`, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`),
+    spoil: () =>
+      onServer(
+        `ALTER ROLE ${role} NOLOGIN`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`,
+      ),
   };
 }
 

@@ -8,7 +8,14 @@ import { connectDb } from '../../engine/db/connect-db.ts';
 import { differencesSql, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
 import { createDatabase } from '../setup/database.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
-import { createShop, expectNothingLeft, expectSettled, IMATS, shopOn, startWriter } from './support/shop.ts';
+import {
+  createShop,
+  expectNothingLeft,
+  expectSettled,
+  IMATS,
+  shopOn,
+  startWriter,
+} from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
 const workers: WorkerProcess[] = [];
@@ -32,7 +39,11 @@ const newShop = async (): Promise<World> => {
 };
 
 const runs = async (shop: World): Promise<number> =>
-  Number(await shop.value<string>(`SELECT count(*) FROM imat_catalog.history WHERE action IN ('fold', 'swap')`));
+  Number(
+    await shop.value<string>(
+      `SELECT count(*) FROM imat_catalog.history WHERE action IN ('fold', 'swap')`,
+    ),
+  );
 
 /** Nothing may stand still while `what` is so. */
 async function expectGoingOn(shop: World, what: string): Promise<void> {
@@ -53,12 +64,23 @@ const newQueueDatabase = async (): Promise<string> => {
 };
 
 /** Of what is stored, not of the tables: published together with what it reads. */
-const READER = { name: 'overall', definition: 'SELECT count(*) AS managers, sum(total) AS total FROM imat.by_manager' };
+const READER = {
+  name: 'overall',
+  definition: 'SELECT count(*) AS managers, sum(total) AS total FROM imat.by_manager',
+};
 
-const BACK_ENDS: readonly [what: string, canRun: boolean, queue: (shop: World) => Promise<string | null>][] = [
+const BACK_ENDS: readonly [
+  what: string,
+  canRun: boolean,
+  queue: (shop: World) => Promise<string | null>,
+][] = [
   ['none', true, async () => null],
   ['Redis', HAS_REDIS_BINARY, async () => (await newRedis()).url],
-  ['Redis in cluster mode, of one node', HAS_REDIS_BINARY, async () => (await newRedis({ cluster: true })).url],
+  [
+    'Redis in cluster mode, of one node',
+    HAS_REDIS_BINARY,
+    async () => (await newRedis({ cluster: true })).url,
+  ],
   ['PostgreSQL', true, newQueueDatabase],
   ['PostgreSQL, in the database of the imats', true, async (shop) => shop.url],
 ];
@@ -86,12 +108,21 @@ describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
           const done = await shop.rows<{ worker: string }>(
             `SELECT DISTINCT worker FROM imat_catalog.history WHERE action IN ('fold', 'swap')`,
           );
-          return pair.every(({ process }) => done.some(({ worker }) => worker.includes(`-${process.pid}-`)));
+          return pair.every(({ process }) =>
+            done.some(({ worker }) => worker.includes(`-${process.pid}-`)),
+          );
         });
       await writer.stop();
       await expectSettled(shop);
-      await until('what reads another is as that is', async () => (await shop.rows(differencesSql(READER))).length === 0);
-      expect(pair.flatMap(({ lines }) => lines.filter(({ level }) => level === 'warn' || level === 'error'))).toEqual([]);
+      await until(
+        'what reads another is as that is',
+        async () => (await shop.rows(differencesSql(READER))).length === 0,
+      );
+      expect(
+        pair.flatMap(({ lines }) =>
+          lines.filter(({ level }) => level === 'warn' || level === 'error'),
+        ),
+      ).toEqual([]);
       expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
       await expectNothingLeft(shop);
     },
@@ -100,9 +131,15 @@ describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
 });
 
 /** Of a queue that has never been there before: it becomes used. */
-async function expectUsed(shop: World, worker: WorkerProcess, completed: () => Promise<number>): Promise<void> {
+async function expectUsed(
+  shop: World,
+  worker: WorkerProcess,
+  completed: () => Promise<number>,
+): Promise<void> {
   const writer = startWriter(() => shop.session());
-  await until('the queue answers again', async () => worker.lines.some((line) => line.msg === 'the queue answers again'));
+  await until('the queue answers again', async () =>
+    worker.lines.some((line) => line.msg === 'the queue answers again'),
+  );
   const before = await completed();
   await until('rings go through it', async () => (await completed()) >= before + 3);
   await writer.stop();
@@ -116,7 +153,10 @@ async function expectWithout(shop: World, worker: WorkerProcess): Promise<void> 
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
   await expectSettled(shop);
   expect(worker.lines.filter((line) => line.level === 'warn')).toMatchObject([
-    { msg: 'the queue cannot be used; sweeps go on', error: expect.stringContaining('ECONNREFUSED') },
+    {
+      msg: 'the queue cannot be used; sweeps go on',
+      error: expect.stringContaining('ECONNREFUSED'),
+    },
   ]);
 }
 
@@ -133,7 +173,8 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectGoingOn(shop, 'with an empty Redis');
     await until(
       'the queue answers again',
-      async () => pair.some(({ lines }) => lines.some((line) => line.msg === 'the queue answers again')),
+      async () =>
+        pair.some(({ lines }) => lines.some((line) => line.msg === 'the queue answers again')),
       60_000,
     );
     for (let i = 0; i < 5; i++) {
@@ -167,7 +208,9 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const all = shares.reduce((sum, { n }) => sum + n, 0);
     expect(shares).toHaveLength(2);
     expect(all).toBeGreaterThan(20);
-    expect(Math.min(...shares.map(({ n }) => n / all)), JSON.stringify(shares)).toBeGreaterThan(0.2);
+    expect(Math.min(...shares.map(({ n }) => n / all)), JSON.stringify(shares)).toBeGreaterThan(
+      0.2,
+    );
   });
 
   test('away from the start, and coming later', async () => {
@@ -218,17 +261,24 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     const worker = await start(shop, '--queue', redis.url);
     await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
-    await until('the queue is there', async () => (await redis.command('KEYS', '*')).includes('imat-'));
+    await until('the queue is there', async () =>
+      (await redis.command('KEYS', '*')).includes('imat-'),
+    );
     const queue = /imat-[0-9a-f]+-\d+/.exec(await redis.command('KEYS', '*'))?.[0] ?? '';
     const { Queue } = await import('bullmq');
     const forged = new Queue(queue, { connection: { url: redis.url }, prefix: '{imat}' });
     const units = [999, '1; DROP TABLE sales', undefined, 1, -1, 1.5, 5_000_000_000, [1]];
     for (const data of [...units.map((unit) => ({ unit })), null]) await forged.add('attend', data);
-    await until('they are gone', async () => (await forged.count()) === 0 && (await forged.getActiveCount()) === 0);
+    await until(
+      'they are gone',
+      async () => (await forged.count()) === 0 && (await forged.getActiveCount()) === 0,
+    );
     await forged.close();
     await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
     await expectSettled(shop);
-    expect(worker.lines.filter((line) => line.level === 'warn' || line.level === 'error')).toEqual([]);
+    expect(worker.lines.filter((line) => line.level === 'warn' || line.level === 'error')).toEqual(
+      [],
+    );
   });
 });
 
@@ -250,7 +300,9 @@ test.skipIf(findPostgres() === null)(
     if (worker === undefined) throw new Error('no worker was started');
     const admin = await connectDb({ kind: 'url', url: server.url });
     await expectUsed(shop, worker, async () => {
-      const [row] = await admin.query<{ n: number }>(`SELECT count(*)::int AS n FROM imat_queue.event WHERE event = 'completed'`);
+      const [row] = await admin.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM imat_queue.event WHERE event = 'completed'`,
+      );
       return row?.n ?? 0;
     });
     await admin.close();
@@ -290,7 +342,9 @@ test.skipIf(findPostgres() === null)(
     const writer = startWriter(() => shop.session());
     await expectGoingOn(shop, 'at first');
     for (let i = 0; i < 3; i++) {
-      await shop.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imat worker'`);
+      await shop.sql(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imat worker'`,
+      );
       await expectGoingOn(shop, 'after backends were terminated');
     }
     for (const how of ['fast', 'immediate'] as const) {

@@ -21,14 +21,22 @@ async function newWorld(swaps: number): Promise<World> {
   cleanups.push(() => world.drop());
   await world.imat.create('sums', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k');
   for (let n = 0; n < swaps; n++)
-    await world.imat.create(`slow_${n}`, 'SELECT public.slow() AS s, now() AS at, rank() OVER () AS r FROM (VALUES (1)) v', {
-      freshness: '1ms',
-    });
+    await world.imat.create(
+      `slow_${n}`,
+      'SELECT public.slow() AS s, now() AS at, rank() OVER () AS r FROM (VALUES (1)) v',
+      {
+        freshness: '1ms',
+      },
+    );
   await world.sql('UPDATE pace SET seconds = 4');
   return world;
 }
 
-async function start(worlds: readonly World[], changes: Partial<Policy>, queue: QueueUrl = null): Promise<void> {
+async function start(
+  worlds: readonly World[],
+  changes: Partial<Policy>,
+  queue: QueueUrl = null,
+): Promise<void> {
   const worker = new ImatWorker({
     targets: worlds.map(({ url }) => ({ kind: 'url', url })),
     queue,
@@ -53,32 +61,52 @@ async function foldedAfterMs(world: World): Promise<number> {
   const start = performance.now();
   await until(
     'it is folded',
-    async () => (await world.value(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'sums'`)) === '0',
+    async () =>
+      (await world.value(
+        `SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'sums'`,
+      )) === '0',
   );
   return performance.now() - start;
 }
 
-test.each(['no queue', 'Redis', 'PostgreSQL'])('long swaps leave a slot to a live imat: %s', async (queue) => {
-  // They rest for as long as they take: half of these are more than there are slots.
-  const world = await newWorld(8);
-  const redis = queue === 'Redis' ? await provideRedis() : null;
-  if (redis !== null) cleanups.push(() => redis.stop());
-  await start([world], { concurrency: 3 }, parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url, '--queue'));
-  await until('as many swaps are under way as may be', async () => (await swapsUnderWay(world)) === 2);
-  const waits: number[] = [];
-  for (let n = 0; n < 5; n++) {
-    waits.push(await foldedAfterMs(world));
-    expect(await swapsUnderWay(world)).toBeLessThanOrEqual(2);
-  }
-  expect(Math.max(...waits)).toBeLessThan(1500);
-});
+test.each(['no queue', 'Redis', 'PostgreSQL'])(
+  'long swaps leave a slot to a live imat: %s',
+  async (queue) => {
+    // They rest for as long as they take: half of these are more than there are slots.
+    const world = await newWorld(8);
+    const redis = queue === 'Redis' ? await provideRedis() : null;
+    if (redis !== null) cleanups.push(() => redis.stop());
+    await start(
+      [world],
+      { concurrency: 3 },
+      parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url, '--queue'),
+    );
+    await until(
+      'as many swaps are under way as may be',
+      async () => (await swapsUnderWay(world)) === 2,
+    );
+    const waits: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      waits.push(await foldedAfterMs(world));
+      expect(await swapsUnderWay(world)).toBeLessThanOrEqual(2);
+    }
+    expect(Math.max(...waits)).toBeLessThan(1500);
+  },
+);
 
 test('long swaps of one database leave turns to another', async () => {
   const [greedy, modest] = [await newWorld(5), await newWorld(1)];
   await start([greedy, modest], { concurrency: 3 });
-  await until('swaps are under way', async () => (await swapsUnderWay(greedy)) + (await swapsUnderWay(modest)) === 2);
+  await until(
+    'swaps are under way',
+    async () => (await swapsUnderWay(greedy)) + (await swapsUnderWay(modest)) === 2,
+  );
   expect(await foldedAfterMs(modest)).toBeLessThan(1500);
-  await until('the other database has its turn', async () => (await swapsUnderWay(modest)) === 1, 8000);
+  await until(
+    'the other database has its turn',
+    async () => (await swapsUnderWay(modest)) === 1,
+    8000,
+  );
   expect(await foldedAfterMs(modest)).toBeLessThan(1500);
 });
 

@@ -2,7 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
-import { createShop, expectNothingLeft, expectSettled, pretendChange, startWriter } from './support/shop.ts';
+import {
+  createShop,
+  expectNothingLeft,
+  expectSettled,
+  pretendChange,
+  startWriter,
+} from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
 let shop: World;
@@ -35,7 +41,11 @@ test('two workers started at once maintain everything, and leave nothing behind 
   await until('much is written', async () => writer.written() > 200);
   await writer.stop();
   await expectSettled(shop);
-  expect(await shop.value(`SELECT count(DISTINCT worker)::int FROM imat_catalog.worker w, LATERAL (SELECT w.id AS worker) x`)).toBe(2);
+  expect(
+    await shop.value(
+      `SELECT count(DISTINCT worker)::int FROM imat_catalog.worker w, LATERAL (SELECT w.id AS worker) x`,
+    ),
+  ).toBe(2);
   const failures = workers.flatMap(({ lines }) => lines.filter((line) => line.level === 'error'));
   expect(failures).toEqual([]);
   expect(await Promise.all(workers.splice(0).map((worker) => worker.stop()))).toEqual([0, 0]);
@@ -85,7 +95,9 @@ test('a backend that is terminated amid a swap leaves a slot, which the next rou
   await blocker.sql('BEGIN; LOCK TABLE sales IN ACCESS EXCLUSIVE MODE');
   await pretendChange(shop);
   await until('a swap waits', waiting('CALL imat.swap'));
-  await shop.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL imat.swap%' AND wait_event_type = 'Lock'`);
+  await shop.sql(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL imat.swap%' AND wait_event_type = 'Lock'`,
+  );
   await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1); COMMIT`);
   await expectSettled(shop);
   expect(await worker.stop()).toBe(0);
@@ -95,7 +107,9 @@ test('a backend that is terminated amid a swap leaves a slot, which the next rou
 test('a worker that is frozen past its lease does no harm when it wakes, wherever it was', async () => {
   const writer = startWriter(() => shop.session());
   const pair = [start(), start()];
-  await until('both are connected', async () => pair.every(({ lines }) => lines.some((line) => line.msg === 'connected')));
+  await until('both are connected', async () =>
+    pair.every(({ lines }) => lines.some((line) => line.msg === 'connected')),
+  );
   for (let round = 0; round < 6; round++) {
     const frozen = pair[round % 2];
     frozen?.signal('SIGSTOP');
@@ -104,7 +118,9 @@ test('a worker that is frozen past its lease does no harm when it wakes, whereve
     // The other one has taken over meanwhile.
     await until(
       'somebody goes on',
-      async () => Number(await shop.value<string>('SELECT max(id) FROM imat_catalog.history')) > Number(before),
+      async () =>
+        Number(await shop.value<string>('SELECT max(id) FROM imat_catalog.history')) >
+        Number(before),
     );
     frozen?.signal('SIGCONT');
     await sleep(37 * round);
@@ -137,14 +153,22 @@ test('ten workers on one imat', async () => {
   for (const name of ['by_manager', 'ranks', 'ranks_1s']) await shop.imat.revert(name);
   const writer = startWriter(() => shop.session());
   const many = Array.from({ length: 10 }, () => start('--concurrency', '2'));
-  await until('all are connected', async () => many.every(({ lines }) => lines.some((line) => line.msg === 'connected')), 60_000);
+  await until(
+    'all are connected',
+    async () => many.every(({ lines }) => lines.some((line) => line.msg === 'connected')),
+    60_000,
+  );
   await until('much is written', async () => writer.written() > 300);
   await writer.stop();
   await until(
     'all is folded',
-    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat`)) === '0',
+    async () =>
+      (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat`)) ===
+      '0',
   );
-  expect(await shop.rows(`SELECT * FROM imat_catalog.history WHERE error_code IS NOT NULL`)).toEqual([]);
+  expect(
+    await shop.rows(`SELECT * FROM imat_catalog.history WHERE error_code IS NOT NULL`),
+  ).toEqual([]);
   expect(await Promise.all(many.map((worker) => worker.stop()))).toEqual(many.map(() => 0));
   await expectNothingLeft(shop);
   expect((await shop.imat.verify()).results.every((result) => result.equal)).toBe(true);
@@ -160,7 +184,9 @@ test('an older worker that meets a newer catalog stays away, says so, and goes o
     await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
     await other.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
     await expectSettled(other);
-    expect(await shop.value(`SELECT sum(imat_catalog.pending_rows(id))::int FROM imat_catalog.imat`)).toBeGreaterThan(0);
+    expect(
+      await shop.value(`SELECT sum(imat_catalog.pending_rows(id))::int FROM imat_catalog.imat`),
+    ).toBeGreaterThan(0);
     expect(await shop.rows(`SELECT FROM imat_catalog.worker`)).toEqual([]);
     await shop.sql(`DELETE FROM imat_catalog.migration WHERE version = 999`);
     expect(await worker.stop()).toBe(0);
@@ -172,7 +198,9 @@ test('an older worker that meets a newer catalog stays away, says so, and goes o
 test('SIGTERM lets a fold end that can, and stops one that cannot within the bound', async () => {
   const blocker = await shop.session();
   const patient = start('--drain', '20s');
-  await until('it is connected', async () => patient.lines.some((line) => line.msg === 'connected'));
+  await until('it is connected', async () =>
+    patient.lines.some((line) => line.msg === 'connected'),
+  );
   await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
   await shop.sql(`UPDATE sales SET amount = amount + 1`);
   await until('a fold waits', waiting('CALL imat.fold'));
@@ -208,12 +236,23 @@ test('an imat that fails backs off alone, is shown with its code and hint, and r
   start();
   await outcomeOf(shop.sql(`INSERT INTO ratios VALUES (1, 1, 0)`));
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
-  await until('it is shown', async () => (await shop.imat.status('ratio')).imats[0]?.failure !== null);
+  await until(
+    'it is shown',
+    async () => (await shop.imat.status('ratio')).imats[0]?.failure !== null,
+  );
   const [status] = (await shop.imat.status('ratio')).imats;
-  expect(status?.failure).toMatchObject({ code: 'IM012', message: 'division by zero', attempts: 1, nextAttemptAt: expect.any(String) });
+  expect(status?.failure).toMatchObject({
+    code: 'IM012',
+    message: 'division by zero',
+    attempts: 1,
+    nextAttemptAt: expect.any(String),
+  });
   await until(
     'the others are folded',
-    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'totals'`)) === '0',
+    async () =>
+      (await shop.value<string>(
+        `SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'totals'`,
+      )) === '0',
   );
   await shop.sql(`DELETE FROM ratios WHERE b = 0`);
   await shop.imat.fold('ratio');
@@ -221,6 +260,9 @@ test('an imat that fails backs off alone, is shown with its code and hint, and r
   await shop.sql(`INSERT INTO ratios VALUES (2, 4, 2)`);
   await until(
     'the worker folds it again',
-    async () => (await shop.value<string>(`SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'ratio'`)) === '0',
+    async () =>
+      (await shop.value<string>(
+        `SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'ratio'`,
+      )) === '0',
   );
 });

@@ -5,7 +5,9 @@ import { ImatWorker } from '../../workers/worker.ts';
 import { createWorld, expectExact } from '../engine/maintain/support/world.ts';
 
 test('a worker upgrades an older catalog and goes on from there', async () => {
-  const world = await createWorld('CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1), (2, 2)');
+  const world = await createWorld(
+    'CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1), (2, 2)',
+  );
   const definition = 'SELECT k, sum(v) AS s FROM public.t GROUP BY k';
   try {
     await world.imat.create('sums', definition);
@@ -35,7 +37,10 @@ test('a worker upgrades an older catalog and goes on from there', async () => {
       [1, 2, 3, 4, 5, 6].map((version) => ({ version })),
     );
     await expectExact(world, { name: 'sums', definition });
-    expect((await world.imat.status('sums')).imats[0]).toMatchObject({ pendingRows: 0, lastRun: { action: 'fold' } });
+    expect((await world.imat.status('sums')).imats[0]).toMatchObject({
+      pendingRows: 0,
+      lastRun: { action: 'fold' },
+    });
   } finally {
     await world.drop();
   }

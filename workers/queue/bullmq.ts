@@ -82,7 +82,11 @@ class BullBell implements Bell {
   }
 
   async ring(unit: number): Promise<void> {
-    const job = { deduplication: { id: `unit-${unit}`, keepLastIfActive: true }, removeOnComplete: true, removeOnFail: true };
+    const job = {
+      deduplication: { id: `unit-${unit}`, keepLastIfActive: true },
+      removeOnComplete: true,
+      removeOnFail: true,
+    };
     await this.#ask((queue) => queue.add('attend', { unit }, job));
   }
 
@@ -95,10 +99,13 @@ class BullBell implements Bell {
     if (this.#pair !== null) {
       const { queue, worker } = this.#pair;
       await within(deadlineMs, 'the work under way', worker.close()).catch(() => undefined);
-      await within(CLOSE_MS, 'the queue', Promise.all([worker.close(true), queue.close()])).catch(() => undefined);
+      await within(CLOSE_MS, 'the queue', Promise.all([worker.close(true), queue.close()])).catch(
+        () => undefined,
+      );
     }
     await within(CLOSE_MS, 'the queue', this.#backEnd.disconnect()).catch(() => undefined);
-    if (this.#opening !== null) await within(CLOSE_MS, 'the queue', this.#opening).catch(() => undefined);
+    if (this.#opening !== null)
+      await within(CLOSE_MS, 'the queue', this.#opening).catch(() => undefined);
   }
 
   async #ask<T>(question: (queue: Queue) => Promise<T>): Promise<T> {
@@ -124,7 +131,8 @@ class BullBell implements Bell {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
-        if (this.#failures > 0) await sleep(reconnectMs(this.#failures, Math.random()), undefined, { signal });
+        if (this.#failures > 0)
+          await sleep(reconnectMs(this.#failures, Math.random()), undefined, { signal });
         await within(PROBE_MS, 'the queue', this.#backEnd.probe());
         this.#pair ??= await this.#connect();
       } catch (error) {
@@ -165,7 +173,10 @@ class BullBell implements Bell {
       runRetryDelay: 1000,
       autorun: false,
     } as const;
-    const [queue, worker] = [this.#backEnd.queue(name), this.#backEnd.worker(name, process, settings)];
+    const [queue, worker] = [
+      this.#backEnd.queue(name),
+      this.#backEnd.worker(name, process, settings),
+    ];
     const parts = [queue, worker];
     queue.on('error', (error) => this.#suspect(error));
     worker.on('error', (error) => this.#suspect(error));
@@ -180,4 +191,5 @@ class BullBell implements Bell {
   }
 }
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));

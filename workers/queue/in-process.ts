@@ -2,7 +2,11 @@
 import type { Bell, BellOptions } from './bell.ts';
 import { within } from './bell.ts';
 
-export function openInProcessBell({ concurrency, attend, onFailure }: Pick<BellOptions, 'concurrency' | 'attend' | 'onFailure'>): Bell {
+export function openInProcessBell({
+  concurrency,
+  attend,
+  onFailure,
+}: Pick<BellOptions, 'concurrency' | 'attend' | 'onFailure'>): Bell {
   const waiting = new Set<number>();
   const attended = new Set<number>();
   const again = new Set<number>();

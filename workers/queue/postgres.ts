@@ -1,5 +1,10 @@
 /** BullMQ on PostgreSQL: its tables live in a schema of their own, `imat_queue`, in the database that the URL names. */
-import { createPostgresBackend, SchemaVersionMismatchError, UnsupportedPostgresVersionError, withBackend } from 'bullmq';
+import {
+  createPostgresBackend,
+  SchemaVersionMismatchError,
+  UnsupportedPostgresVersionError,
+  withBackend,
+} from 'bullmq';
 import { ImatError, type ErrorCondition } from '../../parser/errors.ts';
 import type { BackEnd } from './bullmq.ts';
 
@@ -20,7 +25,9 @@ export function postgresBackEnd(url: string): BackEnd {
     kind: 'postgres',
     probe: async () => {
       const limits = { lock_timeout: CONNECT_MS, query_timeout: 2 * CONNECT_MS };
-      const backend = createPostgresBackend(SCHEMA, { connection: { ...connection, ...limits, migrate: true } });
+      const backend = createPostgresBackend(SCHEMA, {
+        connection: { ...connection, ...limits, migrate: true },
+      });
       // A connection that breaks says so twice: waitUntilReady tells.
       backend.on('error', () => undefined);
       try {
@@ -32,7 +39,8 @@ export function postgresBackEnd(url: string): BackEnd {
       }
     },
     queue: (name) => new Queue(name, { connection }) as never,
-    worker: (name, process, settings) => new Worker(name, process, { ...settings, connection }) as never,
+    worker: (name, process, settings) =>
+      new Worker(name, process, { ...settings, connection }) as never,
     disconnect: async () => undefined,
   };
 }
@@ -46,14 +54,20 @@ const LOGIN: Refusal = {
 /** By SQLSTATE or its class, what comes again for as long as nobody does something about it. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   28: LOGIN,
-  '3D000': { condition: 'invalid_argument', hint: "Create that database, or name another one in the queue's URL." },
+  '3D000': {
+    condition: 'invalid_argument',
+    hint: "Create that database, or name another one in the queue's URL.",
+  },
   42501: {
     condition: 'insufficient_privilege',
     hint: `Give its role CREATE on that database, where it makes the schema ${SCHEMA}; one that is there already must be the role's own.`,
   },
   25006: { condition: 'read_only', hint: "Name the primary in the queue's URL." },
 };
-const VERSION: Refusal = { condition: 'unsupported_server', hint: "Name another server or database in the queue's URL." };
+const VERSION: Refusal = {
+  condition: 'unsupported_server',
+  hint: "Name another server or database in the queue's URL.",
+};
 
 function refusal(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -66,5 +80,9 @@ function refusal(error: unknown): unknown {
         ? LOGIN
         : (REFUSALS[sqlstate] ?? REFUSALS[sqlstate.slice(0, 2)]);
   if (known === undefined) return error;
-  return new ImatError(known.condition, { message: `the queue cannot be used: ${error.message}`, hint: known.hint, cause: error });
+  return new ImatError(known.condition, {
+    message: `the queue cannot be used: ${error.message}`,
+    hint: known.hint,
+    cause: error,
+  });
 }

@@ -9,12 +9,22 @@ const RECONNECT_MOST_MS = 2000;
 const CONNECT_MS = 5000;
 
 export function redisBackEnd(url: string): BackEnd {
-  const retryStrategy = (times: number): number => Math.min(RECONNECT_MOST_MS, 100 * 2 ** Math.min(times, 10));
+  const retryStrategy = (times: number): number =>
+    Math.min(RECONNECT_MOST_MS, 100 * 2 ** Math.min(times, 10));
   // Who rings wants an answer now; who waits for rings has all the time.
-  const producer = new Redis(url, { maxRetriesPerRequest: 1, retryStrategy, connectTimeout: CONNECT_MS });
-  const consumer = new Redis(url, { maxRetriesPerRequest: null, retryStrategy, connectTimeout: CONNECT_MS });
+  const producer = new Redis(url, {
+    maxRetriesPerRequest: 1,
+    retryStrategy,
+    connectTimeout: CONNECT_MS,
+  });
+  const consumer = new Redis(url, {
+    maxRetriesPerRequest: null,
+    retryStrategy,
+    connectTimeout: CONNECT_MS,
+  });
   let trouble: Error | null = null;
-  for (const connection of [producer, consumer]) connection.on('error', (error: Error) => (trouble = error));
+  for (const connection of [producer, consumer])
+    connection.on('error', (error: Error) => (trouble = error));
   return {
     kind: 'redis',
     // A script that writes, as all of BullMQ's are.
@@ -23,11 +33,22 @@ export function redisBackEnd(url: string): BackEnd {
         await producer.eval(`return redis.call('SET', KEYS[1], '', 'PX', 1)`, 1, `${PREFIX}:probe`);
       } catch (error) {
         // That there were so many attempts says less than what was the matter with the last.
-        throw refusal(error instanceof Error && error.name === 'MaxRetriesPerRequestError' ? (trouble ?? error) : error);
+        throw refusal(
+          error instanceof Error && error.name === 'MaxRetriesPerRequestError'
+            ? (trouble ?? error)
+            : error,
+        );
       }
     },
-    queue: (name) => new Queue(name, { connection: producer, prefix: PREFIX, skipWaitingForReady: true, skipMetasUpdate: true }),
-    worker: (name, process, settings) => new Worker(name, process, { ...settings, connection: consumer, prefix: PREFIX }),
+    queue: (name) =>
+      new Queue(name, {
+        connection: producer,
+        prefix: PREFIX,
+        skipWaitingForReady: true,
+        skipMetasUpdate: true,
+      }),
+    worker: (name, process, settings) =>
+      new Worker(name, process, { ...settings, connection: consumer, prefix: PREFIX }),
     disconnect: async () => {
       producer.disconnect();
       consumer.disconnect();
@@ -36,7 +57,8 @@ export function redisBackEnd(url: string): BackEnd {
 }
 
 function refusal(error: unknown): unknown {
-  if (!(error instanceof Error) || !/\b(?:NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message)) return error;
+  if (!(error instanceof Error) || !/\b(?:NOAUTH|WRONGPASS|NOPERM)\b/.test(error.message))
+    return error;
   return new ImatError('invalid_argument', {
     message: `the queue cannot be used: ${error.message}`,
     hint: `Check the user and password in the queue's URL; the user needs all commands on keys that begin with ${PREFIX}.`,

@@ -40,14 +40,34 @@ const quarters: Value = (r) => (r.chance(10) ? 'NULL' : `${(r.int(400) - 200) / 
 
 const TYPES: readonly Type[] = [
   { type: 'int2', value: rarely(['32767', '-32768', '0'], decimal(3, 0)), aggregates: NUMBERS },
-  { type: 'int4', value: rarely(['2147483647', '-2147483648', '0'], decimal(6, 0)), aggregates: NUMBERS },
-  { type: 'int8', value: rarely(['9223372036854775807', '-9223372036854775808'], decimal(9, 0)), aggregates: NUMBERS },
-  { type: 'numeric(10,2)', value: rarely(["'NaN'", '99999999.99', '-0.01'], decimal(6, 2)), aggregates: NUMBERS },
+  {
+    type: 'int4',
+    value: rarely(['2147483647', '-2147483648', '0'], decimal(6, 0)),
+    aggregates: NUMBERS,
+  },
+  {
+    type: 'int8',
+    value: rarely(['9223372036854775807', '-9223372036854775808'], decimal(9, 0)),
+    aggregates: NUMBERS,
+  },
+  {
+    type: 'numeric(10,2)',
+    value: rarely(["'NaN'", '99999999.99', '-0.01'], decimal(6, 2)),
+    aggregates: NUMBERS,
+  },
   { type: 'numeric(6,-2)', value: rarely(["'NaN'"], decimal(6, 0)), aggregates: NUMBERS },
   {
     type: 'numeric',
     value: rarely(
-      ["'NaN'", "'Infinity'", "'-Infinity'", '1e30', '1e-30', '0.00000000', '123456789012345678901234567890.123456789'],
+      [
+        "'NaN'",
+        "'Infinity'",
+        "'-Infinity'",
+        '1e30',
+        '1e-30',
+        '0.00000000',
+        '123456789012345678901234567890.123456789',
+      ],
       mixedDecimal,
     ),
     aggregates: NUMBERS,
@@ -69,12 +89,30 @@ const TYPES: readonly Type[] = [
   {
     type: 'int4',
     value: decimal(3, 0),
-    expressions: ['x::numeric / nullif(y, 0)', 'x * 1.10', 'x % 7', '(x)::int8 * y', 'x::float8 / 8'],
+    expressions: [
+      'x::numeric / nullif(y, 0)',
+      'x * 1.10',
+      'x % 7',
+      '(x)::int8 * y',
+      'x::float8 / 8',
+    ],
     aggregates: NUMBERS,
   },
-  { type: 'real', value: rarely(["'NaN'", "'Infinity'", "'-Infinity'"], quarters), aggregates: NUMBERS },
-  { type: 'double precision', value: rarely(["'NaN'", "'Infinity'", "'-Infinity'"], quarters), aggregates: NUMBERS },
-  { type: 'double precision', value: decimal(3, 7), aggregates: ['count', 'sum', 'avg', 'stddev', 'var_pop'] },
+  {
+    type: 'real',
+    value: rarely(["'NaN'", "'Infinity'", "'-Infinity'"], quarters),
+    aggregates: NUMBERS,
+  },
+  {
+    type: 'double precision',
+    value: rarely(["'NaN'", "'Infinity'", "'-Infinity'"], quarters),
+    aggregates: NUMBERS,
+  },
+  {
+    type: 'double precision',
+    value: decimal(3, 7),
+    aggregates: ['count', 'sum', 'avg', 'stddev', 'var_pop'],
+  },
   { type: 'money', value: decimal(5, 2), aggregates: ['count', 'sum'] },
   {
     type: 'interval',
@@ -104,9 +142,13 @@ const bench = useBench('');
 
 /** Each aggregate of each expression, plain and filtered. */
 function targets(calls: readonly string[]): string {
-  return ['count(*) AS n', ...calls.flatMap((call, index) => [`${call} AS a${index}`, `${call} FILTER (WHERE keep) AS f${index}`])].join(
-    ', ',
-  );
+  return [
+    'count(*) AS n',
+    ...calls.flatMap((call, index) => [
+      `${call} AS a${index}`,
+      `${call} FILTER (WHERE keep) AS f${index}`,
+    ]),
+  ].join(', ');
 }
 
 const writable = (value: Value): Writable => ({
@@ -114,12 +156,25 @@ const writable = (value: Value): Writable => ({
   columns: { g: oneOf('1', '2'), keep: oneOf('true', 'true', 'false'), x: value, y: value },
 });
 
-async function compare(name: string, type: string, calls: readonly string[], value: Value, length: number): Promise<void> {
-  await bench.user.execute(`DROP TABLE IF EXISTS v; CREATE TABLE v (g int, keep bool, x ${type}, y ${type})`);
+async function compare(
+  name: string,
+  type: string,
+  calls: readonly string[],
+  value: Value,
+  length: number,
+): Promise<void> {
+  await bench.user.execute(
+    `DROP TABLE IF EXISTS v; CREATE TABLE v (g int, keep bool, x ${type}, y ${type})`,
+  );
   await bench.convert(`SELECT g, ${targets(calls)} FROM v GROUP BY g`);
   await bench.convert(`SELECT ${targets(calls)} FROM v`);
   const r = randomFor(name);
-  await bench.run([...randomHistory(r, [writable(value)], length), 'DELETE FROM v', FOLD, ...randomHistory(r, [writable(value)], 4)]);
+  await bench.run([
+    ...randomHistory(r, [writable(value)], length),
+    'DELETE FROM v',
+    FOLD,
+    ...randomHistory(r, [writable(value)], 4),
+  ]);
 }
 
 describe('aggregates equal the definition after every step', () => {
@@ -129,7 +184,9 @@ describe('aggregates equal the definition after every step', () => {
       compare(
         name,
         type,
-        expressions.flatMap((expression) => aggregates.map((aggregate) => `${aggregate}(${expression})`)),
+        expressions.flatMap((expression) =>
+          aggregates.map((aggregate) => `${aggregate}(${expression})`),
+        ),
         value,
         20,
       ),

@@ -36,8 +36,16 @@ describe('client_encoding', () => {
     const subjects: Subject[] = [];
     subjects.push(await bench.convert(`SELECT ${COLUMNS.join(', ')} FROM v`));
     for (const column of ['t', 'c', 'b', 'a', 'e', 'w', 'h', 's', 'ea'])
-      subjects.push(await bench.convert(`SELECT ${column}, count(*) AS n FROM v GROUP BY ${column}`, { ambiguous: ['c'] }));
-    subjects.push(await bench.convert('SELECT count(p) AS p, count(j) AS j, count(x) AS x, sum(10 / nullif(id, 0)) AS s FROM v'));
+      subjects.push(
+        await bench.convert(`SELECT ${column}, count(*) AS n FROM v GROUP BY ${column}`, {
+          ambiguous: ['c'],
+        }),
+      );
+    subjects.push(
+      await bench.convert(
+        'SELECT count(p) AS p, count(j) AS j, count(x) AS x, sum(10 / nullif(id, 0)) AS s FROM v',
+      ),
+    );
     const rows = await bench.convert('SELECT p FROM v', { strategy: 'swap' });
     expect(rows.converted.reasons.map((reason) => reason.kind)).toEqual(['key_not_sortable']);
     const other = await bench.connect();
@@ -45,7 +53,8 @@ describe('client_encoding', () => {
     for (const [index, step] of STEPS.entries()) {
       await [bench.user, other][index % 2]?.execute(step);
       await everybody(subjects, [bench.user, other]);
-      if (index % 3 !== 2) for (const subject of subjects) await other.query(`CALL imat.fold('${subject.name}')`);
+      if (index % 3 !== 2)
+        for (const subject of subjects) await other.query(`CALL imat.fold('${subject.name}')`);
       await everybody(subjects, [bench.user, other]);
     }
     await bench.fold();

@@ -5,7 +5,9 @@ import { FOLD, useBench } from './support/bench.ts';
 const bench = useBench('');
 
 async function tableOf(type: string): Promise<void> {
-  await bench.user.execute(`DROP TABLE IF EXISTS v; CREATE TABLE v (id int PRIMARY KEY, g int, x ${type}, y ${type})`);
+  await bench.user.execute(
+    `DROP TABLE IF EXISTS v; CREATE TABLE v (id int PRIMARY KEY, g int, x ${type}, y ${type})`,
+  );
 }
 
 describe('extreme values', () => {
@@ -42,7 +44,9 @@ describe('extreme values', () => {
   });
 
   test('infinite intervals, where the server has them', async () => {
-    const [row] = await bench.user.query<{ version: number }>(`SELECT current_setting('server_version_num')::int AS version`);
+    const [row] = await bench.user.query<{ version: number }>(
+      `SELECT current_setting('server_version_num')::int AS version`,
+    );
     await tableOf('interval');
     await bench.convert('SELECT g, sum(x) AS s, avg(x) AS a, count(x) AS n FROM v GROUP BY g');
     const infinite = (row?.version ?? 0) >= 170_000;
@@ -74,7 +78,9 @@ describe('extreme values', () => {
 
   test('numerics with more decimals than are counted: right, with zeros at the end', async () => {
     await tableOf('numeric');
-    await bench.convert('SELECT g, sum(x) AS s, avg(x) AS a FROM v GROUP BY g', { ambiguous: ['s', 'a'] });
+    await bench.convert('SELECT g, sum(x) AS s, avg(x) AS a FROM v GROUP BY g', {
+      ambiguous: ['s', 'a'],
+    });
     await bench.run([
       'INSERT INTO v VALUES (1, 1, 1.5), (2, 1, 1e-16383), (3, 1, 1e-10922), (4, 1, 1e-10921)',
       FOLD,
@@ -103,7 +109,9 @@ describe('extreme values', () => {
 
   test('a standard deviation at a tie of its last digit', async () => {
     await tableOf('int8');
-    await bench.convert('SELECT g, stddev_pop(x) AS p, stddev(x) AS s, stddev_pop(x / 3.0) AS d FROM v GROUP BY g');
+    await bench.convert(
+      'SELECT g, stddev_pop(x) AS p, stddev(x) AS s, stddev_pop(x / 3.0) AS d FROM v GROUP BY g',
+    );
     await bench.run([
       'INSERT INTO v VALUES (1, 1, -217), (2, 1, -2147483648), (3, 2, 9223372036854775807), (4, 2, -9223372036854775808), (5, 3, 4611686018427387903), (6, 3, 0)',
       FOLD,
@@ -116,7 +124,10 @@ describe('extreme values', () => {
   test('float sums do not drift', async () => {
     await tableOf('float8');
     await bench.convert('SELECT g, sum(x) AS s, avg(x) AS a, stddev(x) AS d FROM v GROUP BY g');
-    await bench.run(['INSERT INTO v SELECT n, n % 2, n * 0.1 FROM generate_series(1, 1000) n', FOLD]);
+    await bench.run([
+      'INSERT INTO v SELECT n, n % 2, n * 0.1 FROM generate_series(1, 1000) n',
+      FOLD,
+    ]);
     for (let round = 0; round < 5; round++) {
       await bench.run([
         `UPDATE v SET x = x + 0.3 WHERE id % 3 = ${round % 3}`,
@@ -126,7 +137,9 @@ describe('extreme values', () => {
       ]);
     }
     await bench.run(['DELETE FROM v WHERE id > 1', FOLD, 'UPDATE v SET x = 0.1']);
-    expect(await bench.user.query('SELECT s, a FROM imat.subject_1')).toEqual([{ s: '0.1', a: '0.1' }]);
+    expect(await bench.user.query('SELECT s, a FROM imat.subject_1')).toEqual([
+      { s: '0.1', a: '0.1' },
+    ]);
   });
 
   test('floats next to the largest and the smallest there are', async () => {

@@ -11,7 +11,12 @@ const bench = useBench(`
   CREATE TABLE w (g int, d int);
 `);
 
-type Case = { readonly name: string; readonly definition: string; readonly poison: string; readonly sqlstate: string };
+type Case = {
+  readonly name: string;
+  readonly definition: string;
+  readonly poison: string;
+  readonly sqlstate: string;
+};
 
 const CASES: readonly Case[] = [
   {
@@ -132,7 +137,9 @@ describe('a definition that fails for a row', () => {
       await folded(subject);
       await expectFailure(subject, sqlstate);
       // Others go on writing.
-      await bench.user.execute('INSERT INTO v VALUES (5, 2, 2, 1, 7); UPDATE v SET x = x + 2 WHERE id = 1; INSERT INTO w VALUES (2, 1)');
+      await bench.user.execute(
+        'INSERT INTO v VALUES (5, 2, 2, 1, 7); UPDATE v SET x = x + 2 WHERE id = 1; INSERT INTO w VALUES (2, 1)',
+      );
       await folded(subject);
       await bench.user.execute(ANTIDOTE);
       await bench.imat.fold(subject.name);
@@ -143,8 +150,12 @@ describe('a definition that fails for a row', () => {
   }
 
   test('a row that fails only together with one that has gone', async () => {
-    const subject = await start('SELECT w.g, sum(v.x / w.d) AS s FROM v JOIN w ON w.g = v.g GROUP BY w.g');
-    await bench.user.execute('BEGIN; DELETE FROM v WHERE g = 2; INSERT INTO w VALUES (2, 0); COMMIT');
+    const subject = await start(
+      'SELECT w.g, sum(v.x / w.d) AS s FROM v JOIN w ON w.g = v.g GROUP BY w.g',
+    );
+    await bench.user.execute(
+      'BEGIN; DELETE FROM v WHERE g = 2; INSERT INTO w VALUES (2, 0); COMMIT',
+    );
     await bench.imat.fold(subject.name);
     await bench.check(subject);
     await bench.user.execute('INSERT INTO v VALUES (6, 1, 2, 1)');

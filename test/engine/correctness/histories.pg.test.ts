@@ -41,12 +41,17 @@ describe('readers', () => {
   }, 120_000);
 
   test('an old snapshot that meets a swapped imat for the first time after several swaps', async () => {
-    const subject = await bench.convert('SELECT region, max(amount) AS top FROM orders GROUP BY region', { strategy: 'swap' });
+    const subject = await bench.convert(
+      'SELECT region, max(amount) AS top FROM orders GROUP BY region',
+      { strategy: 'swap' },
+    );
     const reader = await bench.connect();
     await reader.execute('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM customer');
     await bench.run(["UPDATE orders SET amount = amount + 1, region = 'moved' WHERE id < 3", FOLD]);
     await bench.check(subject, reader);
-    await reader.execute('ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM customer');
+    await reader.execute(
+      'ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM customer',
+    );
     await bench.run(['DELETE FROM orders']);
     await bench.check(subject, reader);
     await reader.execute('ROLLBACK');
@@ -74,11 +79,15 @@ describe('readers', () => {
         `SELECT * FROM (SELECT * FROM $ AS q ORDER BY q.*::text LIMIT 2) AS z`,
       ];
     };
-    const queries = subjects.flatMap((subject) => over(subject).map((query) => ({ subject, query })));
+    const queries = subjects.flatMap((subject) =>
+      over(subject).map((query) => ({ subject, query })),
+    );
     const check = async (): Promise<void> => {
       for (const { subject, query } of queries) {
         const imat = query.replaceAll('$', subject.relation);
-        await bench.user.execute(`DROP VIEW IF EXISTS asked; CREATE TEMPORARY VIEW asked AS ${imat}`);
+        await bench.user.execute(
+          `DROP VIEW IF EXISTS asked; CREATE TEMPORARY VIEW asked AS ${imat}`,
+        );
         const found = await differences(bench.user, {
           relation: 'asked',
           definition: query.replaceAll('$', `(${subject.definition})`),
@@ -97,11 +106,18 @@ describe('readers', () => {
   }, 120_000);
 
   test('prepared statements whose plans are kept', async () => {
-    const [subject] = [await bench.convert('SELECT region, count(*) AS n, sum(amount) AS s FROM orders GROUP BY region')];
+    const [subject] = [
+      await bench.convert(
+        'SELECT region, count(*) AS n, sum(amount) AS s FROM orders GROUP BY region',
+      ),
+    ];
     await bench.user.execute(
       `SET plan_cache_mode = force_generic_plan; PREPARE one(text) AS SELECT n FROM ${subject.relation} WHERE region = $1; PREPARE every AS SELECT sum(n)::int AS n FROM ${subject.relation}`,
     );
-    const ask = async (): Promise<unknown> => [await bench.user.query("EXECUTE one('north')"), await bench.user.query('EXECUTE every')];
+    const ask = async (): Promise<unknown> => [
+      await bench.user.query("EXECUTE one('north')"),
+      await bench.user.query('EXECUTE every'),
+    ];
     expect(await ask()).toEqual([[{ n: '2' }], [{ n: 5 }]]);
     await bench.user.execute("INSERT INTO orders (id, region) VALUES (50, 'north')");
     expect(await ask()).toEqual([[{ n: '3' }], [{ n: 6 }]]);
@@ -115,7 +131,9 @@ describe('readers', () => {
   test('parallel workers see the changes of their own transaction', async () => {
     const subjects = await samples();
     const reader = await bench.connect();
-    const [row] = await reader.query<{ major: number }>(`SELECT current_setting('server_version_num')::int / 10000 AS major`);
+    const [row] = await reader.query<{ major: number }>(
+      `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+    );
     const force = (row?.major ?? 0) >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
     await reader.execute(
       `SET ${force} = on; SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0`,
@@ -249,15 +267,23 @@ describe('writers', () => {
 });
 
 describe('freshness', () => {
-  test.each(['manual', '5 seconds'])('%s: the answer as of the last fold, and no other', async (freshness) => {
-    const subjects: Subject[] = [];
-    for (const definition of SAMPLES) subjects.push(await bench.convert(definition, { freshness }));
-    await checkAll(subjects, bench.user);
-    await bench.user.execute('CREATE TEMPORARY TABLE stale AS SELECT * FROM imat.subject_1');
-    await bench.user.execute("INSERT INTO orders (id, region, amount, flag) VALUES (90, 'fresh', 1, true)");
-    expect(await bench.user.query('SELECT * FROM imat.subject_1 EXCEPT ALL SELECT * FROM stale')).toEqual([]);
-    await bench.fold();
-    await checkAll(subjects, bench.user);
-    await bench.user.execute('DROP TABLE stale');
-  });
+  test.each(['manual', '5 seconds'])(
+    '%s: the answer as of the last fold, and no other',
+    async (freshness) => {
+      const subjects: Subject[] = [];
+      for (const definition of SAMPLES)
+        subjects.push(await bench.convert(definition, { freshness }));
+      await checkAll(subjects, bench.user);
+      await bench.user.execute('CREATE TEMPORARY TABLE stale AS SELECT * FROM imat.subject_1');
+      await bench.user.execute(
+        "INSERT INTO orders (id, region, amount, flag) VALUES (90, 'fresh', 1, true)",
+      );
+      expect(
+        await bench.user.query('SELECT * FROM imat.subject_1 EXCEPT ALL SELECT * FROM stale'),
+      ).toEqual([]);
+      await bench.fold();
+      await checkAll(subjects, bench.user);
+      await bench.user.execute('DROP TABLE stale');
+    },
+  );
 });

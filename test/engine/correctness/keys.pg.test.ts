@@ -14,7 +14,10 @@ type KeyType = {
 };
 
 const TYPES: readonly KeyType[] = [
-  { type: 'text', values: ["'a'", "'A'", "''", "' '", "'a''\\\\b'", "E'x\\ny'", "'$imat$'", "'ä'"] },
+  {
+    type: 'text',
+    values: ["'a'", "'A'", "''", "' '", "'a''\\\\b'", "E'x\\ny'", "'$imat$'", "'ä'"],
+  },
   { type: 'text COLLATE blind', values: ["'a'", "'A'", "'b'", "'B'", "''"], ambiguous: true },
   { type: 'varchar(3) COLLATE "C"', values: ["'a'", "'abc'", "''"] },
   { type: 'char(4)', values: ["'a'", "'a  '", "'b'"] },
@@ -24,7 +27,10 @@ const TYPES: readonly KeyType[] = [
   { type: 'public.short', values: ["'a'", "'bb'"] },
   { type: 'public.amount', values: ['1.50', '1.5', '2'] },
   { type: 'public.pair', values: ["'(1,a)'", "'(1,b)'", "'(,)'"], rowsOnly: true },
-  { type: 'uuid', values: ["'00000000-0000-0000-0000-000000000001'", "'ffffffff-0000-0000-0000-000000000001'"] },
+  {
+    type: 'uuid',
+    values: ["'00000000-0000-0000-0000-000000000001'", "'ffffffff-0000-0000-0000-000000000001'"],
+  },
   { type: 'bool', values: ['true', 'false'] },
   { type: 'int2', values: ['1', '-32768'] },
   { type: 'int8', values: ['9223372036854775807', '-1', '0'] },
@@ -86,7 +92,9 @@ for (const { type, values, ambiguous, rowsOnly } of TYPES) {
     const history = (name: string) => randomHistory(randomFor(`${type} ${name}`), tables, 10);
 
     test('group, DISTINCT, rows and joins', async () => {
-      await bench.user.execute(`DROP TABLE IF EXISTS l, r; CREATE TABLE l (k ${type}, x int); CREATE TABLE r (k ${type}, y int)`);
+      await bench.user.execute(
+        `DROP TABLE IF EXISTS l, r; CREATE TABLE l (k ${type}, x int); CREATE TABLE r (k ${type}, y int)`,
+      );
       await bench.user.execute(
         `INSERT INTO l VALUES ${values.map((one, index) => `(${one}, ${index % 2})`).join(', ')}; INSERT INTO r SELECT k, x FROM l`,
       );
@@ -96,7 +104,9 @@ for (const { type, values, ambiguous, rowsOnly } of TYPES) {
         await bench.convert('SELECT k, count(*) AS n, sum(x) AS s FROM l GROUP BY k', options);
         await bench.convert('SELECT DISTINCT k FROM l', options);
         await bench.convert('SELECT l.k, l.x + r.y AS z FROM l JOIN r ON l.k = r.k', {});
-        await bench.convert('SELECT l.x, r.y, count(*) AS n FROM l, r WHERE l.k = r.k GROUP BY l.x, r.y');
+        await bench.convert(
+          'SELECT l.x, r.y, count(*) AS n FROM l, r WHERE l.k = r.k GROUP BY l.x, r.y',
+        );
       }
       await bench.run(history('all'));
     });
@@ -120,11 +130,21 @@ test('an array of what has no ordering cannot be told apart: swap, and its updat
 
 describe('rows and keys of unusual width', () => {
   test('keys longer than an index takes', async () => {
-    await bench.user.execute(`DROP TABLE IF EXISTS l; CREATE TABLE l (k text, x int); INSERT INTO l VALUES ('short', 1)`);
+    await bench.user.execute(
+      `DROP TABLE IF EXISTS l; CREATE TABLE l (k text, x int); INSERT INTO l VALUES ('short', 1)`,
+    );
     const long = "(SELECT string_agg(md5(n::text || 'SEED'), '') FROM generate_series(1, 400) n)";
     await bench.convert('SELECT k, x FROM l');
-    await bench.run([`INSERT INTO l VALUES (${long}, 1), (${long}, 2)`, 'DELETE FROM l WHERE x = 1', FOLD, 'DELETE FROM l', FOLD]);
-    const grouped = await bench.convert('SELECT k, count(*) AS n FROM l GROUP BY k', { name: 'long_keys' });
+    await bench.run([
+      `INSERT INTO l VALUES (${long}, 1), (${long}, 2)`,
+      'DELETE FROM l WHERE x = 1',
+      FOLD,
+      'DELETE FROM l',
+      FOLD,
+    ]);
+    const grouped = await bench.convert('SELECT k, count(*) AS n FROM l GROUP BY k', {
+      name: 'long_keys',
+    });
     await bench.run([`INSERT INTO l VALUES (${long}, 1), ('short', 2)`], [grouped]);
     await expect(bench.imat.fold('long_keys')).rejects.toMatchObject({
       message: 'a group key is too long to be stored',
@@ -135,10 +155,15 @@ describe('rows and keys of unusual width', () => {
 
   test('more group keys than an index takes', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `c${index}`);
-    await bench.user.execute(`DROP TABLE IF EXISTS l; CREATE TABLE l (${names.map((name) => `${name} int`).join(', ')})`);
-    const grouped = await bench.convert(`SELECT ${names.join(', ')}, count(*) AS n FROM l GROUP BY ${names.join(', ')}`, {
-      strategy: 'swap',
-    });
+    await bench.user.execute(
+      `DROP TABLE IF EXISTS l; CREATE TABLE l (${names.map((name) => `${name} int`).join(', ')})`,
+    );
+    const grouped = await bench.convert(
+      `SELECT ${names.join(', ')}, count(*) AS n FROM l GROUP BY ${names.join(', ')}`,
+      {
+        strategy: 'swap',
+      },
+    );
     expect(grouped.converted.reasons.map((reason) => reason.kind)).toEqual(['too_many_keys']);
     await bench.convert(`SELECT ${names.join(', ')} FROM l`);
     await bench.run([

@@ -32,7 +32,9 @@ describe.each(SAMPLES)('%s', (definition) => {
     await bench.user.execute(RESET);
     const each = await bench.convert(definition);
     const once = await bench.convert(definition);
-    for (const step of randomHistory(randomFor(`batching ${definition}`), WRITABLE_SHOP, 20).filter((one) => one !== FOLD)) {
+    for (const step of randomHistory(randomFor(`batching ${definition}`), WRITABLE_SHOP, 20).filter(
+      (one) => one !== FOLD,
+    )) {
       await bench.user.execute(step);
       if (!/TRUNCATE/.test(step)) await bench.imat.fold(each.name);
     }
@@ -51,30 +53,46 @@ describe.each(SAMPLES)('%s', (definition) => {
     );
     const restore = `BEGIN; ${TABLES.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM ${table}_before`).join('; ')}; COMMIT`;
     const untouched = await places(subject);
-    await bench.user.execute(`UPDATE orders SET amount = amount + 1, region = 'x'; DELETE FROM customer; ${restore}`);
+    await bench.user.execute(
+      `UPDATE orders SET amount = amount + 1, region = 'x'; DELETE FROM customer; ${restore}`,
+    );
     await bench.run([FOLD]);
     // It never came to a difference in the state, so no stored row was touched.
     expect(await places(subject)).toEqual(untouched);
 
-    await bench.run([...randomHistory(randomFor(`retraction ${definition}`), WRITABLE_SHOP, 12), 'ROLLBACK', restore, FOLD]);
+    await bench.run([
+      ...randomHistory(randomFor(`retraction ${definition}`), WRITABLE_SHOP, 12),
+      'ROLLBACK',
+      restore,
+      FOLD,
+    ]);
     expect(await differing(stateOf(subject), 'before')).toEqual([]);
-    await bench.user.execute(`DROP TABLE before, ${TABLES.map((table) => `${table}_before`).join(', ')}`);
+    await bench.user.execute(
+      `DROP TABLE before, ${TABLES.map((table) => `${table}_before`).join(', ')}`,
+    );
   });
 
   test('no work: a fold with nothing pending, or with what nobody asked for, touches no row', async () => {
     await bench.user.execute(RESET);
     const subject = await bench.convert(definition);
-    await bench.run(['INSERT INTO orders SELECT id + 100, customer, product, region, amount, qty, at, day, flag, note FROM orders', FOLD]);
+    await bench.run([
+      'INSERT INTO orders SELECT id + 100, customer, product, region, amount, qty, at, day, flag, note FROM orders',
+      FOLD,
+    ]);
     const before = await places(subject);
     const frontier = await bench.user.query('SELECT snapshot::text FROM imat_catalog.frontier');
     await bench.imat.fold(subject.name);
     await bench.imat.fold(subject.name);
     expect(await places(subject)).toEqual(before);
-    expect(await bench.user.query('SELECT snapshot::text FROM imat_catalog.frontier')).toEqual(frontier);
+    expect(await bench.user.query('SELECT snapshot::text FROM imat_catalog.frontier')).toEqual(
+      frontier,
+    );
     // Nobody reads this column; nothing is logged.
     await bench.user.execute('UPDATE orders SET at = now(), day = now()');
     expect((await bench.imat.status(subject.name)).imats).toMatchObject([{ pendingRows: 0 }]);
-    await bench.user.execute('UPDATE orders SET qty = qty, note = note; UPDATE customer SET region = region');
+    await bench.user.execute(
+      'UPDATE orders SET qty = qty, note = note; UPDATE customer SET region = region',
+    );
     expect((await bench.imat.status(subject.name)).imats).toMatchObject([{ pendingRows: 0 }]);
     await bench.imat.fold(subject.name);
     expect(await places(subject)).toEqual(before);
@@ -99,7 +117,11 @@ describe.each(SAMPLES)('%s', (definition) => {
     await Promise.all(folds);
     await bench.imat.fold(subject.name);
     await bench.check(subject);
-    expect(await bench.user.query(`SELECT count(*)::int AS n FROM ${stateOf(subject)} WHERE row_count < 0`)).toEqual([{ n: 0 }]);
+    expect(
+      await bench.user.query(
+        `SELECT count(*)::int AS n FROM ${stateOf(subject)} WHERE row_count < 0`,
+      ),
+    ).toEqual([{ n: 0 }]);
     const loaded = await bench.convert(definition);
     expect(await differing(stateOf(subject), stateOf(loaded))).toEqual([]);
   });
@@ -122,8 +144,11 @@ async function freshDatabase(setup: string): Promise<{ db: Db; imat: Imat }> {
   return one;
 }
 
-const views = SAMPLES.map((definition, index) => `CREATE MATERIALIZED VIEW m${index} AS ${definition}`).join('; ');
-const SWAPPED = 'CREATE MATERIALIZED VIEW swapped AS SELECT region, max(amount) AS top FROM orders GROUP BY region';
+const views = SAMPLES.map(
+  (definition, index) => `CREATE MATERIALIZED VIEW m${index} AS ${definition}`,
+).join('; ');
+const SWAPPED =
+  'CREATE MATERIALIZED VIEW swapped AS SELECT region, max(amount) AS top FROM orders GROUP BY region';
 
 /** Every object of a database that somebody could have left behind, by name. */
 async function objectsOf(db: Db): Promise<string[]> {
@@ -149,7 +174,9 @@ describe('determinism', () => {
   test('the same definitions give the same SQL, asked twice, before and after convert, and in two databases', async () => {
     const [one, two] = [
       await freshDatabase(`${LOOSE_SHOP} ${views}; ${SWAPPED}`),
-      await freshDatabase(`CREATE TABLE noise (a int); DROP TABLE noise; ${LOOSE_SHOP} ${views}; ${SWAPPED}`),
+      await freshDatabase(
+        `CREATE TABLE noise (a int); DROP TABLE noise; ${LOOSE_SHOP} ${views}; ${SWAPPED}`,
+      ),
     ];
     const installed: unknown[] = [];
     for (const { imat, db } of [one, two]) {
@@ -159,13 +186,19 @@ describe('determinism', () => {
         expect(await imat.explain(name)).toEqual(before);
         await imat.convert(name);
         const after = await imat.explain(name);
-        expect(after.sql.map((statement) => statement.sql)).toEqual(before.sql.map((statement) => statement.sql));
+        expect(after.sql.map((statement) => statement.sql)).toEqual(
+          before.sql.map((statement) => statement.sql),
+        );
         all.push(after);
       }
       const bodies = await db.query(
         `SELECT p.proname, p.prosrc FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace UNION ALL SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace IN ('imat'::regnamespace, 'imat_store'::regnamespace) ORDER BY 1`,
       );
-      installed.push({ all, bodies, objects: (await objectsOf(db)).filter((object) => !object.startsWith('lock')) });
+      installed.push({
+        all,
+        bodies,
+        objects: (await objectsOf(db)).filter((object) => !object.startsWith('lock')),
+      });
     }
     expect(installed[1]).toEqual(installed[0]);
   });
@@ -186,7 +219,8 @@ describe('no leak', () => {
     await expect(imat.convert('failing')).rejects.toMatchObject({ condition: 'definition_failed' });
     expect(await objectsOf(db)).toEqual(before);
 
-    for (const name of ['m0', 'm2', 'm3', 'swapped']) await imat.convert(name, name === 'm2' ? { replace: true } : {});
+    for (const name of ['m0', 'm2', 'm3', 'swapped'])
+      await imat.convert(name, name === 'm2' ? { replace: true } : {});
     await imat.create('made', 'SELECT count(*) AS n FROM public.orders', { freshness: '5s' });
     await db.execute("INSERT INTO public.orders (id, region) VALUES (77, 'north')");
     await imat.fold();

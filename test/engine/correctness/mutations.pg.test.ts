@@ -14,15 +14,24 @@ type Mutation = {
   readonly wrong: readonly (readonly [from: RegExp | string, to: string])[];
 };
 
-const GROUPED = 'SELECT t.k, count(*) AS n, sum(t.x) AS s, avg(t.x) AS a FROM t WHERE t.x IS NULL OR t.x <> 99 GROUP BY t.k';
-const JOINED = 'SELECT d.label, count(*) AS n, sum(t.x) AS s FROM t JOIN d ON d.k = t.k WHERE d.label IS NOT NULL GROUP BY d.label';
+const GROUPED =
+  'SELECT t.k, count(*) AS n, sum(t.x) AS s, avg(t.x) AS a FROM t WHERE t.x IS NULL OR t.x <> 99 GROUP BY t.k';
+const JOINED =
+  'SELECT d.label, count(*) AS n, sum(t.x) AS s FROM t JOIN d ON d.k = t.k WHERE d.label IS NOT NULL GROUP BY d.label';
 const BAG = 'SELECT t.k, t.x FROM t';
 const CHAIN =
   'SELECT a.label, count(*) AS n, sum(t.x) AS s FROM t, d a, d b, d c WHERE a.k = t.k AND b.k = t.k AND c.k = t.k GROUP BY a.label';
 const SINGLE = 'SELECT count(*) AS n, sum(x) AS s FROM t';
 const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROUP BY t.k';
 const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
-type Definition = typeof GROUPED | typeof JOINED | typeof BAG | typeof CHAIN | typeof SINGLE | typeof FAILING | typeof VARIANCE;
+type Definition =
+  | typeof GROUPED
+  | typeof JOINED
+  | typeof BAG
+  | typeof CHAIN
+  | typeof SINGLE
+  | typeof FAILING
+  | typeof VARIANCE;
 
 const DELTA = /^what is pending, as rows of the state$/;
 const FOLDS = /^fold: /;
@@ -43,7 +52,12 @@ const MUTATIONS: readonly Mutation[] = [
     at: DELTA,
     wrong: [[/\(-r1\.weight \* r2\.weight\)/g, '(r1.weight * r2.weight)']],
   },
-  { name: 'new for old in the telescoped delta', definition: CHAIN, at: DELTA, wrong: [[/SELECT -d\.weight/g, 'SELECT 0 * d.weight']] },
+  {
+    name: 'new for old in the telescoped delta',
+    definition: CHAIN,
+    at: DELTA,
+    wrong: [[/SELECT -d\.weight/g, 'SELECT 0 * d.weight']],
+  },
   {
     name: 'changes of one side are forgotten',
     definition: JOINED,
@@ -62,8 +76,18 @@ const MUTATIONS: readonly Mutation[] = [
     at: DELTA,
     wrong: [[/\n +AND \(d?r?2?\.?[^\n]*label IS NOT NULL\)/, '']],
   },
-  { name: 'a filter is forgotten', definition: GROUPED, at: DELTA, wrong: [[/WHERE \([^\n]*99[^\n]*\)/, '']] },
-  { name: 'a dropped weight in a sum', definition: GROUPED, at: DELTA, wrong: [[/\(r1\.x \* r1\.weight\)/, '(r1.x)']] },
+  {
+    name: 'a filter is forgotten',
+    definition: GROUPED,
+    at: DELTA,
+    wrong: [[/WHERE \([^\n]*99[^\n]*\)/, '']],
+  },
+  {
+    name: 'a dropped weight in a sum',
+    definition: GROUPED,
+    at: DELTA,
+    wrong: [[/\(r1\.x \* r1\.weight\)/, '(r1.x)']],
+  },
   {
     name: 'a dropped weight in the row count',
     definition: GROUPED,
@@ -76,7 +100,12 @@ const MUTATIONS: readonly Mutation[] = [
     at: DELTA,
     wrong: [['r1.weight AS row_count', 'pg_catalog.abs(r1.weight) AS row_count']],
   },
-  { name: 'the wrong sign', definition: GROUPED, at: DELTA, wrong: [['SELECT l.weight::bigint', 'SELECT -l.weight::bigint']] },
+  {
+    name: 'the wrong sign',
+    definition: GROUPED,
+    at: DELTA,
+    wrong: [['SELECT l.weight::bigint', 'SELECT -l.weight::bigint']],
+  },
   {
     name: 'the frontier is ignored: folded rows count again',
     definition: GROUPED,
@@ -120,7 +149,12 @@ const MUTATIONS: readonly Mutation[] = [
     name: 'the log is cleaned of what is still pending',
     definition: GROUPED,
     at: { catalog: 'imat_catalog.clean_log' },
-    wrong: [[/l\.ctid > \(SELECT max\(h\.ctid\) FROM \(SELECT k\.ctid FROM %1\$s k LIMIT 100\) h\) AND %2\$s/, 'TRUE OR %2$s']],
+    wrong: [
+      [
+        /l\.ctid > \(SELECT max\(h\.ctid\) FROM \(SELECT k\.ctid FROM %1\$s k LIMIT 100\) h\) AND %2\$s/,
+        'TRUE OR %2$s',
+      ],
+    ],
   },
   {
     name: 'a fold replaces instead of adding',
@@ -134,16 +168,36 @@ const MUTATIONS: readonly Mutation[] = [
     at: FOLDS,
     wrong: [[/= s\.count1 \+ EXCLUDED\.count1/g, '= s.count1 - EXCLUDED.count1']],
   },
-  { name: 'a fold keeps emptied groups', definition: GROUPED, at: FOLDS, wrong: [['WHERE ctid = ANY (emptied)', 'WHERE FALSE']] },
+  {
+    name: 'a fold keeps emptied groups',
+    definition: GROUPED,
+    at: FOLDS,
+    wrong: [['WHERE ctid = ANY (emptied)', 'WHERE FALSE']],
+  },
   {
     name: 'a fold drops groups whose sum is 0',
     definition: GROUPED,
     at: FOLDS,
     wrong: [[/FILTER \(WHERE m\.row_count = 0\)/g, 'FILTER (WHERE m.row_count <= 1)']],
   },
-  { name: 'a fold skips what changes the sum only', definition: GROUPED, at: FOLDS, wrong: [[/ OR d\.sum1 <> 0/g, '']] },
-  { name: '`=` on NULL keys', definition: GROUPED, at: /^what finds a group/, wrong: [['NULLS NOT DISTINCT', 'NULLS DISTINCT']] },
-  { name: 'a reader sees emptied groups', definition: GROUPED, at: READERS, wrong: [[/HAVING pg_catalog\.sum\(u\.row_count\) <> 0/, '']] },
+  {
+    name: 'a fold skips what changes the sum only',
+    definition: GROUPED,
+    at: FOLDS,
+    wrong: [[/ OR d\.sum1 <> 0/g, '']],
+  },
+  {
+    name: '`=` on NULL keys',
+    definition: GROUPED,
+    at: /^what finds a group/,
+    wrong: [['NULLS NOT DISTINCT', 'NULLS DISTINCT']],
+  },
+  {
+    name: 'a reader sees emptied groups',
+    definition: GROUPED,
+    at: READERS,
+    wrong: [[/HAVING pg_catalog\.sum\(u\.row_count\) <> 0/, '']],
+  },
   {
     name: 'a reader does not see what is pending',
     definition: GROUPED,
@@ -156,7 +210,12 @@ const MUTATIONS: readonly Mutation[] = [
     at: READERS,
     wrong: [['WHERE NOT (', 'WHERE TRUE OR NOT (']],
   },
-  { name: 'the sum of nothing is 0', definition: GROUPED, at: READERS, wrong: [[/CASE WHEN m\.count1 > 0 THEN/g, 'CASE WHEN TRUE THEN']] },
+  {
+    name: 'the sum of nothing is 0',
+    definition: GROUPED,
+    at: READERS,
+    wrong: [[/CASE WHEN m\.count1 > 0 THEN/g, 'CASE WHEN TRUE THEN']],
+  },
   {
     name: 'the stored sum of nothing is 0',
     definition: GROUPED,
@@ -169,8 +228,18 @@ const MUTATIONS: readonly Mutation[] = [
     at: READERS,
     wrong: [[/\/ 12 < 10900 THEN/g, '/ 12 < 0 THEN']],
   },
-  { name: 'NaN is forgotten', definition: GROUPED, at: READERS, wrong: [[/WHEN m\.nan1 > 0 THEN 'NaN'::numeric/g, '']] },
-  { name: 'NaN is forgotten in what is stored', definition: GROUPED, at: VALUES, wrong: [[/WHEN nan1 > 0 THEN 'NaN'::numeric/g, '']] },
+  {
+    name: 'NaN is forgotten',
+    definition: GROUPED,
+    at: READERS,
+    wrong: [[/WHEN m\.nan1 > 0 THEN 'NaN'::numeric/g, '']],
+  },
+  {
+    name: 'NaN is forgotten in what is stored',
+    definition: GROUPED,
+    at: VALUES,
+    wrong: [[/WHEN nan1 > 0 THEN 'NaN'::numeric/g, '']],
+  },
   {
     name: 'NaN is summed up',
     definition: GROUPED,
@@ -197,8 +266,18 @@ const MUTATIONS: readonly Mutation[] = [
       ['AND s.row_count > 2', 'AND s.row_count > 1000'],
     ],
   },
-  { name: 'a standard deviation over the population', definition: VARIANCE, at: READERS, wrong: [[/\(m\.count1 - 1\)/g, 'm.count1']] },
-  { name: 'a stored standard deviation over the population', definition: VARIANCE, at: VALUES, wrong: [[/\(count1 - 1\)/g, 'count1']] },
+  {
+    name: 'a standard deviation over the population',
+    definition: VARIANCE,
+    at: READERS,
+    wrong: [[/\(m\.count1 - 1\)/g, 'm.count1']],
+  },
+  {
+    name: 'a stored standard deviation over the population',
+    definition: VARIANCE,
+    at: VALUES,
+    wrong: [[/\(count1 - 1\)/g, 'count1']],
+  },
   {
     name: 'a standard deviation rounded twice',
     definition: VARIANCE,
@@ -214,10 +293,30 @@ const MUTATIONS: readonly Mutation[] = [
     at: READERS,
     wrong: [[/CASE WHEN m\.true1 \+ m\.false1 > 0 THEN/g, 'CASE WHEN TRUE THEN']],
   },
-  { name: 'an update logs no old rows', definition: GROUPED, at: CAPTURES, wrong: [['SELECT -1 AS weight', 'SELECT 0 AS weight']] },
-  { name: 'a delete is logged as an insert', definition: GROUPED, at: CAPTURES, wrong: [['SELECT -1, o.', 'SELECT 1, o.']] },
-  { name: 'an insert logs distinct rows', definition: BAG, at: CAPTURES, wrong: [['SELECT 1, n.', 'SELECT DISTINCT 1, n.']] },
-  { name: 'updates are netted by `=`', definition: BAG, at: CAPTURES, wrong: [[/, pg_catalog\.numeric_send\(u\.c\d\)/, '']] },
+  {
+    name: 'an update logs no old rows',
+    definition: GROUPED,
+    at: CAPTURES,
+    wrong: [['SELECT -1 AS weight', 'SELECT 0 AS weight']],
+  },
+  {
+    name: 'a delete is logged as an insert',
+    definition: GROUPED,
+    at: CAPTURES,
+    wrong: [['SELECT -1, o.', 'SELECT 1, o.']],
+  },
+  {
+    name: 'an insert logs distinct rows',
+    definition: BAG,
+    at: CAPTURES,
+    wrong: [['SELECT 1, n.', 'SELECT DISTINCT 1, n.']],
+  },
+  {
+    name: 'updates are netted by `=`',
+    definition: BAG,
+    at: CAPTURES,
+    wrong: [[/, pg_catalog\.numeric_send\(u\.c\d\)/, '']],
+  },
   {
     name: 'a truncation is not logged',
     definition: GROUPED,
@@ -228,7 +327,12 @@ const MUTATIONS: readonly Mutation[] = [
     name: 'rows are logged under a transaction long past',
     definition: GROUPED,
     at: CAPTURES,
-    wrong: [[/\(weight, ([^)]*)\)\n( +)SELECT 1, /, "(xid, weight, $1)\n$2SELECT '3'::pg_catalog.xid8, 1, "]],
+    wrong: [
+      [
+        /\(weight, ([^)]*)\)\n( +)SELECT 1, /,
+        "(xid, weight, $1)\n$2SELECT '3'::pg_catalog.xid8, 1, ",
+      ],
+    ],
   },
   {
     name: 'pending rows are not cancelled before an expression that fails',
@@ -239,10 +343,17 @@ const MUTATIONS: readonly Mutation[] = [
       ['pg_catalog.sum(l.weight)::bigint', 'l.weight::bigint'],
     ],
   },
-  { name: 'the planner may filter before it cancels', definition: FAILING, at: DELTA, wrong: [[/\n +OFFSET 0/, '']] },
+  {
+    name: 'the planner may filter before it cancels',
+    definition: FAILING,
+    at: DELTA,
+    wrong: [[/\n +OFFSET 0/, '']],
+  },
 ];
 
-const bench = useBench('CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text)');
+const bench = useBench(
+  'CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text)',
+);
 
 const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 1.5, 3), ('a', 2, 1), ('b', 99, 1), (NULL, 7, 1), ('c', NULL, 2)",
@@ -325,7 +436,8 @@ async function finds(subject: Subject, step: string): Promise<boolean> {
   try {
     if (step === FOLD) await bench.imat.fold(subject.name);
     else await bench.user.execute(step);
-    for (const one of [subject, laggard]) if (one !== null && (await differences(bench.user, one)).length > 0) return true;
+    for (const one of [subject, laggard])
+      if (one !== null && (await differences(bench.user, one)).length > 0) return true;
     return false;
   } catch {
     // Where the definition fails as well, that is right.
@@ -337,7 +449,9 @@ async function mutate({ at, wrong }: Mutation): Promise<number> {
   const installed = (await bench.imat.explain('mutant')).sql;
   const view = installed.find((one) => READERS.test(one.label))?.sql ?? '';
   const statements =
-    'catalog' in at ? await catalogFunction(at.catalog) : installed.filter((one) => at.test(one.label)).map((one) => one.sql);
+    'catalog' in at
+      ? await catalogFunction(at.catalog)
+      : installed.filter((one) => at.test(one.label)).map((one) => one.sql);
   let changed = 0;
   for (const statement of statements) {
     const mutated = wrong.reduce((text, [from, to]) => text.replace(from, to), statement);
@@ -358,28 +472,36 @@ const catalogFunction = async (name: string): Promise<string[]> =>
   ).map((row) => row.text);
 
 function replacing(statement: string): string {
-  if (statement.startsWith('CREATE VIEW')) return statement.replace('CREATE VIEW', 'CREATE OR REPLACE VIEW');
+  if (statement.startsWith('CREATE VIEW'))
+    return statement.replace('CREATE VIEW', 'CREATE OR REPLACE VIEW');
   if (!statement.startsWith('CREATE UNIQUE INDEX')) return statement;
   return `${[...statement.matchAll(/\(([^)]*)\)/g)].length > 0 ? 'DROP INDEX imat_store.state_mutant_key1_idx;' : ''} ${statement}`;
 }
 
 /** A generated column's expression cannot be changed in place. */
 function replacingValues(statement: string, view: string): string {
-  const drops = [...statement.matchAll(/ADD COLUMN (\w+)/g)].map(([, column]) => `DROP COLUMN ${column}`);
+  const drops = [...statement.matchAll(/ADD COLUMN (\w+)/g)].map(
+    ([, column]) => `DROP COLUMN ${column}`,
+  );
   return `DROP VIEW imat.mutant; ALTER TABLE imat_store.state_mutant ${drops.join(', ')}; ${statement}; ${view}; UPDATE imat_catalog.imat SET relation = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
 describe('the oracle finds', () => {
   for (const mutation of MUTATIONS) {
     // Where the extension captures there is no SQL to put them into.
-    test.skipIf(mutation.at === CAPTURES && WITH_EXTENSION && mutation.name !== 'a truncation is not logged')(mutation.name, async () => {
+    test.skipIf(
+      mutation.at === CAPTURES && WITH_EXTENSION && mutation.name !== 'a truncation is not logged',
+    )(mutation.name, async () => {
       const subject = await prepare(mutation.definition);
       expect(await mutate(mutation), 'the mutation changes the SQL').toBeGreaterThan(0);
       expect(await firstFinding(subject)).not.toBeNull();
     });
   }
 
-  test.each([...new Set(MUTATIONS.map((mutation) => mutation.definition))])('nothing where nothing is wrong: %s', async (definition) => {
-    expect(await firstFinding(await prepare(definition))).toBeNull();
-  });
+  test.each([...new Set(MUTATIONS.map((mutation) => mutation.definition))])(
+    'nothing where nothing is wrong: %s',
+    async (definition) => {
+      expect(await firstFinding(await prepare(definition))).toBeNull();
+    },
+  );
 });

@@ -108,13 +108,22 @@ async function exercise(table: string, first: string, second: string, imat: stri
   const [alias, a, b] = [quote(table), quote(first), quote(second)];
   const schema = table.startsWith('pg_') ? '"pg"' : alias;
   const t = `${schema}.${alias}`;
-  await bench.user.execute(`CREATE SCHEMA ${schema}; CREATE TABLE ${t} (${a} text, ${b} numeric(10,2))`);
+  await bench.user.execute(
+    `CREATE SCHEMA ${schema}; CREATE TABLE ${t} (${a} text, ${b} numeric(10,2))`,
+  );
   try {
-    await bench.convert(`SELECT ${a}, sum(${b}) AS ${b}, count(*) AS ${quote(`${first.slice(0, 20)}!`)} FROM ${t} GROUP BY ${a}`, {
-      name: imat,
-    });
-    await bench.convert(`SELECT x.${a} AS ${b}, y.${b} AS ${a} FROM ${t} AS x JOIN ${t} AS ${alias} ON x.${a} = ${alias}.${a}, ${t} AS y`);
-    await bench.convert(`SELECT sum(${b}) AS ${a} FROM ${t} AS ${a} WHERE ${b} <> 0 HAVING count(*) >= 0`);
+    await bench.convert(
+      `SELECT ${a}, sum(${b}) AS ${b}, count(*) AS ${quote(`${first.slice(0, 20)}!`)} FROM ${t} GROUP BY ${a}`,
+      {
+        name: imat,
+      },
+    );
+    await bench.convert(
+      `SELECT x.${a} AS ${b}, y.${b} AS ${a} FROM ${t} AS x JOIN ${t} AS ${alias} ON x.${a} = ${alias}.${a}, ${t} AS y`,
+    );
+    await bench.convert(
+      `SELECT sum(${b}) AS ${a} FROM ${t} AS ${a} WHERE ${b} <> 0 HAVING count(*) >= 0`,
+    );
     await bench.run([
       `INSERT INTO ${t} VALUES ('a', 1), ('a', 1), (NULL, 2)`,
       FOLD,
@@ -123,8 +132,11 @@ async function exercise(table: string, first: string, second: string, imat: stri
       FOLD,
       `TRUNCATE ${t}`,
     ]);
-    for (const name of [imat, 'subject_2']) expect(await bench.imat.verify(name)).toMatchObject({ results: [{ equal: true }] });
-    expect((await bench.imat.status(imat)).imats).toMatchObject([{ name: imat, state: 'active', pendingRows: expect.any(Number) }]);
+    for (const name of [imat, 'subject_2'])
+      expect(await bench.imat.verify(name)).toMatchObject({ results: [{ equal: true }] });
+    expect((await bench.imat.status(imat)).imats).toMatchObject([
+      { name: imat, state: 'active', pendingRows: expect.any(Number) },
+    ]);
     expect((await bench.imat.explain(imat)).strategy).toBe('delta');
   } finally {
     await bench.clear();
@@ -134,12 +146,15 @@ async function exercise(table: string, first: string, second: string, imat: stri
 
 describe('names', () => {
   for (const [index, name] of NAMES.entries()) {
-    test(`everything is called ${JSON.stringify(name)}`, () => exercise(name, name, NAMES[(index + 7) % NAMES.length] ?? 'x', name));
+    test(`everything is called ${JSON.stringify(name)}`, () =>
+      exercise(name, name, NAMES[(index + 7) % NAMES.length] ?? 'x', name));
   }
 
   test('columns are called as generated SQL calls its own', async () => {
     const columns = OWN_NAMES.map((name) => quote(name));
-    await bench.user.execute(`CREATE TABLE own (${columns.map((name) => `${name} int`).join(', ')})`);
+    await bench.user.execute(
+      `CREATE TABLE own (${columns.map((name) => `${name} int`).join(', ')})`,
+    );
     const insert = `INSERT INTO own SELECT ${columns.map((_, index) => `n % ${1 + (index % 3)}`).join(', ')} FROM generate_series(1, 4) n`;
     await bench.convert(
       `SELECT ${columns.slice(0, 25).join(', ')}, ${columns.map((name, index) => `sum(${name}) AS a${index}`).join(', ')} FROM own GROUP BY ${columns.slice(0, 25).join(', ')}`,
@@ -152,7 +167,14 @@ describe('names', () => {
     await bench.convert(
       `SELECT a.weight, b.key1, count(*) AS row_count FROM own a, own b, own c, own l WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l GROUP BY a.weight, b.key1`,
     );
-    await bench.run([insert, FOLD, 'UPDATE own SET weight = 5, key1 = NULL WHERE xid = 0', insert, FOLD, 'DELETE FROM own']);
+    await bench.run([
+      insert,
+      FOLD,
+      'UPDATE own SET weight = 5, key1 = NULL WHERE xid = 0',
+      insert,
+      FOLD,
+      'DELETE FROM own',
+    ]);
   });
 
   test('names that would be cut to the same name stay apart', async () => {
@@ -160,7 +182,9 @@ describe('names', () => {
     await bench.user.execute('CREATE SCHEMA long_names');
     for (const name of [one, two]) {
       await bench.user.execute(`CREATE TABLE long_names.${quote(name)} (a int)`);
-      await bench.convert(`SELECT a, count(*) AS n FROM long_names.${quote(name)} GROUP BY a`, { name });
+      await bench.convert(`SELECT a, count(*) AS n FROM long_names.${quote(name)} GROUP BY a`, {
+        name,
+      });
     }
     await bench.run([
       `INSERT INTO long_names.${quote(one)} VALUES (1)`,
@@ -171,11 +195,18 @@ describe('names', () => {
   });
 
   test('schemas whose tables give the same log name stay apart', async () => {
-    await bench.user.execute('CREATE SCHEMA a_b; CREATE SCHEMA a; CREATE TABLE a_b.c (x int); CREATE TABLE a.b_c (x int)');
+    await bench.user.execute(
+      'CREATE SCHEMA a_b; CREATE SCHEMA a; CREATE TABLE a_b.c (x int); CREATE TABLE a.b_c (x int)',
+    );
     await bench.convert('SELECT x, count(*) AS n FROM a_b.c GROUP BY x');
     await bench.convert('SELECT x, count(*) AS n FROM a.b_c GROUP BY x');
     await bench.convert('SELECT x, count(*) AS n FROM a.b_c JOIN a_b.c USING (x) GROUP BY x');
-    await bench.run(['INSERT INTO a_b.c VALUES (1)', 'INSERT INTO a.b_c VALUES (1), (2)', FOLD, 'DELETE FROM a_b.c']);
+    await bench.run([
+      'INSERT INTO a_b.c VALUES (1)',
+      'INSERT INTO a.b_c VALUES (1), (2)',
+      FOLD,
+      'DELETE FROM a_b.c',
+    ]);
   });
 });
 
@@ -203,7 +234,9 @@ describe('literals in a definition', () => {
     'x'.repeat(5000),
   ];
   const escaped = (text: string): string =>
-    text.includes('\\') ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`;
+    text.includes('\\')
+      ? `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+      : `'${text.replaceAll("'", "''")}'`;
 
   for (const text of LITERALS) {
     test(JSON.stringify(text.slice(0, 40)), async () => {
@@ -238,7 +271,9 @@ describe('literals in a definition', () => {
     await bench.convert(
       String.raw`SELECT k, count(*) FILTER (WHERE k = 'a\b') AS n, count(*) FILTER (WHERE k = 'it''s') AS m FROM v WHERE k <> 'c\' GROUP BY k`,
     );
-    await bench.session.execute('SET standard_conforming_strings = off; SET escape_string_warning = off; SET backslash_quote = on');
+    await bench.session.execute(
+      'SET standard_conforming_strings = off; SET escape_string_warning = off; SET backslash_quote = on',
+    );
     try {
       await bench.run([
         String.raw`INSERT INTO v VALUES ('a\b', 1), ('c\', 2), ('it''s', 3)`,
@@ -248,7 +283,9 @@ describe('literals in a definition', () => {
         FOLD,
       ]);
     } finally {
-      await bench.session.execute('RESET standard_conforming_strings; RESET escape_string_warning; RESET backslash_quote');
+      await bench.session.execute(
+        'RESET standard_conforming_strings; RESET escape_string_warning; RESET backslash_quote',
+      );
       await bench.clear();
     }
   });
@@ -267,8 +304,12 @@ describe('what a name means does not depend on who asks', () => {
       CREATE FUNCTION evil.lower(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$SELECT 'evil'$$;
       CREATE TABLE plain (g int, x int, k text);
     `);
-    await bench.convert('SELECT g, sum(x) AS s, count(*) AS n, lower(k) AS k FROM plain WHERE g <> 7 GROUP BY g, lower(k)');
-    await bench.convert('SELECT a.g, a.k, count(*) AS n FROM plain a JOIN plain b ON a.g = b.g GROUP BY a.g, a.k');
+    await bench.convert(
+      'SELECT g, sum(x) AS s, count(*) AS n, lower(k) AS k FROM plain WHERE g <> 7 GROUP BY g, lower(k)',
+    );
+    await bench.convert(
+      'SELECT a.g, a.k, count(*) AS n FROM plain a JOIN plain b ON a.g = b.g GROUP BY a.g, a.k',
+    );
     const steps = [
       "INSERT INTO plain VALUES (1, 2, 'A'), (1, 3, 'a'), (2, 5, NULL)",
       'UPDATE plain SET g = 2 WHERE x OPERATOR(pg_catalog.=) 3',
@@ -278,11 +319,15 @@ describe('what a name means does not depend on who asks', () => {
       await bench.user.execute('SET search_path = evil, pg_catalog, public');
       await bench.user.execute(step);
       const evil = await Promise.all(
-        ['subject_1', 'subject_2'].map((name) => bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`)),
+        ['subject_1', 'subject_2'].map((name) =>
+          bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`),
+        ),
       );
       await bench.run(['SET search_path = public']);
       const plain = await Promise.all(
-        ['subject_1', 'subject_2'].map((name) => bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`)),
+        ['subject_1', 'subject_2'].map((name) =>
+          bench.user.query(`SELECT * FROM imat.${name} ORDER BY 1, 2, 3`),
+        ),
       );
       expect(evil).toEqual(plain);
       await bench.user.execute('SET search_path = evil, pg_catalog, public');
@@ -301,7 +346,8 @@ describe('what a name means does not depend on who asks', () => {
     'CASE x WHEN': "SELECT sum(CASE k WHEN 'A'::citext THEN 1 ELSE 0 END) AS n FROM ci",
     IN: "SELECT count(*) AS n FROM ci WHERE k IN ('A'::citext, 'X'::citext)",
     BETWEEN: "SELECT count(*) AS n FROM ci WHERE k BETWEEN 'A'::citext AND 'B'::citext",
-    GREATEST: "SELECT count(*) AS n, count(*) FILTER (WHERE greatest(k, 'B'::citext) = 'b'::citext) AS m FROM ci",
+    GREATEST:
+      "SELECT count(*) AS n, count(*) FILTER (WHERE greatest(k, 'B'::citext) = 'b'::citext) AS m FROM ci",
     'row comparison': "SELECT count(*) AS n FROM ci WHERE (k, x) = ('A'::citext, 1)",
     LIKE: "SELECT count(*) AS n FROM ci WHERE k LIKE 'A%'::citext",
   };
@@ -310,14 +356,27 @@ describe('what a name means does not depend on who asks', () => {
       await bench.user.execute(
         'CREATE EXTENSION IF NOT EXISTS citext; DROP TABLE IF EXISTS ci, cj; CREATE TABLE ci (k citext, x int); CREATE TABLE cj (k citext, y int)',
       );
-      await bench.user.execute("INSERT INTO ci VALUES ('a', 1), ('A', 1), ('b', 1); INSERT INTO cj VALUES ('A', 1), ('B', 2)");
+      await bench.user.execute(
+        "INSERT INTO ci VALUES ('a', 1), ('A', 1), ('b', 1); INSERT INTO cj VALUES ('A', 1), ('B', 2)",
+      );
       await bench.user.execute(`CREATE MATERIALIZED VIEW folk AS ${definition}`);
       try {
         const converted = await bench.imat.convert('folk');
-        for (const step of ['SELECT 1', "INSERT INTO ci VALUES ('B', 1)", FOLD, "UPDATE ci SET k = 'A'", 'DELETE FROM cj WHERE y = 1']) {
+        for (const step of [
+          'SELECT 1',
+          "INSERT INTO ci VALUES ('B', 1)",
+          FOLD,
+          "UPDATE ci SET k = 'A'",
+          'DELETE FROM cj WHERE y = 1',
+        ]) {
           if (step !== FOLD) await bench.user.query(step);
-          else await (converted.strategy === 'delta' ? bench.imat.fold('folk') : bench.imat.swap('folk'));
-          expect(await bench.user.query('SELECT * FROM imat.folk')).toEqual(await bench.user.query(definition));
+          else
+            await (converted.strategy === 'delta'
+              ? bench.imat.fold('folk')
+              : bench.imat.swap('folk'));
+          expect(await bench.user.query('SELECT * FROM imat.folk')).toEqual(
+            await bench.user.query(definition),
+          );
         }
         expect(await bench.imat.verify('folk')).toMatchObject({ results: [{ equal: true }] });
       } finally {

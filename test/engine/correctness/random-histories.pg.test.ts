@@ -39,18 +39,28 @@ async function converted(): Promise<void> {
 describe('random histories', () => {
   test.each(REGRESSIONS)('seed $seed $path', async ({ seed, path }) => {
     await converted();
-    await fc.assert(fc.asyncProperty(histories, holds), { seed, ...(path === undefined ? {} : { path }), numRuns: 3, endOnFailure: true });
+    await fc.assert(fc.asyncProperty(histories, holds), {
+      seed,
+      ...(path === undefined ? {} : { path }),
+      numRuns: 3,
+      endOnFailure: true,
+    });
   });
 
   test('new ones', async () => {
     await converted();
     const seed = process.env['IMAT_TEST_SEED'];
-    await fc.assert(fc.asyncProperty(histories, holds), { ...(seed === undefined ? {} : { seed: Number(seed) }), numRuns: RUNS });
+    await fc.assert(fc.asyncProperty(histories, holds), {
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      numRuns: RUNS,
+    });
   }, 180_000);
 
   test('one long history', async () => {
     await converted();
-    const history = Array.from({ length: 30 }, (_, index) => randomSteps(random(index), WRITABLE_SHOP)).flat();
+    const history = Array.from({ length: 30 }, (_, index) =>
+      randomSteps(random(index), WRITABLE_SHOP),
+    ).flat();
     await holds([...history, FOLD, ...history.slice(0, 20)]);
   });
 });

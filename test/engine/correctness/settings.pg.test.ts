@@ -154,7 +154,8 @@ async function start(): Promise<void> {
 /** Reads under other settings, writes under others, folds or swaps under yet others. */
 async function exercise(subjects: readonly Subject[]): Promise<void> {
   const everybody = async (): Promise<void> => {
-    for (const subject of subjects) for (const db of [bench.user, bench.observer]) await bench.check(subject, db);
+    for (const subject of subjects)
+      for (const db of [bench.user, bench.observer]) await bench.check(subject, db);
   };
   await bench.observer.execute(OTHER_SETTINGS);
   try {
@@ -178,7 +179,8 @@ async function exercise(subjects: readonly Subject[]): Promise<void> {
 }
 
 async function foldAs(db: Db, subjects: readonly Subject[]): Promise<void> {
-  for (const { name, converted } of subjects) await db.query(`CALL imat.${converted.strategy === 'delta' ? 'fold' : 'swap'}($1)`, [name]);
+  for (const { name, converted } of subjects)
+    await db.query(`CALL imat.${converted.strategy === 'delta' ? 'fold' : 'swap'}($1)`, [name]);
 }
 
 /** As a key, as an argument, and in a filter. */
@@ -204,9 +206,15 @@ describe('what depends on session settings is swapped, and never wrong', () => {
       await start();
       const [query] = queries(expression);
       const subject = await bench.convert(query ?? '', { strategy: 'swap' });
-      expect(subject.converted.reasons.map((reason) => reason.kind)).toContain('settings_dependent');
-      expect(subject.converted.reasons.map((reason) => reason.kind)).not.toContain('moment_dependent');
-      expect(subject.converted.notes).toEqual(['a live read runs the definition while a source has changed since the last swap']);
+      expect(subject.converted.reasons.map((reason) => reason.kind)).toContain(
+        'settings_dependent',
+      );
+      expect(subject.converted.reasons.map((reason) => reason.kind)).not.toContain(
+        'moment_dependent',
+      );
+      expect(subject.converted.notes).toEqual([
+        'a live read runs the definition while a source has changed since the last swap',
+      ]);
       await exercise([subject]);
     });
   }
@@ -216,15 +224,23 @@ describe('what depends on the moment is swapped, and read by its definition', ()
   for (const expression of MOMENT) {
     test(expression, async () => {
       await start();
-      const subject = await bench.convert(`SELECT x, count(${expression}) AS n FROM v WHERE x <> 3 GROUP BY x`, { strategy: 'swap' });
+      const subject = await bench.convert(
+        `SELECT x, count(${expression}) AS n FROM v WHERE x <> 3 GROUP BY x`,
+        { strategy: 'swap' },
+      );
       expect(subject.converted.reasons.map((reason) => reason.kind)).toContain('moment_dependent');
-      expect(subject.converted.notes).toEqual([expect.stringContaining('a live read runs the definition')]);
+      expect(subject.converted.notes).toEqual([
+        expect.stringContaining('a live read runs the definition'),
+      ]);
     });
   }
 
   test('the clock moves on and the answer with it', async () => {
     await bench.user.execute('TRUNCATE v');
-    const subject = await bench.convert("SELECT count(*) AS n FROM v WHERE tz > now() - interval '100 milliseconds'", { strategy: 'swap' });
+    const subject = await bench.convert(
+      "SELECT count(*) AS n FROM v WHERE tz > now() - interval '100 milliseconds'",
+      { strategy: 'swap' },
+    );
     await bench.user.execute('INSERT INTO v (id, tz) VALUES (1, now())');
     await bench.user.execute(`CALL imat.swap('${subject.name}')`);
     await bench.user.execute('SELECT pg_sleep(0.15)');
@@ -238,18 +254,30 @@ describe('literals of a definition mean the same in every session', () => {
       "DateStyle = 'SQL, DMY'",
       "SELECT count(*) AS n, count(*) FILTER (WHERE d > '2024-02-03'::date) AS later FROM v WHERE ts >= '2024-02-01 03:00'::timestamp AND tz < '2024-03-04 05:06+00'::timestamptz",
     ],
-    ["DateStyle = 'German'", "SELECT d = '2024-02-03'::date AS third, count(*) AS n FROM v GROUP BY 1"],
+    [
+      "DateStyle = 'German'",
+      "SELECT d = '2024-02-03'::date AS third, count(*) AS n FROM v GROUP BY 1",
+    ],
     [
       "IntervalStyle = 'sql_standard'",
       "SELECT i > '-1 day +02:03:04'::interval AS k, sum(i + '1 day -02:00'::interval) AS s FROM v GROUP BY 1",
     ],
-    ["IntervalStyle = 'iso_8601'", "SELECT i > '1 day 02:03:04'::interval AS k, sum(i) AS s FROM v GROUP BY 1"],
+    [
+      "IntervalStyle = 'iso_8601'",
+      "SELECT i > '1 day 02:03:04'::interval AS k, sum(i) AS s FROM v GROUP BY 1",
+    ],
     [
       'extra_float_digits = -10',
       'SELECT f > 0.3333333333333333::float8 AS k, count(*) AS n, sum(n + 1.00000000000000001) AS s FROM v GROUP BY 1',
     ],
-    ["TimeZone = 'Asia/Kolkata'", "SELECT tz > '2024-02-01 10:00+00'::timestamptz AS k, count(*) AS n FROM v GROUP BY 1"],
-    ["bytea_output = 'escape'", "SELECT b = '\\x00ff41'::bytea AS k, count(*) AS n FROM v GROUP BY 1"],
+    [
+      "TimeZone = 'Asia/Kolkata'",
+      "SELECT tz > '2024-02-01 10:00+00'::timestamptz AS k, count(*) AS n FROM v GROUP BY 1",
+    ],
+    [
+      "bytea_output = 'escape'",
+      "SELECT b = '\\x00ff41'::bytea AS k, count(*) AS n FROM v GROUP BY 1",
+    ],
   ])('converted under %s', async (setting, query) => {
     await start();
     await bench.session.execute(`SET ${setting}`);

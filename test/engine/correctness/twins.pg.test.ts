@@ -14,7 +14,11 @@ import { LOOSE_SHOP, RESET, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
 
 const bench = useBench(LOOSE_SHOP);
 
-type Installed = { readonly plan: DeltaPlan; readonly id: number; readonly logOf: Pending['logOf'] };
+type Installed = {
+  readonly plan: DeltaPlan;
+  readonly id: number;
+  readonly logOf: Pending['logOf'];
+};
 
 async function installed(name: string): Promise<Installed> {
   const [imat] = await bench.session.query<{ id: number; view: number }>(
@@ -24,10 +28,18 @@ async function installed(name: string): Promise<Installed> {
   const logs = await bench.session.query<{ relation: number; log: string }>(
     'SELECT relation::oid AS relation, log::text AS log FROM imat_catalog.source',
   );
-  const [version] = await bench.session.query<{ major: number }>(`SELECT current_setting('server_version_num')::int / 10000 AS major`);
-  const { plan } = await bench.session.transaction('read committed', () => analyse(bench.session, imat?.view ?? 0, version?.major ?? 0));
+  const [version] = await bench.session.query<{ major: number }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+  );
+  const { plan } = await bench.session.transaction('read committed', () =>
+    analyse(bench.session, imat?.view ?? 0, version?.major ?? 0),
+  );
   if (imat === undefined || plan === null) throw new Error(`${name} has no delta plan`);
-  return { plan, id: imat.id, logOf: (oid) => fragment(logs.find((one) => one.relation === oid)?.log ?? '') };
+  return {
+    plan,
+    id: imat.id,
+    logOf: (oid) => fragment(logs.find((one) => one.relation === oid)?.log ?? ''),
+  };
 }
 
 /** The delta of the join, row by row with its weight added up, from terms of either form. */
@@ -40,9 +52,14 @@ function product({ plan, id, logOf }: Installed, form: 'expanded' | 'telescoped'
   };
   const terms = form === 'netted' ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending, form);
   const values = plan.occurrences.flatMap((occurrence) =>
-    occurrence.columns.map((column) => sql`, ${ident(occurrence.alias)}.${ident(column.name)}::text`),
+    occurrence.columns.map(
+      (column) => sql`, ${ident(occurrence.alias)}.${ident(column.name)}::text`,
+    ),
   );
-  const rows = terms.map((term) => sql`SELECT ${term.weight} AS weight, ROW(0${join(values, '')})::text AS content ${term.from}`);
+  const rows = terms.map(
+    (term) =>
+      sql`SELECT ${term.weight} AS weight, ROW(0${join(values, '')})::text AS content ${term.from}`,
+  );
   return sql`SELECT u.content, pg_catalog.sum(u.weight)::bigint AS weight FROM (${join(rows, ' UNION ALL ')}) AS u GROUP BY u.content HAVING pg_catalog.sum(u.weight) <> 0`;
 }
 
@@ -55,19 +72,24 @@ function groups({ plan, id, logOf }: Installed, netted: boolean): Sql {
   );
   // Zeros at the end of a sum are not a difference: how many are shown is counted apart.
   const values = plan.parts.map((part) =>
-    part.type === 'numeric' ? sql`pg_catalog.trim_scale(g.${ident(part.name)})` : sql`g.${ident(part.name)}`,
+    part.type === 'numeric'
+      ? sql`pg_catalog.trim_scale(g.${ident(part.name)})`
+      : sql`g.${ident(part.name)}`,
   );
   return sql`SELECT ROW(${join([...stateKeys(plan).map((key) => sql`g.${ident(key)}`), ...values], ', ')})::text AS content FROM (${summed(plan, rows)}) AS g WHERE ${changes}`;
 }
 
-const contentOf = (query: Sql): Promise<unknown[]> => bench.session.query(`SELECT * FROM (${query.text}) AS q ORDER BY 1`);
+const contentOf = (query: Sql): Promise<unknown[]> =>
+  bench.session.query(`SELECT * FROM (${query.text}) AS q ORDER BY 1`);
 
 describe.each(SAMPLES)('%s', (definition) => {
   test('expanded, telescoped and netted products, plain and netted groups', async () => {
     await bench.user.execute(RESET);
     const subject = await bench.convert(definition);
     const one = await installed(subject.name);
-    const history = randomHistory(randomFor(`twins ${definition}`), WRITABLE_SHOP, 14).filter((step) => step !== FOLD);
+    const history = randomHistory(randomFor(`twins ${definition}`), WRITABLE_SHOP, 14).filter(
+      (step) => step !== FOLD,
+    );
     for (const step of [
       ...history,
       'ROLLBACK',

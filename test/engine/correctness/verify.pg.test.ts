@@ -13,11 +13,17 @@ const FILL = `TRUNCATE v; INSERT INTO v SELECT n, CASE n % 4 WHEN 3 THEN NULL EL
 async function verified(name: string): Promise<VerifyResult> {
   const { results } = await bench.imat.verify(name);
   const [result] = results;
-  if (result === undefined || results.length > 1) throw new Error(`verify of ${name} gave ${results.length} results`);
+  if (result === undefined || results.length > 1)
+    throw new Error(`verify of ${name} gave ${results.length} results`);
   return result;
 }
 
-type Planted = { readonly name: string; readonly definition: string; readonly plant: string; readonly differences: number };
+type Planted = {
+  readonly name: string;
+  readonly definition: string;
+  readonly plant: string;
+  readonly differences: number;
+};
 
 const GROUPED = 'SELECT k, count(*) AS n, sum(x) AS x, sum(f) AS f, sum(r) AS r FROM v GROUP BY k';
 const ROWS = 'SELECT k, j, p FROM v';
@@ -36,8 +42,18 @@ const PLANTED: readonly Planted[] = [
     plant: `UPDATE ${STATE} SET sum1 = sum1 + 0.01 WHERE key1 = 'k0'`,
     differences: 2,
   },
-  { name: 'a group that is missing', definition: GROUPED, plant: `DELETE FROM ${STATE} WHERE key1 = 'k1'`, differences: 1 },
-  { name: 'the group of NULL that is missing', definition: GROUPED, plant: `DELETE FROM ${STATE} WHERE key1 IS NULL`, differences: 1 },
+  {
+    name: 'a group that is missing',
+    definition: GROUPED,
+    plant: `DELETE FROM ${STATE} WHERE key1 = 'k1'`,
+    differences: 1,
+  },
+  {
+    name: 'the group of NULL that is missing',
+    definition: GROUPED,
+    plant: `DELETE FROM ${STATE} WHERE key1 IS NULL`,
+    differences: 1,
+  },
   {
     name: 'a group that should not be there',
     definition: GROUPED,
@@ -56,8 +72,18 @@ const PLANTED: readonly Planted[] = [
     plant: `UPDATE ${STATE} SET sum3 = sum3 * (1 + 3e-4) WHERE key1 = 'k2'`,
     differences: 2,
   },
-  { name: 'a float that is NULL', definition: GROUPED, plant: `UPDATE ${STATE} SET count2 = 0 WHERE key1 = 'k2'`, differences: 2 },
-  { name: 'a float that is NaN', definition: GROUPED, plant: `UPDATE ${STATE} SET nan2 = 1 WHERE key1 = 'k2'`, differences: 2 },
+  {
+    name: 'a float that is NULL',
+    definition: GROUPED,
+    plant: `UPDATE ${STATE} SET count2 = 0 WHERE key1 = 'k2'`,
+    differences: 2,
+  },
+  {
+    name: 'a float that is NaN',
+    definition: GROUPED,
+    plant: `UPDATE ${STATE} SET nan2 = 1 WHERE key1 = 'k2'`,
+    differences: 2,
+  },
   {
     name: 'a float that is infinite',
     definition: GROUPED,
@@ -76,9 +102,24 @@ const PLANTED: readonly Planted[] = [
     plant: `UPDATE ${STATE} SET row_count = row_count - 2 WHERE key1 = 'k0'`,
     differences: 2,
   },
-  { name: 'another json', definition: ROWS, plant: `UPDATE ${STATE} SET key2 = '{"n":  0}' WHERE key1 = 'k0'`, differences: 20 },
-  { name: 'another point', definition: ROWS, plant: `UPDATE ${STATE} SET key3 = point(7, 7) WHERE key1 = 'k0'`, differences: 20 },
-  { name: 'a row for a definition of one row', definition: 'SELECT sum(x) AS s FROM v', plant: `DELETE FROM ${STATE}`, differences: 1 },
+  {
+    name: 'another json',
+    definition: ROWS,
+    plant: `UPDATE ${STATE} SET key2 = '{"n":  0}' WHERE key1 = 'k0'`,
+    differences: 20,
+  },
+  {
+    name: 'another point',
+    definition: ROWS,
+    plant: `UPDATE ${STATE} SET key3 = point(7, 7) WHERE key1 = 'k0'`,
+    differences: 20,
+  },
+  {
+    name: 'a row for a definition of one row',
+    definition: 'SELECT sum(x) AS s FROM v',
+    plant: `DELETE FROM ${STATE}`,
+    differences: 1,
+  },
 ];
 
 describe('verify finds', () => {
@@ -99,13 +140,21 @@ describe('verify finds', () => {
 
   test('a difference in a swap imat, and in one that is read without what is pending', async () => {
     await bench.user.execute(FILL);
-    const swapped = await bench.convert('SELECT k, max(x) AS top FROM v GROUP BY k', { strategy: 'swap' });
+    const swapped = await bench.convert('SELECT k, max(x) AS top FROM v GROUP BY k', {
+      strategy: 'swap',
+    });
     const manual = await bench.convert(GROUPED, { freshness: 'manual' });
     expect(await verified(swapped.name)).toMatchObject({ equal: true });
-    await bench.user.execute(`UPDATE imat_store.slot_a_${swapped.name} SET top = top + 1 WHERE k = 'k0'`);
+    await bench.user.execute(
+      `UPDATE imat_store.slot_a_${swapped.name} SET top = top + 1 WHERE k = 'k0'`,
+    );
     expect(await verified(swapped.name)).toMatchObject({ equal: false, differences: 2 });
     await bench.user.execute("DELETE FROM v WHERE k = 'k0'");
-    expect(await verified(manual.name)).toMatchObject({ equal: false, differences: 1, sample: [{ side: 'imat', row: { k: 'k0' } }] });
+    expect(await verified(manual.name)).toMatchObject({
+      equal: false,
+      differences: 1,
+      sample: [{ side: 'imat', row: { k: 'k0' } }],
+    });
   });
 
   test('which side has a row, with every digit', async () => {
@@ -119,16 +168,24 @@ describe('verify finds', () => {
   });
 
   test('more differences than are compared with a tolerance', async () => {
-    await bench.user.execute('TRUNCATE v; INSERT INTO v (id, f) SELECT n, n FROM generate_series(1, 25000) n');
+    await bench.user.execute(
+      'TRUNCATE v; INSERT INTO v (id, f) SELECT n, n FROM generate_series(1, 25000) n',
+    );
     await bench.convert('SELECT id, sum(f) AS f FROM v GROUP BY id', { name: 'planted' });
     await bench.user.execute(`UPDATE ${STATE} SET sum1 = sum1 + 1`);
-    expect(await verified('planted')).toMatchObject({ equal: false, differences: 50_000, rows: 25_000 });
+    expect(await verified('planted')).toMatchObject({
+      equal: false,
+      differences: 50_000,
+      rows: 25_000,
+    });
   });
 });
 
 describe('verify finds nothing', () => {
   test('where floats differ by the order of summing only', async () => {
-    await bench.user.execute('TRUNCATE v; INSERT INTO v (k, f, r) SELECT n % 3, n * 0.1, n * 0.01 FROM generate_series(1, 2000) n');
+    await bench.user.execute(
+      'TRUNCATE v; INSERT INTO v (k, f, r) SELECT n % 3, n * 0.1, n * 0.01 FROM generate_series(1, 2000) n',
+    );
     const subject = await bench.convert(
       'SELECT k, sum(f) AS f, avg(f) AS a, stddev(f) AS d, sum(r) AS r, corr(f, r) AS c FROM v GROUP BY k',
     );
@@ -140,15 +197,29 @@ describe('verify finds nothing', () => {
   });
 
   test('where more rows than are compared with a tolerance differ by the order of summing', async () => {
-    await bench.user.execute('TRUNCATE v; INSERT INTO v (id, f) SELECT n % 22000, 0.1 * (1 + n / 22000) FROM generate_series(0, 65999) n');
+    await bench.user.execute(
+      'TRUNCATE v; INSERT INTO v (id, f) SELECT n % 22000, 0.1 * (1 + n / 22000) FROM generate_series(0, 65999) n',
+    );
     const subject = await bench.convert('SELECT id, sum(f) AS f, avg(f) AS a FROM v GROUP BY id');
-    expect(await verified(subject.name)).toMatchObject({ equal: true, differences: 0, rows: 22_000 });
+    expect(await verified(subject.name)).toMatchObject({
+      equal: true,
+      differences: 0,
+      rows: 22_000,
+    });
   });
 
   test('where keys that are equal look different beside floats that differ a little', async () => {
-    await bench.user.execute('TRUNCATE keyed; INSERT INTO keyed SELECT 1.0, n * 0.1 FROM generate_series(1, 7) n');
-    const subject = await bench.convert('SELECT n, sum(f) AS f FROM keyed GROUP BY n', { ambiguous: ['n'] });
-    await bench.run(['INSERT INTO keyed SELECT 1.00, n * 0.1 FROM generate_series(1, 3) n', FOLD, 'DELETE FROM keyed WHERE scale(n) = 1']);
+    await bench.user.execute(
+      'TRUNCATE keyed; INSERT INTO keyed SELECT 1.0, n * 0.1 FROM generate_series(1, 7) n',
+    );
+    const subject = await bench.convert('SELECT n, sum(f) AS f FROM keyed GROUP BY n', {
+      ambiguous: ['n'],
+    });
+    await bench.run([
+      'INSERT INTO keyed SELECT 1.00, n * 0.1 FROM generate_series(1, 3) n',
+      FOLD,
+      'DELETE FROM keyed WHERE scale(n) = 1',
+    ]);
     expect(await verified(subject.name)).toMatchObject({ equal: true });
   });
 
@@ -156,7 +227,9 @@ describe('verify finds nothing', () => {
     await bench.user.execute(
       'TRUNCATE v; INSERT INTO v (id, f, r) SELECT n % 2, 0.1 * (1 + n / 2), 1 - n % 2 FROM generate_series(0, 5) n; UPDATE v SET f = 0.2 WHERE id = 1',
     );
-    const subject = await bench.convert('SELECT sum(f) AS f, max(r) AS r FROM v GROUP BY id', { strategy: 'swap' });
+    const subject = await bench.convert('SELECT sum(f) AS f, max(r) AS r FROM v GROUP BY id', {
+      strategy: 'swap',
+    });
     await bench.user.execute(`UPDATE imat_store.slot_a_${subject.name} SET f = 0.6 + 1e-12 * r`);
     expect(await verified(subject.name)).toMatchObject({ equal: true, rows: 2 });
     await bench.user.execute(`UPDATE imat_store.slot_a_${subject.name} SET f = 0.6 + 1e-3 * r`);

@@ -24,7 +24,11 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
   beforeAll(async () => {
     db = await open();
   });
-  beforeEach(() => db.execute('DROP TABLE IF EXISTS public.item; CREATE TABLE public.item (id int PRIMARY KEY, name text)'));
+  beforeEach(() =>
+    db.execute(
+      'DROP TABLE IF EXISTS public.item; CREATE TABLE public.item (id int PRIMARY KEY, name text)',
+    ),
+  );
   afterAll(() => db.close());
 
   test('names its driver', () => {
@@ -77,38 +81,68 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
   });
 
   test('gives every row, in order, and none where there is none', async () => {
-    const rows = await db.query<{ n: number }>('SELECT n FROM generate_series(1, 20000) AS n ORDER BY n');
+    const rows = await db.query<{ n: number }>(
+      'SELECT n FROM generate_series(1, 20000) AS n ORDER BY n',
+    );
     expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: 20_000 }, (_, i) => i + 1));
     expect(await db.query('SELECT 1 WHERE false')).toEqual([]);
     expect(await db.query("INSERT INTO public.item VALUES (1, 'a')")).toEqual([]);
   });
 
   test('carries calls out one after another, and goes on after a failed one', async () => {
-    const calls = [1, 2, 0, 4].map((divisor) => db.query('INSERT INTO public.item VALUES (12 / $1, $1)', [divisor]));
+    const calls = [1, 2, 0, 4].map((divisor) =>
+      db.query('INSERT INTO public.item VALUES (12 / $1, $1)', [divisor]),
+    );
     const outcomes = await Promise.allSettled(calls);
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
     // ctid: in the order of insertion.
-    expect(await db.query('SELECT id FROM public.item ORDER BY ctid')).toEqual([{ id: 12 }, { id: 6 }, { id: 3 }]);
+    expect(await db.query('SELECT id FROM public.item ORDER BY ctid')).toEqual([
+      { id: 12 },
+      { id: 6 },
+      { id: 3 },
+    ]);
   });
 
   test('a text of several statements is one transaction', async () => {
-    const error = await errorOf(db.execute('INSERT INTO public.item VALUES (1); INSERT INTO public.item VALUES (1)'));
+    const error = await errorOf(
+      db.execute('INSERT INTO public.item VALUES (1); INSERT INTO public.item VALUES (1)'),
+    );
     expect(error).toBeInstanceOf(ServerError);
     expect(await db.query('SELECT * FROM public.item')).toEqual([]);
   });
 
   test('a parameterised call takes one statement only', async () => {
-    expect(await errorOf(db.query('SELECT 1; SELECT 2'))).toMatchObject({ name: 'ServerError', sqlstate: '42601' });
+    expect(await errorOf(db.query('SELECT 1; SELECT 2'))).toMatchObject({
+      name: 'ServerError',
+      sqlstate: '42601',
+    });
   });
 
   test("a server's error keeps its fields, and its position counts characters", async () => {
     const statement = "SELECT '🎉é' AS x, nope FROM public.item";
     const error = await errorOf(db.query(statement));
-    expect(error).toMatchObject({ name: 'ServerError', sqlstate: '42703', position: Array.from("SELECT '🎉é' AS x, n").length, statement });
+    expect(error).toMatchObject({
+      name: 'ServerError',
+      sqlstate: '42703',
+      position: Array.from("SELECT '🎉é' AS x, n").length,
+      statement,
+    });
     const duplicate = await errorOf(db.execute('INSERT INTO public.item VALUES (1), (1)'));
-    expect(duplicate).toMatchObject({ sqlstate: '23505', detail: 'Key (id)=(1) already exists.', position: null });
+    expect(duplicate).toMatchObject({
+      sqlstate: '23505',
+      detail: 'Key (id)=(1) already exists.',
+      position: null,
+    });
     const missing = await errorOf(db.query("SELECT pg_catalog.upper(1, 'x')"));
-    expect(missing).toMatchObject({ sqlstate: '42883', hint: expect.stringContaining('type casts') });
+    expect(missing).toMatchObject({
+      sqlstate: '42883',
+      hint: expect.stringContaining('type casts'),
+    });
   });
 
   test('a transaction commits, and gives what its body gives', async () => {
@@ -128,7 +162,9 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     });
     expect(await errorOf(failed)).toBe(reason);
     expect(await db.query('SELECT id FROM public.item')).toEqual([]);
-    expect(await db.query('SELECT pg_catalog.pg_current_xact_id_if_assigned() AS xid')).toEqual([{ xid: null }]);
+    expect(await db.query('SELECT pg_catalog.pg_current_xact_id_if_assigned() AS xid')).toEqual([
+      { xid: null },
+    ]);
   });
 
   test('a transaction whose body hides an error does not look committed', async () => {
@@ -140,21 +176,28 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     expect(await db.query('SELECT id FROM public.item')).toEqual([]);
   });
 
-  test.each(['read committed', 'repeatable read'] as const)('a transaction is %s where that is asked for', async (isolation) => {
-    const rows = await db.transaction(isolation, () => db.query('SHOW transaction_isolation'));
-    expect(rows).toEqual([{ transaction_isolation: isolation }]);
-  });
+  test.each(['read committed', 'repeatable read'] as const)(
+    'a transaction is %s where that is asked for',
+    async (isolation) => {
+      const rows = await db.transaction(isolation, () => db.query('SHOW transaction_isolation'));
+      expect(rows).toEqual([{ transaction_isolation: isolation }]);
+    },
+  );
 
   test('a transaction within a transaction is refused', async () => {
-    const nested = db.transaction('read committed', () => db.transaction('read committed', async () => 1));
+    const nested = db.transaction('read committed', () =>
+      db.transaction('read committed', async () => 1),
+    );
     expect(await errorOf(nested)).toMatchObject({ condition: 'internal' });
     expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   test('the session has settings of its own', async () => {
-    expect(await db.query("SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout")).toEqual([
-      { path: 'pg_catalog', timeout: '0' },
-    ]);
+    expect(
+      await db.query(
+        "SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout",
+      ),
+    ).toEqual([{ path: 'pg_catalog', timeout: '0' }]);
     expect(db.userSearchPath).toContain('public');
   });
 
@@ -173,7 +216,9 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
       END $$`);
     await db.execute('CALL public.twice()');
     await db.query('DELETE FROM public.item WHERE id = 1');
-    await db.query('CALL public.twice()').catch((error: unknown) => expect(error).toMatchObject({ sqlstate: '23505' }));
+    await db
+      .query('CALL public.twice()')
+      .catch((error: unknown) => expect(error).toMatchObject({ sqlstate: '23505' }));
     expect(await db.query('SELECT id, name FROM public.item ORDER BY id')).toEqual([
       { id: 1, name: 'read committed' },
       { id: 2, name: 'repeatable read' },
@@ -182,7 +227,10 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
 
   test('cancel with nothing under way stops the next statement, and only that', async () => {
     await db.cancel();
-    expect(await errorOf(db.query('SELECT 1 AS one'))).toMatchObject({ name: 'ServerError', sqlstate: '57014' });
+    expect(await errorOf(db.query('SELECT 1 AS one'))).toMatchObject({
+      name: 'ServerError',
+      sqlstate: '57014',
+    });
     expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
@@ -200,7 +248,11 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
       throw new Error('changed my mind');
     });
     expect(await errorOf(beforeRollback)).toMatchObject({ message: 'changed my mind' });
-    expect(await db.query('SELECT id, pg_catalog.pg_current_xact_id_if_assigned() AS xid FROM public.item')).toEqual([]);
+    expect(
+      await db.query(
+        'SELECT id, pg_catalog.pg_current_xact_id_if_assigned() AS xid FROM public.item',
+      ),
+    ).toEqual([]);
     await db.transaction('read committed', () => db.query('INSERT INTO public.item VALUES (2)'));
     expect(await db.query('SELECT id FROM public.item')).toEqual([{ id: 2 }]);
   });
@@ -219,7 +271,9 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     const session = await open();
     await session.close();
     await session.close();
-    expect(await errorOf(session.query('SELECT 1'))).toMatchObject({ condition: 'connection_failed' });
+    expect(await errorOf(session.query('SELECT 1'))).toMatchObject({
+      condition: 'connection_failed',
+    });
   });
 });
 
@@ -239,9 +293,15 @@ describe('a server', () => {
     const long = errorOf(session.query('SELECT pg_sleep(60)'));
     await sleep(20);
     expect(session.activity.busy).toBe(true);
-    expect(await long).toMatchObject({ condition: 'connection_failed', detail: 'No answer within 200 ms.' });
+    expect(await long).toMatchObject({
+      condition: 'connection_failed',
+      detail: 'No answer within 200 ms.',
+    });
     expect(session.activity.busy).toBe(false);
-    expect(await errorOf(session.query('SELECT 1'))).toMatchObject({ condition: 'connection_failed', detail: 'No answer within 200 ms.' });
+    expect(await errorOf(session.query('SELECT 1'))).toMatchObject({
+      condition: 'connection_failed',
+      detail: 'No answer within 200 ms.',
+    });
   });
 
   test('a statement that is answered in time may be followed by a pause, or by one without a bound', async () => {
@@ -257,7 +317,10 @@ describe('a server', () => {
     const session = await database.connect();
     const long = errorOf(session.query('SELECT pg_sleep(60)'));
     session.abort('it was no longer wanted');
-    expect(await long).toMatchObject({ condition: 'connection_failed', detail: 'It was no longer wanted.' });
+    expect(await long).toMatchObject({
+      condition: 'connection_failed',
+      detail: 'It was no longer wanted.',
+    });
     await session.close();
   });
 
@@ -268,32 +331,42 @@ describe('a server', () => {
 
   test("the user's own search_path is known although the session does not use it", async () => {
     const admin = await database.connect();
-    await admin.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app, public', current_database()); END $$");
+    await admin.execute(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app, public', current_database()); END $$",
+    );
     const session = await database.connect();
     expect(session.userSearchPath).toBe('app, public');
     expect(await session.query('SHOW search_path')).toEqual([{ search_path: 'pg_catalog' }]);
   });
 
-  test.each(['with a statement under way', 'while idle'])('a session that is ended %s is a lost connection', async (moment) => {
-    const [victim, killer] = [await database.connect(), await database.connect()];
-    const [row] = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const pending = moment === 'while idle' ? null : errorOf(victim.query('SELECT pg_sleep(60)'));
-    await killer.query('SELECT pg_terminate_backend($1, 5000)', [row?.pid]);
-    const error = await (pending ?? errorOf(victim.query('SELECT 1')));
-    expect(error).toMatchObject({
-      condition: 'connection_failed',
-      category: 'transient',
-      detail: 'Terminating connection due to administrator command.',
-    });
-    expect(await errorOf(victim.query('SELECT 1'))).toMatchObject({ condition: 'connection_failed' });
-  });
+  test.each(['with a statement under way', 'while idle'])(
+    'a session that is ended %s is a lost connection',
+    async (moment) => {
+      const [victim, killer] = [await database.connect(), await database.connect()];
+      const [row] = await victim.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const pending = moment === 'while idle' ? null : errorOf(victim.query('SELECT pg_sleep(60)'));
+      await killer.query('SELECT pg_terminate_backend($1, 5000)', [row?.pid]);
+      const error = await (pending ?? errorOf(victim.query('SELECT 1')));
+      expect(error).toMatchObject({
+        condition: 'connection_failed',
+        category: 'transient',
+        detail: 'Terminating connection due to administrator command.',
+      });
+      expect(await errorOf(victim.query('SELECT 1'))).toMatchObject({
+        condition: 'connection_failed',
+      });
+    },
+  );
 
   test('contention is left to the caller, with its SQLSTATE', async () => {
     const [one, two] = [await database.connect(), await database.connect()];
     await one.execute('CREATE TABLE public.locked (a int)');
     await one.execute('BEGIN; LOCK TABLE public.locked');
     await two.execute("SET lock_timeout = '50ms'");
-    expect(await errorOf(two.query('SELECT * FROM public.locked'))).toMatchObject({ name: 'ServerError', sqlstate: '55P03' });
+    expect(await errorOf(two.query('SELECT * FROM public.locked'))).toMatchObject({
+      name: 'ServerError',
+      sqlstate: '55P03',
+    });
     await one.execute('ROLLBACK');
   });
 
@@ -302,13 +375,21 @@ describe('a server', () => {
     url.password = 'sesame-42';
     url.pathname = '/no_such_database';
     const missing = await errorOf(connectDb({ kind: 'url', url: url.href }));
-    expect(missing).toMatchObject({ condition: 'connection_failed', hint: 'Create the database or name another one.' });
+    expect(missing).toMatchObject({
+      condition: 'connection_failed',
+      hint: 'Create the database or name another one.',
+    });
     url.port = '1';
     const refused = await errorOf(connectDb({ kind: 'url', url: url.href }));
-    expect(refused).toMatchObject({ condition: 'connection_failed', hint: expect.stringContaining('--embedded') });
+    expect(refused).toMatchObject({
+      condition: 'connection_failed',
+      hint: expect.stringContaining('--embedded'),
+    });
     for (const error of [missing, refused]) {
       expect(error).toMatchObject({ message: expect.stringContaining('"no_such_database"') });
-      expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain('sesame-42');
+      expect(JSON.stringify([error, String(error), (error as Error).stack])).not.toContain(
+        'sesame-42',
+      );
     }
   });
 });

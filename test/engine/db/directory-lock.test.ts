@@ -49,13 +49,22 @@ test('the lock of a process that was killed is taken over', async () => {
   expect(existsSync(`${directory}.lock`)).toBe(false);
 });
 
-test.runIf(process.platform === 'linux')('the lock of an earlier process with the same number is taken over', () => {
-  writeFileSync(`${directory}.lock`, JSON.stringify({ ...identifyProcess(process.pid), started: '1', token: 'x' }));
-  lockDirectory(directory)();
-});
+test.runIf(process.platform === 'linux')(
+  'the lock of an earlier process with the same number is taken over',
+  () => {
+    writeFileSync(
+      `${directory}.lock`,
+      JSON.stringify({ ...identifyProcess(process.pid), started: '1', token: 'x' }),
+    );
+    lockDirectory(directory)();
+  },
+);
 
 test('the lock of another machine is left alone, and so is a file that is no lock', () => {
-  writeFileSync(`${directory}.lock`, JSON.stringify({ pid: 1, host: 'elsewhere', started: null, token: 'x' }));
+  writeFileSync(
+    `${directory}.lock`,
+    JSON.stringify({ pid: 1, host: 'elsewhere', started: null, token: 'x' }),
+  );
   expect(() => lockDirectory(directory)).toThrow(isLocked);
   writeFileSync(`${directory}.lock`, 'precious');
   expect(() => lockDirectory(directory)).toThrow(isLocked);
@@ -64,7 +73,10 @@ test('the lock of another machine is left alone, and so is a file that is no loc
 test('while one process takes a stale lock over, another waits its turn', () => {
   const gone = { ...identifyProcess(process.pid), pid: 2 ** 22 + 1, started: '1', token: 'x' };
   writeFileSync(`${directory}.lock`, JSON.stringify(gone));
-  writeFileSync(`${directory}.lock.takeover`, JSON.stringify({ ...identifyProcess(process.pid), token: 'y' }));
+  writeFileSync(
+    `${directory}.lock.takeover`,
+    JSON.stringify({ ...identifyProcess(process.pid), token: 'y' }),
+  );
   expect(() => lockDirectory(directory)).toThrow(isLocked);
   // The one that was taking over is killed as well.
   writeFileSync(`${directory}.lock.takeover`, JSON.stringify(gone));

@@ -1,6 +1,15 @@
 /** What only the embedded database has: a directory of its own, and a cached cluster to start from. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -30,7 +39,11 @@ function cached(): { path: string; size: number; hash: string }[] {
   const directory = join(home, 'cache', 'imat');
   return readdirSync(directory).map((name) => {
     const bytes = readFileSync(join(directory, name));
-    return { path: join(directory, name), size: bytes.length, hash: createHash('sha256').update(bytes).digest('hex') };
+    return {
+      path: join(directory, name),
+      size: bytes.length,
+      hash: createHash('sha256').update(bytes).digest('hex'),
+    };
   });
 }
 
@@ -51,7 +64,9 @@ test('rows that were committed survive a cancel, which ends the database', async
   const target = { kind: 'embedded', directory: join(home, 'data') } as const;
   const first = await connectDb(target);
   await first.execute('CREATE TABLE public.kept (a int); INSERT INTO public.kept VALUES (7)');
-  const long = expect(first.query('SELECT count(*) FROM generate_series(1, 1000000000)')).rejects.toMatchObject({ sqlstate: '57014' });
+  const long = expect(
+    first.query('SELECT count(*) FROM generate_series(1, 1000000000)'),
+  ).rejects.toMatchObject({ sqlstate: '57014' });
   await first.cancel();
   await long;
   await expect(first.query('SELECT 1')).rejects.toMatchObject({ condition: 'connection_failed' });
@@ -66,28 +81,40 @@ test('the first start leaves one fresh cluster in the cache, and later starts us
   const before = cached();
   expect(before).toHaveLength(1);
   const db = await connectDb({ kind: 'embedded', directory: null });
-  expect(await db.query("SELECT count(*) AS n FROM pg_class WHERE relnamespace = 'public'::regnamespace")).toEqual([{ n: '0' }]);
+  expect(
+    await db.query(
+      "SELECT count(*) AS n FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+    ),
+  ).toEqual([{ n: '0' }]);
   await db.execute('CREATE TABLE public.mine (a int)');
   await db.close();
   expect(cached()).toEqual(before);
 });
 
-test.each(['memory', 'a directory'])('a damaged cache is replaced, for a database in %s', async (place) => {
-  const [dump] = cached();
-  if (dump === undefined) return expect.fail('nothing is cached');
-  truncateSync(dump.path, Math.floor(dump.size / 2));
-  const db = await connectDb({ kind: 'embedded', directory: place === 'memory' ? null : join(home, 'data') });
-  expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  await db.close();
-  expect(cached().map(({ path }) => path)).toEqual([dump.path]);
-  expect(cached()[0]?.size).toBeGreaterThan(dump.size / 2);
-});
+test.each(['memory', 'a directory'])(
+  'a damaged cache is replaced, for a database in %s',
+  async (place) => {
+    const [dump] = cached();
+    if (dump === undefined) return expect.fail('nothing is cached');
+    truncateSync(dump.path, Math.floor(dump.size / 2));
+    const db = await connectDb({
+      kind: 'embedded',
+      directory: place === 'memory' ? null : join(home, 'data'),
+    });
+    expect(await db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await db.close();
+    expect(cached().map(({ path }) => path)).toEqual([dump.path]);
+    expect(cached()[0]?.size).toBeGreaterThan(dump.size / 2);
+  },
+);
 
 test('a directory of something else is left as it is', async () => {
   const directory = join(home, 'photos');
   mkdirSync(directory);
   writeFileSync(join(directory, 'cat.jpg'), 'meow');
-  await expect(connectDb({ kind: 'embedded', directory })).rejects.toMatchObject({ condition: 'invalid_argument' });
+  await expect(connectDb({ kind: 'embedded', directory })).rejects.toMatchObject({
+    condition: 'invalid_argument',
+  });
   expect(readdirSync(directory)).toEqual(['cat.jpg']);
 });
 

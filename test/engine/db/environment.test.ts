@@ -8,11 +8,14 @@ import { findPassword } from '../../../engine/db/password-file.ts';
 const NOBODY_ELSE = { PGPASSFILE: '/nonexistent' };
 
 test('a URL says it all', () => {
-  const config = resolveServer('postgresql://ann:p%40ss@db.example:6000/shop?application_name=till', {
-    ...NOBODY_ELSE,
-    PGUSER: 'x',
-    PGPORT: '1',
-  });
+  const config = resolveServer(
+    'postgresql://ann:p%40ss@db.example:6000/shop?application_name=till',
+    {
+      ...NOBODY_ELSE,
+      PGUSER: 'x',
+      PGPORT: '1',
+    },
+  );
   expect(config).toMatchObject({ host: 'db.example', port: 6000, user: 'ann', database: 'shop' });
   expect(config.client).toMatchObject({ password: 'p@ss', application_name: 'till' });
   // Linux would wait for two hours.
@@ -30,14 +33,31 @@ test('the variables fill in what the URL leaves out', () => {
     PGAPPNAME: 'a',
     PGCONNECT_TIMEOUT: '3',
   };
-  expect(resolveServer(null, env)).toMatchObject({ host: 'h', port: 6001, user: 'u', database: 'd' });
-  expect(resolveServer('postgresql:///other', env)).toMatchObject({ host: 'h', user: 'u', database: 'other' });
-  expect(resolveServer(null, env).client).toMatchObject({ password: 'secret', application_name: 'a', connectionTimeoutMillis: 3000 });
+  expect(resolveServer(null, env)).toMatchObject({
+    host: 'h',
+    port: 6001,
+    user: 'u',
+    database: 'd',
+  });
+  expect(resolveServer('postgresql:///other', env)).toMatchObject({
+    host: 'h',
+    user: 'u',
+    database: 'other',
+  });
+  expect(resolveServer(null, env).client).toMatchObject({
+    password: 'secret',
+    application_name: 'a',
+    connectionTimeoutMillis: 3000,
+  });
 });
 
 test('the user is the one of the operating system, and the database has its name', () => {
   const { username } = userInfo();
-  expect(resolveServer(null, NOBODY_ELSE)).toMatchObject({ user: username, database: username, port: 5432 });
+  expect(resolveServer(null, NOBODY_ELSE)).toMatchObject({
+    user: username,
+    database: username,
+    port: 5432,
+  });
 });
 
 test.each([
@@ -61,7 +81,9 @@ test('only where the user did not ask for TLS may it be left out', () => {
   expect(resolveServer('postgresql://far/d', NOBODY_ELSE).tlsOptional).toBe(true);
   expect(resolveServer('postgresql://far/d?sslmode=prefer', NOBODY_ELSE).tlsOptional).toBe(true);
   expect(resolveServer('postgresql://far/d?sslmode=require', NOBODY_ELSE).tlsOptional).toBe(false);
-  expect(resolveServer('postgresql://far/d', { ...NOBODY_ELSE, PGSSLMODE: 'require' }).tlsOptional).toBe(false);
+  expect(
+    resolveServer('postgresql://far/d', { ...NOBODY_ELSE, PGSSLMODE: 'require' }).tlsOptional,
+  ).toBe(false);
 });
 
 test.each([
@@ -100,13 +122,16 @@ test('a Unix socket is localhost in a password file', () => {
   expect(findPassword('localhost:*:*:*:here', { ...KEY, host: '/tmp' })).toBe('here');
 });
 
-test.skipIf(process.platform === 'win32')('a password file that others can read is not used', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'imat-pass-'));
-  const file = join(directory, 'pass');
-  writeFileSync(file, '*:*:*:*:shared', { mode: 0o600 });
-  expect(resolveServer(null, { PGPASSFILE: file }).client.password).toBe('shared');
-  const open = join(directory, 'open');
-  writeFileSync(open, '*:*:*:*:shared', { mode: 0o644 });
-  expect(resolveServer(null, { PGPASSFILE: open }).client.password).toBe('');
-  rmSync(directory, { recursive: true });
-});
+test.skipIf(process.platform === 'win32')(
+  'a password file that others can read is not used',
+  () => {
+    const directory = mkdtempSync(join(tmpdir(), 'imat-pass-'));
+    const file = join(directory, 'pass');
+    writeFileSync(file, '*:*:*:*:shared', { mode: 0o600 });
+    expect(resolveServer(null, { PGPASSFILE: file }).client.password).toBe('shared');
+    const open = join(directory, 'open');
+    writeFileSync(open, '*:*:*:*:shared', { mode: 0o644 });
+    expect(resolveServer(null, { PGPASSFILE: open }).client.password).toBe('');
+    rmSync(directory, { recursive: true });
+  },
+);

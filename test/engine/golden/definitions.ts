@@ -22,12 +22,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'group-by',
     shows: 'one table, a nullable key, count, sum and avg',
-    query: 'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
+    query:
+      'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
   },
   {
     name: 'group-by-5s',
     shows: 'the same, read as it is stored',
-    query: 'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
+    query:
+      'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
     freshness: '5s',
   },
   {
@@ -50,9 +52,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'bag',
     shows: 'select, project, join: duplicates count',
-    query: 'SELECT s.region, p.label, s.quantity * p.price AS value FROM sale s, product p WHERE s.product_id = p.id AND p.price > 0',
+    query:
+      'SELECT s.region, p.label, s.quantity * p.price AS value FROM sale s, product p WHERE s.product_id = p.id AND p.price > 0',
   },
-  { name: 'distinct', shows: 'DISTINCT is a grouping by all columns', query: 'SELECT DISTINCT region, shipped FROM sale' },
+  {
+    name: 'distinct',
+    shows: 'DISTINCT is a grouping by all columns',
+    query: 'SELECT DISTINCT region, shipped FROM sale',
+  },
   {
     name: 'having',
     shows: 'expressions over aggregates and HAVING are computed at read time',
@@ -79,7 +86,8 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   },
   {
     name: 'swap',
-    shows: 'what delta cannot maintain, each with its place; the two tables and the views over them',
+    shows:
+      'what delta cannot maintain, each with its place; the two tables and the views over them',
     query:
       'SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place FROM customer c LEFT JOIN sale s ON s.customer_id = c.id GROUP BY c.name LIMIT 10',
   },

@@ -28,7 +28,8 @@ beforeAll(async () => {
 afterAll(() => sandbox.drop());
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const nameOf = (definition: GoldenDefinition): string => definition.imat ?? definition.name.replaceAll('-', '_');
+const nameOf = (definition: GoldenDefinition): string =>
+  definition.imat ?? definition.name.replaceAll('-', '_');
 
 function golden({ name, shows, freshness }: GoldenDefinition, explanation: Explanation): string {
   const comment = (text: string): string => text.replaceAll(/^/gm, '-- ');
@@ -41,10 +42,13 @@ function golden({ name, shows, freshness }: GoldenDefinition, explanation: Expla
     '',
     `strategy ${explanation.strategy}, freshness ${freshness ?? 'live'}`,
     ...explanation.reasons.map(
-      (reason) => `not delta: ${reason.message}${place(reason.position)}${reason.hint === null ? '' : `. ${reason.hint}`}`,
+      (reason) =>
+        `not delta: ${reason.message}${place(reason.position)}${reason.hint === null ? '' : `. ${reason.hint}`}`,
     ),
     ...explanation.notes.map((note) => `note: ${note}`),
-    ...explanation.sources.map((source) => `reads ${source.relation} (${source.columns.join(', ')})`),
+    ...explanation.sources.map(
+      (source) => `reads ${source.relation} (${source.columns.join(', ')})`,
+    ),
     ...explanation.plan.map((step) => `${step.clause}: ${step.rule}, stores ${step.stored}`),
   ];
   const statements = explanation.sql.map(({ label, sql }) => `${comment(label)}\n${sql};`);
@@ -72,49 +76,59 @@ function fileOf({ name }: GoldenDefinition): string | null {
   return name === SHOWN_WITH_EXTENSION ? `${name}.extension.sql` : null;
 }
 
-describe.each(GOLDEN_DEFINITIONS.map((definition) => [definition.name, definition] as const))('%s', (_name, definition) => {
-  const view = nameOf(definition);
+describe.each(GOLDEN_DEFINITIONS.map((definition) => [definition.name, definition] as const))(
+  '%s',
+  (_name, definition) => {
+    const view = nameOf(definition);
 
-  test('explain shows what its golden file has, and convert installs exactly that', async (context) => {
-    // Searching every relation name: those of the definitions are unqualified.
-    await sandbox.sql(
-      `CREATE MATERIALIZED VIEW ${quote(view)} AS ${definition.query}; CREATE INDEX ON ${quote(view)} ((1)); COMMENT ON MATERIALIZED VIEW ${quote(view)} IS 'shows ${definition.name}'`,
-    );
-    const options = definition.freshness === undefined ? {} : { freshness: definition.freshness };
-    const before = await sandbox.imat.explain(quote(view));
-    expect(await sandbox.imat.explain(quote(view))).toEqual(before);
+    test('explain shows what its golden file has, and convert installs exactly that', async (context) => {
+      // Searching every relation name: those of the definitions are unqualified.
+      await sandbox.sql(
+        `CREATE MATERIALIZED VIEW ${quote(view)} AS ${definition.query}; CREATE INDEX ON ${quote(view)} ((1)); COMMENT ON MATERIALIZED VIEW ${quote(view)} IS 'shows ${definition.name}'`,
+      );
+      const options = definition.freshness === undefined ? {} : { freshness: definition.freshness };
+      const before = await sandbox.imat.explain(quote(view));
+      expect(await sandbox.imat.explain(quote(view))).toEqual(before);
 
-    await sandbox.imat.convert(quote(view), options);
-    const objects = await installed();
-    const explanation = await sandbox.imat.explain(view);
-    if (definition.freshness === undefined) expect(explanation).toEqual(before);
-    await sandbox.imat.revert(view);
+      await sandbox.imat.convert(quote(view), options);
+      const objects = await installed();
+      const explanation = await sandbox.imat.explain(view);
+      if (definition.freshness === undefined) expect(explanation).toEqual(before);
+      await sandbox.imat.revert(view);
 
-    await sandbox.db.execute('BEGIN');
-    for (const { label, sql } of explanation.sql) {
-      if (!label.startsWith('during a swap')) await sandbox.db.execute(sql);
-    }
-    expect(await installed()).toEqual(objects);
-    for (const { label, sql } of explanation.sql) {
-      if (label.startsWith('during a swap')) await sandbox.db.execute(sql);
-    }
-    await sandbox.db.execute('ROLLBACK');
-    await sandbox.sql(`DROP MATERIALIZED VIEW ${quote(view)}`);
+      await sandbox.db.execute('BEGIN');
+      for (const { label, sql } of explanation.sql) {
+        if (!label.startsWith('during a swap')) await sandbox.db.execute(sql);
+      }
+      expect(await installed()).toEqual(objects);
+      for (const { label, sql } of explanation.sql) {
+        if (label.startsWith('during a swap')) await sandbox.db.execute(sql);
+      }
+      await sandbox.db.execute('ROLLBACK');
+      await sandbox.sql(`DROP MATERIALIZED VIEW ${quote(view)}`);
 
-    const major = Math.floor((await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000);
-    if (major !== MAJOR) context.skip(`the golden files show what PostgreSQL ${MAJOR} prints; this is ${major}`);
-    const file = fileOf(definition);
-    if (file === null) context.skip('with the extension, one golden file shows what is different');
-    const path = join(FILES, file ?? '');
-    // The number of the imat depends on how many there were before.
-    const text = golden(definition, explanation).replaceAll(/\bimat_id = \d+/g, 'imat_id = 1');
-    if (UPDATE) {
-      mkdirSync(FILES, { recursive: true });
-      writeFileSync(path, text);
-    }
-    expect(existsSync(path) ? readFileSync(path, 'utf8') : null, 'IMAT_UPDATE_GOLDEN=1 writes the golden files anew').toBe(text);
-  });
-});
+      const major = Math.floor(
+        (await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000,
+      );
+      if (major !== MAJOR)
+        context.skip(`the golden files show what PostgreSQL ${MAJOR} prints; this is ${major}`);
+      const file = fileOf(definition);
+      if (file === null)
+        context.skip('with the extension, one golden file shows what is different');
+      const path = join(FILES, file ?? '');
+      // The number of the imat depends on how many there were before.
+      const text = golden(definition, explanation).replaceAll(/\bimat_id = \d+/g, 'imat_id = 1');
+      if (UPDATE) {
+        mkdirSync(FILES, { recursive: true });
+        writeFileSync(path, text);
+      }
+      expect(
+        existsSync(path) ? readFileSync(path, 'utf8') : null,
+        'IMAT_UPDATE_GOLDEN=1 writes the golden files anew',
+      ).toBe(text);
+    });
+  },
+);
 
 test('there is no golden file without a definition', () => {
   const files = GOLDEN_DEFINITIONS.map((definition) => `${definition.name}.sql`);

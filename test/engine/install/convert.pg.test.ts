@@ -6,7 +6,8 @@ import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
 import { createSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
 
-const SUMMARY = 'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
+const SUMMARY =
+  'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
 const RANKS = 'SELECT region, product, rank() OVER (ORDER BY amount) AS place FROM public.sales';
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, product int, amount numeric(10,2) NOT NULL);
@@ -26,7 +27,11 @@ beforeEach(async () => {
 });
 
 /** Converts, looks, reverts, and finds everything as before. */
-async function converted(view: string, options: ConvertOptions, look: () => Promise<void>): Promise<void> {
+async function converted(
+  view: string,
+  options: ConvertOptions,
+  look: () => Promise<void>,
+): Promise<void> {
   await sandbox.imat.convert(view, options);
   await look();
   await sandbox.imat.revert(options.name ?? view);
@@ -35,14 +40,24 @@ async function converted(view: string, options: ConvertOptions, look: () => Prom
 
 describe('taken over from the materialized view', () => {
   test('comments on it and on its columns', async () => {
-    await sandbox.sql(`COMMENT ON MATERIALIZED VIEW summary IS E'it''s\\na \\\\ summary'; COMMENT ON COLUMN summary.total IS 'in EUR'`);
+    await sandbox.sql(
+      `COMMENT ON MATERIALIZED VIEW summary IS E'it''s\\na \\\\ summary'; COMMENT ON COLUMN summary.total IS 'in EUR'`,
+    );
     before = await catalogListing(sandbox.db);
     await converted('summary', {}, async () => {
       expect(
-        await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'imat.summary'::regclass ORDER BY 1`),
-      ).toEqual(await sandbox.rows(`SELECT objsubid, description FROM pg_description WHERE objoid = 'summary'::regclass ORDER BY 1`));
+        await sandbox.rows(
+          `SELECT objsubid, description FROM pg_description WHERE objoid = 'imat.summary'::regclass ORDER BY 1`,
+        ),
+      ).toEqual(
+        await sandbox.rows(
+          `SELECT objsubid, description FROM pg_description WHERE objoid = 'summary'::regclass ORDER BY 1`,
+        ),
+      );
     });
-    await sandbox.sql('COMMENT ON MATERIALIZED VIEW summary IS NULL; COMMENT ON COLUMN summary.total IS NULL');
+    await sandbox.sql(
+      'COMMENT ON MATERIALIZED VIEW summary IS NULL; COMMENT ON COLUMN summary.total IS NULL',
+    );
   });
 
   test('indexes, for a swap imat as they are', async () => {
@@ -71,9 +86,13 @@ describe('taken over from the materialized view', () => {
       const explained = (await sandbox.imat.explain('keyed')).sql
         .map((statement) => statement.sql)
         .filter((sql) => /CREATE (UNIQUE )?INDEX/.test(sql));
-      expect(await sandbox.rows(`SELECT indexdef FROM pg_indexes WHERE tablename = 'state_keyed'`)).toHaveLength(2);
+      expect(
+        await sandbox.rows(`SELECT indexdef FROM pg_indexes WHERE tablename = 'state_keyed'`),
+      ).toHaveLength(2);
       expect(explained).toHaveLength(2);
-      const plan = await sandbox.rows(`EXPLAIN (FORMAT JSON) SELECT * FROM imat.keyed WHERE region = 'r1'`);
+      const plan = await sandbox.rows(
+        `EXPLAIN (FORMAT JSON) SELECT * FROM imat.keyed WHERE region = 'r1'`,
+      );
       expect(JSON.stringify(plan)).toContain('state_keyed');
     });
     await sandbox.sql('DROP MATERIALIZED VIEW keyed');
@@ -101,16 +120,22 @@ describe('taken over from the materialized view', () => {
           const [row] = await sandbox.db.query<{ definition: string }>(
             `SELECT rtrim(pg_get_viewdef('imat_store.definition_${view}'), ';') AS definition`,
           );
-          for (const change of ['INSERT INTO typed SELECT * FROM typed', 'DELETE FROM typed WHERE ctid = (SELECT min(ctid) FROM typed)']) {
+          for (const change of [
+            'INSERT INTO typed SELECT * FROM typed',
+            'DELETE FROM typed WHERE ctid = (SELECT min(ctid) FROM typed)',
+          ]) {
             await sandbox.sql(change);
-            if (freshness === 'live') await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', change);
+            if (freshness === 'live')
+              await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', change);
           }
           await (view === 'listed' ? sandbox.imat.swap(view) : sandbox.imat.fold(view));
           await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', 'afterwards');
         });
       }
     }
-    await sandbox.sql('DROP VIEW reads_all; DROP MATERIALIZED VIEW grouped, listed, bag; DROP TABLE typed; DROP DOMAIN name_d');
+    await sandbox.sql(
+      'DROP VIEW reads_all; DROP MATERIALIZED VIEW grouped, listed, bag; DROP TABLE typed; DROP DOMAIN name_d',
+    );
   });
 
   test('nothing of its data: one that was never populated converts as well', async () => {
@@ -132,11 +157,24 @@ describe('a dry run', () => {
     ['ranks', 'swap'],
   ])('of %s says what convert would, and changes nothing at all', async (view, strategy) => {
     const labels: string[] = [];
-    const result = await sandbox.imat.convert(view, { dryRun: true, freshness: '5s', onProgress: ({ label }) => labels.push(label) });
-    expect(result).toMatchObject({ name: view, relation: `imat.${view}`, strategy, freshness: '5s', dryRun: true });
+    const result = await sandbox.imat.convert(view, {
+      dryRun: true,
+      freshness: '5s',
+      onProgress: ({ label }) => labels.push(label),
+    });
+    expect(result).toMatchObject({
+      name: view,
+      relation: `imat.${view}`,
+      strategy,
+      freshness: '5s',
+      dryRun: true,
+    });
     expect(labels).toEqual(['reading the definition']);
     expect(await catalogListing(sandbox.db)).toEqual(before);
-    expect(await sandbox.imat.convert(view, { freshness: '5s' })).toEqual({ ...result, dryRun: false });
+    expect(await sandbox.imat.convert(view, { freshness: '5s' })).toEqual({
+      ...result,
+      dryRun: false,
+    });
     await sandbox.imat.revert(view);
   });
 
@@ -151,7 +189,9 @@ describe('freshness', () => {
     await converted('summary', { freshness }, async () => {
       expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness }]);
       await sandbox.sql(`INSERT INTO sales VALUES (999, 'fresh', 1, 1)`);
-      expect(await sandbox.rows(`SELECT region FROM imat.summary WHERE region = 'fresh'`)).toHaveLength(freshness === 'live' ? 1 : 0);
+      expect(
+        await sandbox.rows(`SELECT region FROM imat.summary WHERE region = 'fresh'`),
+      ).toHaveLength(freshness === 'live' ? 1 : 0);
       expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ pendingRows: 1 }]);
       await sandbox.imat.fold('summary');
       await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
@@ -160,17 +200,26 @@ describe('freshness', () => {
     });
   });
 
-  test.each(['', 'LIVE', '-5s', '0s', 'soon', '5 parsecs', "5s'; DROP TABLE sales; --"])('%j is none', async (freshness) => {
-    expect((await expectImatError('invalid_argument', () => sandbox.imat.convert('summary', { freshness }))).hint).toContain(
-      'live, manual, or an interval',
-    );
-    expect(await catalogListing(sandbox.db)).toEqual(before);
-  });
+  test.each(['', 'LIVE', '-5s', '0s', 'soon', '5 parsecs', "5s'; DROP TABLE sales; --"])(
+    '%j is none',
+    async (freshness) => {
+      expect(
+        (
+          await expectImatError('invalid_argument', () =>
+            sandbox.imat.convert('summary', { freshness }),
+          )
+        ).hint,
+      ).toContain('live, manual, or an interval');
+      expect(await catalogListing(sandbox.db)).toEqual(before);
+    },
+  );
 
   test('a second convert with another freshness changes the view in place', async () => {
     await sandbox.imat.convert('summary');
     const oid = await sandbox.value(`SELECT 'imat.summary'::regclass::oid`);
-    expect(await sandbox.imat.convert('summary', { freshness: 'manual', dryRun: true })).toMatchObject({ freshness: 'manual' });
+    expect(
+      await sandbox.imat.convert('summary', { freshness: 'manual', dryRun: true }),
+    ).toMatchObject({ freshness: 'manual' });
     expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness: 'live' }]);
     await sandbox.imat.convert('summary', { freshness: 'manual' });
     expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness: 'manual' }]);
@@ -186,20 +235,27 @@ describe('strategy', () => {
       FROM sales s LEFT JOIN sales t ON t.id = s.product GROUP BY s.region LIMIT 10`);
     const dry = await sandbox.imat.convert('many', { dryRun: true });
     expect(dry.strategy).toBe('swap');
-    const error = await expectImatError('strategy_unavailable', () => sandbox.imat.convert('many', { strategy: 'delta' }));
+    const error = await expectImatError('strategy_unavailable', () =>
+      sandbox.imat.convert('many', { strategy: 'delta' }),
+    );
     expect(error.message).toBe('this definition cannot be maintained by delta');
     for (const reason of dry.reasons)
       expect(error.detail?.toLowerCase()).toContain(
         `${reason.message.toLowerCase()} (line ${reason.position?.line}, column ${reason.position?.column})`,
       );
-    for (const part of [/window/i, /LIMIT/, /LEFT JOIN/, /"array_agg"/, /"max"/]) expect(error.detail).toMatch(part);
-    expect(error.position).toMatchObject({ line: dry.reasons[0]?.position?.line, text: expect.stringContaining('SELECT') });
+    for (const part of [/window/i, /LIMIT/, /LEFT JOIN/, /"array_agg"/, /"max"/])
+      expect(error.detail).toMatch(part);
+    expect(error.position).toMatchObject({
+      line: dry.reasons[0]?.position?.line,
+      text: expect.stringContaining('SELECT'),
+    });
     await sandbox.sql('DROP MATERIALIZED VIEW many');
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
 
   test('whatever has a type that no column can have', async () => {
-    const definition = 'SELECT region, count(ROW(product, amount)) AS n FROM public.sales GROUP BY region';
+    const definition =
+      'SELECT region, count(ROW(product, amount)) AS n FROM public.sales GROUP BY region';
     await sandbox.sql(`CREATE MATERIALIZED VIEW pseudo AS ${definition}`);
     before = await catalogListing(sandbox.db);
     expect(await sandbox.imat.convert('pseudo')).toMatchObject({
@@ -219,7 +275,9 @@ describe('strategy', () => {
       await sandbox.imat.swap('summary');
       await sandbox.sql('DELETE FROM sales WHERE id = 999');
       await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
-      expect(await expectImatError('strategy_unavailable', () => sandbox.imat.fold('summary'))).toMatchObject({
+      expect(
+        await expectImatError('strategy_unavailable', () => sandbox.imat.fold('summary')),
+      ).toMatchObject({
         message: 'imat "summary" has the strategy swap',
       });
     });
@@ -227,7 +285,9 @@ describe('strategy', () => {
 
   test('fold and swap say so where the other one is meant', async () => {
     await converted('summary', {}, async () => {
-      expect(await expectImatError('strategy_unavailable', () => sandbox.imat.swap('summary'))).toMatchObject({
+      expect(
+        await expectImatError('strategy_unavailable', () => sandbox.imat.swap('summary')),
+      ).toMatchObject({
         message: 'imat "summary" has the strategy delta',
       });
     });
@@ -236,28 +296,53 @@ describe('strategy', () => {
 
 describe('a definition that fails', () => {
   const failing: readonly [string, string, string][] = [
-    ['divides by zero', 'SELECT region, sum(amount / (product - 3)) AS q FROM sales GROUP BY region', 'division by zero'],
-    ['divides by zero in a window', 'SELECT rank() OVER (ORDER BY amount / (product - 3)) AS q FROM sales', 'division by zero'],
-    ['raises', `SELECT region, sum(raises(product)) AS q FROM sales GROUP BY region`, 'not this one'],
-    ['reads a materialized view without data', 'SELECT * FROM unpopulated', 'materialized view "unpopulated" has not been populated'],
+    [
+      'divides by zero',
+      'SELECT region, sum(amount / (product - 3)) AS q FROM sales GROUP BY region',
+      'division by zero',
+    ],
+    [
+      'divides by zero in a window',
+      'SELECT rank() OVER (ORDER BY amount / (product - 3)) AS q FROM sales',
+      'division by zero',
+    ],
+    [
+      'raises',
+      `SELECT region, sum(raises(product)) AS q FROM sales GROUP BY region`,
+      'not this one',
+    ],
+    [
+      'reads a materialized view without data',
+      'SELECT * FROM unpopulated',
+      'materialized view "unpopulated" has not been populated',
+    ],
   ];
-  test.each(failing)('%s: the error is its own, and nothing is left behind', async (_what, query, message) => {
-    await sandbox.sql(`CREATE OR REPLACE FUNCTION raises(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'not this one' USING HINT = 'Take another.'; END $$;
+  test.each(failing)(
+    '%s: the error is its own, and nothing is left behind',
+    async (_what, query, message) => {
+      await sandbox.sql(`CREATE OR REPLACE FUNCTION raises(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'not this one' USING HINT = 'Take another.'; END $$;
       CREATE MATERIALIZED VIEW IF NOT EXISTS unpopulated AS SELECT 1 AS one WITH NO DATA;
       CREATE MATERIALIZED VIEW failing AS ${query} WITH NO DATA`);
-    before = await catalogListing(sandbox.db);
-    for (const options of [{}, { strategy: 'swap' }, { replace: true }] as const) {
-      expect(await expectImatError('definition_failed', () => sandbox.imat.convert('failing', options))).toMatchObject({ message });
-      expect(await catalogListing(sandbox.db)).toEqual(before);
-    }
-    await sandbox.sql('DROP MATERIALIZED VIEW failing, unpopulated; DROP FUNCTION raises');
-  });
+      before = await catalogListing(sandbox.db);
+      for (const options of [{}, { strategy: 'swap' }, { replace: true }] as const) {
+        expect(
+          await expectImatError('definition_failed', () =>
+            sandbox.imat.convert('failing', options),
+          ),
+        ).toMatchObject({ message });
+        expect(await catalogListing(sandbox.db)).toEqual(before);
+      }
+      await sandbox.sql('DROP MATERIALIZED VIEW failing, unpopulated; DROP FUNCTION raises');
+    },
+  );
 
   test('a server that is out of room may have it next time', async () => {
     await sandbox.sql(`CREATE FUNCTION full_disk(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$;
       CREATE MATERIALIZED VIEW failing AS SELECT sum(full_disk(product)) AS q FROM sales WITH NO DATA`);
     before = await catalogListing(sandbox.db);
-    expect(await expectImatError('server_trouble', () => sandbox.imat.convert('failing'))).toMatchObject({
+    expect(
+      await expectImatError('server_trouble', () => sandbox.imat.convert('failing')),
+    ).toMatchObject({
       category: 'transient',
       message: 'no space left',
     });
@@ -271,7 +356,9 @@ describe('a definition that fails', () => {
     );
     await sandbox.imat.convert('ratio');
     await sandbox.sql(`INSERT INTO sales VALUES (5000, 'r1', 0, 1)`);
-    await expect(sandbox.rows('SELECT * FROM imat.ratio')).rejects.toMatchObject({ sqlstate: '22012' });
+    await expect(sandbox.rows('SELECT * FROM imat.ratio')).rejects.toMatchObject({
+      sqlstate: '22012',
+    });
     await expectImatError('definition_failed', () => sandbox.imat.fold('ratio'));
     await sandbox.sql('DELETE FROM sales WHERE id = 5000');
     await sandbox.imat.fold('ratio');
@@ -329,7 +416,10 @@ test('server defaults that a database may have do not matter', async () => {
     await session.imat.fold();
     await session.imat.swap('ranks');
     await expectEqual(session.db, 'imat.by_kind', definition);
-    expect((await session.imat.verify()).results.map((result) => result.equal)).toEqual([true, true]);
+    expect((await session.imat.verify()).results.map((result) => result.equal)).toEqual([
+      true,
+      true,
+    ]);
     await session.imat.revert('by_kind');
     await session.imat.revert('ranks');
   });

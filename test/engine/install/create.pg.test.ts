@@ -22,15 +22,31 @@ beforeEach(async () => {
 
 test.each([
   ['plain', 'SELECT region, sum(amount) AS total FROM sales GROUP BY region', 'delta'],
-  ['with a semicolon, blanks and a comment at the end', '\n  SELECT count(*) AS n FROM sales ; \n\t-- that is all\n', 'delta'],
+  [
+    'with a semicolon, blanks and a comment at the end',
+    '\n  SELECT count(*) AS n FROM sales ; \n\t-- that is all\n',
+    'delta',
+  ],
   ['with comments', '/* all */ SELECT count(*) AS n -- of them\nFROM sales', 'delta'],
   ['VALUES', `VALUES (1, 'a'), (2, 'b')`, 'swap'],
   ['TABLE', 'TABLE sales', 'delta'],
-  ['WITH', 'WITH big AS (SELECT * FROM sales WHERE amount > 50) SELECT count(*) AS n FROM big', 'swap'],
-  ['with a star and a duplicate of nothing', 'SELECT s.*, s.amount * 2 AS twice FROM sales s', 'delta'],
+  [
+    'WITH',
+    'WITH big AS (SELECT * FROM sales WHERE amount > 50) SELECT count(*) AS n FROM big',
+    'swap',
+  ],
+  [
+    'with a star and a duplicate of nothing',
+    'SELECT s.*, s.amount * 2 AS twice FROM sales s',
+    'delta',
+  ],
   ['in parentheses', '(SELECT count(*) AS n FROM sales)', 'delta'],
 ])('a query, %s', async (_what, query, strategy) => {
-  expect(await sandbox.imat.create('made', query)).toMatchObject({ name: 'made', relation: 'imat.made', strategy });
+  expect(await sandbox.imat.create('made', query)).toMatchObject({
+    name: 'made',
+    relation: 'imat.made',
+    strategy,
+  });
   const [row] = await sandbox.db.query<{ definition: string }>(
     `SELECT rtrim(pg_get_viewdef('imat_store.definition_made'), ';') AS definition`,
   );
@@ -44,9 +60,24 @@ test.each([
 
 describe('a query that PostgreSQL does not accept', () => {
   const bad: readonly [string, string, string, { line: number; column: number } | null][] = [
-    ['a syntax error', 'SELECT region\nFROM sales\nGROUP region', 'syntax error at or near "region"', { line: 3, column: 7 }],
-    ['a table that is not there', 'SELECT *\n  FROM sails', 'relation "sails" does not exist', { line: 2, column: 8 }],
-    ['a column that is not there', `SELECT '🎉', regoin FROM sales`, 'column "regoin" does not exist', { line: 1, column: 14 }],
+    [
+      'a syntax error',
+      'SELECT region\nFROM sales\nGROUP region',
+      'syntax error at or near "region"',
+      { line: 3, column: 7 },
+    ],
+    [
+      'a table that is not there',
+      'SELECT *\n  FROM sails',
+      'relation "sails" does not exist',
+      { line: 2, column: 8 },
+    ],
+    [
+      'a column that is not there',
+      `SELECT '🎉', regoin FROM sales`,
+      'column "regoin" does not exist',
+      { line: 1, column: 14 },
+    ],
     [
       'a column that is not grouped',
       'SELECT region, amount FROM sales GROUP BY region',
@@ -55,9 +86,19 @@ describe('a query that PostgreSQL does not accept', () => {
     ],
     ['nothing at all', '', 'syntax error at end of input', { line: 1, column: 1 }],
     ['a comment alone', '-- nothing', 'syntax error at end of input', null],
-    ['two columns of one name', 'SELECT 1 AS a, 2 AS a', 'column "a" specified more than once', null],
+    [
+      'two columns of one name',
+      'SELECT 1 AS a, 2 AS a',
+      'column "a" specified more than once',
+      null,
+    ],
     ['a parameter', 'SELECT $1 AS a', 'there is no parameter $1', { line: 1, column: 8 }],
-    ['two statements', 'SELECT 1 AS one; DROP TABLE sales', 'the query holds more than one statement', { line: 1, column: 18 }],
+    [
+      'two statements',
+      'SELECT 1 AS one; DROP TABLE sales',
+      'the query holds more than one statement',
+      { line: 1, column: 18 },
+    ],
     [
       'two statements with trickery',
       `SELECT ';' AS one, $$;$$ AS two /* ; */; -- ;\nSELECT 2`,
@@ -74,7 +115,9 @@ describe('a query that PostgreSQL does not accept', () => {
     ],
   ];
   test.each(bad)('%s', async (_what, query, message, place) => {
-    const error = await expectImatError('invalid_definition', () => sandbox.imat.create('made', query));
+    const error = await expectImatError('invalid_definition', () =>
+      sandbox.imat.create('made', query),
+    );
     expect(error.message).toBe(message);
     if (place === null) return;
     expect(error.position).toMatchObject(place);
@@ -84,7 +127,9 @@ describe('a query that PostgreSQL does not accept', () => {
 
 test('a query over a temporary table is refused, for nobody else could read it', async () => {
   await sandbox.sql('CREATE TEMPORARY TABLE mine (a int)');
-  const error = await expectImatError('unsupported_source', () => sandbox.imat.create('made', 'SELECT count(*) AS n FROM mine'));
+  const error = await expectImatError('unsupported_source', () =>
+    sandbox.imat.create('made', 'SELECT count(*) AS n FROM mine'),
+  );
   expect(error.message).toMatch(/^source "pg_temp_\d+\.mine" is temporary$/);
   await sandbox.sql('DROP TABLE mine');
 });
@@ -102,14 +147,25 @@ test('a query that depends on the search_path reads what the user’s own finds'
 });
 
 test('an imat of an imat follows the sources below it', async () => {
-  await sandbox.imat.create('inner', 'SELECT region, sum(amount) AS total FROM sales GROUP BY region');
-  expect(await sandbox.imat.create('outer', 'SELECT count(*) AS regions, max(total) AS top FROM imat.inner')).toMatchObject({
+  await sandbox.imat.create(
+    'inner',
+    'SELECT region, sum(amount) AS total FROM sales GROUP BY region',
+  );
+  expect(
+    await sandbox.imat.create(
+      'outer',
+      'SELECT count(*) AS regions, max(total) AS top FROM imat.inner',
+    ),
+  ).toMatchObject({
     strategy: 'swap',
     reasons: expect.arrayContaining([expect.objectContaining({ kind: 'reads_imat' })]),
   });
   const definition =
     'SELECT count(*) AS regions, max(total) AS top FROM (SELECT region, sum(amount) AS total FROM public.sales GROUP BY region) i';
-  for (const change of [`INSERT INTO sales VALUES (2000, 'new', 999)`, `DELETE FROM sales WHERE id = 2000`]) {
+  for (const change of [
+    `INSERT INTO sales VALUES (2000, 'new', 999)`,
+    `DELETE FROM sales WHERE id = 2000`,
+  ]) {
     await sandbox.sql(change);
     await expectEqual(sandbox.db, 'imat.outer', definition);
     await sandbox.imat.fold('inner');

@@ -16,13 +16,16 @@ CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) A
 async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
   const { checks } = await sandbox.imat.doctor();
   // Whatever is wrong comes with what to do.
-  for (const check of checks) expect(check.hint === null, check.message).toBe(check.status === 'ok');
+  for (const check of checks)
+    expect(check.hint === null, check.message).toBe(check.status === 'ok');
   return checks.filter((check) => check.status !== 'ok');
 }
 
 test('a healthy database, before, with and after imats', async () => {
   await inSandbox(SALES, async (sandbox) => {
-    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([
+    expect(
+      (await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status]),
+    ).toEqual([
       ['server', 'ok'],
       ['rights', 'ok'],
       ['catalog', 'ok'],
@@ -30,8 +33,18 @@ test('a healthy database, before, with and after imats', async () => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks', { freshness: '1 minute' });
     expect((await sandbox.imat.doctor()).checks).toEqual([
-      { check: 'server', status: 'ok', message: expect.stringMatching(/^PostgreSQL \d+/), hint: null },
-      { check: 'extension', status: 'ok', message: expect.stringContaining('table_change_tracker'), hint: null },
+      {
+        check: 'server',
+        status: 'ok',
+        message: expect.stringMatching(/^PostgreSQL \d+/),
+        hint: null,
+      },
+      {
+        check: 'extension',
+        status: 'ok',
+        message: expect.stringContaining('table_change_tracker'),
+        hint: null,
+      },
       { check: 'catalog', status: 'ok', message: 'version 6', hint: null },
       { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
       { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
@@ -45,7 +58,9 @@ test('a healthy database, before, with and after imats', async () => {
     ]);
     await sandbox.imat.revert('summary');
     await sandbox.imat.revert('ranks');
-    expect((await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status])).toEqual([
+    expect(
+      (await sandbox.imat.doctor()).checks.map(({ check, status }) => [check, status]),
+    ).toEqual([
       ['server', 'ok'],
       ['rights', 'ok'],
       ['catalog', 'ok'],
@@ -53,23 +68,40 @@ test('a healthy database, before, with and after imats', async () => {
   });
 });
 
-const DAMAGE: readonly { readonly what: string; readonly damage: string; readonly found: Partial<DoctorCheck>; readonly hint: RegExp }[] = [
+const DAMAGE: readonly {
+  readonly what: string;
+  readonly damage: string;
+  readonly found: Partial<DoctorCheck>;
+  readonly hint: RegExp;
+}[] = [
   {
     what: 'a disabled trigger',
     damage: 'ALTER TABLE sales DISABLE TRIGGER "!imat_insert"',
-    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    found: {
+      check: 'source public.sales',
+      status: 'error',
+      message: 'capture is disabled or gone: changes were lost',
+    },
     hint: /ENABLE ALWAYS TRIGGER.*revert and convert/,
   },
   {
     what: 'triggers that a replica session would not fire',
     damage: 'ALTER TABLE sales ENABLE TRIGGER "!imat_delete"',
-    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    found: {
+      check: 'source public.sales',
+      status: 'error',
+      message: 'capture is disabled or gone: changes were lost',
+    },
     hint: /ENABLE ALWAYS TRIGGER/,
   },
   {
     what: 'a dropped trigger',
     damage: 'DROP TRIGGER "~imat_truncate" ON sales',
-    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    found: {
+      check: 'source public.sales',
+      status: 'error',
+      message: 'capture is disabled or gone: changes were lost',
+    },
     hint: /revert and convert/,
   },
   {
@@ -93,19 +125,31 @@ const DAMAGE: readonly { readonly what: string; readonly damage: string; readonl
   {
     what: 'a renamed column',
     damage: 'ALTER TABLE sales RENAME COLUMN amount TO value',
-    found: { check: 'source public.sales', status: 'error', message: expect.stringContaining('renamed or dropped') },
+    found: {
+      check: 'source public.sales',
+      status: 'error',
+      message: expect.stringContaining('renamed or dropped'),
+    },
     hint: /Revert the imats on it/,
   },
   {
     what: 'a dropped column',
     damage: 'ALTER TABLE sales DROP COLUMN amount CASCADE',
-    found: { check: 'source public.sales', status: 'error', message: expect.stringContaining('renamed or dropped') },
+    found: {
+      check: 'source public.sales',
+      status: 'error',
+      message: expect.stringContaining('renamed or dropped'),
+    },
     hint: /Revert the imats on it/,
   },
   {
     what: 'a dropped change log',
     damage: 'DROP TABLE imat_store.log_public_sales CASCADE',
-    found: { check: 'source public.sales', status: 'error', message: 'capture is disabled or gone: changes were lost' },
+    found: {
+      check: 'source public.sales',
+      status: 'error',
+      message: 'capture is disabled or gone: changes were lost',
+    },
     hint: /revert and convert/,
   },
   {
@@ -117,7 +161,11 @@ const DAMAGE: readonly { readonly what: string; readonly damage: string; readonl
   {
     what: 'a frontier that belongs to another table, as after a restore',
     damage: 'UPDATE imat_catalog.frontier SET state_relation = 1',
-    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('restored into another cluster') },
+    found: {
+      check: 'imat summary',
+      status: 'error',
+      message: expect.stringContaining('restored into another cluster'),
+    },
     hint: /imat revert summary/,
   },
 ];
@@ -143,26 +191,32 @@ test.runIf(WITH_EXTENSION)('with the extension a captured column can be renamed'
   });
 });
 
-test.each(DAMAGE.filter((one) => !WITH_EXTENSION || one.what !== HARMLESS_WITH_EXTENSION).map((one) => [one.what, one] as const))(
-  '%s is found, and revert still works',
-  async (_what, { damage, found, hint }) => {
-    await inSandbox(SALES, async (sandbox) => {
-      await sandbox.imat.convert('summary');
-      await sandbox.imat.convert('ranks');
-      await sandbox.sql(damage);
-      const check = (await troubles(sandbox)).find((one) => one.check === found.check);
-      expect(check).toMatchObject(found);
-      expect(check?.hint).toMatch(hint);
-      await sandbox.imat.list();
-      await sandbox.imat.revert('summary');
-      await sandbox.imat.revert('ranks');
-      expect(await sandbox.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
-      expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE tgname LIKE '!imat%'`)).toEqual([]);
-      // Writers are as free as before.
-      if (!damage.includes('TABLE sales CASCADE')) await sandbox.sql(`INSERT INTO sales (id, region) SELECT 1000, 'x' WHERE false`);
-    });
-  },
-);
+test.each(
+  DAMAGE.filter((one) => !WITH_EXTENSION || one.what !== HARMLESS_WITH_EXTENSION).map(
+    (one) => [one.what, one] as const,
+  ),
+)('%s is found, and revert still works', async (_what, { damage, found, hint }) => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks');
+    await sandbox.sql(damage);
+    const check = (await troubles(sandbox)).find((one) => one.check === found.check);
+    expect(check).toMatchObject(found);
+    expect(check?.hint).toMatch(hint);
+    await sandbox.imat.list();
+    await sandbox.imat.revert('summary');
+    await sandbox.imat.revert('ranks');
+    expect(
+      await sandbox.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`),
+    ).toEqual([]);
+    expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE tgname LIKE '!imat%'`)).toEqual(
+      [],
+    );
+    // Writers are as free as before.
+    if (!damage.includes('TABLE sales CASCADE'))
+      await sandbox.sql(`INSERT INTO sales (id, region) SELECT 1000, 'x' WHERE false`);
+  });
+});
 
 test('a view whose frontier is gone raises instead of answering', async () => {
   await inSandbox(SALES, async (sandbox) => {
@@ -175,7 +229,9 @@ test('a view whose frontier is gone raises instead of answering', async () => {
         message: `imat "${name}" has no frontier for its stored table`,
       });
     }
-    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({
+    expect(
+      await expectImatError('frontier_missing', () => sandbox.imat.fold('summary')),
+    ).toMatchObject({
       category: 'drift',
       hint: expect.stringContaining('imat revert summary'),
     });
@@ -187,13 +243,22 @@ test('a catalog that was dropped by hand: what is left is named, and can be remo
     await sandbox.imat.convert('summary');
     await sandbox.sql('DROP SCHEMA imat_catalog CASCADE');
     expect(await troubles(sandbox)).toMatchObject([
-      { check: 'catalog', status: 'error', hint: expect.stringContaining('DROP SCHEMA imat_store CASCADE') },
+      {
+        check: 'catalog',
+        status: 'error',
+        hint: expect.stringContaining('DROP SCHEMA imat_store CASCADE'),
+      },
     ]);
-    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
+    expect(
+      await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
+    ).toMatchObject({
       hint: expect.stringContaining('DROP SCHEMA imat_store CASCADE'),
     });
     await sandbox.sql('DROP SCHEMA imat_store CASCADE');
-    if (!WITH_EXTENSION) expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`)).toEqual([]);
+    if (!WITH_EXTENSION)
+      expect(await sandbox.rows(`SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`)).toEqual(
+        [],
+      );
     await sandbox.sql(`INSERT INTO sales VALUES (1001, 'r1', 5)`);
     await sandbox.imat.convert('summary');
     await sandbox.sql(`INSERT INTO sales VALUES (1002, 'r1', 5)`);
@@ -208,7 +273,11 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
     await sandbox.imat.create('stored', SUMMARY, { freshness: 'manual' });
-    await sandbox.imat.create('stored_ranks', 'SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales', { freshness: 'manual' });
+    await sandbox.imat.create(
+      'stored_ranks',
+      'SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales',
+      { freshness: 'manual' },
+    );
     await sandbox.sql('DROP TABLE sales CASCADE');
     expect(
       await sandbox.rows(`SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace`),
@@ -228,10 +297,17 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
       });
     }
     const { results } = await sandbox.imat.verify();
-    expect(results.map(({ equal, error }) => [equal, error?.code])).toEqual(results.map(() => [false, 'IM021']));
+    expect(results.map(({ equal, error }) => [equal, error?.code])).toEqual(
+      results.map(() => [false, 'IM021']),
+    );
     expect(results).toHaveLength(4);
     expect(await sandbox.imat.fold()).toEqual([]);
-    expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual(['broken', 'broken', 'broken', 'broken']);
+    expect((await sandbox.imat.list()).map((imat) => imat.state)).toEqual([
+      'broken',
+      'broken',
+      'broken',
+      'broken',
+    ]);
   });
 });
 
@@ -239,9 +315,16 @@ test('many pending rows, and an unfinished swap', async () => {
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
-    await sandbox.sql(`INSERT INTO sales SELECT i, 'r' || i % 5, 1 FROM generate_series(1000, 12000) AS i`);
+    await sandbox.sql(
+      `INSERT INTO sales SELECT i, 'r' || i % 5, 1 FROM generate_series(1000, 12000) AS i`,
+    );
     expect(await troubles(sandbox)).toEqual([
-      { check: 'imat summary', status: 'warning', message: '11001 rows are pending: reads are right, but slow', hint: 'imat fold summary' },
+      {
+        check: 'imat summary',
+        status: 'warning',
+        message: '11001 rows are pending: reads are right, but slow',
+        hint: 'imat fold summary',
+      },
     ]);
     await sandbox.imat.fold();
     const reader = await sandbox.session();
@@ -283,7 +366,9 @@ test('imat.create_imat records a request, doctor names it, convert carries it ou
     expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
       'recorded: a running imat worker will carry this out; or do it now with: imat convert summary',
     );
-    await sandbox.sql(`SELECT imat.create_imat('summary'); SELECT imat.create_imat('public.ranks'); SELECT imat.create_imat('"Odd" name')`);
+    await sandbox.sql(
+      `SELECT imat.create_imat('summary'); SELECT imat.create_imat('public.ranks'); SELECT imat.create_imat('"Odd" name')`,
+    );
     expect(
       await sandbox.rows(
         'SELECT name, requested_by = current_user AS mine, requested_at <= now() AS at, carried_out_at FROM imat_catalog.request ORDER BY id',
@@ -293,7 +378,9 @@ test('imat.create_imat records a request, doctor names it, convert carries it ou
       { name: 'public.ranks', mine: true, at: true, carried_out_at: null },
       { name: '"Odd" name', mine: true, at: true, carried_out_at: null },
     ]);
-    expect((await troubles(sandbox)).map(({ check, status, hint }) => [check, status, hint])).toEqual([
+    expect(
+      (await troubles(sandbox)).map(({ check, status, hint }) => [check, status, hint]),
+    ).toEqual([
       ['request summary', 'warning', 'imat convert summary'],
       ['request public.ranks', 'warning', 'imat convert public.ranks'],
       ['request "Odd" name', 'warning', `imat convert '"Odd" name'`],
@@ -301,11 +388,14 @@ test('imat.create_imat records a request, doctor names it, convert carries it ou
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks');
     expect((await troubles(sandbox)).map(({ check }) => check)).toEqual(['request "Odd" name']);
-    expect(await sandbox.rows('SELECT name FROM imat_catalog.request WHERE carried_out_at IS NOT NULL ORDER BY 1')).toEqual([
-      { name: 'public.ranks' },
-      { name: 'summary' },
-    ]);
-    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe('imat "summary" exists already: read imat.summary');
+    expect(
+      await sandbox.rows(
+        'SELECT name FROM imat_catalog.request WHERE carried_out_at IS NOT NULL ORDER BY 1',
+      ),
+    ).toEqual([{ name: 'public.ranks' }, { name: 'summary' }]);
+    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
+      'imat "summary" exists already: read imat.summary',
+    );
   });
 });
 
@@ -314,7 +404,9 @@ test('imat_catalog.status, from psql', async () => {
     await sandbox.imat.convert('summary');
     await sandbox.imat.convert('ranks', { freshness: '5s' });
     await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1), (1001, 'x', 1)`);
-    const [ranks, summary] = await sandbox.rows('SELECT *, frontier_at <= now() AS at FROM imat_catalog.status ORDER BY name');
+    const [ranks, summary] = await sandbox.rows(
+      'SELECT *, frontier_at <= now() AS at FROM imat_catalog.status ORDER BY name',
+    );
     expect(Object.keys(summary ?? {})).toEqual([
       'name',
       'relation',
@@ -372,7 +464,12 @@ test('imat_catalog.status, from psql', async () => {
       stateBytes: expect.any(Number),
       logBytes: expect.any(Number),
       frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
-      lastRun: { action: 'load', reason: 'converted', endedAt: expect.any(String), ms: expect.any(Number) },
+      lastRun: {
+        action: 'load',
+        reason: 'converted',
+        endedAt: expect.any(String),
+        ms: expect.any(Number),
+      },
       failure: null,
       worker: null,
     });
@@ -388,7 +485,9 @@ test('imat_catalog.status, from psql', async () => {
 test('a view of one’s own over the status keeps the catalog there when the last imat goes', async () => {
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.convert('summary');
-    await sandbox.sql('CREATE VIEW monitoring AS SELECT name, pending_rows FROM imat_catalog.status');
+    await sandbox.sql(
+      'CREATE VIEW monitoring AS SELECT name, pending_rows FROM imat_catalog.status',
+    );
     await sandbox.imat.revert('summary');
     expect(await sandbox.rows('SELECT * FROM monitoring')).toEqual([]);
     await sandbox.sql('DROP VIEW monitoring');

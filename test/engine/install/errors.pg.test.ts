@@ -24,7 +24,13 @@ test('a database without imats', async () => {
   const { imat } = sandbox;
   expect(await imat.list()).toEqual([]);
   expect(await imat.status()).toEqual({ imats: [], workers: [], heldBack: [] });
-  for (const call of [() => imat.status('x'), () => imat.fold(), () => imat.swap('x'), () => imat.verify(), () => imat.revert('x')]) {
+  for (const call of [
+    () => imat.status('x'),
+    () => imat.fold(),
+    () => imat.swap('x'),
+    () => imat.verify(),
+    () => imat.revert('x'),
+  ]) {
     expect(await expectImatError('not_initialized', call)).toMatchObject({
       message: 'this database has no imats yet',
       hint: expect.stringContaining('imat convert'),
@@ -55,8 +61,13 @@ test('a catalog that a newer imat has written', async () => {
 });
 
 test('a server that is too old', async () => {
-  const old = { query: async () => [{ version: 140_011 }], close: async () => undefined } as unknown as Db;
-  expect(await expectImatError('unsupported_server', () => createImat(old).convert('summary'))).toMatchObject({
+  const old = {
+    query: async () => [{ version: 140_011 }],
+    close: async () => undefined,
+  } as unknown as Db;
+  expect(
+    await expectImatError('unsupported_server', () => createImat(old).convert('summary')),
+  ).toMatchObject({
     message: 'the server is PostgreSQL 14, imat needs 15 or later',
   });
 });
@@ -64,13 +75,19 @@ test('a server that is too old', async () => {
 test('a server that is not there', async () => {
   const url = new URL(sandbox.url);
   url.port = '1';
-  expect(await expectImatError('connection_failed', () => connect(url.href))).toMatchObject({ category: 'transient' });
+  expect(await expectImatError('connection_failed', () => connect(url.href))).toMatchObject({
+    category: 'transient',
+  });
 });
 
 test('an embedded database that another process uses', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'imat-test-'));
   const release = lockDirectory(join(directory, 'db'));
-  expect(await expectImatError('embedded_locked', () => connect({ kind: 'embedded', directory: join(directory, 'db') }))).toMatchObject({
+  expect(
+    await expectImatError('embedded_locked', () =>
+      connect({ kind: 'embedded', directory: join(directory, 'db') }),
+    ),
+  ).toMatchObject({
     category: 'transient',
   });
   release();
@@ -97,11 +114,15 @@ describe('what is nobody’s fault but imat’s', () => {
   test('what the server takes for an internal error, and a transaction within another', async () => {
     await sandbox.sql(`CREATE FUNCTION broken(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'oops' USING ERRCODE = 'internal_error'; END $$;
       CREATE MATERIALIZED VIEW breaking AS SELECT sum(broken(id)) AS s FROM sales WITH NO DATA`);
-    expect(await expectImatError('internal', () => sandbox.imat.convert('breaking'))).toMatchObject({
-      message: 'PostgreSQL reported XX000: oops',
-    });
+    expect(await expectImatError('internal', () => sandbox.imat.convert('breaking'))).toMatchObject(
+      {
+        message: 'PostgreSQL reported XX000: oops',
+      },
+    );
     await expectImatError('internal', () =>
-      sandbox.db.transaction('read committed', () => sandbox.db.transaction('read committed', async () => 1)),
+      sandbox.db.transaction('read committed', () =>
+        sandbox.db.transaction('read committed', async () => 1),
+      ),
     );
   });
 });

@@ -13,7 +13,9 @@ const tests = readdirSync(TESTS, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(join(TESTS, file), 'utf8'));
 
 test('docs/errors.md is what the catalogue says', () => {
-  expect(readFileSync(ERRORS_DOC, 'utf8'), 'node tools/errors-doc.mjs writes it anew').toBe(errorsDoc(ERROR_CATALOGUE));
+  expect(readFileSync(ERRORS_DOC, 'utf8'), 'node tools/errors-doc.mjs writes it anew').toBe(
+    errorsDoc(ERROR_CATALOGUE),
+  );
 });
 
 describe('the catalogue', () => {

@@ -36,7 +36,10 @@ test('of a materialized view in a database that has never seen imat, which stays
     'filter',
     'group key',
     'additive part',
-    ...Array.from({ length: explanation.plan.filter((step) => step.rule === 'additive part').length - 1 }, () => 'additive part'),
+    ...Array.from(
+      { length: explanation.plan.filter((step) => step.rule === 'additive part').length - 1 },
+      () => 'additive part',
+    ),
     'finished aggregate',
     'filter when read',
   ]);
@@ -57,11 +60,21 @@ test('of a query, with each reason and its place', async () => {
   expect(explanation).toMatchObject({
     name: 'query',
     strategy: 'swap',
-    reasons: [{ kind: 'aggregate_not_maintained', message: 'aggregate "max" cannot be maintained by delta', position: { line: 2 } }],
+    reasons: [
+      {
+        kind: 'aggregate_not_maintained',
+        message: 'aggregate "max" cannot be maintained by delta',
+        position: { line: 2 },
+      },
+    ],
     notes: ['a live read runs the definition while a source has changed since the last swap'],
     sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
   });
-  expect(await expectImatError('invalid_definition', () => sandbox.imat.explain('SELECT nope FROM sales', { query: true }))).toMatchObject({
+  expect(
+    await expectImatError('invalid_definition', () =>
+      sandbox.imat.explain('SELECT nope FROM sales', { query: true }),
+    ),
+  ).toMatchObject({
     position: { line: 1, column: 8 },
   });
   expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -75,7 +88,10 @@ test('of an imat: the same as before it was made, under each of its names', asyn
     expect(made.sql.map(({ label }) => label)).toEqual(explanation.sql.map(({ label }) => label));
     for (const name of [`imat.${view} made`, `imat."${view} made"`, `"${view} made"`])
       expect(await sandbox.imat.explain(name)).toEqual(made);
-    const live = JSON.stringify(made.sql).replaceAll(`${view} made`, view).replaceAll('\\"', '"').replaceAll('"', '');
+    const live = JSON.stringify(made.sql)
+      .replaceAll(`${view} made`, view)
+      .replaceAll('\\"', '"')
+      .replaceAll('"', '');
     expect(live).toBe(JSON.stringify(explanation.sql).replaceAll('\\"', '"').replaceAll('"', ''));
     await sandbox.imat.revert(`${view} made`);
   }
@@ -83,7 +99,9 @@ test('of an imat: the same as before it was made, under each of its names', asyn
 
 test('of an imat that reads what is stored: its freshness, not the default', async () => {
   await sandbox.imat.convert('summary', { freshness: 'manual' });
-  const view = (await sandbox.imat.explain('summary')).sql.find(({ label }) => label === 'what readers use');
+  const view = (await sandbox.imat.explain('summary')).sql.find(
+    ({ label }) => label === 'what readers use',
+  );
   expect(view?.sql).not.toContain('pending');
   await sandbox.imat.revert('summary');
   await sandbox.imat.convert('summary', { strategy: 'swap' });
@@ -93,8 +111,11 @@ test('of an imat that reads what is stored: its freshness, not the default', asy
 test('of a second imat on a source: capture keeps what the first one needs, as long as it does', async () => {
   await sandbox.imat.convert('summary');
   const log = async (name: string): Promise<string | undefined> =>
-    (await sandbox.imat.explain(name)).sql.find(({ label }) => label.startsWith('the change log of public.sales'))?.sql;
-  const columns = (text: string | undefined): string[] => [...(text ?? '').matchAll(/^ {2}(c\d+) /gm)].map((match) => match[1] ?? '');
+    (await sandbox.imat.explain(name)).sql.find(({ label }) =>
+      label.startsWith('the change log of public.sales'),
+    )?.sql;
+  const columns = (text: string | undefined): string[] =>
+    [...(text ?? '').matchAll(/^ {2}(c\d+) /gm)].map((match) => match[1] ?? '');
   expect(columns(await log('products'))).toEqual(['c2', 'c3', 'c4']);
   expect(columns(await log('ranks'))).toEqual(['c2', 'c3', 'c4']);
   await sandbox.imat.convert('products');
@@ -105,7 +126,9 @@ test('of a second imat on a source: capture keeps what the first one needs, as l
 });
 
 test('of what is not there, or has no definition', async () => {
-  expect(await expectImatError('not_found', () => sandbox.imat.explain('sumary'))).toMatchObject({ hint: 'Did you mean summary?' });
+  expect(await expectImatError('not_found', () => sandbox.imat.explain('sumary'))).toMatchObject({
+    hint: 'Did you mean summary?',
+  });
   await expectImatError('not_a_materialized_view', () => sandbox.imat.explain('sales'));
   await sandbox.imat.convert('summary', { replace: true });
   // By now an ordinary view has the name: it is the imat that is meant.

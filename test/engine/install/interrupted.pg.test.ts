@@ -35,7 +35,10 @@ async function whileWaiting(session: Session, during: () => Promise<void>): Prom
   let waiting: (() => void) | null = null;
   const reached = new Promise<void>((resolve) => (waiting = resolve));
   const outcome = session.imat
-    .convert('summary', { onProgress: ({ label }) => (label.includes('waiting for writers of public.sales') ? waiting?.() : undefined) })
+    .convert('summary', {
+      onProgress: ({ label }) =>
+        label.includes('waiting for writers of public.sales') ? waiting?.() : undefined,
+    })
     .catch((error: unknown) => error);
   // Where it ends too early, its outcome tells why.
   await Promise.race([reached, outcome]);
@@ -43,7 +46,8 @@ async function whileWaiting(session: Session, during: () => Promise<void>): Prom
   return outcome;
 }
 
-const pidOf = (session: Session): Promise<number> => session.value<number>('SELECT pg_backend_pid()');
+const pidOf = (session: Session): Promise<number> =>
+  session.value<number>('SELECT pg_backend_pid()');
 
 /** An install that was cut off by the end of its connection, as a killed process leaves it. */
 async function cutOff(): Promise<void> {
@@ -56,7 +60,9 @@ async function cutOff(): Promise<void> {
   expect(outcome).toMatchObject({ condition: 'connection_failed' });
   await writer.db.execute('ROLLBACK');
   await writer.db.close();
-  expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ state: 'installing', pendingRows: 0, frontierAt: null }]);
+  expect((await sandbox.imat.status('summary')).imats).toMatchObject([
+    { state: 'installing', pendingRows: 0, frontierAt: null },
+  ]);
 }
 
 describe('an install that was cut off', () => {
@@ -68,11 +74,16 @@ describe('an install that was cut off', () => {
       message: expect.stringContaining('interrupted'),
       hint: expect.stringMatching(/same command again.*imat revert summary/),
     });
-    expect(await expectImatError('frontier_missing', () => sandbox.imat.fold('summary'))).toMatchObject({
+    expect(
+      await expectImatError('frontier_missing', () => sandbox.imat.fold('summary')),
+    ).toMatchObject({
       message: 'imat "summary" is not loaded yet',
     });
     expect((await sandbox.imat.verify()).results).toEqual([]);
-    expect(await sandbox.imat.revert('summary')).toEqual({ name: 'summary', original: 'public.summary' });
+    expect(await sandbox.imat.revert('summary')).toEqual({
+      name: 'summary',
+      original: 'public.summary',
+    });
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
 
@@ -81,7 +92,9 @@ describe('an install that was cut off', () => {
     await sandbox.imat.convert('summary');
     await sandbox.sql(`INSERT INTO sales VALUES (1000, 'new', 1)`);
     await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
-    expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
+    expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual(
+      [],
+    );
     await sandbox.imat.revert('summary');
     await sandbox.sql('DELETE FROM sales WHERE id = 1000');
     expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -94,7 +107,9 @@ describe('an install that was cut off', () => {
     const outcome = session.imat.convert('slow').catch((error: unknown) => error);
     await waitFor(
       async () =>
-        (await sandbox.value<string>(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`)) === '1',
+        (await sandbox.value<string>(
+          `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
+        )) === '1',
     );
     await sandbox.value(`SELECT pg_terminate_backend(${pid}, 5000)`);
     expect(await outcome).toMatchObject({ condition: 'connection_failed' });
@@ -112,13 +127,19 @@ test('Ctrl-C during the load leaves nothing behind', async () => {
   const error = expectImatError('interrupted', () => session.imat.convert('slow'));
   await waitFor(
     async () =>
-      (await sandbox.value<string>(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`)) === '1',
+      (await sandbox.value<string>(
+        `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
+      )) === '1',
   );
   await session.imat.cancel();
   await error;
   expect(await catalogListing(sandbox.db)).toEqual(before);
   // The session goes on, and holds no lock.
-  expect(await session.value(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = ${pid}`)).toBe('0');
+  expect(
+    await session.value(
+      `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = ${pid}`,
+    ),
+  ).toBe('0');
   await session.imat.convert('summary');
   await session.imat.revert('summary');
 });
@@ -127,7 +148,9 @@ test('two converts of the same name: one makes it, the other is told', async () 
   const writer = await openWriter();
   const first = await sandbox.session();
   const outcome = await whileWaiting(first, async () => {
-    expect(await expectImatError('already_exists', () => sandbox.imat.convert('summary'))).toMatchObject({
+    expect(
+      await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
+    ).toMatchObject({
       message: 'imat "summary" is being installed by another session',
     });
     await writer.db.execute('COMMIT');
@@ -140,9 +163,12 @@ test('two converts of the same name: one makes it, the other is told', async () 
 
 test('five converts at once on a database that has never seen imat, all on one source', async () => {
   const sessions = await Promise.all(Array.from({ length: 5 }, () => sandbox.session()));
-  await Promise.all(sessions.map((session, index) => session.imat.convert('summary', { name: `s${index}` })));
+  await Promise.all(
+    sessions.map((session, index) => session.imat.convert('summary', { name: `s${index}` })),
+  );
   await sandbox.sql(`INSERT INTO sales VALUES (1000, 'new', 1)`);
-  for (const [index] of sessions.entries()) await expectEqual(sandbox.db, `imat.s${index}`, SUMMARY);
+  for (const [index] of sessions.entries())
+    await expectEqual(sandbox.db, `imat.s${index}`, SUMMARY);
   await Promise.all(sessions.map((session, index) => session.imat.revert(`s${index}`)));
   await sandbox.sql('DELETE FROM sales WHERE id = 1000');
   expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -154,7 +180,9 @@ test('a writer that does not end: convert waits and lets other writers in betwee
   const other = await sandbox.session();
   const outcome = await whileWaiting(session, async () => {
     for (let write = 0; write < 30; write++) {
-      await other.sql(`SET statement_timeout = '2s'; UPDATE sales SET amount = amount WHERE id = 2; RESET statement_timeout`);
+      await other.sql(
+        `SET statement_timeout = '2s'; UPDATE sales SET amount = amount WHERE id = 2; RESET statement_timeout`,
+      );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await writer.db.execute('COMMIT');

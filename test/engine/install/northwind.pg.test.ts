@@ -1,7 +1,13 @@
 /** The main job on a real data set: twelve views convert, stay equal under random work, and revert. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogListing } from './support/listing.ts';
-import { hasNorthwind, NORTHWIND, northwindTables, northwindViews, northwindWriter } from './support/northwind.ts';
+import {
+  hasNorthwind,
+  NORTHWIND,
+  northwindTables,
+  northwindViews,
+  northwindWriter,
+} from './support/northwind.ts';
 import { expectEqual } from './support/oracle.ts';
 import { randomOf, seedOfRun } from './support/random.ts';
 import { createSandbox, type Sandbox } from './support/sandbox.ts';
@@ -46,7 +52,8 @@ describe.skipIf(!hasNorthwind())(
 
     const expectAllEqual = async (context: string): Promise<void> => {
       await sandbox.db.transaction('repeatable read', async () => {
-        for (const [name, definition] of definitions) await expectEqual(sandbox.db, `imat.${name}`, definition, context, true);
+        for (const [name, definition] of definitions)
+          await expectEqual(sandbox.db, `imat.${name}`, definition, context, true);
       });
     };
 
@@ -54,7 +61,12 @@ describe.skipIf(!hasNorthwind())(
       expect([...definitions.keys()].sort()).toEqual(Object.keys(STRATEGIES));
       for (const [name, strategy] of Object.entries(STRATEGIES)) {
         const result = await sandbox.imat.convert(name);
-        expect(result).toMatchObject({ name, relation: `imat.${name}`, strategy, freshness: 'live' });
+        expect(result).toMatchObject({
+          name,
+          relation: `imat.${name}`,
+          strategy,
+          freshness: 'live',
+        });
         // Whatever is not maintained by delta says why, and where.
         if (strategy === 'swap')
           expect(
@@ -64,19 +76,30 @@ describe.skipIf(!hasNorthwind())(
         else expect(result.reasons).toEqual([]);
       }
       await expectAllEqual('after convert');
-      expect((await sandbox.imat.status()).imats.map((imat) => [imat.name, imat.strategy, imat.state, imat.pendingRows])).toEqual(
+      expect(
+        (await sandbox.imat.status()).imats.map((imat) => [
+          imat.name,
+          imat.strategy,
+          imat.state,
+          imat.pendingRows,
+        ]),
+      ).toEqual(
         Object.entries(STRATEGIES).map(([name, strategy]) => [name, strategy, 'active', 0]),
       );
     });
 
-    test('they stay equal under random inserts, updates and deletes, with folds and swaps between them', { timeout: 120_000 }, async () => {
+    test('they stay equal under random inserts, updates and deletes, with folds and swaps between them', {
+      timeout: 120_000,
+    }, async () => {
       const seed = seedOfRun();
       const random = randomOf(seed);
       const writer = northwindWriter(random);
       for (let step = 1; step <= STEPS; step++) {
         const statements = writer.transaction();
         const context = `IMAT_SEED=${seed}, step ${step}: ${statements}`;
-        await sandbox.sql(statements).catch((error: unknown) => expect.fail(`${String(error)}\n${context}`));
+        await sandbox
+          .sql(statements)
+          .catch((error: unknown) => expect.fail(`${String(error)}\n${context}`));
         await expectAllEqual(context);
         if (random.chance(0.4)) {
           const [name, strategy] = random.pick(Object.entries(STRATEGIES));
@@ -93,7 +116,8 @@ describe.skipIf(!hasNorthwind())(
     });
 
     test('reverted, nothing of imat is left and all else is as before', async () => {
-      for (const name of Object.keys(STRATEGIES)) expect(await sandbox.imat.revert(name)).toEqual({ name, original: `public.${name}` });
+      for (const name of Object.keys(STRATEGIES))
+        expect(await sandbox.imat.revert(name)).toEqual({ name, original: `public.${name}` });
       expect(await catalogListing(sandbox.db)).toEqual(before);
     });
   },

@@ -24,11 +24,15 @@ test.each([
     `SELECT v.id, v.x::numeric AS x, v.f::float8 AS f, v.j::json AS j FROM (VALUES ${rows}) AS v(id, x, f, j)`;
   await sandbox.sql(`TRUNCATE t; INSERT INTO t ${values(here)}`);
   await expectEqual(sandbox.db, 'public.t', values(here));
-  await expect(expectEqual(sandbox.db, 'public.t', values(there))).rejects.toThrow('public.t differs from its definition');
+  await expect(expectEqual(sandbox.db, 'public.t', values(there))).rejects.toThrow(
+    'public.t differs from its definition',
+  );
 });
 
 test('the oracle lets pass what rounding explains', async () => {
-  await sandbox.sql(`TRUNCATE t; INSERT INTO t VALUES (1, 1, 0.1::float8 + 0.2, '1'), (1, 1, 'NaN', '1'), (1, 1, 'Infinity', '1')`);
+  await sandbox.sql(
+    `TRUNCATE t; INSERT INTO t VALUES (1, 1, 0.1::float8 + 0.2, '1'), (1, 1, 'NaN', '1'), (1, 1, 'Infinity', '1')`,
+  );
   await expectEqual(
     sandbox.db,
     'public.t',

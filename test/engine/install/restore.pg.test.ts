@@ -11,7 +11,13 @@ import { EXTENSION } from '../../../engine/sql/names.ts';
 import { provideExtension } from '../../../tools/extension.ts';
 import { findInstalledPostgres, findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
-import { type Checked, expectExact, openWorld, sqlstateOf, type World } from '../maintain/support/world.ts';
+import {
+  type Checked,
+  expectExact,
+  openWorld,
+  sqlstateOf,
+  type World,
+} from '../maintain/support/world.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 
@@ -19,8 +25,14 @@ const TOTALS = `SELECT s.region, p.kind, count(*) AS n, sum(s.amount) AS total
   FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY s.region, p.kind`;
 const SUMMARY: Checked = { name: 'summary', definition: TOTALS };
 const TWIN: Checked = { name: 'twin', definition: TOTALS };
-const BAG: Checked = { name: 'bag', definition: 'SELECT region, amount FROM public.sale WHERE amount > 20' };
-const RANKED: Checked = { name: 'ranked', definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product' };
+const BAG: Checked = {
+  name: 'bag',
+  definition: 'SELECT region, amount FROM public.sale WHERE amount > 20',
+};
+const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
+};
 const IMATS = [SUMMARY, TWIN, BAG, RANKED];
 
 const SETUP = `
@@ -49,29 +61,40 @@ const settings = WITH_EXTENSION ? { shared_preload_libraries: EXTENSION } : {};
 
 describe.skipIf(binaries === undefined)('a restored database', () => {
   const run = promisify(execFile);
-  const program = (name: string, args: readonly string[]): Promise<unknown> => run(join(binaries?.bin ?? '', name), args);
+  const program = (name: string, args: readonly string[]): Promise<unknown> =>
+    run(join(binaries?.bin ?? '', name), args);
   let [home, abroad]: (PostgresServer | null)[] = [null, null];
   let original: World;
   const worlds: World[] = [];
-  const serverOf = (where: string): PostgresServer => (where === 'another cluster' ? abroad : home) ?? expect.fail('it is not running');
+  const serverOf = (where: string): PostgresServer =>
+    (where === 'another cluster' ? abroad : home) ?? expect.fail('it is not running');
 
   const open = async (server: PostgresServer, name: string): Promise<World> => {
     const world = await openWorld(server.url.replace(/postgres$/, name), '', async () => undefined);
     worlds.push(world);
     return world;
   };
-  const create = async (server: PostgresServer, name: string, like = 'template0'): Promise<void> => {
+  const create = async (
+    server: PostgresServer,
+    name: string,
+    like = 'template0',
+  ): Promise<void> => {
     await program('createdb', ['--maintenance-db', server.url, '--template', like, name]);
   };
 
   beforeAll(async () => {
     if (binaries !== undefined)
-      [home, abroad] = await Promise.all([startPostgres({ binaries, settings }), startPostgres({ binaries, settings })]);
+      [home, abroad] = await Promise.all([
+        startPostgres({ binaries, settings }),
+        startPostgres({ binaries, settings }),
+      ]);
     await create(serverOf('here'), 'shop');
     original = await open(serverOf('here'), 'shop');
     await original.sql(SETUP);
     // Transactions of the future, for the other cluster.
-    await original.sql('DO $$ BEGIN FOR i IN 1..2000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$');
+    await original.sql(
+      'DO $$ BEGIN FOR i IN 1..2000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$',
+    );
     for (const { name } of IMATS) await original.imat.convert(name, { replace: name === 'bag' });
     // Folded rows stay in the log, others are pending; one imat has taken in more than the others.
     await original.sql(WRITES);
@@ -93,16 +116,36 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     await create(server, name);
     await program('pg_dump', ['--dbname', original.url, '--format', format, '--file', file]);
     const target = server.url.replace(/postgres$/, name);
-    if (format === 'custom') await program('pg_restore', ['--exit-on-error', '--dbname', target, file]);
-    else await program('psql', ['--quiet', '--no-psqlrc', '--set', 'ON_ERROR_STOP=1', '--output', '/dev/null', '--file', file, target]);
+    if (format === 'custom')
+      await program('pg_restore', ['--exit-on-error', '--dbname', target, file]);
+    else
+      await program('psql', [
+        '--quiet',
+        '--no-psqlrc',
+        '--set',
+        'ON_ERROR_STOP=1',
+        '--output',
+        '/dev/null',
+        '--file',
+        file,
+        target,
+      ]);
     return open(server, name);
   }
 
   async function expectRefused(world: World, { name }: Checked): Promise<void> {
-    await expect(world.rows(`SELECT * FROM imat.${name}`)).rejects.toThrow(`imat "${name}" has no frontier for its stored table`);
-    expect(await sqlstateOf(world.rows(`SELECT count(*) FROM imat.${name} WHERE false OR random() < 2`))).toBe('IM017');
-    expect(await sqlstateOf(world.sql(`CALL imat.${name === 'ranked' ? 'swap' : 'fold'}('${name}')`))).toBe('IM017');
-    const found = (await world.imat.doctor()).checks.find((check) => check.check === `imat ${name}`);
+    await expect(world.rows(`SELECT * FROM imat.${name}`)).rejects.toThrow(
+      `imat "${name}" has no frontier for its stored table`,
+    );
+    expect(
+      await sqlstateOf(world.rows(`SELECT count(*) FROM imat.${name} WHERE false OR random() < 2`)),
+    ).toBe('IM017');
+    expect(
+      await sqlstateOf(world.sql(`CALL imat.${name === 'ranked' ? 'swap' : 'fold'}('${name}')`)),
+    ).toBe('IM017');
+    const found = (await world.imat.doctor()).checks.find(
+      (check) => check.check === `imat ${name}`,
+    );
     expect(found).toMatchObject({
       status: 'error',
       message: expect.stringContaining('restored into another cluster'),
@@ -114,7 +157,8 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     await expectExact(world, imats, 'converted anew');
     await world.sql(WRITES);
     await expectExact(world, imats, 'written to');
-    for (const { name } of imats) await (name === 'ranked' ? world.imat.swap(name) : world.imat.fold(name));
+    for (const { name } of imats)
+      await (name === 'ranked' ? world.imat.swap(name) : world.imat.fold(name));
     await expectExact(world, imats, 'stored anew');
     await world.sql(WRITES);
     await expectExact(world, imats, 'written to again');
@@ -124,24 +168,39 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     test.each(['custom', 'plain'])('from a dump in the %s format', async (format) => {
       const world = await restore(format, where);
       for (const imat of IMATS) await expectRefused(world, imat);
-      expect((await world.imat.status()).imats.map((imat) => imat.state)).toEqual(IMATS.map(() => 'broken'));
+      expect((await world.imat.status()).imats.map((imat) => imat.state)).toEqual(
+        IMATS.map(() => 'broken'),
+      );
       expect(await sqlstateOf(world.rows('SELECT * FROM bag'))).toBe('IM017');
-      await expectImatError('already_exists', () => world.imat.convert('twin', { strategy: 'swap' }));
+      await expectImatError('already_exists', () =>
+        world.imat.convert('twin', { strategy: 'swap' }),
+      );
       // Writers are not held up by it, and what they write is not lost on those who come later.
       await world.sql(WRITES);
       const alive: Checked[] = [];
       for (const imat of [BAG, SUMMARY, RANKED, TWIN]) {
-        expect(await world.imat.revert(imat.name)).toEqual({ name: imat.name, original: `public.${imat.name}` });
+        expect(await world.imat.revert(imat.name)).toEqual({
+          name: imat.name,
+          original: `public.${imat.name}`,
+        });
         await world.imat.convert(imat.name);
         alive.push(imat);
         await expectLives(world, alive);
         for (const other of IMATS) if (!alive.includes(other)) await expectRefused(world, other);
       }
-      expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
+      expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual(
+        [],
+      );
       for (const { name } of IMATS) await world.imat.revert(name);
-      expect(await world.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+      expect(
+        await world.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`),
+      ).toEqual([]);
       expect(await world.rows(`SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`)).toEqual([]);
-      expect(await world.rows(`SELECT proname FROM pg_proc WHERE proname LIKE '%imat%' OR proname LIKE 'capture%public%'`)).toEqual([]);
+      expect(
+        await world.rows(
+          `SELECT proname FROM pg_proc WHERE proname LIKE '%imat%' OR proname LIKE 'capture%public%'`,
+        ),
+      ).toEqual([]);
     });
   });
 

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createRole, createSandbox, inSandbox, type Sandbox, type Session } from './support/sandbox.ts';
+import {
+  createRole,
+  createSandbox,
+  inSandbox,
+  type Sandbox,
+  type Session,
+} from './support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -11,8 +17,10 @@ INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total, count(*) AS n FROM sales GROUP BY region;
 CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;
 CREATE UNIQUE INDEX ON ranks (region);`;
-const SUMMARY = 'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
-const RANKS = 'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
+const SUMMARY =
+  'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
+const RANKS =
+  'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
 
 /** A database that `owner` owns, without superuser rights. */
 async function ownedSandbox(): Promise<{ sandbox: Sandbox; owner: Session; ownerName: string }> {
@@ -41,7 +49,9 @@ describe('an owner who is no superuser', () => {
   test('does all there is to do: convert, fold, swap, verify, replace, doctor, revert', async () => {
     const before = await catalogListing(sandbox.db);
     expect(await owner.imat.convert('summary')).toMatchObject({ strategy: 'delta' });
-    expect(await owner.imat.convert('ranks', { replace: true })).toMatchObject({ strategy: 'swap' });
+    expect(await owner.imat.convert('ranks', { replace: true })).toMatchObject({
+      strategy: 'swap',
+    });
     await owner.imat.create('counted', 'SELECT count(*) AS n FROM sales', { freshness: '5s' });
     await owner.sql(
       `INSERT INTO sales VALUES (1000, 'new', 1), (1001, NULL, 2); UPDATE sales SET amount = amount + 1 WHERE id < 10; DELETE FROM sales WHERE region = 'r3'`,
@@ -61,13 +71,19 @@ describe('an owner who is no superuser', () => {
     ] as const) {
       await expectEqual(owner.db, relation, query);
     }
-    expect((await owner.imat.verify()).results.map((result) => [result.name, result.equal])).toEqual([
+    expect(
+      (await owner.imat.verify()).results.map((result) => [result.name, result.equal]),
+    ).toEqual([
       ['counted', true],
       ['ranks', true],
       ['summary', true],
     ]);
     expect((await owner.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
-    expect((await owner.imat.list()).map((imat) => imat.state)).toEqual(['active', 'active', 'active']);
+    expect((await owner.imat.list()).map((imat) => imat.state)).toEqual([
+      'active',
+      'active',
+      'active',
+    ]);
     for (const name of ['summary', 'ranks', 'counted']) await owner.imat.revert(name);
     // Only the data has changed.
     expect(await catalogListing(sandbox.db)).toEqual(before);
@@ -123,7 +139,8 @@ describe('readers', () => {
   });
   afterAll(async () => {
     for (const name of ['ranks', 'summary']) await sandbox.imat.revert(name);
-    for (const role of Object.values(names)) await sandbox.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    for (const role of Object.values(names))
+      await sandbox.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
     await sandbox.drop();
   });
 
@@ -132,11 +149,18 @@ describe('readers', () => {
     async (relation) => {
       const query = relation === 'imat.summary' ? SUMMARY : RANKS;
       const expected = await sandbox.rows(`SELECT * FROM (${query}) q ORDER BY 1`);
-      for (const role of ['reader', 'all'] as const) expect(await as(role).rows(`SELECT * FROM ${relation} ORDER BY 1`)).toEqual(expected);
-      expect(await as('columns').rows(`SELECT region FROM ${relation} ORDER BY 1`)).toEqual(expected.map(({ region }) => ({ region })));
-      await expect(as('columns').rows(`SELECT * FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '42501' });
+      for (const role of ['reader', 'all'] as const)
+        expect(await as(role).rows(`SELECT * FROM ${relation} ORDER BY 1`)).toEqual(expected);
+      expect(await as('columns').rows(`SELECT region FROM ${relation} ORDER BY 1`)).toEqual(
+        expected.map(({ region }) => ({ region })),
+      );
+      await expect(as('columns').rows(`SELECT * FROM ${relation}`)).rejects.toMatchObject({
+        sqlstate: '42501',
+      });
       for (const role of ['stranger', 'writer'] as const)
-        await expect(as(role).rows(`SELECT region FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '42501' });
+        await expect(as(role).rows(`SELECT region FROM ${relation}`)).rejects.toMatchObject({
+          sqlstate: '42501',
+        });
     },
   );
 
@@ -176,7 +200,9 @@ describe('readers', () => {
     ];
     for (const relation of ['imat.summary', 'imat.ranks', 'public.ranks']) {
       for (const statement of statements(relation))
-        await expect(as('all').sql(statement)).rejects.toMatchObject({ sqlstate: expect.stringMatching(/^(42501|55000)$/) });
+        await expect(as('all').sql(statement)).rejects.toMatchObject({
+          sqlstate: expect.stringMatching(/^(42501|55000)$/),
+        });
     }
   });
 });
@@ -184,24 +210,46 @@ describe('readers', () => {
 describe('views that PostgreSQL would write through', () => {
   // One table below, nothing computed: PostgreSQL makes such views writable unless something stands in the way.
   const cases = [
-    { name: 'stored', query: 'SELECT region, sum(amount) AS total FROM sales GROUP BY region', freshness: 'manual' },
+    {
+      name: 'stored',
+      query: 'SELECT region, sum(amount) AS total FROM sales GROUP BY region',
+      freshness: 'manual',
+    },
     { name: 'copied', query: 'SELECT id, region FROM sales', freshness: '5s' },
-    { name: 'swapped', query: `SELECT id, region FROM sales WHERE region < 'r3'`, freshness: 'manual', strategy: 'swap' },
-    { name: 'moment', query: `SELECT id, region FROM sales WHERE id < extract(epoch FROM now())`, freshness: 'live' },
+    {
+      name: 'swapped',
+      query: `SELECT id, region FROM sales WHERE region < 'r3'`,
+      freshness: 'manual',
+      strategy: 'swap',
+    },
+    {
+      name: 'moment',
+      query: `SELECT id, region FROM sales WHERE id < extract(epoch FROM now())`,
+      freshness: 'live',
+    },
   ] as const;
-  test.each(cases)('$name: not even its owner can write to it', async ({ name, query, ...options }) => {
-    await inSandbox(`${SALES} CREATE MATERIALIZED VIEW ${name} AS ${query}`, async (sandbox) => {
-      await sandbox.imat.convert(name, { ...options, replace: true });
-      const rows = await sandbox.rows(`SELECT * FROM imat.${name} ORDER BY 1`);
-      for (const relation of [`imat.${name}`, name]) {
-        await expect(sandbox.sql(`DELETE FROM ${relation}`)).rejects.toMatchObject({ sqlstate: '55000' });
-        await expect(sandbox.sql(`UPDATE ${relation} SET region = 'x'`)).rejects.toMatchObject({ sqlstate: '55000' });
-        await expect(sandbox.sql(`INSERT INTO ${relation} (region) VALUES ('x')`)).rejects.toMatchObject({ sqlstate: '55000' });
-      }
-      expect(await sandbox.rows(`SELECT * FROM imat.${name} ORDER BY 1`)).toEqual(rows);
-      expect(await sandbox.value('SELECT count(*) FROM sales')).toBe('100');
-    });
-  });
+  test.each(cases)(
+    '$name: not even its owner can write to it',
+    async ({ name, query, ...options }) => {
+      await inSandbox(`${SALES} CREATE MATERIALIZED VIEW ${name} AS ${query}`, async (sandbox) => {
+        await sandbox.imat.convert(name, { ...options, replace: true });
+        const rows = await sandbox.rows(`SELECT * FROM imat.${name} ORDER BY 1`);
+        for (const relation of [`imat.${name}`, name]) {
+          await expect(sandbox.sql(`DELETE FROM ${relation}`)).rejects.toMatchObject({
+            sqlstate: '55000',
+          });
+          await expect(sandbox.sql(`UPDATE ${relation} SET region = 'x'`)).rejects.toMatchObject({
+            sqlstate: '55000',
+          });
+          await expect(
+            sandbox.sql(`INSERT INTO ${relation} (region) VALUES ('x')`),
+          ).rejects.toMatchObject({ sqlstate: '55000' });
+        }
+        expect(await sandbox.rows(`SELECT * FROM imat.${name} ORDER BY 1`)).toEqual(rows);
+        expect(await sandbox.value('SELECT count(*) FROM sales')).toBe('100');
+      });
+    },
+  );
 });
 
 describe('without the rights that it takes', () => {
@@ -209,7 +257,9 @@ describe('without the rights that it takes', () => {
   let other: Session;
   let name: string;
   beforeAll(async () => {
-    sandbox = await createSandbox(`${SALES} CREATE SCHEMA secret; CREATE MATERIALIZED VIEW secret.mv AS SELECT 1 AS one`);
+    sandbox = await createSandbox(
+      `${SALES} CREATE SCHEMA secret; CREATE MATERIALIZED VIEW secret.mv AS SELECT 1 AS one`,
+    );
     name = await createRole(sandbox);
     other = await sandbox.session(name);
   });
@@ -221,7 +271,9 @@ describe('without the rights that it takes', () => {
   test('convert says what is missing and leaves nothing', async () => {
     const database = await sandbox.value<string>('SELECT current_database()');
     const before = await catalogListing(sandbox.db);
-    expect(await expectImatError('insufficient_privilege', () => other.imat.convert('summary'))).toMatchObject({
+    expect(
+      await expectImatError('insufficient_privilege', () => other.imat.convert('summary')),
+    ).toMatchObject({
       message: expect.stringContaining('permission denied for database'),
       hint: expect.stringContaining('Rights'),
     });
@@ -230,7 +282,9 @@ describe('without the rights that it takes', () => {
     await expectImatError('insufficient_privilege', () => other.imat.convert('summary'));
     await sandbox.sql(`GRANT SELECT, TRIGGER ON sales TO ${name}`);
     await expectImatError('insufficient_privilege', () => other.imat.convert('summary'));
-    await sandbox.sql(`REVOKE SELECT, TRIGGER ON sales FROM ${name}; REVOKE CREATE ON DATABASE ${database} FROM ${name}`);
+    await sandbox.sql(
+      `REVOKE SELECT, TRIGGER ON sales FROM ${name}; REVOKE CREATE ON DATABASE ${database} FROM ${name}`,
+    );
     expect((await catalogListing(sandbox.db)).filter((line) => !line.includes('relacl'))).toEqual(
       before.filter((line) => !line.includes('relacl')),
     );
@@ -238,7 +292,9 @@ describe('without the rights that it takes', () => {
 
   test('a schema that may not be looked into is a matter of rights, not of names', async () => {
     await expectImatError('insufficient_privilege', () => other.imat.convert('secret.mv'));
-    await expectImatError('insufficient_privilege', () => other.imat.create('x', 'SELECT * FROM secret.mv'));
+    await expectImatError('insufficient_privilege', () =>
+      other.imat.create('x', 'SELECT * FROM secret.mv'),
+    );
   });
 
   test('in another’s catalog nothing can be done, and each command says so', async () => {

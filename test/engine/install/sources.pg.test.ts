@@ -31,7 +31,9 @@ describe('refused, and nothing is installed', () => {
     );
     const before = await catalogListing(sandbox.db);
     for (const options of [{}, { strategy: 'swap' }, { dryRun: true }] as const) {
-      const error = await expectImatError('unsupported_source', () => sandbox.imat.convert('mv', options));
+      const error = await expectImatError('unsupported_source', () =>
+        sandbox.imat.convert('mv', options),
+      );
       expect(error.message).toMatch(/^source "public\.[a-z_0-9]+" /);
       expect(error.message).toContain(problem);
       expect(error.hint).toContain('Nothing was installed');
@@ -57,9 +59,13 @@ type Case = {
 const CASES: readonly Case[] = [
   {
     what: 'a materialized view as a source',
-    setup: 'CREATE TABLE base (id int); CREATE MATERIALIZED VIEW inner_mv AS SELECT count(*) AS n FROM base; CREATE TABLE plain (id int)',
+    setup:
+      'CREATE TABLE base (id int); CREATE MATERIALIZED VIEW inner_mv AS SELECT count(*) AS n FROM base; CREATE TABLE plain (id int)',
     definition: 'SELECT m.n, p.id FROM public.inner_mv m JOIN public.plain p ON p.id >= m.n',
-    reason: { kind: 'unwatchable_source', message: 'materialized view "public.inner_mv" changes without firing triggers' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'materialized view "public.inner_mv" changes without firing triggers',
+    },
     note: 'materialized view "public.inner_mv" changes without firing triggers: a live read runs the definition',
     changes: [
       'INSERT INTO base VALUES (1), (2)',
@@ -72,7 +78,10 @@ const CASES: readonly Case[] = [
     what: 'an unlogged table',
     setup: 'CREATE UNLOGGED TABLE volatile (id int)',
     definition: 'SELECT count(*) AS n FROM public.volatile',
-    reason: { kind: 'unwatchable_source', message: 'unlogged table "public.volatile" loses its rows in a crash without firing triggers' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'unlogged table "public.volatile" loses its rows in a crash without firing triggers',
+    },
     note: 'a live read runs the definition',
     changes: [
       'INSERT INTO volatile VALUES (1)',
@@ -84,7 +93,10 @@ const CASES: readonly Case[] = [
     what: 'a system catalog',
     setup: 'CREATE TABLE plain (id int)',
     definition: `SELECT count(*) AS n FROM pg_class c WHERE c.relname LIKE 'plain%'`,
-    reason: { kind: 'unwatchable_source', message: 'system catalog "pg_catalog.pg_class" cannot have triggers' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'system catalog "pg_catalog.pg_class" cannot have triggers',
+    },
     note: 'a live read runs the definition',
     changes: ['CREATE TABLE plain_2 (id int)', 'DROP TABLE plain_2'],
   },
@@ -92,7 +104,10 @@ const CASES: readonly Case[] = [
     what: 'a system view',
     setup: 'CREATE TABLE plain (id int)',
     definition: `SELECT count(*) AS n FROM pg_tables t WHERE t.tablename LIKE 'plain%'`,
-    reason: { kind: 'unwatchable_source', message: 'system catalog "pg_catalog.pg_class" cannot have triggers' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'system catalog "pg_catalog.pg_class" cannot have triggers',
+    },
     note: 'a live read runs the definition',
     changes: ['CREATE TABLE plain_2 (id int)', 'DROP TABLE plain_2'],
   },
@@ -100,7 +115,10 @@ const CASES: readonly Case[] = [
     what: 'the information schema',
     setup: 'CREATE TABLE plain (id int)',
     definition: `SELECT count(*) AS n FROM information_schema.columns c WHERE c.table_name LIKE 'plain%'`,
-    reason: { kind: 'unwatchable_source', message: 'system catalog "pg_catalog.pg_attribute" cannot have triggers' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'system catalog "pg_catalog.pg_attribute" cannot have triggers',
+    },
     note: 'a live read runs the definition',
     changes: ['ALTER TABLE plain ADD COLUMN more int'],
   },
@@ -109,11 +127,15 @@ const CASES: readonly Case[] = [
     setup: `CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
       CREATE FOREIGN TABLE outside (id int) SERVER files OPTIONS (program 'seq 1 3')`,
     definition: 'SELECT count(*) AS n FROM public.outside',
-    reason: { kind: 'unwatchable_source', message: 'foreign table "public.outside" can change on the other server without notice' },
+    reason: {
+      kind: 'unwatchable_source',
+      message: 'foreign table "public.outside" can change on the other server without notice',
+    },
     note: 'a live read runs the definition',
     changes: [`ALTER FOREIGN TABLE outside OPTIONS (SET program 'seq 1 7')`],
     skip: async (sandbox) =>
-      (await sandbox.rows(`SELECT FROM pg_available_extensions WHERE name = 'file_fdw'`)).length === 1
+      (await sandbox.rows(`SELECT FROM pg_available_extensions WHERE name = 'file_fdw'`)).length ===
+      1
         ? null
         : 'the server has no file_fdw',
   },
@@ -124,7 +146,8 @@ const CASES: readonly Case[] = [
     definition: 'SELECT count(*) AS n FROM public.filled',
     reason: {
       kind: 'unwatchable_source',
-      message: 'table "public.filled" is filled by a logical replication subscription, which does not fire statement triggers',
+      message:
+        'table "public.filled" is filled by a logical replication subscription, which does not fire statement triggers',
     },
     note: 'a live read runs the definition',
     // A subscription's worker writes like this: only ALWAYS and REPLICA row triggers fire.
@@ -139,10 +162,14 @@ const CASES: readonly Case[] = [
     definition: 'SELECT owner, count(*) AS n FROM public.secured GROUP BY owner',
     reason: {
       kind: 'row_security',
-      message: 'table "public.secured" has row security, which changes cannot be checked against when they are captured',
+      message:
+        'table "public.secured" has row security, which changes cannot be checked against when they are captured',
     },
     note: 'a live read runs the definition while a source has changed',
-    changes: [`INSERT INTO secured VALUES (1, 'a'), (2, 'postgres')`, `DELETE FROM secured WHERE owner = 'a'`],
+    changes: [
+      `INSERT INTO secured VALUES (1, 'a'), (2, 'postgres')`,
+      `DELETE FROM secured WHERE owner = 'a'`,
+    ],
   },
   {
     what: 'no source at all',
@@ -156,7 +183,10 @@ const CASES: readonly Case[] = [
     what: 'a function that reads a table, which no dependency shows',
     setup: `CREATE TABLE hidden (id int); CREATE FUNCTION total() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM public.hidden'; CREATE TABLE plain (id int)`,
     definition: 'SELECT count(*) AS n, public.total() AS t FROM public.plain',
-    reason: { kind: 'moment_dependent', message: '"total" can give another result although no table has changed' },
+    reason: {
+      kind: 'moment_dependent',
+      message: '"total" can give another result although no table has changed',
+    },
     note: 'the answer can change although no table does: a live read runs the definition',
     changes: ['INSERT INTO hidden VALUES (1)', 'INSERT INTO plain VALUES (1)'],
   },
@@ -164,7 +194,10 @@ const CASES: readonly Case[] = [
     what: 'the time',
     setup: `CREATE TABLE events (at timestamptz); INSERT INTO events VALUES (now() + interval '300 milliseconds'), (now() - interval '1 hour')`,
     definition: 'SELECT count(*) AS n FROM public.events WHERE at < now()',
-    reason: { kind: 'moment_dependent', message: '"now" can give another result although no table has changed' },
+    reason: {
+      kind: 'moment_dependent',
+      message: '"now" can give another result although no table has changed',
+    },
     note: 'the answer can change although no table does',
     changes: ['SELECT pg_sleep(0.4)', `INSERT INTO events VALUES (now())`],
   },
@@ -172,7 +205,10 @@ const CASES: readonly Case[] = [
     what: 'session settings',
     setup: `CREATE TABLE events (at timestamptz); INSERT INTO events VALUES ('2026-01-01 23:30Z'), ('2026-01-02 00:30Z')`,
     definition: `SELECT date_trunc('day', at) AS day, count(*) AS n FROM public.events GROUP BY 1`,
-    reason: { kind: 'settings_dependent', message: 'the result of "date_trunc" depends on session settings' },
+    reason: {
+      kind: 'settings_dependent',
+      message: 'the result of "date_trunc" depends on session settings',
+    },
     note: 'a live read runs the definition while a source has changed',
     changes: [
       `SET TimeZone = 'Asia/Tokyo'`,
@@ -184,53 +220,70 @@ const CASES: readonly Case[] = [
 ];
 
 describe('swap, with the reason said; under live never wrong', () => {
-  test.each(CASES.map((one) => [one.what, one] as const))('%s', async (_what, { setup, definition, reason, note, changes, skip }) => {
-    await inSandbox('', async (sandbox) => {
-      const missing = (await skip?.(sandbox)) ?? null;
-      if (missing !== null) return console.warn(`not tested: ${missing}`);
-      await sandbox.sql(setup);
-      await sandbox.sql(`SET search_path = pg_catalog; CREATE MATERIALIZED VIEW public.mv AS ${definition}`);
-      const before = await catalogListing(sandbox.db, { truncated: true });
-      const result = await sandbox.imat.convert('mv');
-      expect(result.strategy).toBe('swap');
-      expect(result.reasons).toContainEqual(
-        expect.objectContaining({ kind: reason.kind, message: expect.stringContaining(reason.message) }),
-      );
-      expect(result.notes).toContainEqual(expect.stringContaining(note));
-      expect(
-        (
-          await expectImatError('strategy_unavailable', () => sandbox.imat.convert('mv', { name: 'other', strategy: 'delta' }))
-        ).detail?.toLowerCase(),
-      ).toContain(reason.message.toLowerCase());
-      await expectEqual(sandbox.db, 'imat.mv', definition, 'after convert');
-      for (const change of changes) {
-        await sandbox.sql(change);
-        await expectEqual(sandbox.db, 'imat.mv', definition, change);
-        await sandbox.imat.swap('mv');
-        await expectEqual(sandbox.db, 'imat.mv', definition, `${change}, then swap`);
-      }
-      await sandbox.imat.revert('mv');
-      // The changes may be of the catalog themselves: only what they leave the same is compared.
-      if (changes.every((change) => !/CREATE|DROP|ALTER|TRUNCATE|REFRESH/.test(change)))
-        expect(await catalogListing(sandbox.db, { truncated: true })).toEqual(before);
-      await sandbox.sql(
-        `DROP MATERIALIZED VIEW mv; DO $$ BEGIN IF EXISTS (SELECT FROM pg_subscription WHERE subname = 'fills' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN EXECUTE 'ALTER SUBSCRIPTION fills SET (slot_name = NONE)'; EXECUTE 'DROP SUBSCRIPTION fills'; END IF; END $$`,
-      );
-    });
-  });
+  test.each(CASES.map((one) => [one.what, one] as const))(
+    '%s',
+    async (_what, { setup, definition, reason, note, changes, skip }) => {
+      await inSandbox('', async (sandbox) => {
+        const missing = (await skip?.(sandbox)) ?? null;
+        if (missing !== null) return console.warn(`not tested: ${missing}`);
+        await sandbox.sql(setup);
+        await sandbox.sql(
+          `SET search_path = pg_catalog; CREATE MATERIALIZED VIEW public.mv AS ${definition}`,
+        );
+        const before = await catalogListing(sandbox.db, { truncated: true });
+        const result = await sandbox.imat.convert('mv');
+        expect(result.strategy).toBe('swap');
+        expect(result.reasons).toContainEqual(
+          expect.objectContaining({
+            kind: reason.kind,
+            message: expect.stringContaining(reason.message),
+          }),
+        );
+        expect(result.notes).toContainEqual(expect.stringContaining(note));
+        expect(
+          (
+            await expectImatError('strategy_unavailable', () =>
+              sandbox.imat.convert('mv', { name: 'other', strategy: 'delta' }),
+            )
+          ).detail?.toLowerCase(),
+        ).toContain(reason.message.toLowerCase());
+        await expectEqual(sandbox.db, 'imat.mv', definition, 'after convert');
+        for (const change of changes) {
+          await sandbox.sql(change);
+          await expectEqual(sandbox.db, 'imat.mv', definition, change);
+          await sandbox.imat.swap('mv');
+          await expectEqual(sandbox.db, 'imat.mv', definition, `${change}, then swap`);
+        }
+        await sandbox.imat.revert('mv');
+        // The changes may be of the catalog themselves: only what they leave the same is compared.
+        if (changes.every((change) => !/CREATE|DROP|ALTER|TRUNCATE|REFRESH/.test(change)))
+          expect(await catalogListing(sandbox.db, { truncated: true })).toEqual(before);
+        await sandbox.sql(
+          `DROP MATERIALIZED VIEW mv; DO $$ BEGIN IF EXISTS (SELECT FROM pg_subscription WHERE subname = 'fills' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN EXECUTE 'ALTER SUBSCRIPTION fills SET (slot_name = NONE)'; EXECUTE 'DROP SUBSCRIPTION fills'; END IF; END $$`,
+        );
+      });
+    },
+  );
 });
 
 test('row security: a reader under a policy sees what the owner’s definition gives, as with the materialized view', async () => {
-  await inSandbox(CASES.find((one) => one.what.includes('row security'))?.setup ?? '', async (sandbox) => {
-    await sandbox.sql(
-      `INSERT INTO secured VALUES (1, 'a'), (2, 'b'); CREATE MATERIALIZED VIEW mv AS SELECT owner, count(*) AS n FROM secured GROUP BY owner; GRANT SELECT ON mv TO PUBLIC`,
-    );
-    await sandbox.imat.convert('mv');
-    await sandbox.sql(`INSERT INTO secured VALUES (3, 'c')`);
-    await sandbox.sql(`CREATE ROLE reader_of_secured; SET ROLE reader_of_secured`);
-    expect(await sandbox.rows('SELECT owner FROM imat.mv ORDER BY 1')).toEqual([{ owner: 'a' }, { owner: 'b' }, { owner: 'c' }]);
-    await sandbox.sql('RESET ROLE; DROP ROLE reader_of_secured');
-  });
+  await inSandbox(
+    CASES.find((one) => one.what.includes('row security'))?.setup ?? '',
+    async (sandbox) => {
+      await sandbox.sql(
+        `INSERT INTO secured VALUES (1, 'a'), (2, 'b'); CREATE MATERIALIZED VIEW mv AS SELECT owner, count(*) AS n FROM secured GROUP BY owner; GRANT SELECT ON mv TO PUBLIC`,
+      );
+      await sandbox.imat.convert('mv');
+      await sandbox.sql(`INSERT INTO secured VALUES (3, 'c')`);
+      await sandbox.sql(`CREATE ROLE reader_of_secured; SET ROLE reader_of_secured`);
+      expect(await sandbox.rows('SELECT owner FROM imat.mv ORDER BY 1')).toEqual([
+        { owner: 'a' },
+        { owner: 'b' },
+        { owner: 'c' },
+      ]);
+      await sandbox.sql('RESET ROLE; DROP ROLE reader_of_secured');
+    },
+  );
 });
 
 test('row security that applies to the owner may depend on anything: settings, other tables', async () => {
@@ -248,22 +301,41 @@ test('row security that applies to the owner may depend on anything: settings, o
       notes: [expect.stringContaining('a live read runs the definition')],
       reasons: [{ kind: 'row_security' }],
     });
-    for (const change of [`INSERT INTO allowed VALUES ('b')`, `SET app.tenant = 'c'`, 'DELETE FROM allowed', 'RESET app.tenant']) {
+    for (const change of [
+      `INSERT INTO allowed VALUES ('b')`,
+      `SET app.tenant = 'c'`,
+      'DELETE FROM allowed',
+      'RESET app.tenant',
+    ]) {
       await owner.sql(change);
-      await expectEqual(owner.db, 'imat.mv', 'SELECT tenant, count(*) AS n FROM public.secured GROUP BY tenant', change);
+      await expectEqual(
+        owner.db,
+        'imat.mv',
+        'SELECT tenant, count(*) AS n FROM public.secured GROUP BY tenant',
+        change,
+      );
     }
-    await sandbox.sql(`ALTER DATABASE ${database} OWNER TO CURRENT_USER; DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+    await sandbox.sql(
+      `ALTER DATABASE ${database} OWNER TO CURRENT_USER; DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`,
+    );
   });
 });
 
 test('a source that becomes unwatchable afterwards is named by doctor', async () => {
-  await inSandbox('CREATE TABLE plain (id int); CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM plain', async (sandbox) => {
-    await sandbox.imat.convert('mv');
-    await sandbox.sql('ALTER TABLE plain SET UNLOGGED');
-    expect((await sandbox.imat.doctor()).checks).toContainEqual(
-      expect.objectContaining({ check: 'source public.plain', status: 'error', message: expect.stringContaining('unlogged') }),
-    );
-  });
+  await inSandbox(
+    'CREATE TABLE plain (id int); CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM plain',
+    async (sandbox) => {
+      await sandbox.imat.convert('mv');
+      await sandbox.sql('ALTER TABLE plain SET UNLOGGED');
+      expect((await sandbox.imat.doctor()).checks).toContainEqual(
+        expect.objectContaining({
+          check: 'source public.plain',
+          status: 'error',
+          message: expect.stringContaining('unlogged'),
+        }),
+      );
+    },
+  );
 });
 
 test('ordinary views as sources are followed to their tables', async () => {
@@ -279,10 +351,18 @@ test('ordinary views as sources are followed to their tables', async () => {
       'TRUNCATE a',
     ]) {
       await sandbox.sql(change);
-      await expectEqual(sandbox.db, 'imat.flat', 'SELECT y, sum(id) AS s FROM public.v1 GROUP BY y', change);
+      await expectEqual(
+        sandbox.db,
+        'imat.flat',
+        'SELECT y, sum(id) AS s FROM public.v1 GROUP BY y',
+        change,
+      );
       await expectEqual(sandbox.db, 'imat.deep', 'SELECT max(n) AS top FROM public.v2', change);
     }
-    expect((await sandbox.imat.status()).imats.map((imat) => imat.sources)).toEqual([['public.a'], ['public.a']]);
+    expect((await sandbox.imat.status()).imats.map((imat) => imat.sources)).toEqual([
+      ['public.a'],
+      ['public.a'],
+    ]);
   });
 });
 
@@ -308,36 +388,64 @@ describe('columns that no imat needs any more', () => {
         await sandbox.sql(change);
         await expectEqual(sandbox.db, 'imat.rest', rest);
       }
-      expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
+      expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual(
+        [],
+      );
       // A column of the same number can be logged again.
       await sandbox.imat.create('again', 'SELECT k, count(v) AS v FROM item GROUP BY k');
       await sandbox.sql(`INSERT INTO item VALUES ('k3', 'three')`);
-      await expectEqual(sandbox.db, 'imat.again', 'SELECT k, count(v) AS v FROM public.item GROUP BY k');
+      await expectEqual(
+        sandbox.db,
+        'imat.again',
+        'SELECT k, count(v) AS v FROM public.item GROUP BY k',
+      );
       await expectEqual(sandbox.db, 'imat.rest', rest);
     });
   });
 });
 
-test.runIf(WITH_EXTENSION)('imats go with the extension that captures for them, and do not answer on', async () => {
-  await inSandbox('CREATE TABLE item (k text, v numeric)', async (sandbox) => {
-    await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
-    await sandbox.imat.create('stored', 'SELECT k, sum(v) AS v FROM item GROUP BY k', { freshness: 'manual' });
-    await sandbox.imat.create('swapped', 'SELECT k, rank() OVER (ORDER BY v) AS place FROM item');
-    await sandbox.imat.create('swapped_manual', 'SELECT k, rank() OVER (ORDER BY v) AS place FROM item', { freshness: 'manual' });
-    await expect(sandbox.sql('DROP EXTENSION table_change_tracker')).rejects.toMatchObject({ sqlstate: '2BP01' });
-    await sandbox.sql('DROP EXTENSION table_change_tracker CASCADE');
-    expect(await sandbox.rows(`SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace`)).toEqual([]);
-    await sandbox.sql(`INSERT INTO item VALUES ('a', 1)`);
-    for (const name of ['live', 'stored', 'swapped', 'swapped_manual']) await sandbox.imat.revert(name);
-    await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
-    await sandbox.sql(`INSERT INTO item VALUES ('a', 1)`);
-    await expectEqual(sandbox.db, 'imat.live', 'SELECT k, sum(v) AS v FROM public.item GROUP BY k');
-  });
-});
+test.runIf(WITH_EXTENSION)(
+  'imats go with the extension that captures for them, and do not answer on',
+  async () => {
+    await inSandbox('CREATE TABLE item (k text, v numeric)', async (sandbox) => {
+      await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
+      await sandbox.imat.create('stored', 'SELECT k, sum(v) AS v FROM item GROUP BY k', {
+        freshness: 'manual',
+      });
+      await sandbox.imat.create('swapped', 'SELECT k, rank() OVER (ORDER BY v) AS place FROM item');
+      await sandbox.imat.create(
+        'swapped_manual',
+        'SELECT k, rank() OVER (ORDER BY v) AS place FROM item',
+        { freshness: 'manual' },
+      );
+      await expect(sandbox.sql('DROP EXTENSION table_change_tracker')).rejects.toMatchObject({
+        sqlstate: '2BP01',
+      });
+      await sandbox.sql('DROP EXTENSION table_change_tracker CASCADE');
+      expect(
+        await sandbox.rows(
+          `SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace`,
+        ),
+      ).toEqual([]);
+      await sandbox.sql(`INSERT INTO item VALUES ('a', 1)`);
+      for (const name of ['live', 'stored', 'swapped', 'swapped_manual'])
+        await sandbox.imat.revert(name);
+      await sandbox.imat.create('live', 'SELECT k, sum(v) AS v FROM item GROUP BY k');
+      await sandbox.sql(`INSERT INTO item VALUES ('a', 1)`);
+      await expectEqual(
+        sandbox.db,
+        'imat.live',
+        'SELECT k, sum(v) AS v FROM public.item GROUP BY k',
+      );
+    });
+  },
+);
 
 test('a column that is generated when it is read gets swap, also where its table is captured already', async (context) => {
   await inSandbox('', async (sandbox) => {
-    const major = Math.floor((await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000);
+    const major = Math.floor(
+      (await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000,
+    );
     if (major < 18) context.skip(`PostgreSQL ${major} has no virtual generated columns`);
     await sandbox.sql(
       'CREATE TABLE item (k int, v int, g int GENERATED ALWAYS AS (v * 2) VIRTUAL, h int GENERATED ALWAYS AS (v * 3) STORED)',
@@ -345,8 +453,15 @@ test('a column that is generated when it is read gets swap, also where its table
     const stored = 'SELECT k, sum(h) AS s FROM public.item GROUP BY k';
     const virtual = 'SELECT k, sum(g) AS s FROM public.item GROUP BY k';
     await sandbox.imat.create('stored', stored);
-    expect(await sandbox.imat.create('virtual', virtual)).toMatchObject({ strategy: 'swap', reasons: [{ kind: 'virtual_column' }] });
-    for (const change of ['INSERT INTO item VALUES (1, 5), (2, 6)', 'UPDATE item SET v = 7 WHERE k = 1', 'DELETE FROM item WHERE k = 2']) {
+    expect(await sandbox.imat.create('virtual', virtual)).toMatchObject({
+      strategy: 'swap',
+      reasons: [{ kind: 'virtual_column' }],
+    });
+    for (const change of [
+      'INSERT INTO item VALUES (1, 5), (2, 6)',
+      'UPDATE item SET v = 7 WHERE k = 1',
+      'DELETE FROM item WHERE k = 2',
+    ]) {
       await sandbox.sql(change);
       await expectEqual(sandbox.db, 'imat.stored', stored);
       await expectEqual(sandbox.db, 'imat.virtual', virtual);

@@ -17,7 +17,12 @@ afterEach(async () => {
   );
 });
 
-type Case = { readonly type: string; readonly from: string; readonly to: string; readonly same?: true };
+type Case = {
+  readonly type: string;
+  readonly from: string;
+  readonly to: string;
+  readonly same?: true;
+};
 const CASES: readonly Case[] = [
   { type: 'numeric', from: '1.0', to: '1.00' },
   { type: 'numeric', from: '1.0', to: '1.0', same: true },
@@ -67,8 +72,13 @@ const CASES: readonly Case[] = [
 
 /** `v` is counted, so that a column of any type is logged; the list shows its exact text where the type can be a key. */
 test.each(CASES)('$type: $from to $to', async ({ type, from, to, same }) => {
-  await world.sql(`CREATE TABLE t (id int, v ${type}, other text); INSERT INTO t VALUES (1, '${from}'), (2, NULL), (3, '${to}')`);
-  const counted: Checked = { name: 'counted', definition: 'SELECT id, count(v) AS n FROM public.t GROUP BY id' };
+  await world.sql(
+    `CREATE TABLE t (id int, v ${type}, other text); INSERT INTO t VALUES (1, '${from}'), (2, NULL), (3, '${to}')`,
+  );
+  const counted: Checked = {
+    name: 'counted',
+    definition: 'SELECT id, count(v) AS n FROM public.t GROUP BY id',
+  };
   expect((await world.imat.create('counted', counted.definition)).strategy).toBe('delta');
   const listed: Checked = { name: 'listed', definition: 'SELECT v FROM public.t', by: 'v::text' };
   await world.imat.create('listed', listed.definition);
@@ -76,14 +86,18 @@ test.each(CASES)('$type: $from to $to', async ({ type, from, to, same }) => {
     const before = await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_t');
     await world.sql(statement);
     await expectExact(world, [counted, listed], statement);
-    return (await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_t')) - before;
+    return (
+      (await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_t')) - before
+    );
   };
   expect(await logged(`UPDATE t SET v = '${to}' WHERE id = 1`)).toBe(same === true ? 0 : 2);
   expect(await logged(`UPDATE t SET other = 'x'`)).toBe(0);
   expect(await logged(`UPDATE t SET v = NULL WHERE id = 2`)).toBe(0);
   // Values that change places cancel out as well, where the key does not tell them apart.
   expect(
-    await logged(`UPDATE t SET v = CASE id WHEN 3 THEN NULL ELSE '${to}'::${type.replace(' COLLATE caseless', '')} END WHERE id IN (2, 3)`),
+    await logged(
+      `UPDATE t SET v = CASE id WHEN 3 THEN NULL ELSE '${to}'::${type.replace(' COLLATE caseless', '')} END WHERE id IN (2, 3)`,
+    ),
   ).toBe(4);
   await world.imat.fold();
   await expectExact(world, [counted, listed], 'folded');
@@ -95,10 +109,13 @@ test.each(CASES)('$type: $from to $to', async ({ type, from, to, same }) => {
 
 describe('rows as a whole', () => {
   test('duplicates, and rows that take each other’s place', async () => {
-    await world.sql(`CREATE TABLE t (a int, b int, c int); INSERT INTO t SELECT i % 2, i % 3, i FROM generate_series(1, 12) AS i`);
+    await world.sql(
+      `CREATE TABLE t (a int, b int, c int); INSERT INTO t SELECT i % 2, i % 3, i FROM generate_series(1, 12) AS i`,
+    );
     const listed: Checked = { name: 'listed', definition: 'SELECT a, b FROM public.t' };
     await world.imat.create('listed', listed.definition);
-    const pending = (): Promise<number> => world.value<number>('SELECT COALESCE(sum(abs(weight)), 0)::int FROM imat_store.log_public_t');
+    const pending = (): Promise<number> =>
+      world.value<number>('SELECT COALESCE(sum(abs(weight)), 0)::int FROM imat_store.log_public_t');
     await world.sql('UPDATE t SET a = 1 - a');
     await expectExact(world, listed);
     expect(await pending()).toBe(0);
@@ -129,7 +146,10 @@ describe('rows as a whole', () => {
 describe('beside users’ own triggers', () => {
   test('their AFTER STATEMENT triggers see what was captured', async () => {
     await world.sql(`CREATE TABLE t (id int, n int); INSERT INTO t VALUES (1, 1)`);
-    const summed: Checked = { name: 'summed', definition: 'SELECT id, sum(n) AS n FROM public.t GROUP BY id' };
+    const summed: Checked = {
+      name: 'summed',
+      definition: 'SELECT id, sum(n) AS n FROM public.t GROUP BY id',
+    };
     await world.imat.create('summed', summed.definition);
     await world.sql(`CREATE FUNCTION compare() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF EXISTS (SELECT * FROM imat.summed EXCEPT ALL SELECT id, sum(n) FROM public.t GROUP BY id) OR EXISTS (SELECT id, sum(n) FROM public.t GROUP BY id EXCEPT ALL SELECT * FROM imat.summed) THEN
@@ -137,14 +157,24 @@ describe('beside users’ own triggers', () => {
       CREATE TRIGGER "0 first" AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH STATEMENT EXECUTE FUNCTION compare();
       CREATE TRIGGER "ABC" AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH STATEMENT EXECUTE FUNCTION compare();
       CREATE TRIGGER a AFTER TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION compare()`);
-    for (const write of ['INSERT INTO t VALUES (1, 2), (2, 3)', 'UPDATE t SET n = n + 1', 'DELETE FROM t WHERE id = 1', 'TRUNCATE t'])
+    for (const write of [
+      'INSERT INTO t VALUES (1, 2), (2, 3)',
+      'UPDATE t SET n = n + 1',
+      'DELETE FROM t WHERE id = 1',
+      'TRUNCATE t',
+    ])
       await world.sql(write);
     await expectExact(world, summed);
   });
 
   test('a BEFORE TRUNCATE trigger that writes to the table which is truncated', async () => {
-    await world.sql(`CREATE TABLE t (id int, n int); INSERT INTO t SELECT i, i FROM generate_series(1, 5) AS i`);
-    const summed: Checked = { name: 'summed', definition: 'SELECT id, sum(n) AS n FROM public.t GROUP BY id' };
+    await world.sql(
+      `CREATE TABLE t (id int, n int); INSERT INTO t SELECT i, i FROM generate_series(1, 5) AS i`,
+    );
+    const summed: Checked = {
+      name: 'summed',
+      definition: 'SELECT id, sum(n) AS n FROM public.t GROUP BY id',
+    };
     await world.imat.create('summed', summed.definition);
     await world.sql(`CREATE FUNCTION before_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         DELETE FROM public.t WHERE id < 3; UPDATE public.t SET n = 100 WHERE id = 4; INSERT INTO public.t VALUES (9, 9); RETURN NULL; END $$;
@@ -157,8 +187,13 @@ describe('beside users’ own triggers', () => {
   });
 
   test('row triggers that change, refuse and add rows, to the table itself too', async () => {
-    await world.sql(`CREATE TABLE t (id int, n int); INSERT INTO t SELECT i, i FROM generate_series(1, 5) AS i`);
-    const summed: Checked = { name: 'summed', definition: 'SELECT id, count(*) AS rows, sum(n) AS n FROM public.t GROUP BY id' };
+    await world.sql(
+      `CREATE TABLE t (id int, n int); INSERT INTO t SELECT i, i FROM generate_series(1, 5) AS i`,
+    );
+    const summed: Checked = {
+      name: 'summed',
+      definition: 'SELECT id, count(*) AS rows, sum(n) AS n FROM public.t GROUP BY id',
+    };
     await world.imat.create('summed', summed.definition);
     await world.sql(`CREATE FUNCTION before_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF TG_OP = 'DELETE' THEN RETURN CASE WHEN OLD.id % 2 = 0 THEN OLD END; END IF;
@@ -180,10 +215,13 @@ describe('beside users’ own triggers', () => {
   });
 
   test('rules that turn a write into others', async () => {
-    await world.sql(`CREATE TABLE t (id int, n int); CREATE TABLE other (id int, n int); INSERT INTO t VALUES (1, 1)`);
+    await world.sql(
+      `CREATE TABLE t (id int, n int); CREATE TABLE other (id int, n int); INSERT INTO t VALUES (1, 1)`,
+    );
     const joined: Checked = {
       name: 'joined',
-      definition: 'SELECT t.id, sum(t.n * o.n) AS n FROM public.t JOIN public.other o USING (id) GROUP BY t.id',
+      definition:
+        'SELECT t.id, sum(t.n * o.n) AS n FROM public.t JOIN public.other o USING (id) GROUP BY t.id',
     };
     await world.imat.create('joined', joined.definition);
     await world.sql(`CREATE RULE also AS ON INSERT TO t DO ALSO INSERT INTO other VALUES (NEW.id, NEW.n); CREATE RULE instead AS ON DELETE TO other DO INSTEAD DELETE FROM t WHERE id = OLD.id;

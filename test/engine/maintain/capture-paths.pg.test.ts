@@ -38,10 +38,24 @@ const IMATS: readonly Checked[] = [
     definition:
       'SELECT p.kind, count(*) AS n, sum(c.amount) AS total, sum(c.twice) AS twice FROM public.parent p JOIN public.child c ON c.parent_id = p.id GROUP BY p.kind',
   },
-  { name: 'amounts', definition: 'SELECT amount, parent_id FROM public.child WHERE amount > 2', by: 'amount::text, parent_id' },
-  { name: 'orphans', definition: 'SELECT parent_id, count(*) AS n, sum(amount) AS total FROM public.orphan GROUP BY parent_id' },
-  { name: 'trees', definition: 'SELECT up, count(*) AS n, sum(amount) AS total FROM public.tree GROUP BY up' },
-  { name: 'audits', definition: 'SELECT what, count(*) AS times, sum(n) AS n FROM public.audit GROUP BY what' },
+  {
+    name: 'amounts',
+    definition: 'SELECT amount, parent_id FROM public.child WHERE amount > 2',
+    by: 'amount::text, parent_id',
+  },
+  {
+    name: 'orphans',
+    definition:
+      'SELECT parent_id, count(*) AS n, sum(amount) AS total FROM public.orphan GROUP BY parent_id',
+  },
+  {
+    name: 'trees',
+    definition: 'SELECT up, count(*) AS n, sum(amount) AS total FROM public.tree GROUP BY up',
+  },
+  {
+    name: 'audits',
+    definition: 'SELECT what, count(*) AS times, sum(n) AS n FROM public.audit GROUP BY what',
+  },
   { name: 'pairs', definition: 'SELECT a, b FROM public.keyless' },
 ];
 
@@ -73,7 +87,9 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'INSERT ... ON CONFLICT DO NOTHING',
-    steps: ['INSERT INTO child (id, parent_id, amount) VALUES (1, 1, 99), (901, 1, 5), (901, 1, 6) ON CONFLICT DO NOTHING'],
+    steps: [
+      'INSERT INTO child (id, parent_id, amount) VALUES (1, 1, 99), (901, 1, 5), (901, 1, 6) ON CONFLICT DO NOTHING',
+    ],
     logged: 1,
   },
   {
@@ -86,7 +102,10 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'INSERT ... RETURNING, DEFAULT VALUES',
-    steps: ['INSERT INTO child (id, parent_id, amount) VALUES (901, 1, 5) RETURNING *', 'INSERT INTO keyless DEFAULT VALUES'],
+    steps: [
+      'INSERT INTO child (id, parent_id, amount) VALUES (901, 1, 5) RETURNING *',
+      'INSERT INTO keyless DEFAULT VALUES',
+    ],
     logged: 1,
   },
   {
@@ -102,17 +121,28 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'UPDATE of other columns',
-    steps: [`UPDATE child SET note = 'x'`, 'UPDATE child SET note = NULL, amount = amount, parent_id = parent_id'],
+    steps: [
+      `UPDATE child SET note = 'x'`,
+      'UPDATE child SET note = NULL, amount = amount, parent_id = parent_id',
+    ],
     logged: 0,
   },
   {
     name: 'UPDATE that swaps the values of rows',
-    steps: ['UPDATE child SET amount = CASE id WHEN 1 THEN 0.5 ELSE 0.25 END, parent_id = 2 WHERE id IN (1, 2)'],
+    steps: [
+      'UPDATE child SET amount = CASE id WHEN 1 THEN 0.5 ELSE 0.25 END, parent_id = 2 WHERE id IN (1, 2)',
+    ],
   },
-  { name: 'UPDATE and DELETE of no row', steps: ['UPDATE child SET amount = 0 WHERE id < 0', 'DELETE FROM child WHERE id < 0'], logged: 0 },
+  {
+    name: 'UPDATE and DELETE of no row',
+    steps: ['UPDATE child SET amount = 0 WHERE id < 0', 'DELETE FROM child WHERE id < 0'],
+    logged: 0,
+  },
   {
     name: 'UPDATE ... FROM',
-    steps: [`UPDATE child c SET amount = c.amount + p.id FROM parent p WHERE p.id = c.parent_id AND p.kind = 'k1'`],
+    steps: [
+      `UPDATE child c SET amount = c.amount + p.id FROM parent p WHERE p.id = c.parent_id AND p.kind = 'k1'`,
+    ],
   },
   {
     name: 'UPDATE through a cursor',
@@ -157,15 +187,27 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'foreign keys: ON DELETE CASCADE and SET NULL',
-    steps: ['DELETE FROM parent WHERE id = 3', 'DELETE FROM parent WHERE id IN (4, 5)', 'DELETE FROM parent'],
+    steps: [
+      'DELETE FROM parent WHERE id = 3',
+      'DELETE FROM parent WHERE id IN (4, 5)',
+      'DELETE FROM parent',
+    ],
   },
   {
     name: 'foreign keys: ON UPDATE CASCADE',
-    steps: ['UPDATE parent SET id = 30 WHERE id = 3', 'UPDATE parent SET id = id + 100', 'UPDATE tree SET id = id + 100'],
+    steps: [
+      'UPDATE parent SET id = 30 WHERE id = 3',
+      'UPDATE parent SET id = id + 100',
+      'UPDATE tree SET id = id + 100',
+    ],
   },
   {
     name: 'foreign keys to the table itself, many levels deep',
-    steps: ['DELETE FROM tree WHERE id = 4', 'DELETE FROM tree WHERE id IN (2, 3)', 'DELETE FROM tree'],
+    steps: [
+      'DELETE FROM tree WHERE id = 4',
+      'DELETE FROM tree WHERE id IN (2, 3)',
+      'DELETE FROM tree',
+    ],
   },
   {
     name: 'triggers that write to other sources',
@@ -178,7 +220,11 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'deferred constraint triggers that write to other sources',
-    steps: [`INSERT INTO keyless VALUES (1, 'x'), (2, 'y')`, 'SET CONSTRAINTS ALL IMMEDIATE', `INSERT INTO keyless VALUES (3, 'z')`],
+    steps: [
+      `INSERT INTO keyless VALUES (1, 'x'), (2, 'y')`,
+      'SET CONSTRAINTS ALL IMMEDIATE',
+      `INSERT INTO keyless VALUES (3, 'z')`,
+    ],
   },
   {
     name: 'savepoints, released and rolled back',
@@ -257,7 +303,12 @@ const PATHS: readonly Path[] = [
   },
   {
     name: 'EXECUTE, PREPARE, functions and rules',
-    steps: ['PREPARE p AS UPDATE child SET amount = $1 WHERE id = $2', 'EXECUTE p (5, 1)', 'EXECUTE p (6, 2)', 'DEALLOCATE p'],
+    steps: [
+      'PREPARE p AS UPDATE child SET amount = $1 WHERE id = $2',
+      'EXECUTE p (5, 1)',
+      'EXECUTE p (6, 2)',
+      'DEALLOCATE p',
+    ],
     logged: 4,
   },
 ];
@@ -269,13 +320,18 @@ describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
     for (const { name, definition } of IMATS) {
       await world.imat.create(name, definition, log === 'marks' ? { strategy: 'swap' } : {});
     }
-    expect((await world.imat.list()).every((imat) => imat.strategy === (log === 'rows' ? 'delta' : 'swap'))).toBe(true);
+    expect(
+      (await world.imat.list()).every(
+        (imat) => imat.strategy === (log === 'rows' ? 'delta' : 'swap'),
+      ),
+    ).toBe(true);
   });
   afterAll(() => world.drop());
   afterEach(() => world.sql('ROLLBACK'));
 
   const settle = async (): Promise<void> => {
-    for (const { name } of IMATS) await world.sql(`CALL imat.${log === 'rows' ? 'fold' : 'swap'}('${name}')`);
+    for (const { name } of IMATS)
+      await world.sql(`CALL imat.${log === 'rows' ? 'fold' : 'swap'}('${name}')`);
   };
   const walk = async (steps: readonly string[]): Promise<void> => {
     for (const step of steps) {
@@ -290,13 +346,16 @@ describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
     await walk(steps);
     await world.sql('ROLLBACK');
     await expectExact(world, IMATS, 'after ROLLBACK');
-    expect(await world.value(`SELECT bool_and(pending_rows = 0) FROM imat_catalog.status`)).toBe(true);
+    expect(await world.value(`SELECT bool_and(pending_rows = 0) FROM imat_catalog.status`)).toBe(
+      true,
+    );
 
     await world.sql('BEGIN');
     const setup = await world.rows<{ table: string }>(
       `SELECT relname AS table FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
     );
-    for (const { table } of setup) await world.sql(`CREATE TABLE IF NOT EXISTS pg_temp.kept_${table} AS TABLE public.${table}`);
+    for (const { table } of setup)
+      await world.sql(`CREATE TABLE IF NOT EXISTS pg_temp.kept_${table} AS TABLE public.${table}`);
     await world.sql('COMMIT');
     if (alone) await world.sql('BEGIN');
     await walk(steps);
@@ -305,12 +364,16 @@ describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
     if (logged !== undefined && log === 'rows') {
       const since = `SELECT f.snapshot FROM imat_catalog.frontier f JOIN imat_catalog.imat i ON i.id = f.imat_id WHERE i.name = 'amounts'`;
       expect(
-        await world.value(`SELECT count(*)::int FROM imat_store.log_public_child l WHERE NOT pg_visible_in_snapshot(l.xid, (${since}))`),
+        await world.value(
+          `SELECT count(*)::int FROM imat_store.log_public_child l WHERE NOT pg_visible_in_snapshot(l.xid, (${since}))`,
+        ),
       ).toBe(logged);
     }
     await settle();
     await expectExact(world, IMATS, 'stored');
-    expect(await world.value(`SELECT bool_and(pending_rows = 0) FROM imat_catalog.status`)).toBe(true);
+    expect(await world.value(`SELECT bool_and(pending_rows = 0) FROM imat_catalog.status`)).toBe(
+      true,
+    );
     await restore(world);
     await expectExact(world, IMATS, 'put back');
   });
@@ -324,7 +387,11 @@ describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
     END $$`);
     await world.sql('CALL steps()');
     await world.sql('DROP PROCEDURE steps()');
-    expect(await world.value('SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM child WHERE id > 800 OR id = 1')).toBe('1 801 811 813');
+    expect(
+      await world.value(
+        'SELECT string_agg(id::text, $$ $$ ORDER BY id) FROM child WHERE id > 800 OR id = 1',
+      ),
+    ).toBe('1 801 811 813');
     await expectExact(world, IMATS);
     await world.sql('DELETE FROM child WHERE id > 800');
     await settle();
@@ -349,7 +416,9 @@ describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
     await expectExact(world, IMATS, 'rolled back');
     await settle();
     await expectExact(world, IMATS, 'stored');
-    expect(await world.value(`SELECT bool_and(pending_rows = 0) FROM imat_catalog.status`)).toBe(true);
+    expect(await world.value(`SELECT bool_and(pending_rows = 0) FROM imat_catalog.status`)).toBe(
+      true,
+    );
   });
 });
 

@@ -1,7 +1,14 @@
 /** Capture runs with its owner's rights inside other roles' statements: nothing of it may be looked up where they can put things. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { type Checked, createWorld, expectExact, type Session, sqlstateOf, type World } from './support/world.ts';
+import {
+  type Checked,
+  createWorld,
+  expectExact,
+  type Session,
+  sqlstateOf,
+  type World,
+} from './support/world.ts';
 
 const ROWS: readonly Checked[] = [
   {
@@ -9,9 +16,16 @@ const ROWS: readonly Checked[] = [
     definition:
       'SELECT region, count(*) AS n, sum(amount) AS total, sum(price) AS price, bool_and(paid) AS paid FROM public.sale GROUP BY region',
   },
-  { name: 'listed', definition: 'SELECT region, tags, doc FROM public.sale', by: 'region, tags::text, doc::text' },
+  {
+    name: 'listed',
+    definition: 'SELECT region, tags, doc FROM public.sale',
+    by: 'region, tags::text, doc::text',
+  },
 ];
-const MARKS: Checked = { name: 'ranked', definition: 'SELECT id, rank() OVER (ORDER BY n) AS place FROM public.mark' };
+const MARKS: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY n) AS place FROM public.mark',
+};
 const ALL = [...ROWS, MARKS];
 
 /** Whatever a body could look up by name: each of these raises when it is called, with the role that it is called as. */
@@ -62,9 +76,14 @@ const EVIL = [
   ...TYPES.flatMap((type) => [
     raising('operator', [type, type], 'bool'),
     raising('step', [type, type], type),
-    ...OPERATORS.map((operator) => `CREATE OPERATOR evil.${operator} (LEFTARG = ${type}, RIGHTARG = ${type}, FUNCTION = evil.operator);`),
+    ...OPERATORS.map(
+      (operator) =>
+        `CREATE OPERATOR evil.${operator} (LEFTARG = ${type}, RIGHTARG = ${type}, FUNCTION = evil.operator);`,
+    ),
     ...FUNCTIONS.map((name) => raising(name, [type], type)),
-    ...AGGREGATES.map((name) => `CREATE AGGREGATE evil.${name}(${type}) (SFUNC = evil.step, STYPE = ${type});`),
+    ...AGGREGATES.map(
+      (name) => `CREATE AGGREGATE evil.${name}(${type}) (SFUNC = evil.step, STYPE = ${type});`,
+    ),
   ]),
   raising('pg_current_xact_id', [], 'xid8'),
   raising('format', ['text', 'regclass'], 'text'),
@@ -159,11 +178,14 @@ describe('a writer without any right on imat’s schemas', () => {
     await writeAll(writer);
   });
 
-  test.each(['pg_catalog', "''", 'imat_store, imat_catalog', '"$user"', 'does_not_exist'])('with search_path = %s', async (path) => {
-    const writer = await world.session(writerName);
-    await writer.sql(`SET search_path = ${path}`);
-    await writeAll(writer);
-  });
+  test.each(['pg_catalog', "''", 'imat_store, imat_catalog', '"$user"', 'does_not_exist'])(
+    'with search_path = %s',
+    async (path) => {
+      const writer = await world.session(writerName);
+      await writer.sql(`SET search_path = ${path}`);
+      await writeAll(writer);
+    },
+  );
 
   test.each([
     'SET plan_cache_mode = force_generic_plan',
@@ -193,11 +215,15 @@ describe('what runs with its owner’s rights', () => {
       'imat_catalog.no_frontier(text)',
     ]);
     const writer = await world.session(writerName);
-    await writer.sql('CREATE TEMP TABLE bait (id int, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb)');
+    await writer.sql(
+      'CREATE TEMP TABLE bait (id int, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb)',
+    );
     for (const { name } of definers.filter((one) => one.trigger)) {
       expect(
         await sqlstateOf(
-          writer.sql(`CREATE TRIGGER t AFTER INSERT ON bait REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ${name}`),
+          writer.sql(
+            `CREATE TRIGGER t AFTER INSERT ON bait REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ${name}`,
+          ),
         ),
       ).toBe('42501');
     }

@@ -10,14 +10,25 @@ import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { type Running, runCli, startCli, useBuiltCli } from '../../cli/built-cli.ts';
 import { catalogListing } from '../install/support/listing.ts';
 import { chanceOf } from './support/chance.ts';
-import { type Checked, expectExact, openWorld, outcomeOf, type Session, until, type World } from './support/world.ts';
+import {
+  type Checked,
+  expectExact,
+  openWorld,
+  outcomeOf,
+  type Session,
+  until,
+  type World,
+} from './support/world.ts';
 
 const SUMMARY: Checked = {
   name: 'summary',
   definition:
     'SELECT s.region, p.kind, count(*) AS n, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY s.region, p.kind',
 };
-const RANKED: Checked = { name: 'ranked', definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product' };
+const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
+};
 const BOTH = [SUMMARY, RANKED];
 
 /** `stop_loads` is where a test stops a load: whoever holds the advisory lock 77 does. */
@@ -53,7 +64,11 @@ type Moment = {
   readonly left: readonly Checked[];
 };
 
-const always = (found: string | null): Moment['found'] => ({ 'the program': found, 'its backend': found, 'the server': found });
+const always = (found: string | null): Moment['found'] => ({
+  'the program': found,
+  'its backend': found,
+  'the server': found,
+});
 
 const MOMENTS: readonly Moment[] = [
   {
@@ -191,7 +206,10 @@ describe.skipIf(findPostgres() === null)('death', () => {
     };
   });
 
-  const environment = (): Record<string, string> => ({ DATABASE_URL: server.url, PGAPPNAME: VICTIM });
+  const environment = (): Record<string, string> => ({
+    DATABASE_URL: server.url,
+    PGAPPNAME: VICTIM,
+  });
   async function run(command: readonly string[]): Promise<void> {
     const { status, stderr } = await runCli(command, { environment: environment() });
     expect(status, `imat ${command.join(' ')}: ${stderr}`).toBe(0);
@@ -208,7 +226,8 @@ describe.skipIf(findPostgres() === null)('death', () => {
       await release();
       return until('its backend is gone', async () => (await victims()).length === 0);
     }
-    if (death === 'its backend') process.kill(victim?.pid ?? expect.fail('there is no backend'), 'SIGKILL');
+    if (death === 'its backend')
+      process.kill(victim?.pid ?? expect.fail('there is no backend'), 'SIGKILL');
     else await server.restart('immediate');
     expect((await program.ended).status).toBe(4);
     // All sessions are gone with it, and the server may be recovering.
@@ -231,8 +250,12 @@ describe.skipIf(findPostgres() === null)('death', () => {
     await world.imat.fold();
     if (left.includes(RANKED)) await world.imat.swap('ranked');
     await expectExact(world, left, 'stored anew');
-    for (const { log } of await world.rows<{ log: string }>('SELECT log::text FROM imat_catalog.source'))
-      expect(await world.value<number>(`SELECT count(*)::int FROM ${log}`)).toBeLessThanOrEqual(100);
+    for (const { log } of await world.rows<{ log: string }>(
+      'SELECT log::text FROM imat_catalog.source',
+    ))
+      expect(await world.value<number>(`SELECT count(*)::int FROM ${log}`)).toBeLessThanOrEqual(
+        100,
+      );
     for (const { name } of await world.imat.list()) await world.imat.revert(name);
     expect(await catalogListing(world.db)).toEqual(before);
   }
@@ -259,12 +282,23 @@ describe.skipIf(findPostgres() === null)('death', () => {
       const problems = (await world.imat.doctor()).checks.filter((check) => check.status !== 'ok');
       const found = moment.found[death];
       expect(problems).toEqual(
-        found === null ? [] : [expect.objectContaining({ check: `imat ${moment.command[1]}`, message: expect.stringContaining(found) })],
+        found === null
+          ? []
+          : [
+              expect.objectContaining({
+                check: `imat ${moment.command[1]}`,
+                message: expect.stringContaining(found),
+              }),
+            ],
       );
       await world.sql(WRITES);
       await run(moment.repair);
       if (moment.command.includes('--replace'))
-        expect(await world.value(`SELECT relkind::text FROM pg_class WHERE oid = 'public.summary'::regclass`)).toBe('v');
+        expect(
+          await world.value(
+            `SELECT relkind::text FROM pg_class WHERE oid = 'public.summary'::regclass`,
+          ),
+        ).toBe('v');
       await expectSound(moment.left);
     });
   });
@@ -290,7 +324,9 @@ describe.skipIf(findPostgres() === null)('death', () => {
       await program.ended;
       await until('its backend is gone', async () => (await victims()).length === 0);
       const imats = await world.imat.list();
-      const problems = (await world.imat.doctor()).checks.filter((check) => check.status !== 'ok').map((check) => check.check);
+      const problems = (await world.imat.doctor()).checks
+        .filter((check) => check.status !== 'ok')
+        .map((check) => check.check);
       for (const { name, state } of imats.filter((imat) => imat.state !== 'active'))
         expect(problems, `${context}: ${state}`).toContain(`imat ${name}`);
       await world.sql(WRITES);
@@ -301,9 +337,11 @@ describe.skipIf(findPostgres() === null)('death', () => {
         context,
       );
       // Others go on from where it was left.
-      if (chance.in100(50)) for (const { name, state } of imats) if (state !== 'active') await world.imat.revert(name);
+      if (chance.in100(50))
+        for (const { name, state } of imats) if (state !== 'active') await world.imat.revert(name);
     }
-    for (const { name, state } of await world.imat.list()) if (state !== 'active') await world.imat.revert(name);
+    for (const { name, state } of await world.imat.list())
+      if (state !== 'active') await world.imat.revert(name);
     const left = (await world.imat.list()).map((imat) => imat.name);
     await expectSound(BOTH.filter(({ name }) => left.includes(name)));
   });
@@ -318,7 +356,8 @@ describe.skipIf(findPostgres() === null)('death', () => {
       const forever = async (session: Session, statement: () => string): Promise<void> => {
         for (;;) {
           const outcome = await outcomeOf(session.sql(statement()));
-          if (outcome instanceof Error && !('sqlstate' in outcome && outcome.sqlstate === '55P03')) throw outcome;
+          if (outcome instanceof Error && !('sqlstate' in outcome && outcome.sqlstate === '55P03'))
+            throw outcome;
         }
       };
       for (let index = 0; index < 3; index++) {
@@ -339,7 +378,8 @@ describe.skipIf(findPostgres() === null)('death', () => {
       await sleep(chance.int(100, 900));
       await server.restart('immediate');
       // Nothing but the crash has ended them.
-      for (const outcome of await Promise.all(lost)) expect(outcome, `seed ${seed}`).toMatchObject({ condition: 'connection_failed' });
+      for (const outcome of await Promise.all(lost))
+        expect(outcome, `seed ${seed}`).toMatchObject({ condition: 'connection_failed' });
       await world.drop();
       await reopen();
       await expectExact(world, BOTH, `seed ${seed}, crash ${round}`);

@@ -22,7 +22,10 @@ const JOINED: Checked = {
   definition:
     'SELECT p.kind, s.region, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind, s.region',
 };
-const LISTED: Checked = { name: 'listed', definition: 'SELECT region, product_id FROM public.sale' };
+const LISTED: Checked = {
+  name: 'listed',
+  definition: 'SELECT region, product_id FROM public.sale',
+};
 const ALL = [SUMMED, JOINED, LISTED];
 
 let world: World;
@@ -43,7 +46,8 @@ beforeEach(async () => {
   );
 });
 
-const pending = (name = 'joined'): Promise<string> => world.value(`SELECT pending_rows FROM imat_catalog.status WHERE name = '${name}'`);
+const pending = (name = 'joined'): Promise<string> =>
+  world.value(`SELECT pending_rows FROM imat_catalog.status WHERE name = '${name}'`);
 
 /** Stops folds before they look for what is pending (`log`) or before they store anything (`state`) until `release` is called. */
 async function stopFolds(at: 'log' | 'state'): Promise<{ release: () => Promise<void> }> {
@@ -63,38 +67,48 @@ async function noLocksLeft(except: readonly number[] = []): Promise<void> {
 }
 
 describe('a fold that is cut off', () => {
-  test.each(['log', 'state'] as const)('by the end of its session, waiting for the %s', async (at) => {
-    const { release } = await stopFolds(at);
-    const folder = await world.session();
-    const outcome = outcomeOf(folder.sql(`CALL imat.fold('joined')`));
-    await untilBlocked(world, folder.pid);
-    await world.value(`SELECT pg_terminate_backend(${folder.pid}, 5000)`);
-    expect(await outcome).toMatchObject({ condition: 'connection_failed' });
-    await release();
-    await noLocksLeft();
-    await expectExact(world, ALL);
-    expect(await pending()).not.toBe('0');
-    await world.imat.fold();
-    expect(await pending()).toBe('0');
-    await expectExact(world, ALL);
-  });
+  test.each(['log', 'state'] as const)(
+    'by the end of its session, waiting for the %s',
+    async (at) => {
+      const { release } = await stopFolds(at);
+      const folder = await world.session();
+      const outcome = outcomeOf(folder.sql(`CALL imat.fold('joined')`));
+      await untilBlocked(world, folder.pid);
+      await world.value(`SELECT pg_terminate_backend(${folder.pid}, 5000)`);
+      expect(await outcome).toMatchObject({ condition: 'connection_failed' });
+      await release();
+      await noLocksLeft();
+      await expectExact(world, ALL);
+      expect(await pending()).not.toBe('0');
+      await world.imat.fold();
+      expect(await pending()).toBe('0');
+      await expectExact(world, ALL);
+    },
+  );
 
-  test.each(['log', 'state'] as const)('by statement_timeout, waiting for the %s; the same session folds afterwards', async (at) => {
-    const { release } = await stopFolds(at);
-    const folder = await world.session();
-    await folder.sql(`SET statement_timeout = '200ms'`);
-    expect(await sqlstateOf(folder.sql(`CALL imat.fold('joined')`))).toBe('57014');
-    await release();
-    await noLocksLeft();
-    await expectExact(folder, ALL);
-    await folder.sql(`CALL imat.fold('joined')`);
-    expect(await pending()).toBe('0');
-    await expectExact(folder, ALL);
-  });
+  test.each(['log', 'state'] as const)(
+    'by statement_timeout, waiting for the %s; the same session folds afterwards',
+    async (at) => {
+      const { release } = await stopFolds(at);
+      const folder = await world.session();
+      await folder.sql(`SET statement_timeout = '200ms'`);
+      expect(await sqlstateOf(folder.sql(`CALL imat.fold('joined')`))).toBe('57014');
+      await release();
+      await noLocksLeft();
+      await expectExact(folder, ALL);
+      await folder.sql(`CALL imat.fold('joined')`);
+      expect(await pending()).toBe('0');
+      await expectExact(folder, ALL);
+    },
+  );
 
   test('by statement_timeout, waiting for another fold: the other is not disturbed', async () => {
     const { release } = await stopFolds('state');
-    const [first, second, third] = [await world.session(), await world.session(), await world.session()];
+    const [first, second, third] = [
+      await world.session(),
+      await world.session(),
+      await world.session(),
+    ];
     const outcome = outcomeOf(first.sql(`CALL imat.fold('joined')`));
     await untilBlocked(world, first.pid);
     await second.sql(`SET statement_timeout = '200ms'`);
@@ -117,7 +131,9 @@ describe('a fold that is cut off', () => {
       const folder = await world.session();
       const outcome = outcomeOf(folder.sql(`CALL imat.fold('joined')`));
       await sleep(attempt % 13);
-      await world.value(`SELECT ${attempt % 2 === 0 ? 'pg_terminate_backend' : 'pg_cancel_backend'}(${folder.pid})`);
+      await world.value(
+        `SELECT ${attempt % 2 === 0 ? 'pg_terminate_backend' : 'pg_cancel_backend'}(${folder.pid})`,
+      );
       if ((await outcome) instanceof Error) cut += 1;
       if (attempt % 5 === 0) await expectExact(world, ALL, `attempt ${attempt}`);
       await folder.db.close().catch(() => undefined);
@@ -148,9 +164,11 @@ describe('folds at once', () => {
     outcomes.push(outcomeOf(second.sql(`CALL imat.fold('joined')`)));
     await untilBlocked(world, second.pid);
     // It waits without a snapshot that would keep vacuum back for as long as it waits.
-    expect(await world.value(`SELECT backend_xmin IS NULL OR backend_xid IS NULL FROM pg_stat_activity WHERE pid = ${second.pid}`)).toBe(
-      true,
-    );
+    expect(
+      await world.value(
+        `SELECT backend_xmin IS NULL OR backend_xid IS NULL FROM pg_stat_activity WHERE pid = ${second.pid}`,
+      ),
+    ).toBe(true);
     await release();
     expect(await Promise.all(outcomes)).toEqual([undefined, undefined]);
     expect(await first.value<string>(`SELECT current_setting('imat.rows')`)).not.toBe('0');
@@ -158,7 +176,9 @@ describe('folds at once', () => {
     await expectExact(world, ALL);
   });
 
-  test('of one imat by eight sessions, while others write: each change counts once', { timeout: 60_000 }, async () => {
+  test('of one imat by eight sessions, while others write: each change counts once', {
+    timeout: 60_000,
+  }, async () => {
     const folders = await Promise.all(Array.from({ length: 8 }, () => world.session()));
     const writers = await Promise.all(Array.from({ length: 3 }, () => world.session()));
     let writing = true;
@@ -228,18 +248,30 @@ describe('where it cannot run', () => {
   test.each([
     ['a transaction block', 'BEGIN', `CALL imat.fold('joined')`],
     ['a transaction block, as a swap', 'BEGIN', `CALL imat.swap('joined')`],
-    ['a REPEATABLE READ transaction', 'BEGIN ISOLATION LEVEL REPEATABLE READ', `CALL imat.fold('joined')`],
+    [
+      'a REPEATABLE READ transaction',
+      'BEGIN ISOLATION LEVEL REPEATABLE READ',
+      `CALL imat.fold('joined')`,
+    ],
     ['an implicit transaction', '', `SELECT 1; CALL imat.fold('joined')`],
     ['a DO block inside a transaction', 'BEGIN', `DO $$ BEGIN CALL imat.fold('joined'); END $$`],
-    ['a function', '', `CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CALL imat.fold('joined'); END $$`],
+    [
+      'a function',
+      '',
+      `CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CALL imat.fold('joined'); END $$`,
+    ],
   ])('%s: says so, and locks nothing', async (_where, before, call) => {
     const session = await world.session();
     if (before !== '') await session.sql(before);
     if (call.startsWith('CREATE')) await session.sql(call);
-    const error = await outcomeOf(session.sql(call.startsWith('CREATE') ? 'SELECT pg_temp.f()' : call));
+    const error = await outcomeOf(
+      session.sql(call.startsWith('CREATE') ? 'SELECT pg_temp.f()' : call),
+    );
     expect(error).toMatchObject({
       sqlstate: '25001',
-      message: expect.stringMatching(/^imat\.(fold|swap) cannot run inside a transaction block or a function$/),
+      message: expect.stringMatching(
+        /^imat\.(fold|swap) cannot run inside a transaction block or a function$/,
+      ),
       hint: expect.stringContaining('autocommit'),
     });
     await noLocksLeft();
@@ -268,7 +300,9 @@ describe('where it cannot run', () => {
       const [reader, writer] = [await world.session(), await world.session()];
       await reader.sql('BEGIN ISOLATION LEVEL SERIALIZABLE');
       await expectExact(reader, ALL);
-      await writer.sql(`BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO sale VALUES (2000, 'again', 1, 1)`);
+      await writer.sql(
+        `BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO sale VALUES (2000, 'again', 1, 1)`,
+      );
       for (const { name } of ALL) await folder.sql(`CALL imat.fold('${name}')`);
       await writer.sql('COMMIT');
       await expectExact(reader, ALL);
@@ -294,10 +328,13 @@ describe('an expression that fails', () => {
     );
     const ratios: Checked = {
       name: 'ratios',
-      definition: 'SELECT region, count(*) AS n, sum(a / b) AS total FROM public.ratio GROUP BY region',
+      definition:
+        'SELECT region, count(*) AS n, sum(a / b) AS total FROM public.ratio GROUP BY region',
     };
     expect((await world.imat.create('ratios', ratios.definition)).strategy).toBe('delta');
-    await world.sql(`INSERT INTO ratio VALUES (100, 'r1', 7, 2); INSERT INTO ratio VALUES (101, 'r1', 7, 0)`);
+    await world.sql(
+      `INSERT INTO ratio VALUES (100, 'r1', 7, 2); INSERT INTO ratio VALUES (101, 'r1', 7, 0)`,
+    );
     for (let attempt = 0; attempt < 2; attempt++) {
       expect(await sqlstateOf(world.sql(`CALL imat.fold('ratios')`))).toBe('22012');
       await noLocksLeft();
@@ -315,7 +352,8 @@ describe('an expression that fails', () => {
 });
 
 describe('cleaning', () => {
-  const rows = (): Promise<number> => world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale');
+  const rows = (): Promise<number> =>
+    world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale');
 
   test('waits for the slowest imat on a source, and keeps a hundred rows', async () => {
     await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 12000) AS i`);

@@ -2,11 +2,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from '../install/support/expect-imat-error.ts';
-import { type Checked, createWorld, expectExact, outcomeOf, type Session, until, untilBlocked, type World } from './support/world.ts';
+import {
+  type Checked,
+  createWorld,
+  expectExact,
+  outcomeOf,
+  type Session,
+  until,
+  untilBlocked,
+  type World,
+} from './support/world.ts';
 
 /** A generation's rows are all of that generation: an empty or mixed answer shows. `gate()` stops whoever computes the definition. */
 const STORED = 'SELECT item, generation FROM public.stock WHERE gate()';
-const RANKED: Checked = { name: 'ranked', definition: 'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM public.stock' };
+const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM public.stock',
+};
 const ITEMS = 50;
 const GATE = 42;
 
@@ -20,8 +32,12 @@ beforeAll(async () => {
     CREATE MATERIALIZED VIEW ranked AS ${RANKED.definition};
     COMMENT ON MATERIALIZED VIEW stored IS 'what is stored'; COMMENT ON COLUMN stored.item IS 'an item';
     CREATE UNIQUE INDEX ON stored (item); CREATE INDEX ON stored (generation, item DESC) WHERE generation > 0; CREATE INDEX ON stored (lower(item::text))`);
-  await world.sql(`GRANT SELECT ON stored TO ${await world.role()} WITH GRANT OPTION; GRANT SELECT (item) ON stored TO PUBLIC`);
-  expect(await world.imat.convert('stored', { freshness: 'manual' })).toMatchObject({ strategy: 'swap' });
+  await world.sql(
+    `GRANT SELECT ON stored TO ${await world.role()} WITH GRANT OPTION; GRANT SELECT (item) ON stored TO PUBLIC`,
+  );
+  expect(await world.imat.convert('stored', { freshness: 'manual' })).toMatchObject({
+    strategy: 'swap',
+  });
   expect(await world.imat.convert('ranked')).toMatchObject({ strategy: 'swap' });
 });
 afterAll(() => world.drop());
@@ -36,11 +52,16 @@ const furniture = (): Promise<unknown> =>
     'indexes', (SELECT array_agg(regexp_replace(i.indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON \\S+ ', '\\1') ORDER BY i.indexdef ~ 'UNIQUE', i.indexdef ~ 'lower')
        FROM pg_indexes i WHERE i.schemaname = 'imat_store' AND i.tablename ~ '^slot_._stored$' AND i.tablename::text = (SELECT f.state_relation::regclass::text FROM imat_catalog.frontier f JOIN imat_catalog.imat m ON m.id = f.imat_id WHERE m.name = 'stored' LIMIT 1)::regclass::text),
     'slot columns', (SELECT array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attnum > 0 AND a.attrelid = (SELECT f.state_relation FROM imat_catalog.frontier f JOIN imat_catalog.imat m ON m.id = f.imat_id WHERE m.name = 'stored')))`);
-const phase = (name = 'stored'): Promise<string | null> => world.value(`SELECT swap_phase FROM imat_catalog.imat WHERE name = '${name}'`);
+const phase = (name = 'stored'): Promise<string | null> =>
+  world.value(`SELECT swap_phase FROM imat_catalog.imat WHERE name = '${name}'`);
 const slots = (name = 'stored'): Promise<number> =>
-  world.value(`SELECT count(*)::int FROM pg_class WHERE relname ~ '^slot_._${name}$' AND relkind = 'r'`);
+  world.value(
+    `SELECT count(*)::int FROM pg_class WHERE relname ~ '^slot_._${name}$' AND relkind = 'r'`,
+  );
 const isDirect = async (name = 'stored'): Promise<boolean> =>
-  !/slot_a.*slot_b/s.test(await world.value<string>(`SELECT pg_get_viewdef('imat.${name}'::regclass)`));
+  !/slot_a.*slot_b/s.test(
+    await world.value<string>(`SELECT pg_get_viewdef('imat.${name}'::regclass)`),
+  );
 
 const generationSeenBy = async (session: Session): Promise<number> => {
   const [row] = await session.rows<{ n: number; low: number; high: number }>(
@@ -69,7 +90,9 @@ async function expectSettled(current: number): Promise<void> {
   expect(await isDirect()).toBe(true);
   expect(await furniture()).toEqual(before);
   expect(await generationSeenBy(world)).toBe(current);
-  expect((await world.imat.doctor()).checks.filter((check) => check.check === 'imat stored')).toMatchObject([{ status: 'ok' }]);
+  expect(
+    (await world.imat.doctor()).checks.filter((check) => check.check === 'imat stored'),
+  ).toMatchObject([{ status: 'ok' }]);
 }
 
 /** Stops swaps while they fill the new slot. */
@@ -121,7 +144,8 @@ describe('a REPEATABLE READ reader that began before', () => {
     const swapped = outcomeOf(swapper.sql(`CALL imat.swap('stored')`));
     await untilBlocked(world, swapper.pid);
     const [reader, silent] = [await world.session(), await world.session()];
-    for (const session of [reader, silent]) await session.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    for (const session of [reader, silent])
+      await session.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
     expect(await generationSeenBy(reader)).toBe(old);
     await silent.value('SELECT 1');
     await gate.open();
@@ -134,7 +158,9 @@ describe('a REPEATABLE READ reader that began before', () => {
   });
 });
 
-test('readers of all kinds, all the time, through ten swaps: never empty, never mixed, never backwards', { timeout: 60_000 }, async () => {
+test('readers of all kinds, all the time, through ten swaps: never empty, never mixed, never backwards', {
+  timeout: 60_000,
+}, async () => {
   let running = true;
   let reads = 0;
   const loop = async (begin: string, end: string, prepared: boolean): Promise<void> => {
@@ -156,7 +182,8 @@ test('readers of all kinds, all the time, through ten swaps: never empty, never 
         reads += 1;
         await sleep(Math.random() * 4);
       }
-      if (begin.includes('REPEATABLE') || begin.includes('SERIALIZABLE')) expect(new Set(seen).size).toBe(1);
+      if (begin.includes('REPEATABLE') || begin.includes('SERIALIZABLE'))
+        expect(new Set(seen).size).toBe(1);
       expect(seen).toEqual(seen.toSorted((a, b) => a - b));
       expect(seen[0]).toBeGreaterThanOrEqual(last);
       last = seen.at(-1) ?? last;
@@ -173,7 +200,10 @@ test('readers of all kinds, all the time, through ten swaps: never empty, never 
   ];
   for (let round = 0; round < 10; round++) {
     await write();
-    await until('a swap gets in between', async () => !((await outcomeOf(swap())) instanceof Error));
+    await until(
+      'a swap gets in between',
+      async () => !((await outcomeOf(swap())) instanceof Error),
+    );
   }
   running = false;
   await Promise.all(readers);
@@ -191,7 +221,9 @@ describe('writers', () => {
     await untilBlocked(world, swapper.pid);
     const writer = await world.session();
     await writer.sql(`SET lock_timeout = '1ms'; INSERT INTO stock VALUES (1000, 1)`);
-    await writer.sql('BEGIN; DELETE FROM stock WHERE item = 1000; UPDATE stock SET generation = generation WHERE item = 1');
+    await writer.sql(
+      'BEGIN; DELETE FROM stock WHERE item = 1000; UPDATE stock SET generation = generation WHERE item = 1',
+    );
     await gate.open();
     expect(await swapped).toBeUndefined();
     await writer.sql('COMMIT');
@@ -214,7 +246,9 @@ describe('writers', () => {
     expect(await truncated).toBeUndefined();
     expect(await generationSeenBy(world)).toBe(current);
     await expectExact(world, RANKED);
-    await world.sql(`INSERT INTO stock SELECT i, ${generation} FROM generate_series(1, ${ITEMS}) AS i`);
+    await world.sql(
+      `INSERT INTO stock SELECT i, ${generation} FROM generate_series(1, ${ITEMS}) AS i`,
+    );
     await swap();
     await expectSettled(current);
   });
@@ -262,17 +296,20 @@ describe('a swap that is cut off', () => {
       if (how === 'cancelled') await world.value(`SELECT pg_cancel_backend(${swapper.pid})`);
       if (how === 'timed out') await outcome;
       await gate.open();
-      if (how !== 'terminated') expect(await outcome).toMatchObject({ sqlstate: how === 'failing' ? '22012' : '57014' });
+      if (how !== 'terminated')
+        expect(await outcome).toMatchObject({ sqlstate: how === 'failing' ? '22012' : '57014' });
       await world.sql(
         `CREATE OR REPLACE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${GATE}, 0); RETURN true; END $$`,
       );
       expect(await phase()).toBe('filling');
       expect(await isDirect()).toBe(false);
       expect(await generationSeenBy(world)).toBe(old);
-      expect((await world.imat.doctor()).checks.filter((check) => check.check === 'imat stored')).toMatchObject([
-        { status: 'warning', hint: expect.stringContaining('imat swap stored') },
-      ]);
-      expect((await world.imat.list()).find((imat) => imat.name === 'stored')).toMatchObject({ state: 'active' });
+      expect(
+        (await world.imat.doctor()).checks.filter((check) => check.check === 'imat stored'),
+      ).toMatchObject([{ status: 'warning', hint: expect.stringContaining('imat swap stored') }]);
+      expect((await world.imat.list()).find((imat) => imat.name === 'stored')).toMatchObject({
+        state: 'active',
+      });
       // The session that was only cancelled holds nothing that others would wait for.
       await world.sql(`SET statement_timeout = '10s'`);
       await swap();
@@ -372,7 +409,12 @@ describe('nobody waits for a swap that cannot finish', () => {
         last = row?.low ?? 0;
       }
     };
-    const readers = Promise.all([loop(), sleep(40).then(loop), sleep(80).then(loop), sleep(120).then(loop)]);
+    const readers = Promise.all([
+      loop(),
+      sleep(40).then(loop),
+      sleep(80).then(loop),
+      sleep(120).then(loop),
+    ]);
     for (let round = 0; round < 5; round++) {
       const current = await write();
       await swap();
@@ -387,9 +429,13 @@ describe('nobody waits for a swap that cannot finish', () => {
 
   test('a table that would grow and grow under an old transaction: the swap fails, and works again when that has ended', async () => {
     await world.sql('CREATE TABLE version (v int); INSERT INTO version VALUES (0)');
-    await world.imat.create('grown', 'SELECT g, v, count(*) OVER () AS n FROM public.version, generate_series(1, 10000) AS g', {
-      freshness: 'manual',
-    });
+    await world.imat.create(
+      'grown',
+      'SELECT g, v, count(*) OVER () AS n FROM public.version, generate_series(1, 10000) AS g',
+      {
+        freshness: 'manual',
+      },
+    );
     const content = (session: Session): Promise<{ n: number; v: number }[]> =>
       session.rows('SELECT count(*)::int AS n, v FROM imat.grown GROUP BY v');
     const reader = await world.session();
@@ -405,9 +451,14 @@ describe('nobody waits for a swap that cannot finish', () => {
       (async () => {
         for (let round = 0; round < 10; round++) await swapNext();
       })(),
-    ).rejects.toMatchObject({ sqlstate: '55P03', message: 'the previous rows of imat "grown" cannot be removed' });
+    ).rejects.toMatchObject({
+      sqlstate: '55P03',
+      message: 'the previous rows of imat "grown" cannot be removed',
+    });
     expect(stored).toBeGreaterThan(3);
-    expect(await expectImatError('contention', () => world.imat.swap('grown'))).toMatchObject({ category: 'transient' });
+    expect(await expectImatError('contention', () => world.imat.swap('grown'))).toMatchObject({
+      category: 'transient',
+    });
     expect(await content(reader)).toEqual([{ n: 10_000, v: 0 }]);
     expect(await content(world)).toEqual([{ n: 10_000, v: stored }]);
     await reader.sql('COMMIT');
@@ -418,7 +469,8 @@ describe('nobody waits for a swap that cannot finish', () => {
   });
 
   test('another imat’s long swap: it reads nothing of this one, whose previous slot goes meanwhile', async () => {
-    const definition = 'SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()';
+    const definition =
+      'SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()';
     await world.imat.create('slow', definition, { freshness: 'manual' });
     const gate = await closeGate();
     const other = await world.session();
@@ -478,7 +530,8 @@ test('two swaps at once: one stores, the other says to try again', async () => {
   const outcomes = await Promise.all([outcome, other]);
   expect(outcomes).toContain(undefined);
   for (const one of outcomes)
-    if (one !== undefined) expect(one).toMatchObject({ sqlstate: '55P03', hint: expect.stringMatching(/^Try again/) });
+    if (one !== undefined)
+      expect(one).toMatchObject({ sqlstate: '55P03', hint: expect.stringMatching(/^Try again/) });
   await swap();
   await expectSettled(current);
 });
@@ -516,7 +569,11 @@ describe('live', () => {
     await swap('ranked');
     expect(await isStored()).toBe(true);
     const [writer, other] = [await world.session(), await world.session()];
-    for (const begin of ['BEGIN', 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'BEGIN ISOLATION LEVEL SERIALIZABLE']) {
+    for (const begin of [
+      'BEGIN',
+      'BEGIN ISOLATION LEVEL REPEATABLE READ',
+      'BEGIN ISOLATION LEVEL SERIALIZABLE',
+    ]) {
       await writer.sql(begin);
       await expectExact(writer, RANKED);
       await writer.sql('INSERT INTO stock VALUES (2000, 1)');
@@ -550,17 +607,32 @@ describe('live', () => {
     await swap('ranked');
     await expectExact(world, RANKED);
     expect(await isStored()).toBe(true);
-    await world.sql(`DELETE FROM stock WHERE item = 2000; INSERT INTO stock VALUES (3, ${generation})`);
+    await world.sql(
+      `DELETE FROM stock WHERE item = 2000; INSERT INTO stock VALUES (3, ${generation})`,
+    );
   });
 
   test('a swap imat over a delta imat, and one over that', async () => {
-    const summed: Checked = { name: 'summed', definition: 'SELECT generation, count(*) AS n FROM public.stock GROUP BY generation' };
-    const above: Checked = { name: 'above', definition: 'SELECT generation, n, rank() OVER (ORDER BY n) AS place FROM imat.summed' };
+    const summed: Checked = {
+      name: 'summed',
+      definition: 'SELECT generation, count(*) AS n FROM public.stock GROUP BY generation',
+    };
+    const above: Checked = {
+      name: 'above',
+      definition: 'SELECT generation, n, rank() OVER (ORDER BY n) AS place FROM imat.summed',
+    };
     const top: Checked = { name: 'top', definition: 'SELECT max(place) AS places FROM imat.above' };
-    const truth = { ...above, definition: above.definition.replace('imat.summed', `(${summed.definition}) AS summed`) };
-    const trueTop = { ...top, definition: top.definition.replace('imat.above', `(${truth.definition}) AS above`) };
+    const truth = {
+      ...above,
+      definition: above.definition.replace('imat.summed', `(${summed.definition}) AS summed`),
+    };
+    const trueTop = {
+      ...top,
+      definition: top.definition.replace('imat.above', `(${truth.definition}) AS above`),
+    };
     await world.imat.create('summed', summed.definition);
-    for (const one of [above, top]) expect((await world.imat.create(one.name, one.definition)).strategy).toBe('swap');
+    for (const one of [above, top])
+      expect((await world.imat.create(one.name, one.definition)).strategy).toBe('swap');
     const all = [summed, above, truth, top, trueTop];
     await expectExact(world, all);
     const writer = await world.session();
@@ -592,19 +664,26 @@ describe('live', () => {
 
 describe('a view of somebody else’s that the definition reads', () => {
   let joe: Session;
-  const EVIL = 'CREATE OR REPLACE VIEW joe.items AS SELECT item, joe.evil(generation) AS generation FROM public.stock';
+  const EVIL =
+    'CREATE OR REPLACE VIEW joe.items AS SELECT item, joe.evil(generation) AS generation FROM public.stock';
   beforeEach(async () => {
     const role = await world.role();
     await world.sql(`CREATE SCHEMA joe AUTHORIZATION ${role}; GRANT SELECT ON stock TO ${role}`);
     joe = await world.session(role);
     await joe.sql(`CREATE VIEW joe.items AS SELECT item, generation FROM public.stock;
       CREATE FUNCTION joe.evil(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN ALTER ROLE ${role} SUPERUSER; RETURN n; END $$`);
-    await world.imat.create('borrowed', 'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM joe.items', {
-      freshness: 'manual',
-    });
+    await world.imat.create(
+      'borrowed',
+      'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM joe.items',
+      {
+        freshness: 'manual',
+      },
+    );
   });
   afterEach(async () => {
-    expect(await joe.value('SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toBe(false);
+    expect(await joe.value('SELECT rolsuper FROM pg_roles WHERE rolname = current_user')).toBe(
+      false,
+    );
     await world.imat.revert('borrowed');
     await world.sql('DROP SCHEMA joe CASCADE');
   });
@@ -617,24 +696,42 @@ describe('a view of somebody else’s that the definition reads', () => {
   test('replaced, is not run: not by swap, publish or verify, and doctor names it', async () => {
     await joe.sql(EVIL);
     await expect(swap('borrowed')).rejects.toMatchObject(REPLACED);
-    await expect(world.sql(`CALL imat_catalog.publish('{borrowed}')`)).rejects.toMatchObject(REPLACED);
-    await expect(world.imat.verify('borrowed')).rejects.toMatchObject({ condition: 'source_changed', message: REPLACED.message });
+    await expect(world.sql(`CALL imat_catalog.publish('{borrowed}')`)).rejects.toMatchObject(
+      REPLACED,
+    );
+    await expect(world.imat.verify('borrowed')).rejects.toMatchObject({
+      condition: 'source_changed',
+      message: REPLACED.message,
+    });
     expect((await world.imat.doctor()).checks).toContainEqual(
-      expect.objectContaining({ check: 'imat borrowed', status: 'error', message: 'what it reads was replaced: joe.items' }),
+      expect.objectContaining({
+        check: 'imat borrowed',
+        status: 'error',
+        message: 'what it reads was replaced: joe.items',
+      }),
     );
   });
 
-  test.each(['swap', 'publish'])('replaced while a %s is under way, is not run either', async (how) => {
-    await joe.sql(`BEGIN; ${EVIL}`);
-    const swapper = await world.session();
-    const outcome = outcomeOf(swapper.sql(how === 'swap' ? `CALL imat.swap('borrowed')` : `CALL imat_catalog.publish('{borrowed}')`));
-    await untilBlocked(world, swapper.pid);
-    await joe.sql('COMMIT');
-    expect(await outcome).toMatchObject(REPLACED);
-  });
+  test.each(['swap', 'publish'])(
+    'replaced while a %s is under way, is not run either',
+    async (how) => {
+      await joe.sql(`BEGIN; ${EVIL}`);
+      const swapper = await world.session();
+      const outcome = outcomeOf(
+        swapper.sql(
+          how === 'swap' ? `CALL imat.swap('borrowed')` : `CALL imat_catalog.publish('{borrowed}')`,
+        ),
+      );
+      await untilBlocked(world, swapper.pid);
+      await joe.sql('COMMIT');
+      expect(await outcome).toMatchObject(REPLACED);
+    },
+  );
 
   test('renamed, is the same view', async () => {
-    await joe.sql('ALTER VIEW joe.items RENAME TO things; ALTER VIEW joe.things RENAME COLUMN generation TO made');
+    await joe.sql(
+      'ALTER VIEW joe.items RENAME TO things; ALTER VIEW joe.things RENAME COLUMN generation TO made',
+    );
     await swap('borrowed');
     await swap('borrowed');
     expect((await world.imat.verify('borrowed')).results).toMatchObject([{ equal: true }]);

@@ -24,13 +24,17 @@ import { createWorld, expectExact } from './support/world.ts';
 const SECONDS = Number(process.env['IMAT_TORTURE_SECONDS'] ?? 20);
 const SEED = Number(process.env['IMAT_TORTURE_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 
-test(`eight writers, folds, swaps and readers for ${SECONDS} s`, { timeout: (SECONDS + 90) * 1000 }, async () => {
+test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
+  timeout: (SECONDS + 90) * 1000,
+}, async () => {
   const world = await createWorld(TORTURE_SCHEMA);
   const torture = newTorture(world);
   const { figures } = torture;
   try {
     for (const { name, definition } of TORTURE_IMATS) {
-      expect((await world.imat.create(name, definition)).strategy).toBe(name === 'ranked' ? 'swap' : 'delta');
+      expect((await world.imat.create(name, definition)).strategy).toBe(
+        name === 'ranked' ? 'swap' : 'delta',
+      );
     }
     const deadlocksBefore = await deadlocks();
     let actor = 0;
@@ -47,7 +51,8 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, { timeout: (SEC
       runReader(torture, chance(), 'READ COMMITTED', 20),
       runWitness(torture),
     ].map((one) => act(torture, one));
-    for (const end = Date.now() + SECONDS * 1000; torture.running && Date.now() < end; ) await sleep(50);
+    for (const end = Date.now() + SECONDS * 1000; torture.running && Date.now() < end; )
+      await sleep(50);
     torture.running = false;
     await Promise.all(actors);
     if (torture.failure !== null) throw torture.failure;
@@ -69,12 +74,16 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, { timeout: (SEC
   } finally {
     torture.running = false;
     process.stderr.write(`torture, seed ${SEED}: ${JSON.stringify(figures)}\n`);
-    for (const gid of await world.rows<{ gid: string }>(`SELECT gid FROM pg_prepared_xacts WHERE database = current_database()`))
+    for (const gid of await world.rows<{ gid: string }>(
+      `SELECT gid FROM pg_prepared_xacts WHERE database = current_database()`,
+    ))
       await world.sql(`ROLLBACK PREPARED '${gid.gid}'`);
     await world.drop();
   }
 
   async function deadlocks(): Promise<number> {
-    return world.value<number>('SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()');
+    return world.value<number>(
+      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+    );
   }
 });

@@ -1,14 +1,27 @@
 /** TRUNCATE: the one write that PostgreSQL itself does not do by snapshot. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact, outcomeOf, untilBlocked, type World } from './support/world.ts';
+import {
+  type Checked,
+  createWorld,
+  expectExact,
+  outcomeOf,
+  untilBlocked,
+  type World,
+} from './support/world.ts';
 
 const JOINED: Checked = {
   name: 'joined',
   definition:
     'SELECT p.kind, count(*) AS n, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind',
 };
-const SUMMED: Checked = { name: 'summed', definition: 'SELECT product_id, sum(amount) AS total FROM public.sale GROUP BY product_id' };
-const RANKED: Checked = { name: 'ranked', definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale' };
+const SUMMED: Checked = {
+  name: 'summed',
+  definition: 'SELECT product_id, sum(amount) AS total FROM public.sale GROUP BY product_id',
+};
+const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale',
+};
 const ALL = [JOINED, SUMMED, RANKED];
 
 let world: World;
@@ -24,21 +37,28 @@ beforeEach(async () => {
 afterEach(() => world.drop());
 
 describe('a TRUNCATE whose transaction cannot see all rows that it removes', () => {
-  test.each(['REPEATABLE READ', 'SERIALIZABLE'])('%s: is refused, so that no row goes uncaptured', async (isolation) => {
-    const truncater = await world.session();
-    await truncater.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
-    await truncater.value('SELECT count(*) FROM product');
-    await world.sql(`INSERT INTO sale VALUES (1000, 1, 7); DELETE FROM sale WHERE id = 5; UPDATE sale SET amount = 1000 WHERE id = 6`);
-    await expect(truncater.sql('TRUNCATE sale')).rejects.toThrow(/truncated in READ COMMITTED transactions only/);
-    await truncater.sql('ROLLBACK');
-    expect(await world.value('SELECT count(*) FROM sale')).toBe('100');
-    await expectExact(world, ALL);
-    await truncater.sql('BEGIN; TRUNCATE sale; INSERT INTO sale VALUES (2000, 2, 8)');
-    await truncater.sql('COMMIT');
-    await expectExact(world, ALL);
-    await world.imat.fold();
-    await expectExact(world, ALL);
-  });
+  test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
+    '%s: is refused, so that no row goes uncaptured',
+    async (isolation) => {
+      const truncater = await world.session();
+      await truncater.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
+      await truncater.value('SELECT count(*) FROM product');
+      await world.sql(
+        `INSERT INTO sale VALUES (1000, 1, 7); DELETE FROM sale WHERE id = 5; UPDATE sale SET amount = 1000 WHERE id = 6`,
+      );
+      await expect(truncater.sql('TRUNCATE sale')).rejects.toThrow(
+        /truncated in READ COMMITTED transactions only/,
+      );
+      await truncater.sql('ROLLBACK');
+      expect(await world.value('SELECT count(*) FROM sale')).toBe('100');
+      await expectExact(world, ALL);
+      await truncater.sql('BEGIN; TRUNCATE sale; INSERT INTO sale VALUES (2000, 2, 8)');
+      await truncater.sql('COMMIT');
+      await expectExact(world, ALL);
+      await world.imat.fold();
+      await expectExact(world, ALL);
+    },
+  );
 });
 
 describe('a TRUNCATE that comes between the snapshot of a fold and its reading', () => {

@@ -4,7 +4,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ConvertOptions } from '../../../engine/api.ts';
 import { catalogListing } from '../install/support/listing.ts';
 import { chanceOf } from './support/chance.ts';
-import { type Checked, createWorld, expectExact, outcomeOf, type Session, until, untilBlocked, type World } from './support/world.ts';
+import {
+  type Checked,
+  createWorld,
+  expectExact,
+  outcomeOf,
+  type Session,
+  until,
+  untilBlocked,
+  type World,
+} from './support/world.ts';
 
 const TOTALS: Checked = {
   name: 'totals',
@@ -15,8 +24,14 @@ const JOINED: Checked = {
   definition:
     'SELECT p.kind, count(*) AS n, sum(s.amount * s.qty) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind',
 };
-const RANKED: Checked = { name: 'ranked', definition: 'SELECT id, rank() OVER (ORDER BY price) AS place FROM public.product' };
-const PRICED: Checked = { name: 'priced', definition: 'SELECT price, kind FROM public.product WHERE price > 3' };
+const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY price) AS place FROM public.product',
+};
+const PRICED: Checked = {
+  name: 'priced',
+  definition: 'SELECT price, kind FROM public.product WHERE price > 3',
+};
 
 /** A writer waits for one short lock at a time, and not longer than this. A lock is asked for for 50 ms; the rest is a busy machine. */
 const BOUND_MS = 5000;
@@ -110,7 +125,9 @@ describe('under load', () => {
     async (round) => {
       const twin = { ...TOTALS, name: 'totals2' };
       const columnsOfProduct = (): Promise<string | null> =>
-        world.value(`SELECT columns::text FROM imat_catalog.source WHERE relation = 'product'::regclass`);
+        world.value(
+          `SELECT columns::text FROM imat_catalog.source WHERE relation = 'product'::regclass`,
+        );
       const writes = await underLoad(round, async () => {
         // The first brings capture; the second needs nothing more; the third new columns and another source; then a source of
         // marks, which the fifth turns into one of rows, with a column of a domain that allows no NULL.
@@ -139,7 +156,9 @@ describe('under load', () => {
     },
   );
 
-  test('reverted while it is folded and read, made again at once', { timeout: 120_000 }, async () => {
+  test('reverted while it is folded and read, made again at once', {
+    timeout: 120_000,
+  }, async () => {
     let running = true;
     const [folder, reader] = [await open(), await open()];
     const acceptable = /^(42P01|42704|IM017|3F000|XX000)$/;
@@ -147,11 +166,15 @@ describe('under load', () => {
       while (running) {
         const outcome = await outcomeOf(session.sql(statement));
         // Gone, not loaded yet, or going: errors, but never waits or wrong answers.
-        if (outcome instanceof Error) expect('sqlstate' in outcome ? outcome.sqlstate : outcome.message).toMatch(acceptable);
+        if (outcome instanceof Error)
+          expect('sqlstate' in outcome ? outcome.sqlstate : outcome.message).toMatch(acceptable);
       }
     };
     await underLoad(4, async () => {
-      const users = Promise.all([using(folder, `CALL imat.fold('joined')`), using(reader, 'SELECT count(*) FROM imat.joined')]);
+      const users = Promise.all([
+        using(folder, `CALL imat.fold('joined')`),
+        using(reader, 'SELECT count(*) FROM imat.joined'),
+      ]);
       users.catch(() => undefined);
       try {
         for (let round = 0; round < 5; round++) {
@@ -209,7 +232,9 @@ describe('a writer that stays open', () => {
 
   test('a prepared transaction counts as one', async () => {
     const gid = `load-${Date.now()}`;
-    await world.sql(`BEGIN; UPDATE sale SET amount = 777 WHERE id = 3; PREPARE TRANSACTION '${gid}'`);
+    await world.sql(
+      `BEGIN; UPDATE sale SET amount = 777 WHERE id = 3; PREPARE TRANSACTION '${gid}'`,
+    );
     const program = await world.program();
     const made = outcomeOf(program.imat.create('totals', TOTALS.definition));
     await untilBlocked(world, program.pid);
@@ -229,11 +254,17 @@ test('a reader of a source makes revert wait; cut off there, the next revert goe
   const outcome = outcomeOf(program.imat.revert('totals'));
   await untilBlocked(world, program.pid);
   // The imat is gone, capture is not; writers go on between the attempts.
-  await world.sql(`SET statement_timeout = '5s'; INSERT INTO sale VALUES (9000000, 'x', 1, 1, 1); RESET statement_timeout`);
+  await world.sql(
+    `SET statement_timeout = '5s'; INSERT INTO sale VALUES (9000000, 'x', 1, 1, 1); RESET statement_timeout`,
+  );
   await world.value(`SELECT pg_terminate_backend(${program.pid}, 5000)`);
   expect(await outcome).toMatchObject({ condition: 'connection_failed' });
   expect((await world.imat.list()).map((imat) => imat.state)).toEqual(['reverting']);
-  expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'sale'::regclass AND NOT tgisinternal`)).not.toEqual([]);
+  expect(
+    await world.rows(
+      `SELECT FROM pg_trigger WHERE tgrelid = 'sale'::regclass AND NOT tgisinternal`,
+    ),
+  ).not.toEqual([]);
   await reader.sql('COMMIT');
   await world.sql('DELETE FROM sale WHERE id = 9000000');
   await world.imat.revert('totals');
@@ -246,7 +277,12 @@ describe('an imat that is being loaded', () => {
     const keeper = await open();
     await keeper.sql(`CREATE FUNCTION stop_loads() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77, 0); END $$;
       CREATE EVENT TRIGGER stop_loads ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION stop_loads(); SELECT pg_advisory_lock(77, 0)`);
-    return { go: () => keeper.sql('SELECT pg_advisory_unlock(77, 0); DROP EVENT TRIGGER stop_loads; DROP FUNCTION stop_loads') };
+    return {
+      go: () =>
+        keeper.sql(
+          'SELECT pg_advisory_unlock(77, 0); DROP EVENT TRIGGER stop_loads; DROP FUNCTION stop_loads',
+        ),
+    };
   }
 
   test('keeps the log from being cleaned of what its frontier will not have', async () => {
@@ -260,16 +296,23 @@ describe('an imat that is being loaded', () => {
     );
     // The first imat has taken it all in: were it alone, the log would be empty but for a hundred rows.
     await world.imat.fold('totals');
-    for (const source of ['sale', 'product']) await world.sql(`SELECT imat_catalog.clean_log('${source}'::regclass)`);
-    expect(await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale')).toBeGreaterThan(700);
+    for (const source of ['sale', 'product'])
+      await world.sql(`SELECT imat_catalog.clean_log('${source}'::regclass)`);
+    expect(
+      await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale'),
+    ).toBeGreaterThan(700);
     await go();
     expect(await made).toMatchObject({ strategy: 'delta' });
     const second = { ...TOTALS, name: 'second' };
-    expect(await world.value(`SELECT pending_rows::int FROM imat_catalog.status WHERE name = 'second'`)).toBeGreaterThan(700);
+    expect(
+      await world.value(`SELECT pending_rows::int FROM imat_catalog.status WHERE name = 'second'`),
+    ).toBeGreaterThan(700);
     await expectExact(world, [TOTALS, second]);
     await world.imat.fold('second');
     await expectExact(world, [TOTALS, second]);
-    expect(await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale')).toBeLessThanOrEqual(100);
+    expect(
+      await world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale'),
+    ).toBeLessThanOrEqual(100);
     await world.imat.revert('second');
     await world.imat.revert('totals');
   });
@@ -280,8 +323,12 @@ describe('an imat that is being loaded', () => {
     const made = outcomeOf(program.imat.create('joined', JOINED.definition));
     await untilBlocked(world, program.pid);
     const other = await open();
-    await other.sql(`BEGIN; UPDATE product SET kind = 'open' WHERE id = 2; DELETE FROM sale WHERE id BETWEEN 301 AND 310`);
-    await world.sql(`INSERT INTO sale VALUES (8100000, 'late', 3, 9, 2); UPDATE product SET kind = 'late' WHERE id = 3`);
+    await other.sql(
+      `BEGIN; UPDATE product SET kind = 'open' WHERE id = 2; DELETE FROM sale WHERE id BETWEEN 301 AND 310`,
+    );
+    await world.sql(
+      `INSERT INTO sale VALUES (8100000, 'late', 3, 9, 2); UPDATE product SET kind = 'late' WHERE id = 3`,
+    );
     await go();
     expect(await made).toMatchObject({ strategy: 'delta' });
     await expectExact(world, JOINED);
@@ -301,16 +348,22 @@ describe('an imat that is being loaded', () => {
       await truncater.sql('BEGIN; TRUNCATE product');
       const program = await world.program();
       const second = { ...JOINED, name: 'second' };
-      const made = outcomeOf(program.imat.create('second', JOINED.definition, { strategy, freshness: 'live' }));
+      const made = outcomeOf(
+        program.imat.create('second', JOINED.definition, { strategy, freshness: 'live' }),
+      );
       await untilBlocked(world, program.pid);
-      await truncater.sql(`INSERT INTO product SELECT i, 'again', i FROM generate_series(1, 20) AS i; COMMIT`);
+      await truncater.sql(
+        `INSERT INTO product SELECT i, 'again', i FROM generate_series(1, 20) AS i; COMMIT`,
+      );
       expect(await made).toMatchObject({ strategy });
       await expectExact(world, [JOINED, second]);
       await world.sql('DELETE FROM product WHERE id > 15; TRUNCATE product');
       await expectExact(world, [JOINED, second]);
       await world.imat.fold();
       await expectExact(world, [JOINED, second]);
-      await world.sql(`INSERT INTO product SELECT i, 'k' || i % 3, i FROM generate_series(1, 20) AS i`);
+      await world.sql(
+        `INSERT INTO product SELECT i, 'k' || i % 3, i FROM generate_series(1, 20) AS i`,
+      );
       await expectExact(world, [JOINED, second]);
       for (const name of ['second', 'joined']) await world.imat.revert(name);
     },
@@ -324,7 +377,12 @@ test('a verify beside a TRUNCATE finds no difference that is none', async () => 
   await truncater.sql('BEGIN; TRUNCATE product');
   const program = await world.program();
   const verified = outcomeOf(program.imat.verify('joined'));
-  await until('verify waits', async () => (await world.rows(`SELECT FROM pg_locks WHERE pid = ${program.pid} AND NOT granted`)).length > 0);
+  await until(
+    'verify waits',
+    async () =>
+      (await world.rows(`SELECT FROM pg_locks WHERE pid = ${program.pid} AND NOT granted`)).length >
+      0,
+  );
   await truncater.sql('COMMIT');
   expect(await verified).toMatchObject({ results: [{ name: 'joined', equal: true, rows: 0 }] });
   await world.sql(`INSERT INTO product SELECT i, 'k' || i % 3, i FROM generate_series(1, 20) AS i`);

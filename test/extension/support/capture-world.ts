@@ -22,7 +22,10 @@ export async function startWithExtension(
   major = Number(process.env['IMAT_EXTENSION_MAJOR'] ?? 15),
 ): Promise<CaptureServer> {
   const { binaries } = provideFor(major);
-  const server = await startPostgres({ binaries, settings: { shared_preload_libraries: 'table_change_tracker', ...settings } });
+  const server = await startPostgres({
+    binaries,
+    settings: { shared_preload_libraries: 'table_change_tracker', ...settings },
+  });
   const opened: Db[] = [];
   const connect = async (role?: string): Promise<Db> => {
     const url = new URL(server.url);
@@ -44,7 +47,11 @@ export async function startWithExtension(
   };
 }
 
-export type Twice = { readonly columns: readonly string[]; readonly sql: string; readonly c: string };
+export type Twice = {
+  readonly columns: readonly string[];
+  readonly sql: string;
+  readonly c: string;
+};
 
 const TRANSITIONS = {
   insert: 'REFERENCING NEW TABLE AS new_rows',
@@ -65,22 +72,36 @@ export const cTriggers = (table: string): string =>
     .join('\n');
 
 /** Captures the named columns of `public.<table>` into `<table>_log_sql` and `<table>_log_c`. */
-export async function captureTwice(db: Db, table: string, logged: readonly string[]): Promise<Twice> {
+export async function captureTwice(
+  db: Db,
+  table: string,
+  logged: readonly string[],
+): Promise<Twice> {
   const [row] = await db.query<{ oid: number }>(`SELECT '${table}'::regclass::oid::int AS oid`);
   const all = (await loadColumns(db, [row?.oid ?? 0])).get(row?.oid ?? 0) ?? [];
   const columns = all.filter((column) => logged.includes(column.name));
   const log = (kind: string): Sql => qualified('public', `${table}_log_${kind}`);
   for (const kind of ['sql', 'c']) await db.execute(createLog(log(kind), columns).text);
-  const functions = Object.fromEntries(CAPTURE_EVENTS.map((event) => [event, fragment(`public.${table}_${event}`)])) as unknown as Record<
-    CaptureEvent,
-    Sql
-  >;
-  const target = { source: qualified('public', table), log: log('sql'), functions, extension: null, columns };
-  for (const statement of [...captureFunctions(target), ...createTriggers(target)]) await db.execute(statement.text);
+  const functions = Object.fromEntries(
+    CAPTURE_EVENTS.map((event) => [event, fragment(`public.${table}_${event}`)]),
+  ) as unknown as Record<CaptureEvent, Sql>;
+  const target = {
+    source: qualified('public', table),
+    log: log('sql'),
+    functions,
+    extension: null,
+    columns,
+  };
+  for (const statement of [...captureFunctions(target), ...createTriggers(target)])
+    await db.execute(statement.text);
   await db.execute(`DROP TRIGGER "~imat_truncate" ON ${table}`);
   await db.execute(`SELECT enable_capture('${table}', '${log('c').text}')`);
   await db.execute(cTriggers(table));
-  return { columns: columns.map((column) => `c${column.attnum}`), sql: `${table}_log_sql`, c: `${table}_log_c` };
+  return {
+    columns: columns.map((column) => `c${column.attnum}`),
+    sql: `${table}_log_sql`,
+    c: `${table}_log_c`,
+  };
 }
 
 /** What a log comes to: the sum of the weights of each image, by transaction; images to the last bit. */
@@ -88,7 +109,10 @@ const sums = (log: string, columns: readonly string[]): string =>
   `SELECT xid, sum(weight) AS weight, record_send(ROW(${columns.join(', ')})) AS image FROM ${log} GROUP BY xid, image HAVING sum(weight) <> 0`;
 
 /** The difference between the two logs, and the numbers of rows in them. */
-export async function compareLogs(db: Db, { columns, sql, c }: Twice): Promise<{ different: Row[]; rows: readonly [number, number] }> {
+export async function compareLogs(
+  db: Db,
+  { columns, sql, c }: Twice,
+): Promise<{ different: Row[]; rows: readonly [number, number] }> {
   const different = await db.query(
     `(SELECT 'sql' AS only_in, * FROM (${sums(sql, columns)} EXCEPT ALL ${sums(c, columns)}) a)
      UNION ALL (SELECT 'c', * FROM (${sums(c, columns)} EXCEPT ALL ${sums(sql, columns)}) b) LIMIT 5`,

@@ -8,5 +8,7 @@ export type Definition = {
 type Entry = string | readonly [sql: string, ...refused: string[]];
 
 export function list(...entries: readonly Entry[]): Definition[] {
-  return entries.map((entry) => (typeof entry === 'string' ? { sql: entry } : { sql: entry[0], refused: entry.slice(1) }));
+  return entries.map((entry) =>
+    typeof entry === 'string' ? { sql: entry } : { sql: entry[0], refused: entry.slice(1) },
+  );
 }

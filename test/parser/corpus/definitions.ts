@@ -7,4 +7,11 @@ import { names } from './names.ts';
 import { refusals } from './refusals.ts';
 import { reports } from './reports.ts';
 
-export const DEFINITIONS: readonly Definition[] = [...grouping, ...reports, ...joins, ...expressions, ...names, ...refusals];
+export const DEFINITIONS: readonly Definition[] = [
+  ...grouping,
+  ...reports,
+  ...joins,
+  ...expressions,
+  ...names,
+  ...refusals,
+];

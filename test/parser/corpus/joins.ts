@@ -20,7 +20,11 @@ export const joins = list(
   'SELECT count(*) FROM small_left JOIN big_right USING (k)',
   'SELECT k, count(*) FROM small_left JOIN big_right USING (k) GROUP BY k',
   'SELECT k, sum(a + b) FROM wide_left JOIN wide_right USING (k) GROUP BY k',
-  ['SELECT word, count(*) FROM short_words JOIN long_words USING (word) GROUP BY word', 'merged_column', 'merged_column'],
+  [
+    'SELECT word, count(*) FROM short_words JOIN long_words USING (word) GROUP BY word',
+    'merged_column',
+    'merged_column',
+  ],
   'SELECT short_words.word, count(*) FROM short_words JOIN long_words USING (word) GROUP BY short_words.word',
   'SELECT sum(a + b) FROM wide_left JOIN wide_right USING (k)',
   'SELECT count(*) FROM small_left JOIN big_right USING (k) JOIN wide_left USING (k)',
@@ -34,7 +38,10 @@ export const joins = list(
     'outer_join',
     'outer_join',
   ],
-  ['SELECT count(*) FROM customers c JOIN (orders o JOIN lines l ON l.order_id = o.id) ON o.customer_id = c.id', 'nested_join'],
+  [
+    'SELECT count(*) FROM customers c JOIN (orders o JOIN lines l ON l.order_id = o.id) ON o.customer_id = c.id',
+    'nested_join',
+  ],
   ['SELECT x.a FROM small_left AS x (key, a)', 'column_alias'],
   ['SELECT count(*) FROM ONLY orders', 'only'],
   ['SELECT count(*) FROM orders TABLESAMPLE bernoulli (10) REPEATABLE (1)', 'tablesample'],
@@ -44,6 +51,9 @@ export const joins = list(
     'lateral',
     'table_function',
   ],
-  ['SELECT c.id, t.n FROM customers c, LATERAL (SELECT count(*) AS n FROM orders o WHERE o.customer_id = c.id) t', 'lateral'],
+  [
+    'SELECT c.id, t.n FROM customers c, LATERAL (SELECT count(*) AS n FROM orders o WHERE o.customer_id = c.id) t',
+    'lateral',
+  ],
   ['SELECT j.a FROM (small_left JOIN big_right USING (k)) AS j', 'syntax'],
 );

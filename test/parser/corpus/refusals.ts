@@ -8,20 +8,36 @@ export const refusals = list(
     'window_function',
     'window_function',
   ],
-  ['SELECT id, row_number() OVER (PARTITION BY customer_id ORDER BY order_date) FROM orders', 'window_function'],
-  ['SELECT id, sum(total) FILTER (WHERE total > 0) OVER (ORDER BY id RANGE UNBOUNDED PRECEDING) FROM orders', 'window_function'],
-  ['SELECT DISTINCT ON (customer_id) customer_id, total FROM orders ORDER BY customer_id, total', 'distinct_on'],
+  [
+    'SELECT id, row_number() OVER (PARTITION BY customer_id ORDER BY order_date) FROM orders',
+    'window_function',
+  ],
+  [
+    'SELECT id, sum(total) FILTER (WHERE total > 0) OVER (ORDER BY id RANGE UNBOUNDED PRECEDING) FROM orders',
+    'window_function',
+  ],
+  [
+    'SELECT DISTINCT ON (customer_id) customer_id, total FROM orders ORDER BY customer_id, total',
+    'distinct_on',
+  ],
   ['SELECT customer_id FROM orders ORDER BY total LIMIT 3', 'limit'],
   ['SELECT customer_id FROM orders OFFSET 2', 'limit'],
   ['SELECT customer_id FROM orders ORDER BY total FETCH FIRST 3 ROWS WITH TIES', 'limit'],
-  ['SELECT customer_id, status, count(*) FROM orders GROUP BY ROLLUP (customer_id, status)', 'grouping_sets'],
+  [
+    'SELECT customer_id, status, count(*) FROM orders GROUP BY ROLLUP (customer_id, status)',
+    'grouping_sets',
+  ],
   [
     'SELECT customer_id, grouping(customer_id), count(*) FROM orders GROUP BY GROUPING SETS ((customer_id), ())',
     'grouping_sets',
     'grouping_sets',
   ],
   ['SELECT customer_id, count(*) FROM orders GROUP BY CUBE (customer_id, status)', 'grouping_sets'],
-  ['SELECT count(DISTINCT customer_id), sum(DISTINCT total), count(*) FROM orders', 'aggregate_distinct', 'aggregate_distinct'],
+  [
+    'SELECT count(DISTINCT customer_id), sum(DISTINCT total), count(*) FROM orders',
+    'aggregate_distinct',
+    'aggregate_distinct',
+  ],
   [
     "SELECT string_agg(notes, ',' ORDER BY id), array_agg(DISTINCT id ORDER BY id) FROM orders",
     'aggregate_order_by',
@@ -42,11 +58,26 @@ export const refusals = list(
     'subquery',
   ],
   ['SELECT t.n FROM (SELECT count(*) AS n FROM orders) t', 'subquery'],
-  ['WITH a AS (SELECT 1 AS x), b AS MATERIALIZED (SELECT 2 AS y) SELECT a.x FROM a, b', 'cte', 'cte'],
-  ['WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r', 'recursive_cte'],
+  [
+    'WITH a AS (SELECT 1 AS x), b AS MATERIALIZED (SELECT 2 AS y) SELECT a.x FROM a, b',
+    'cte',
+    'cte',
+  ],
+  [
+    'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r',
+    'recursive_cte',
+  ],
   ['SELECT id FROM orders UNION ALL SELECT id FROM customers', 'set_operation'],
-  ['SELECT id FROM orders INTERSECT SELECT id FROM customers EXCEPT SELECT 1 ORDER BY 1', 'set_operation', 'set_operation'],
-  ['(SELECT id FROM orders ORDER BY id LIMIT 1) UNION (SELECT id FROM customers)', 'limit', 'set_operation'],
+  [
+    'SELECT id FROM orders INTERSECT SELECT id FROM customers EXCEPT SELECT 1 ORDER BY 1',
+    'set_operation',
+    'set_operation',
+  ],
+  [
+    '(SELECT id FROM orders ORDER BY id LIMIT 1) UNION (SELECT id FROM customers)',
+    'limit',
+    'set_operation',
+  ],
   ['VALUES (1, 2), (3, 4)', 'values'],
   ['SELECT v.a FROM (VALUES (1), (2)) v(a)', 'values'],
   [
@@ -61,7 +92,13 @@ export const refusals = list(
     'value_function',
     'value_function',
   ],
-  ['SELECT c, row_to_json(c.*), count(c.*) FROM customers c GROUP BY c', 'whole_row', 'whole_row', 'whole_row', 'whole_row'],
+  [
+    'SELECT c, row_to_json(c.*), count(c.*) FROM customers c GROUP BY c',
+    'whole_row',
+    'whole_row',
+    'whole_row',
+    'whole_row',
+  ],
   ['SELECT ctid FROM orders', 'system_column'],
   [
     'SELECT name COLLATE "C", max(name COLLATE pg_catalog."POSIX") FROM customers GROUP BY name COLLATE "C"',

@@ -10,13 +10,60 @@ import { CATALOG } from './catalog.ts';
 const ARITHMETIC = ['+', '-', '*', '/', '%', '^', '=', '<>', '<', '>='];
 const OTHERS = ['||', '~~', '->', '->>', '#>', '<->', '?|', '@@', '|', 'OPERATOR("Odd ""s""".<~>)'];
 const BINARY = [...ARITHMETIC, ...OTHERS, 'AND', 'OR', 'AT TIME ZONE', 'IS DISTINCT FROM'];
-const UNARY = ['NOT', '-', '+', '~', '@', '|/', 'OPERATOR(public.@@)', 'IS NULL', 'IS NOT NULL', 'IS TRUE', 'IS NOT FALSE', 'IS UNKNOWN'];
-const DATE_TYPES = ['timestamp(3) without time zone', 'interval day to second(2)', 'interval month'];
-const TYPES = ['text', 'numeric(10,2)', 'character varying(5)', 'integer[]', '"char"', 'public."Mood x"[]', ...DATE_TYPES];
+const UNARY = [
+  'NOT',
+  '-',
+  '+',
+  '~',
+  '@',
+  '|/',
+  'OPERATOR(public.@@)',
+  'IS NULL',
+  'IS NOT NULL',
+  'IS TRUE',
+  'IS NOT FALSE',
+  'IS UNKNOWN',
+];
+const DATE_TYPES = [
+  'timestamp(3) without time zone',
+  'interval day to second(2)',
+  'interval month',
+];
+const TYPES = [
+  'text',
+  'numeric(10,2)',
+  'character varying(5)',
+  'integer[]',
+  '"char"',
+  'public."Mood x"[]',
+  ...DATE_TYPES,
+];
 const NUMBERS = ['1', '0', '1.0000', '12345678901234567890.5'];
-const STRINGS = ["'x'", "'it''s'", "''", "E'a\\\\b\\'c'", "B'01'", '\'$1 -- "q" /* */;\'', "'ORDER BY (a)'"];
+const STRINGS = [
+  "'x'",
+  "'it''s'",
+  "''",
+  "E'a\\\\b\\'c'",
+  "B'01'",
+  '\'$1 -- "q" /* */;\'',
+  "'ORDER BY (a)'",
+];
 const LITERALS = [...NUMBERS, ...STRINGS, 'TRUE', 'FALSE', 'NULL'];
-const NAMES = ['x', 'Select', 'a"b', 'x;drop', '?column?', 'group', ' ', 'é', '*', 't.a', 'FROM', 'over', 'filter'];
+const NAMES = [
+  'x',
+  'Select',
+  'a"b',
+  'x;drop',
+  '?column?',
+  'group',
+  ' ',
+  'é',
+  '*',
+  't.a',
+  'FROM',
+  'over',
+  'filter',
+];
 
 const literal = (sql: string): Expr => ({ kind: 'literal', sql, span: null });
 
@@ -35,32 +82,90 @@ const aggregateName = fc.constantFrom(
 
 /** Nodes over `part`, of every kind but columns, literals and aggregates. */
 function nodes(part: fc.Arbitrary<Expr>): fc.Arbitrary<Expr>[] {
-  const several = (minLength: number, maxLength: number): fc.Arbitrary<Expr[]> => fc.array(part, { minLength, maxLength });
-  const special = (syntax: 'trim' | 'substring' | 'position' | 'overlay', name: string, args: fc.Arbitrary<Expr[]>): fc.Arbitrary<Expr> =>
+  const several = (minLength: number, maxLength: number): fc.Arbitrary<Expr[]> =>
+    fc.array(part, { minLength, maxLength });
+  const special = (
+    syntax: 'trim' | 'substring' | 'position' | 'overlay',
+    name: string,
+    args: fc.Arbitrary<Expr[]>,
+  ): fc.Arbitrary<Expr> =>
     args.map((args): Expr => ({ kind: 'call', schema: null, name, args, syntax, span: null }));
   return [
-    fc.tuple(fc.constantFrom(...BINARY), part, part).map(([op, left, right]): Expr => ({ kind: 'binary', op, left, right, span: null })),
-    fc.tuple(fc.constantFrom(...UNARY), part).map(([op, operand]): Expr => ({ kind: 'unary', op, operand, span: null })),
-    fc.tuple(fc.constantFrom(...TYPES), part).map(([type, operand]): Expr => ({ kind: 'cast', type, operand, span: null })),
-    fc.tuple(plainName, several(0, 3)).map(([name, args]): Expr => ({ kind: 'call', ...name, args, syntax: 'plain', span: null })),
+    fc
+      .tuple(fc.constantFrom(...BINARY), part, part)
+      .map(([op, left, right]): Expr => ({ kind: 'binary', op, left, right, span: null })),
+    fc
+      .tuple(fc.constantFrom(...UNARY), part)
+      .map(([op, operand]): Expr => ({ kind: 'unary', op, operand, span: null })),
+    fc
+      .tuple(fc.constantFrom(...TYPES), part)
+      .map(([type, operand]): Expr => ({ kind: 'cast', type, operand, span: null })),
+    fc
+      .tuple(plainName, several(0, 3))
+      .map(([name, args]): Expr => ({ kind: 'call', ...name, args, syntax: 'plain', span: null })),
     part.map(
-      (from): Expr => ({ kind: 'call', schema: null, name: 'extract', args: [literal("'year'"), from], syntax: 'extract', span: null }),
+      (from): Expr => ({
+        kind: 'call',
+        schema: null,
+        name: 'extract',
+        args: [literal("'year'"), from],
+        syntax: 'extract',
+        span: null,
+      }),
     ),
-    fc.constantFrom('btrim', 'ltrim', 'rtrim').chain((name) => special('trim', name, several(1, 2))),
+    fc
+      .constantFrom('btrim', 'ltrim', 'rtrim')
+      .chain((name) => special('trim', name, several(1, 2))),
     special('substring', 'substring', several(2, 3)),
     special('position', 'position', several(2, 2)),
     special('overlay', 'overlay', several(3, 4)),
     fc
-      .tuple(fc.constantFrom('COALESCE' as const, 'NULLIF' as const, 'GREATEST' as const, 'LEAST' as const), several(2, 2))
+      .tuple(
+        fc.constantFrom(
+          'COALESCE' as const,
+          'NULLIF' as const,
+          'GREATEST' as const,
+          'LEAST' as const,
+        ),
+        several(2, 2),
+      )
       .map(([name, args]): Expr => ({ kind: 'keyword', name, args, span: null })),
     fc
-      .tuple(fc.option(part), fc.array(fc.record({ when: part, result: part }), { minLength: 1, maxLength: 2 }), fc.option(part))
-      .map(([subject, whens, otherwise]): Expr => ({ kind: 'case', subject, whens, otherwise, span: null })),
+      .tuple(
+        fc.option(part),
+        fc.array(fc.record({ when: part, result: part }), { minLength: 1, maxLength: 2 }),
+        fc.option(part),
+      )
+      .map(
+        ([subject, whens, otherwise]): Expr => ({
+          kind: 'case',
+          subject,
+          whens,
+          otherwise,
+          span: null,
+        }),
+      ),
     fc
-      .tuple(fc.constantFrom('=', '<>', '~~', 'OPERATOR(public.<~>)'), fc.constantFrom('ANY' as const, 'ALL' as const), part, part)
-      .map(([op, quantifier, left, array]): Expr => ({ kind: 'array_comparison', op, quantifier, left, array, span: null })),
+      .tuple(
+        fc.constantFrom('=', '<>', '~~', 'OPERATOR(public.<~>)'),
+        fc.constantFrom('ANY' as const, 'ALL' as const),
+        part,
+        part,
+      )
+      .map(
+        ([op, quantifier, left, array]): Expr => ({
+          kind: 'array_comparison',
+          op,
+          quantifier,
+          left,
+          array,
+          span: null,
+        }),
+      ),
     several(0, 3).map((items): Expr => ({ kind: 'array', items, span: null })),
-    fc.tuple(part, several(1, 2)).map(([array, indexes]): Expr => ({ kind: 'subscript', array, indexes, span: null })),
+    fc
+      .tuple(part, several(1, 2))
+      .map(([array, indexes]): Expr => ({ kind: 'subscript', array, indexes, span: null })),
     several(0, 3).map((items): Expr => ({ kind: 'row', items, span: null })),
   ];
 }
@@ -69,23 +174,58 @@ function aggregates(part: fc.Arbitrary<Expr>): fc.Arbitrary<Expr>[] {
   return [
     fc
       .tuple(aggregateName, fc.array(part, { minLength: 1, maxLength: 2 }), fc.option(part))
-      .map(([name, args, filter]): Expr => ({ kind: 'aggregate', ...name, args, star: false, filter, span: null })),
-    fc.option(part).map((filter): Expr => ({ kind: 'aggregate', schema: null, name: 'count', args: [], star: true, filter, span: null })),
+      .map(
+        ([name, args, filter]): Expr => ({
+          kind: 'aggregate',
+          ...name,
+          args,
+          star: false,
+          filter,
+          span: null,
+        }),
+      ),
+    fc
+      .option(part)
+      .map(
+        (filter): Expr => ({
+          kind: 'aggregate',
+          schema: null,
+          name: 'count',
+          args: [],
+          star: true,
+          filter,
+          span: null,
+        }),
+      ),
   ];
 }
 
-function expressions(relations: readonly Relation[], extra: (part: fc.Arbitrary<Expr>) => fc.Arbitrary<Expr>[]): fc.Arbitrary<Expr> {
+function expressions(
+  relations: readonly Relation[],
+  extra: (part: fc.Arbitrary<Expr>) => fc.Arbitrary<Expr>[],
+): fc.Arbitrary<Expr> {
   const columns = relations.flatMap((relation, index) =>
-    columnsOf(relation).map((name): Expr => ({ kind: 'column', relation: index, name, span: null })),
+    columnsOf(relation).map(
+      (name): Expr => ({ kind: 'column', relation: index, name, span: null }),
+    ),
   );
   const leaf = fc.constantFrom(...columns, ...LITERALS.map(literal));
   return fc.letrec<{ expr: Expr }>((tie) => ({
-    expr: fc.oneof({ maxDepth: 4, withCrossShrink: true }, leaf, leaf, ...nodes(tie('expr')), ...extra(tie('expr'))),
+    expr: fc.oneof(
+      { maxDepth: 4, withCrossShrink: true },
+      leaf,
+      leaf,
+      ...nodes(tie('expr')),
+      ...extra(tie('expr')),
+    ),
   })).expr;
 }
 
 function columnsOf({ oid }: Relation): readonly string[] {
-  return CATALOG.relations.find((relation) => relation.oid === oid)?.columns.map(({ name }) => name) ?? [];
+  return (
+    CATALOG.relations.find((relation) => relation.oid === oid)?.columns.map(({ name }) => name) ??
+    []
+  );
 }
 
 const relationList: fc.Arbitrary<Relation[]> = fc
@@ -113,8 +253,13 @@ const relationList: fc.Arbitrary<Relation[]> = fc
   );
 
 /** FROM as the front end gives it: each relation joined to the tree on its left, or the start of a new one. */
-function fromClause(relations: readonly Relation[], condition: fc.Arbitrary<Expr>): fc.Arbitrary<FromItem[]> {
-  const steps = relations.map(() => fc.tuple(fc.constantFrom('comma', 'cross', 'on', 'using'), condition));
+function fromClause(
+  relations: readonly Relation[],
+  condition: fc.Arbitrary<Expr>,
+): fc.Arbitrary<FromItem[]> {
+  const steps = relations.map(() =>
+    fc.tuple(fc.constantFrom('comma', 'cross', 'on', 'using'), condition),
+  );
   return fc.tuple(...steps).map((choices) => {
     const trees: FromItem[] = [];
     for (const [index, [choice, on]] of choices.entries()) {
@@ -126,12 +271,28 @@ function fromClause(relations: readonly Relation[], condition: fc.Arbitrary<Expr
   });
 }
 
-function joinOf(choice: string, left: FromItem, right: FromItem, index: number, on: Expr): FromItem {
-  const column = (relation: number): ColumnRef => ({ kind: 'column', relation, name: 'id', span: null });
+function joinOf(
+  choice: string,
+  left: FromItem,
+  right: FromItem,
+  index: number,
+  on: Expr,
+): FromItem {
+  const column = (relation: number): ColumnRef => ({
+    kind: 'column',
+    relation,
+    name: 'id',
+    span: null,
+  });
   const base = { kind: 'join', left, right } as const;
   if (choice === 'cross') return { ...base, type: 'cross', on: null, using: null };
   if (choice === 'on') return { ...base, type: 'inner', on, using: null };
-  return { ...base, type: 'inner', on: null, using: [{ name: 'id', left: column(leftmost(left)), right: column(index) }] };
+  return {
+    ...base,
+    type: 'inner',
+    on: null,
+    using: [{ name: 'id', left: column(leftmost(left)), right: column(index) }],
+  };
 }
 
 function leftmost(item: FromItem): number {
@@ -152,11 +313,17 @@ export const arbitraryQuery: fc.Arbitrary<Query> = relationList.chain((relations
         { maxLength: 3 },
       ),
       having: fc.option(grouped, { freq: 2 }),
-      targets: fc.array(fc.record({ name: fc.constantFrom(...NAMES), expr: grouped }), { minLength: 1, maxLength: 4 }),
+      targets: fc.array(fc.record({ name: fc.constantFrom(...NAMES), expr: grouped }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
     })
     .map((query) => ({
       ...query,
-      grouped: query.groupBy.length > 0 || query.having !== null || query.targets.some(({ expr }) => hasAggregate(expr)),
+      grouped:
+        query.groupBy.length > 0 ||
+        query.having !== null ||
+        query.targets.some(({ expr }) => hasAggregate(expr)),
     }));
 });
 

@@ -9,8 +9,11 @@ const relation = (oid: number, schema: string, name: string, ...columns: string[
   columns: columns.map((column) => ({ name: column })),
 });
 
-const functions = (schema: string, kind: CatalogFunction['kind'], ...names: string[]): CatalogFunction[] =>
-  names.map((name) => ({ schema, name, kind, returnsSet: false }));
+const functions = (
+  schema: string,
+  kind: CatalogFunction['kind'],
+  ...names: string[]
+): CatalogFunction[] => names.map((name) => ({ schema, name, kind, returnsSet: false }));
 
 export const CATALOG: Catalog = {
   relations: [
@@ -18,11 +21,42 @@ export const CATALOG: Catalog = {
     relation(2, 'public', 'u', 'id', 'a', 'd'),
     relation(3, 'public', 'v', 'id', 'a', 'e'),
     relation(4, 'other', 't', 'id', 'z'),
-    relation(5, 'Odd "s"', 'x;drop table t', 'id', 'a"b', 'Select', 'star*', 'a.b', 'é', ' ', 'x;drop'),
+    relation(
+      5,
+      'Odd "s"',
+      'x;drop table t',
+      'id',
+      'a"b',
+      'Select',
+      'star*',
+      'a.b',
+      'é',
+      ' ',
+      'x;drop',
+    ),
   ],
   functions: [
-    ...functions('pg_catalog', 'aggregate', 'count', 'sum', 'avg', 'max', 'string_agg', 'percentile_cont'),
-    ...functions('pg_catalog', 'function', 'lower', 'date_trunc', 'abs', 'substring', 'now', 'btrim', 'extract'),
+    ...functions(
+      'pg_catalog',
+      'aggregate',
+      'count',
+      'sum',
+      'avg',
+      'max',
+      'string_agg',
+      'percentile_cont',
+    ),
+    ...functions(
+      'pg_catalog',
+      'function',
+      'lower',
+      'date_trunc',
+      'abs',
+      'substring',
+      'now',
+      'btrim',
+      'extract',
+    ),
     ...functions('pg_catalog', 'window', 'row_number'),
     ...functions('public', 'function', 'Odd "fn"', 'sum', 'either', 'trim'),
     ...functions('public', 'aggregate', 'total', 'either'),
@@ -33,7 +67,10 @@ export const CATALOG: Catalog = {
 /** The tree of a text. @throws Error with the refusals */
 export function readQuery(text: string): Query {
   const result = readDefinition(text, CATALOG);
-  if ('refusals' in result) throw new Error(`refused: ${result.refusals.map(({ kind, message }) => `${kind}: ${message}`).join('; ')}`);
+  if ('refusals' in result)
+    throw new Error(
+      `refused: ${result.refusals.map(({ kind, message }) => `${kind}: ${message}`).join('; ')}`,
+    );
   return result.query;
 }
 
@@ -47,7 +84,9 @@ export function readExpr(text: string): Expr {
 /** The refusals of a text, each as its kind and the part of the text that it points at. */
 export function refusalsOf(text: string): readonly (readonly [kind: string, place: string])[] {
   const result = readDefinition(text, CATALOG);
-  return 'refusals' in result ? result.refusals.map((refusal) => [refusal.kind, placeOf(text, refusal)]) : [];
+  return 'refusals' in result
+    ? result.refusals.map((refusal) => [refusal.kind, placeOf(text, refusal)])
+    : [];
 }
 
 function placeOf(text: string, { span }: Refusal): string {
@@ -56,5 +95,7 @@ function placeOf(text: string, { span }: Refusal): string {
 
 /** A tree without its places. */
 export function withoutSpans<T>(tree: T): T {
-  return JSON.parse(JSON.stringify(tree, (key, value: unknown) => (key === 'span' ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(tree, (key, value: unknown) => (key === 'span' ? undefined : value)),
+  );
 }

@@ -15,5 +15,8 @@ const FUNCTIONS = `
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace`;
 
 export async function loadCatalog(db: Db): Promise<Catalog> {
-  return { relations: await db.query<CatalogRelation>(RELATIONS), functions: await db.query<CatalogFunction>(FUNCTIONS) };
+  return {
+    relations: await db.query<CatalogRelation>(RELATIONS),
+    functions: await db.query<CatalogFunction>(FUNCTIONS),
+  };
 }

@@ -8,7 +8,15 @@ import { parse } from 'libpg-query';
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Node = { [key: string]: Json };
 
-const PLACES = new Set(['location', 'list_start', 'list_end', 'rexpr_list_start', 'rexpr_list_end', 'stmt_location', 'stmt_len']);
+const PLACES = new Set([
+  'location',
+  'list_start',
+  'list_end',
+  'rexpr_list_start',
+  'rexpr_list_end',
+  'stmt_location',
+  'stmt_len',
+]);
 
 /** The normalised statement. @throws SqlError where PostgreSQL's grammar does not accept the text */
 export async function readWithPostgres(sql: string): Promise<Json> {
@@ -40,7 +48,9 @@ function normalize(value: Json, alias: Json): Json {
   if (Array.isArray(value)) return value.map((item) => normalize(item, alias));
   if (!isNode(value)) return value;
   const entries = Object.entries(value).filter(([key]) => !PLACES.has(key));
-  const node: Node = Object.fromEntries(entries.map(([key, item]) => [key, normalize(item, alias)]));
+  const node: Node = Object.fromEntries(
+    entries.map(([key, item]) => [key, normalize(item, alias)]),
+  );
   for (const [key, item] of Object.entries(node)) if (isNode(item)) NORMALIZERS[key]?.(item, alias);
   return node;
 }
@@ -50,26 +60,32 @@ const NORMALIZERS: Readonly<Record<string, (node: Node, alias: Json) => void>> =
   A_Expr: (node) => dropCatalog(node, 'name'),
   ColumnRef: (node, alias) => {
     const fields = listAt(node, 'fields');
-    if (fields.length === 1 && alias !== null) node['fields'] = [{ String: { sval: alias } }, ...fields];
+    if (fields.length === 1 && alias !== null)
+      node['fields'] = [{ String: { sval: alias } }, ...fields];
   },
   ResTarget: (node) => {
-    node['name'] ??= at(listAt(node, 'val', 'ColumnRef', 'fields').at(-1), 'String', 'sval') ?? '?column?';
+    node['name'] ??=
+      at(listAt(node, 'val', 'ColumnRef', 'fields').at(-1), 'String', 'sval') ?? '?column?';
   },
   BoolExpr: (node) => {
     const op = node['boolop'];
     if (op === 'NOT_EXPR') return;
-    node['args'] = listAt(node, 'args').flatMap((arg) => (at(arg, 'BoolExpr', 'boolop') === op ? listAt(arg, 'BoolExpr', 'args') : [arg]));
+    node['args'] = listAt(node, 'args').flatMap((arg) =>
+      at(arg, 'BoolExpr', 'boolop') === op ? listAt(arg, 'BoolExpr', 'args') : [arg],
+    );
   },
 };
 
 function dropCatalog(node: Node, key: string): void {
   const names = listAt(node, key);
-  if (names.length === 2 && at(names, 0, 'String', 'sval') === 'pg_catalog') node[key] = names.slice(1);
+  if (names.length === 2 && at(names, 0, 'String', 'sval') === 'pg_catalog')
+    node[key] = names.slice(1);
 }
 
 function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
   return path.reduce<Json | undefined>(
-    (inner, key) => (Array.isArray(inner) ? inner[Number(key)] : isNode(inner) ? inner[key] : undefined),
+    (inner, key) =>
+      Array.isArray(inner) ? inner[Number(key)] : isNode(inner) ? inner[key] : undefined,
     value,
   );
 }

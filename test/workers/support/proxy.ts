@@ -33,10 +33,12 @@ export async function startProxy(url: string): Promise<Proxy> {
   return {
     url: through.href,
     freeze: (port) => {
-      for (const connection of connections) if (port === undefined || connection.server.localPort === port) connection.frozen = true;
+      for (const connection of connections)
+        if (port === undefined || connection.server.localPort === port) connection.frozen = true;
     },
     close: async () => {
-      for (const { client, server } of connections) for (const socket of [client, server]) socket.destroy();
+      for (const { client, server } of connections)
+        for (const socket of [client, server]) socket.destroy();
       await new Promise<void>((resolve) => proxy.close(() => resolve()));
     },
   };

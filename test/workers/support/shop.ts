@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { createWorld, expectExact, openWorld, type Session, until, type World } from '../../engine/maintain/support/world.ts';
+import {
+  createWorld,
+  expectExact,
+  openWorld,
+  type Session,
+  until,
+  type World,
+} from '../../engine/maintain/support/world.ts';
 
 const SETUP = `
 CREATE TABLE sales (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, region text, amount numeric(10, 2));
@@ -10,10 +17,12 @@ INSERT INTO sales (region, amount) SELECT 'r' || g % 20, g % 100 FROM generate_s
 CREATE TABLE regions (region text PRIMARY KEY, manager text);
 INSERT INTO regions SELECT 'r' || g, 'm' || g % 4 FROM generate_series(0, 19) g`;
 
-const TOTALS = 'SELECT region, count(*) AS n, sum(amount) AS total FROM public.sales GROUP BY region';
+const TOTALS =
+  'SELECT region, count(*) AS n, sum(amount) AS total FROM public.sales GROUP BY region';
 const BY_MANAGER =
   'SELECT r.manager, count(*) AS n, sum(s.amount) AS total FROM public.sales s JOIN public.regions r USING (region) GROUP BY r.manager';
-const RANKS = 'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
+const RANKS =
+  'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
 
 export const IMATS = [
   { name: 'totals', definition: TOTALS },
@@ -105,13 +114,20 @@ export async function expectNothingLeft(world: World): Promise<void> {
   await until(
     'sessions of workers end',
     async () =>
-      (await world.rows(`SELECT FROM pg_stat_activity WHERE application_name LIKE 'imat worker%' AND datname = current_database()`))
-        .length === 0,
+      (
+        await world.rows(
+          `SELECT FROM pg_stat_activity WHERE application_name LIKE 'imat worker%' AND datname = current_database()`,
+        )
+      ).length === 0,
   );
   expect(
     await world.rows(
       `SELECT * FROM pg_locks l WHERE l.locktype = 'advisory' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     ),
   ).toEqual([]);
-  expect(await world.rows(`SELECT imat_id, worker FROM imat_catalog.schedule WHERE lease_until > clock_timestamp()`)).toEqual([]);
+  expect(
+    await world.rows(
+      `SELECT imat_id, worker FROM imat_catalog.schedule WHERE lease_until > clock_timestamp()`,
+    ),
+  ).toEqual([]);
 }

@@ -6,7 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
-export type LogLine = { readonly level: string; readonly msg: string; readonly worker: string } & Readonly<Record<string, unknown>>;
+export type LogLine = {
+  readonly level: string;
+  readonly msg: string;
+  readonly worker: string;
+} & Readonly<Record<string, unknown>>;
 
 export type WorkerProcess = {
   readonly process: ChildProcess;
@@ -20,10 +24,27 @@ export type WorkerProcess = {
   stop(): Promise<number | NodeJS.Signals>;
 };
 
-export function startWorker(urls: readonly string[], options: readonly string[] = []): WorkerProcess {
-  if (!existsSync(MAIN)) throw new Error('dist/ is missing: run "npm run build" before vitest, or "npm test" for both');
-  const quick = ['--tick', '100ms', '--sweep', '500ms', '--max-pending-age', '200ms', '--lease', '1s', '--log-level', 'debug'];
-  const child = spawn(process.execPath, [MAIN, 'worker', ...urls, ...quick, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+export function startWorker(
+  urls: readonly string[],
+  options: readonly string[] = [],
+): WorkerProcess {
+  if (!existsSync(MAIN))
+    throw new Error('dist/ is missing: run "npm run build" before vitest, or "npm test" for both');
+  const quick = [
+    '--tick',
+    '100ms',
+    '--sweep',
+    '500ms',
+    '--max-pending-age',
+    '200ms',
+    '--lease',
+    '1s',
+    '--log-level',
+    'debug',
+  ];
+  const child = spawn(process.execPath, [MAIN, 'worker', ...urls, ...quick, ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const lines: LogLine[] = [];
   const noise: string[] = [];
   let rest = '';
@@ -35,7 +56,9 @@ export function startWorker(urls: readonly string[], options: readonly string[] 
       else noise.push(part);
     }
   });
-  const ended = once(child, 'exit').then(([status, signal]: (number | NodeJS.Signals | null)[]) => status ?? signal ?? 0);
+  const ended = once(child, 'exit').then(
+    ([status, signal]: (number | NodeJS.Signals | null)[]) => status ?? signal ?? 0,
+  );
   return {
     process: child,
     lines,

@@ -49,7 +49,8 @@ export function useBench(setup: string): Bench {
   const database = useDatabase();
   let sessions: { user: Db; observer: Db; session: Db; imat: Imat } | null = null;
   const current = (): NonNullable<typeof sessions> => {
-    if (sessions === null) throw new Error('the bench is ready before the first test: use it in a test or hook');
+    if (sessions === null)
+      throw new Error('the bench is ready before the first test: use it in a test or hook');
     return sessions;
   };
   const connect = async (): Promise<Db> => {
@@ -64,7 +65,12 @@ export function useBench(setup: string): Bench {
 
   beforeAll(async () => {
     const session = await database.connect();
-    sessions = { user: await connect(), observer: await connect(), session, imat: createImat(session) };
+    sessions = {
+      user: await connect(),
+      observer: await connect(),
+      session,
+      imat: createImat(session),
+    };
     await sessions.imat.init();
     await sessions.user.execute(setup);
   });
@@ -121,7 +127,8 @@ export function useBench(setup: string): Bench {
         if (step !== FOLD) await atStep(index, steps, () => current().user.execute(step));
         for (const subject of chosen) {
           await atStep(index, steps, () => check(subject));
-          if (place === 'transaction') await atStep(index, steps, () => check(subject, current().observer));
+          if (place === 'transaction')
+            await atStep(index, steps, () => check(subject, current().observer));
         }
       }
     },
@@ -137,7 +144,11 @@ function after(place: Place, step: Step): Place {
 }
 
 /** Says after which step it failed. */
-async function atStep(index: number, steps: readonly Step[], body: () => Promise<void>): Promise<void> {
+async function atStep(
+  index: number,
+  steps: readonly Step[],
+  body: () => Promise<void>,
+): Promise<void> {
   try {
     await body();
   } catch (error) {
@@ -160,7 +171,10 @@ async function convertSubject(
   const relation = `imat.${quote(name)}`;
   const columns = await columnsOf(bench.user, relation);
   // Nothing may fall back to swap unnoticed.
-  expect({ strategy: converted.strategy, reasons: converted.reasons.map((reason) => reason.message) }).toMatchObject(
+  expect({
+    strategy: converted.strategy,
+    reasons: converted.reasons.map((reason) => reason.message),
+  }).toMatchObject(
     options.strategy === 'swap' ? { strategy: 'swap' } : { strategy: 'delta', reasons: [] },
   );
   expect(columns).toEqual(await columnsOf(bench.user, `public.${quote(name)}`));

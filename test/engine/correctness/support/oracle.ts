@@ -9,7 +9,12 @@ import type { Db } from '../../../../engine/db/db.ts';
 
 export type Difference = { readonly side: 'imat' | 'definition'; readonly row: string };
 
-export type Column = { readonly name: string; readonly type: string; readonly collation: string | null; readonly tolerance: string | null };
+export type Column = {
+  readonly name: string;
+  readonly type: string;
+  readonly collation: string | null;
+  readonly tolerance: string | null;
+};
 
 export type Compared = {
   readonly relation: string;
@@ -22,7 +27,12 @@ const TOLERANCES: Readonly<Record<string, string>> = { float4: '1e-4', float8: '
 
 /** The columns of a relation in order, as readers see them. */
 export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
-  const rows = await db.query<{ name: string; type: string; collation: string | null; base: string }>(
+  const rows = await db.query<{
+    name: string;
+    type: string;
+    collation: string | null;
+    base: string;
+  }>(
     `SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attcollation <> 0 THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
        coalesce(b.typname, t.typname)::text AS base
@@ -37,12 +47,16 @@ export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
 export function differencesSql({ relation, definition, columns, ambiguous }: Compared): string {
   const names = columns.map((_, index) => `c${index}`);
   const floats = columns.flatMap((column, index) =>
-    column.tolerance !== null && !ambiguous.includes(column.name) ? [{ name: `c${index}`, tolerance: column.tolerance }] : [],
+    column.tolerance !== null && !ambiguous.includes(column.name)
+      ? [{ name: `c${index}`, tolerance: column.tolerance }]
+      : [],
   );
   const isFloat = (name: string): boolean => floats.some((float) => float.name === name);
   const exact = names.filter((name) => !isFloat(name));
   const selected = columns.map((column, index) =>
-    isFloat(`c${index}`) || ambiguous.includes(column.name) ? `q.c${index}` : `q.c${index}::text AS c${index}`,
+    isFloat(`c${index}`) || ambiguous.includes(column.name)
+      ? `q.c${index}`
+      : `q.c${index}::text AS c${index}`,
   );
   const number = `row_number() OVER (${exact.length > 0 ? `PARTITION BY ${exact.join(', ')} ` : ''}ORDER BY ${[...floats.map((float) => float.name), '1'].join(', ')}) AS n`;
   const rows = (from: string): string =>
@@ -61,7 +75,13 @@ export function differencesSql({ relation, definition, columns, ambiguous }: Com
 ${only('imat', 'got', 'wanted')} UNION ALL ${only('definition', 'wanted', 'got')}`;
 }
 
-function closeSql({ name, tolerance }: { readonly name: string; readonly tolerance: string }): string {
+function closeSql({
+  name,
+  tolerance,
+}: {
+  readonly name: string;
+  readonly tolerance: string;
+}): string {
   const [a, b] = [`l.${name}`, `r.${name}`];
   const finite = (value: string): string => `${value} < 'Infinity' AND ${value} > '-Infinity'`;
   const near = `abs(${a}::numeric - ${b}::numeric) <= ${tolerance} * greatest(1, abs(${a}::numeric), abs(${b}::numeric))`;

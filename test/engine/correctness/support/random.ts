@@ -48,7 +48,10 @@ function hash(text: string): number {
 }
 
 /** A table to write to, and how to make a value for each of its columns as an SQL expression. */
-export type Writable = { readonly table: string; readonly columns: Readonly<Record<string, (random: Random) => string>> };
+export type Writable = {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, (random: Random) => string>>;
+};
 
 /** Values of a small domain, so that groups and joins meet. NULL now and then. */
 export const oneOf =
@@ -84,7 +87,9 @@ export function randomSteps(r: Random, tables: readonly Writable[]): Step[] {
 
 function randomTransaction(r: Random, tables: readonly Writable[]): Step[] {
   const some = (): Step[] => Array.from({ length: 1 + r.int(2) }, () => randomStatement(r, tables));
-  const undone = r.chance(50) ? ['SAVEPOINT a', ...some(), r.pick(['ROLLBACK TO a', 'RELEASE a'])] : [];
+  const undone = r.chance(50)
+    ? ['SAVEPOINT a', ...some(), r.pick(['ROLLBACK TO a', 'RELEASE a'])]
+    : [];
   return [
     'BEGIN',
     ...some(),
@@ -104,12 +109,15 @@ function randomStatement(r: Random, tables: readonly Writable[]): Step {
     const rows = Array.from({ length: 1 + r.int(4) }, () => `(${names.map(value).join(', ')})`);
     return `INSERT INTO ${table} (${names.join(', ')}) VALUES ${rows.join(', ')}`;
   }
-  if (kind < 50) return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${table} LIMIT 3`;
+  if (kind < 50)
+    return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${table} LIMIT 3`;
   // ctid has no modulo; its place in the page does: some rows, without needing a key.
   const some = `(ctid::text::point)[1]::int % ${1 + r.int(4)} = 0`;
   if (kind < 76) {
     const changed = names.filter(() => r.chance(40));
-    const set = (changed.length === 0 ? names.slice(-1) : changed).map((name) => `${name} = ${value(name)}`);
+    const set = (changed.length === 0 ? names.slice(-1) : changed).map(
+      (name) => `${name} = ${value(name)}`,
+    );
     return `UPDATE ${table} SET ${set.join(', ')} WHERE ${some}`;
   }
   if (kind < 94) return `DELETE FROM ${table} WHERE ${some}`;

@@ -80,7 +80,16 @@ const regions = oneOf("'north'", "'south'", "'west'", "''");
 const ids = oneOf('1', '2', '3', '4');
 
 export const WRITABLE_SHOP: readonly Writable[] = [
-  { table: 'customer', columns: { id: ids, name: oneOf("'ada'", "'bob'"), region: regions, boss: ids, score: oneOf('0', '1.5', '-2.25') } },
+  {
+    table: 'customer',
+    columns: {
+      id: ids,
+      name: oneOf("'ada'", "'bob'"),
+      region: regions,
+      boss: ids,
+      score: oneOf('0', '1.5', '-2.25'),
+    },
+  },
   {
     table: 'orders',
     columns: {
@@ -96,7 +105,15 @@ export const WRITABLE_SHOP: readonly Writable[] = [
       note: oneOf("'a'", "'b'", "'it''s'"),
     },
   },
-  { table: 'product', columns: { id: ids, category: oneOf("'tea'", "'pie'"), price: oneOf('1', '1.50', '0.333', '1e3'), region: regions } },
+  {
+    table: 'product',
+    columns: {
+      id: ids,
+      category: oneOf("'tea'", "'pie'"),
+      price: oneOf('1', '1.50', '0.333', '1e3'),
+      region: regions,
+    },
+  },
   { table: 'extra', columns: { k: ids, region: regions, label: oneOf("'x'", "'y'") } },
 ];
 

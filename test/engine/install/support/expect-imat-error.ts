@@ -6,13 +6,19 @@ import { expect } from 'vitest';
 import { ERROR_CATALOGUE, type ErrorCondition, ImatError } from '../../../../parser/errors.ts';
 
 /** The error that `attempt` must fail with, for looking closer. */
-export async function expectImatError(condition: ErrorCondition, attempt: () => Promise<unknown>): Promise<ImatError> {
+export async function expectImatError(
+  condition: ErrorCondition,
+  attempt: () => Promise<unknown>,
+): Promise<ImatError> {
   const error = await attempt().then(
     (value: unknown) => expect.fail(`expected ${condition}, got ${JSON.stringify(value)}`),
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof ImatError)) throw error;
-  expect({ condition: error.condition, message: error.message }).toEqual({ condition, message: expect.any(String) });
+  expect({ condition: error.condition, message: error.message }).toEqual({
+    condition,
+    message: expect.any(String),
+  });
   expect(error.code).toBe(ERROR_CATALOGUE[condition].code);
   expectHouseStyle(error);
   return error;
@@ -21,5 +27,6 @@ export async function expectImatError(condition: ErrorCondition, attempt: () => 
 /** PostgreSQL's manner: the message is one line without a full stop, detail and hint are sentences. */
 function expectHouseStyle(error: ImatError): void {
   expect(error.message).toMatch(/^(?:[^A-Z\n]|PostgreSQL)[^\n]*[^.\n]$/);
-  for (const sentence of [error.detail, error.hint]) if (sentence !== null) expect(sentence).toMatch(/[.?!)]$/);
+  for (const sentence of [error.detail, error.hint])
+    if (sentence !== null) expect(sentence).toMatch(/[.?!)]$/);
 }

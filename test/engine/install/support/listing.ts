@@ -47,13 +47,18 @@ export async function catalogListing(db: Db, { truncated = false } = {}): Promis
   const lists = catalogs.flatMap(({ name, has_oid }) => {
     const column = has_oid ? 'oid' : BY_COLUMN[name];
     if (column === undefined) return [];
-    const own = name === 'pg_namespace' ? `t.nspname !~ '^pg_(toast_)?temp_'` : `t.${column}::oid >= ${FIRST_USER_OID}`;
+    const own =
+      name === 'pg_namespace'
+        ? `t.nspname !~ '^pg_(toast_)?temp_'`
+        : `t.${column}::oid >= ${FIRST_USER_OID}`;
     // A view's stored tree says where in the text of its CREATE each part stood.
     if (name === 'pg_rewrite')
       return [
         `SELECT 'pg_rewrite ' || regexp_replace((to_jsonb(t)::text), ':(location|stmt_location|stmt_len) -?\\d+', '', 'g') AS line FROM pg_rewrite t WHERE ${own}`,
       ];
-    return [`SELECT '${name} ' || (to_jsonb(t) - '{${left.join(',')}}'::text[])::text AS line FROM ${name} t WHERE ${own}`];
+    return [
+      `SELECT '${name} ' || (to_jsonb(t) - '{${left.join(',')}}'::text[])::text AS line FROM ${name} t WHERE ${own}`,
+    ];
   });
   const rows = await db.query<{ line: string }>(`${lists.join('\nUNION ALL\n')} ORDER BY 1`);
   return rows.map((row) => row.line);

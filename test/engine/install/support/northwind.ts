@@ -7,13 +7,15 @@ import type { Random } from './random.ts';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 
 /** northwind.sql, where IMAT_NORTHWIND or the repository's neighbour `shared/data` has it. */
-export const NORTHWIND = process.env['IMAT_NORTHWIND'] ?? join(ROOT, '../shared/data/northwind.sql');
+export const NORTHWIND =
+  process.env['IMAT_NORTHWIND'] ?? join(ROOT, '../shared/data/northwind.sql');
 export const NORTHWIND_VIEWS = join(dirname(NORTHWIND), 'northwind_views.sql');
 
 export const hasNorthwind = (): boolean => existsSync(NORTHWIND) && existsSync(NORTHWIND_VIEWS);
 
 /** The data alone; its own SET commands would change the session. */
-export const northwindTables = (): string => readFileSync(NORTHWIND, 'utf8').replaceAll(/^SET .*;$/gm, '');
+export const northwindTables = (): string =>
+  readFileSync(NORTHWIND, 'utf8').replaceAll(/^SET .*;$/gm, '');
 export const northwindViews = (): string => readFileSync(NORTHWIND_VIEWS, 'utf8');
 
 const COUNTRIES = ['France', 'Germany', 'USA', 'Brazil', 'UK', 'Narnia'];
@@ -23,12 +25,17 @@ const CUSTOMERS = ['VINET', 'TOMSP', 'HANAR', 'ALFKI', 'PARIS', 'FISSA', 'NEWCO'
 /** Makes statements for a random transaction, and remembers which orders it has made. */
 export function northwindWriter(random: Random): { transaction(): string } {
   let nextOrder = 20_000;
-  const date = (): string => `'199${6 + random.below(3)}-0${1 + random.below(9)}-${10 + random.below(18)}'`;
+  const date = (): string =>
+    `'199${6 + random.below(3)}-0${1 + random.below(9)}-${10 + random.below(18)}'`;
   const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
   const customer = (): string => (random.chance(0.1) ? 'NULL' : text(random.pick(CUSTOMERS)));
-  const order = (): number => (random.chance(0.4) ? 20_000 + random.below(Math.max(1, nextOrder - 20_000)) : 10_248 + random.below(830));
+  const order = (): number =>
+    random.chance(0.4)
+      ? 20_000 + random.below(Math.max(1, nextOrder - 20_000))
+      : 10_248 + random.below(830);
   const product = (): number => 1 + random.below(77);
-  const real = (): string => (random.chance(0.05) ? 'NULL' : `${random.below(10_000)}.${random.below(100)}`);
+  const real = (): string =>
+    random.chance(0.05) ? 'NULL' : `${random.below(10_000)}.${random.below(100)}`;
 
   const insertOrder = (): string => {
     const id = nextOrder++;
@@ -43,10 +50,12 @@ export function northwindWriter(random: Random): { transaction(): string } {
       `INSERT INTO order_details SELECT o.order_id, ${product()}, ${real().replace('NULL', '1')}, ${random.below(500)}, 0.25 FROM orders o WHERE o.order_id % 50 = ${random.below(50)} ON CONFLICT (order_id, product_id) DO UPDATE SET quantity = EXCLUDED.quantity`,
     () =>
       `UPDATE orders SET ship_country = ${text(random.pick(COUNTRIES))}, ship_region = ${random.pick(REGIONS)} WHERE order_id % 40 = ${random.below(40)}`,
-    () => `UPDATE orders SET customer_id = ${customer()}, freight = ${real()} WHERE order_id IN (${order()}, ${order()}, ${order()})`,
+    () =>
+      `UPDATE orders SET customer_id = ${customer()}, freight = ${real()} WHERE order_id IN (${order()}, ${order()}, ${order()})`,
     () =>
       `UPDATE orders SET order_date = ${date()}, shipped_date = ${random.chance(0.3) ? 'NULL' : date()}, ship_via = ${1 + random.below(3)} WHERE order_id % 30 = ${random.below(30)}`,
-    () => `UPDATE orders SET ship_name = 'nothing that a view reads' WHERE order_id % 10 = ${random.below(10)}`,
+    () =>
+      `UPDATE orders SET ship_name = 'nothing that a view reads' WHERE order_id % 10 = ${random.below(10)}`,
     () =>
       `UPDATE order_details SET quantity = quantity + ${random.below(5)}, unit_price = unit_price * 1.1 WHERE product_id = ${product()}`,
     () =>
@@ -55,8 +64,10 @@ export function northwindWriter(random: Random): { transaction(): string } {
       `UPDATE products SET unit_price = ${real()}, units_in_stock = ${random.chance(0.1) ? 'NULL' : String(random.below(200))}, product_name = 'Product ${random.below(20)}' WHERE product_id = ${product()}`,
     () =>
       `UPDATE customers SET company_name = 'Company ${random.below(5)}', country = ${random.pick(REGIONS)} WHERE customer_id = ${text(random.pick(CUSTOMERS))}`,
-    () => `UPDATE shippers SET company_name = 'Shipper ${random.below(3)}' WHERE shipper_id = ${1 + random.below(3)}`,
-    () => `UPDATE categories SET category_name = 'Cat ${random.below(3)}' WHERE category_id = ${1 + random.below(8)}`,
+    () =>
+      `UPDATE shippers SET company_name = 'Shipper ${random.below(3)}' WHERE shipper_id = ${1 + random.below(3)}`,
+    () =>
+      `UPDATE categories SET category_name = 'Cat ${random.below(3)}' WHERE category_id = ${1 + random.below(8)}`,
     () => `DELETE FROM order_details WHERE order_id = ${order()}`,
     () => `DELETE FROM order_details WHERE product_id = ${product()} AND order_id % 2 = 0`,
     () =>
@@ -67,10 +78,12 @@ export function northwindWriter(random: Random): { transaction(): string } {
     },
     () =>
       `INSERT INTO customers (customer_id, company_name, country) VALUES ('X${random.below(10)}', 'Company ${random.below(5)}', 'USA') ON CONFLICT DO NOTHING`,
-    () => `DELETE FROM customers c WHERE c.customer_id LIKE 'X%' AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = c.customer_id)`,
+    () =>
+      `DELETE FROM customers c WHERE c.customer_id LIKE 'X%' AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = c.customer_id)`,
     () =>
       `SAVEPOINT undone; TRUNCATE order_details; INSERT INTO order_details VALUES (10248, 1, 1, 1, 0); ROLLBACK TO undone; RELEASE undone`,
-    () => `SAVEPOINT undone; DELETE FROM order_details; DELETE FROM orders; ROLLBACK TO undone; RELEASE undone`,
+    () =>
+      `SAVEPOINT undone; DELETE FROM order_details; DELETE FROM orders; ROLLBACK TO undone; RELEASE undone`,
   ];
   return {
     transaction() {

@@ -9,11 +9,22 @@ import type { Db } from '../../../../engine/db/db.ts';
 type Column = { readonly name: string; readonly type: string; readonly sortable: boolean };
 
 /** `relation` and `definition` (a query) are SQL under `search_path`. Both are read in one REPEATABLE READ transaction, or in that under way. */
-export async function expectEqual(db: Db, relation: string, definition: string, context = '', inTransaction = false): Promise<void> {
+export async function expectEqual(
+  db: Db,
+  relation: string,
+  definition: string,
+  context = '',
+  inTransaction = false,
+): Promise<void> {
   const read = async (): Promise<void> => {
     const columns = await columnsOf(db, relation);
-    const differences = await db.query<{ side: string; row: string }>(differencesSql(columns, relation, definition));
-    expect(differences, `${relation} differs from its definition${context === '' ? '' : ` (${context})`}`).toEqual([]);
+    const differences = await db.query<{ side: string; row: string }>(
+      differencesSql(columns, relation, definition),
+    );
+    expect(
+      differences,
+      `${relation} differs from its definition${context === '' ? '' : ` (${context})`}`,
+    ).toEqual([]);
   };
   await (inTransaction ? read() : db.transaction('repeatable read', read));
 }
@@ -32,16 +43,24 @@ function differencesSql(columns: readonly Column[], relation: string, definition
   const floats = columns.filter((column) => tolerance[column.type] !== undefined);
   const exact = columns.filter((column) => !floats.includes(column));
   const selected = [
-    ...exact.map((column) => (column.sortable && column.type !== 'numeric' ? column.name : `${column.name}::text AS ${column.name}`)),
+    ...exact.map((column) =>
+      column.sortable && column.type !== 'numeric'
+        ? column.name
+        : `${column.name}::text AS ${column.name}`,
+    ),
     ...floats.map((column) => `${column.name}::float8 AS ${column.name}`),
   ];
-  const names = columns.length === 0 ? '' : `a.${columns.map((column) => column.name).join(', a.')}`;
+  const names =
+    columns.length === 0 ? '' : `a.${columns.map((column) => column.name).join(', a.')}`;
   const from = (query: string): string => `SELECT ${selected.join(', ')} FROM ${query}`;
   const close = (
     column: Column,
   ): string => `(x.${column.name} IS NOT DISTINCT FROM y.${column.name} OR abs(x.${column.name} - y.${column.name})
     <= ${tolerance[column.type] ?? '0'} * greatest(1, abs(x.${column.name}), abs(y.${column.name})))`;
-  const same = [...exact.map((column) => `x.${column.name} IS NOT DISTINCT FROM y.${column.name}`), ...floats.map(close)].join(' AND ');
+  const same = [
+    ...exact.map((column) => `x.${column.name} IS NOT DISTINCT FROM y.${column.name}`),
+    ...floats.map(close),
+  ].join(' AND ');
   const unmatched = (here: string, there: string): string =>
     floats.length === 0
       ? `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x`

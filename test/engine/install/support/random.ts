@@ -8,7 +8,9 @@ export type Random = {
 
 /** The seed of a run: IMAT_SEED replays one. */
 export function seedOfRun(): number {
-  return process.env['IMAT_SEED'] === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env['IMAT_SEED']);
+  return process.env['IMAT_SEED'] === undefined
+    ? Math.floor(Math.random() * 2 ** 31)
+    : Number(process.env['IMAT_SEED']);
 }
 
 /** Mulberry32. */

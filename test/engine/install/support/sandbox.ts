@@ -53,7 +53,10 @@ export async function createSandbox(setup = ''): Promise<Sandbox> {
 }
 
 /** Runs `body` in a database of its own. */
-export async function inSandbox(setup: string, body: (sandbox: Sandbox) => Promise<void>): Promise<void> {
+export async function inSandbox(
+  setup: string,
+  body: (sandbox: Sandbox) => Promise<void>,
+): Promise<void> {
   const sandbox = await createSandbox(setup);
   try {
     await body(sandbox);
@@ -78,7 +81,8 @@ function sessionOf(db: Db): Session {
       await db.execute('SET search_path = pg_catalog').catch(() => undefined);
     }
   };
-  const rows = <T extends Record<string, unknown>>(query: string): Promise<T[]> => asUser(() => db.query<T>(query));
+  const rows = <T extends Record<string, unknown>>(query: string): Promise<T[]> =>
+    asUser(() => db.query<T>(query));
   return {
     db,
     imat: createImat(db),

@@ -105,7 +105,9 @@ export function newTorture(world: World): Torture {
 
 /** Who has read `ranked` keeps its view from being changed until the transaction ends: not everybody does, or no swap would get in. */
 const pickImat = (chance: Chance): Checked =>
-  chance.pick(chance.in100(15) ? TORTURE_IMATS : TORTURE_IMATS.filter((imat) => imat.name !== 'ranked'));
+  chance.pick(
+    chance.in100(15) ? TORTURE_IMATS : TORTURE_IMATS.filter((imat) => imat.name !== 'ranked'),
+  );
 
 /** Lets an actor act; what goes wrong with it first ends all. */
 export async function act(torture: Torture, actor: Promise<void>): Promise<void> {
@@ -117,8 +119,16 @@ export async function act(torture: Torture, actor: Promise<void>): Promise<void>
   }
 }
 
-async function compare(torture: Torture, session: Session, imat: Checked, context: string): Promise<void> {
-  expect(await session.rows(differencesSql(imat)), `imat.${imat.name} differs from its definition (${context})`).toEqual([]);
+async function compare(
+  torture: Torture,
+  session: Session,
+  imat: Checked,
+  context: string,
+): Promise<void> {
+  expect(
+    await session.rows(differencesSql(imat)),
+    `imat.${imat.name} differs from its definition (${context})`,
+  ).toEqual([]);
   torture.figures.comparisons += 1;
 }
 
@@ -147,7 +157,8 @@ function statementOf(writer: Writer): string {
   const own = `id % ${WRITERS} = ${index} AND id % ${chance.pick([16, 24, 80])} = ${index}`;
   const values = (id: number): string =>
     `(${id}, ${chance.int(1, 84)}, ${chance.int(0, 2)}, ${chance.in100(5) ? 'NULL' : chance.int(0, 60)}, ${chance.pick(['true', 'true', 'false', 'NULL'])}, 'n')`;
-  const fresh = (count: number): string => Array.from({ length: count }, () => values(base + (writer.next += 1))).join(', ');
+  const fresh = (count: number): string =>
+    Array.from({ length: count }, () => values(base + (writer.next += 1))).join(', ');
   switch (chance.pick(STATEMENTS)) {
     case 0:
       return `INSERT INTO purchase VALUES ${fresh(chance.int(1, 5))}`;
@@ -205,7 +216,8 @@ async function transaction(writer: Writer): Promise<void> {
   const fixed = index === 0 ? chance.pick(['SERIALIZABLE', 'REPEATABLE READ']) : 'REPEATABLE READ';
   const isolation = writer.prepared === null && chance.in100(30) ? fixed : 'READ COMMITTED';
   await session.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
-  if (isolation !== 'READ COMMITTED') await session.sql(`LOCK TABLE ${TABLES} IN ROW EXCLUSIVE MODE`);
+  if (isolation !== 'READ COMMITTED')
+    await session.sql(`LOCK TABLE ${TABLES} IN ROW EXCLUSIVE MODE`);
   await steps(writer, `${isolation}, own changes`);
   if (chance.in100(30)) {
     await session.sql('SAVEPOINT a');
@@ -272,7 +284,9 @@ export async function runFolder(torture: Torture, chance: Chance): Promise<void>
   torture.maintainerPids.add(session.pid);
   while (torture.running) {
     await session.sql(`CALL imat.fold('${chance.pick(['joined', 'single', 'bag'])}')`);
-    torture.figures.foldedRows += Number(await session.value<string>(`SELECT current_setting('imat.rows')`));
+    torture.figures.foldedRows += Number(
+      await session.value<string>(`SELECT current_setting('imat.rows')`),
+    );
     torture.figures.folds += 1;
     await sleep(chance.int(0, 80));
   }
@@ -295,7 +309,12 @@ export async function runSwapper(torture: Torture, chance: Chance): Promise<void
 }
 
 /** Reads under one isolation level; with a snapshot of its own, the same answers from beginning to end. */
-export async function runReader(torture: Torture, chance: Chance, isolation: string, pauseMs: number): Promise<void> {
+export async function runReader(
+  torture: Torture,
+  chance: Chance,
+  isolation: string,
+  pauseMs: number,
+): Promise<void> {
   const session = await torture.world.session();
   while (torture.running) {
     await session.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
@@ -305,8 +324,13 @@ export async function runReader(torture: Torture, chance: Chance, isolation: str
     for (let read = chance.int(2, 5); read > 0; read--) {
       const imat = pickImat(chance);
       await compare(torture, session, imat, `${isolation} reader`);
-      const answer = await session.value<string>(`SELECT md5(string_agg(q::text, ' ' ORDER BY q::text)) FROM imat.${imat.name} AS q`);
-      if (fixed && answers.has(imat.name)) expect(answer, `imat.${imat.name} has changed within a snapshot`).toBe(answers.get(imat.name));
+      const answer = await session.value<string>(
+        `SELECT md5(string_agg(q::text, ' ' ORDER BY q::text)) FROM imat.${imat.name} AS q`,
+      );
+      if (fixed && answers.has(imat.name))
+        expect(answer, `imat.${imat.name} has changed within a snapshot`).toBe(
+          answers.get(imat.name),
+        );
       answers.set(imat.name, answer);
       await sleep(chance.int(0, pauseMs));
     }
@@ -340,7 +364,9 @@ export async function runWitness(torture: Torture): Promise<void> {
     torture.figures.samples += 1;
     for (const wait of waits) judge(torture, wait);
     if (torture.figures.samples % 20 === 0) {
-      const pending = await session.value<number>('SELECT max(pending_rows)::int FROM imat_catalog.status');
+      const pending = await session.value<number>(
+        'SELECT max(pending_rows)::int FROM imat_catalog.status',
+      );
       torture.figures.maxPending = Math.max(torture.figures.maxPending, pending);
     }
     await sleep(10);

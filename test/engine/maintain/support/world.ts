@@ -32,7 +32,11 @@ export async function createWorld(setup: string): Promise<World> {
 }
 
 /** Over a database that is there already. */
-export async function openWorld(url: string, setup: string, drop: () => Promise<void>): Promise<World> {
+export async function openWorld(
+  url: string,
+  setup: string,
+  drop: () => Promise<void>,
+): Promise<World> {
   const opened: Db[] = [];
   const roles: string[] = [];
   const open = async (role?: string): Promise<Db> => {
@@ -62,14 +66,16 @@ export async function openWorld(url: string, setup: string, drop: () => Promise<
       return name;
     },
     async drop() {
-      for (const role of roles) await first.sql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`).catch(() => undefined);
+      for (const role of roles)
+        await first.sql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`).catch(() => undefined);
       await Promise.all(opened.map((db) => db.close().catch(() => undefined)));
       await drop();
     },
   };
 }
 
-const pidOf = async (db: Db): Promise<number> => (await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))[0]?.pid ?? 0;
+const pidOf = async (db: Db): Promise<number> =>
+  (await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))[0]?.pid ?? 0;
 
 async function openSession(db: Db): Promise<Session> {
   const pid = await pidOf(db);
@@ -103,7 +109,11 @@ export function differencesSql({ name, definition, by = '*' }: Checked): string 
 }
 
 /** In the transaction under way, if any. */
-export async function expectExact(session: Session, checked: Checked | readonly Checked[], context = ''): Promise<void> {
+export async function expectExact(
+  session: Session,
+  checked: Checked | readonly Checked[],
+  context = '',
+): Promise<void> {
   for (const one of [checked].flat()) {
     expect(
       await session.rows(differencesSql(one)),
@@ -112,7 +122,11 @@ export async function expectExact(session: Session, checked: Checked | readonly 
   }
 }
 
-export async function until(what: string, condition: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
     if (await condition()) return;
     await sleep(10);
@@ -124,13 +138,16 @@ export async function until(what: string, condition: () => Promise<boolean>, tim
 export async function untilBlocked(observer: Session, pid: number): Promise<void> {
   await until(
     `backend ${pid} waits for a lock`,
-    async () => (await observer.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
+    async () =>
+      (await observer.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
   );
 }
 
 /** The outcome of a promise that is left running: an error is a value, so that nothing is unhandled. */
 export function outcomeOf<T>(promise: Promise<T>): Promise<T | Error> {
-  return promise.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  return promise.catch((error: unknown) =>
+    error instanceof Error ? error : new Error(String(error)),
+  );
 }
 
 /** SQLSTATE of a statement that must fail. */
