@@ -21,8 +21,8 @@ export function padTo(text: string, width: number, align: 'left' | 'right'): str
 
 /** Makes text safe to print on one line: a value from the database may hold line feeds or terminal escape sequences. */
 export function onOneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
   return text.replace(
+    // oxlint-disable-next-line no-control-regex -- these are what is shown as escapes
     /[\u0000-\u001f\u007f-\u009f]/g,
     (character) => ESCAPES[character] ?? `\\x${hex(character)}`,
   );

@@ -18,7 +18,6 @@ import {
   readlinkSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -241,7 +240,6 @@ function serverUser(): User | null {
 /** Makes binaries runnable for `user`, copying them where that user cannot reach them (a checkout below /root). */
 function prepareBinaries(binaries: Binaries, directory: string, user: User | null): string {
   const prefix = dirname(binaries.bin);
-  linkLibraries(prefix);
   if (user === null || canRun(binaries.bin, directory, user)) return binaries.bin;
   const copy = join(directory, basename(prefix));
   cpSync(prefix, copy, { recursive: true, verbatimSymlinks: true });
@@ -255,19 +253,6 @@ function canRun(bin: string, cwd: string, user: User): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** An npm package cannot hold symbolic links; the packaged binaries list theirs, to be made where its install script was not run. */
-function linkLibraries(prefix: string): void {
-  const list = join(prefix, 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as {
-    source: string;
-    target: string;
-  }[]) {
-    const link = join(dirname(prefix), target);
-    if (!existsSync(link)) symlinkSync(basename(source), link);
   }
 }
 
