@@ -1,7 +1,7 @@
 /** Builds the extension from the sources that come with imat, in a temporary directory, and installs it into a server of this machine. */
 import { execFile, spawn } from 'node:child_process';
 import { constants, existsSync, readFileSync } from 'node:fs';
-import { access, cp, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { access, cp, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,17 +9,32 @@ import { promisify } from 'node:util';
 import { ImatError } from '../../parser/errors.ts';
 import { shellWord } from '../errors.ts';
 import { EXTENSION } from '../sql/names.ts';
+import { keepingFiles } from './extension-files.ts';
 import type { ServerDirectories } from './extension-server.ts';
+import { compareVersions, type Relation } from './postgres-version.ts';
 
 /** One that prints the directories of the server. */
 export type PgConfig = {
   readonly path: string;
-  readonly major: number;
   readonly library: string;
   readonly share: string;
 };
 
-type Printed = PgConfig & { readonly headers: string; readonly pgxs: string };
+type Printed = PgConfig & {
+  readonly version: string;
+  readonly headers: string;
+  readonly pgxs: string;
+};
+
+/** What a pg_config must belong to: `version` is the running server's, as it says itself. */
+export type ServerToBuildFor = {
+  readonly major: number;
+  readonly version: string;
+  readonly directories: ServerDirectories;
+};
+
+/** Why a pg_config cannot be used. */
+type Misfit = { readonly reason: string; readonly headersAreNewer: boolean };
 
 const OUTPUT_LINES = 12;
 
@@ -42,36 +57,56 @@ export function shippedComment(): string {
 }
 
 /**
- * The pg_config that goes with a server: of its version, with its directories, and with all that a build needs.
- * @throws ImatError `invalid_argument` where `given` is not that, `extension_unavailable` where there is none
+ * The pg_config that goes with a running server: with its directories, with all that a build needs, of its major version, and with
+ * headers that are not newer than it. Inline functions of newer headers call what an older server has not got.
+ * @throws ImatError `invalid_argument` if `given` is not that, `extension_unavailable` if there is none
  */
 export async function findPgConfig(
-  major: number,
-  directories: ServerDirectories,
+  server: ServerToBuildFor,
   given: string | null,
 ): Promise<PgConfig> {
-  const reasons: string[] = [];
+  const misfits: Misfit[] = [];
   for (const path of given === null
-    ? candidates(major, directories.bin)
+    ? candidates(server.major, server.directories.bin)
     : [given.includes('/') ? resolve(given) : given]) {
     const printed = await ask(path);
-    const reason =
-      printed === null ? `${path} does not run` : await unfit(printed, major, directories);
-    if (printed !== null && reason === null) return printed;
-    reasons.push(reason ?? '');
+    const misfit =
+      printed === null ? unsuitable(`${path} does not run`) : await misfitOf(printed, server);
+    if (printed !== null && misfit === null) return printed;
+    if (misfit !== null) misfits.push(misfit);
   }
-  const detail = reasons.length === 0 ? undefined : `${reasons.join('; ')}.`;
+  throw noPgConfig(server, given, misfits);
+}
+
+function noPgConfig(
+  { major, version, directories }: ServerToBuildFor,
+  given: string | null,
+  misfits: readonly Misfit[],
+): ImatError {
+  const condition = given === null ? 'extension_unavailable' : 'invalid_argument';
+  const reasons = misfits.map(({ reason }) => reason).join('; ');
+  const detail = reasons === '' ? undefined : `${reasons}.`;
+  if (misfits.some(({ headersAreNewer }) => headersAreNewer))
+    return new ImatError(condition, {
+      message: `the headers to build the extension with are newer than the running server, PostgreSQL ${version}`,
+      detail,
+      hint: 'Restart the server, so that it runs the version that is installed, or name a pg_config whose headers are not newer with --pg-config <path>.',
+    });
   if (given !== null)
-    throw new ImatError('invalid_argument', {
+    return new ImatError(condition, {
       message: `"${given}" is not a pg_config that the extension can be built with`,
       detail,
       hint: `It must be that of the running server, whose programs are in ${directories.bin}.`,
     });
-  throw new ImatError('extension_unavailable', {
+  return new ImatError(condition, {
     message: `there is no pg_config of PostgreSQL ${major} with the server's headers`,
     detail,
     hint: `Install them with make and a C compiler (Debian and Ubuntu: sudo apt-get install postgresql-server-dev-${major} make gcc; Red Hat: postgresql${major}-devel make gcc), or name one with --pg-config <path>.`,
   });
+}
+
+function unsuitable(reason: string): Misfit {
+  return { reason, headersAreNewer: false };
 }
 
 function candidates(major: number, bin: string): string[] {
@@ -92,31 +127,55 @@ async function ask(path: string): Promise<Printed | null> {
       '--pgxs',
     ]);
     const [version = '', library = '', share = '', headers = '', pgxs = ''] = stdout.split('\n');
-    return {
-      path,
-      major: Number(/^PostgreSQL (\d+)/.exec(version)?.[1]),
-      library,
-      share,
-      headers,
-      pgxs,
-    };
+    return { path, version, library, share, headers, pgxs };
   } catch {
     return null;
   }
 }
 
-/** Why it cannot be used; null where it can. */
-async function unfit(
-  printed: Printed,
-  major: number,
-  directories: ServerDirectories,
-): Promise<string | null> {
+/** Null where it can be used. */
+async function misfitOf(printed: Printed, server: ServerToBuildFor): Promise<Misfit | null> {
   const { path, library, share, headers, pgxs } = printed;
-  if (printed.major !== major) return `${path} is of version ${printed.major}`;
+  const { directories } = server;
+  const { relation, reason } = await compareWithServer(printed, server.version);
+  if (relation === 'unknown' || relation === 'of another major version') return unsuitable(reason);
   if (!(await isSame(library, directories.library)) || !(await isSame(share, directories.share)))
-    return `${path} is of another installation: its libraries are in ${library}, those of the server in ${directories.library}`;
-  if (!existsSync(join(headers, 'postgres.h'))) return `${path} has no headers in ${headers}`;
-  return existsSync(pgxs) ? null : `${path} has no build files in ${pgxs}`;
+    return unsuitable(
+      `${path} is of another installation: its libraries are in ${library}, those of the server in ${directories.library}`,
+    );
+  if (!existsSync(join(headers, 'postgres.h')))
+    return unsuitable(`${path} has no headers in ${headers}`);
+  if (!existsSync(pgxs)) return unsuitable(`${path} has no build files in ${pgxs}`);
+  return relation === 'newer' ? { reason, headersAreNewer: true } : null;
+}
+
+/** Debian has pg_config and the headers in packages that can be upgraded one without the other, so neither may be newer. */
+async function compareWithServer(
+  { path, version, headers }: Printed,
+  serverVersion: string,
+): Promise<{ readonly relation: Relation; readonly reason: string }> {
+  const headerVersion = await versionOfHeaders(headers);
+  const relations = [version, headerVersion ?? version].map((each) =>
+    compareVersions(each, serverVersion),
+  );
+  const its = headerVersion === null ? '' : `, its headers are of PostgreSQL ${headerVersion}`;
+  return {
+    relation: DECIDING.find((relation) => relations.includes(relation)) ?? 'same',
+    reason: `${path} is of ${version}${its}, and the running server is PostgreSQL ${serverVersion}`,
+  };
+}
+
+const DECIDING: readonly Relation[] = ['unknown', 'of another major version', 'newer'];
+
+/** Null where they do not say. Where an installation serves several architectures, each has a pg_config_<architecture>.h. */
+async function versionOfHeaders(directory: string): Promise<string | null> {
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.filter((each) => /^pg_config(?:_\w+)?\.h$/.test(each))) {
+    const text = await readFile(join(directory, name), 'utf8');
+    const version = /^#define PG_VERSION "(.*)"$/m.exec(text)?.[1];
+    if (version !== undefined) return version;
+  }
+  return null;
 }
 
 async function isSame(one: string, other: string): Promise<boolean> {
@@ -151,12 +210,17 @@ function shellPath(path: string): string {
   return /^[\w./+-]+$/.test(path) ? path : shellWord(path);
 }
 
-/** @throws ImatError `extension_unavailable` with what the compiler said, `interrupted` where `signal` came */
+/**
+ * Builds the extension and installs its files, which stay only if `check`, called afterwards, does not throw.
+ * @throws ImatError `extension_unavailable` with what the compiler said, `interrupted` where `signal` came
+ */
 export async function buildAndInstall(
-  { path }: PgConfig,
+  pgConfig: PgConfig,
   signal: AbortSignal,
   onStep: (step: number, label: string) => void,
+  check: () => Promise<void>,
 ): Promise<void> {
+  const { path } = pgConfig;
   const directory = await mkdtemp(join(tmpdir(), 'imat-extension-'));
   try {
     await cp(sources(), directory, {
@@ -166,8 +230,11 @@ export async function buildAndInstall(
     onStep(1, 'compiling the extension');
     await make(['-C', directory, '-j2', `PG_CONFIG=${path}`], signal);
     onStep(2, 'installing it on the server');
-    // Not to be stopped: half of the files would be worse than none or all of them.
-    await make(['-C', directory, `PG_CONFIG=${path}`, 'install'], null);
+    await keepingFiles(pgConfig, async () => {
+      // Not to be stopped: half of the files would be worse than none or all of them.
+      await make(['-C', directory, `PG_CONFIG=${path}`, 'install'], null);
+      await check();
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -3,7 +3,7 @@
  * process write. What must be set in postgresql.conf is named and never set.
  */
 import type { ExtensionOptions, ExtensionResult } from '../api.ts';
-import { type Extension, findExtension } from '../catalog/extension.ts';
+import { BUILD_ANEW, type Extension, findExtension, loadFailure } from '../catalog/extension.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { toImatError } from '../errors.ts';
 import { ImatError } from '../../parser/errors.ts';
@@ -19,6 +19,10 @@ import {
 import { askPreload, locateServer, type ServerPlace } from './extension-server.ts';
 
 const WITHOUT = 'imat does everything without it';
+const INTERRUPTED = '57014';
+const RESTART = 'If the server has been upgraded since it was started, restart it';
+const REBUILD = `${RESTART}, and try again; otherwise name the pg_config that it was built with: --pg-config <path>.`;
+const REMOVE = `${RESTART}; otherwise remove the extension's files from the server (${EXTENSION}.control, its scripts and its library), and try again.`;
 
 /**
  * @throws ImatError `extension_unavailable` where the server cannot have it or has another one of the name, `insufficient_privilege`,
@@ -36,18 +40,16 @@ export async function installExtension(
       detail: `It runs no C libraries; ${WITHOUT}.`,
     });
   const present = await findExtension(db);
-  if (present !== null) return await resultOf(db, 'present', present, { built: false });
+  if (present !== null) {
+    await refuseBroken(db, present);
+    return await resultOf(db, 'present', present, { built: false });
+  }
   await refuseAnotherInstalled(db);
   const built = !(await isAvailable(db));
   if (built) {
     const commands = await installFiles(db, serverMajor, options, signal);
     if (commands.length > 0) return await resultOf(db, 'manual', null, { built: false, commands });
-    if (!(await isAvailable(db)))
-      throw new ImatError('extension_unavailable', {
-        message: `the server does not see extension "${EXTENSION}", although it was installed`,
-        hint: 'Its own directories may be hidden from this machine: run imat extension install where the server runs.',
-      });
-  }
+  } else await load(db, { built: false });
   options.onProgress?.({
     ...(built ? { step: 3, steps: 3 } : { step: 1, steps: 1 }),
     label: 'creating the extension in the database',
@@ -110,12 +112,77 @@ async function installFiles(
 ): Promise<readonly string[]> {
   const place = await locateServer(db);
   refuseUnreachable(place);
-  const pgConfig = await findPgConfig(serverMajor, place.directories, options.pgConfig ?? null);
+  const { directories } = place;
+  const version = await versionOf(db);
+  const pgConfig = await findPgConfig(
+    { major: serverMajor, version, directories },
+    options.pgConfig ?? null,
+  );
   if (place.where !== 'here' || !(await mayInstall(pgConfig))) return commandsByHand(pgConfig);
-  await buildAndInstall(pgConfig, signal, (step, label) =>
-    options.onProgress?.({ step, steps: 3, label }),
+  await buildAndInstall(
+    pgConfig,
+    signal,
+    (step, label) => options.onProgress?.({ step, steps: 3, label }),
+    async () => {
+      if (!(await isAvailable(db)))
+        throw new ImatError('extension_unavailable', {
+          message: `the server does not see extension "${EXTENSION}", although it was installed`,
+          detail: 'What was installed has been removed.',
+          hint: 'Its own directories may be hidden from this machine: run imat extension install where the server runs.',
+        });
+      await load(db, { built: true });
+    },
   );
   return [];
+}
+
+/** The version of the server that runs, which is not the installed one between an upgrade and the restart. */
+async function versionOf(db: Db): Promise<string> {
+  const [row] = await db.query<{ version: string }>(
+    `SELECT current_setting('server_version') AS version`,
+  );
+  return row?.version ?? '';
+}
+
+/**
+ * Loads the library into this session, before anything is created. That does not harm the session: the library does nothing unless it
+ * is loaded at the server's start, and a library that lacks a symbol is an ordinary error.
+ * @throws ImatError `extension_unavailable` if it does not load, `insufficient_privilege`
+ */
+async function load(db: Db, { built }: { readonly built: boolean }): Promise<void> {
+  try {
+    await db.execute(`LOAD '$libdir/${EXTENSION}'`);
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.sqlstate === INTERRUPTED) throw error;
+    if (error.sqlstate === '42501') throw superuserNeeded(error);
+    throw await brokenLibrary(
+      db,
+      error,
+      built ? 'What was installed has been removed, and nothing created.' : 'Nothing was created.',
+      built ? REBUILD : REMOVE,
+    );
+  }
+}
+
+/** @throws ImatError `extension_unavailable` if the database has the extension, and the server cannot load what it calls */
+async function refuseBroken(db: Db, extension: Extension): Promise<void> {
+  const failure = await loadFailure(db, extension);
+  if (failure !== null)
+    throw await brokenLibrary(db, failure, 'The database has the extension.', BUILD_ANEW);
+}
+
+async function brokenLibrary(
+  db: Db,
+  error: ServerError,
+  state: string,
+  hint: string,
+): Promise<ImatError> {
+  return new ImatError('extension_unavailable', {
+    message: `PostgreSQL ${await versionOf(db)} cannot load the library of extension "${EXTENSION}"`,
+    detail: `It reported: ${error.message}. ${state}`,
+    hint,
+    cause: error,
+  });
 }
 
 function refuseUnreachable(
