@@ -32,7 +32,8 @@ export function registerExtension(program: Command, context: Context): void {
     .description(
       'Creates the extension in this database, as a superuser. Where the server does not have its files, runs on this machine and has ' +
         'its headers installed, it builds them from the sources that come with imat and installs them; where it may not write there, it ' +
-        'prints the commands and ends with status 2. It names what postgresql.conf lacks and never changes it. Sources that are captured ' +
+        'prints the commands and ends with status 2. The headers must not be newer than the running server: restart it first if it has ' +
+        'been upgraded. What the server cannot load is removed, before anything is created. It names what postgresql.conf lacks and never changes it. Sources that are captured ' +
         'from then on use the extension; others do when their imats have been reverted and converted again.',
     )
     .option('--schema <schema>', 'the schema for its functions (public, unless given)')
