@@ -9,13 +9,8 @@ import { toImatError } from '../errors.ts';
 import { ImatError } from '../../parser/errors.ts';
 import { EXTENSION } from '../sql/names.ts';
 import { ident } from '../sql/sql.ts';
-import {
-  buildAndInstall,
-  commandsByHand,
-  findPgConfig,
-  mayInstall,
-  shippedComment,
-} from './extension-build.ts';
+import { buildAndInstall, commandsByHand, mayInstall, shippedComment } from './extension-build.ts';
+import { findPgConfig } from './extension-pg-config.ts';
 import { askPreload, locateServer, type ServerPlace } from './extension-server.ts';
 
 const WITHOUT = 'imat does everything without it';
