@@ -28,7 +28,9 @@ function sources(): string {
   return folder;
 }
 
-/** How the extension describes itself: what tells it from others of its name before it is created. */
+/**
+ * How the extension describes itself: what tells it from others of its name before it is created.
+ */
 export function shippedComment(): string {
   const control = readFileSync(join(sources(), `${EXTENSION}.control`), 'utf8');
   return /^comment = '(.*)'$/m.exec(control)?.[1] ?? '';
@@ -45,7 +47,10 @@ export async function mayInstall({ library, share }: PgConfig): Promise<boolean>
   }
 }
 
-/** For a shell; the directory's name is made by the shell, so that nobody else can have put something there. */
+/**
+ * For a shell; the directory's name is made by the shell, so that nobody else can have put
+ * something there.
+ */
 export function commandsByHand({ path }: PgConfig): readonly string[] {
   const make = `make -C "$build" PG_CONFIG=${shellPath(path)}`;
   return [
@@ -60,8 +65,10 @@ function shellPath(path: string): string {
 }
 
 /**
- * Builds the extension and installs its files, which stay only if `check`, called afterwards, does not throw.
- * @throws ImatError `extension_unavailable` with what the compiler said, `interrupted` where `signal` came
+ * Builds the extension and installs its files, which stay only if `check`, called afterwards, does
+ * not throw.
+ * @throws ImatError `extension_unavailable` with what the compiler said, `interrupted` where
+ *   `signal` came
  */
 export async function buildAndInstall(
   pgConfig: PgConfig,
@@ -130,11 +137,13 @@ async function make(args: readonly string[], signal: AbortSignal | null): Promis
     message:
       status instanceof Error
         ? 'could not run make'
-        : `make ${args.at(-1) === 'install' ? 'could not install' : 'could not build'} the extension`,
+        : `make ${args.at(-1) === 'install' ? 'could not install' : 'could not build'} the ` +
+          'extension',
     detail:
       status instanceof Error
         ? `${status.message}.`
-        : `It ended so:\n${output.trim().split('\n').slice(-OUTPUT_LINES).join('\n')}\n(exit status ${String(status)})`,
+        : `It ended so:\n${output.trim().split('\n').slice(-OUTPUT_LINES).join('\n')}\n(exit ` +
+          `status ${String(status)})`,
     hint: 'Building needs make and the C compiler that PostgreSQL was built with.',
     cause: status instanceof Error ? status : undefined,
   });

@@ -1,4 +1,7 @@
-/** The files of the extension in the directories of a server: remembered before an installation, put back if it fails. */
+/**
+ * The files of the extension in the directories of a server: remembered before an installation, put
+ * back if it fails.
+ */
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXTENSION } from '../sql/names.ts';
@@ -7,7 +10,10 @@ type Directories = { readonly library: string; readonly share: string };
 
 type Kept = ReadonlyMap<string, { readonly content: Buffer; readonly mode: number }>;
 
-/** Runs `install`, which writes the files. If it throws, they are again what they were before, and the error is thrown on. */
+/**
+ * Runs `install`, which writes the files. If it throws, they are again what they were before, and
+ * the error is thrown on.
+ */
 export async function keepingFiles<T>(
   directories: Directories,
   install: () => Promise<T>,

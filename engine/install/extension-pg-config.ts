@@ -1,4 +1,7 @@
-/** The pg_config that goes with a running server, and with headers that the extension can be built with. */
+/**
+ * The pg_config that goes with a running server, and with headers that the extension can be built
+ * with.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath } from 'node:fs/promises';
@@ -32,9 +35,11 @@ export type ServerToBuildFor = {
 type Misfit = { readonly reason: string; readonly headersAreNewer: boolean };
 
 /**
- * The pg_config that goes with a running server: with its directories, with all that a build needs, of its major version, and with
- * headers that are not newer than it. Inline functions of newer headers call what an older server has not got.
- * @throws ImatError `invalid_argument` if `given` is not that, `extension_unavailable` if there is none
+ * The pg_config that goes with a running server: with its directories, with all that a build needs,
+ * of its major version, and with headers that are not newer than it. Inline functions of newer
+ * headers call what an older server has not got.
+ * @throws ImatError `invalid_argument` if `given` is not that, `extension_unavailable` if there is
+ *   none
  */
 export async function findPgConfig(
   server: ServerToBuildFor,
@@ -63,9 +68,13 @@ function noPgConfig(
   const detail = reasons === '' ? undefined : `${reasons}.`;
   if (misfits.some(({ headersAreNewer }) => headersAreNewer))
     return new ImatError(condition, {
-      message: `the headers to build the extension with are newer than the running server, PostgreSQL ${version}`,
+      message:
+        'the headers to build the extension with are newer than the running server, PostgreSQL ' +
+        `${version}`,
       detail,
-      hint: 'Restart the server, so that it runs the version that is installed, or name a pg_config whose headers are not newer with --pg-config <path>.',
+      hint:
+        'Restart the server, so that it runs the version that is installed, or name a ' +
+        'pg_config whose headers are not newer with --pg-config <path>.',
     });
   if (given !== null)
     return new ImatError(condition, {
@@ -76,7 +85,10 @@ function noPgConfig(
   return new ImatError(condition, {
     message: `there is no pg_config of PostgreSQL ${major} with the server's headers`,
     detail,
-    hint: `Install them with make and a C compiler (Debian and Ubuntu: sudo apt-get install postgresql-server-dev-${major} make gcc; Red Hat: postgresql${major}-devel make gcc), or name one with --pg-config <path>.`,
+    hint:
+      'Install them with make and a C compiler (Debian and Ubuntu: sudo apt-get install ' +
+      `postgresql-server-dev-${major} make gcc; Red Hat: postgresql${major}-devel make gcc), ` +
+      'or name one with --pg-config <path>.',
   });
 }
 
@@ -116,7 +128,8 @@ async function misfitOf(printed: Printed, server: ServerToBuildFor): Promise<Mis
   if (relation === 'unknown' || relation === 'of another major version') return unsuitable(reason);
   if (!(await isSame(library, directories.library)) || !(await isSame(share, directories.share)))
     return unsuitable(
-      `${path} is of another installation: its libraries are in ${library}, those of the server in ${directories.library}`,
+      `${path} is of another installation: its libraries are in ${library}, those of the ` +
+        `server in ${directories.library}`,
     );
   if (!existsSync(join(headers, 'postgres.h')))
     return unsuitable(`${path} has no headers in ${headers}`);
@@ -124,7 +137,10 @@ async function misfitOf(printed: Printed, server: ServerToBuildFor): Promise<Mis
   return relation === 'newer' ? { reason, headersAreNewer: true } : null;
 }
 
-/** Debian has pg_config and the headers in packages that can be upgraded one without the other, so neither may be newer. */
+/**
+ * Debian has pg_config and the headers in packages that can be upgraded one without the other, so
+ * neither may be newer.
+ */
 async function compareWithServer(
   { path, version, headers }: Printed,
   serverVersion: string,
@@ -142,7 +158,10 @@ async function compareWithServer(
 
 const DECIDING: readonly Relation[] = ['unknown', 'of another major version', 'newer'];
 
-/** Null where they do not say. Where an installation serves several architectures, each has a pg_config_<architecture>.h. */
+/**
+ * Null where they do not say. Where an installation serves several architectures, each has a
+ * pg_config_<architecture>.h.
+ */
 async function versionOfHeaders(directory: string): Promise<string | null> {
   const names = await readdir(directory).catch(() => []);
   for (const name of names.filter((each) => /^pg_config(?:_\w+)?\.h$/.test(each))) {

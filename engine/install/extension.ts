@@ -1,6 +1,7 @@
 /**
- * Installs the extension: in the database, and before that on the server, where it lacks the files, runs on this machine and lets this
- * process write. What must be set in postgresql.conf is named and never set.
+ * Installs the extension: in the database, and before that on the server, where it lacks the files,
+ * runs on this machine and lets this process write. What must be set in postgresql.conf is named
+ * and never set.
  */
 import type { ExtensionOptions, ExtensionResult } from '../api.ts';
 import { BUILD_ANEW, type Extension, findExtension, loadFailure } from '../catalog/extension.ts';
@@ -16,12 +17,17 @@ import { askPreload, locateServer, type ServerPlace } from './extension-server.t
 const WITHOUT = 'imat does everything without it';
 const INTERRUPTED = '57014';
 const RESTART = 'If the server has been upgraded since it was started, restart it';
-const REBUILD = `${RESTART}, and try again; otherwise name the pg_config that it was built with: --pg-config <path>.`;
-const REMOVE = `${RESTART}; otherwise remove the extension's files from the server (${EXTENSION}.control, its scripts and its library), and try again.`;
+const REBUILD =
+  `${RESTART}, and try again; otherwise name the pg_config that it was built with: --pg-config ` +
+  '<path>.';
+const REMOVE =
+  `${RESTART}; otherwise remove the extension's files from the server (${EXTENSION}.control, ` +
+  'its scripts and its library), and try again.';
 
 /**
- * @throws ImatError `extension_unavailable` where the server cannot have it or has another one of the name, `insufficient_privilege`,
- *   `not_found` for the schema, `invalid_argument` for a wrong pg_config, `read_only`, `interrupted`
+ * @throws ImatError `extension_unavailable` where the server cannot have it or has another one of
+ *   the name, `insufficient_privilege`, `not_found` for the schema, `invalid_argument` for a wrong
+ *   pg_config, `read_only`, `interrupted`
  */
 export async function installExtension(
   db: Db,
@@ -77,13 +83,22 @@ async function refuseAnotherInstalled(db: Db): Promise<void> {
   );
   if (other === undefined) return;
   throw new ImatError('extension_unavailable', {
-    message: `another extension "${EXTENSION}" (version ${other.version}) is installed in this database`,
-    detail: `It has no function capture_changes, so it is not the one that comes with imat. imat does not use it; ${WITHOUT}.`,
-    hint: `Where nothing else needs it: DROP EXTENSION ${EXTENSION}, remove its files from the server, and try again.`,
+    message:
+      `another extension "${EXTENSION}" (version ${other.version}) is installed in this ` +
+      'database',
+    detail:
+      'It has no function capture_changes, so it is not the one that comes with imat. imat ' +
+      `does not use it; ${WITHOUT}.`,
+    hint:
+      `Where nothing else needs it: DROP EXTENSION ${EXTENSION}, remove its files from the ` +
+      'server, and try again.',
   });
 }
 
-/** Whether the server has the files. They are told from another extension's of the same name by the control file's comment. */
+/**
+ * Whether the server has the files. They are told from another extension's of the same name by the
+ * control file's comment.
+ */
 async function isAvailable(db: Db): Promise<boolean> {
   const [available] = await db.query<{ version: string; comment: string | null }>(
     'SELECT default_version AS version, comment FROM pg_available_extensions WHERE name = $1',
@@ -92,13 +107,22 @@ async function isAvailable(db: Db): Promise<boolean> {
   if (available === undefined) return false;
   if (available.comment === shippedComment()) return true;
   throw new ImatError('extension_unavailable', {
-    message: `the server has the files of another extension "${EXTENSION}" (version ${available.version})`,
-    detail: `It describes itself as "${available.comment ?? ''}", so it is not the one that comes with imat. ${WITHOUT}.`,
-    hint: `Drop it from the databases that use it, remove its files from the server (${EXTENSION}.control, its scripts and its library), and try again.`,
+    message:
+      `the server has the files of another extension "${EXTENSION}" (version ` +
+      `${available.version})`,
+    detail:
+      `It describes itself as "${available.comment ?? ''}", so it is not the one that comes ` +
+      `with imat. ${WITHOUT}.`,
+    hint:
+      'Drop it from the databases that use it, remove its files from the server ' +
+      `(${EXTENSION}.control, its scripts and its library), and try again.`,
   });
 }
 
-/** Builds and installs the files. Gives the commands for doing it by hand where this process may not, and has changed nothing then. */
+/**
+ * Builds and installs the files. Gives the commands for doing it by hand where this process may
+ * not, and has changed nothing then.
+ */
 async function installFiles(
   db: Db,
   serverMajor: number,
@@ -123,7 +147,9 @@ async function installFiles(
         throw new ImatError('extension_unavailable', {
           message: `the server does not see extension "${EXTENSION}", although it was installed`,
           detail: 'What was installed has been removed.',
-          hint: 'Its own directories may be hidden from this machine: run imat extension install where the server runs.',
+          hint:
+            'Its own directories may be hidden from this machine: run imat extension install ' +
+            'where the server runs.',
         });
       await load(db, { built: true });
     },
@@ -131,7 +157,10 @@ async function installFiles(
   return [];
 }
 
-/** The version of the server that runs, which is not the installed one between an upgrade and the restart. */
+/**
+ * The version of the server that runs, which is not the installed one between an upgrade and the
+ * restart.
+ */
 async function versionOf(db: Db): Promise<string> {
   const [row] = await db.query<{ version: string }>(
     `SELECT current_setting('server_version') AS version`,
@@ -140,8 +169,9 @@ async function versionOf(db: Db): Promise<string> {
 }
 
 /**
- * Loads the library into this session, before anything is created. That does not harm the session: the library does nothing unless it
- * is loaded at the server's start, and a library that lacks a symbol is an ordinary error.
+ * Loads the library into this session, before anything is created. That does not harm the session:
+ * the library does nothing unless it is loaded at the server's start, and a library that lacks a
+ * symbol is an ordinary error.
  * @throws ImatError `extension_unavailable` if it does not load, `insufficient_privilege`
  */
 async function load(db: Db, { built }: { readonly built: boolean }): Promise<void> {
@@ -159,7 +189,10 @@ async function load(db: Db, { built }: { readonly built: boolean }): Promise<voi
   }
 }
 
-/** @throws ImatError `extension_unavailable` if the database has the extension, and the server cannot load what it calls */
+/**
+ * @throws ImatError `extension_unavailable` if the database has the extension, and the server
+ * cannot load what it calls
+ */
 async function refuseBroken(db: Db, extension: Extension): Promise<void> {
   const failure = await loadFailure(db, extension);
   if (failure !== null)
@@ -172,8 +205,9 @@ async function brokenLibrary(
   state: string,
   hint: string,
 ): Promise<ImatError> {
+  const version = await versionOf(db);
   return new ImatError('extension_unavailable', {
-    message: `PostgreSQL ${await versionOf(db)} cannot load the library of extension "${EXTENSION}"`,
+    message: `PostgreSQL ${version} cannot load the library of extension "${EXTENSION}"`,
     detail: `It reported: ${error.message}. ${state}`,
     hint,
     cause: error,
@@ -191,9 +225,15 @@ function refuseUnreachable(
       throw superuserNeeded();
     case 'elsewhere':
       throw new ImatError('extension_unavailable', {
-        message: `the server does not have extension "${EXTENSION}", and does not run on this machine`,
-        detail: `Its files go into the server's own directories. A managed PostgreSQL does not take it; ${WITHOUT}.`,
-        hint: 'Where the server is a machine or a container of your own, run imat extension install in there.',
+        message:
+          `the server does not have extension "${EXTENSION}", and does not run on this ` +
+          'machine',
+        detail:
+          "Its files go into the server's own directories. A managed PostgreSQL does not take " +
+          `it; ${WITHOUT}.`,
+        hint:
+          'Where the server is a machine or a container of your own, run imat extension ' +
+          'install in there.',
       });
   }
 }
@@ -202,12 +242,17 @@ function superuserNeeded(cause?: ServerError): ImatError {
   return new ImatError('insufficient_privilege', {
     message: `only a superuser can install extension "${EXTENSION}"`,
     detail: cause === undefined ? undefined : `PostgreSQL reported: ${cause.message}.`,
-    hint: `Connect as one, for example with --database-url postgres://postgres@host/database. ${WITHOUT}.`,
+    hint:
+      'Connect as one, for example with --database-url postgres://postgres@host/database. ' +
+      `${WITHOUT}.`,
     cause,
   });
 }
 
-/** In one transaction with the look at what was made: should it be another extension after all, nothing of it stays. */
+/**
+ * In one transaction with the look at what was made: should it be another extension after all,
+ * nothing of it stays.
+ */
 async function create(db: Db, schema: string): Promise<Extension> {
   try {
     return await db.transaction('read committed', async () => {
@@ -235,11 +280,14 @@ function creationFailure(error: unknown): unknown {
       cause: error,
     });
   if (!(known instanceof ImatError) || known.condition !== 'internal') return known;
-  // The library is missing, belongs to another version, or lacks a function: the files do not belong together.
+  // The library is missing, belongs to another version, or lacks a function: the files do not
+  // belong together.
   return new ImatError('extension_unavailable', {
     message: `PostgreSQL cannot create extension "${EXTENSION}": ${error.message}`,
     detail: error.detail ?? undefined,
-    hint: `Remove its files from the server (${EXTENSION}.control, its scripts and its library), and try again.`,
+    hint:
+      `Remove its files from the server (${EXTENSION}.control, its scripts and its library), ` +
+      'and try again.',
     cause: error,
   });
 }

@@ -9,9 +9,10 @@ const STAGES = ['devel', 'alpha', 'beta', 'rc', '.'];
 export type Relation = 'older' | 'same' | 'newer' | 'of another major version' | 'unknown';
 
 /**
- * How the first version is related to the second. A text is what `SHOW server_version` or `pg_config --version` gives, such as "15.18 (Debian
- * 15.18-0+deb12u1)", "PostgreSQL 18beta1" or "19devel"; what a distributor appends does not count. Builds of one development version
- * cannot be told apart: they count as the same.
+ * How the first version is related to the second. A text is what `SHOW server_version` or
+ * `pg_config --version` gives, such as "15.18 (Debian 15.18-0+deb12u1)", "PostgreSQL 18beta1" or
+ * "19devel"; what a distributor appends does not count. Builds of one development version cannot be
+ * told apart: they count as the same.
  */
 export function compareVersions(one: string, other: string): Relation {
   const [first, second] = [parse(one), parse(other)];

@@ -1,6 +1,7 @@
 /**
- * `imat extension install` where the running server is older than the headers beside it, as after an upgrade without a restart: what is
- * built with them may call what the server has not got. The libraries that lack a symbol are real ones.
+ * `imat extension install` where the running server is older than the headers beside it, as after
+ * an upgrade without a restart: what is built with them may call what the server has not got. The
+ * libraries that lack a symbol are real ones.
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,13 +34,14 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
   describe('with newer headers', () => {
     const newer = `${world.copy.major}.99 (Debian ${world.copy.major}.99-0+deb12u1)`;
 
-    test('a pg_config of a newer version is refused, with both versions and the remedy', async () => {
+    test('a newer pg_config is refused, with both versions and the remedy', async () => {
       const pgConfig = world.pgConfig({ '--version': `PostgreSQL ${newer}` });
       const error = await expectImatError('invalid_argument', () =>
         world.install(world.server.url, { pgConfig }),
       );
       expect(error.message).toBe(
-        `the headers to build the extension with are newer than the running server, PostgreSQL ${version}`,
+        'the headers to build the extension with are newer than the running server, ' +
+          `PostgreSQL ${version}`,
       );
       expect(error.detail).toMatch(`${pgConfig} is of PostgreSQL ${newer}, `);
       expect(error.detail).toContain(`and the running server is PostgreSQL ${version}.`);
@@ -124,7 +126,7 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
     }, 120_000);
   });
 
-  test('an installation that fails half-way, or that the server does not see, is removed', async () => {
+  test('what fails half-way, or what the server does not see, is removed', async () => {
     await world.withMake(
       'PATH="${PATH#*:}" make "$@" || exit; for last; do :; done; [ "$last" != install ]',
       async () => {
@@ -172,7 +174,7 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
     });
   }, 120_000);
 
-  test('an extension in the database that the server cannot load is found, by doctor as well', async () => {
+  test('what a database has and its server cannot load is found, by doctor too', async () => {
     const imat = await connect(world.server.url);
     await imat.init();
     const ofExtension = async (): Promise<DoctorCheck | undefined> =>

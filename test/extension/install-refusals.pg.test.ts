@@ -1,4 +1,7 @@
-/** `imat extension install` before anything is built: what it refuses, and that it leaves nothing behind. */
+/**
+ * `imat extension install` before anything is built: what it refuses, and that it leaves nothing
+ * behind.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -51,7 +54,7 @@ describe.skipIf(world === null)('a server that lacks the files', () => {
     ] as const) {
       writeFileSync(
         fake,
-        `#!/bin/sh\nprintf '${version}\\n/elsewhere/lib\\n/elsewhere/share\\n/elsewhere/include\\n/elsewhere/pgxs\\n'\n`,
+        `#!/bin/bash\nprintf '%s\\n' '${version}' /elsewhere/{lib,share,include,pgxs}\n`,
         { mode: 0o755 },
       );
       const wrong = await expectImatError('invalid_argument', () =>
@@ -76,7 +79,8 @@ describe.skipIf(world === null)('a server that lacks the files', () => {
   });
 
   test('a server whose files are not those of this machine is left alone', async () => {
-    // What this process finds in the data directory is not what the server finds there: so it looks from the outside of a container.
+    // What this process finds in the data directory is not what the server finds there: so it looks
+    // from the outside of a container.
     const data = join(world.server.directory, 'data');
     renameSync(data, `${data}.moved`);
     try {

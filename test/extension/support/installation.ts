@@ -1,4 +1,7 @@
-/** A copy of an installed server that does not have the extension, for the tests of `imat extension install`. */
+/**
+ * A copy of an installed server that does not have the extension, for the tests of `imat extension
+ * install`.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -142,7 +145,11 @@ export class Installation {
     );
     writeFileSync(
       file,
-      `#!/bin/sh\nfor option; do case $option in ${cases.join(' ')} *) '${this.copy.bin}/pg_config' "$option";; esac; done\n`,
+      `#!/bin/sh
+for option; do
+  case $option in ${cases.join(' ')} *) '${this.copy.bin}/pg_config' "$option";; esac
+done
+`,
       { mode: 0o755 },
     );
     return file;
@@ -163,7 +170,10 @@ export class Installation {
     return { '--pkgincludedir': ours, '--includedir-server': directory };
   }
 
-  /** Headers of the server's version, but for an inline function that calls what the server has not got. */
+  /**
+   * Headers of the server's version, but for an inline function that calls what the server has not
+   * got.
+   */
   headersThatAskTooMuch(): Headers {
     return this.headers((original) => ({
       'postgres.h': `#include "${original}/postgres.h"
@@ -181,7 +191,8 @@ static int (*caller)(int) __attribute__((used)) = inline_function;
     const library = join(directory, 'library.so');
     writeFileSync(
       source,
-      `#include "postgres.h"\n#include "fmgr.h"\nPG_MODULE_MAGIC;\nvoid _PG_init(void);\nvoid _PG_init(void) {}\n`,
+      '#include "postgres.h"\n#include "fmgr.h"\nPG_MODULE_MAGIC;\nvoid ' +
+        '_PG_init(void);\nvoid _PG_init(void) {}\n',
     );
     execFileSync('gcc', [
       '-shared',
@@ -200,7 +211,10 @@ static int (*caller)(int) __attribute__((used)) = inline_function;
   }
 }
 
-/** One for the tests of a file, started before them; null where no server with its headers is installed. */
+/**
+ * One for the tests of a file, started before them; null where no server with its headers is
+ * installed.
+ */
 export function useInstallation(): Installation | null {
   const place = mkdtempSync(join(tmpdir(), 'imat-install-'));
   chmodSync(place, 0o755);
@@ -214,7 +228,10 @@ export function useInstallation(): Installation | null {
   return installation;
 }
 
-/** The directory for temporary files is this one while the tests run, so that no other process puts its own there. */
+/**
+ * The directory for temporary files is this one while the tests run, so that no other process puts
+ * its own there.
+ */
 function useTemporary(directory: string): void {
   const before = process.env['TMPDIR'];
   beforeAll(() => {
