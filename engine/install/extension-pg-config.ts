@@ -73,8 +73,8 @@ function noPgConfig(
         `${version}`,
       detail,
       hint:
-        'Restart the server, so that it runs the version that is installed, or name a ' +
-        'pg_config whose headers are not newer with --pg-config <path>.',
+        'Restart the server, after an upgrade of its package if that is older than the headers, ' +
+        'or name a pg_config whose headers are not newer with --pg-config <path>.',
     });
   if (given !== null)
     return new ImatError(condition, {
