@@ -70,7 +70,7 @@ function noPgConfig(
     return new ImatError(condition, {
       message:
         'the headers to build the extension with are newer than the running server, PostgreSQL ' +
-        `${version}`,
+        version,
       detail,
       hint:
         'Restart the server, after an upgrade of its package if that is older than the headers, ' +
