@@ -43,8 +43,8 @@ export type ExtensionServer = {
   readonly warnings: string;
   /** The directory with pg_regress and pg_isolation_regress, if the server comes with one. */
   readonly testPrograms: string | null;
-  /** The directory with psql, which they need. */
-  readonly psql: string;
+  /** The directory with the server's own psql, pg_dump and pg_restore. */
+  readonly programs: string;
 };
 
 export type Missing = { readonly major: number; readonly reason: string };
@@ -139,7 +139,7 @@ function describe(major: number, place: string, bin: string, programs: string): 
     binaries: { bin, major },
     warnings: readFileSync(join(place, 'warnings'), 'utf8'),
     testPrograms: existsSync(join(testPrograms, 'regress', 'pg_regress')) ? testPrograms : null,
-    psql: programs,
+    programs,
   };
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors.ts';
 import { loadColumns } from '../catalog/columns.ts';
-import { findExtension } from '../catalog/extension.ts';
+import { BUILD_ANEW, findExtension, loadFailure } from '../catalog/extension.ts';
 import { CAPTURE_TRIGGERS, EXTENSION } from '../sql/names.ts';
 import { namesColumns } from './capture.ts';
 
@@ -95,6 +95,14 @@ async function extensionCheck(db: Db): Promise<DoctorCheck> {
     return ok(
       'extension',
       `${EXTENSION} is not here; imat does without (imat extension install would install it)`,
+    );
+  const failure = await loadFailure(db, extension);
+  if (failure !== null)
+    return problem(
+      'error',
+      'extension',
+      `${EXTENSION} ${extension.version} cannot be loaded by the server: ${failure.message}`,
+      BUILD_ANEW,
     );
   const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
   const preload =
