@@ -16,8 +16,6 @@ import {
   shopOn,
   startWriter,
 } from './support/shop.ts';
-import { postgresBackEnd } from '../../workers/queue/postgres.ts';
-import { startEndingProxy } from './support/ending-proxy.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';
 
 const workers: WorkerProcess[] = [];
@@ -322,66 +320,6 @@ test.skipIf(findPostgres() === null)(
   },
   120_000,
 );
-
-/** Errors that would end a worker's process, while `body` runs. */
-async function uncaughtDuring(body: () => Promise<unknown>): Promise<unknown[]> {
-  const uncaught: unknown[] = [];
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => uncaught.push(error));
-  try {
-    await body();
-    // A session that has ended says so once more when its connection closes.
-    await sleep(20);
-  } finally {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of others) process.on('uncaughtException', listener);
-  }
-  return uncaught;
-}
-
-const SETTINGS = {
-  concurrency: 1,
-  lockDuration: 2000,
-  stalledInterval: 1000,
-  maxStalledCount: 1,
-  drainDelay: 1,
-  runRetryDelay: 1000,
-  autorun: false,
-} as const;
-
-/** All that a worker does with the queue until it can be used; errors are its to hear of. */
-async function openQueue(url: string): Promise<void> {
-  const backEnd = postgresBackEnd(url);
-  await outcomeOf(backEnd.probe());
-  const [queue, worker] = [
-    backEnd.queue('q'),
-    backEnd.worker('q', async () => undefined, SETTINGS),
-  ];
-  queue.on('error', () => undefined);
-  worker.on('error', () => undefined);
-  const parts = [queue, worker];
-  for (const part of parts) await outcomeOf(part.waitUntilReady());
-  for (const part of parts) await outcomeOf(part.close());
-}
-
-// The moments are counted in answers of the server: none depends on the speed of the machine.
-test('the queue on PostgreSQL: no session that its server ends, after whichever answer, ends the process', async () => {
-  const url = await newQueueDatabase();
-  await openQueue(url);
-  const proxy = await startEndingProxy(url);
-  cleanups.push(() => proxy.close());
-  for (let answers = 0; ; answers++) {
-    const order = proxy.endAfter(answers);
-    const uncaught = await uncaughtDuring(() => openQueue(proxy.url));
-    expect(uncaught, `ended after ${answers} answers`).toEqual([]);
-    if (order.isOpen()) {
-      // The probe, two sessions that look at the version, and the one of LISTEN.
-      expect(answers).toBeGreaterThan(10);
-      break;
-    }
-  }
-}, 120_000);
 
 test('the queue on PostgreSQL: its backends are terminated, a worker is killed', async () => {
   const shop = await newShop();

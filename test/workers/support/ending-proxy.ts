@@ -1,4 +1,7 @@
-/** A proxy before PostgreSQL that ends sessions as an administrator does, in the same packet as the answer before. */
+/**
+ * A proxy before PostgreSQL that ends sessions as an administrator does, in the same packet as the
+ * answer before.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
