@@ -28,8 +28,16 @@ afterEach(async () => {
 const start = async (shop: World, ...options: string[]): Promise<WorkerProcess> => {
   const worker = startWorker([shop.url], options);
   workers.push(worker);
-  await until('it is connected', async () => worker.lines.some((line) => line.msg === 'connected'));
+  await until('it is connected', async () => {
+    expectNoneGone();
+    return worker.lines.some((line) => line.msg === 'connected');
+  });
   return worker;
+};
+
+/** No worker may end by itself; one that the test has killed has no exit code. */
+const expectNoneGone = (): void => {
+  for (const { process, noise } of workers) expect(process.exitCode, noise.join('\n')).toBeNull();
 };
 
 const newShop = async (): Promise<World> => {
@@ -48,7 +56,10 @@ const runs = async (shop: World): Promise<number> =>
 /** Nothing may stand still while `what` is so. */
 async function expectGoingOn(shop: World, what: string): Promise<void> {
   const before = await runs(shop);
-  await until(`folds go on ${what}`, async () => (await runs(shop)) >= before + 3);
+  await until(`folds go on ${what}`, async () => {
+    expectNoneGone();
+    return (await runs(shop)) >= before + 3;
+  });
 }
 
 const newRedis = async (options: { cluster?: boolean } = {}): Promise<RedisServer> => {

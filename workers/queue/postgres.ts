@@ -1,18 +1,14 @@
 /** BullMQ on PostgreSQL: its tables live in a schema of their own, `imat_queue`, in the database that the URL names. */
-import {
-  createPostgresBackend,
-  SchemaVersionMismatchError,
-  UnsupportedPostgresVersionError,
-  withBackend,
-} from 'bullmq';
+import { SchemaVersionMismatchError, UnsupportedPostgresVersionError, withBackend } from 'bullmq';
 import { ImatError, type ErrorCondition } from '../../parser/errors.ts';
 import type { BackEnd } from './bullmq.ts';
+import { createBackend } from './postgres-client.ts';
 
 const SCHEMA = 'imat_queue';
 const CONNECT_MS = 5000;
 
 export function postgresBackEnd(url: string): BackEnd {
-  const { Queue, Worker } = withBackend(createPostgresBackend);
+  const { Queue, Worker } = withBackend(createBackend);
   // A session for each, and the worker's one that listens.
   const connection = {
     connectionString: url,
@@ -25,7 +21,7 @@ export function postgresBackEnd(url: string): BackEnd {
     kind: 'postgres',
     probe: async () => {
       const limits = { lock_timeout: CONNECT_MS, query_timeout: 2 * CONNECT_MS };
-      const backend = createPostgresBackend(SCHEMA, {
+      const backend = createBackend(SCHEMA, {
         connection: { ...connection, ...limits, migrate: true },
       });
       // A connection that breaks says so twice: waitUntilReady tells.
