@@ -12,6 +12,9 @@ export async function connectServer(url: string | null): Promise<Db> {
   const { default: pg } = await import('pg');
   const attempt = async (client: ClientConfig): Promise<Db> => {
     const connection = new pg.Client({ ...client, types: TEXT_TYPES });
+    // The server may end a session at any moment, and Node.js ends a process that does not listen.
+    // Statements that are asked of such a session reject.
+    connection.on('error', () => undefined);
     await connection.connect();
     return Session.open({
       client: connection,

@@ -1,29 +1,11 @@
 /** Sessions of the queue on PostgreSQL that its server ends, each at another moment. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { postgresBackEnd } from '../../workers/queue/postgres.ts';
 import { outcomeOf } from '../engine/maintain/support/world.ts';
 import { useDatabase } from '../setup/database.ts';
-import { startEndingProxy } from './support/ending-proxy.ts';
+import { startEndingProxy, uncaughtDuring } from '../setup/ending-proxy.ts';
 
 const database = useDatabase();
-
-/** Errors that would end a worker's process, while `body` runs. */
-async function uncaughtDuring(body: () => Promise<unknown>): Promise<unknown[]> {
-  const uncaught: unknown[] = [];
-  const others = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => uncaught.push(error));
-  try {
-    await body();
-    // A session that has ended says so once more when its connection closes.
-    await sleep(20);
-  } finally {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of others) process.on('uncaughtException', listener);
-  }
-  return uncaught;
-}
 
 const SETTINGS = {
   concurrency: 1,

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type EndingProxy = {
   /** The same address through the proxy. */
@@ -73,4 +74,21 @@ export async function startEndingProxy(url: string): Promise<EndingProxy> {
       await new Promise<void>((resolve) => proxy.close(() => resolve()));
     },
   };
+}
+
+/** The errors that would end a process that runs `body`. */
+export async function uncaughtDuring(body: () => Promise<unknown>): Promise<unknown[]> {
+  const uncaught: unknown[] = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  try {
+    await body();
+    // A session that has ended says so once more when its connection closes.
+    await sleep(20);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of others) process.on('uncaughtException', listener);
+  }
+  return uncaught;
 }
