@@ -4,9 +4,13 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { connectDb } from '../../engine/db/connect-db.ts';
 import type { Db } from '../../engine/db/db.ts';
 import { EXTENSION } from '../../engine/sql/names.ts';
+import type { ServerFeature } from './services.ts';
 
 /** Whether this run is about databases that have the extension. */
 export const WITH_EXTENSION = Boolean(process.env['IMAT_TEST_EXTENSION']);
+
+/** Whether the server under test was built without a feature. */
+export const lacks = (feature: ServerFeature): boolean => inject('serverLacks').includes(feature);
 
 export type TestDatabase = { readonly url: string; drop(): Promise<void> };
 

@@ -3,6 +3,7 @@
  * or one from local binaries, whichever comes first. With IMAT_TEST_EXTENSION=<major>, one that has the extension in every database.
  */
 import type { TestProject } from 'vitest/node';
+import { connectDb } from '../../engine/db/connect-db.ts';
 import { EXTENSION } from '../../engine/sql/names.ts';
 import { provideFor } from '../../tools/extension.ts';
 import { dockerAnswers } from '../../tools/find-postgres.mjs';
@@ -12,8 +13,12 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** A superuser's URL of a database on the server under test. */
     postgresUrl: string;
+    /** What PostgreSQL has on most servers, and this one was built without. */
+    serverLacks: readonly ServerFeature[];
   }
 }
+
+export type ServerFeature = 'icu' | 'xml';
 
 type Service = {
   readonly url: string;
@@ -27,7 +32,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const service = await provideServer();
   process.stderr.write(`PostgreSQL for the tests: ${service.origin}\n`);
   project.provide('postgresUrl', service.url);
+  project.provide('serverLacks', await missingFeatures(service.url));
   return service.stop;
+}
+
+async function missingFeatures(url: string): Promise<ServerFeature[]> {
+  const db = await connectDb({ kind: 'url', url });
+  try {
+    const missing: ServerFeature[] = [];
+    // The catalog lists ICU collations on servers without ICU too.
+    const icu = "CREATE COLLATION pg_temp.icu (provider = icu, locale = 'und')";
+    await db.execute(icu).catch(() => missing.push('icu'));
+    await db.query("SELECT xml '<a/>'").catch(() => missing.push('xml'));
+    for (const feature of missing)
+      process.stderr.write(`this server was built without ${feature}: its tests are skipped\n`);
+    return missing;
+  } finally {
+    await db.close();
+  }
 }
 
 async function provideServer(): Promise<Service> {

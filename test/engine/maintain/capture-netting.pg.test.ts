@@ -1,5 +1,6 @@
 /** An update is logged net: rows whose logged columns stayed the same to the last bit cancel out, and no others. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { lacks } from '../../setup/database.ts';
 import { type Checked, createWorld, expectExact, type World } from './support/world.ts';
 
 let world: World;
@@ -7,7 +8,7 @@ beforeAll(async () => {
   world = await createWorld(`
     CREATE TYPE pair AS (a int, b numeric);
     CREATE DOMAIN price AS numeric CHECK (VALUE >= 0);
-    CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);`);
+    ${lacks('icu') ? '' : "CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"}`);
 });
 afterAll(() => world.drop());
 afterEach(async () => {
@@ -70,8 +71,13 @@ const CASES: readonly Case[] = [
   { type: 'regtype', from: 'int4', to: 'int8' },
 ];
 
+const CAN_RUN = CASES.filter(
+  ({ type }) => !(type === 'xml' && lacks('xml')) && !(type.includes('caseless') && lacks('icu')),
+);
+for (const { type } of CASES.filter((one) => !CAN_RUN.includes(one)))
+  test.skip(`type ${type}: this server was built without it`);
 /** `v` is counted, so that a column of any type is logged; the list shows its exact text where the type can be a key. */
-test.each(CASES)('$type: $from to $to', async ({ type, from, to, same }) => {
+test.each(CAN_RUN)('$type: $from to $to', async ({ type, from, to, same }) => {
   await world.sql(
     `CREATE TABLE t (id int, v ${type}, other text); INSERT INTO t VALUES (1, '${from}'), (2, NULL), (3, '${to}')`,
   );
