@@ -34,7 +34,8 @@ function readFiles(): CatalogFiles {
   };
 }
 
-const isView = (text: string): boolean => text.includes('CREATE OR REPLACE VIEW');
+/** At the start of a line: routines run such commands, too. */
+const isView = (text: string): boolean => /^CREATE OR REPLACE VIEW /m.test(text);
 
 /** By name. */
 function readSqlFiles(folder: string): string[] {

@@ -7,6 +7,6 @@ AS $$
     advanced_at = clock_timestamp() WHERE f.imat_id = imat;
 $$;
 
-COMMENT ON FUNCTION imat_catalog.advance IS
+COMMENT ON FUNCTION imat_catalog.advance(integer, oid) IS
   'Moves the frontier of an imat to the snapshot of this transaction, which must have claimed '
   'the imat.';

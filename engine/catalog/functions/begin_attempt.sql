@@ -21,6 +21,6 @@ BEGIN
   RETURN FOUND;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.begin_attempt IS
+COMMENT ON FUNCTION imat_catalog.begin_attempt(integer, text, text, double precision) IS
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns '
   'false if the worker no longer holds the lease.';

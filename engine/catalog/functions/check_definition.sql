@@ -33,6 +33,6 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.check_definition IS
+COMMENT ON FUNCTION imat_catalog.check_definition(integer) IS
   'Raises an error if a view that the imat reads was replaced since the conversion, or if the '
   'current role must not run the definition.';

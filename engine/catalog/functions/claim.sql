@@ -15,6 +15,6 @@ EXCEPTION WHEN serialization_failure THEN
   RETURN false;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.claim IS
+COMMENT ON FUNCTION imat_catalog.claim(integer) IS
   'Makes the transaction the only one that moves the imat''s frontier. Returns false if another '
   'transaction does so, or has done so since the snapshot was taken.';

@@ -38,6 +38,6 @@ BEGIN
   RETURN deleted;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.clean_log IS
+COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
   'Deletes the rows of a source''s log that every imat on the source has taken in, and returns '
   'their number.';

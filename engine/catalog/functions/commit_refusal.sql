@@ -7,6 +7,6 @@ EXCEPTION WHEN invalid_transaction_termination THEN
   RETURN SQLERRM;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.commit_refusal IS
+COMMENT ON FUNCTION imat_catalog.commit_refusal() IS
   'Returns the message with which this server refuses a COMMIT inside a function, in the '
   'language of the session.';

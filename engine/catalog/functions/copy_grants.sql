@@ -30,6 +30,6 @@ BEGIN
   END LOOP;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.copy_grants IS
+COMMENT ON FUNCTION imat_catalog.copy_grants(regclass, regclass) IS
   'Gives every role that may read the relation source the same right on the relation target, '
   'and takes all other rights on target away.';

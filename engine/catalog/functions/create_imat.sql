@@ -47,6 +47,6 @@ BEGIN
            ELSE format('. The last attempt failed: %s (%s)', last.error, last.error_code) END;
 END $$;
 
-COMMENT ON FUNCTION imat.create_imat IS
+COMMENT ON FUNCTION imat.create_imat(text) IS
   'Asks for an imat of a materialized view and returns a text that says how the request stands. '
   'A running worker carries requests out; calling it again tells the outcome.';

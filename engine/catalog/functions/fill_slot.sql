@@ -56,6 +56,6 @@ BEGIN
   RETURN rows;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.fill_slot IS
+COMMENT ON FUNCTION imat_catalog.fill_slot(integer, boolean) IS
   'Fills a slot of a swap imat with the rows of its definition and makes that slot active: the '
   'slot that open_slot prepared, or with in_place the active slot. Returns the number of rows.';

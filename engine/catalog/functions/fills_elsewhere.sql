@@ -19,6 +19,6 @@ AS $$
   ) c WHERE c.elsewhere
 $$;
 
-COMMENT ON FUNCTION imat_catalog.fills_elsewhere IS
+COMMENT ON FUNCTION imat_catalog.fills_elsewhere(integer) IS
   'Returns the process ids of sessions that fold, fill or load only imats that do not read this '
   'one. Their transactions cannot read its previous slot.';

@@ -20,6 +20,6 @@ BEGIN
   RETURN found_imat;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.find IS
+COMMENT ON FUNCTION imat_catalog.find(text) IS
   'Returns the imat with this name; raises an error if there is none or if it is not loaded '
   'yet.';

@@ -40,7 +40,7 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.finish_swap IS
+COMMENT ON FUNCTION imat_catalog.finish_swap(integer, integer) IS
   'Ends a swap whose new table is in place: when no open transaction can read the previous '
   'slot, the view reads the active slot alone and the previous slot is dropped. Returns true if '
   'nothing is left to do; raises an error if it cannot have the locks.';

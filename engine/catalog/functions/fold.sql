@@ -64,7 +64,7 @@ BEGIN
   COMMIT;
 END $$;
 
-COMMENT ON PROCEDURE imat.fold IS
+COMMENT ON PROCEDURE imat.fold(text) IS
   'Folds the pending changes of an imat with the strategy delta into its state, in one '
   'transaction. CALL it outside of a transaction block. The setting imat.rows then holds the '
   'number of stored rows that it touched.';

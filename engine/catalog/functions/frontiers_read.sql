@@ -7,5 +7,5 @@ AS $$
     WHERE r.imat_id = imat AND r.stored
 $$;
 
-COMMENT ON FUNCTION imat_catalog.frontiers_read IS
+COMMENT ON FUNCTION imat_catalog.frontiers_read(integer) IS
   'Returns the frontiers of the stored imats that an imat reads, as one text to compare.';

@@ -20,5 +20,5 @@ BEGIN
     THEN target.freshness::interval END <= clock_timestamp(), true);
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.has_changed IS
+COMMENT ON FUNCTION imat_catalog.has_changed(integer) IS
   'Returns true if a swap of the imat may store something else than what is stored now.';

@@ -19,6 +19,6 @@ BEGIN
   RETURN false;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.has_pending IS
+COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
   'Returns true if the logs hold at least one row that the next fold or swap of the imat takes '
   'in.';

@@ -21,6 +21,6 @@ BEGIN
   );
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.hold_sources IS
+COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
   'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. '
   'Returns false if one of them was truncated or rewritten since the snapshot was taken.';

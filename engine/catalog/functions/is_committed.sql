@@ -9,6 +9,6 @@ AS $$
   FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS now) n
 $$;
 
-COMMENT ON FUNCTION imat_catalog.is_committed IS
+COMMENT ON FUNCTION imat_catalog.is_committed(xid) IS
   'Returns true if the transaction, given by its 32-bit id and younger than two thousand '
   'million transactions, has committed.';

@@ -11,7 +11,7 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.is_stored IS
+COMMENT ON FUNCTION imat_catalog.is_stored(integer, oid, text) IS
   'Returns true if the table is the one that the reader''s snapshot knows as the stored table '
   'of the imat; raises an error otherwise. A view evaluates it once for each read.';
 

@@ -20,6 +20,6 @@ BEGIN
   RETURN FOUND;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.lease IS
+COMMENT ON FUNCTION imat_catalog.lease(integer, text, integer) IS
   'Leases a unit of work, named by its least imat, to a worker; returns false if another worker '
   'holds it.';

@@ -22,6 +22,6 @@ AS $$
   RETURNING q.id, q.name, q.attempts
 $$;
 
-COMMENT ON FUNCTION imat_catalog.lease_request IS
+COMMENT ON FUNCTION imat_catalog.lease_request(text, integer, integer, integer) IS
   'Leases the oldest open request to a worker and returns it; notes the attempt as '
   'begin_attempt does.';

@@ -101,7 +101,7 @@ BEGIN
   );
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.look IS
+COMMENT ON FUNCTION imat_catalog.look(text, integer, integer[]) IS
   'Returns everything that a worker bases its decisions on, as one document. since: the '
   'snapshot of the previous answer; if nothing has ended since, the rest is left out. '
   'count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';

@@ -46,7 +46,7 @@ BEGIN
   );
 END $$;
 
-COMMENT ON PROCEDURE imat_catalog.maintain IS
+COMMENT ON PROCEDURE imat_catalog.maintain(text) IS
   'Does for one imat what a worker would do, in SQL alone: folds pending changes, or swaps '
   'after a change when the interval has passed. Jobs of pg_cron call it; errors are reported by '
   'the job.';

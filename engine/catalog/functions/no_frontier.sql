@@ -24,7 +24,7 @@ BEGIN
     HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.no_frontier IS
+COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: after a restore '
   'into another cluster, after a load that did not end, or on a standby for a snapshot older '
   'than a swap.';

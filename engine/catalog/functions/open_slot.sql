@@ -30,7 +30,7 @@ EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.open_slot IS
+COMMENT ON FUNCTION imat_catalog.open_slot(text) IS
   'Prepares the idle slot of a swap imat: an empty table, and a view that reads the slot that '
   'is active. Returns false if readers prevent it; the caller then fills the active slot in '
   'place.';

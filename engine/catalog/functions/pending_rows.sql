@@ -25,6 +25,6 @@ BEGIN
   RETURN total;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.pending_rows IS
+COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no '
   'frontier.';

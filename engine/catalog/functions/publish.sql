@@ -126,6 +126,6 @@ BEGIN
   COMMIT;
 END $$;
 
-COMMENT ON PROCEDURE imat_catalog.publish IS
+COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
   'Publishes an imat, the last one named, and the stored imats that it reads, in the order '
   'given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';

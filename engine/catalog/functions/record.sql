@@ -52,6 +52,9 @@ BEGIN
   WHERE s.imat_id = imat AND NOT coalesce(s.worker <> worker_id AND s.lease_until > now_at, false);
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.record IS
+COMMENT ON FUNCTION imat_catalog.record(
+  integer, text, text, text, double precision, bigint, double precision, bigint, text, text,
+  text, text, text, double precision
+) IS
   'Records a run for an imat: how it ended, what it cost, and when the next attempt is due. '
   'Call it with named arguments; what is left out is NULL.';

@@ -6,5 +6,5 @@ AS $$
     AND s.worker = holder;
 $$;
 
-COMMENT ON FUNCTION imat_catalog.release IS
+COMMENT ON FUNCTION imat_catalog.release(integer, text) IS
   'Ends the lease of a worker on an imat.';

@@ -15,5 +15,5 @@ AS $$
     AND q.lease_until IS NOT NULL;
 $$;
 
-COMMENT ON FUNCTION imat_catalog.renew IS
+COMMENT ON FUNCTION imat_catalog.renew(integer[], text, integer) IS
   'Extends the leases of a worker. The next attempt after a cut-off moves by the same time.';

@@ -22,6 +22,6 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON PROCEDURE imat_catalog.require_no_transaction IS
+COMMENT ON PROCEDURE imat_catalog.require_no_transaction(text) IS
   'Raises an error if the caller, a procedure, runs inside a transaction block or a function. '
   'Call it before anything is locked.';

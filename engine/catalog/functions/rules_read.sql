@@ -20,6 +20,6 @@ AS $$
   FROM reads s JOIN pg_rewrite r ON r.ev_class = s.view WHERE s.view <> definition
 $$;
 
-COMMENT ON FUNCTION imat_catalog.rules_read IS
+COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
   'Returns the rules of the ordinary views that a definition reads, at any depth, as '
   'view:version. The version changes when a view is replaced, not when it is renamed.';

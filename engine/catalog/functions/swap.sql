@@ -71,7 +71,7 @@ BEGIN
   COMMIT;
 END $$;
 
-COMMENT ON PROCEDURE imat.swap IS
+COMMENT ON PROCEDURE imat.swap(text) IS
   'Stores the definition of an imat with the strategy swap anew and switches readers to it. '
   'CALL it outside of a transaction block. The setting imat.rows then holds the number of '
   'stored rows.';

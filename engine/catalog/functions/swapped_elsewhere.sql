@@ -9,5 +9,5 @@ BEGIN
     HINT = 'Try again, if it must be swapped once more.';
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.swapped_elsewhere IS
+COMMENT ON FUNCTION imat_catalog.swapped_elsewhere(text) IS
   'Raises the error of an imat that another session is swapping.';

@@ -30,6 +30,6 @@ BEGIN
   RETURN changes;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.sync_cron IS
+COMMENT ON FUNCTION imat_catalog.sync_cron(text) IS
   'Creates and removes the jobs of pg_cron so that there is one for each imat, and returns the '
   'number of changes.';

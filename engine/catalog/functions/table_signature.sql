@@ -22,6 +22,6 @@ AS $$
   ) x
 $$;
 
-COMMENT ON FUNCTION imat_catalog.table_signature IS
+COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; '
   'NULL if one of these is of a kind that shows no changes, such as a foreign table.';

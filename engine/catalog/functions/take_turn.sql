@@ -9,5 +9,5 @@ BEGIN
   RETURN FOUND;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.take_turn IS
+COMMENT ON FUNCTION imat_catalog.take_turn(text, integer) IS
   'Makes a worker the ticker, or keeps it the ticker; returns false if another worker is.';

@@ -9,5 +9,5 @@ EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.try_finish_swap IS
+COMMENT ON FUNCTION imat_catalog.try_finish_swap(integer) IS
   'Calls finish_swap if no other session works on the imat; returns false instead of waiting.';

@@ -38,6 +38,6 @@ EXCEPTION WHEN OTHERS THEN
   RETURN NULL;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.unchanged_pairs IS
+COMMENT ON FUNCTION imat_catalog.unchanged_pairs() IS
   'Returns the pairs imat:source that the extension table_change_tracker knows to be unchanged '
   'since the imat''s frontier; NULL if the extension is missing or does not work.';

@@ -8,7 +8,7 @@ AS $$
     WHERE i.id = imat
 $$;
 
-COMMENT ON FUNCTION imat_catalog.view_locks IS
+COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS
   'Returns a LOCK TABLE statement for the views that the imat''s definition reads; an empty '
   'text if it reads none. What is checked after these locks is what runs, even if the snapshot '
   'is older.';

@@ -26,6 +26,6 @@ BEGIN
   END LOOP;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.with_short_locks IS
+COMMENT ON FUNCTION imat_catalog.with_short_locks(text, text, integer) IS
   'Runs DDL commands that need short exclusive locks, all or none. It waits 25 ms for a lock '
   'and then starts again, up to the given number of attempts; ten attempts take about 1.5 s.';
