@@ -1,4 +1,4 @@
-/** The SQL files of the catalog (README.md states their rules) and the version of the imat that brings them. */
+/** The SQL files of the catalog, whose rules README.md states, and the version of this imat. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * Installs and upgrades the catalog in one transaction: first the files of tables/ that were not run
- * yet, then all files of functions/ if one of them has changed. Two installers wait for each other,
+ * Installs and upgrades the catalog in one transaction: first the files of tables/ that were not
+ * run yet, then all files of functions/ if one of them has changed. Two installers wait for each other,
  * and a catalog that a newer imat has written is refused. README.md states the rules of the files.
  */
 import { ImatError } from '../../parser/errors.ts';
@@ -17,8 +17,9 @@ async function lockCatalog(db: Db): Promise<void> {
 }
 
 /**
- * Keeps the catalog in place until the end of the transaction: a revert of the last imat, in another session, waits.
- * @throws ImatError `contention` where that has just removed it
+ * Keeps the catalog in place until the end of the transaction: a revert of the last imat,
+ * in another session, waits.
+ * @throws ImatError `contention` if that has just removed it
  */
 export async function holdCatalog(db: Db): Promise<void> {
   if (!(await sharesCatalog(db)))
@@ -28,31 +29,33 @@ export async function holdCatalog(db: Db): Promise<void> {
     });
 }
 
-/** The same, false where there is no catalog to keep. */
+/** The same, false if there is no catalog to keep. */
 export async function sharesCatalog(db: Db): Promise<boolean> {
   await db.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
   return catalogExists(db);
 }
 
-/** Looks into pg_namespace itself: a name that was looked up before the lock may still be cached as missing. */
+/** Looks into pg_namespace: a name that was looked up before the lock may be cached as missing. */
 async function catalogExists(db: Db): Promise<boolean> {
   const [schema] = await db.query(`SELECT FROM pg_namespace WHERE nspname = 'imat_catalog'`);
   return schema !== undefined;
 }
 
 /**
- * What is left where somebody dropped the catalog by hand. The triggers depend on functions in the schema and go with it, but for
- * those of the extension, which log nothing then.
+ * What is left if a user dropped the catalog. The triggers depend on functions in the schema and go
+ * with it; only those of the extension stay, and then log nothing.
  */
 export const ORPHANED = 'schema imat_store is here without the imat catalog that describes it';
 export const REMOVE_ORPHANS =
-  'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; then convert again.';
+  'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; ' +
+  'then convert again.';
 
-/** Whether logs, stored tables and capture are here without a catalog. */
+/** Whether logs, stored tables and capture are in the database without a catalog. */
 export async function isOrphaned(db: Db): Promise<boolean> {
   const [store] = await db.query(
     // By its comment: a schema of that name may be somebody else's.
-    `SELECT FROM pg_namespace n WHERE n.nspname = 'imat_store' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'
+    `SELECT FROM pg_namespace n
+     WHERE n.nspname = 'imat_store' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'
        AND NOT EXISTS (SELECT FROM pg_namespace c WHERE c.nspname = 'imat_catalog')`,
   );
   return store !== undefined;
@@ -86,7 +89,7 @@ async function readInstalled(db: Db): Promise<Installed | null> {
   return present?.exists === true ? checked(await db.query<Installed>(READ_INSTALLED)) : null;
 }
 
-/** The same with one query if there is a catalog. Not inside a transaction, which an error would end. */
+/** The same, one query if there is a catalog. Not inside a transaction, which an error ends. */
 async function expectInstalled(db: Db): Promise<Installed | null> {
   try {
     return checked(await db.query<Installed>(READ_INSTALLED));
@@ -123,12 +126,14 @@ export async function requireCatalog(db: Db): Promise<void> {
   if (installed === null) {
     throw new ImatError('not_initialized', {
       message: 'this database has no imats yet',
-      hint: 'imat convert <view> makes one; imat init prepares the database without converting anything.',
+      hint:
+        'imat convert <view> makes one; ' +
+        'imat init prepares the database without converting anything.',
     });
   }
   if (!isCurrent(installed)) {
     throw new ImatError('not_initialized', {
-      message: `the imat catalog was written by imat ${installed.imat}, this imat needs a newer one`,
+      message: `imat ${installed.imat} wrote the imat catalog, this imat needs a newer one`,
       hint: 'Run imat init to upgrade it.',
     });
   }
@@ -221,25 +226,37 @@ const DROP_FORMER = `
     END LOOP;
   END $$`;
 
-/** Removes the catalog where it came with a convert and nothing is left in it or reads it. Inside a transaction. */
+/**
+ * Removes the catalog if a conversion created it and nothing is left in it or reads it. Inside a
+ * transaction.
+ */
 export async function removeUnusedCatalog(db: Db): Promise<void> {
   await lockCatalog(db);
   if (!(await catalogExists(db))) return;
   const [used] = await db.query<{ in_use: boolean }>(
-    `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration) OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
-       OR EXISTS (SELECT FROM imat_catalog.request) OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
+    `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration)
+       OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
+       OR EXISTS (SELECT FROM imat_catalog.request)
+       OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
        OR EXISTS (
-         SELECT FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
+         SELECT FROM pg_depend d
+           JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+           JOIN pg_class v ON v.oid = r.ev_class
            JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
-         WHERE c.relnamespace = 'imat_catalog'::regnamespace AND v.relnamespace <> 'imat_catalog'::regnamespace
+         WHERE c.relnamespace = 'imat_catalog'::regnamespace
+           AND v.relnamespace <> 'imat_catalog'::regnamespace
        ) AS in_use`,
   );
   if (used?.in_use !== false) return;
   await db.execute(
-    'DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat_catalog CASCADE',
+    `DROP SCHEMA imat_store;
+     DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold, imat.swap;
+     DROP SCHEMA imat_catalog CASCADE`,
   );
   const [schema] = await db.query<{ ours: boolean }>(
-    `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid) AS ours
+    `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (
+       SELECT FROM pg_depend d
+       WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid) AS ours
      FROM pg_namespace n WHERE n.nspname = 'imat'`,
   );
   if (schema?.ours === true) await db.execute('DROP SCHEMA imat');
