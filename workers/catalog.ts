@@ -1,4 +1,4 @@
-/** What a worker says to imat_catalog: thin calls of the functions in engine/catalog/004_workers.sql. */
+/** What a worker says to imat_catalog: thin calls of routines in engine/catalog/functions. */
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
 import type { ImatError } from '../parser/errors.ts';
@@ -50,7 +50,12 @@ export async function record(db: Db, unit: number, self: string, run: Run): Prom
   const { error } = run;
   const [row] = await translated(() =>
     db.query<{ rows: string | null }>(
-      `SELECT imat_catalog.record($1, $2, $3, $4, $5, $6, $7, CASE WHEN $9::text IS NULL AND $3 <> 'finish' THEN nullif(current_setting('imat.rows', true), '')::bigint END, $8, $9, $10, $11, $12, $13),
+      `SELECT imat_catalog.record(
+           imat => $1, worker_id => $2, action => $3, reason => $4, took_ms => $7,
+           pending_count => $5, count_ms => $6, new_signature => $8,
+           touched_rows => CASE WHEN $9::text IS NULL AND $3 <> 'finish'
+             THEN nullif(current_setting('imat.rows', true), '')::bigint END,
+           code => $9, message => $10, detail => $11, hint => $12, retry_ms => $13),
          CASE WHEN $14 THEN imat_catalog.release($1, $2) END, current_setting('imat.rows', true) AS rows`,
       [
         unit,

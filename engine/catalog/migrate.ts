@@ -1,24 +1,15 @@
 /**
- * Installs and upgrades the catalog: numbered SQL files, each carried out once, all in one transaction. Two sessions that
- * start at once wait for each other; a catalog newer than this program is refused, never guessed at.
+ * Installs and upgrades the catalog in one transaction: first the files of tables/ that were not
+ * run yet, then all files of functions/ if one of them has changed. Two installers wait for each other,
+ * and a catalog that a newer imat has written is refused. README.md states the rules of the files.
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { ImatError } from '../../parser/errors.ts';
-import type { Db } from '../db/db.ts';
+import { type Db, ServerError } from '../db/db.ts';
+import { catalogFiles, isNewer } from './files.ts';
 
-const MIGRATIONS = [
-  '001_tables.sql',
-  '002_maintenance.sql',
-  '003_swap.sql',
-  '004_workers.sql',
-  '005_publish.sql',
-  '006_status.sql',
-] as const;
-
-/** imat's class of advisory locks; also in the SQL files. */
+/** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
 export const LOCK_CLASS = 1768776052;
-/** Within the class, imat ids are positive. */
+/** The second key of the catalog's own lock; the ids of imats are positive. */
 const CATALOG_LOCK = 0;
 
 async function lockCatalog(db: Db): Promise<void> {
@@ -26,8 +17,9 @@ async function lockCatalog(db: Db): Promise<void> {
 }
 
 /**
- * Keeps the catalog in place until the end of the transaction: a revert of the last imat, in another session, waits.
- * @throws ImatError `contention` where that has just removed it
+ * Keeps the catalog in place until the end of the transaction: a revert of the last imat,
+ * in another session, waits.
+ * @throws ImatError `contention` if that has just removed it
  */
 export async function holdCatalog(db: Db): Promise<void> {
   if (!(await sharesCatalog(db)))
@@ -37,126 +29,234 @@ export async function holdCatalog(db: Db): Promise<void> {
     });
 }
 
-/** The same, false where there is no catalog to keep. */
+/** The same, false if there is no catalog to keep. */
 export async function sharesCatalog(db: Db): Promise<boolean> {
   await db.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [LOCK_CLASS, CATALOG_LOCK]);
   return catalogExists(db);
 }
 
-/** Looks into pg_namespace itself: a name that was looked up before the lock may still be cached as missing. */
+/** Looks into pg_namespace: a name that was looked up before the lock may be cached as missing. */
 async function catalogExists(db: Db): Promise<boolean> {
   const [schema] = await db.query(`SELECT FROM pg_namespace WHERE nspname = 'imat_catalog'`);
   return schema !== undefined;
 }
 
 /**
- * What is left where somebody dropped the catalog by hand. The triggers depend on functions in the schema and go with it, but for
- * those of the extension, which log nothing then.
+ * What is left if a user dropped the catalog. The triggers depend on functions in the schema and go
+ * with it; only those of the extension stay, and then log nothing.
  */
 export const ORPHANED = 'schema imat_store is here without the imat catalog that describes it';
 export const REMOVE_ORPHANS =
-  'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; then convert again.';
+  'DROP SCHEMA imat_store CASCADE removes what is left, capture triggers included; ' +
+  'then convert again.';
 
-/** Whether logs, stored tables and capture are here without a catalog. */
+/** Whether logs, stored tables and capture are in the database without a catalog. */
 export async function isOrphaned(db: Db): Promise<boolean> {
   const [store] = await db.query(
     // By its comment: a schema of that name may be somebody else's.
-    `SELECT FROM pg_namespace n WHERE n.nspname = 'imat_store' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'
+    `SELECT FROM pg_namespace n
+     WHERE n.nspname = 'imat_store' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'
        AND NOT EXISTS (SELECT FROM pg_namespace c WHERE c.nspname = 'imat_catalog')`,
   );
   return store !== undefined;
 }
 
-/** The version of the catalog; 0 where there is none. @throws ImatError `catalog_newer` */
+/** What the catalog says of itself. */
+type Installed = {
+  readonly version: number;
+  /** NULL until the functions are installed. */
+  readonly hash: string | null;
+  readonly imat: string | null;
+};
+
+const READ_INSTALLED = `
+  SELECT version, functions_hash AS hash, imat_version AS imat
+  FROM imat_catalog.migration ORDER BY version DESC LIMIT 1`;
+
+/**
+ * The version of the catalog; 0 if there is none.
+ * @throws ImatError `catalog_newer`
+ */
 export async function catalogVersion(db: Db): Promise<number> {
+  return (await readInstalled(db))?.version ?? 0;
+}
+
+/** Null if there is no catalog. Inside a transaction too. */
+async function readInstalled(db: Db): Promise<Installed | null> {
   const [present] = await db.query<{ exists: boolean }>(
     `SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`,
   );
-  if (present?.exists !== true) return 0;
-  const [row] = await db.query<{ version: number | null }>(
-    'SELECT max(version) AS version FROM imat_catalog.migration',
-  );
-  const version = row?.version ?? 0;
-  if (version > MIGRATIONS.length) {
-    throw new ImatError('catalog_newer', {
-      message: `the imat catalog in this database has version ${version}, this imat knows versions up to ${MIGRATIONS.length}`,
-      hint: 'Upgrade imat.',
-    });
-  }
-  return version;
+  return present?.exists === true ? checked(await db.query<Installed>(READ_INSTALLED)) : null;
 }
+
+/** The same, one query if there is a catalog. Not inside a transaction, which an error ends. */
+async function expectInstalled(db: Db): Promise<Installed | null> {
+  try {
+    return checked(await db.query<Installed>(READ_INSTALLED));
+  } catch (error) {
+    if (error instanceof ServerError && error.sqlstate === UNDEFINED_TABLE) return null;
+    throw error;
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+function checked([installed]: readonly Installed[]): Installed | null {
+  if (installed === undefined) return null;
+  const { tables, imatVersion } = catalogFiles();
+  const newer =
+    installed.version > tables.length
+      ? `has version ${installed.version}, this imat knows versions up to ${tables.length}`
+      : !isCurrent(installed) && isNewer(installed.imat ?? '0', imatVersion)
+        ? `was written by imat ${installed.imat}, this is imat ${imatVersion}`
+        : null;
+  if (newer === null) return installed;
+  throw new ImatError('catalog_newer', {
+    message: `the imat catalog in this database ${newer}`,
+    hint: 'Upgrade imat.',
+  });
+}
+
+const isCurrent = ({ version, hash }: Installed): boolean =>
+  version === catalogFiles().tables.length && hash === catalogFiles().functionsHash;
 
 /** @throws ImatError `not_initialized` */
 export async function requireCatalog(db: Db): Promise<void> {
-  const version = await catalogVersion(db);
-  if (version === 0) {
+  const installed = await readInstalled(db);
+  if (installed === null) {
     throw new ImatError('not_initialized', {
       message: 'this database has no imats yet',
-      hint: 'imat convert <view> makes one; imat init prepares the database without converting anything.',
+      hint:
+        'imat convert <view> makes one; ' +
+        'imat init prepares the database without converting anything.',
     });
   }
-  if (version < MIGRATIONS.length) {
+  if (!isCurrent(installed)) {
     throw new ImatError('not_initialized', {
-      message: `the imat catalog has version ${version}, this imat needs ${MIGRATIONS.length}`,
+      message: `imat ${installed.imat} wrote the imat catalog, this imat needs a newer one`,
       hint: 'Run imat init to upgrade it.',
     });
   }
 }
 
 /**
- * Brings the catalog up to date. `explicitly`: asked for by the user, so that it stays when the last imat is reverted.
- * Not inside a transaction.
+ * Brings the catalog up to date. Not inside a transaction.
+ * @param explicitly whether a user asked for it, so that it stays when the last imat is reverted
  */
 export async function initialize(
   db: Db,
   explicitly: boolean,
 ): Promise<{ version: number; created: boolean }> {
-  const before = await catalogVersion(db);
-  if (before === MIGRATIONS.length && !explicitly) return { version: before, created: false };
+  const { tables } = catalogFiles();
+  const before = await expectInstalled(db);
+  if (before !== null && isCurrent(before) && !explicitly)
+    return { version: tables.length, created: false };
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
-    if (!(await catalogExists(db))) {
-      if (await isOrphaned(db))
-        throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
-      await db.execute('CREATE SCHEMA imat_catalog');
-    }
-    await db.execute(
-      `CREATE TABLE IF NOT EXISTS imat_catalog.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), explicitly boolean NOT NULL)`,
-    );
-    const from = await catalogVersion(db);
-    for (const [index, file] of MIGRATIONS.entries()) {
-      if (index < from) continue;
-      await db.execute(readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8'));
-      await db.query('INSERT INTO imat_catalog.migration (version, explicitly) VALUES ($1, $2)', [
-        index + 1,
-        explicitly,
-      ]);
-    }
+    const exists = await catalogExists(db);
+    if (!exists && (await isOrphaned(db)))
+      throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
+    // Another installer may have been faster.
+    const installed = exists ? await readInstalled(db) : null;
+    await migrateTables(db, installed?.version ?? 0, explicitly);
+    if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
     if (explicitly)
       await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
-    return { version: MIGRATIONS.length, created: from === 0 };
+    return { version: tables.length, created: installed === null };
   });
 }
 
-/** Removes the catalog where it came with a convert and nothing is left in it or reads it. Inside a transaction. */
+async function migrateTables(db: Db, from: number, explicitly: boolean): Promise<void> {
+  for (const [index, text] of catalogFiles().tables.entries()) {
+    if (index < from) continue;
+    await db.execute(text);
+    await db.query('INSERT INTO imat_catalog.migration (version, explicitly) VALUES ($1, $2)', [
+      index + 1,
+      explicitly,
+    ]);
+  }
+}
+
+/**
+ * Runs all files of functions/ and drops what an earlier imat installed and this one does not.
+ * Bodies are not looked into until all routines are there, so their order does not matter.
+ */
+async function replaceFunctions(db: Db): Promise<void> {
+  const { functions, functionsHash, imatVersion, tables } = catalogFiles();
+  await db.execute(`SET LOCAL check_function_bodies = off;\n${functions.join('\n')}`);
+  await db.execute(DROP_FORMER);
+  await db.query(
+    'UPDATE imat_catalog.migration SET functions_hash = $1, imat_version = $2 WHERE version = $3',
+    [functionsHash, imatVersion, tables.length],
+  );
+}
+
+/**
+ * CREATE OR REPLACE writes the row of a routine or the rule of a view, so what this transaction has
+ * not written is not in the files: a routine that is gone, or one with the former argument list. A
+ * function that a generated column calls belongs to tables/. In the schema imat, which users share,
+ * only routines that have the name of a new one are dropped.
+ */
+const DROP_FORMER = `
+  DO $$
+  DECLARE
+    command text;
+  BEGIN
+    FOR command IN
+      SELECT 'DROP VIEW ' || string_agg(v.oid::regclass::text, ', ')
+      FROM pg_class v JOIN pg_rewrite r ON r.ev_class = v.oid
+      WHERE v.relnamespace = 'imat_catalog'::regnamespace AND v.relkind = 'v'
+        AND r.xmin <> pg_current_xact_id()::xid
+      HAVING count(*) > 0
+      UNION ALL
+      SELECT 'DROP ROUTINE ' || string_agg(p.oid::regprocedure::text, ', ')
+      FROM pg_proc p
+      WHERE p.xmin <> pg_current_xact_id()::xid
+        AND (p.pronamespace = 'imat_catalog'::regnamespace OR EXISTS (
+          SELECT FROM pg_proc n
+          WHERE n.pronamespace = p.pronamespace AND n.pronamespace = 'imat'::regnamespace
+            AND n.proname = p.proname AND n.xmin = pg_current_xact_id()::xid))
+        AND NOT EXISTS (
+          SELECT FROM pg_depend d
+          WHERE d.classid = 'pg_attrdef'::regclass
+            AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid)
+      HAVING count(*) > 0
+    LOOP
+      EXECUTE command;
+    END LOOP;
+  END $$`;
+
+/**
+ * Removes the catalog if a conversion created it and nothing is left in it or reads it. Inside a
+ * transaction.
+ */
 export async function removeUnusedCatalog(db: Db): Promise<void> {
   await lockCatalog(db);
   if (!(await catalogExists(db))) return;
   const [used] = await db.query<{ in_use: boolean }>(
-    `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration) OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
-       OR EXISTS (SELECT FROM imat_catalog.request) OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
+    `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration)
+       OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
+       OR EXISTS (SELECT FROM imat_catalog.request)
+       OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
        OR EXISTS (
-         SELECT FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
+         SELECT FROM pg_depend d
+           JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+           JOIN pg_class v ON v.oid = r.ev_class
            JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
-         WHERE c.relnamespace = 'imat_catalog'::regnamespace AND v.relnamespace <> 'imat_catalog'::regnamespace
+         WHERE c.relnamespace = 'imat_catalog'::regnamespace
+           AND v.relnamespace <> 'imat_catalog'::regnamespace
        ) AS in_use`,
   );
   if (used?.in_use !== false) return;
   await db.execute(
-    'DROP SCHEMA imat_store; DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold; DROP PROCEDURE imat.swap; DROP SCHEMA imat_catalog CASCADE',
+    `DROP SCHEMA imat_store;
+     DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold, imat.swap;
+     DROP SCHEMA imat_catalog CASCADE`,
   );
   const [schema] = await db.query<{ ours: boolean }>(
-    `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid) AS ours
+    `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (
+       SELECT FROM pg_depend d
+       WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid) AS ours
      FROM pg_namespace n WHERE n.nspname = 'imat'`,
   );
   if (schema?.ours === true) await db.execute('DROP SCHEMA imat');

@@ -344,7 +344,8 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
       await loadAt(db, request, prepared, building);
       // What a rebuild costs, measured for the first time: workers compare folds with it.
       await db.query(
-        `SELECT imat_catalog.record($1, 'convert', 'load', 'converted', NULL, NULL, $2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+        `SELECT imat_catalog.record(
+           imat => $1, worker_id => 'convert', action => 'load', reason => 'converted', took_ms => $2)`,
         [id, performance.now() - start],
       );
       return true;

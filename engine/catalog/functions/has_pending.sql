@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION imat_catalog.has_pending(imat integer) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  logs regclass;
+  found_some boolean;
+  since pg_snapshot;
+BEGIN
+  SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
+  FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s
+    USING (relation) WHERE i.imat_id = imat LOOP
+    EXECUTE format(
+      'SELECT EXISTS (SELECT FROM %s l WHERE l.xid >= pg_snapshot_xmin($1)'
+      ' AND NOT pg_visible_in_snapshot(l.xid, $1))', logs)
+    INTO found_some USING since;
+    IF found_some THEN RETURN true; END IF;
+  END LOOP;
+  RETURN false;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
+  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes '
+  'in.';

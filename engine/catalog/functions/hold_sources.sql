@@ -1,0 +1,26 @@
+-- TRUNCATE and rewrites are not MVCC: an older snapshot reads such a table as empty, and a state
+-- computed from it would stay wrong.
+CREATE OR REPLACE FUNCTION imat_catalog.hold_sources(imat integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  source regclass;
+BEGIN
+  FOR source IN
+    SELECT z.relation::regclass FROM imat_catalog.imat_source z
+    WHERE z.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = z.relation)
+      ORDER BY z.relation
+  LOOP
+    EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source);
+  END LOOP;
+  -- pg_class is read by the snapshot, the function looks at what is there now.
+  RETURN NOT EXISTS (
+    SELECT FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation
+    WHERE z.imat_id = imat AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)
+  );
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
+  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. '
+  'Returns false if one of them was truncated or rewritten since the snapshot was taken.';

@@ -1,0 +1,33 @@
+-- It runs with the rights of its owner, because a view calls it for every reader and readers have
+-- no rights on the catalog.
+CREATE OR REPLACE FUNCTION imat_catalog.no_frontier(name text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+AS $$
+BEGIN
+  IF pg_catalog.pg_is_in_recovery() AND EXISTS (
+    SELECT FROM imat_catalog.imat i
+      JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
+        WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here
+  ) THEN
+    RAISE EXCEPTION
+      USING ERRCODE = 'serialization_failure',
+        MESSAGE = pg_catalog.format(
+          'imat "%s" was swapped after this transaction''s snapshot was taken', name),
+      DETAIL = 'The primary does not know what is read on a standby, and keeps '
+        'no older table for it.',
+      HINT = 'Try again in a new transaction.';
+  END IF;
+  RAISE EXCEPTION USING
+    ERRCODE = 'IM017',
+    MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
+    DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
+    HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
+  'Raises the error of an imat whose stored table does not match its frontier: after a restore '
+  'into another cluster, after a load that did not end, or on a standby for a snapshot older '
+  'than a swap.';
+
+-- The views of imats call it, and a view runs a function with the rights of the reader.
+GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;

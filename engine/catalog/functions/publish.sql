@@ -1,0 +1,131 @@
+-- Each imat by itself is as in imat.fold and imat.swap. An imat that is read and has not changed
+-- stays as it is. An error in an imat that is read carries the name of that imat as the error's
+-- table, in the schema imat.
+CREATE OR REPLACE PROCEDURE imat_catalog.publish(names text[])
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  name pg_catalog.text;
+  target imat_catalog.imat;
+  last_id integer := (imat_catalog.find(names[pg_catalog.cardinality(names)])).id;
+  all_ids integer[];
+  ids integer[];
+  in_place integer[];
+  signatures pg_catalog.jsonb;
+  locks pg_catalog.text;
+  id integer;
+  source pg_catalog.oid;
+  started pg_catalog.timestamptz;
+  rows bigint;
+  total bigint := 0;
+  ready boolean;
+  detail pg_catalog.text;
+  hint pg_catalog.text;
+BEGIN
+  CALL imat_catalog.require_no_transaction('imat_catalog.publish');
+  FOR attempt IN 1..100 LOOP
+    -- (1) The imats that have changed, and a slot for each that is filled.
+    all_ids := '{}'; ids := '{}'; in_place := '{}'; signatures := '{}'; locks := '';
+    started := pg_catalog.clock_timestamp();
+    FOREACH name IN ARRAY names LOOP
+      COMMIT;
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+      target := imat_catalog.find(name);
+      PERFORM imat_catalog.check_definition(target.id);
+      locks := locks OPERATOR(pg_catalog.||) imat_catalog.view_locks(target.id);
+      all_ids := all_ids OPERATOR(pg_catalog.||) target.id;
+      CONTINUE WHEN target.id OPERATOR(pg_catalog.<>) last_id
+        AND NOT imat_catalog.has_changed(target.id);
+      ids := ids OPERATOR(pg_catalog.||) target.id;
+      IF target.strategy OPERATOR(pg_catalog.=) 'swap' THEN
+        signatures := signatures OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(target.id,
+          imat_catalog.signature(target.id));
+        IF NOT imat_catalog.open_slot(name)
+          THEN in_place := in_place OPERATOR(pg_catalog.||) target.id; END IF;
+      END IF;
+    END LOOP;
+
+    -- (2) All of them, at one snapshot.
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    EXECUTE locks;
+    ready := true;
+    -- In a fixed order, so that two publications do not wait for each other. A claim never waits.
+    FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
+      ready := ready AND imat_catalog.claim(id);
+    END LOOP;
+    IF ready THEN
+      FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
+        ready := ready AND imat_catalog.hold_sources(id);
+      END LOOP;
+    END IF;
+    -- An imat that was left out and has changed since would be older than the others. An imat that
+    -- another session has published since would be published again in vain, with all that read it.
+    EXIT WHEN ready AND NOT EXISTS (
+      SELECT FROM pg_catalog.unnest(all_ids) u(i)
+      WHERE u.i OPERATOR(pg_catalog.<>) last_id
+        AND imat_catalog.has_changed(u.i)
+          OPERATOR(pg_catalog.<>) (u.i OPERATOR(pg_catalog.=) ANY (ids))
+    );
+    ROLLBACK;
+    IF attempt OPERATOR(pg_catalog.=) 100 THEN
+      RAISE EXCEPTION
+        USING ERRCODE = 'serialization_failure',
+          MESSAGE = pg_catalog.format(
+            'imats %s are folded, or their sources truncated, all the time',
+              pg_catalog.array_to_string(names, ', '));
+    END IF;
+    PERFORM pg_catalog.pg_sleep(0.02);
+  END LOOP;
+  FOREACH name IN ARRAY names LOOP
+    target := imat_catalog.find(name);
+    CONTINUE WHEN target.id OPERATOR(pg_catalog.<>) ALL (ids);
+    BEGIN
+      IF target.strategy OPERATOR(pg_catalog.=) 'delta' THEN
+        IF NOT EXISTS (
+          SELECT FROM imat_catalog.frontier f
+          WHERE f.imat_id OPERATOR(pg_catalog.=) target.id
+            AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid AND f.here
+        ) THEN
+          PERFORM imat_catalog.no_frontier(name);
+        END IF;
+        EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
+        PERFORM imat_catalog.advance(target.id, target.stored);
+      ELSE
+        rows := imat_catalog.fill_slot(target.id, target.id OPERATOR(pg_catalog.=) ANY (in_place));
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+      RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM, DETAIL = detail, HINT = hint,
+        SCHEMA = 'imat', TABLE = name;
+    END;
+    total := total OPERATOR(pg_catalog.+) rows;
+    -- The caller records the run of the last one.
+    IF target.id OPERATOR(pg_catalog.<>) last_id THEN
+      UPDATE imat_catalog.schedule s
+        SET stored_at = started,
+          signature = signatures OPERATOR(pg_catalog.->>) target.id::pg_catalog.text
+      WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
+    END IF;
+  END LOOP;
+  PERFORM pg_catalog.set_config('imat.rows', total::pg_catalog.text, false);
+  -- At this snapshot: the caller compares it to tell whether the last imat is up to date.
+  PERFORM pg_catalog.set_config('imat.frontiers_read', imat_catalog.frontiers_read(last_id), false);
+  COMMIT;
+
+  -- (3) A slot that cannot be dropped now is dropped later.
+  FOREACH id IN ARRAY ids LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    PERFORM imat_catalog.try_finish_swap(id);
+  END LOOP;
+  FOR source IN SELECT DISTINCT i.relation::pg_catalog.oid FROM imat_catalog.imat_source i
+    WHERE i.imat_id OPERATOR(pg_catalog.=) ANY (ids) LOOP
+    PERFORM imat_catalog.clean_log(source);
+  END LOOP;
+  COMMIT;
+END $$;
+
+COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
+  'Publishes an imat, the last one named, and the stored imats that it reads, in the order '
+  'given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';

@@ -1,0 +1,39 @@
+CREATE OR REPLACE VIEW imat_catalog.status AS
+SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
+  CASE WHEN i.state = 'active'
+    AND (c.oid IS NULL OR d.oid IS NULL OR f.here IS NOT TRUE OR s.oid IS NULL) THEN 'broken'
+      ELSE i.state END AS state,
+  CASE WHEN i.state = 'active' AND f.here THEN imat_catalog.pending_rows(i.id)
+    ELSE 0 END AS pending_rows,
+  ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id
+    ORDER BY z.relation) AS sources,
+  (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
+  coalesce(pg_total_relation_size(s.oid), 0) AS state_bytes,
+  (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
+   FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
+     JOIN pg_class l ON l.oid = o.log
+   WHERE z.imat_id = i.id) AS log_bytes,
+  f.advanced_at AS frontier_at,
+  h.last_action, h.last_reason, h.last_ended_at AS last_run_at, h.last_ms,
+    h.attempts - (h.begun_at IS NOT NULL AND NOT a.cut_off)::integer AS failed_attempts,
+  CASE WHEN a.failing THEN CASE WHEN a.cut_off THEN 'IM015' ELSE h.error_code END END AS error_code,
+  CASE WHEN a.failing THEN CASE WHEN a.cut_off THEN imat_catalog.cut_off_message()
+    ELSE h.error END END AS error,
+  CASE WHEN a.failing AND NOT a.cut_off THEN h.error_hint END AS error_hint,
+  CASE WHEN a.failing THEN h.next_attempt_at END AS next_attempt_at,
+  CASE WHEN imat_catalog.is_leased(h.lease_until, h.worker) THEN h.worker END AS worker
+FROM imat_catalog.imat i
+LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
+LEFT JOIN pg_class c ON c.oid = i.relation
+LEFT JOIN pg_class d ON d.oid = i.definition_view
+LEFT JOIN pg_class s ON s.oid = f.state_relation
+LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
+CROSS JOIN LATERAL (
+  SELECT NOT f.advanced_at > CASE WHEN c.cut_off THEN h.begun_at
+    ELSE h.failed_at END AS failing, c.cut_off
+  FROM (SELECT h.begun_at IS NOT NULL
+    AND NOT coalesce(imat_catalog.is_leased(h.lease_until, h.worker), false) AS cut_off) c
+) a;
+
+COMMENT ON VIEW imat_catalog.status IS
+  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error.';

@@ -1,0 +1,27 @@
+-- PostgreSQL reports statistics late and loses none: a change is noticed some seconds later, or
+-- once too often.
+CREATE OR REPLACE FUNCTION imat_catalog.table_signature(imat integer) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog
+AS $$
+  SELECT CASE WHEN bool_or(x.sign IS NULL) THEN NULL
+    ELSE md5(coalesce(string_agg(x.sign, ',' ORDER BY x.relation), '')) END
+  FROM (
+    SELECT r.relation,
+      CASE WHEN c.relkind IN ('r', 'm')
+        THEN concat_ws(':', r.relation, c.relfilenode, pg_stat_get_tuples_inserted(c.oid),
+        pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid)) END AS sign
+    FROM imat_catalog.reading r JOIN pg_class c ON c.oid = r.relation
+      LEFT JOIN imat_catalog.imat o ON o.id = r.reads_imat
+    -- A live imat is told by its sources' logs, unless it is told by nothing itself; a stored one
+    -- by its frontier.
+    WHERE r.imat_id = imat
+      AND (o.id IS NULL AND c.relkind <> 'v' OR NOT r.stored AND NOT o.watchable)
+      AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z WHERE z.imat_id = imat
+        AND z.relation = r.relation)
+  ) x
+$$;
+
+COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
+  'Returns a text that changes when a table that the imat reads and does not capture changes; '
+  'NULL if one of these is of a kind that shows no changes, such as a foreign table.';

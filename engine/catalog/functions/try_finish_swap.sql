@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION imat_catalog.try_finish_swap(imat integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+BEGIN
+  RETURN pg_try_advisory_xact_lock(imat_catalog.lock_class(), imat)
+    AND imat_catalog.finish_swap(imat, 1);
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.try_finish_swap(integer) IS
+  'Calls finish_swap if no other session works on the imat; returns false instead of waiting.';
