@@ -1,7 +1,7 @@
 /** Reading of option and argument values, with errors that say what would have been right. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import type { Host } from './context.ts';
 
 /** An option that takes one of a few words. Commander's own check does not say which word was probably meant. */

@@ -1,5 +1,5 @@
 /** Errors in PostgreSQL's manner: message, the line of text with a caret, DETAIL, HINT. Never a stack trace unasked. */
-import { ImatError, type Position } from '../parser/errors.ts';
+import { ImatError, type Position } from '../engine/errors/imat-error.ts';
 import { textWidth } from './text-width.ts';
 
 /** Terminal columns for a quoted line: a definition may well be one line of a thousand characters. */

@@ -1,4 +1,4 @@
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import { exitStatusOfSignal } from './exit-status.ts';
 
 export const INTERRUPTING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

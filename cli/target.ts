@@ -1,5 +1,5 @@
 import type { ConnectTarget } from '../engine/db/db.ts';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 
 /** The global options that say which database is meant; `embedded` is `true` where it was given without a directory. */
 export type TargetOptions = { readonly databaseUrl?: string; readonly embedded?: string | true };

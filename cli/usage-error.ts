@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 
 /**
  * Commander's complaint as an error of imat's own. Its texts look like

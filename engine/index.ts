@@ -1,28 +1,23 @@
 /** imat's public API. */
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from './errors/imat-error.ts';
 import type { FoldResult, Imat, ImatStatus, Status, SwapResult, VerifyResult } from './api.ts';
 import { catalogVersion, initialize, requireCatalog } from './catalog/migrate.ts';
 import { connectDb } from './db/connect-db.ts';
 import type { ConnectTarget, Db } from './db/db.ts';
-import { maintained, translated } from './errors.ts';
-import { convertQuery, convertView } from './install/convert.ts';
-import { explainTarget } from './install/explain.ts';
-import { installExtension } from './install/extension.ts';
-import { rebuildImat } from './install/rebuild.ts';
-import { checkIntact, resolveImat } from './install/resolve.ts';
-import { revertImat } from './install/revert.ts';
-import { examine } from './maintain/doctor.ts';
-import { scheduleByPgCron } from './install/pg-cron.ts';
-import { verifyImat } from './maintain/verify.ts';
+import { maintained, translated } from './db/server-errors.ts';
+import { convertQuery, convertView } from './commands/convert.ts';
+import { explainTarget } from './commands/explain.ts';
+import { installExtension } from './extension/install.ts';
+import { rebuildImat } from './commands/rebuild.ts';
+import { checkIntact, resolveImat } from './server/names.ts';
+import { revertImat } from './commands/revert.ts';
+import { examine } from './commands/doctor.ts';
+import { scheduleByPgCron } from './commands/schedule.ts';
+import { verifyImat } from './commands/verify.ts';
 
 export * from './api.ts';
-export {
-  ERROR_CATALOGUE,
-  ImatError,
-  type ErrorCategory,
-  type ErrorCondition,
-  type Position,
-} from '../parser/errors.ts';
+export { ERROR_CATALOGUE, type ErrorCategory, type ErrorCondition } from './errors/catalogue.ts';
+export { ImatError, type Position } from './errors/imat-error.ts';
 export type { ConnectTarget } from './db/db.ts';
 
 const OLDEST_MAJOR = 15;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { ErrorCategory } from '../../parser/errors.ts';
-import { ImatError } from '../../parser/errors.ts';
+import type { ErrorCategory } from '../../engine/errors/catalogue.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { DEFAULT_POLICY as DEFAULTS, type Policy } from '../../workers/policy.ts';
 import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';

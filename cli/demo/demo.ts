@@ -1,5 +1,5 @@
 import type { ConnectTarget } from '../../engine/db/db.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../error-output.ts';
 import { EXIT } from '../exit-status.ts';

@@ -1,6 +1,6 @@
 /** Where the demo plays, and how it leaves that place as it found it. */
 import { type ConnectTarget, type Db, ServerError } from '../../engine/db/db.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Session } from '../context.ts';
 import { isInMemory } from '../target.ts';
 import { VIEW_NAME } from './sales.ts';

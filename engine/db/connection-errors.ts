@@ -1,6 +1,6 @@
 /** What an error of a driver means: a connection that is not there, or a statement that the server refused. */
 import type { DatabaseError } from 'pg';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { ServerError } from './db.ts';
 
 type Place = {

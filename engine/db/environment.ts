@@ -8,7 +8,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { type ConnectionOptions, parse } from 'pg-connection-string';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { readPassword } from './password-file.ts';
 
 export type ServerConfig = {

@@ -1,7 +1,7 @@
 /** `Db` over a `pg` client. The embedded database speaks the same protocol, so both drivers share this file. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection, CustomTypesConfig, QueryConfig } from 'pg';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { sessionLost, statementFailure } from './connection-errors.ts';
 import { type Activity, type Db, type Isolation, type Row, ServerError } from './db.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { Interrupt } from '../../cli/interrupt.ts';
 import type { ExtensionResult, Imat, VerifyResult } from '../../engine/api.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { runFake } from './fake-host.ts';
 import { CONVERTED, EXPLANATION, EXTENDED, STATUS, WHOLE_STATUS } from './samples.ts';
 

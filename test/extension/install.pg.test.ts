@@ -20,7 +20,7 @@ import type { Db } from '../../engine/db/db.ts';
 import { copyInstalled, reachableByOthers } from '../../tools/extension.ts';
 import { type PostgresServer, startPostgres } from '../../tools/postgres.ts';
 import { runCli, useBuiltCli } from '../cli/built-cli.ts';
-import { expectImatError } from '../engine/install/support/expect-imat-error.ts';
+import { expectImatError } from '../engine/commands/support/expect-imat-error.ts';
 import { connectTo, value } from './server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

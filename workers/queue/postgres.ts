@@ -5,7 +5,8 @@ import {
   UnsupportedPostgresVersionError,
   withBackend,
 } from 'bullmq';
-import { ImatError, type ErrorCondition } from '../../parser/errors.ts';
+import type { ErrorCondition } from '../../engine/errors/catalogue.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { BackEnd } from './bullmq.ts';
 
 const SCHEMA = 'imat_queue';

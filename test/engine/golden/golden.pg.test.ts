@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../engine/api.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { createSandbox, type Sandbox } from '../install/support/sandbox.ts';
+import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 import { GOLDEN_DEFINITIONS, GOLDEN_SCHEMA, type GoldenDefinition } from './definitions.ts';
 
 const FILES = join(dirname(fileURLToPath(import.meta.url)), 'files');

@@ -1,7 +1,7 @@
 /** Swaps: what readers of every age see, who waits for whom, and what is left when one is cut off. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { expectImatError } from '../install/support/expect-imat-error.ts';
+import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import {
   type Checked,
   createWorld,

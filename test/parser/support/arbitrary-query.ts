@@ -172,31 +172,27 @@ function nodes(part: fc.Arbitrary<Expr>): fc.Arbitrary<Expr>[] {
 
 function aggregates(part: fc.Arbitrary<Expr>): fc.Arbitrary<Expr>[] {
   return [
-    fc
-      .tuple(aggregateName, fc.array(part, { minLength: 1, maxLength: 2 }), fc.option(part))
-      .map(
-        ([name, args, filter]): Expr => ({
-          kind: 'aggregate',
-          ...name,
-          args,
-          star: false,
-          filter,
-          span: null,
-        }),
-      ),
-    fc
-      .option(part)
-      .map(
-        (filter): Expr => ({
-          kind: 'aggregate',
-          schema: null,
-          name: 'count',
-          args: [],
-          star: true,
-          filter,
-          span: null,
-        }),
-      ),
+    fc.tuple(aggregateName, fc.array(part, { minLength: 1, maxLength: 2 }), fc.option(part)).map(
+      ([name, args, filter]): Expr => ({
+        kind: 'aggregate',
+        ...name,
+        args,
+        star: false,
+        filter,
+        span: null,
+      }),
+    ),
+    fc.option(part).map(
+      (filter): Expr => ({
+        kind: 'aggregate',
+        schema: null,
+        name: 'count',
+        args: [],
+        star: true,
+        filter,
+        span: null,
+      }),
+    ),
   ];
 }
 

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ImatError } from '../../parser/errors.ts';
-import { shellWord } from '../errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { EXTENSION } from '../sql/names.ts';
-import type { ServerDirectories } from './extension-server.ts';
+import type { ServerDirectories } from './server.ts';
 
 /** One that prints the directories of the server. */
 export type PgConfig = {

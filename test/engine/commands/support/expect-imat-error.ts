@@ -3,7 +3,8 @@
  * condition must be written as a string literal.
  */
 import { expect } from 'vitest';
-import { ERROR_CATALOGUE, type ErrorCondition, ImatError } from '../../../../parser/errors.ts';
+import { ERROR_CATALOGUE, type ErrorCondition } from '../../../../engine/errors/catalogue.ts';
+import { ImatError } from '../../../../engine/errors/imat-error.ts';
 
 /** The error that `attempt` must fail with, for looking closer. */
 export async function expectImatError(

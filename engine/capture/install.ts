@@ -5,7 +5,7 @@
  * EXCLUSIVE) waits for the writers that are inside: when it returns, every transaction that wrote without being captured
  * has ended, and a snapshot taken later sees all of them as done.
  */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
@@ -24,8 +24,8 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, regclass, sql } from '../sql/sql.ts';
-import { loadColumns } from '../catalog/columns.ts';
-import { findExtension } from '../catalog/extension.ts';
+import { loadColumns } from '../server/columns.ts';
+import { findExtension } from '../extension/find.ts';
 
 export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
 

@@ -2,15 +2,15 @@
  * Fills the state of a delta imat anew, from its definition: for a fold that would cost more than that. One REPEATABLE READ
  * transaction under the fold's own lock; rows are deleted and inserted, so every snapshot reads the state that belongs to it.
  */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import type { RebuildResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { stateColumns, stateFromScratch } from '../operators/group.ts';
 import { imatNames } from '../sql/names.ts';
 import { ident, join, sql } from '../sql/sql.ts';
-import { rolledBack } from './analyse.ts';
-import { prepare } from './prepare.ts';
-import { shellWord } from '../errors.ts';
+import { rolledBack } from '../analysis/analyse.ts';
+import { prepare } from '../analysis/prepare.ts';
+import { shellWord } from '../errors/shell-word.ts';
 
 const ATTEMPTS = 20;
 

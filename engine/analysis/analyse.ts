@@ -7,7 +7,7 @@
  * on temporary views in a transaction that is rolled back.
  */
 import { deparse } from '../../parser/deparse.ts';
-import { ImatError, positionAt } from '../../parser/errors.ts';
+import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { readDefinition } from '../../parser/read.ts';
 import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
 import type { Catalog, Expr, Query, Span } from '../../parser/tree.ts';
@@ -27,13 +27,13 @@ import type { PlanReason } from '../plan/reason.ts';
 import { aggregateNotMaintained } from '../plan/reason.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, lines, qualified, sql } from '../sql/sql.ts';
-import type { Inspection, ReadRelation } from './inspect.ts';
-import { inspectView } from './inspect.ts';
-import { searchPathOf } from './operators.ts';
-import { loadColumns } from '../catalog/columns.ts';
-import type { Dependence } from '../catalog/type-output.ts';
-import type { FunctionFacts } from './volatility.ts';
-import { loadFunctionFacts } from './volatility.ts';
+import type { Inspection, ReadRelation } from '../server/relations.ts';
+import { inspectView } from '../server/relations.ts';
+import { searchPathOf } from '../server/operators.ts';
+import { loadColumns } from '../server/columns.ts';
+import type { Dependence } from '../server/type-output.ts';
+import type { FunctionFacts } from '../server/functions.ts';
+import { loadFunctionFacts } from '../server/functions.ts';
 
 export type Analysis = {
   readonly definition: string;

@@ -6,13 +6,13 @@
  * What depends on a materialized view depends on it by OID, and would go on reading the old data under its new name:
  * ordinary views are pointed to the new view (and back by revert); anything else that depends on it is a refusal.
  */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import { API_SCHEMA, cutName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, qualified, sql } from '../sql/sql.ts';
-import { likeOriginalInPlace } from './likeness.ts';
-import type { NamedView } from './resolve.ts';
+import { likeOriginalInPlace } from './carried-attributes.ts';
+import type { NamedView } from '../server/names.ts';
 
 /** `what` as PostgreSQL calls it; `isView`: an ordinary view's query, which can be created again. */
 type Dependent = {

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import { lockDirectory } from '../../../engine/db/directory-lock.ts';
 import { connect, createImat } from '../../../engine/index.ts';
-import { expectImatError } from './support/expect-imat-error.ts';
-import { createSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
+import { expectImatError } from '../commands/support/expect-imat-error.ts';
+import { createSandbox, inSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);

@@ -15,19 +15,25 @@ import { stateColumn } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { qualified, sql } from '../sql/sql.ts';
-import { rolledBack } from './analyse.ts';
-import type { Building, Labelled } from './bodies.ts';
-import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapSql } from './bodies.ts';
-import { buildingOf } from './building.ts';
-import type { CaptureNames } from './capture-install.ts';
-import { capturedBy } from './capture-install.ts';
-import { findExtension } from '../catalog/extension.ts';
-import { likeOriginal } from './likeness.ts';
-import type { Prepared } from './prepare.ts';
-import { prepare, temporaryView } from './prepare.ts';
-import { checkIntact, resolveImat, resolveMaterializedView } from './resolve.ts';
-import { loadColumns } from '../catalog/columns.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { rolledBack } from '../analysis/analyse.ts';
+import type { Building, Labelled } from '../install/bodies.ts';
+import {
+  definitionView,
+  deltaMaintenance,
+  deltaState,
+  deltaViewBody,
+  swapSql,
+} from '../install/bodies.ts';
+import { buildingOf } from '../install/building.ts';
+import type { CaptureNames } from '../capture/install.ts';
+import { capturedBy } from '../capture/install.ts';
+import { findExtension } from '../extension/find.ts';
+import { likeOriginal } from './carried-attributes.ts';
+import type { Prepared } from '../analysis/prepare.ts';
+import { prepare, temporaryView } from '../analysis/prepare.ts';
+import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
+import { loadColumns } from '../server/columns.ts';
+import { ImatError } from '../errors/imat-error.ts';
 
 export async function explainTarget(
   db: Db,

@@ -1,9 +1,9 @@
 /** Revert: the imat and all it installed are gone, the original is as before. */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { LOCK_CLASS, removeUnusedCatalog, sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropUnusedCapture, shrinkCapture, withShortLock } from './capture-install.ts';
+import { dropUnusedCapture, shrinkCapture, withShortLock } from '../capture/install.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */

@@ -1,9 +1,9 @@
 /** Finds what a user names: a materialized view by its name under the user's own search_path, or an imat. */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
-import { shellWord } from '../errors.ts';
+import { shellWord } from '../errors/shell-word.ts';
 
 export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
 

@@ -8,11 +8,11 @@ import {
   REMOVE_ORPHANS,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { shellWord } from '../errors.ts';
-import { loadColumns } from '../catalog/columns.ts';
-import { findExtension } from '../catalog/extension.ts';
+import { shellWord } from '../errors/shell-word.ts';
+import { loadColumns } from '../server/columns.ts';
+import { findExtension } from '../extension/find.ts';
 import { CAPTURE_TRIGGERS, EXTENSION } from '../sql/names.ts';
-import { namesColumns } from './capture.ts';
+import { namesColumns } from '../maintain/capture.ts';
 
 const ok = (check: string, message: string): DoctorCheck => ({
   check,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { ERROR_CATALOGUE } from '../../../parser/errors.ts';
+import { ERROR_CATALOGUE } from '../../../engine/errors/catalogue.ts';
 import { ERRORS_DOC, errorsDoc } from '../../../tools/errors-doc.mjs';
 
 const TESTS = join(dirname(fileURLToPath(import.meta.url)), '../..');

@@ -10,7 +10,7 @@
  * A failure undoes what is there; a crash leaves an imat in the state `installing`, which the next convert of that name
  * and `imat revert` remove, and which `imat doctor` names.
  */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import {
@@ -22,13 +22,13 @@ import {
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
-import { definitionFailure } from '../errors.ts';
+import { definitionFailure } from '../db/server-errors.ts';
 import { identify } from '../maintain/capture.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
-import { rolledBack } from './analyse.ts';
-import type { Building } from './bodies.ts';
+import { rolledBack } from '../analysis/analyse.ts';
+import type { Building } from '../install/bodies.ts';
 import {
   definitionView,
   deltaMaintenance,
@@ -36,15 +36,15 @@ import {
   deltaViewBody,
   swapJson,
   swapSql,
-} from './bodies.ts';
-import { buildingOf } from './building.ts';
-import { attnumArray, ensureCapture, trackSource, withShortLock } from './capture-install.ts';
-import { changeFreshness, sameImat } from './freshness.ts';
-import { likeOriginal } from './likeness.ts';
-import type { Prepared } from './prepare.ts';
-import { prepare, temporaryView } from './prepare.ts';
+} from '../install/bodies.ts';
+import { buildingOf } from '../install/building.ts';
+import { attnumArray, ensureCapture, trackSource, withShortLock } from '../capture/install.ts';
+import { changeFreshness, sameImat } from './change-freshness.ts';
+import { likeOriginal } from './carried-attributes.ts';
+import type { Prepared } from '../analysis/prepare.ts';
+import { prepare, temporaryView } from '../analysis/prepare.ts';
 import { checkReplaceable, replaceOriginal } from './replace.ts';
-import { resolveMaterializedView } from './resolve.ts';
+import { resolveMaterializedView } from '../server/names.ts';
 import { revertImat } from './revert.ts';
 
 type Request = ConvertOptions & {

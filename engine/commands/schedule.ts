@@ -1,5 +1,5 @@
 /** Maintenance without a worker: jobs of pg_cron that fold, swap and clean by SQL alone. */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import type { ScheduleResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { literal, sql } from '../sql/sql.ts';

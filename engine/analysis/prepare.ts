@@ -1,9 +1,9 @@
 /** The decision before anything is changed: how a definition will be maintained, and what that will watch. */
-import { ImatError, positionAt } from '../../parser/errors.ts';
+import { ImatError, positionAt } from '../errors/imat-error.ts';
 import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
-import { invalidDefinition } from '../errors.ts';
+import { invalidDefinition } from '../db/server-errors.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse, rolledBack } from './analyse.ts';
 

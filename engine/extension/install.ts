@@ -3,10 +3,10 @@
  * process write. What must be set in postgresql.conf is named and never set.
  */
 import type { ExtensionOptions, ExtensionResult } from '../api.ts';
-import { type Extension, findExtension } from '../catalog/extension.ts';
+import { type Extension, findExtension } from './find.ts';
 import { type Db, ServerError } from '../db/db.ts';
-import { toImatError } from '../errors.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { toImatError } from '../db/server-errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { EXTENSION } from '../sql/names.ts';
 import { ident } from '../sql/sql.ts';
 import {
@@ -15,8 +15,8 @@ import {
   findPgConfig,
   mayInstall,
   shippedComment,
-} from './extension-build.ts';
-import { askPreload, locateServer, type ServerPlace } from './extension-server.ts';
+} from './build.ts';
+import { askPreload, locateServer, type ServerPlace } from './server.ts';
 
 const WITHOUT = 'imat does everything without it';
 

@@ -4,10 +4,10 @@
  */
 import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/tree.ts';
-import type { TreeNode } from './node-tree.ts';
-import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './node-tree.ts';
-import type { Dependence, TypeOutput } from '../catalog/type-output.ts';
-import { loadTypeOutputs, RECORD } from '../catalog/type-output.ts';
+import type { TreeNode } from './stored-tree.ts';
+import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
+import type { Dependence, TypeOutput } from './type-output.ts';
+import { loadTypeOutputs, RECORD } from './type-output.ts';
 
 export type FunctionUse = {
   readonly schema: string;

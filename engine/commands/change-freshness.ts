@@ -1,12 +1,12 @@
 /** Another freshness for an imat that is there: only its view's body changes, so dependents and grants stay. */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { deltaViewBody, swapJson, swapSql } from './bodies.ts';
-import { withShortLock } from './capture-install.ts';
-import { buildingOf } from './building.ts';
-import type { Prepared } from './prepare.ts';
+import { deltaViewBody, swapJson, swapSql } from '../install/bodies.ts';
+import { withShortLock } from '../capture/install.ts';
+import { buildingOf } from '../install/building.ts';
+import type { Prepared } from '../analysis/prepare.ts';
 
 export type Installed = {
   readonly id: number;

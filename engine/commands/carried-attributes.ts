@@ -3,8 +3,8 @@ import type { Db } from '../db/db.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, literal, sql } from '../sql/sql.ts';
-import type { Labelled } from './bodies.ts';
-import { carriedIndexes } from './indexes.ts';
+import type { Labelled } from '../install/bodies.ts';
+import { carriedIndexes } from './carried-indexes.ts';
 
 /** For the imat's own view and its stored table. */
 export async function likeOriginal(

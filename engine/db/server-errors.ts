@@ -1,6 +1,8 @@
 /** Turns what the server reports into what a user can act on; the one place that reads SQLSTATEs. */
-import { type ErrorCondition, ImatError, positionAt } from '../parser/errors.ts';
-import { ServerError } from './db/db.ts';
+import type { ErrorCondition } from '../errors/catalogue.ts';
+import { ImatError, positionAt } from '../errors/imat-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
+import { ServerError } from './db.ts';
 
 /** Contention: the same may work next time. */
 const CONTENTION = new Set(['40001', '40P01', '55P03']);
@@ -97,11 +99,6 @@ const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set([
   'strategy_unavailable',
   'not_found',
 ]);
-
-/** A name as a word of a command line, for hints. */
-export function shellWord(name: string): string {
-  return /^[\w.]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`;
-}
 
 /** Runs `body` and rethrows the server's errors as imat's. */
 export async function translated<T>(body: () => Promise<T>): Promise<T> {
