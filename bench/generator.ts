@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDb } from '../engine/db/connect-db.ts';
 import { type Db, ServerError } from '../engine/db/db.ts';
-import type { Load, LoadOutcome } from './load.ts';
+import type { Load, LoadOutcome } from './load-outcome.ts';
 
 /** A line of a script. */
 type Step =

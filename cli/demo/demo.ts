@@ -7,8 +7,8 @@ import { interruptedError } from '../interrupt.ts';
 import { ProgressLine } from '../progress.ts';
 import { report } from '../session.ts';
 import { leavePlace, leavingHint, type Place, takePlace } from './place.ts';
-import { type Played, play } from './play.ts';
-import { demoDocument, endText } from './report.ts';
+import { play } from './play.ts';
+import { demoDocument, endText, type Played } from './report.ts';
 
 /**
  * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a comparison failed.

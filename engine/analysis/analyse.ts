@@ -1,39 +1,33 @@
 /**
- * From a view in the catalog to the way it will be maintained: read it, prove the reading on the server, plan it, and
+ * From a view in the catalog to the way it will be maintained: read it, have the server confirm the reading, plan it, and
  * collect every reason against the better strategy.
- *
- * The server gate: a view created from the original text and one created from our own deparse must print the same
- * definition. They are compared with each other, because PostgreSQL's printing is not a fixed point. All of it happens
- * on temporary views in a transaction that is rolled back.
  */
-import { deparse } from '../../parser/deparse.ts';
-import { ImatError, positionAt } from '../errors/imat-error.ts';
-import { readDefinition } from '../../parser/read.ts';
-import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
-import type { Catalog, Expr, Query, Span } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
-import { ruleFor } from '../aggregates/all.ts';
+import type { Query } from '../../parser/tree.ts';
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
-import type { SourceFacts, TypeFacts } from '../plan/facts.ts';
-import type { Normal } from '../plan/normalize.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import type { SourceFacts } from '../plan/facts.ts';
 import { normalize } from '../plan/normalize.ts';
-import type { Outline } from '../plan/outline.ts';
 import { outline } from '../plan/outline.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
-import { overRelations, planDelta, relationAlias } from '../plan/plan.ts';
+import { planDelta } from '../plan/plan.ts';
 import type { PlanReason } from '../plan/reason.ts';
-import { aggregateNotMaintained } from '../plan/reason.ts';
-import type { Sql } from '../sql/sql.ts';
-import { ident, lines, qualified, sql } from '../sql/sql.ts';
-import type { Inspection, ReadRelation } from '../server/relations.ts';
-import { inspectView } from '../server/relations.ts';
-import { searchPathOf } from '../server/operators.ts';
-import { loadColumns } from '../server/columns.ts';
-import type { Dependence } from '../server/type-output.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { loadFunctionFacts } from '../server/functions.ts';
+import { searchPathOf } from '../server/operators.ts';
+import type { Inspection, ReadRelation } from '../server/relations.ts';
+import { inspectView } from '../server/relations.ts';
+import type { Dependence } from '../server/type-output.ts';
+import { PRINTING, implicitOperators, readGated } from './gate.ts';
+import { probe } from './probe.ts';
+import {
+  aggregateReasons,
+  functionReasons,
+  sourceReasons,
+  inOrderOfPlace,
+  publicReason,
+} from './reasons.ts';
 
 export type Analysis = {
   readonly definition: string;
@@ -53,9 +47,6 @@ export type Analysis = {
   /** Functions of roles that are not superusers. */
   readonly untrusted: readonly string[];
 };
-
-/** How PostgreSQL prints what is analysed: the same in every session, and with every digit. */
-const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL TimeZone = 'UTC'; SET LOCAL quote_all_identifiers = off`;
 
 /** Must run inside a transaction; leaves nothing behind in it. */
 export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
@@ -116,74 +107,6 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
   };
 }
 
-function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
-  const place = (reason: PlanReason): number => reason.span?.start ?? Number.MAX_SAFE_INTEGER;
-  return reasons.toSorted((a, b) => place(a) - place(b));
-}
-
-type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
-
-async function readGated(
-  db: Db,
-  definition: string,
-  relations: readonly ReadRelation[],
-  functions: FunctionFacts,
-): Promise<Reading> {
-  const catalog: Catalog = { relations, functions: functions.called };
-  const reading = readDefinition(definition, catalog);
-  if ('refusals' in reading)
-    return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
-  const ours = deparse(reading.query);
-  const same = await rolledBack(db, async () => {
-    // ORDER BY does not change a relation's content: the tree does not have it.
-    const original = await printedAs(db, reading.gateText);
-    return original !== null && original === (await printedAs(db, ours));
-  });
-  if (same) return reading;
-  return {
-    reasons: [
-      {
-        kind: 'reading_not_proved',
-        message: 'the definition as imat reads it does not print as the original does',
-        hint: 'Please report this definition as a bug: imat should read it or say what it cannot read.',
-        span: null,
-      },
-    ],
-  };
-}
-
-const implicitOperators = (searchPath: string): PlanReason => ({
-  kind: 'implicit_operator',
-  message: `the definition uses operators of ${searchPath.replace('pg_catalog, ', 'schema ')} that its text does not name`,
-  hint: 'Compare with an operator: ON a.k = b.k instead of USING (k) or NATURAL, CASE WHEN x = y instead of CASE x WHEN y or NULLIF.',
-  span: null,
-});
-
-/** How PostgreSQL prints a query as a view; null where it does not accept it. */
-async function printedAs(db: Db, query: string): Promise<string | null> {
-  return rolledBack(db, async () => {
-    try {
-      await db.execute(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
-    } catch {
-      return null;
-    }
-    const [row] = await db.query<{ text: string }>(
-      `SELECT pg_get_viewdef('pg_temp.imat_gate'::regclass, true) AS text`,
-    );
-    return row?.text ?? null;
-  });
-}
-
-/** Runs `body` and undoes whatever it did. Savepoints nest, so it does as well. */
-export async function rolledBack<T>(db: Db, body: () => Promise<T>): Promise<T> {
-  await db.execute('SAVEPOINT imat_analysis');
-  try {
-    return await body();
-  } finally {
-    await db.execute('ROLLBACK TO SAVEPOINT imat_analysis; RELEASE SAVEPOINT imat_analysis');
-  }
-}
-
 async function planReading(
   db: Db,
   query: Query,
@@ -231,175 +154,4 @@ async function planReading(
     ...types,
     outputTypes: inspection.columns.map((column) => column.type),
   });
-}
-
-type Types = { keyTypes: TypeFacts[]; argumentTypes: TypeFacts[][]; resultTypes: TypeFacts[] };
-
-/** Asks the server for the types of keys, arguments and aggregates, by views of them. */
-async function probe(
-  db: Db,
-  normal: Normal,
-  shape: Outline,
-): Promise<Types | { readonly reasons: readonly PlanReason[] }> {
-  const from = sql`FROM ${lines(normal.relations.map((relation, index) => sql`${qualified(relation.schema, relation.name)} AS ${ident(relationAlias(index))}`))}`;
-  const args = shape.aggregates.flatMap((aggregate) => aggregate.args);
-  const rows = await typesOf(db, [...shape.keys, ...args], from);
-  const results = await typesOf(db, shape.aggregates, from);
-  if ('reasons' in rows) return rows;
-  if ('reasons' in results) return results;
-  const keyTypes = rows.slice(0, shape.keys.length);
-  const rest = rows.slice(shape.keys.length);
-  return {
-    keyTypes,
-    argumentTypes: shape.aggregates.map((aggregate) => rest.splice(0, aggregate.args.length)),
-    resultTypes: results,
-  };
-}
-
-async function typesOf(
-  db: Db,
-  exprs: readonly Expr[],
-  from: Sql,
-): Promise<TypeFacts[] | { readonly reasons: readonly PlanReason[] }> {
-  if (exprs.length === 0) return [];
-  const types = await columnTypes(db, exprs, from);
-  if (types !== null) return types;
-  const reasons: PlanReason[] = [];
-  for (const expr of exprs) {
-    if ((await columnTypes(db, [expr], from)) === null)
-      reasons.push({
-        kind: 'pseudo_type',
-        message: 'an expression has a type that no column can have',
-        hint: null,
-        span: expr.span,
-      });
-  }
-  return { reasons };
-}
-
-/** Null where one of them has a pseudo-type, such as record: no view can show that. */
-async function columnTypes(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeFacts[] | null> {
-  const columns = lines(
-    exprs.map((expr, index) => sql`${overRelations(expr)} AS ${ident(`c${index}`)}`),
-  );
-  return rolledBack(db, async () => {
-    try {
-      await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns} ${from}`.text);
-    } catch (error) {
-      if (error instanceof ServerError && error.sqlstate === '42P16') return null;
-      throw error;
-    }
-    const [view] = await db.query<{ oid: number }>(
-      `SELECT 'pg_temp.imat_probe'::regclass::oid AS oid`,
-    );
-    const oid = view?.oid ?? 0;
-    return (await loadColumns(db, [oid])).get(oid) ?? [];
-  });
-}
-
-function sourceReasons(inspection: Inspection): PlanReason[] {
-  return inspection.all.flatMap((relation): PlanReason[] => {
-    const name = `"${relation.schema}.${relation.name}"`;
-    if (relation.imatId !== null)
-      return [
-        {
-          kind: 'reads_imat',
-          message: `${name} is an imat itself`,
-          hint: 'Write its query into this definition to have it maintained by delta.',
-          span: null,
-        },
-      ];
-    if (relation.rowSecurity) {
-      return [
-        {
-          kind: 'row_security',
-          message: `table ${name} has row security, which changes cannot be checked against when they are captured`,
-          hint: null,
-          span: null,
-        },
-      ];
-    }
-    if (relation.unwatchable !== null)
-      return [
-        { kind: 'unwatchable_source', message: relation.unwatchable, hint: null, span: null },
-      ];
-    return [];
-  });
-}
-
-/** Where the definition could not be read, its aggregates are found by name, so that all that stands against delta is said at once. */
-function aggregateReasons(
-  definition: string,
-  functions: FunctionFacts,
-  known: readonly PlanReason[],
-): PlanReason[] {
-  const { tokens } = tokenize(definition);
-  return functions.called.flatMap((called): PlanReason[] => {
-    if (
-      called.kind !== 'aggregate' ||
-      (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)
-    )
-      return [];
-    const token = tokens.find(
-      (one, index) =>
-        isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('),
-    );
-    const said = (span: Span): boolean =>
-      known.some(
-        (reason) =>
-          reason.span !== null && reason.span.start < span.end && span.start < reason.span.end,
-      );
-    return token === undefined || said(token) ? [] : [aggregateNotMaintained(called.name, token)];
-  });
-}
-
-function functionReasons(functions: FunctionFacts, query: Query | null): PlanReason[] {
-  return functions.unstable.map((use): PlanReason => {
-    const span = query === null ? null : spanOfCall(query, use.name);
-    if (use.dependence === 'settings') {
-      return {
-        kind: 'settings_dependent',
-        message: `the result of "${use.name}" depends on session settings such as TimeZone or DateStyle`,
-        hint:
-          use.name === 'date_trunc'
-            ? "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC')."
-            : 'Convert with a function whose result does not depend on settings.',
-        span,
-      };
-    }
-    return {
-      kind: 'moment_dependent',
-      message: `"${use.name}" can give another result although no table has changed`,
-      hint: 'Leave the condition out of the definition and put it into the queries that read the imat.',
-      span,
-    };
-  });
-}
-
-function spanOfCall(query: Query, name: string): Span | null {
-  let span: Span | null = null;
-  const exprs = [
-    ...query.targets.map((target) => target.expr),
-    ...query.groupBy,
-    query.where,
-    query.having,
-  ];
-  for (const expr of exprs) {
-    if (expr === null) continue;
-    visit(expr, (node) => {
-      if (node.kind === 'call' && node.name === name) span ??= node.span;
-    });
-  }
-  return span;
-}
-
-function publicReason(reason: PlanReason, definition: string): Reason {
-  const place = reason.span === null ? null : positionAt(definition, reason.span.start);
-  return {
-    kind: reason.kind,
-    message: reason.message,
-    hint: reason.hint,
-    position:
-      place === null ? null : { line: place.line, column: place.column, offset: place.offset },
-  };
 }

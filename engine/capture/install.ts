@@ -5,10 +5,12 @@
  * EXCLUSIVE) waits for the writers that are inside: when it returns, every transaction that wrote without being captured
  * has ended, and a snapshot taken later sees all of them as done.
  */
-import { ImatError } from '../errors/imat-error.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { findExtension } from '../extension/find.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
 import {
   captureFunctions,
@@ -20,17 +22,17 @@ import {
   registration,
 } from '../maintain/capture.ts';
 import type { ColumnFacts } from '../plan/facts.ts';
+import { loadColumns } from '../server/columns.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, qualified, regclass, sql } from '../sql/sql.ts';
-import { loadColumns } from '../server/columns.ts';
-import { findExtension } from '../extension/find.ts';
-
-export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
+import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
+import type { SourceName } from './tracking.ts';
+import { untrack } from './tracking.ts';
 
 /** The functions that imat made for a source, as the catalog has them. */
 export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
+
 type SourceRow = {
   log: string;
   capture: CaptureNames;
@@ -43,32 +45,6 @@ type SourceRow = {
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
   Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
-
-const LOCK_TIMEOUT_MS = 50;
-const ATTEMPTS = 100;
-
-/** Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so that nobody waits behind it. */
-export async function withShortLock<T>(
-  db: Db,
-  body: () => Promise<T>,
-  onWait: () => void,
-  attempts = ATTEMPTS,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await db.transaction('read committed', async () => {
-        await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
-        return body();
-      });
-    } catch (error) {
-      const contended =
-        error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
-      if (!contended || attempt === attempts) throw error;
-      onWait();
-      await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));
-    }
-  }
-}
 
 /** The columns that the imats on a source need; null where all of them are swap imats, for which a mark per statement is enough. */
 async function neededColumns(
@@ -90,6 +66,7 @@ async function neededColumns(
 }
 
 const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].map(Number);
+
 export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
 
 const SOURCE_SQL = `
@@ -139,7 +116,7 @@ async function createCapture(
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
-     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
+     VALUES ($1, $2::$3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
     [
       source.oid,
       log.text,
@@ -290,36 +267,6 @@ async function capturing(db: Db, known: SourceRow, source: SourceName): Promise<
     message: `capture on ${source.schema}.${source.name} has gone with the extension`,
     hint: 'Revert the imats that read this table, then convert them again.',
   });
-}
-
-/**
- * Has the extension track a source, where it can. Workers then ask it which tables have changed; without it they look at the logs,
- * so it does not matter where it has no room for another table.
- */
-export async function trackSource(db: Db, source: SourceName): Promise<void> {
-  const extension = await findExtension(db);
-  if (extension?.tracks !== true) return;
-  // Typed: for a bare literal, somebody's function of the same name over text would be preferred.
-  const table = regclass(qualified(source.schema, source.name));
-  try {
-    await db.transaction('read committed', async () => {
-      await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
-      await db.query(
-        `UPDATE imat_catalog.source SET tracked = true WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
-        [source.oid],
-      );
-    });
-  } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
-  }
-}
-
-async function untrack(db: Db, oid: number): Promise<void> {
-  const extension = await findExtension(db);
-  if (extension?.tracks === true)
-    await db.query(`SELECT ${extension.schema.text}.disable_table_tracking($1::oid::regclass)`, [
-      oid,
-    ]);
 }
 
 /** Takes capture off a source that no imat reads any more. */

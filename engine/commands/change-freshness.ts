@@ -4,7 +4,7 @@ import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import { deltaViewBody, swapJson, swapSql } from '../install/bodies.ts';
-import { withShortLock } from '../capture/install.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { buildingOf } from '../install/building.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 

@@ -10,49 +10,26 @@
  * A failure undoes what is there; a crash leaves an imat in the state `installing`, which the next convert of that name
  * and `imat revert` remove, and which `imat doctor` names.
  */
-import { ImatError } from '../errors/imat-error.ts';
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
+import { prepare } from '../analysis/prepare.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
-import {
-  catalogVersion,
-  holdCatalog,
-  initialize,
-  LOCK_CLASS,
-  removeUnusedCatalog,
-} from '../catalog/migrate.ts';
+import { ensureCapture } from '../capture/install.ts';
+import { trackSource } from '../capture/tracking.ts';
+import { LOCK_CLASS, catalogVersion, initialize, removeUnusedCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
-import { identify } from '../maintain/capture.ts';
-import { imatNames } from '../sql/names.ts';
-import type { Sql } from '../sql/sql.ts';
-import { sql } from '../sql/sql.ts';
-import { rolledBack } from '../analysis/analyse.ts';
-import type { Building } from '../install/bodies.ts';
-import {
-  definitionView,
-  deltaMaintenance,
-  deltaState,
-  deltaViewBody,
-  swapJson,
-  swapSql,
-} from '../install/bodies.ts';
-import { buildingOf } from '../install/building.ts';
-import { attnumArray, ensureCapture, trackSource, withShortLock } from '../capture/install.ts';
-import { changeFreshness, sameImat } from './change-freshness.ts';
-import { likeOriginal } from './carried-attributes.ts';
-import type { Prepared } from '../analysis/prepare.ts';
-import { prepare, temporaryView } from '../analysis/prepare.ts';
-import { checkReplaceable, replaceOriginal } from './replace.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { resolveMaterializedView } from '../server/names.ts';
+import { imatNames } from '../sql/names.ts';
+import { changeFreshness, sameImat } from './change-freshness.ts';
+import { load } from './load.ts';
+import type { Request } from './register.ts';
+import { checkFree, checkName, checkOwner, register } from './register.ts';
+import { checkReplaceable, replaceOriginal } from './replace.ts';
 import { revertImat } from './revert.ts';
-
-type Request = ConvertOptions & {
-  readonly name: string;
-  readonly original: number | null /** What a recorded request may call it. */;
-  readonly calledAs: readonly string[] /** What was found against delta on the way. */;
-  readonly against?: readonly Reason[];
-};
 
 export async function convertView(
   db: Db,
@@ -81,19 +58,7 @@ export async function convertView(
   return convert(db, serverMajor, request, async () => named.oid);
 }
 
-export async function convertQuery(
-  db: Db,
-  serverMajor: number,
-  name: string,
-  query: string,
-  options: ConvertOptions,
-): Promise<ConvertResult> {
-  return convert(db, serverMajor, { ...options, name, original: null, calledAs: [name] }, () =>
-    temporaryView(db, query),
-  );
-}
-
-async function convert(
+export async function convert(
   db: Db,
   serverMajor: number,
   request: Request,
@@ -203,221 +168,4 @@ async function replace(
     () => replaceOriginal(db, id),
     () => progress(4, 'waiting for readers of the materialized view'),
   );
-}
-
-/**
- * A materialized view is refreshed with its owner's rights. An imat has those of the role that converts: where that
- * matters, it must be the owner's.
- * @throws ImatError `insufficient_privilege`
- */
-async function checkOwner(db: Db, original: number, { analysis }: Prepared): Promise<void> {
-  const [row] = await db.query<{ owner: string; other: boolean }>(
-    'SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(c.relowner) <> current_user AS other FROM pg_class c WHERE c.oid = $1',
-    [original],
-  );
-  if (row?.other !== true) return;
-  const secured = analysis.sources
-    .filter((source) => source.rowSecurity)
-    .map((source) => `${source.schema}.${source.name}`);
-  const [untrusted] = analysis.untrusted;
-  if (untrusted === undefined && secured.length === 0) return;
-  throw new ImatError('insufficient_privilege', {
-    message: `this materialized view must be converted by its owner, "${row.owner}"`,
-    detail:
-      untrusted === undefined
-        ? `Row security of ${secured.join(', ')} shows other rows to you than to the owner.`
-        : `It calls function ${untrusted}, which would run with your rights.`,
-    hint: `Connect as "${row.owner}".`,
-  });
-}
-
-function checkName(name: string): void {
-  if (name === '' || name.includes('\0') || Buffer.byteLength(name) > 63) {
-    throw new ImatError('invalid_argument', {
-      message: `"${name}" cannot be the name of an imat`,
-      detail: 'A name has 1 to 63 bytes.',
-    });
-  }
-}
-
-/**
- * Whether an imat can have this name. Gives the imat whose convert was interrupted, if that has it.
- * @throws ImatError `already_exists`
- */
-async function checkFree(db: Db, name: string): Promise<number | null> {
-  const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
-  if (known !== null && known.state !== 'interrupted') {
-    throw new ImatError('already_exists', {
-      message: `imat "${name}" ${known.state === 'active' ? 'exists already' : 'is being installed by another session'}`,
-      hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
-    });
-  }
-  const [taken] = await db.query(
-    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'imat' AND c.relname = $1`,
-    [name],
-  );
-  if (known === null && taken !== undefined) {
-    throw new ImatError('already_exists', {
-      message: `relation ${imatNames(name).view.text} exists already and is not an imat`,
-      hint: 'Choose another name with --name.',
-    });
-  }
-  return known?.id ?? null;
-}
-
-async function installed(
-  db: Db,
-  name: string,
-): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
-  const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>(
-    'SELECT id, state FROM imat_catalog.imat WHERE name = $1',
-    [name],
-  );
-  if (known === undefined) return null;
-  if (known.state === 'active') return { id: known.id, state: 'active' };
-  // Whoever installs it holds this lock.
-  const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [
-    LOCK_CLASS,
-    known.id,
-  ]);
-  if (lock?.free !== true) return { id: known.id, state: 'installing' };
-  await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
-  return { id: known.id, state: 'interrupted' };
-}
-
-async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
-  const names = imatNames(request.name);
-  const { analysis } = prepared;
-  return db.transaction('read committed', async () => {
-    await holdCatalog(db);
-    const [row] = await db.query<{ id: number }>(
-      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes, untrusted, dependence)
-       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10) ON CONFLICT (name) DO NOTHING RETURNING id`,
-      [
-        request.name,
-        prepared.strategy,
-        prepared.freshness,
-        analysis.definition,
-        request.original,
-        analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
-        JSON.stringify(
-          prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])],
-        ),
-        JSON.stringify(prepared.notes),
-        analysis.untrusted.length > 0,
-        analysis.dependence,
-      ],
-    );
-    if (row === undefined)
-      throw new ImatError('already_exists', {
-        message: `imat "${request.name}" is being installed by another session`,
-      });
-    for (const source of prepared.watched) {
-      await db.query(
-        'INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])',
-        [row.id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
-      );
-    }
-    await db.execute(definitionView(names, analysis).text);
-    await db.query(
-      'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
-      [row.id, names.definition.sql.text],
-    );
-    // Held until the install has ended, or the session: it tells an install under way from an interrupted one. Taken last,
-    // because it would outlive a transaction that fails.
-    await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);
-    return row.id;
-  });
-}
-
-/** A source that is truncated or rewritten between the snapshot and the first look at it would be read as empty: then again. */
-async function load(db: Db, request: Request, prepared: Prepared, id: number): Promise<void> {
-  const building = await buildingOf(db, id, request.name, prepared, true);
-  for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
-    const loaded = await db.transaction('repeatable read', async () => {
-      const [sources] = await db.query<{ held: boolean }>(
-        'SELECT imat_catalog.hold_sources($1) AS held',
-        [id],
-      );
-      if (sources?.held !== true) return false;
-      const start = performance.now();
-      await loadAt(db, request, prepared, building);
-      // What a rebuild costs, measured for the first time: workers compare folds with it.
-      await db.query(
-        `SELECT imat_catalog.record($1, 'convert', 'load', 'converted', NULL, NULL, $2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
-        [id, performance.now() - start],
-      );
-      return true;
-    });
-    if (loaded) return;
-  }
-  throw new ImatError('contention', {
-    message: 'the sources are truncated or rewritten all the time',
-    hint: 'Try again later.',
-  });
-}
-
-const LOAD_ATTEMPTS = 20;
-
-/** The state, its frontier and the view, all at the transaction's snapshot. */
-async function loadAt(
-  db: Db,
-  request: Request,
-  prepared: Prepared,
-  building: Building,
-): Promise<void> {
-  const { id, names } = building;
-  await db.execute('SET LOCAL jit = off');
-  const body =
-    prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
-  await db.execute('SET LOCAL imat.maintaining = on');
-  await db.query(
-    'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
-    [id, body.stored.text],
-  );
-  await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
-  await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
-    id,
-    names.view.text,
-    'active',
-  ]);
-  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-  const like =
-    request.original === null
-      ? []
-      : await likeOriginal(db, request.original, names.view, body.stored, plan);
-  for (const statement of like) await db.execute(statement.sql.text);
-  await db.query(
-    'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
-    [request.calledAs],
-  );
-}
-
-type Loaded = { readonly view: Sql; readonly stored: Sql };
-
-async function loadDelta(db: Db, building: Building): Promise<Loaded> {
-  const plan = building.analysis.plan;
-  if (plan === null) throw new Error('a delta imat has a plan');
-  for (const statement of deltaState(plan, building.names)) await db.execute(statement.sql.text);
-  for (const statement of deltaMaintenance(building, plan)) await db.execute(statement.sql.text);
-  await db.query(
-    'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
-    [building.id, building.names.state.sql.text, building.names.fold.sql.text],
-  );
-  // The frontier row's table must be there before a view can name it.
-  return { view: deltaViewBody(building, plan), stored: building.names.state.sql };
-}
-
-async function loadSwap(db: Db, building: Building): Promise<Loaded> {
-  const body = swapSql(building);
-  await db.execute(
-    sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text,
-  );
-  await db.execute(identify(body.slots[0]).text);
-  await db.execute(sql`ANALYZE ${body.slots[0]}`.text);
-  await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
-    building.id,
-    swapJson(building),
-  ]);
-  return { view: body.views[0], stored: body.slots[0] };
 }

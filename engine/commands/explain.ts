@@ -15,7 +15,7 @@ import { stateColumn } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { qualified, sql } from '../sql/sql.ts';
-import { rolledBack } from '../analysis/analyse.ts';
+import { rolledBack } from '../db/rolled-back.ts';
 import type { Building, Labelled } from '../install/bodies.ts';
 import {
   definitionView,
@@ -30,7 +30,8 @@ import { capturedBy } from '../capture/install.ts';
 import { findExtension } from '../extension/find.ts';
 import { likeOriginal } from './carried-attributes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { prepare, temporaryView } from '../analysis/prepare.ts';
+import { prepare } from '../analysis/prepare.ts';
+import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
 import { loadColumns } from '../server/columns.ts';
 import { ImatError } from '../errors/imat-error.ts';

@@ -4,22 +4,23 @@
  */
 import { ImatError } from '../errors/imat-error.ts';
 import type { RebuildResult } from '../api.ts';
+import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { stateColumns, stateFromScratch } from '../operators/group.ts';
 import { imatNames } from '../sql/names.ts';
 import { ident, join, sql } from '../sql/sql.ts';
-import { rolledBack } from '../analysis/analyse.ts';
+import { rolledBack } from '../db/rolled-back.ts';
 import { prepare } from '../analysis/prepare.ts';
+import { checkIntact, resolveImat } from '../server/names.ts';
 import { shellWord } from '../errors/shell-word.ts';
 
 const ATTEMPTS = 20;
 
-/** @throws ImatError `strategy_unavailable`, `contention`, `source_changed` */
-export async function rebuildImat(
-  db: Db,
-  serverMajor: number,
-  imat: { readonly id: number; readonly name: string },
-): Promise<RebuildResult> {
+/** @throws ImatError `not_initialized`, `not_found`, `strategy_unavailable`, `contention`, `source_changed` */
+export async function rebuild(db: Db, serverMajor: number, name: string): Promise<RebuildResult> {
+  await requireCatalog(db);
+  const imat = await resolveImat(db, name);
+  await checkIntact(db, imat.id);
   const start = performance.now();
   const [row] = await db.query<{ strategy: string; freshness: string; view: number }>(
     `SELECT strategy, freshness, definition_view::oid AS view FROM imat_catalog.imat WHERE id = $1 AND state = 'active'`,
@@ -75,7 +76,7 @@ export async function rebuildImat(
     await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
   }
   throw new ImatError('contention', {
-    message: `imat "${imat.name}" is folded by other sessions all the time`,
+    message: `other sessions kept folding imat "${imat.name}"`,
     hint: 'Try again later.',
   });
 }

@@ -1,10 +1,36 @@
 /** Revert: the imat and all it installed are gone, the original is as before. */
 import { ImatError } from '../errors/imat-error.ts';
-import { LOCK_CLASS, removeUnusedCatalog, sharesCatalog } from '../catalog/migrate.ts';
+import type { ConvertOptions, RevertResult } from '../api.ts';
+import {
+  LOCK_CLASS,
+  requireCatalog,
+  removeUnusedCatalog,
+  sharesCatalog,
+} from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropUnusedCapture, shrinkCapture, withShortLock } from '../capture/install.ts';
+import { dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
+
+/** @throws ImatError `not_initialized`, `not_found`, `has_dependents` */
+export async function revert(
+  db: Db,
+  name: string,
+  { onProgress }: Pick<ConvertOptions, 'onProgress'>,
+): Promise<RevertResult> {
+  await requireCatalog(db);
+  const imat = await resolveImat(db, name);
+  const [row] = await db.query<{ original: string | null }>(REVERTED_SQL, [imat.id]);
+  await revertImat(db, imat.id, (label) => onProgress?.({ step: 1, steps: 1, label }));
+  return { name: imat.name, original: row?.original ?? null };
+}
+
+/** The name that the materialized view has when the imat is gone; null where it is gone itself. */
+const REVERTED_SQL = `
+SELECT coalesce(quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text) AS original
+FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
 type ImatRow = {

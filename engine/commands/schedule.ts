@@ -1,6 +1,7 @@
 /** Maintenance without a worker: jobs of pg_cron that fold, swap and clean by SQL alone. */
 import { ImatError } from '../errors/imat-error.ts';
 import type { ScheduleResult } from '../api.ts';
+import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { literal, sql } from '../sql/sql.ts';
 
@@ -13,11 +14,12 @@ export type ScheduleRequest = {
 const SYNC = 'imat jobs';
 const CLEAN = 'imat clean';
 
-/** @throws ImatError `strategy_unavailable`, `insufficient_privilege`, `invalid_argument` */
-export async function scheduleByPgCron(
+/** @throws ImatError `not_initialized`, `strategy_unavailable`, `insufficient_privilege`, `invalid_argument` */
+export async function schedule(
   db: Db,
   { everySeconds, remove, dryRun }: ScheduleRequest,
 ): Promise<ScheduleResult> {
+  await requireCatalog(db);
   const version = await installedVersion(db);
   if (everySeconds !== null && (version[0] ?? 0) * 100 + (version[1] ?? 0) < 105) {
     throw new ImatError('invalid_argument', {

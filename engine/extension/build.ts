@@ -23,7 +23,7 @@ type Printed = PgConfig & { readonly headers: string; readonly pgxs: string };
 
 const OUTPUT_LINES = 12;
 
-/** The folder is two up from the source and three from dist/engine/install. */
+/** The folder is two up from the source and three from dist/engine/extension. */
 function sources(): string {
   const folder = ['../../extension/', '../../../extension/']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
