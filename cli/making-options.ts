@@ -2,7 +2,10 @@ import type { Command } from 'commander';
 import type { Strategy } from '../engine/api.ts';
 import { choiceOption } from './arguments.ts';
 
-/** The options that `convert` and `create` share, as commander gives them: what was not given is absent. */
+/**
+ * The options that `convert` and `create` share, as commander gives them: what was not given is
+ * absent.
+ */
 export type MakingOptions = {
   readonly freshness?: string;
   readonly strategy?: 'auto' | Strategy;

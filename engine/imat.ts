@@ -18,7 +18,10 @@ import { translated } from './db/server-errors.ts';
 import { installExtension } from './extension/install.ts';
 import { majorOf, supportedMajor } from './server/version.ts';
 
-/** Connects to a database. @throws ImatError `connection_failed`, `unsupported_server`, `embedded_locked` */
+/**
+ * Connects to a database. @throws ImatError `connection_failed`, `unsupported_server`,
+ * `embedded_locked`
+ */
 export async function connect(target: ConnectTarget | string): Promise<Imat> {
   return createImat(
     await connectDb(typeof target === 'string' ? { kind: 'url', url: target } : target),

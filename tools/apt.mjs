@@ -18,7 +18,8 @@ const OPTIONS = [
  * Installs the first of `packages` that the distribution has.
  * @param {string} what as a person calls it
  * @param {readonly string[]} packages
- * @param {{ before?: readonly string[], after?: readonly string[] }} [around] lines of shell around the installation
+ * @param {{ before?: readonly string[], after?: readonly string[] }} [around] lines of shell
+ *   around the installation
  * @returns {string | null} why it is not installed, where it is not
  */
 export function installWithApt(what, packages, { before = [], after = [] } = {}) {

@@ -1,5 +1,8 @@
 // @ts-check
-/** Prints one line, `N passed, N failed`, from the JSON results that vitest wrote into a directory. Fails where no test ran or one failed. */
+/**
+ * Prints one line, `N passed, N failed`, from the JSON results that vitest wrote into a directory.
+ * Fails where no test ran or one failed.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

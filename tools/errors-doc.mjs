@@ -14,7 +14,10 @@ import { buildIfOutdated } from './build.mjs';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const ERRORS_DOC = join(ROOT, 'docs', 'errors.md');
 
-/** Of each category: what it means, whether the same may work next time, and the command line's exit status. */
+/**
+ * Of each category: what it means, whether the same may work next time, and the command line's exit
+ * status.
+ */
 const CATEGORIES = {
   user: {
     meaning: 'The request cannot be carried out as it is.',
@@ -40,7 +43,8 @@ const CATEGORIES = {
 };
 
 /**
- * @param {Readonly<Record<string, { readonly code: string, readonly category: keyof typeof CATEGORIES, readonly meaning: string }>>} catalogue
+ * @param {Readonly<Record<string, { readonly code: string, readonly category: keyof typeof
+ *   CATEGORIES, readonly meaning: string }>>} catalogue
  * @returns {string}
  */
 export function errorsDoc(catalogue) {

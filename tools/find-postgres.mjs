@@ -1,5 +1,8 @@
 // @ts-check
-/** Where a PostgreSQL server can come from on this machine. Plain JavaScript without dependencies: run.mjs needs it before `npm ci`. */
+/**
+ * Where a PostgreSQL server can come from on this machine. Plain JavaScript without dependencies:
+ * run.mjs needs it before `npm ci`.
+ */
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
@@ -13,12 +16,17 @@ import { fileURLToPath } from 'node:url';
  */
 
 const ABOVE = dirname(dirname(fileURLToPath(import.meta.url)));
-/** The repository: one folder up from this one, two where this runs from dist/ (the benchmark does). */
+/**
+ * The repository: one folder up from this one, two where this runs from dist/ (the benchmark does).
+ */
 export const ROOT = existsSync(join(ABOVE, 'package.json')) ? ABOVE : dirname(ABOVE);
 const OLDEST = 15;
 const MAJORS = [18, 17, 16, 15];
 
-/** Server binaries installed on the machine: Debian's, Red Hat's, Homebrew's, then what PATH has. @returns {Binaries[]} */
+/**
+ * Server binaries installed on the machine: Debian's, Red Hat's, Homebrew's, then what PATH has.
+ * @returns {Binaries[]}
+ */
 export function findInstalledPostgres() {
   const directories = [
     ...MAJORS.map((major) => `/usr/lib/postgresql/${major}/bin`),
@@ -36,7 +44,8 @@ export function findPackagedPostgres() {
   const modules = join(ROOT, 'node_modules');
   if (!existsSync(modules)) return [];
   const names = readdirSync(modules).filter((name) => /^pg\d\d$/.test(name));
-  // The version is in the name: these binaries do not run before their libraries' links are made (tools/postgres.ts does).
+  // The version is in the name: these binaries do not run before their libraries' links are made
+  // (tools/postgres.ts does).
   return names
     .map((name) => ({ bin: join(modules, name, 'native', 'bin'), major: Number(name.slice(2)) }))
     .filter(({ bin }) => hasServer(bin))
@@ -44,7 +53,8 @@ export function findPackagedPostgres() {
 }
 
 /**
- * The binaries to use: IMAT_PG_BIN, then installed ones, then packaged ones; the newest first in each.
+ * The binaries to use: IMAT_PG_BIN, then installed ones, then packaged ones; the newest first in
+ * each.
  * @returns {Binaries | null}
  */
 export function findPostgres() {
@@ -58,7 +68,10 @@ export function findPostgres() {
   return binaries;
 }
 
-/** True where a Docker daemon answers; the `docker` command alone proves nothing. @returns {Promise<boolean>} */
+/**
+ * True where a Docker daemon answers; the `docker` command alone proves nothing. @returns
+ * {Promise<boolean>}
+ */
 export function dockerAnswers() {
   const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
   const url = URL.canParse(host) ? new URL(host) : null;

@@ -5,10 +5,16 @@ import { existsSync } from 'node:fs';
 import { installWithApt } from './apt.mjs';
 import { dockerAnswers, findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
 
-/** Debian's package would also make a cluster and start it; this keeps it from that while it is being installed. */
+/**
+ * Debian's package would also make a cluster and start it; this keeps it from that while it is
+ * being installed.
+ */
 const DROP_IN = '/etc/postgresql-common/createcluster.d/imat-no-main-cluster.conf';
 
-/** Installs Debian's PostgreSQL where there is none and it may. @throws Error that says what to install, where the tests could not run */
+/**
+ * Installs Debian's PostgreSQL where there is none and it may. @throws Error that says what to
+ * install, where the tests could not run
+ */
 export async function provideServerBinaries() {
   if (
     process.env['IMAT_TEST_PG_URL'] ||
@@ -35,8 +41,8 @@ export async function provideServerBinaries() {
 }
 
 /**
- * Installs a compiler and the headers of Debian's servers where they are missing and it may. Without them only the extension's tests
- * cannot run, and these say so.
+ * Installs a compiler and the headers of Debian's servers where they are missing and it may.
+ * Without them only the extension's tests cannot run, and these say so.
  */
 export function provideBuildTools() {
   const servers = findInstalledPostgres().flatMap(({ bin, major }) =>

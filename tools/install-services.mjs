@@ -1,5 +1,7 @@
 // @ts-check
-/** What the tests of workers need beside PostgreSQL: Redis, and pg_cron for the installed server. */
+/**
+ * What the tests of workers need beside PostgreSQL: Redis, and pg_cron for the installed server.
+ */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { installWithApt } from './apt.mjs';
@@ -16,7 +18,10 @@ export function findRedis() {
   return directories.map((directory) => join(directory, 'redis-server')).find(isExecutable) ?? null;
 }
 
-/** The version of PostgreSQL that has pg_cron, with its binaries; null where none has. @returns {import('./find-postgres.mjs').Binaries | null} */
+/**
+ * The version of PostgreSQL that has pg_cron, with its binaries; null where none has. @returns
+ * {import('./find-postgres.mjs').Binaries | null}
+ */
 export function findPgCron() {
   const binaries = findPostgres();
   return binaries !== null && existsSync(pgCronLibrary(binaries.major)) ? binaries : null;
@@ -25,7 +30,10 @@ export function findPgCron() {
 /** Debian's place. @param {number} major */
 const pgCronLibrary = (major) => `/usr/lib/postgresql/${major}/lib/pg_cron.so`;
 
-/** Installs what is missing where it may; what cannot be had is said here, and by the tests that need it. */
+/**
+ * Installs what is missing where it may; what cannot be had is said here, and by the tests that
+ * need it.
+ */
 export async function provideWorkerServices() {
   if (!process.env['IMAT_TEST_REDIS_URL'] && findRedis() === null && !(await dockerAnswers())) {
     const failure = installWithApt('Redis', ['redis-server']);

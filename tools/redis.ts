@@ -1,4 +1,7 @@
-/** Starts a throw-away Redis from a local binary; it can be killed and started again on the same port. */
+/**
+ * Starts a throw-away Redis from a local binary; it can be killed and started again on the same
+ * port.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * A worker's promises: nothing to do costs next to nothing; what is pending stays young while writers keep their pace; a bound
- * on staleness is met; a swap is noticed by no reader. What was not seen to happen has not been measured: it throws.
+ * A worker's promises: nothing to do costs next to nothing; what is pending stays young while
+ * writers keep their pace; a bound on staleness is met; a swap is noticed by no reader. What was
+ * not seen to happen has not been measured: it throws.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../engine/db/db.ts';
@@ -77,7 +78,8 @@ async function idle(bench: Bench): Promise<void> {
         `idle_${n}`,
         `SELECT k, count(*) AS n, sum(v) AS s FROM public.s${n % Math.min(IDLE_SOURCES, imats)} GROUP BY k`,
       );
-    // Two runs, so that starting and stopping cancel out; a backend's time counts when it has ended.
+    // Two runs, so that starting and stopping cancel out; a backend's time counts when it has
+    // ended.
     const cpuOf = async (seconds: number): Promise<{ cpu: number | null; looks: number }> => {
       const before = bench.cpuSeconds();
       const looks = await withWorker(url, async (worker) => {
@@ -199,7 +201,10 @@ async function underLoad(bench: Bench): Promise<void> {
   });
 }
 
-/** How long ago the snapshot of each imat's last fold was taken; of one that was never folded, when it was filled. */
+/**
+ * How long ago the snapshot of each imat's last fold was taken; of one that was never folded, when
+ * it was filled.
+ */
 async function sampleAges(
   url: string,
   ages: number[],
@@ -223,7 +228,9 @@ async function sampleAges(
   }
 }
 
-/** A writer numbers its rows; a reader sees how far what is stored has come, and so how old it is. */
+/**
+ * A writer numbers its rows; a reader sees how far what is stored has come, and so how old it is.
+ */
 async function fresh(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     await db.execute('CREATE TABLE public.numbered (n int)');

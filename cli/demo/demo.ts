@@ -11,8 +11,9 @@ import { play } from './play.ts';
 import { demoDocument, endText, type Played } from './report.ts';
 
 /**
- * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a comparison failed.
- * From the connection on, Ctrl-C only ever stops the statement under way, so that the removal runs.
+ * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a
+ * comparison failed. From the connection on, Ctrl-C only ever stops the statement under way, so
+ * that the removal runs.
  */
 export async function demo(context: Context, target: ConnectTarget, rows: number): Promise<void> {
   const { host, interrupt } = context;
@@ -70,7 +71,10 @@ function interruptedDemo(cause: unknown, clean: boolean): ImatError {
   });
 }
 
-/** Whether nothing is left. On a session of its own: the one before may be lost, or, embedded, have been stopped by Ctrl-C. */
+/**
+ * Whether nothing is left. On a session of its own: the one before may be lost, or, embedded, have
+ * been stopped by Ctrl-C.
+ */
 async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): Promise<boolean> {
   if (!place.remove.schema) return true;
   try {

@@ -18,7 +18,10 @@ export type Place = {
   readonly remove: { readonly schema: boolean; readonly catalog: boolean };
 };
 
-/** A database in memory is the demo's own, so it uses the schema public there; any other lends it a schema. */
+/**
+ * A database in memory is the demo's own, so it uses the schema public there; any other lends it a
+ * schema.
+ */
 export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
   if (isInMemory(target))
     return { schema: 'public', name: VIEW_NAME, remove: { schema: false, catalog: false } };
@@ -35,7 +38,10 @@ export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
   };
 }
 
-/** Removes the imat, the schema, and imat's own schemas where the demo brought them and nobody has used them since. */
+/**
+ * Removes the imat, the schema, and imat's own schemas where the demo brought them and nobody has
+ * used them since.
+ */
 export async function leavePlace({ db, imat }: Session, place: Place): Promise<void> {
   if (!place.remove.schema) return;
   const existing = await existingSchemas(db);

@@ -1,6 +1,6 @@
 /**
- * From a view in the catalog to the way it will be maintained: read it, have the server confirm the reading, plan it, and
- * collect every reason against the better strategy.
+ * From a view in the catalog to the way it will be maintained: read it, have the server confirm the
+ * reading, plan it, and collect every reason against the better strategy.
  */
 import type { Query } from '../../parser/tree.ts';
 import type { Reason } from '../api.ts';
@@ -31,7 +31,10 @@ import {
 
 export type Analysis = {
   readonly definition: string;
-  /** The search_path under which the definition's text means what it says; null where `pg_catalog` alone does. */
+  /**
+   * The search_path under which the definition's text means what it says; null where `pg_catalog`
+   * alone does.
+   */
   readonly searchPath: string | null;
   readonly columns: Inspection['columns'];
   /** Null where the definition cannot be maintained by delta; then `reasons` says why. */

@@ -1,7 +1,7 @@
 /**
- * The server gate: a view created from the original text and one created from our own deparse must print the same
- * definition. They are compared with each other, because PostgreSQL's printing is not a fixed point. This happens on
- * temporary views in a transaction that is rolled back.
+ * The server gate: a view created from the original text and one created from our own deparse must
+ * print the same definition. They are compared with each other, because PostgreSQL's printing is
+ * not a fixed point. This happens on temporary views in a transaction that is rolled back.
  */
 import { deparse } from '../../parser/deparse.ts';
 import { readDefinition } from '../../parser/read.ts';

@@ -1,4 +1,7 @@
-/** The decision before anything is changed: how a definition will be maintained, and what that will watch. */
+/**
+ * The decision before anything is changed: how a definition will be maintained, and what that will
+ * watch.
+ */
 import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
@@ -11,7 +14,10 @@ export type Prepared = {
   readonly strategy: Strategy;
   readonly freshness: Freshness;
   readonly notes: readonly string[];
-  /** Tables whose logs are watched, with the columns that count; imats among the sources stand for their own. */
+  /**
+   * Tables whose logs are watched, with the columns that count; imats among the sources stand for
+   * their own.
+   */
   readonly watched: readonly {
     readonly oid: number;
     readonly schema: string;

@@ -4,7 +4,10 @@ import { ServerError } from '../db/db.ts';
 import { invalidDefinition } from '../db/server-errors.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 
-/** A temporary view of the user's query, under the user's search_path. Inside a transaction that is rolled back. */
+/**
+ * A temporary view of the user's query, under the user's search_path. Inside a transaction that is
+ * rolled back.
+ */
 export async function temporaryView(db: Db, query: string): Promise<number> {
   const text = query.trim().replace(/;\s*$/, '');
   const prefix = 'CREATE TEMPORARY VIEW imat_query AS\n';

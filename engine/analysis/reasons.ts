@@ -1,4 +1,7 @@
-/** The reasons against delta that facts about relations and functions give, and how reasons are shown. */
+/**
+ * The reasons against delta that facts about relations and functions give, and how reasons are
+ * shown.
+ */
 import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
 import type { Query, Span } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
@@ -45,7 +48,10 @@ export function sourceReasons(inspection: Inspection): PlanReason[] {
   });
 }
 
-/** Where the definition could not be read, its aggregates are found by name, so that all that stands against delta is said at once. */
+/**
+ * Where the definition could not be read, its aggregates are found by name, so that all that stands
+ * against delta is said at once.
+ */
 export function aggregateReasons(
   definition: string,
   functions: FunctionFacts,

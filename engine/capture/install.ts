@@ -1,9 +1,10 @@
 /**
  * Puts capture on a source, extends it, takes it away.
  *
- * Each source is one short transaction of its own, so that no two sources are ever locked together. Its lock (SHARE ROW
- * EXCLUSIVE) waits for the writers that are inside: when it returns, every transaction that wrote without being captured
- * has ended, and a snapshot taken later sees all of them as done.
+ * Each source is one short transaction of its own, so that no two sources are ever locked together.
+ * Its lock (SHARE ROW EXCLUSIVE) waits for the writers that are inside: when it returns, every
+ * transaction that wrote without being captured has ended, and a snapshot taken later sees all of
+ * them as done.
  */
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -46,7 +47,10 @@ type SourceRow = {
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
   Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
 
-/** The columns that the imats on a source need; null where all of them are swap imats, for which a mark per statement is enough. */
+/**
+ * The columns that the imats on a source need; null where all of them are swap imats, for which a
+ * mark per statement is enough.
+ */
 async function neededColumns(
   db: Db,
   oid: number,
@@ -61,7 +65,8 @@ async function neededColumns(
   const read = all.filter(
     (column) => attnums.has(column.attnum) || uses.some((use) => use.columns === null),
   );
-  // What is generated when read changes with other columns, which a swap imat that reads it does not name.
+  // What is generated when read changes with other columns, which a swap imat that reads it does
+  // not name.
   return read.some((column) => column.isVirtual) ? all.filter((column) => !column.isVirtual) : read;
 }
 
@@ -130,9 +135,10 @@ async function createCapture(
 }
 
 /**
- * A log that a restore brought along: another cluster's transaction ids would make its rows look pending to a new imat, and
- * where the table had dropped columns its column numbers are others now. So the source gets a new one. The imats that were
- * restored with the old log read it no more, but their views name it, so it stays until they have gone.
+ * A log that a restore brought along: another cluster's transaction ids would make its rows look
+ * pending to a new imat, and where the table had dropped columns its column numbers are others now.
+ * So the source gets a new one. The imats that were restored with the old log read it no more, but
+ * their views name it, so it stays until they have gone.
  */
 async function disownLog(
   db: Db,
@@ -150,7 +156,10 @@ async function disownLog(
     await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
 }
 
-/** Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its OID appended. */
+/**
+ * Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its
+ * OID appended.
+ */
 async function freeName(
   db: Db,
   wanted: { readonly name: string; readonly sql: Sql },
@@ -167,8 +176,8 @@ async function freeName(
 }
 
 /**
- * Adds columns. Rows from before lack the new ones, but no imat that reads these will see such rows as pending: the lock waits
- * for their transactions, and the imat's frontier is taken after that.
+ * Adds columns. Rows from before lack the new ones, but no imat that reads these will see such rows
+ * as pending: the lock waits for their transactions, and the imat's frontier is taken after that.
  */
 async function extendCapture(
   db: Db,
@@ -203,9 +212,10 @@ async function extendCapture(
 }
 
 /**
- * Takes columns out of a log that no imat needs any more. Nothing else holds on to them: their types may change and they may be
- * dropped, and capture that still named them would make writers fail. Where it cannot be done now (somebody reads the log in a
- * long transaction, or this role does not own the table) they stay; doctor tells when that has come to matter.
+ * Takes columns out of a log that no imat needs any more. Nothing else holds on to them: their
+ * types may change and they may be dropped, and capture that still named them would make writers
+ * fail. Where it cannot be done now (somebody reads the log in a long transaction, or this role
+ * does not own the table) they stay; doctor tells when that has come to matter.
  */
 export async function shrinkCapture(db: Db, oid: number): Promise<void> {
   try {
@@ -258,7 +268,10 @@ async function shrink(db: Db, oid: number): Promise<void> {
   ]);
 }
 
-/** The schema of the extension, where that captures a source. @throws ImatError `source_changed` where it has gone */
+/**
+ * The schema of the extension, where that captures a source. @throws ImatError `source_changed`
+ * where it has gone
+ */
 async function capturing(db: Db, known: SourceRow, source: SourceName): Promise<Sql | null> {
   if (!known.by_extension) return null;
   const extension = await findExtension(db);

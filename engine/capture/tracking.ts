@@ -8,8 +8,8 @@ import { qualified, regclass } from '../sql/sql.ts';
 export type SourceName = { readonly oid: number; readonly schema: string; readonly name: string };
 
 /**
- * Has the extension track a source, where it can. Workers then ask it which tables have changed; without it they look at the logs,
- * so it does not matter where it has no room for another table.
+ * Has the extension track a source, where it can. Workers then ask it which tables have changed;
+ * without it they look at the logs, so it does not matter where it has no room for another table.
  */
 export async function trackSource(db: Db, source: SourceName): Promise<void> {
   const extension = await findExtension(db);

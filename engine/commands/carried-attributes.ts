@@ -1,4 +1,6 @@
-/** Makes what readers use like the materialized view: who may read it, its comments, its indexes. */
+/**
+ * Makes what readers use like the materialized view: who may read it, its comments, its indexes.
+ */
 import type { Db } from '../db/db.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -52,7 +54,10 @@ async function rightsOf(db: Db, original: number, view: Sql): Promise<Labelled[]
   ];
 }
 
-/** Only the right to read, whatever else was granted: a view could pass writes on to what it reads, a materialized view never does. */
+/**
+ * Only the right to read, whatever else was granted: a view could pass writes on to what it reads,
+ * a materialized view never does.
+ */
 async function grantsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
   const [row] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [
     original,

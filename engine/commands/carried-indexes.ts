@@ -1,7 +1,7 @@
 /**
- * The materialized view's indexes, made again on the stored table. A swap imat's table has the view's own columns, so
- * they are taken over as they are; a delta imat's state has keys and parts, so those over plain key columns are, unless
- * the state's own key already serves them.
+ * The materialized view's indexes, made again on the stored table. A swap imat's table has the
+ * view's own columns, so they are taken over as they are; a delta imat's state has keys and parts,
+ * so those over plain key columns are, unless the state's own key already serves them.
  */
 import type { Db } from '../db/db.ts';
 import { identity } from '../operators/group.ts';

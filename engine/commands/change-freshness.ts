@@ -1,4 +1,7 @@
-/** Another freshness for an imat that is there: only its view's body changes, so dependents and grants stay. */
+/**
+ * Another freshness for an imat that is there: only its view's body changes, so dependents and
+ * grants stay.
+ */
 import { ImatError } from '../errors/imat-error.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -14,7 +17,10 @@ export type Installed = {
   readonly replaced: boolean;
 };
 
-/** The active imat that a convert of this name, materialized view and strategy would make again; null where there is none. */
+/**
+ * The active imat that a convert of this name, materialized view and strategy would make again;
+ * null where there is none.
+ */
 export async function sameImat(
   db: Db,
   name: string,

@@ -1,9 +1,11 @@
 /**
- * The comparison of verify: `imat.<name>` against the definition run by PostgreSQL, both read in one snapshot, as multisets.
+ * The comparison of verify: `imat.<name>` against the definition run by PostgreSQL, both read in
+ * one snapshot, as multisets.
  *
- * Rows are compared with `=` by EXCEPT ALL both ways; columns of types without an ordering (json, xml ...) as text. Where
- * rows differ in floating-point columns only, and by no more than the error of summing in another order, they count as
- * equal: relative 1e-9 for double precision, 1e-4 for real (PostgreSQL itself sums reals in 24 bits).
+ * Rows are compared with `=` by EXCEPT ALL both ways; columns of types without an ordering (json,
+ * xml ...) as text. Where rows differ in floating-point columns only, and by no more than the error
+ * of summing in another order, they count as equal: relative 1e-9 for double precision, 1e-4 for
+ * real (PostgreSQL itself sums reals in 24 bits).
  */
 import type { VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
@@ -40,7 +42,8 @@ export async function compareWithDefinition(
   const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
   const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
   return db.transaction('repeatable read', async () => {
-    // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would read its table as empty.
+    // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would
+    // read its table as empty.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
     await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
     const [total] = await db.query<{ rows: string }>(
@@ -77,8 +80,9 @@ export async function compareWithDefinition(
 const isFloat = (column: ColumnFacts): boolean => column.oid === FLOAT4 || column.oid === FLOAT8;
 
 /**
- * Of rows that differ, those without a partner on the other side: the n-th by its floats among the rows of a side that
- * agree in everything else, with floats within the tolerance. By window functions, so that it takes any number of rows.
+ * Of rows that differ, those without a partner on the other side: the n-th by its floats among the
+ * rows of a side that agree in everything else, with floats within the tolerance. By window
+ * functions, so that it takes any number of rows.
  */
 function unpairedSql(differing: string, columns: readonly ColumnFacts[]): string {
   const names = columns.map((_, index) => `c${index}`);

@@ -7,8 +7,8 @@
  *   load       one REPEATABLE READ transaction: state, frontier, view, grants
  *   replace    with --replace: one short transaction
  *
- * A failure undoes what is there; a crash leaves an imat in the state `installing`, which the next convert of that name
- * and `imat revert` remove, and which `imat doctor` names.
+ * A failure undoes what is there; a crash leaves an imat in the state `installing`, which the next
+ * convert of that name and `imat revert` remove, and which `imat doctor` names.
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import { prepare } from '../analysis/prepare.ts';

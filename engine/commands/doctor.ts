@@ -1,4 +1,7 @@
-/** Doctor: everything that can be wrong around the imats of a database, each with what to do. Changes nothing. */
+/**
+ * Doctor: everything that can be wrong around the imats of a database, each with what to do.
+ * Changes nothing.
+ */
 import type { DoctorCheck } from '../api.ts';
 import {
   catalogVersion,
@@ -239,7 +242,10 @@ async function imatChecks(db: Db): Promise<DoctorCheck[]> {
   });
 }
 
-/** Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without an error. */
+/**
+ * Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without
+ * an error.
+ */
 async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
   const sources = await db.query<{
     name: string | null;

@@ -1,4 +1,7 @@
-/** Explain: how a definition is or would be maintained, why not better, and every statement that this takes. */
+/**
+ * Explain: how a definition is or would be maintained, why not better, and every statement that
+ * this takes.
+ */
 import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';

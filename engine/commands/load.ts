@@ -17,7 +17,10 @@ import { sql } from '../sql/sql.ts';
 import { likeOriginal } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 
-/** A source that is truncated or rewritten between the snapshot and the first look at it would be read as empty: then again. */
+/**
+ * A source that is truncated or rewritten between the snapshot and the first look at it would be
+ * read as empty: then again.
+ */
 export async function load(
   db: Db,
   request: Request,

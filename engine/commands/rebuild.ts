@@ -1,6 +1,7 @@
 /**
- * Fills the state of a delta imat anew, from its definition: for a fold that would cost more than that. One REPEATABLE READ
- * transaction under the fold's own lock; rows are deleted and inserted, so every snapshot reads the state that belongs to it.
+ * Fills the state of a delta imat anew, from its definition: for a fold that would cost more than
+ * that. One REPEATABLE READ transaction under the fold's own lock; rows are deleted and inserted,
+ * so every snapshot reads the state that belongs to it.
  */
 import { ImatError } from '../errors/imat-error.ts';
 import type { RebuildResult } from '../api.ts';
@@ -16,7 +17,10 @@ import { shellWord } from '../errors/shell-word.ts';
 
 const ATTEMPTS = 20;
 
-/** @throws ImatError `not_initialized`, `not_found`, `strategy_unavailable`, `contention`, `source_changed` */
+/**
+ * @throws ImatError `not_initialized`, `not_found`, `strategy_unavailable`, `contention`,
+ * `source_changed`
+ */
 export async function rebuild(db: Db, serverMajor: number, name: string): Promise<RebuildResult> {
   await requireCatalog(db);
   const imat = await resolveImat(db, name);

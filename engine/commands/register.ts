@@ -1,4 +1,7 @@
-/** What a convert checks before it changes anything, and its first transaction: the imat's row, sources and definition. */
+/**
+ * What a convert checks before it changes anything, and its first transaction: the imat's row,
+ * sources and definition.
+ */
 import type { Prepared } from '../analysis/prepare.ts';
 import type { ConvertOptions, Reason } from '../api.ts';
 import { attnumArray } from '../capture/install.ts';
@@ -19,8 +22,8 @@ export type Request = ConvertOptions & {
 };
 
 /**
- * A materialized view is refreshed with its owner's rights. An imat has those of the role that converts: where that
- * matters, it must be the owner's.
+ * A materialized view is refreshed with its owner's rights. An imat has those of the role that
+ * converts: where that matters, it must be the owner's.
  * @throws ImatError `insufficient_privilege`
  */
 export async function checkOwner(db: Db, original: number, { analysis }: Prepared): Promise<void> {
@@ -136,8 +139,8 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
       [row.id, names.definition.sql.text],
     );
-    // Held until the install has ended, or the session: it tells an install under way from an interrupted one. Taken last,
-    // because it would outlive a transaction that fails.
+    // Held until the install has ended, or the session: it tells an install under way from an
+    // interrupted one. Taken last, because it would outlive a transaction that fails.
     await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);
     return row.id;
   });

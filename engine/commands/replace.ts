@@ -1,10 +1,12 @@
 /**
- * `--replace`: an ordinary view of the same name in the materialized view's place, so that applications change nothing.
- * The materialized view itself is kept beside it under another name, untouched, and comes back with `imat revert`. It
- * stays in its schema: moved to another one, its indexes could meet others of their names there.
+ * `--replace`: an ordinary view of the same name in the materialized view's place, so that
+ * applications change nothing. The materialized view itself is kept beside it under another name,
+ * untouched, and comes back with `imat revert`. It stays in its schema: moved to another one, its
+ * indexes could meet others of their names there.
  *
- * What depends on a materialized view depends on it by OID, and would go on reading the old data under its new name:
- * ordinary views are pointed to the new view (and back by revert); anything else that depends on it is a refusal.
+ * What depends on a materialized view depends on it by OID, and would go on reading the old data
+ * under its new name: ordinary views are pointed to the new view (and back by revert); anything
+ * else that depends on it is a refusal.
  */
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
@@ -14,7 +16,9 @@ import { ident, qualified, sql } from '../sql/sql.ts';
 import { likeOriginalInPlace } from './carried-attributes.ts';
 import type { NamedView } from '../server/names.ts';
 
-/** `what` as PostgreSQL calls it; `isView`: an ordinary view's query, which can be created again. */
+/**
+ * `what` as PostgreSQL calls it; `isView`: an ordinary view's query, which can be created again.
+ */
 type Dependent = {
   readonly oid: number;
   readonly name: string;
@@ -30,8 +34,8 @@ JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamesp
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`;
 
 /**
- * Functions with SQL-standard bodies, policies and the like; and whatever uses its row type, which the view in its place
- * does not have. Its own type, rule, toast table and indexes do not count.
+ * Functions with SQL-standard bodies, policies and the like; and whatever uses its row type, which
+ * the view in its place does not have. Its own type, rule, toast table and indexes do not count.
  */
 const OTHERS_SQL = `
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS what
@@ -95,13 +99,17 @@ type Replaced = {
   readonly replacement: (Place & { readonly oid: number }) | null;
 };
 
-/** The other way round, wherever the two are by now. Inside a transaction; the imat's view is still there. */
+/**
+ * The other way round, wherever the two are by now. Inside a transaction; the imat's view is still
+ * there.
+ */
 export async function restoreOriginal(db: Db, imatId: number): Promise<void> {
   const found = await replaced(db, imatId);
   if (found === null) return;
   const { place, original, replacement } = found;
   const aside = { ...place, name: cutName(`${place.name}_by_imat`) };
-  // Bodies name the relation that they read: it has the name in question now, and the original has it when they are created again.
+  // Bodies name the relation that they read: it has the name in question now, and the original has
+  // it when they are created again.
   if (replacement !== null) await move(db, sql`VIEW`, replacement, place);
   const dependents = replacement === null ? [] : await viewBodies(db, replacement.oid);
   if (replacement !== null) await move(db, sql`VIEW`, place, aside);
@@ -157,7 +165,10 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
   return bodies;
 }
 
-/** The texts name the replaced relation, so that creating the views again points them to what has the name now. */
+/**
+ * The texts name the replaced relation, so that creating the views again points them to what has
+ * the name now.
+ */
 async function pointViews(db: Db, views: readonly ViewBody[]): Promise<void> {
   for (const view of views)
     await db.execute(`CREATE OR REPLACE VIEW ${view.name}${view.options} AS ${view.definition}`);

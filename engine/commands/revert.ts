@@ -43,8 +43,9 @@ type ImatRow = {
 };
 
 /**
- * Also for an imat whose install or revert was interrupted: what is not there is not dropped. The imat's row goes last, so
- * that whoever may do what is left can take up what another role could not finish.
+ * Also for an imat whose install or revert was interrupted: what is not there is not dropped. The
+ * imat's row goes last, so that whoever may do what is left can take up what another role could not
+ * finish.
  * @throws ImatError `has_dependents`
  */
 export async function revertImat(

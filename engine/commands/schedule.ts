@@ -14,7 +14,10 @@ export type ScheduleRequest = {
 const SYNC = 'imat jobs';
 const CLEAN = 'imat clean';
 
-/** @throws ImatError `not_initialized`, `strategy_unavailable`, `insufficient_privilege`, `invalid_argument` */
+/**
+ * @throws ImatError `not_initialized`, `strategy_unavailable`, `insufficient_privilege`,
+ * `invalid_argument`
+ */
 export async function schedule(
   db: Db,
   { everySeconds, remove, dryRun }: ScheduleRequest,

@@ -1,4 +1,7 @@
-/** Status and list: what the catalog says of imats, workers and what holds back the cleaning of logs. */
+/**
+ * Status and list: what the catalog says of imats, workers and what holds back the cleaning of
+ * logs.
+ */
 import type { ImatStatus, Status } from '../api.ts';
 import { catalogVersion, requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';

@@ -1,4 +1,6 @@
-/** Turns what the server reports into what a user can act on; the one place that reads SQLSTATEs. */
+/**
+ * Turns what the server reports into what a user can act on; the one place that reads SQLSTATEs.
+ */
 import type { ErrorCondition } from '../errors/catalogue.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { shellWord } from '../errors/shell-word.ts';
@@ -73,8 +75,9 @@ export function toImatError(error: unknown): unknown {
 }
 
 /**
- * What the server reports while it evaluates a definition is the definition's own failure, whatever it calls (a function
- * that raises, a materialized view without data), unless the rights, the server or another session are in the way.
+ * What the server reports while it evaluates a definition is the definition's own failure, whatever
+ * it calls (a function that raises, a materialized view without data), unless the rights, the
+ * server or another session are in the way.
  */
 export function definitionFailure(error: unknown): unknown {
   const known = toImatError(error);
@@ -109,7 +112,10 @@ export async function translated<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same for the maintenance of an imat: what its definition fails with says of which imat, and what to do. */
+/**
+ * The same for the maintenance of an imat: what its definition fails with says of which imat, and
+ * what to do.
+ */
 export async function maintained<T>(
   name: string,
   command: 'fold' | 'swap',
@@ -139,7 +145,10 @@ export async function maintained<T>(
   }
 }
 
-/** A syntax or name error in the user's query, with its place: `offset` is where the query begins in the statement. */
+/**
+ * A syntax or name error in the user's query, with its place: `offset` is where the query begins in
+ * the statement.
+ */
 export function invalidDefinition(error: ServerError, query: string, offset: number): unknown {
   const known = toImatError(error);
   if (known instanceof ImatError && NOT_THE_QUERY.has(known.condition)) return known;

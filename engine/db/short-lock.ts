@@ -1,4 +1,7 @@
-/** Transactions that need a lock which writers or readers hold, but must not make others wait behind them. */
+/**
+ * Transactions that need a lock which writers or readers hold, but must not make others wait behind
+ * them.
+ */
 import type { Db } from './db.ts';
 import { ServerError } from './db.ts';
 
@@ -6,7 +9,10 @@ export const LOCK_TIMEOUT_MS = 50;
 
 const ATTEMPTS = 100;
 
-/** Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so that nobody waits behind it. */
+/**
+ * Runs a transaction that needs a short lock; gives up its place in the queue and tries again, so
+ * that nobody waits behind it.
+ */
 export async function withShortLock<T>(
   db: Db,
   body: () => Promise<T>,

@@ -14,7 +14,10 @@ export type ErrorCategory =
 
 type Entry = { readonly code: string; readonly category: ErrorCategory; readonly meaning: string };
 
-/** condition name -> code, category and what it means (for docs/errors.md, which is generated from this). */
+/**
+ * condition name -> code, category and what it means (for docs/errors.md, which is generated from
+ * this).
+ */
 export const ERROR_CATALOGUE = {
   invalid_argument: {
     code: 'IM001',

@@ -1,10 +1,13 @@
 /**
- * The one error class. It follows PostgreSQL's conventions: the message is lower-case, one line, without a full stop, and
- * quotes the object's name; the detail and the hint are sentences.
+ * The one error class. It follows PostgreSQL's conventions: the message is lower-case, one line,
+ * without a full stop, and quotes the object's name; the detail and the hint are sentences.
  */
 import { ERROR_CATALOGUE, type ErrorCategory, type ErrorCondition } from './catalogue.ts';
 
-/** A place in a text: 1-based line and column, zero-based offset, and the text itself for showing the line. */
+/**
+ * A place in a text: 1-based line and column, zero-based offset, and the text itself for showing
+ * the line.
+ */
 export type Position = {
   readonly line: number;
   readonly column: number;

@@ -20,8 +20,9 @@ type ColumnRow = {
 };
 
 /**
- * Types in which `=` means the same for every function: PostgreSQL's own with one representation per value.
- * Left out on purpose: numeric (1.0, 1.00), floats (0, -0), interval ('1 day', '24 hours'), jsonb (1.0, 1.00), citext.
+ * Types in which `=` means the same for every function: PostgreSQL's own with one representation
+ * per value. Left out on purpose: numeric (1.0, 1.00), floats (0, -0), interval ('1 day', '24
+ * hours'), jsonb (1.0, 1.00), citext.
  */
 const ONE_REPRESENTATION = new Set([
   'bool',

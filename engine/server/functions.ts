@@ -1,6 +1,7 @@
 /**
- * What a definition's value depends on besides its tables, from the functions that PostgreSQL itself found in it: the
- * stored parse tree names every function, operator and aggregate by OID, so nothing is guessed from names in the text.
+ * What a definition's value depends on besides its tables, from the functions that PostgreSQL
+ * itself found in it: the stored parse tree names every function, operator and aggregate by OID, so
+ * nothing is guessed from names in the text.
  */
 import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/tree.ts';
@@ -24,7 +25,10 @@ export type FunctionFacts = {
   readonly untrusted: readonly string[];
 };
 
-/** The settings that PostgreSQL's own stable functions depend on, where these depend on settings alone. */
+/**
+ * The settings that PostgreSQL's own stable functions depend on, where these depend on settings
+ * alone.
+ */
 export const PINNED_SETTINGS = [
   'TimeZone',
   'DateStyle',
@@ -37,7 +41,10 @@ export const PINNED_SETTINGS = [
   'default_text_search_config',
 ] as const;
 
-/** PostgreSQL's own functions that are stable because of `PINNED_SETTINGS` only, by the name of what is not immutable among them. */
+/**
+ * PostgreSQL's own functions that are stable because of `PINNED_SETTINGS` only, by the name of what
+ * is not immutable among them.
+ */
 const SETTINGS_ONLY = new Set([
   'date_trunc',
   'date_part',

@@ -1,4 +1,7 @@
-/** Finds what a user names: a materialized view by its name under the user's own search_path, or an imat. */
+/**
+ * Finds what a user names: a materialized view by its name under the user's own search_path, or an
+ * imat.
+ */
 import { ImatError } from '../errors/imat-error.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -7,7 +10,10 @@ import { shellWord } from '../errors/shell-word.ts';
 
 export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
 
-/** Inside a transaction. @throws ImatError `not_found`, `not_a_materialized_view`, `already_exists`, `invalid_argument` */
+/**
+ * Inside a transaction. @throws ImatError `not_found`, `not_a_materialized_view`, `already_exists`,
+ * `invalid_argument`
+ */
 export async function resolveMaterializedView(db: Db, name: string): Promise<NamedView> {
   const found = await resolveRelation(db, name);
   if (found === null) {
@@ -76,7 +82,10 @@ export async function resolveRelation(
   return row ?? null;
 }
 
-/** to_regclass will not do for this: from PostgreSQL 16 on it takes what is no name for the name of nothing, and a number for an OID. */
+/**
+ * to_regclass will not do for this: from PostgreSQL 16 on it takes what is no name for the name of
+ * nothing, and a number for an OID.
+ */
 async function checkRelationName(db: Db, name: string): Promise<void> {
   const invalid = (detail: string, cause?: unknown): ImatError =>
     new ImatError('invalid_argument', {
@@ -97,7 +106,10 @@ async function checkRelationName(db: Db, name: string): Promise<void> {
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The imat of that name, which may be quoted and have `imat.` before it. @throws ImatError `not_found` */
+/**
+ * The imat of that name, which may be quoted and have `imat.` before it. @throws ImatError
+ * `not_found`
+ */
 export async function resolveImat(
   db: Db,
   name: string,
@@ -130,7 +142,9 @@ SELECT i.name, array_to_json(array_remove(ARRAY[
   ], NULL)) AS gone
 FROM imat_catalog.imat i WHERE i.id = $1 AND i.state = 'active'`;
 
-/** Dropped with CASCADE, a source takes with it what reads it. @throws ImatError `source_changed` */
+/**
+ * Dropped with CASCADE, a source takes with it what reads it. @throws ImatError `source_changed`
+ */
 export async function checkIntact(db: Db, imatId: number): Promise<void> {
   const [imat] = await db.query<{ name: string; gone: string[] }>(GONE_SQL, [imatId]);
   if (imat === undefined || imat.gone.length === 0) return;

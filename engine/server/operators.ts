@@ -1,7 +1,8 @@
 /**
- * What operators a view's text stands for. PostgreSQL prints `USING`, `NULLIF`, `IS DISTINCT FROM`, `CASE x WHEN` and row
- * comparisons without the operator they use, so that over a type with operators of its own (citext, hstore ...) the same
- * text means something else under a search_path without that type's schema. The stored parse tree has the operators by OID.
+ * What operators a view's text stands for. PostgreSQL prints `USING`, `NULLIF`, `IS DISTINCT FROM`,
+ * `CASE x WHEN` and row comparisons without the operator they use, so that over a type with
+ * operators of its own (citext, hstore ...) the same text means something else under a search_path
+ * without that type's schema. The stored parse tree has the operators by OID.
  */
 import { quoteIdent } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
@@ -20,7 +21,10 @@ async function operatorsOf(db: Db, view: number): Promise<readonly string[]> {
   return [...single, ...lists].sort();
 }
 
-/** Whether `text`, made into a view under `searchPath`, uses the same operators as the view. Inside a transaction, to be rolled back. */
+/**
+ * Whether `text`, made into a view under `searchPath`, uses the same operators as the view. Inside
+ * a transaction, to be rolled back.
+ */
 async function meansTheSame(
   db: Db,
   view: number,
@@ -39,8 +43,8 @@ async function meansTheSame(
 }
 
 /**
- * The search_path under which a view's text means what the view means: null where `pg_catalog` alone does, undefined
- * where none was found. Inside a transaction, to be rolled back.
+ * The search_path under which a view's text means what the view means: null where `pg_catalog`
+ * alone does, undefined where none was found. Inside a transaction, to be rolled back.
  */
 export async function searchPathOf(
   db: Db,

@@ -1,4 +1,7 @@
-/** What the catalog says of a view: its definition, its columns and the relations it reads, ordinary views followed to their tables. */
+/**
+ * What the catalog says of a view: its definition, its columns and the relations it reads, ordinary
+ * views followed to their tables.
+ */
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts } from '../plan/facts.ts';
@@ -8,7 +11,9 @@ export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign tab
 
 export type ReadRelation = SourceFacts & {
   readonly kind: RelationKind;
-  /** The attribute numbers that the definition reads; null where it refers to the row as a whole. */
+  /**
+   * The attribute numbers that the definition reads; null where it refers to the row as a whole.
+   */
   readonly used: readonly number[] | null;
   /** Why changes of it cannot be captured; null where they can. */
   readonly unwatchable: string | null;
@@ -27,7 +32,10 @@ export type Inspection = {
   readonly views: readonly number[];
 };
 
-/** Dependencies on PostgreSQL's own catalogs are not recorded: those are found in the stored parse tree. */
+/**
+ * Dependencies on PostgreSQL's own catalogs are not recorded: those are found in the stored parse
+ * tree.
+ */
 /** System catalogs are not in pg_depend: only the parse tree names them. */
 const READ_SQL = `
 SELECT d.refobjid AS oid, d.refobjsubid AS attnum
@@ -136,7 +144,8 @@ async function readBy(
         name: row.name,
         columns: columns.get(row.oid) ?? [],
         kind: KINDS[row.kind] ?? 'other',
-        // A system column (ctid, xmin) changes without any column changing: only the row as a whole stands for it.
+        // A system column (ctid, xmin) changes without any column changing: only the row as a whole
+        // stands for it.
         used:
           wholeRow?.used === true || attnums.some((attnum) => attnum < 0)
             ? null
@@ -193,7 +202,10 @@ function unsupported(row: RelationRow, what: string): ImatError {
   });
 }
 
-/** The views of the imats of this database: view OID -> imat id. Empty where imat is not initialized. */
+/**
+ * The views of the imats of this database: view OID -> imat id. Empty where imat is not
+ * initialized.
+ */
 async function imatViews(db: Db): Promise<Map<number, number>> {
   const [catalog] = await db.query<{ exists: boolean }>(
     `SELECT to_regclass('imat_catalog.imat') IS NOT NULL AS exists`,

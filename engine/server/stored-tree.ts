@@ -1,7 +1,8 @@
 /**
- * PostgreSQL's stored parse trees (`pg_node_tree`) as data: `{NODE :field value :field value}`, lists in parentheses, all
- * else tokens in which a backslash escapes the next character (outfuncs.c, read.c). The names of nodes and fields differ
- * between majors, so readers ask for fields and do not rely on a node being there.
+ * PostgreSQL's stored parse trees (`pg_node_tree`) as data: `{NODE :field value :field value}`,
+ * lists in parentheses, all else tokens in which a backslash escapes the next character
+ * (outfuncs.c, read.c). The names of nodes and fields differ between majors, so readers ask for
+ * fields and do not rely on a node being there.
  */
 export type TreeValue = TreeNode | readonly TreeValue[] | string;
 

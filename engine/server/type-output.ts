@@ -19,7 +19,10 @@ export type TypeOutput = {
 /** The pseudo-type of `ROW(...)`. */
 export const RECORD = 2249;
 
-/** Output functions that depend on DateStyle, IntervalStyle, TimeZone, lc_monetary, extra_float_digits or bytea_output. Some of them are marked immutable. */
+/**
+ * Output functions that depend on DateStyle, IntervalStyle, TimeZone, lc_monetary,
+ * extra_float_digits or bytea_output. Some of them are marked immutable.
+ */
 const SETTINGS_ONLY = new Set([
   'date_out',
   'timestamp_out',
@@ -38,7 +41,10 @@ const SETTINGS_ONLY = new Set([
   'circle_out',
 ]);
 
-/** Send functions whose bytes are text in the client's encoding; by their source, which those of citext share. */
+/**
+ * Send functions whose bytes are text in the client's encoding; by their source, which those of
+ * citext share.
+ */
 const SENDS_TEXT = new Set([
   'textsend',
   'varcharsend',
@@ -58,7 +64,9 @@ const SENDS_TEXT = new Set([
 /** Those of types that are text already. */
 const IS_TEXT = new Set(['textsend', 'varcharsend']);
 
-/** `output` and `send` as they are called, `*_source` as PostgreSQL's own functions are known to it. */
+/**
+ * `output` and `send` as they are called, `*_source` as PostgreSQL's own functions are known to it.
+ */
 type OutputRow = {
   oid: number;
   name: string;
@@ -122,13 +130,17 @@ function dependenceOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Depend
   return row.volatility === 'i' ? 'tables' : 'moment';
 }
 
-/** A type made of others has the binary form where all of them have it, its text where that is the same in every session. */
+/**
+ * A type made of others has the binary form where all of them have it, its text where that is the
+ * same in every session.
+ */
 function imageOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Image | null {
   const row = rows.get(oid);
   if (row === undefined) return null;
   const { output, send, parts } = row;
   if (parts === null || parts.length === 0) {
-    // An extension's send function may send text. Its output function is believed where it says that it is immutable.
+    // An extension's send function may send text. Its output function is believed where it says
+    // that it is immutable.
     const asText =
       send === null || sendsText(row) || (!row.builtin && dependenceOf(oid, rows) === 'tables');
     if (!asText) return { form: 'binary', by: send };

@@ -478,7 +478,10 @@ async function forever(): Promise<never> {
   return await new Promise(() => undefined);
 }
 
-/** A call that signals come into, and that ends only when `stop` is called, as a statement does when it is cancelled. */
+/**
+ * A call that signals come into, and that ends only when `stop` is called, as a statement does when
+ * it is cancelled.
+ */
 function interruptedCall(...sent: NodeJS.Signals[]) {
   const signals = new EventEmitter();
   const stopped = new EventEmitter();

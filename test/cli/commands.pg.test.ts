@@ -1,4 +1,6 @@
-/** The commands on a server, from a database that has never seen imat to one that has forgotten it. */
+/**
+ * The commands on a server, from a database that has never seen imat to one that has forgotten it.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Explain: of anything that has a definition, before and after convert, and without a trace. What it shows is in the golden files. */
+/**
+ * Explain: of anything that has a definition, before and after convert, and without a trace. What
+ * it shows is in the golden files.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';

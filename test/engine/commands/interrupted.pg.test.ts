@@ -1,4 +1,7 @@
-/** Convert stopped in the middle: by Ctrl-C, by a lost connection, by another convert of the same name, by a writer that does not end. */
+/**
+ * Convert stopped in the middle: by Ctrl-C, by a lost connection, by another convert of the same
+ * name, by a writer that does not end.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
@@ -30,7 +33,10 @@ async function openWriter(): Promise<Session> {
   return writer;
 }
 
-/** Starts a convert that gets as far as waiting for the writer, then runs `during`; gives the convert's outcome. */
+/**
+ * Starts a convert that gets as far as waiting for the writer, then runs `during`; gives the
+ * convert's outcome.
+ */
 async function whileWaiting(session: Session, during: () => Promise<void>): Promise<unknown> {
   let waiting: (() => void) | null = null;
   const reached = new Promise<void>((resolve) => (waiting = resolve));
@@ -103,7 +109,8 @@ describe('an install that was cut off', () => {
   test('at its last step, too', async () => {
     const session = await sandbox.session();
     const pid = await pidOf(session);
-    // The load is one statement after another in one transaction: this one lasts until the end of the connection.
+    // The load is one statement after another in one transaction: this one lasts until the end of
+    // the connection.
     const outcome = session.imat.convert('slow').catch((error: unknown) => error);
     await waitFor(
       async () =>

@@ -1,4 +1,7 @@
-/** What a user may name, and what convert does with names: schemas, quotes, clashes, what is not there or not a materialized view. */
+/**
+ * What a user may name, and what convert does with names: schemas, quotes, clashes, what is not
+ * there or not a materialized view.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';

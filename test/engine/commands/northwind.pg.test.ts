@@ -1,4 +1,6 @@
-/** The main job on a real data set: twelve views convert, stay equal under random work, and revert. */
+/**
+ * The main job on a real data set: twelve views convert, stay equal under random work, and revert.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { catalogListing } from './support/listing.ts';
 import {

@@ -1,4 +1,7 @@
-/** --replace: an ordinary view takes the materialized view's place, applications change nothing, and revert brings back all there was. */
+/**
+ * --replace: an ordinary view takes the materialized view's place, applications change nothing, and
+ * revert brings back all there was.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';

@@ -1,6 +1,7 @@
 /**
- * A database with imats, dumped and restored. Transaction ids mean nothing there, and a log that came along is nobody's: what
- * was restored says so instead of answering, and works once it is reverted and converted anew, one imat after the other.
+ * A database with imats, dumped and restored. Transaction ids mean nothing there, and a log that
+ * came along is nobody's: what was restored says so instead of answering, and works once it is
+ * reverted and converted anew, one imat after the other.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';

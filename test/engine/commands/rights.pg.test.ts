@@ -1,4 +1,7 @@
-/** Who may do what: an owner without superuser rights (managed PostgreSQL), readers, writers, strangers. */
+/**
+ * Who may do what: an owner without superuser rights (managed PostgreSQL), readers, writers,
+ * strangers.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
@@ -125,7 +128,8 @@ describe('readers', () => {
       names[role] = await createRole(sandbox);
       sessions.set(role, await sandbox.session(names[role]));
     }
-    // Hardened defaults, as hosters and auditors want them; and careless ones, which must not let anybody in.
+    // Hardened defaults, as hosters and auditors want them; and careless ones, which must not let
+    // anybody in.
     await sandbox.sql(`ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
       ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO ${names.stranger};
       REVOKE ALL ON summary, ranks FROM ${names.stranger};
@@ -208,7 +212,8 @@ describe('readers', () => {
 });
 
 describe('views that PostgreSQL would write through', () => {
-  // One table below, nothing computed: PostgreSQL makes such views writable unless something stands in the way.
+  // One table below, nothing computed: PostgreSQL makes such views writable unless something stands
+  // in the way.
   const cases = [
     {
       name: 'stored',

@@ -1,4 +1,7 @@
-/** Sources that cannot be watched, or not yet: refused in a clear way, or swap with the reason said, and never wrong under live. */
+/**
+ * Sources that cannot be watched, or not yet: refused in a clear way, or swap with the reason said,
+ * and never wrong under live.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';

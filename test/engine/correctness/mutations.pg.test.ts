@@ -1,4 +1,6 @@
-/** Known wrong rules, put into the SQL that imat installed: the oracle must find every one of them. */
+/**
+ * Known wrong rules, put into the SQL that imat installed: the oracle must find every one of them.
+ */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
@@ -395,7 +397,10 @@ const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 1, 1)",
 ];
 
-/** Before this step ends a transaction that began before the first: it was in progress at two frontiers. */
+/**
+ * Before this step ends a transaction that began before the first: it was in progress at two
+ * frontiers.
+ */
 const WRITER_ENDS = 12;
 
 let writer: Db;
@@ -409,7 +414,10 @@ afterEach(async () => {
   for (const statement of restore.splice(0)) await bench.user.execute(statement);
 });
 
-/** Another imat on the same table that is never folded, so that the log keeps what it needs; and a transaction that is open for a while. */
+/**
+ * Another imat on the same table that is never folded, so that the log keeps what it needs; and a
+ * transaction that is open for a while.
+ */
 async function prepare(definition: Definition): Promise<Subject> {
   await bench.user.execute('TRUNCATE t, d');
   const subject = await bench.convert(definition, { name: 'mutant' });
@@ -417,7 +425,10 @@ async function prepare(definition: Definition): Promise<Subject> {
   return subject;
 }
 
-/** The first step after which the oracle, or imat itself, finds something wrong; null where neither does. */
+/**
+ * The first step after which the oracle, or imat itself, finds something wrong; null where neither
+ * does.
+ */
 async function firstFinding(subject: Subject): Promise<string | null> {
   await writer.execute("BEGIN; INSERT INTO t VALUES ('w', 1, 1)");
   try {

@@ -1,4 +1,7 @@
-/** Each fast rule beside its slow twin: the same pending rows give the same delta, whichever way it is computed. */
+/**
+ * Each fast rule beside its slow twin: the same pending rows give the same delta, whichever way it
+ * is computed.
+ */
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../engine/analysis/analyse.ts';
 import { deltaBody } from '../../../engine/maintain/delta.ts';

@@ -1,4 +1,7 @@
-/** Errors that no other test comes across: the server, the connection, the catalog, and imat's own bugs. */
+/**
+ * Errors that no other test comes across: the server, the connection, the catalog, and imat's own
+ * bugs.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -31,7 +31,8 @@ describe('the catalogue', () => {
     }
   });
 
-  // expectImatError runs what it is given, and fails where nothing or another error is thrown: a call with the name is a proof.
+  // expectImatError runs what it is given, and fails where nothing or another error is thrown: a
+  // call with the name is a proof.
   test.each(entries.map(([condition]) => [condition]))('%s is thrown by a test', (condition) => {
     const call = new RegExp(`\\bexpectImatError\\(\\s*'${condition}'`);
     expect(tests.filter((text) => call.test(text))).not.toEqual([]);

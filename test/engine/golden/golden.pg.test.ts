@@ -1,5 +1,6 @@
 /**
- * Golden files: for each definition all the SQL that is made of it, to be read beside it. `IMAT_UPDATE_GOLDEN=1 npx vitest run
+ * Golden files: for each definition all the SQL that is made of it, to be read beside it.
+ * `IMAT_UPDATE_GOLDEN=1 npx vitest run
  * --project pg test/engine/golden` writes them anew; look at the difference before it is committed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** An update is logged net: rows whose logged columns stayed the same to the last bit cancel out, and no others. */
+/**
+ * An update is logged net: rows whose logged columns stayed the same to the last bit cancel out,
+ * and no others.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Checked, createWorld, expectExact, type World } from './support/world.ts';
 
@@ -70,7 +73,10 @@ const CASES: readonly Case[] = [
   { type: 'regtype', from: 'int4', to: 'int8' },
 ];
 
-/** `v` is counted, so that a column of any type is logged; the list shows its exact text where the type can be a key. */
+/**
+ * `v` is counted, so that a column of any type is logged; the list shows its exact text where the
+ * type can be a key.
+ */
 test.each(CASES)('$type: $from to $to', async ({ type, from, to, same }) => {
   await world.sql(
     `CREATE TABLE t (id int, v ${type}, other text); INSERT INTO t VALUES (1, '${from}'), (2, NULL), (3, '${to}')`,

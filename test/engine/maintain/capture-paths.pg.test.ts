@@ -1,6 +1,7 @@
 /**
- * Every way in which PostgreSQL lets a table be written, for a log of rows (delta imats) and for a log of marks (swap imats):
- * after each step the imats are compared with their definitions, in a transaction that is rolled back, then for good.
+ * Every way in which PostgreSQL lets a table be written, for a log of rows (delta imats) and for a
+ * log of marks (swap imats): after each step the imats are compared with their definitions, in a
+ * transaction that is rolled back, then for good.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Checked, createWorld, expectExact, type World } from './support/world.ts';

@@ -1,4 +1,7 @@
-/** Capture runs with its owner's rights inside other roles' statements: nothing of it may be looked up where they can put things. */
+/**
+ * Capture runs with its owner's rights inside other roles' statements: nothing of it may be looked
+ * up where they can put things.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import {
@@ -28,7 +31,10 @@ const MARKS: Checked = {
 };
 const ALL = [...ROWS, MARKS];
 
-/** Whatever a body could look up by name: each of these raises when it is called, with the role that it is called as. */
+/**
+ * Whatever a body could look up by name: each of these raises when it is called, with the role that
+ * it is called as.
+ */
 const TYPES = [
   'int2',
   'int4',
@@ -130,7 +136,10 @@ beforeAll(async () => {
 });
 afterAll(() => world.drop());
 
-/** All writes as a role without any right on imat's schemas, the imats compared by another session after each. */
+/**
+ * All writes as a role without any right on imat's schemas, the imats compared by another session
+ * after each.
+ */
 async function writeAll(writer: Session): Promise<void> {
   for (const write of WRITES) {
     await writer.sql(write);
@@ -209,7 +218,8 @@ describe('what runs with its owner’s rights', () => {
     );
     // Of two sources; with the extension, those for TRUNCATE.
     expect(definers.filter((one) => one.trigger)).toHaveLength(WITH_EXTENSION ? 2 : 8);
-    // What views ask when anybody reads them; they tell whether a table is the one that an imat stores, and change nothing.
+    // What views ask when anybody reads them; they tell whether a table is the one that an imat
+    // stores, and change nothing.
     expect(definers.flatMap((one) => (one.public ? [one.name] : [])).toSorted()).toEqual([
       'imat_catalog.is_stored(integer,oid,text)',
       'imat_catalog.no_frontier(text)',

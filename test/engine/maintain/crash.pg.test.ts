@@ -1,7 +1,7 @@
 /**
- * Death at known moments: of the program (kill -9), of its backend (kill -9, after which the server recovers), of the whole
- * server (an immediate stop). Nothing that is read afterwards is wrong, doctor names what is half-done, the next command takes
- * it up, and in the end nothing is left.
+ * Death at known moments: of the program (kill -9), of its backend (kill -9, after which the server
+ * recovers), of the whole server (an immediate stop). Nothing that is read afterwards is wrong,
+ * doctor names what is half-done, the next command takes it up, and in the end nothing is left.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -181,7 +181,10 @@ const MOMENTS: readonly Moment[] = [
 
 const VICTIM = 'imat crash test';
 
-/** A server that can be killed must be one of local binaries; with Docker or a server of one's own, the machine may have none. */
+/**
+ * A server that can be killed must be one of local binaries; with Docker or a server of one's own,
+ * the machine may have none.
+ */
 describe.skipIf(findPostgres() === null)('death', () => {
   useBuiltCli();
   let server: PostgresServer;

@@ -1,4 +1,6 @@
-/** Folds that meet each other, are cut off, cannot work, or are asked for where they must not run. */
+/**
+ * Folds that meet each other, are cut off, cannot work, or are asked for where they must not run.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -49,7 +51,10 @@ beforeEach(async () => {
 const pending = (name = 'joined'): Promise<string> =>
   world.value(`SELECT pending_rows FROM imat_catalog.status WHERE name = '${name}'`);
 
-/** Stops folds before they look for what is pending (`log`) or before they store anything (`state`) until `release` is called. */
+/**
+ * Stops folds before they look for what is pending (`log`) or before they store anything (`state`)
+ * until `release` is called.
+ */
 async function stopFolds(at: 'log' | 'state'): Promise<{ release: () => Promise<void> }> {
   const holder = await world.session();
   await holder.sql(
@@ -296,7 +301,8 @@ describe('where it cannot run', () => {
     async (isolation) => {
       const folder = await world.session();
       await folder.sql(`SET default_transaction_isolation = '${isolation}'`);
-      // A reader and a writer, both SERIALIZABLE, that a SERIALIZABLE clean-up between them would make fail.
+      // A reader and a writer, both SERIALIZABLE, that a SERIALIZABLE clean-up between them would
+      // make fail.
       const [reader, writer] = [await world.session(), await world.session()];
       await reader.sql('BEGIN ISOLATION LEVEL SERIALIZABLE');
       await expectExact(reader, ALL);

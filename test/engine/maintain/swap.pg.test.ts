@@ -1,4 +1,6 @@
-/** Swaps: what readers of every age see, who waits for whom, and what is left when one is cut off. */
+/**
+ * Swaps: what readers of every age see, who waits for whom, and what is left when one is cut off.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
@@ -13,7 +15,10 @@ import {
   type World,
 } from './support/world.ts';
 
-/** A generation's rows are all of that generation: an empty or mixed answer shows. `gate()` stops whoever computes the definition. */
+/**
+ * A generation's rows are all of that generation: an empty or mixed answer shows. `gate()` stops
+ * whoever computes the definition.
+ */
 const STORED = 'SELECT item, generation FROM public.stock WHERE gate()';
 const RANKED: Checked = {
   name: 'ranked',
@@ -120,7 +125,8 @@ describe('a REPEATABLE READ reader that began before', () => {
       await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
       if (hasRead) expect(await generationSeenBy(reader)).toBe(old);
       else await reader.value('SELECT 1');
-      // What it may still read is left alone: whoever has read the view holds a lock on it, the others may read the previous slot.
+      // What it may still read is left alone: whoever has read the view holds a lock on it, the
+      // others may read the previous slot.
       for (let round = 0; round < 3; round++) {
         const current = await write();
         await swap();
@@ -639,7 +645,8 @@ describe('live', () => {
     await writer.sql('BEGIN; UPDATE stock SET generation = item % 3');
     await expectExact(writer, all, 'own changes');
     await expectExact(world, all, 'not committed');
-    // Who has read the view keeps it from being changed: the swaps below run beside a writer who has not.
+    // Who has read the view keeps it from being changed: the swaps below run beside a writer who
+    // has not.
     await writer.sql('ROLLBACK; BEGIN; UPDATE stock SET generation = item % 4');
     for (const name of ['above', 'top']) await swap(name);
     await expectExact(world, all, 'swapped beside an open writer');

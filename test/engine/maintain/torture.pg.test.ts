@@ -1,8 +1,10 @@
 /**
- * The concurrency torture: 8 writers on both sides of a join, folds, swaps and readers at once, every answer compared with the
- * definition in its own snapshot, and a witness who sees in the server's locks that no writer ever waits for imat.
+ * The concurrency torture: 8 writers on both sides of a join, folds, swaps and readers at once,
+ * every answer compared with the definition in its own snapshot, and a witness who sees in the
+ * server's locks that no writer ever waits for imat.
  *
- * IMAT_TORTURE_SECONDS and IMAT_TORTURE_SEED choose its length and repeat its choices (not the server's timing).
+ * IMAT_TORTURE_SECONDS and IMAT_TORTURE_SEED choose its length and repeat its choices (not the
+ * server's timing).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** Installing and removing imats while others write: nobody fails, nobody waits long, nothing is missed. */
+/**
+ * Installing and removing imats while others write: nobody fails, nobody waits long, nothing is
+ * missed.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ConvertOptions } from '../../../engine/api.ts';
@@ -33,7 +36,10 @@ const PRICED: Checked = {
   definition: 'SELECT price, kind FROM public.product WHERE price > 3',
 };
 
-/** A writer waits for one short lock at a time, and not longer than this. A lock is asked for for 50 ms; the rest is a busy machine. */
+/**
+ * A writer waits for one short lock at a time, and not longer than this. A lock is asked for for 50
+ * ms; the rest is a busy machine.
+ */
 const BOUND_MS = 5000;
 
 let world: World;
@@ -70,8 +76,9 @@ afterEach(async () => {
 });
 
 /**
- * Runs `body` while four writers write, each to rows of its own, in transactions of one to four statements. A statement that waits
- * longer than the bound fails, and with it the test. Gives the number of statements.
+ * Runs `body` while four writers write, each to rows of its own, in transactions of one to four
+ * statements. A statement that waits longer than the bound fails, and with it the test. Gives the
+ * number of statements.
  */
 async function underLoad(seed: number, body: () => Promise<void>): Promise<number> {
   let running = true;
@@ -129,8 +136,9 @@ describe('under load', () => {
           `SELECT columns::text FROM imat_catalog.source WHERE relation = 'product'::regclass`,
         );
       const writes = await underLoad(round, async () => {
-        // The first brings capture; the second needs nothing more; the third new columns and another source; then a source of
-        // marks, which the fifth turns into one of rows, with a column of a domain that allows no NULL.
+        // The first brings capture; the second needs nothing more; the third new columns and
+        // another source; then a source of marks, which the fifth turns into one of rows, with a
+        // column of a domain that allows no NULL.
         await install(TOTALS);
         await install(twin);
         await install(JOINED);
@@ -294,7 +302,8 @@ describe('an imat that is being loaded', () => {
     await world.sql(
       `INSERT INTO sale SELECT i, 'late', 1, 1, 1 FROM generate_series(8000000, 8000500) AS i; DELETE FROM sale WHERE id BETWEEN 100 AND 300`,
     );
-    // The first imat has taken it all in: were it alone, the log would be empty but for a hundred rows.
+    // The first imat has taken it all in: were it alone, the log would be empty but for a hundred
+    // rows.
     await world.imat.fold('totals');
     for (const source of ['sale', 'product'])
       await world.sql(`SELECT imat_catalog.clean_log('${source}'::regclass)`);

@@ -1,6 +1,6 @@
 /**
- * Asserts that imat refuses, and how. `errors.test.ts` looks for calls of this with each condition of the catalogue, so the
- * condition must be written as a string literal.
+ * Asserts that imat refuses, and how. `errors.test.ts` looks for calls of this with each condition
+ * of the catalogue, so the condition must be written as a string literal.
  */
 import { expect } from 'vitest';
 import { ERROR_CATALOGUE, type ErrorCondition } from '../../../../engine/errors/catalogue.ts';
@@ -25,7 +25,9 @@ export async function expectImatError(
   return error;
 }
 
-/** PostgreSQL's manner: the message is one line without a full stop, detail and hint are sentences. */
+/**
+ * PostgreSQL's manner: the message is one line without a full stop, detail and hint are sentences.
+ */
 function expectHouseStyle(error: ImatError): void {
   expect(error.message).toMatch(/^(?:[^A-Z\n]|PostgreSQL)[^\n]*[^.\n]$/);
   for (const sentence of [error.detail, error.hint])

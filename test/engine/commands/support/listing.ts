@@ -1,4 +1,7 @@
-/** Everything that a database's catalogs hold, so that "as before" can be compared rather than believed. */
+/**
+ * Everything that a database's catalogs hold, so that "as before" can be compared rather than
+ * believed.
+ */
 import type { Db } from '../../../../engine/db/db.ts';
 
 /** Statistics and hints that the server itself changes at any time. */
@@ -34,8 +37,9 @@ const BY_COLUMN: Readonly<Record<string, string>> = {
 const FIRST_USER_OID = 16_384;
 
 /**
- * One line per row of each system catalog that belongs to a user's object, OIDs, rights, comments and files included, sorted.
- * `truncated`: the test itself has truncated a table, which gives it a new file.
+ * One line per row of each system catalog that belongs to a user's object, OIDs, rights, comments
+ * and files included, sorted. `truncated`: the test itself has truncated a table, which gives it a
+ * new file.
  */
 export async function catalogListing(db: Db, { truncated = false } = {}): Promise<string[]> {
   const catalogs = await db.query<{ name: string; has_oid: boolean }>(

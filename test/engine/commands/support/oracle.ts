@@ -1,14 +1,18 @@
 /**
- * The oracle: an imat against the user's own definition, run by PostgreSQL in the same snapshot, EXCEPT ALL both ways.
- * Numerics count with every digit (1.0 is not 1.00). Floating-point columns may differ by the error of summing in another
- * order, 1e-9 relative for double precision and 1e-4 for real: the rest of such a row must be equal.
+ * The oracle: an imat against the user's own definition, run by PostgreSQL in the same snapshot,
+ * EXCEPT ALL both ways. Numerics count with every digit (1.0 is not 1.00). Floating-point columns
+ * may differ by the error of summing in another order, 1e-9 relative for double precision and 1e-4
+ * for real: the rest of such a row must be equal.
  */
 import { expect } from 'vitest';
 import type { Db } from '../../../../engine/db/db.ts';
 
 type Column = { readonly name: string; readonly type: string; readonly sortable: boolean };
 
-/** `relation` and `definition` (a query) are SQL under `search_path`. Both are read in one REPEATABLE READ transaction, or in that under way. */
+/**
+ * `relation` and `definition` (a query) are SQL under `search_path`. Both are read in one
+ * REPEATABLE READ transaction, or in that under way.
+ */
 export async function expectEqual(
   db: Db,
   relation: string,

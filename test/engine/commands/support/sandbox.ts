@@ -1,4 +1,7 @@
-/** A database with imat on it, for a test file: sessions of any role, SQL as a user writes it, and what the catalog holds. */
+/**
+ * A database with imat on it, for a test file: sessions of any role, SQL as a user writes it, and
+ * what the catalog holds.
+ */
 import { expect } from 'vitest';
 import { connectDb } from '../../../../engine/db/connect-db.ts';
 import type { Db } from '../../../../engine/db/db.ts';
@@ -96,7 +99,9 @@ function sessionOf(db: Db): Session {
   };
 }
 
-/** A role that is dropped with nothing: roles belong to the server, so each gets a name of its own. */
+/**
+ * A role that is dropped with nothing: roles belong to the server, so each gets a name of its own.
+ */
 export async function createRole(session: Session, options = ''): Promise<string> {
   const name = `r_${Math.random().toString(36).slice(2, 12)}`;
   await session.db.execute(`CREATE ROLE ${name} LOGIN ${options}`);

@@ -1,11 +1,13 @@
 /**
- * The actors of the concurrency torture: writers on both sides of a join, folds, swaps, readers, and a witness who watches the
- * server's locks. Each runs until `running` ends; whatever goes wrong with one ends all.
+ * The actors of the concurrency torture: writers on both sides of a join, folds, swaps, readers,
+ * and a witness who watches the server's locks. Each runs until `running` ends; whatever goes wrong
+ * with one ends all.
  *
- * Writers change rows of their own only, so that they never conflict with each other: a transaction that fails, fails because
- * of imat. TRUNCATE takes everybody's rows, and waits for everybody, so one at a time does it and holds nothing else.
- * A transaction with a snapshot of its own locks the tables before it takes it: TRUNCATE empties a table for older snapshots
- * too, for the definition as for the imat.
+ * Writers change rows of their own only, so that they never conflict with each other: a transaction
+ * that fails, fails because of imat. TRUNCATE takes everybody's rows, and waits for everybody, so
+ * one at a time does it and holds nothing else. A transaction with a snapshot of its own locks the
+ * tables before it takes it: TRUNCATE empties a table for older snapshots too, for the definition
+ * as for the imat.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
@@ -54,7 +56,10 @@ export type Figures = {
   swapsPutOff: number;
   samples: number;
   maxPending: number;
-  /** Waits of any kind that the witness saw: of writers for each other, of reads for a swap's short locks, of TRUNCATE. */
+  /**
+   * Waits of any kind that the witness saw: of writers for each other, of reads for a swap's short
+   * locks, of TRUNCATE.
+   */
   waits: Record<string, number>;
 };
 
@@ -103,7 +108,10 @@ export function newTorture(world: World): Torture {
   };
 }
 
-/** Who has read `ranked` keeps its view from being changed until the transaction ends: not everybody does, or no swap would get in. */
+/**
+ * Who has read `ranked` keeps its view from being changed until the transaction ends: not everybody
+ * does, or no swap would get in.
+ */
 const pickImat = (chance: Chance): Checked =>
   chance.pick(
     chance.in100(15) ? TORTURE_IMATS : TORTURE_IMATS.filter((imat) => imat.name !== 'ranked'),
@@ -132,14 +140,20 @@ async function compare(
   torture.figures.comparisons += 1;
 }
 
-/** Rows of writer `index`: customers 1 to 80 by remainder, purchases from a million times the index on. */
+/**
+ * Rows of writer `index`: customers 1 to 80 by remainder, purchases from a million times the index
+ * on.
+ */
 type Writer = {
   readonly torture: Torture;
   readonly session: Session;
   readonly chance: Chance;
   readonly index: number;
   next: number;
-  /** Its own prepared transaction that has not ended: it holds rows that a snapshot of its own must not meet. */
+  /**
+   * Its own prepared transaction that has not ended: it holds rows that a snapshot of its own must
+   * not meet.
+   */
   prepared: string | null;
 };
 
@@ -267,7 +281,10 @@ export async function runWriter(torture: Torture, chance: Chance, index: number)
   }
 }
 
-/** Ends prepared transactions later than others end theirs, from another session; all of them at the end. */
+/**
+ * Ends prepared transactions later than others end theirs, from another session; all of them at the
+ * end.
+ */
 export async function runCommitter(torture: Torture, chance: Chance): Promise<void> {
   const session = await torture.world.session();
   while (torture.running || torture.writing > 0 || torture.prepared.size > 0) {
@@ -292,7 +309,9 @@ export async function runFolder(torture: Torture, chance: Chance): Promise<void>
   }
 }
 
-/** A swap may be put off by a transaction that has read the view and is still open; by nothing else. */
+/**
+ * A swap may be put off by a transaction that has read the view and is still open; by nothing else.
+ */
 export async function runSwapper(torture: Torture, chance: Chance): Promise<void> {
   const session = await torture.world.session();
   torture.maintainerPids.add(session.pid);
@@ -308,7 +327,10 @@ export async function runSwapper(torture: Torture, chance: Chance): Promise<void
   }
 }
 
-/** Reads under one isolation level; with a snapshot of its own, the same answers from beginning to end. */
+/**
+ * Reads under one isolation level; with a snapshot of its own, the same answers from beginning to
+ * end.
+ */
 export async function runReader(
   torture: Torture,
   chance: Chance,
@@ -349,8 +371,9 @@ type Wait = {
 };
 
 /**
- * Who waits for what, as the server sees it. Modes tell reads from writes: what reads asks for ACCESS SHARE. The file of a table
- * is extended under a lock of its own kind (`extend`), by every INSERT into any table; that is no lock on the table.
+ * Who waits for what, as the server sees it. Modes tell reads from writes: what reads asks for
+ * ACCESS SHARE. The file of a table is extended under a lock of its own kind (`extend`), by every
+ * INSERT into any table; that is no lock on the table.
  */
 export async function runWitness(torture: Torture): Promise<void> {
   const session = await torture.world.session();

@@ -1,4 +1,7 @@
-/** A database with imat on it and as many sessions as a test of concurrency needs, each an ordinary client with `search_path = public`. */
+/**
+ * A database with imat on it and as many sessions as a test of concurrency needs, each an ordinary
+ * client with `search_path = public`.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { connectDb } from '../../../../engine/db/connect-db.ts';
@@ -94,12 +97,15 @@ async function openSession(db: Db): Promise<Session> {
   };
 }
 
-/** An imat and the user's own query, fully qualified. `by` shows columns that have no `=` or whose `=` is too lax. */
+/**
+ * An imat and the user's own query, fully qualified. `by` shows columns that have no `=` or whose
+ * `=` is too lax.
+ */
 export type Checked = { readonly name: string; readonly definition: string; readonly by?: string };
 
 /**
- * The rows that only one side has, found by one statement, so in one snapshot under any isolation level. `:side` and the row
- * as text.
+ * The rows that only one side has, found by one statement, so in one snapshot under any isolation
+ * level. `:side` and the row as text.
  */
 export function differencesSql({ name, definition, by = '*' }: Checked): string {
   const stored = `SELECT ${by} FROM imat.${name} AS q`;
@@ -143,7 +149,9 @@ export async function untilBlocked(observer: Session, pid: number): Promise<void
   );
 }
 
-/** The outcome of a promise that is left running: an error is a value, so that nothing is unhandled. */
+/**
+ * The outcome of a promise that is left running: an error is a value, so that nothing is unhandled.
+ */
 export function outcomeOf<T>(promise: Promise<T>): Promise<T | Error> {
   return promise.catch((error: unknown) =>
     error instanceof Error ? error : new Error(String(error)),
