@@ -1,224 +1,195 @@
 /**
- * The architecture, held by the imports themselves: `cli -> workers -> engine -> parser`, what is pure stays pure, one folder
- * speaks to drivers, no file imports itself in a circle.
- *
- *   parser                                  SQL as a language
- *   engine/sql                              SQL as values, names
- *   engine/plan <-> engine/aggregates       a plan asks the aggregates' rules, these speak of parts and facts: one layer of two folders
- *   engine/operators                        delta rules over plans
- *   ------------------------------------    above this line nothing touches a database, a clock or a file
- *   engine/db, engine/api.ts                the only folder with drivers; the public types
- *   engine/errors.ts, engine/catalog        what the server's errors mean; migrations and what the catalog says of columns
- *   engine/maintain                         capture, fold, views, verify, doctor
- *   engine/install                          convert, explain, revert
- *   engine/index.ts                         the public API, the only barrel
- *   workers                                 when to fold and swap; decide.ts, units.ts, retry.ts and seen.ts are pure
- *   cli, bench
+ * The architecture, held by the imports themselves. Each room imports only rooms that stand above it in this table, so that
+ * no arrow goes up and no circle of rooms exists; what is pure stays pure; one room speaks to drivers; one file is a barrel.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import {
+  circles,
+  filesIn,
+  type Import,
+  importsOf,
+  ROOT,
+  roomOf,
+  withoutComments,
+} from '../tools/imports.mjs';
+import { ARCHITECTURE_DOC, withRooms } from '../tools/rooms-doc.mjs';
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const PURE = [
+  'parser',
+  'engine/sql',
+  'engine/algebra',
+  'engine/aggregates',
+  'engine/operators',
+  'engine/plan',
+  'engine/generate',
+];
 
-/** What each part may import besides itself. */
+/** What each room may import besides itself, from the ground up. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'engine/errors': [],
+  'engine/api.ts': [],
   parser: [],
   'engine/sql': ['parser'],
-  'engine/plan': ['parser', 'engine/sql', 'engine/aggregates'],
-  'engine/aggregates': ['engine/sql', 'engine/plan'],
-  'engine/operators': ['engine/sql', 'engine/plan'],
-  'engine/api.ts': [],
-  'engine/db': ['parser'],
-  'engine/errors.ts': ['parser', 'engine/db'],
-  'engine/catalog': ['parser', 'engine/sql', 'engine/plan', 'engine/db'],
-  'engine/maintain': [
-    'engine/sql',
-    'engine/plan',
-    'engine/operators',
-    'engine/api.ts',
-    'engine/db',
-    'engine/errors.ts',
-    'engine/catalog',
-  ],
-  'engine/install': [
+  'engine/algebra': ['parser'],
+  'engine/aggregates': PURE.slice(0, 3),
+  'engine/operators': PURE.slice(0, 4),
+  'engine/plan': PURE.slice(0, 5),
+  'engine/generate': PURE.slice(0, 6),
+  // From here on PostgreSQL is asked.
+  'engine/db': ['engine/errors'],
+  'engine/catalog': ['engine/errors', 'engine/db'],
+  'engine/server': [
+    'engine/errors',
     'parser',
     'engine/sql',
-    'engine/plan',
-    'engine/aggregates',
-    'engine/operators',
-    'engine/api.ts',
+    'engine/algebra',
     'engine/db',
-    'engine/errors.ts',
-    'engine/catalog',
-    'engine/maintain',
-  ],
-  'engine/index.ts': [
-    'parser',
-    'engine/api.ts',
-    'engine/db',
-    'engine/errors.ts',
-    'engine/catalog',
-    'engine/maintain',
-    'engine/install',
-  ],
-  workers: [
-    'parser',
-    'engine/api.ts',
-    'engine/index.ts',
-    'engine/db',
-    'engine/errors.ts',
     'engine/catalog',
   ],
-  cli: ['parser', 'engine/api.ts', 'engine/index.ts', 'engine/db', 'workers'],
-  bench: ['engine/api.ts', 'engine/index.ts', 'engine/db', 'workers', 'tools'],
+  'engine/analysis': [
+    'engine/errors',
+    'engine/api.ts',
+    ...PURE.slice(0, 6),
+    'engine/db',
+    'engine/server',
+  ],
+  'engine/extension': ['engine/errors', 'engine/api.ts', 'engine/sql', 'engine/db'],
+  'engine/capture': [
+    'engine/errors',
+    'engine/sql',
+    'engine/algebra',
+    'engine/generate',
+    'engine/db',
+    'engine/catalog',
+    'engine/server',
+    'engine/extension',
+  ],
+  'engine/commands': [
+    'engine/errors',
+    'engine/api.ts',
+    ...PURE,
+    'engine/db',
+    'engine/catalog',
+    'engine/server',
+    'engine/analysis',
+    'engine/extension',
+    'engine/capture',
+  ],
+  'engine/imat.ts': [
+    'engine/api.ts',
+    'engine/db',
+    'engine/catalog',
+    'engine/server',
+    'engine/extension',
+    'engine/commands',
+  ],
+  'engine/index.ts': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/imat.ts'],
+  workers: ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog', 'engine/index.ts'],
+  cli: ['engine/errors', 'engine/api.ts', 'parser', 'engine/db', 'engine/index.ts', 'workers'],
+  tools: ['engine/db'],
+  bench: ['engine/api.ts', 'engine/db', 'engine/index.ts', 'workers', 'tools'],
+  extension: [],
 };
 
-const PURE = ['parser', 'engine/sql', 'engine/plan', 'engine/aggregates', 'engine/operators'];
-
-/** Packages by part; Node's own modules count as packages. */
+/** Packages of pure rooms; Node's own modules count as packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  parser: ['pgsql-ast-parser'],
+  parser: ['pgsql-ast-parser', 'libpg-query'],
   // A hash of a name is as pure as the name.
   'engine/sql': ['node:crypto'],
-  'engine/plan': [],
-  'engine/aggregates': [],
-  'engine/operators': [],
 };
 
 const DRIVERS = /^(?:pg|pg-.*|@electric-sql\/.*)$/;
 const MAX_LINES = 400;
+const MAX_COLUMNS = 100;
 
-type Import = {
-  readonly from: string;
-  readonly to: string;
-  readonly line: number;
-  readonly isType: boolean;
-};
-
-const files = ['parser', 'engine', 'cli', 'workers', 'bench'].flatMap((folder) =>
-  listSources(join(ROOT, folder)),
-);
+const files = filesIn(['parser', 'engine', 'workers', 'cli', 'bench', 'tools'], /\.(?:ts|mjs)$/);
+const cFiles = filesIn(['extension'], /\.[ch]$/);
+const tests = filesIn(['test'], /\.ts$/);
 const code = new Map(
   files.map((file) => [file, withoutComments(readFileSync(join(ROOT, file), 'utf8'))]),
 );
 const imports = files.flatMap(importsOf);
-const relativeImports = imports
-  .filter((one) => one.to.startsWith('.'))
-  .map((one) => ({ ...one, to: relative(ROOT, join(ROOT, dirname(one.from), one.to)) }));
+const fileImports = [...imports, ...cFiles.flatMap(importsOf)].filter((one) => one.isFile);
+const arrows = fileImports.filter(({ from, to }) => roomOf(from) !== roomOf(to));
 
-function listSources(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true })
-    .flatMap((entry) =>
-      entry.isDirectory()
-        ? listSources(join(directory, entry.name))
-        : /\.m?ts$|\.mjs$/.test(entry.name)
-          ? [relative(ROOT, join(directory, entry.name))]
-          : [],
-    )
-    .sort();
-}
-
-/** Comments become blanks of the same length; strings and templates stay. */
-function withoutComments(text: string): string {
-  return text.replaceAll(
-    /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-    (match) =>
-      match.startsWith('//') || match.startsWith('/*') ? match.replaceAll(/[^\n]/g, ' ') : match,
-  );
-}
-
-/** Static, type-only, re-exporting and dynamic imports alike. */
-function importsOf(from: string): Import[] {
-  const text = code.get(from) ?? '';
-  return [
-    ...text.matchAll(
-      /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)|\bnew URL\('(\.[^']+\.(?:ts|mjs))'/gm,
-    ),
-  ].map((match) => ({
-    from,
-    to: match[1] ?? match[2] ?? match[3] ?? match[4] ?? '',
-    line: text.slice(0, match.index).split('\n').length,
-    isType: /^(?:import|export) type\b/.test(match[0]),
-  }));
-}
-
-/** `engine/plan`, `engine/index.ts`, `cli`, `tools`. */
-function partOf(file: string): string {
-  const [top = '', second = ''] = file.split('/');
-  return top === 'engine' ? `${top}/${second}` : top;
-}
-
-const place = (one: Import): string => `${one.from}:${one.line} imports ${one.to}`;
+const place = ({ from, line, to }: Import): string => `${from}:${line} imports ${to}`;
+const linesOf = (file: string): string[] => readFileSync(join(ROOT, file), 'utf8').split('\n');
 
 test('the walk sees the code', () => {
-  expect(files.length).toBeGreaterThan(90);
-  expect(relativeImports.length).toBeGreaterThan(250);
-  for (const { to } of relativeImports)
+  expect(files.length).toBeGreaterThan(150);
+  expect(cFiles.length).toBeGreaterThan(15);
+  expect(fileImports.length).toBeGreaterThan(600);
+  for (const { to } of fileImports)
     expect(files.includes(to) || existsSync(join(ROOT, to)), to).toBe(true);
-  expect(relativeImports).toContainEqual(
-    expect.objectContaining({ from: 'engine/install/convert.ts', to: 'engine/install/prepare.ts' }),
-  );
-  expect(relativeImports).toContainEqual(
-    expect.objectContaining({ from: 'engine/db/connect-db.ts', to: 'engine/db/pglite.ts' }),
-  );
+  for (const [from, to] of [
+    ['engine/commands/convert.ts', 'engine/analysis/prepare.ts'],
+    ['engine/db/connect-db.ts', 'engine/db/pglite.ts'],
+    ['extension/src/capture.c', 'extension/src/capture.h'],
+  ])
+    expect(fileImports).toContainEqual(expect.objectContaining({ from, to }));
 });
 
-test('every part is one that this test knows', () => {
-  expect(files.map(partOf).filter((part) => !(part in MAY_IMPORT))).toEqual([]);
+test('every room is one that this test knows, and has files', () => {
+  const known = Object.keys(MAY_IMPORT);
+  expect([...new Set([...files, ...cFiles].map(roomOf))].toSorted()).toEqual(known.toSorted());
 });
 
-test('each part imports only what lies below it', () => {
-  const wrong = relativeImports.filter(
-    ({ from, to }) =>
-      partOf(from) !== partOf(to) && MAY_IMPORT[partOf(from)]?.includes(partOf(to)) !== true,
+test('the table itself has no arrow up', () => {
+  const order = Object.keys(MAY_IMPORT);
+  for (const [room, below] of Object.entries(MAY_IMPORT))
+    for (const one of below) expect(order.indexOf(one), one).toBeLessThan(order.indexOf(room));
+});
+
+test('each room imports only what lies below it', () => {
+  const wrong = arrows.filter(
+    ({ from, to }) => MAY_IMPORT[roomOf(from)]?.includes(roomOf(to)) !== true,
   );
   expect(wrong.map(place)).toEqual([]);
 });
 
-test('no file imports itself, however far around; in the parser and the engine types count as well', () => {
-  const next = new Map<string, string[]>();
-  for (const { from, to } of relativeImports.filter(
-    (one) => !one.isType || /^(?:parser|engine)\//.test(one.from),
-  ))
-    next.set(from, [...(next.get(from) ?? []), to]);
-  const done = new Set<string>();
-  const cycles: string[] = [];
-  const visit = (file: string, path: readonly string[]): void => {
-    const at = path.indexOf(file);
-    if (at >= 0) cycles.push([...path.slice(at), file].join(' -> '));
-    if (at >= 0 || done.has(file)) return;
-    for (const to of next.get(file) ?? []) visit(to, [...path, file]);
-    done.add(file);
-  };
-  for (const file of files) visit(file, []);
-  expect(cycles).toEqual([]);
+test('no file imports itself, however far around: types, tools and C headers included', () => {
+  expect(circles(fileImports)).toEqual([]);
+  const rooms = arrows.map((one) => ({ ...one, from: roomOf(one.from), to: roomOf(one.to) }));
+  expect(circles(rooms)).toEqual([]);
+});
+
+test('the walk finds a circle', () => {
+  const one = { line: 1, isFile: true };
+  expect(
+    circles([
+      { from: 'a', to: 'b', ...one },
+      { from: 'b', to: 'c', ...one },
+      { from: 'c', to: 'b', ...one },
+    ]),
+  ).toEqual(['b -> c -> b']);
 });
 
 test('only engine/db imports a driver', () => {
   const wrong = imports.filter(
-    ({ from, to }) => DRIVERS.test(to) && partOf(from) !== 'engine/db' && partOf(from) !== 'bench',
+    ({ from, to }) => DRIVERS.test(to) && !['engine/db', 'bench', 'tools'].includes(roomOf(from)),
   );
   expect(wrong.map(place)).toEqual([]);
 });
 
-test('there is one barrel', () => {
+test('there is one barrel, and it is nothing else', () => {
   const barrels = files.filter((file) =>
     /^export (?:type )?(?:\*|\{[^}]*\}) from /m.test(code.get(file) ?? ''),
   );
   expect(barrels).toEqual(['engine/index.ts']);
+  expect(
+    (code.get('engine/index.ts') ?? '').replaceAll(/^export [^;]* from '[^']+';$/gm, '').trim(),
+  ).toBe('');
 });
 
-describe.each(PURE)('%s is pure', (part) => {
-  const own = files.filter((file) => partOf(file) === part);
+describe.each(PURE)('%s is pure', (room) => {
+  const own = files.filter((file) => roomOf(file) === room);
 
-  test('it has files, and imports no package but its own', () => {
-    expect(own).not.toEqual([]);
+  test('it imports no package but its own', () => {
     const wrong = imports.filter(
-      ({ from, to }) =>
-        own.includes(from) && !to.startsWith('.') && PACKAGES[part]?.includes(to) !== true,
+      ({ from, to, isFile }) =>
+        own.includes(from) && !isFile && PACKAGES[room]?.includes(to) !== true,
     );
     expect(wrong.map(place)).toEqual([]);
   });
@@ -244,7 +215,7 @@ function withoutStrings(text: string): string {
   );
 }
 
-test('engine knows nothing of terminals', () => {
+test('the engine knows nothing of terminals', () => {
   const wrong = files
     .filter((file) => file.startsWith('engine/') || file.startsWith('parser/'))
     .filter((file) =>
@@ -253,7 +224,35 @@ test('engine knows nothing of terminals', () => {
   expect(wrong).toEqual([]);
 });
 
-test(`no file of the product is longer than ${MAX_LINES} lines`, () => {
-  const long = files.filter((file) => (code.get(file) ?? '').split('\n').length > MAX_LINES);
+test(`no file is longer than ${MAX_LINES} lines`, () => {
+  const long = [...files, ...cFiles, ...tests].filter(
+    (file) => linesOf(file).length > MAX_LINES + 1,
+  );
   expect(long).toEqual([]);
+});
+
+test(`no line is longer than ${MAX_COLUMNS} characters, but for URLs and for texts and SQL in one string`, () => {
+  const long = [...files, ...tests].flatMap((file) => {
+    const lines = linesOf(file);
+    const bare = withoutTexts(lines.join('\n')).split('\n');
+    return lines.flatMap((line, index) =>
+      line.length > MAX_COLUMNS && (bare[index] ?? '').length > MAX_COLUMNS && !/https?:/.test(line)
+        ? [`${file}:${index + 1}`]
+        : [],
+    );
+  });
+  expect(long).toEqual([]);
+});
+
+/** Strings, templates and regular expressions vanish from their lines; comments and the rest stay. */
+function withoutTexts(text: string): string {
+  return text.replaceAll(
+    /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|(?<=[(=,]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/g,
+    (match, comment: string | undefined) => comment ?? match.replaceAll(/[^\n]/g, ''),
+  );
+}
+
+test('docs/architecture.md shows the rooms as they are', () => {
+  const page = readFileSync(ARCHITECTURE_DOC, 'utf8');
+  expect(page, 'node tools/rooms-doc.mjs writes the diagram anew').toBe(withRooms(page));
 });
