@@ -1,6 +1,7 @@
 /**
- * The architecture, held by the imports themselves. Each room imports only rooms that stand above it in this table, so that
- * no arrow goes up and no circle of rooms exists; what is pure stays pure; one room speaks to drivers; one file is a barrel.
+ * The architecture, held by the imports themselves. Each room imports only rooms that stand above
+ * it in this table, so that no arrow goes up and no circle of rooms exists; what is pure stays
+ * pure; one room speaks to drivers; one file is a barrel.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -244,10 +245,12 @@ test(`no line is longer than ${MAX_COLUMNS} characters, but for URLs and for tex
   expect(long).toEqual([]);
 });
 
-/** Strings, templates and regular expressions vanish from their lines; comments and the rest stay. */
+/**
+ * Strings, templates and regular expressions vanish from their lines; comments and the rest stay.
+ */
 function withoutTexts(text: string): string {
   return text.replaceAll(
-    /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|(?<=[(=,]\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/g,
+    /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\[\s\S])*`|(?<=[(=,:[]\s*|\n\s*)\/(?![/*])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/g,
     (match, comment: string | undefined) => comment ?? match.replaceAll(/[^\n]/g, ''),
   );
 }

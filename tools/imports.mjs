@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Who imports whom: what the architecture test checks and tools/rooms-doc.mjs draws. A room is a folder of `engine/`, a file
- * directly in it, or another folder at the top.
+ * Who imports whom: what the architecture test checks and tools/rooms-doc.mjs draws. A room is a
+ * folder of `engine/`, a file directly in it, or another folder at the top.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -51,7 +51,8 @@ const IMPORT =
 const INCLUDE = /^#include "([^"]+)"/gm;
 
 /**
- * Static, type-only, re-exporting and dynamic imports alike; of a C file its includes of files beside it.
+ * Static, type-only, re-exporting and dynamic imports alike; of a C file its includes of files
+ * beside it.
  *
  * @param {string} from
  * @returns {Import[]}

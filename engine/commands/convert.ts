@@ -11,6 +11,7 @@
  * convert of that name and `imat revert` remove, and which `imat doctor` names.
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
+import type { Prepared } from '../analysis/prepare.ts';
 import { prepare } from '../analysis/prepare.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
@@ -24,6 +25,7 @@ import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { resolveMaterializedView } from '../server/names.ts';
 import { imatNames } from '../sql/names.ts';
+import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
@@ -64,45 +66,24 @@ export async function convert(
   request: Request,
   viewOid: () => Promise<number>,
 ): Promise<ConvertResult> {
-  const progress = (step: number, label: string): void =>
-    request.onProgress?.({ step, steps: 4, label });
+  const progress: ReportStep = (step, label) => request.onProgress?.({ step, steps: 4, label });
   checkName(request.name);
   progress(1, 'reading the definition');
   const prepared = await db.transaction('read committed', () =>
     rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)),
   );
   if (request.original !== null) await checkOwner(db, request.original, prepared);
-  const result: ConvertResult = {
-    name: request.name,
-    relation: imatNames(request.name).view.text,
-    strategy: prepared.strategy,
-    freshness: prepared.freshness,
-    reasons:
-      prepared.strategy === 'delta'
-        ? []
-        : [...prepared.analysis.reasons, ...(request.against ?? [])],
-    notes: request.replace === true ? [...prepared.notes, REPLACE_NOTE] : prepared.notes,
-    dryRun: request.dryRun === true,
-  };
-  const dryRun = request.dryRun === true;
+  const result = resultOf(request, prepared);
   const hasCatalog = (await catalogVersion(db)) > 0;
-  if (hasCatalog && !dryRun) await initialize(db, false);
+  if (hasCatalog && !result.dryRun) await initialize(db, false);
   const same = !hasCatalog
     ? null
     : await sameImat(db, request.name, request.original, prepared.strategy);
-  const wantsFreshness =
-    same !== null && request.freshness !== undefined && request.freshness !== same.freshness;
-  const wantsPlace = same !== null && request.replace === true && !same.replaced;
-  if (wantsFreshness || wantsPlace) {
-    if (!dryRun && wantsFreshness)
-      await changeFreshness(db, same.id, request.name, prepared, () =>
-        progress(4, 'waiting for readers of the view'),
-      );
-    if (!dryRun && wantsPlace) await replace(db, same.id, progress);
-    return wantsFreshness ? result : { ...result, freshness: same.freshness };
-  }
+  const changed =
+    same === null ? null : await changeInPlace(db, same, request, prepared, result, progress);
+  if (changed !== null) return changed;
   const interrupted = await checkFree(db, request.name);
-  if (dryRun) return result;
+  if (result.dryRun) return result;
   if (interrupted !== null)
     await revertImat(db, interrupted, (what) =>
       progress(2, `removing what an interrupted convert left: ${what}`),
@@ -113,18 +94,7 @@ export async function convert(
     throw error;
   });
   try {
-    progress(2, 'installing capture');
-    for (const source of prepared.watched) {
-      await ensureCapture(db, source, () =>
-        progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
-      );
-      await trackSource(db, source);
-    }
-    progress(3, 'loading');
-    await load(db, request, prepared, id).catch((error: unknown) =>
-      Promise.reject(definitionFailure(error)),
-    );
-    if (request.replace === true && request.original !== null) await replace(db, id, progress);
+    await install(db, id, request, prepared, progress);
   } catch (error) {
     await revertImat(db, id, () => undefined).catch(() => undefined);
     if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
@@ -139,6 +109,63 @@ export async function convert(
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
   return result;
+}
+
+type ReportStep = (step: number, label: string) => void;
+
+function resultOf(request: Request, { strategy, freshness, analysis, notes }: Prepared) {
+  const reasons = strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])];
+  return {
+    name: request.name,
+    relation: imatNames(request.name).view.text,
+    strategy,
+    freshness,
+    reasons,
+    notes: request.replace === true ? [...notes, REPLACE_NOTE] : notes,
+    dryRun: request.dryRun === true,
+  } satisfies ConvertResult;
+}
+
+/** What an existing imat can be given in place; null if nothing of that was asked for. */
+async function changeInPlace(
+  db: Db,
+  same: Installed,
+  request: Request,
+  prepared: Prepared,
+  result: ConvertResult,
+  progress: ReportStep,
+): Promise<ConvertResult | null> {
+  const wantsFreshness = request.freshness !== undefined && request.freshness !== same.freshness;
+  const wantsPlace = request.replace === true && !same.replaced;
+  if (!wantsFreshness && !wantsPlace) return null;
+  if (!result.dryRun && wantsFreshness)
+    await changeFreshness(db, same.id, request.name, prepared, () =>
+      progress(4, 'waiting for readers of the view'),
+    );
+  if (!result.dryRun && wantsPlace) await replace(db, same.id, progress);
+  return wantsFreshness ? result : { ...result, freshness: same.freshness };
+}
+
+/** Capture, load and, with `--replace`, the view in the materialized view's place. */
+async function install(
+  db: Db,
+  id: number,
+  request: Request,
+  prepared: Prepared,
+  progress: ReportStep,
+): Promise<void> {
+  progress(2, 'installing capture');
+  for (const source of prepared.watched) {
+    await ensureCapture(db, source, () =>
+      progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
+    );
+    await trackSource(db, source);
+  }
+  progress(3, 'loading');
+  await load(db, request, prepared, id).catch((error: unknown) =>
+    Promise.reject(definitionFailure(error)),
+  );
+  if (request.replace === true && request.original !== null) await replace(db, id, progress);
 }
 
 /** An index entry has a largest size; keys of that size are found only when they are stored. */
@@ -157,11 +184,7 @@ const KEY_TOO_LONG: Reason = {
 const REPLACE_NOTE =
   'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
 
-async function replace(
-  db: Db,
-  id: number,
-  progress: (step: number, label: string) => void,
-): Promise<void> {
+async function replace(db: Db, id: number, progress: ReportStep): Promise<void> {
   progress(4, 'putting the view in place of the materialized view');
   await withShortLock(
     db,

@@ -210,47 +210,7 @@ function explanation(
     plan:
       plan === null
         ? [{ clause: 'the whole definition', rule: 'swap', stored: 'every row of the answer' }]
-        : [
-            ...plan.occurrences.map((one) => ({
-              clause: `FROM ${one.source.schema}.${one.source.name} AS ${one.label}`,
-              rule: plan.occurrences.length > 1 ? 'join' : 'scan',
-              stored: 'nothing',
-            })),
-            ...(plan.conditions.length > 0
-              ? [
-                  {
-                    clause: `${plan.conditions.length} conditions of WHERE, ON and USING`,
-                    rule: 'filter',
-                    stored: 'nothing',
-                  },
-                ]
-              : []),
-            ...plan.keys.map((key) => ({
-              clause: key.label,
-              rule: plan.shape === 'bag' ? 'column' : 'group key',
-              stored: key.name,
-            })),
-            ...plan.parts.map((part) => ({
-              clause: part.comment,
-              rule: 'additive part',
-              stored: part.name,
-            })),
-            ...plan.values.map((value) => ({
-              clause: value.label,
-              rule: value.stored ? 'finished aggregate' : 'computed when read',
-              stored: value.stored ? value.name : 'nothing',
-            })),
-            ...plan.outputs
-              .filter((output) => !storedColumns(plan).includes(output.value.text))
-              .map((output) => ({
-                clause: `${output.label} AS ${output.name}`,
-                rule: 'computed when read',
-                stored: 'nothing',
-              })),
-            ...(plan.having === null
-              ? []
-              : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
-          ],
+        : planRows(plan),
     sources: captures.map(({ name, columns }) => ({ relation: name, columns })),
     sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({
       label,
@@ -258,6 +218,48 @@ function explanation(
     })),
   };
 }
+
+const planRows = (plan: DeltaPlan): Explanation['plan'] => [
+  ...plan.occurrences.map((one) => ({
+    clause: `FROM ${one.source.schema}.${one.source.name} AS ${one.label}`,
+    rule: plan.occurrences.length > 1 ? 'join' : 'scan',
+    stored: 'nothing',
+  })),
+  ...(plan.conditions.length > 0
+    ? [
+        {
+          clause: `${plan.conditions.length} conditions of WHERE, ON and USING`,
+          rule: 'filter',
+          stored: 'nothing',
+        },
+      ]
+    : []),
+  ...plan.keys.map((key) => ({
+    clause: key.label,
+    rule: plan.shape === 'bag' ? 'column' : 'group key',
+    stored: key.name,
+  })),
+  ...plan.parts.map((part) => ({
+    clause: part.comment,
+    rule: 'additive part',
+    stored: part.name,
+  })),
+  ...plan.values.map((value) => ({
+    clause: value.label,
+    rule: value.stored ? 'finished aggregate' : 'computed when read',
+    stored: value.stored ? value.name : 'nothing',
+  })),
+  ...plan.outputs
+    .filter((output) => !storedColumns(plan).includes(output.value.text))
+    .map((output) => ({
+      clause: `${output.label} AS ${output.name}`,
+      rule: 'computed when read',
+      stored: 'nothing',
+    })),
+  ...(plan.having === null
+    ? []
+    : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
+];
 
 const storedColumns = (plan: DeltaPlan): string[] =>
   [...plan.keys, ...plan.parts, ...plan.values].map(({ name }) => stateColumn(name).text);

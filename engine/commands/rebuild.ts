@@ -9,6 +9,7 @@ import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { stateColumns, stateFromScratch } from '../operators/group.ts';
 import { imatNames } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
 import { ident, join, sql } from '../sql/sql.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { prepare } from '../analysis/prepare.ts';
@@ -52,35 +53,40 @@ export async function rebuild(db: Db, serverMajor: number, name: string): Promis
   const state = imatNames(imat.name).state.sql;
   const columns = join(stateColumns(plan).map(ident), ', ');
   const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateFromScratch(plan)}\n) AS q`;
+  await whenFree(imat.name, () => fillAnew(db, imat.id, state, fill));
+  const [count] = await db.query<{ rows: string }>(sql`SELECT count(*) AS rows FROM ${state}`.text);
+  for (const source of analysis.sources)
+    await db.query('SELECT imat_catalog.clean_log($1)', [source.oid]);
+  return {
+    name: imat.name,
+    rows: Number(count?.rows ?? 0),
+    ms: Math.round((performance.now() - start) * 100) / 100,
+  };
+}
+
+/** False if a source was rewritten, or another session folded the imat, after the snapshot. */
+async function fillAnew(db: Db, id: number, state: Sql, fill: Sql): Promise<boolean> {
+  return db.transaction('repeatable read', async () => {
+    const [own] = await db.query<{ ready: boolean }>(
+      'SELECT imat_catalog.hold_sources($1) AND imat_catalog.claim($1) AS ready',
+      [id],
+    );
+    if (own?.ready !== true) return false;
+    await db.execute('SET LOCAL jit = off');
+    await db.execute(sql`DELETE FROM ${state}`.text);
+    await db.execute(fill.text);
+    await db.query('SELECT imat_catalog.advance($1, $2::regclass)', [id, state.text]);
+    return true;
+  });
+}
+
+async function whenFree(name: string, attemptOnce: () => Promise<boolean>): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const done = await db.transaction('repeatable read', async () => {
-      const [own] = await db.query<{ ready: boolean }>(
-        'SELECT imat_catalog.hold_sources($1) AND imat_catalog.claim($1) AS ready',
-        [imat.id],
-      );
-      if (own?.ready !== true) return false;
-      await db.execute('SET LOCAL jit = off');
-      await db.execute(sql`DELETE FROM ${state}`.text);
-      await db.execute(fill.text);
-      await db.query('SELECT imat_catalog.advance($1, $2::regclass)', [imat.id, state.text]);
-      return true;
-    });
-    if (done) {
-      const [count] = await db.query<{ rows: string }>(
-        sql`SELECT count(*) AS rows FROM ${state}`.text,
-      );
-      for (const source of analysis.sources)
-        await db.query('SELECT imat_catalog.clean_log($1)', [source.oid]);
-      return {
-        name: imat.name,
-        rows: Number(count?.rows ?? 0),
-        ms: Math.round((performance.now() - start) * 100) / 100,
-      };
-    }
+    if (await attemptOnce()) return;
     await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
   }
   throw new ImatError('contention', {
-    message: `other sessions kept folding imat "${imat.name}"`,
+    message: `other sessions kept folding imat "${name}"`,
     hint: 'Try again later.',
   });
 }
