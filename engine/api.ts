@@ -22,7 +22,7 @@ export type Reason = {
   } | null;
 };
 
-/** One step of long work. `done` of `total` in units of `unit` where that is known. */
+/** One step of long work: `step` counts from 1 to `steps`. */
 export type Progress = { readonly step: number; readonly steps: number; readonly label: string };
 
 export type ConvertOptions = {
@@ -237,8 +237,8 @@ export interface Imat {
   ): Promise<RevertResult>;
   doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /**
-   * Installs the extension, which imat does without, in this database and, where need be and this
-   * process may, on its server.
+   * Installs the optional extension in this database and, if its server lacks the files and this
+   * process may write there, on the server.
    */
   installExtension(options?: ExtensionOptions): Promise<ExtensionResult>;
   /** Stops the statement under way, if any; what it had begun is rolled back. */

@@ -89,7 +89,7 @@ async function createSchema(db: Db): Promise<void> {
 
 function schemaExists(): ImatError {
   return new ImatError('already_exists', {
-    message: `schema "${SCHEMA}" exists already`,
+    message: `schema "${SCHEMA}" already exists`,
     detail: 'Another demo is running in this database, or an earlier one was killed.',
     hint: `If none is running: "imat revert ${VIEW_NAME}" where "imat list" shows it as converted from ${SCHEMA}, then DROP SCHEMA ${SCHEMA} CASCADE.`,
   });

@@ -38,7 +38,7 @@ export async function readGated(
     reasons: [
       {
         kind: 'reading_not_proved',
-        message: 'the definition as imat reads it does not print as the original does',
+        message: "imat's reading of the definition could not be confirmed by the server",
         hint: 'Please report this definition as a bug: imat should read it or say what it cannot read.',
         span: null,
       },

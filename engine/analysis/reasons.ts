@@ -34,7 +34,7 @@ export function sourceReasons(inspection: Inspection): PlanReason[] {
       return [
         {
           kind: 'row_security',
-          message: `table ${name} has row security, which changes cannot be checked against when they are captured`,
+          message: `table ${name} has row-level security, which capture cannot apply to changed rows`,
           hint: null,
           span: null,
         },

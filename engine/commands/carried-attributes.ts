@@ -9,7 +9,7 @@ import type { Labelled } from '../install/bodies.ts';
 import { carriedIndexes } from './carried-indexes.ts';
 
 /** For the imat's own view and its stored table. */
-export async function likeOriginal(
+export async function carriedAttributes(
   db: Db,
   original: number,
   view: Sql,
@@ -25,7 +25,7 @@ export async function likeOriginal(
 }
 
 /** For a view that takes its place and gets its owner. */
-export async function likeOriginalInPlace(
+export async function carriedAttributesInPlace(
   db: Db,
   original: number,
   view: Sql,

@@ -58,8 +58,7 @@ function sourceProblem(
   source: SourceRow,
   columns: readonly ColumnFacts[],
 ): [message: string, hint: string] | null {
-  if (source.name === null)
-    return ['a source table was dropped', 'Revert the imats that read it.'];
+  if (source.name === null) return ['a source table was dropped', 'Revert the imats that read it.'];
   if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log)
     return [
       'capture is disabled or gone: changes were lost',

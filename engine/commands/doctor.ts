@@ -74,7 +74,7 @@ async function extensionCheck(db: Db): Promise<DoctorCheck> {
   if (extension === null)
     return ok(
       'extension',
-      `${EXTENSION} is not here; imat does without (imat extension install would install it)`,
+      `${EXTENSION} is not installed (optional; imat extension install adds it)`,
     );
   const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
   const preload =

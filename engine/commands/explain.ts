@@ -31,7 +31,7 @@ import { buildingOf } from '../install/building.ts';
 import type { CaptureNames } from '../capture/install.ts';
 import { capturedBy } from '../capture/install.ts';
 import { findExtension } from '../extension/find.ts';
-import { likeOriginal } from './carried-attributes.ts';
+import { carriedAttributes } from './carried-attributes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
@@ -63,7 +63,7 @@ export async function explainTarget(
       const like =
         subject.original === null
           ? []
-          : await likeOriginal(
+          : await carriedAttributes(
               db,
               subject.original,
               building.names.view,

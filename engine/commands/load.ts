@@ -14,7 +14,7 @@ import { buildingOf } from '../install/building.ts';
 import { identify } from '../maintain/capture.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
-import { likeOriginal } from './carried-attributes.ts';
+import { carriedAttributes } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 
 /**
@@ -47,7 +47,7 @@ export async function load(
     if (loaded) return;
   }
   throw new ImatError('contention', {
-    message: 'the sources are truncated or rewritten all the time',
+    message: 'the source tables kept being truncated or rewritten while they were read',
     hint: 'Try again later.',
   });
 }
@@ -80,7 +80,7 @@ async function loadAt(
   const like =
     request.original === null
       ? []
-      : await likeOriginal(db, request.original, names.view, body.stored, plan);
+      : await carriedAttributes(db, request.original, names.view, body.stored, plan);
   for (const statement of like) await db.execute(statement.sql.text);
   await db.query(
     'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',

@@ -64,7 +64,7 @@ export async function checkFree(db: Db, name: string): Promise<number | null> {
   const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
   if (known !== null && known.state !== 'interrupted') {
     throw new ImatError('already_exists', {
-      message: `imat "${name}" ${known.state === 'active' ? 'exists already' : 'is being installed by another session'}`,
+      message: `imat "${name}" ${known.state === 'active' ? 'already exists' : 'is being installed by another session'}`,
       hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
     });
   }
@@ -74,7 +74,7 @@ export async function checkFree(db: Db, name: string): Promise<number | null> {
   );
   if (known === null && taken !== undefined) {
     throw new ImatError('already_exists', {
-      message: `relation ${imatNames(name).view.text} exists already and is not an imat`,
+      message: `relation ${imatNames(name).view.text} already exists and is not an imat`,
       hint: 'Choose another name with --name.',
     });
   }

@@ -13,7 +13,7 @@ import type { Db } from '../db/db.ts';
 import { API_SCHEMA, cutName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, qualified, sql } from '../sql/sql.ts';
-import { likeOriginalInPlace } from './carried-attributes.ts';
+import { carriedAttributesInPlace } from './carried-attributes.ts';
 import type { NamedView } from '../server/names.ts';
 
 /**
@@ -83,7 +83,7 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   await db.execute(
     sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text,
   );
-  for (const statement of await likeOriginalInPlace(db, row.oid, place))
+  for (const statement of await carriedAttributesInPlace(db, row.oid, place))
     await db.execute(statement.sql.text);
   await pointViews(db, dependents);
   await db.query(

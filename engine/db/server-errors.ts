@@ -134,12 +134,12 @@ export async function maintained<T>(
     const place = `PostgreSQL said so while imat "${other ?? name}" was maintained.`;
     const again =
       other === null
-        ? `imat ${command} ${shellWord(name)} tries again at once`
-        : `imat status ${shellWord(other)} says when it is tried again`;
+        ? `run imat ${command} ${shellWord(name)} to retry now`
+        : `see imat status ${shellWord(other)} for the time of the next attempt`;
     throw new ImatError('definition_failed', {
       message,
       detail: detail === null ? place : `${detail} ${place}`,
-      hint: hint ?? `Mend the rows or the definition; ${again}.`,
+      hint: hint ?? `Fix the rows or the definition, then ${again}.`,
       cause,
     });
   }

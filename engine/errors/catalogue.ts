@@ -37,7 +37,7 @@ export const ERROR_CATALOGUE = {
   already_exists: {
     code: 'IM004',
     category: 'user',
-    meaning: 'An imat or relation of that name exists already.',
+    meaning: 'An imat or relation of that name already exists.',
   },
   not_initialized: {
     code: 'IM005',
@@ -137,7 +137,7 @@ export const ERROR_CATALOGUE = {
     code: 'IM023',
     category: 'user',
     meaning:
-      'The extension, which imat does without, cannot be installed there: the server is embedded or on another machine, lacks what a build needs, or has another extension of the same name.',
+      'The optional extension cannot be installed there: the server is embedded or on another machine, lacks what a build needs, or has another extension of the same name.',
   },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;

@@ -34,7 +34,7 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
   const imat = await imatOfView(db, found.oid);
   if (imat !== null) {
     throw new ImatError('already_exists', {
-      message: `"${name}" is imat "${imat}" already`,
+      message: `"${name}" is already an imat ("${imat}")`,
       hint: `imat status ${imat} shows it; imat revert ${imat} removes it.`,
     });
   }
@@ -149,7 +149,7 @@ export async function checkIntact(db: Db, imatId: number): Promise<void> {
   const [imat] = await db.query<{ name: string; gone: string[] }>(GONE_SQL, [imatId]);
   if (imat === undefined || imat.gone.length === 0) return;
   throw new ImatError('source_changed', {
-    message: `imat "${imat.name}" lacks something that it is built on`,
+    message: `imat "${imat.name}" is broken: objects it depends on are missing`,
     detail: `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, or somebody dropped what imat had made.`,
     hint: `Run imat revert ${shellWord(imat.name)}, and convert again if the sources are still there.`,
   });

@@ -65,7 +65,7 @@ describe('names', () => {
       sandbox.imat.convert('other.summary'),
     );
     expect(clash).toMatchObject({
-      message: 'imat "summary" exists already',
+      message: 'imat "summary" already exists',
       hint: expect.stringContaining('--name'),
     });
     expect(await sandbox.imat.convert('other.summary', { name: 'other_summary' })).toMatchObject({
@@ -187,7 +187,7 @@ describe('names', () => {
     expect(
       await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
     ).toMatchObject({
-      message: expect.stringContaining('is imat "summary" already'),
+      message: expect.stringContaining('is already an imat ("summary")'),
     });
     await expectImatError('already_exists', () => sandbox.imat.convert('imat.summary'));
     await sandbox.imat.revert('summary');
@@ -202,7 +202,7 @@ test('a relation of that name in schema imat that is not an imat is in the way, 
       expect(
         await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
       ).toMatchObject({
-        message: 'relation imat.summary exists already and is not an imat',
+        message: 'relation imat.summary already exists and is not an imat',
         hint: expect.stringContaining('--name'),
       });
       await expectImatError('already_exists', () =>

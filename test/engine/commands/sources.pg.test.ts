@@ -166,7 +166,7 @@ const CASES: readonly Case[] = [
     reason: {
       kind: 'row_security',
       message:
-        'table "public.secured" has row security, which changes cannot be checked against when they are captured',
+        'table "public.secured" has row-level security, which capture cannot apply to changed rows',
     },
     note: 'a live read runs the definition while a source has changed',
     changes: [

@@ -6,13 +6,13 @@ import { choiceOption } from './arguments.ts';
  * The options that `convert` and `create` share, as commander gives them: what was not given is
  * absent.
  */
-export type MakingOptions = {
+export type ConversionOptions = {
   readonly freshness?: string;
   readonly strategy?: 'auto' | Strategy;
   readonly dryRun?: true;
 };
 
-export function addMakingOptions(command: Command): Command {
+export function addConversionOptions(command: Command): Command {
   return command
     .option(
       '--freshness <freshness>',
