@@ -121,7 +121,7 @@ async function createCapture(
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
-     VALUES ($1, $2::$3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
+     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
     [
       source.oid,
       log.text,
