@@ -1,10 +1,11 @@
-/** What doctor finds, with its hint; requests recorded in SQL; what imat_catalog.status shows. */
+/** What doctor finds, with its hint. */
 import { expect, test } from 'vitest';
 import type { DoctorCheck } from '../../../engine/api.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
-import { createRole, inSandbox, type Sandbox } from './support/sandbox.ts';
+import { createRole, inSandbox } from './support/sandbox.ts';
+import type { Sandbox } from './support/sandbox.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const SALES = `
@@ -357,142 +358,5 @@ test('missing rights', async () => {
       hint: expect.stringContaining('GRANT CREATE, TEMPORARY ON DATABASE'),
     });
     await sandbox.sql(`DROP ROLE ${role}`);
-  });
-});
-
-test('imat.create_imat records a request, doctor names it, convert carries it out', async () => {
-  await inSandbox(SALES, async (sandbox) => {
-    await sandbox.imat.init();
-    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
-      'recorded: a running imat worker will carry this out; or do it now with: imat convert summary',
-    );
-    await sandbox.sql(
-      `SELECT imat.create_imat('summary'); SELECT imat.create_imat('public.ranks'); SELECT imat.create_imat('"Odd" name')`,
-    );
-    expect(
-      await sandbox.rows(
-        'SELECT name, requested_by = current_user AS mine, requested_at <= now() AS at, carried_out_at FROM imat_catalog.request ORDER BY id',
-      ),
-    ).toEqual([
-      { name: 'summary', mine: true, at: true, carried_out_at: null },
-      { name: 'public.ranks', mine: true, at: true, carried_out_at: null },
-      { name: '"Odd" name', mine: true, at: true, carried_out_at: null },
-    ]);
-    expect(
-      (await troubles(sandbox)).map(({ check, status, hint }) => [check, status, hint]),
-    ).toEqual([
-      ['request summary', 'warning', 'imat convert summary'],
-      ['request public.ranks', 'warning', 'imat convert public.ranks'],
-      ['request "Odd" name', 'warning', `imat convert '"Odd" name'`],
-    ]);
-    await sandbox.imat.convert('summary');
-    await sandbox.imat.convert('ranks');
-    expect((await troubles(sandbox)).map(({ check }) => check)).toEqual(['request "Odd" name']);
-    expect(
-      await sandbox.rows(
-        'SELECT name FROM imat_catalog.request WHERE carried_out_at IS NOT NULL ORDER BY 1',
-      ),
-    ).toEqual([{ name: 'public.ranks' }, { name: 'summary' }]);
-    expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
-      'imat "summary" exists already: read imat.summary',
-    );
-  });
-});
-
-test('imat_catalog.status, from psql', async () => {
-  await inSandbox(SALES, async (sandbox) => {
-    await sandbox.imat.convert('summary');
-    await sandbox.imat.convert('ranks', { freshness: '5s' });
-    await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1), (1001, 'x', 1)`);
-    const [ranks, summary] = await sandbox.rows(
-      'SELECT *, frontier_at <= now() AS at FROM imat_catalog.status ORDER BY name',
-    );
-    expect(Object.keys(summary ?? {})).toEqual([
-      'name',
-      'relation',
-      'strategy',
-      'freshness',
-      'state',
-      'pending_rows',
-      'sources',
-      'original',
-      'state_bytes',
-      'log_bytes',
-      'frontier_at',
-      'last_action',
-      'last_reason',
-      'last_run_at',
-      'last_ms',
-      'failed_attempts',
-      'error_code',
-      'error',
-      'error_hint',
-      'next_attempt_at',
-      'worker',
-      'at',
-    ]);
-    expect(summary).toMatchObject({
-      name: 'summary',
-      relation: 'imat.summary',
-      strategy: 'delta',
-      freshness: 'live',
-      state: 'active',
-      pending_rows: '2',
-      sources: '{sales}',
-      original: 'summary',
-      at: true,
-    });
-    // Its source is logged row by row for the other one.
-    expect(ranks).toMatchObject({
-      name: 'ranks',
-      strategy: 'swap',
-      freshness: '5s',
-      state: 'active',
-      pending_rows: '2',
-      original: 'ranks',
-    });
-    const [status] = (await sandbox.imat.status('summary')).imats;
-    expect(status).toEqual({
-      name: 'summary',
-      relation: 'imat.summary',
-      strategy: 'delta',
-      freshness: 'live',
-      state: 'active',
-      pendingRows: 2,
-      sources: ['public.sales'],
-      original: 'public.summary',
-      stateBytes: expect.any(Number),
-      logBytes: expect.any(Number),
-      frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
-      lastRun: {
-        action: 'load',
-        reason: 'converted',
-        endedAt: expect.any(String),
-        ms: expect.any(Number),
-      },
-      failure: null,
-      worker: null,
-    });
-    expect(status?.stateBytes).toBeGreaterThan(0);
-    expect(status?.logBytes).toBeGreaterThan(0);
-    await sandbox.sql('CALL imat.fold($$summary$$)');
-    await sandbox.sql('CALL imat.swap($$ranks$$)');
-    expect((await sandbox.imat.list()).map((imat) => imat.pendingRows)).toEqual([0, 0]);
-    await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
-  });
-});
-
-test('a view of one’s own over the status keeps the catalog there when the last imat goes', async () => {
-  await inSandbox(SALES, async (sandbox) => {
-    await sandbox.imat.convert('summary');
-    await sandbox.sql(
-      'CREATE VIEW monitoring AS SELECT name, pending_rows FROM imat_catalog.status',
-    );
-    await sandbox.imat.revert('summary');
-    expect(await sandbox.rows('SELECT * FROM monitoring')).toEqual([]);
-    await sandbox.sql('DROP VIEW monitoring');
-    await sandbox.imat.convert('summary');
-    await sandbox.imat.revert('summary');
-    expect(await sandbox.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
   });
 });
