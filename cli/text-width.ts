@@ -28,12 +28,11 @@ export function padTo(text: string, width: number, align: 'left' | 'right'): str
  * escape sequences.
  */
 export function onOneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (character) => ESCAPES[character] ?? `\\x${hex(character)}`,
-  );
+  return text.replace(CONTROL, (character) => ESCAPES[character] ?? `\\x${hex(character)}`);
 }
+
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
