@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Prints one line, `N passed, N failed`, from the JSON results that vitest wrote into a directory.
- * Fails where no test ran or one failed.
+ * Prints one line, `N passed, N failed, N skipped`, from the JSON results that vitest wrote into a
+ * directory. Fails if no test ran or one failed.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,13 +9,15 @@ import { join } from 'node:path';
 const directory = process.argv[2] ?? '.';
 let passed = 0;
 let failed = 0;
+let skipped = 0;
 let complete = true;
 for (const name of readdirSync(directory)) {
   const result = JSON.parse(readFileSync(join(directory, name), 'utf8'));
   passed += result.numPassedTests;
   failed += result.numFailedTests;
-  // False also where a file could not be loaded, which counts as no test at all.
+  skipped += result.numPendingTests + result.numTodoTests;
+  // False also if a file could not be loaded, which counts as no test at all.
   complete &&= result.success;
 }
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = complete && passed > 0 && failed === 0 ? 0 : 1;

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * Where a PostgreSQL server can come from on this machine. Plain JavaScript without dependencies:
- * run.mjs needs it before `npm ci`.
+ * Where a PostgreSQL server can come from on this machine. Plain JavaScript without dependencies,
+ * because run.mjs needs it before `npm ci`.
  */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, join } from 'node:path';
+import { findPackagedPostgres } from './packaged-servers.mjs';
 
 /**
  * @typedef {object} Binaries
@@ -15,16 +15,12 @@ import { fileURLToPath } from 'node:url';
  * @property {number} major
  */
 
-const ABOVE = dirname(dirname(fileURLToPath(import.meta.url)));
-/**
- * The repository: one folder up from this one, two where this runs from dist/ (the benchmark does).
- */
-export const ROOT = existsSync(join(ABOVE, 'package.json')) ? ABOVE : dirname(ABOVE);
 const OLDEST = 15;
 const MAJORS = [18, 17, 16, 15];
 
 /**
- * Server binaries installed on the machine: Debian's, Red Hat's, Homebrew's, then what PATH has.
+ * Server binaries that are installed on the machine: Debian's, Red Hat's, Homebrew's, then those on
+ * PATH.
  * @returns {Binaries[]}
  */
 export function findInstalledPostgres() {
@@ -39,22 +35,9 @@ export function findInstalledPostgres() {
   return directories.flatMap((bin) => inspect(bin) ?? []);
 }
 
-/** Server binaries that came with the development dependencies. @returns {Binaries[]} */
-export function findPackagedPostgres() {
-  const modules = join(ROOT, 'node_modules');
-  if (!existsSync(modules)) return [];
-  const names = readdirSync(modules).filter((name) => /^pg\d\d$/.test(name));
-  // The version is in the name: these binaries do not run before their libraries' links are made
-  // (tools/postgres.ts does).
-  return names
-    .map((name) => ({ bin: join(modules, name, 'native', 'bin'), major: Number(name.slice(2)) }))
-    .filter(({ bin }) => hasServer(bin))
-    .toSorted((a, b) => b.major - a.major);
-}
-
 /**
- * The binaries to use: IMAT_PG_BIN, then installed ones, then packaged ones; the newest first in
- * each.
+ * The binaries to use: those that IMAT_PG_BIN names, else the newest installed ones, else the newest
+ * packaged ones.
  * @returns {Binaries | null}
  */
 export function findPostgres() {
@@ -69,8 +52,35 @@ export function findPostgres() {
 }
 
 /**
- * True where a Docker daemon answers; the `docker` command alone proves nothing. @returns
- * {Promise<boolean>}
+ * The directory of a server's headers; null if there are none, or if they are newer than the server
+ * or of another major version.
+ * @param {string} bin
+ * @returns {string | null}
+ */
+export function findHeaders(bin) {
+  if (!existsSync(join(bin, 'pg_config'))) return null;
+  const directory = ask(join(bin, 'pg_config'), '--includedir-server');
+  const file = join(directory, 'pg_config.h');
+  if (!existsSync(join(directory, 'postgres.h')) || !existsSync(file)) return null;
+  // pg_config itself is no witness: a distribution may ship it apart from the headers.
+  const headers = Number(/^#define PG_VERSION_NUM (\d+)/m.exec(readFileSync(file, 'utf8'))?.[1]);
+  const version = /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(ask(join(bin, 'postgres'), '--version'));
+  const server = Number(version?.[1]) * 10_000 + Number(version?.[2] ?? 0);
+  const sameMajor = Math.floor(headers / 10_000) === Math.floor(server / 10_000);
+  return sameMajor && headers <= server ? directory : null;
+}
+
+/** @param {string} program @param {string} option @returns {string} */
+function ask(program, option) {
+  return execFileSync(program, [option], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
+}
+
+/**
+ * True if a Docker daemon answers; the `docker` command alone proves nothing.
+ * @returns {Promise<boolean>}
  */
 export function dockerAnswers() {
   const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
@@ -94,10 +104,7 @@ export function dockerAnswers() {
 function inspect(bin) {
   if (!hasServer(bin)) return null;
   try {
-    const version = execFileSync(join(bin, 'postgres'), ['--version'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const version = ask(join(bin, 'postgres'), '--version');
     const major = Number(/\(PostgreSQL\) (\d+)/.exec(version)?.[1]);
     return major >= OLDEST ? { bin, major } : null;
   } catch {

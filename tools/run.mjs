@@ -13,10 +13,11 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildIfOutdated } from './build.mjs';
-import { findInstalledPostgres, findPackagedPostgres } from './find-postgres.mjs';
+import { findInstalledPostgres } from './find-postgres.mjs';
 import { installIfOutdated } from './install.mjs';
-import { provideBuildTools, provideServerBinaries } from './install-postgres.mjs';
-import { provideWorkerServices } from './install-services.mjs';
+import { provideServerBinaries } from './install-postgres.mjs';
+import { findPackagedPostgres } from './packaged-servers.mjs';
+import { provideTestNeeds } from './test-needs.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -64,12 +65,8 @@ async function bench(args) {
 async function test(args) {
   const withExtension = takeFlag(args, '--extension');
   const at = args.indexOf('--server');
-  if (at < 0 && !withExtension) {
-    await provideServerBinaries();
-    provideBuildTools();
-    await provideWorkerServices();
-    return run('node_modules/vitest/vitest.mjs', ['run', ...args]);
-  }
+  await provideTestNeeds();
+  if (at < 0 && !withExtension) return run('node_modules/vitest/vitest.mjs', ['run', ...args]);
   const wanted = at < 0 ? '15' : (args.splice(at, 2)[1] ?? '');
   // Only the server tests: the others do not depend on the server.
   const vitest = ['run', '--project', 'pg', ...args];
@@ -79,7 +76,7 @@ async function test(args) {
       IMAT_TEST_EXTENSION: wanted,
     });
   }
-  const binaries = [...findInstalledPostgres(), ...findPackagedPostgres()].find(
+  const binaries = [...findPackagedPostgres(), ...findInstalledPostgres()].find(
     ({ major }) => major === Number(wanted),
   );
   if (binaries === undefined) throw new Error(`no binaries of PostgreSQL ${wanted} were found`);

@@ -21,8 +21,9 @@ export function registerExtension(program: Command, context: Context): void {
     .command('extension')
     .summary('install the C extension, which makes capture cheaper')
     .description(
-      `The extension ${NAME} captures changes in C in place of PL/pgSQL and says at once which tables have changed. imat uses it ` +
-        'where it finds it, and does everything without it: a managed PostgreSQL does not take it.',
+      `The extension ${NAME} captures changes in C in place of PL/pgSQL and says at once ` +
+        'which tables have changed. imat uses it where it finds it, and ' +
+        'does everything without it: a managed PostgreSQL does not take it.',
     )
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
@@ -30,10 +31,14 @@ export function registerExtension(program: Command, context: Context): void {
     .command('install')
     .summary('install it in this database, and on its server where need be')
     .description(
-      'Creates the extension in this database, as a superuser. Where the server does not have its files, runs on this machine and has ' +
-        'its headers installed, it builds them from the sources that come with imat and installs them; where it may not write there, it ' +
-        'prints the commands and ends with status 2. It names what postgresql.conf lacks and never changes it. Sources that are captured ' +
-        'from then on use the extension; others do when their imats have been reverted and converted again.',
+      'Creates the extension in this database, as a superuser. Where the server does not ' +
+        'have its files, runs on this machine and has its headers installed, it builds them ' +
+        'from the sources that come with imat and installs them; where it may not write ' +
+        'there, it prints the commands and ends with status 2. The headers must not be newer ' +
+        'than the running server: restart it first if it has been upgraded. What the server ' +
+        'cannot load is removed, before anything is created. It names what postgresql.conf ' +
+        'lacks and never changes it. Sources that are captured from then on use the ' +
+        'extension; others do when their imats have been reverted and converted again.',
     )
     .option('--schema <schema>', 'the schema for its functions (public, unless given)')
     .option('--pg-config <path>', "the server's pg_config, where it is not found by itself")
@@ -64,9 +69,15 @@ function headText({ outcome, built, version, schema, commands }: ExtensionResult
     case 'present':
       return `${what} is installed in this database already, in schema ${schema ?? ''}.`;
     case 'created':
-      return `${what} ${built ? 'was built, and ' : ''}is now installed in this database, in schema ${schema ?? ''}.`;
+      return (
+        `${what} ${built ? 'was built, and ' : ''}is now installed in this database, in schema ` +
+        `${schema ?? ''}.`
+      );
     case 'manual':
-      return `Nothing was changed: this user may not write into the server's directories. Run these commands, then this one again:\n\n${indented(commands.join('\n'))}`;
+      return (
+        "Nothing was changed: this user may not write into the server's directories. Run these " +
+        `commands, then this one again:\n\n${indented(commands.join('\n'))}`
+      );
   }
 }
 
@@ -89,7 +100,9 @@ function preloadText({ state, line, file, note }: ExtensionPreload): string {
     case 'restart':
       return `${place} has the line, and the server needs a restart:\n\n${indented(line)}`;
     case 'missing': {
-      const text = `For knowing which tables have changed, ${place} needs this line, and the server a restart. imat does not change that file.\n\n${indented(line)}`;
+      const text =
+        `For knowing which tables have changed, ${place} needs this line, and the server a ` +
+        `restart. imat does not change that file.\n\n${indented(line)}`;
       return note === null ? text : `${text}\n\nNOTE:  ${note}`;
     }
   }

@@ -6,7 +6,7 @@ import type { DoctorCheck } from '../api.ts';
 import { ORPHANED, REMOVE_ORPHANS, catalogVersion, isOrphaned } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
-import { findExtension } from '../extension/find.ts';
+import { BUILD_ANEW, findExtension, loadFailure } from '../extension/find.ts';
 import { EXTENSION } from '../sql/names.ts';
 import { ok, problem } from './doctor-check.ts';
 import { imatChecks } from './doctor-imats.ts';
@@ -75,6 +75,14 @@ async function extensionCheck(db: Db): Promise<DoctorCheck> {
     return ok(
       'extension',
       `${EXTENSION} is not installed (optional; imat extension install adds it)`,
+    );
+  const failure = await loadFailure(db, extension);
+  if (failure !== null)
+    return problem(
+      'error',
+      'extension',
+      `${EXTENSION} ${extension.version} cannot be loaded by the server: ${failure.message}`,
+      BUILD_ANEW,
     );
   const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
   const preload =

@@ -137,7 +137,7 @@ export const ERROR_CATALOGUE = {
     code: 'IM023',
     category: 'user',
     meaning:
-      'The optional extension cannot be installed there: the server is embedded or on another machine, lacks what a build needs, or has another extension of the same name.',
+      'The optional extension cannot be installed there: the server is embedded or on another machine, lacks what a build needs, is older than the headers beside it, cannot load the library, or has another extension of the same name.',
   },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;

@@ -1,4 +1,7 @@
-/** What a server says about itself when the extension is to be installed: where it runs, its directories, what it loads at its start. */
+/**
+ * What a server says about itself when the extension is to be installed: where it runs, its
+ * directories, what it loads at its start.
+ */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ExtensionPreload } from '../api.ts';
@@ -16,20 +19,24 @@ export type ServerDirectories = {
 };
 
 export type ServerPlace =
-  /** On this machine, which is proved; or its address is this machine's and its data directory is not to be read. */
+  /**
+   * On this machine, which is proved; or its address is this machine's and its data directory is
+   * not to be read.
+   */
   | { readonly where: 'here' | 'perhaps'; readonly directories: ServerDirectories }
   | { readonly where: 'elsewhere' }
   /** The address is this machine's, and the role may not ask for more. */
   | { readonly where: 'unprivileged' };
 
 /**
- * An address alone proves nothing: behind 127.0.0.1 may be a tunnel or a container. The server's lock file does, where it has the same
- * content when this process reads it as when the server does.
+ * An address alone proves nothing: behind 127.0.0.1 may be a tunnel or a container. The server's
+ * lock file does, where it has the same content when this process reads it as when the server does.
  */
 export async function locateServer(db: Db): Promise<ServerPlace> {
   const [row] = await db.query<{ superuser: boolean; near: boolean }>(
     `SELECT current_setting('is_superuser') = 'on' AS superuser,
-       a.server IS NULL OR a.server <<= '127.0.0.0/8' OR a.server = '::1' OR a.server = inet_client_addr() AS near
+       a.server IS NULL OR a.server <<= '127.0.0.0/8' OR a.server = '::1'
+         OR a.server = inet_client_addr() AS near
      FROM (SELECT inet_server_addr()) AS a (server)`,
   );
   if (row?.superuser !== true) return { where: row?.near === true ? 'unprivileged' : 'elsewhere' };
@@ -40,8 +47,10 @@ export async function locateServer(db: Db): Promise<ServerPlace> {
     library: string;
     share: string;
   }>(
-    `SELECT current_setting('data_directory') AS data, pg_read_file('postmaster.pid', 0, 10000, true) AS lock,
-       min(setting) FILTER (WHERE name = 'BINDIR') AS bin, min(setting) FILTER (WHERE name = 'PKGLIBDIR') AS library,
+    `SELECT current_setting('data_directory') AS data,
+       pg_read_file('postmaster.pid', 0, 10000, true) AS lock,
+       min(setting) FILTER (WHERE name = 'BINDIR') AS bin,
+       min(setting) FILTER (WHERE name = 'PKGLIBDIR') AS library,
        min(setting) FILTER (WHERE name = 'SHAREDIR') AS share
      FROM pg_config()`,
   );
@@ -64,7 +73,10 @@ async function lockFile(data: string): Promise<string | null> {
 }
 
 type Setting = {
-  /** What the server was started with, and what its files say now; null where this role may not see it. */
+  /**
+   * What the server was started with, and what its files say now; null where this role may not see
+   * it.
+   */
   readonly running: string | null;
   readonly written: string | null;
   readonly source: string | null;
@@ -95,7 +107,8 @@ async function askSetting(db: Db): Promise<Setting> {
     config: string | null;
     files: boolean;
   }>(
-    `SELECT s.setting AS running, s.source, s.sourcefile, (SELECT c.setting FROM pg_settings c WHERE c.name = 'config_file') AS config,
+    `SELECT s.setting AS running, s.source, s.sourcefile,
+       (SELECT c.setting FROM pg_settings c WHERE c.name = 'config_file') AS config,
        has_function_privilege('pg_show_all_file_settings()', 'EXECUTE') AS files
      FROM (VALUES ($1)) AS wanted (name) LEFT JOIN pg_settings s USING (name)`,
     [PARAMETER],
@@ -103,7 +116,8 @@ async function askSetting(db: Db): Promise<Setting> {
   const [file] =
     row?.files === true
       ? await db.query<{ setting: string; sourcefile: string }>(
-          'SELECT setting, sourcefile FROM pg_show_all_file_settings() WHERE name = $1 ORDER BY seqno DESC LIMIT 1',
+          `SELECT setting, sourcefile FROM pg_show_all_file_settings()
+           WHERE name = $1 ORDER BY seqno DESC LIMIT 1`,
           [PARAMETER],
         )
       : [];
@@ -134,12 +148,21 @@ function unquoted(name: string): string {
 
 function noteOn({ running, source, file }: Setting, wanted: readonly string[]): string | null {
   if (running === null)
-    return 'This role may not see which libraries are in that line already: keep them, separated by commas.';
+    return (
+      'This role may not see which libraries are in that line already: keep them, separated by ' +
+      'commas.'
+    );
   if (source === 'command line')
-    return "The server was started with this setting on its command line, which comes before the file's: change it there.";
+    return (
+      'The server was started with this setting on its command line, which comes before the ' +
+      "file's: change it there."
+    );
   if (file?.endsWith('postgresql.auto.conf') === true) {
     const list = wanted.map((name) => literal(unquoted(name)).text).join(', ');
-    return `ALTER SYSTEM has set it in that file, which comes before postgresql.conf: ALTER SYSTEM SET ${PARAMETER} = ${list}.`;
+    return (
+      'ALTER SYSTEM has set it in that file, which comes before postgresql.conf: ALTER SYSTEM ' +
+      `SET ${PARAMETER} = ${list}.`
+    );
   }
   return null;
 }

@@ -45,7 +45,7 @@ describe
         `--port=${port}`,
         '--user=postgres',
         `--dbname=${database}`,
-        `--bindir=${programs?.psql ?? ''}`,
+        `--bindir=${programs?.programs ?? ''}`,
       ];
       const files = [
         `--inputdir=${INPUT}`,
