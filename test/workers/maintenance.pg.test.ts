@@ -13,7 +13,7 @@ import {
   type Session,
   until,
   type World,
-} from '../engine/maintain/support/world.ts';
+} from '../engine/commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -12,13 +12,7 @@ import { EXTENSION } from '../../../engine/sql/names.ts';
 import { provideExtension } from '../../../tools/extension.ts';
 import { findInstalledPostgres, findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
-import {
-  type Checked,
-  expectExact,
-  openWorld,
-  sqlstateOf,
-  type World,
-} from '../maintain/support/world.ts';
+import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 

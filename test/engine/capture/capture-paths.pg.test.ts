@@ -5,8 +5,8 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { IMATS, PATHS, SCHEMA } from './support/capture-paths.ts';
-import { createWorld, expectExact } from './support/world.ts';
-import type { World } from './support/world.ts';
+import { createWorld, expectExact } from '../commands/support/world.ts';
+import type { World } from '../commands/support/world.ts';
 
 describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
   let world: World;

@@ -11,7 +11,7 @@ import {
   type Session,
   sqlstateOf,
   type World,
-} from './support/world.ts';
+} from '../commands/support/world.ts';
 
 const ROWS: readonly Checked[] = [
   {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { type Running, runCli, startCli, useBuiltCli } from '../../cli/built-cli.ts';
-import { catalogListing } from '../commands/support/listing.ts';
+import { catalogListing } from './support/listing.ts';
 import { chanceOf } from './support/chance.ts';
 import {
   type Checked,

@@ -1,5 +1,5 @@
 /** Random choices that a seed repeats, in the words of a scenario. */
-import { randomOf } from '../../commands/support/random.ts';
+import { randomOf } from './random.ts';
 
 export type Chance = {
   /** From `low` to `high`, both included. */

@@ -3,7 +3,7 @@
  * and no others.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact, type World } from './support/world.ts';
+import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
 
 let world: World;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import {
   outcomeOf,
   untilBlocked,
   type World,
-} from './support/world.ts';
+} from '../commands/support/world.ts';
 
 const JOINED: Checked = {
   name: 'joined',

@@ -1,7 +1,7 @@
 /** Swaps: who waits for whom, and what comes in between. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { expectImatError } from '../commands/support/expect-imat-error.ts';
+import { expectImatError } from './support/expect-imat-error.ts';
 import {
   ITEMS,
   RANKED,

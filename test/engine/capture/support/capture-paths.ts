@@ -1,5 +1,5 @@
 /** Every way in which PostgreSQL lets a table be written. */
-import type { Checked } from './world.ts';
+import type { Checked } from '../../commands/support/world.ts';
 
 export const SCHEMA = `
 CREATE TABLE parent (id int PRIMARY KEY, kind text, note text);
