@@ -67,8 +67,8 @@ function percentile(values: readonly number[], share: number): number {
 }
 
 /**
- * The server's CPU time while a worker looks for some seconds; null if it cannot be told. A backend's
- * time counts when it has ended.
+ * The server's CPU time while a worker looks for some seconds; null if it cannot be told. A
+ * backend's time counts when it has ended.
  */
 async function cpuOfWorker(
   bench: Bench,

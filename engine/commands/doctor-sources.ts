@@ -33,7 +33,10 @@ SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extensio
   EXISTS (SELECT FROM pg_class c JOIN imat_catalog.imat_source z ON z.relation = c.oid JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta') AS secured
 FROM imat_catalog.source s ORDER BY 1`;
 
-/** Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without an error. */
+/**
+ * Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without
+ * an error.
+ */
 export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
   const triggers = Object.values(CAPTURE_TRIGGERS).map((name) => `"${name}"`);
   const sources = await db.query<SourceRow>(SOURCES_SQL, [

@@ -4,16 +4,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
-  type Checked,
   createWorld,
   expectExact,
   outcomeOf,
-  type Session,
   sqlstateOf,
   until,
   untilBlocked,
-  type World,
 } from './support/world.ts';
+import type { Checked, Session, World } from './support/world.ts';
 
 const SUMMED: Checked = {
   name: 'summed',
@@ -354,49 +352,5 @@ describe('an expression that fails', () => {
     await world.imat.fold('ratios');
     expect(await pending('ratios')).toBe('0');
     await expectExact(world, ratios);
-  });
-});
-
-describe('cleaning', () => {
-  const rows = (): Promise<number> =>
-    world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale');
-
-  test('waits for the slowest imat on a source, and keeps a hundred rows', async () => {
-    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 12000) AS i`);
-    await world.imat.fold('joined');
-    await world.imat.fold('summed');
-    expect(await rows()).toBeGreaterThan(2000);
-    await world.imat.fold('listed');
-    expect(await rows()).toBeLessThanOrEqual(100);
-    await expectExact(world, ALL);
-  });
-
-  test('takes nothing that a transaction which began before still sees', async () => {
-    const reader = await world.session();
-    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
-    await expectExact(reader, ALL);
-    const seen = await reader.rows('SELECT * FROM imat.joined ORDER BY 1, 2');
-    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
-    await world.imat.fold();
-    await world.sql('DELETE FROM sale WHERE id % 2 = 0');
-    await world.imat.fold();
-    await expectExact(reader, ALL);
-    expect(await reader.rows('SELECT * FROM imat.joined ORDER BY 1, 2')).toEqual(seen);
-    await reader.sql('COMMIT');
-    await expectExact(reader, ALL);
-  });
-
-  test('is not held up by an open writer, whose rows stay', async () => {
-    const writer = await world.session();
-    await writer.sql(`BEGIN; INSERT INTO sale VALUES (5000, 'open', 1, 1)`);
-    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
-    await world.imat.fold();
-    expect(await rows()).toBeLessThanOrEqual(100);
-    await expectExact(writer, ALL);
-    await writer.sql('COMMIT');
-    await expectExact(world, ALL);
-    expect(await pending()).toBe('1');
-    await world.imat.fold();
-    await expectExact(world, ALL);
   });
 });

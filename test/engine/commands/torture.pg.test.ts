@@ -16,11 +16,11 @@ import {
   runFolder,
   runReader,
   runSwapper,
-  runWitness,
   runWriter,
   TORTURE_IMATS,
   TORTURE_SCHEMA,
 } from './support/torture.ts';
+import { runWitness } from './support/torture-witness.ts';
 import { createWorld, expectExact } from './support/world.ts';
 
 const SECONDS = Number(process.env['IMAT_TORTURE_SECONDS'] ?? 20);
