@@ -1,11 +1,16 @@
-/** What a statement costs the server, where the clock shows mostly what else runs on the machine. */
+/**
+ * What a statement costs the server, where the clock shows mostly what else runs on the machine.
+ */
 import { readFileSync } from 'node:fs';
 import type { Db } from '../engine/db/db.ts';
 import { timed } from './measure.ts';
 
 const NANOSECONDS_A_MILLISECOND = 1e6;
 
-/** Milliseconds of CPU time of the session's process for a statement; of the clock where /proc does not tell. */
+/**
+ * Milliseconds of CPU time of the session's process for a statement; of the clock where /proc does
+ * not tell.
+ */
 export async function backendMs(db: Db, sql: string): Promise<number> {
   const [session] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const before = usedMs(session?.pid);

@@ -1,4 +1,7 @@
-/** A process that converts, verifies and reverts one view and prints the bytes of memory that it needed at most. Used by measures/memory.ts. */
+/**
+ * A process that converts, verifies and reverts one view and prints the bytes of memory that it
+ * needed at most. Used by measures/memory.ts.
+ */
 import { connect } from '../engine/index.ts';
 
 const [url = '', view = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /**
- * Databases to measure in, all equal but for what keeps the summary: each measure gets copies of its own, so that none finds what
- * another has left behind.
+ * Databases to measure in, all equal but for what keeps the summary: each measure gets copies of
+ * its own, so that none finds what another has left behind.
  */
 import { connectDb } from '../engine/db/connect-db.ts';
 import type { Db } from '../engine/db/db.ts';
@@ -8,7 +8,10 @@ import { createImat } from '../engine/index.ts';
 import { createSales, createView, DEFINITION, VIEW } from './dataset.ts';
 import type { Scale } from './scale.ts';
 
-/** `plain`: the table and nothing else. `view`: a materialized view too. `imat`: converted. `pg_ivm`: as an IMMV. */
+/**
+ * `plain`: the table and nothing else. `view`: a materialized view too. `imat`: converted.
+ * `pg_ivm`: as an IMMV.
+ */
 export type Kind = 'empty' | 'plain' | 'view' | 'imat' | 'pg_ivm';
 
 export type Database = { readonly kind: Kind; readonly url: string; readonly db: Db };
@@ -34,7 +37,10 @@ type Template = {
   readonly fill: (db: Db) => Promise<void>;
 };
 
-/** Prepares for copies; the databases that they are made of are made when a measure asks for such a copy. @throws Error where another bench is running on the server */
+/**
+ * Prepares for copies; the databases that they are made of are made when a measure asks for such a
+ * copy. @throws Error where another bench is running on the server
+ */
 export async function createDatabases(
   serverUrl: string,
   scale: Scale,

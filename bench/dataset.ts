@@ -8,7 +8,10 @@ export const DEFINITION =
 const PARK_MILLER_MULTIPLIER = 48_271;
 const PARK_MILLER_MODULUS = 2_147_483_647;
 
-/** `rows` sales of `groups` products, the same in every run: scattered by one step of Park and Miller's generator. */
+/**
+ * `rows` sales of `groups` products, the same in every run: scattered by one step of Park and
+ * Miller's generator.
+ */
 export async function createSales(db: Db, rows: number, groups: number): Promise<void> {
   await db.execute(`CREATE TABLE public.sales (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

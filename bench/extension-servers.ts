@@ -1,9 +1,11 @@
 /**
- * Servers of their own for what the C extension is measured on: from the same binaries, two without it, one that has loaded it at its
- * start and, where its module is at hand, one that has loaded its predecessor of the same name.
+ * Servers of their own for what the C extension is measured on: from the same binaries, two without
+ * it, one that has loaded it at its start and, where its module is at hand, one that has loaded its
+ * predecessor of the same name.
  *
- * The predecessor is not part of this project. IMAT_BENCH_PREDECESSOR names its compiled module, for the measured major version and
- * readable by the user that the servers run as; it is loaded by that name, so nothing of it is installed.
+ * The predecessor is not part of this project. IMAT_BENCH_PREDECESSOR names its compiled module,
+ * for the measured major version and readable by the user that the servers run as; it is loaded by
+ * that name, so nothing of it is installed.
  */
 import { existsSync } from 'node:fs';
 import { connectDb } from '../engine/db/connect-db.ts';

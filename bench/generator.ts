@@ -1,8 +1,11 @@
-/** Loads by this process: where there is no pgbench. It is slower than pgbench, so ratios come out nearer to 1. */
+/**
+ * Loads by this process: where there is no pgbench. It is slower than pgbench, so ratios come out
+ * nearer to 1.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectDb } from '../engine/db/connect-db.ts';
 import { type Db, ServerError } from '../engine/db/db.ts';
-import type { Load, LoadOutcome } from './load.ts';
+import type { Load, LoadOutcome } from './load-outcome.ts';
 
 /** A line of a script. */
 type Step =

@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: measures what imat costs and saves. Every figure is the median of interleaved runs (A B A B ...; or A and B side by
- * side, on servers of their own), judged as a ratio; a missed bar does not fail the run, an error does.
+ * `npm run bench`: measures what imat costs and saves. Every figure is the median of interleaved
+ * runs (A B A B ...; or A and B side by side, on servers of their own), judged as a ratio; a missed
+ * bar does not fail the run, an error does.
  */
 import { cpus, loadavg } from 'node:os';
 import { createDatabases, withDb } from './databases.ts';
@@ -27,7 +28,8 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2), MEASURES);
   const server = await openServer(options.databaseUrl);
-  // The server of its own is ended by the exit; databases on another one go when the next bench starts.
+  // The server of its own is ended by the exit; databases on another one go when the next bench
+  // starts.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => process.exit(130));
   try {

@@ -1,6 +1,7 @@
 /** The contract of a measure: one file for each thing that is promised. */
 import type { Databases } from './databases.ts';
-import type { Load, LoadGenerator } from './load.ts';
+import type { Load } from './load-outcome.ts';
+import type { LoadGenerator } from './load.ts';
 import type { Result } from './result.ts';
 import type { Scale } from './scale.ts';
 

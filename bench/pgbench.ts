@@ -1,7 +1,7 @@
 /** Loads by PostgreSQL's own pgbench. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import type { Load, LoadOutcome } from './load.ts';
+import type { Load, LoadOutcome } from './load-outcome.ts';
 
 const MOST_THREADS = 2;
 

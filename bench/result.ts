@@ -14,7 +14,10 @@ export type Result = {
   /** What imat is compared with, and imat itself; null where there is nothing to compare with. */
   readonly baseline: Figure | null;
   readonly imat: Figure;
-  /** What the bar applies to: imat / baseline where `comparedUnit` is `ratio`; else, in that unit, imat - baseline or imat alone. */
+  /**
+   * What the bar applies to: imat / baseline where `comparedUnit` is `ratio`; else, in that unit,
+   * imat - baseline or imat alone.
+   */
   readonly compared: Summary;
   readonly comparedUnit: string;
   readonly bar: Bar | null;

@@ -18,7 +18,10 @@ export type Server = {
 /** The version that the project is measured on. */
 export const MEASURED_MAJOR = 15;
 
-/** Durable, as a real server is (loads that want no fsync turn synchronous_commit off), and large enough not to measure checkpoints. */
+/**
+ * Durable, as a real server is (loads that want no fsync turn synchronous_commit off), and large
+ * enough not to measure checkpoints.
+ */
 const SETTINGS = {
   fsync: 'on',
   full_page_writes: 'on',
@@ -44,7 +47,10 @@ export async function openServer(databaseUrl: string | null): Promise<Server> {
   return await startServer(chooseBinaries());
 }
 
-/** Starts one with the settings that are measured with, and those given. @throws Error where it does not start */
+/**
+ * Starts one with the settings that are measured with, and those given. @throws Error where it does
+ * not start
+ */
 export async function startServer(
   binaries: Binaries | null,
   settings: Readonly<Record<string, string | number>> = {},
@@ -79,7 +85,10 @@ function findPgbench(binaries: Binaries | null): string | null {
   );
 }
 
-/** A backend's CPU time is added to its parent's account when it ends: fields 16 and 17 of /proc/PID/stat. */
+/**
+ * A backend's CPU time is added to its parent's account when it ends: fields 16 and 17 of
+ * /proc/PID/stat.
+ */
 function finishedCpuSeconds(pidFile: string): number | null {
   try {
     const [pid] = readFileSync(pidFile, 'utf8').split('\n');

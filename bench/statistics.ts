@@ -21,8 +21,8 @@ export function summarize(values: readonly number[]): Summary {
 }
 
 /**
- * The ratio of two series, run by run: what slows the machine down for a while slows neighbouring runs down alike, so their ratio
- * keeps still where the ratio of two medians does not.
+ * The ratio of two series, run by run: what slows the machine down for a while slows neighbouring
+ * runs down alike, so their ratio keeps still where the ratio of two medians does not.
  */
 export function ratioOf(numerators: readonly number[], denominators: readonly number[]): Summary {
   return summarize(
@@ -52,8 +52,9 @@ export async function interleave<K extends string>(
 }
 
 /**
- * Runs all contenders at once, `rounds` times, and gives the values of each. Whatever else the machine does disturbs all of them alike;
- * for shares of something (CPU time a transaction), as they take speed from each other.
+ * Runs all contenders at once, `rounds` times, and gives the values of each. Whatever else the
+ * machine does disturbs all of them alike; for shares of something (CPU time a transaction), as
+ * they take speed from each other.
  */
 export async function sideBySide<K extends string>(
   rounds: number,

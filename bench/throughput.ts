@@ -1,4 +1,7 @@
-/** Races the same load over databases that differ in what keeps the summary, and gives the throughput of each. */
+/**
+ * Races the same load over databases that differ in what keeps the summary, and gives the
+ * throughput of each.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kind } from './databases.ts';
 import type { Bench, Script } from './measure.ts';
@@ -21,7 +24,9 @@ const MICROSECONDS = 1e6;
 const SETTLE_MS = 200;
 const WARM_UP_SECONDS = 1;
 
-/** `in turn` gives throughput by the clock; `together`, with a server for each, the steadier ratios. */
+/**
+ * `in turn` gives throughput by the clock; `together`, with a server for each, the steadier ratios.
+ */
 export async function race<K extends string>(
   bench: Bench,
   racers: Readonly<Record<K, Racer>>,

@@ -1,10 +1,13 @@
 /** Reading of option and argument values, with errors that say what would have been right. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import type { Host } from './context.ts';
 
-/** An option that takes one of a few words. Commander's own check does not say which word was probably meant. */
+/**
+ * An option that takes one of a few words. Commander's own check does not say which word was
+ * probably meant.
+ */
 export function choiceOption(
   flags: string,
   description: string,
@@ -93,7 +96,10 @@ async function fileText(path: string, host: Host): Promise<string> {
   }
 }
 
-/** Editors on Windows write one; PostgreSQL would call it a syntax error at a character that nobody sees. */
+/**
+ * Editors on Windows write one; PostgreSQL would call it a syntax error at a character that nobody
+ * sees.
+ */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
@@ -109,7 +115,10 @@ function reasonOf(error: unknown): string {
   return REASONS[code] ?? (error instanceof Error ? `${error.message}.` : String(error));
 }
 
-/** `imat fold` and `imat verify` take a name, `--all`, or nothing, which means all; a name and `--all` contradict each other. */
+/**
+ * `imat fold` and `imat verify` take a name, `--all`, or nothing, which means all; a name and
+ * `--all` contradict each other.
+ */
 export function nameOrAll(
   name: string | undefined,
   options: { readonly all?: true },
@@ -124,7 +133,10 @@ export function nameOrAll(
   return name === undefined ? [] : [name];
 }
 
-/** One edit apart, or two in a longer word: insertions, deletions, replacements and neighbours swapped. */
+/**
+ * One edit apart, or two in a longer word: insertions, deletions, replacements and neighbours
+ * swapped.
+ */
 function isNear(given: string, word: string): boolean {
   const allowed = word.length > 4 ? 2 : 1;
   return editDistance(given.toLowerCase(), word) <= allowed;

@@ -3,17 +3,25 @@ import type { ConnectTarget, Db } from '../engine/db/db.ts';
 import type { Interrupt, SignalSource } from './interrupt.ts';
 import type { Environment } from './target.ts';
 
-/** A stream as the command line uses it; what a reader that went away (EPIPE) misses is nobody's loss. */
+/**
+ * A stream as the command line uses it; what a reader that went away (EPIPE) misses is nobody's
+ * loss.
+ */
 export type Terminal = {
   write(text: string): void;
   readonly isTTY: boolean;
   readonly columns: number;
 };
 
-/** One database session, for SQL of one's own as well as for the API: the embedded database has no second one. */
+/**
+ * One database session, for SQL of one's own as well as for the API: the embedded database has no
+ * second one.
+ */
 export type Session = { readonly db: Db; readonly imat: Imat };
 
-/** Everything outside of the program itself. A test gives another one; `main.ts` gives the process. */
+/**
+ * Everything outside of the program itself. A test gives another one; `main.ts` gives the process.
+ */
 export type Host = {
   readonly stdout: Terminal;
   readonly stderr: Terminal;

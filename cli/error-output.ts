@@ -1,11 +1,19 @@
-/** Errors in PostgreSQL's manner: message, the line of text with a caret, DETAIL, HINT. Never a stack trace unasked. */
-import { ImatError, type Position } from '../parser/errors.ts';
+/**
+ * Errors in PostgreSQL's manner: message, the line of text with a caret, DETAIL, HINT. Never a
+ * stack trace unasked.
+ */
+import { ImatError, type Position } from '../engine/errors/imat-error.ts';
 import { textWidth } from './text-width.ts';
 
-/** Terminal columns for a quoted line: a definition may well be one line of a thousand characters. */
+/**
+ * Terminal columns for a quoted line: a definition may well be one line of a thousand characters.
+ */
 const LINE_WIDTH = 76;
 
-/** The place as text knows it; `imat.explain` gives reasons without the text, so it comes separately. */
+/**
+ * The place as text knows it; `imat.explain` gives reasons without the text, so it comes
+ * separately.
+ */
 export type Place = Pick<Position, 'line' | 'offset'>;
 
 /** What is shown of an error, whatever was thrown. */
@@ -55,7 +63,10 @@ export function errorDocument(error: unknown): { readonly error: object } {
   return { error: { code, message, detail, hint, position: place } };
 }
 
-/** The stacks of an error and its causes, for IMAT_DEBUG=1. Only stacks: other properties may hold a URL with its password. */
+/**
+ * The stacks of an error and its causes, for IMAT_DEBUG=1. Only stacks: other properties may hold a
+ * URL with its password.
+ */
 export function stackText(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const own = `${error.stack ?? error.message}\n`;

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
-import { type ErrorCategory, ImatError } from '../parser/errors.ts';
+import type { ErrorCategory } from '../engine/errors/catalogue.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 
 /** The exit statuses, which scripts rely on; `imat --help` lists them. */
 export const EXIT = { done: 0, bug: 1, user: 2, difference: 3, transient: 4 } as const;

@@ -21,7 +21,10 @@ export function explanationText(explanation: Explanation): string {
   return sections.join('\n\n');
 }
 
-/** Every statement below a comment that says what it is for, each ended so that psql takes the whole text. */
+/**
+ * Every statement below a comment that says what it is for, each ended so that psql takes the whole
+ * text.
+ */
 export function explanationSql({ sql }: Explanation): string {
   return sql
     .map(

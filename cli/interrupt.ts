@@ -1,4 +1,4 @@
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import { exitStatusOfSignal } from './exit-status.ts';
 
 export const INTERRUPTING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -25,9 +25,10 @@ type Environment = {
 };
 
 /**
- * Ctrl-C in two steps. The first asks the database to stop the statement under way, so that the command ends by its
- * ordinary error path and undoes what it began; the second leaves at once. Where nothing runs in the database yet
- * (a connection that is not answered), the first one ends the command through `unattended`.
+ * Ctrl-C in two steps. The first asks the database to stop the statement under way, so that the
+ * command ends by its ordinary error path and undoes what it began; the second leaves at once.
+ * Where nothing runs in the database yet (a connection that is not answered), the first one ends
+ * the command through `unattended`.
  */
 export class Interrupt {
   /** Rejects with `interrupted` where a signal comes and no `cancel` is registered. */
@@ -54,7 +55,10 @@ export class Interrupt {
     return this.#signal;
   }
 
-  /** Says how to stop the work that begins now; the function it gives back says that the work is over. */
+  /**
+   * Says how to stop the work that begins now; the function it gives back says that the work is
+   * over.
+   */
   cancelWith(cancel: () => Promise<void>, stopping: Stopping = {}): () => void {
     this.#cancel = cancel;
     this.#stopping = stopping;
@@ -92,7 +96,10 @@ export class Interrupt {
   }
 }
 
-/** What a command failed with after a signal: the engine's own `interrupted` says more, anything else follows from the signal. */
+/**
+ * What a command failed with after a signal: the engine's own `interrupted` says more, anything
+ * else follows from the signal.
+ */
 export function interruptedError(cause: unknown): ImatError {
   if (cause instanceof ImatError && cause.condition === 'interrupted') return cause;
   return new ImatError('interrupted', {

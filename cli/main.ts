@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The program `imat`: joins the command line to the process. Everything heavy is imported only when a command needs it. */
+/**
+ * The program `imat`: joins the command line to the process. Everything heavy is imported only when
+ * a command needs it.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Host, Terminal } from './context.ts';
@@ -28,7 +31,10 @@ const host: Host = {
   },
 };
 
-/** `imat list | head -1` closes the pipe early: that is no error, and the command must still finish what it does. */
+/**
+ * `imat list | head -1` closes the pipe early: that is no error, and the command must still finish
+ * what it does.
+ */
 function terminal(stream: NodeJS.WriteStream): Terminal {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -43,7 +49,10 @@ function terminal(stream: NodeJS.WriteStream): Terminal {
   };
 }
 
-/** From the package's own package.json, which is one folder up from the source and two from dist/cli. */
+/**
+ * From the package's own package.json, which is one folder up from the source and two from
+ * dist/cli.
+ */
 function packageVersion(): string {
   const file = ['../package.json', '../../package.json']
     .map((path) => new URL(path, import.meta.url))

@@ -1,9 +1,14 @@
-/** What the commands print on stdout has one look: aligned tables, units on every figure, one JSON document. */
+/**
+ * What the commands print on stdout has one look: aligned tables, units on every figure, one JSON
+ * document.
+ */
 import { onOneLine, padTo, textWidth } from './text-width.ts';
 
 export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
 
-/** Two spaces between columns and no frame, so that the output can be cut by column as well as read. */
+/**
+ * Two spaces between columns and no frame, so that the output can be cut by column as well as read.
+ */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const cells = [
     columns.map((column) => column.title),
@@ -64,7 +69,9 @@ export function duration(ms: number): string {
   return `${ms.toFixed(ms >= 100 ? 0 : ms >= 10 ? 1 : 2)} ms`;
 }
 
-/** A value of a row as a person wants to see it: NULL is a word, the rest as PostgreSQL printed it. */
+/**
+ * A value of a row as a person wants to see it: NULL is a word, the rest as PostgreSQL printed it.
+ */
 export function value(cell: unknown): string {
   if (cell === null || cell === undefined) return 'NULL';
   return typeof cell === 'string' ? cell : JSON.stringify(cell);

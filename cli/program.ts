@@ -48,7 +48,10 @@ Exit status: 0 done, 1 a bug in imat, 2 the request cannot be carried out as it 
 4 no connection or contention (try again), 130 interrupted by Ctrl-C (143 by SIGTERM). Errors go to stderr; with --json they are
 the one document on stdout. IMAT_DEBUG=1 adds stack traces on stderr.`;
 
-/** The whole command line. Help and version are written to `print`, complaints nowhere: `run` reports them itself. */
+/**
+ * The whole command line. Help and version are written to `print`, complaints nowhere: `run`
+ * reports them itself.
+ */
 export function buildProgram(
   context: Context,
   version: string,

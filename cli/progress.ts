@@ -7,8 +7,8 @@ const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
- * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing where stderr is not a
- * terminal or where JSON was asked for: a log file wants results, not a film.
+ * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing
+ * where stderr is not a terminal or where JSON was asked for: a log file wants results, not a film.
  */
 export class ProgressLine {
   readonly #terminal: Terminal;

@@ -140,7 +140,10 @@ function failureFields({
   ];
 }
 
-/** What concerns more than one imat: failures at a glance, who maintains them, what holds cleaning back. */
+/**
+ * What concerns more than one imat: failures at a glance, who maintains them, what holds cleaning
+ * back.
+ */
 export function surroundingsText({ imats, workers, heldBack }: Status): string {
   const failures = imats.flatMap(({ name, failure }) =>
     failure === null

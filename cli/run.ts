@@ -7,7 +7,9 @@ import { json } from './output.ts';
 import { buildProgram } from './program.ts';
 import { commandWithoutOwn, noCommandError, usageError } from './usage-error.ts';
 
-/** Runs one command line (without the program's name) and gives its exit status. It never throws. */
+/**
+ * Runs one command line (without the program's name) and gives its exit status. It never throws.
+ */
 export async function run(argv: readonly string[], host: Host, version: string): Promise<number> {
   const warn = (text: string): void => host.stderr.write(text);
   const interrupt = new Interrupt({ signals: host.signals, exit: host.exit, warn });
@@ -32,7 +34,10 @@ export async function run(argv: readonly string[], host: Host, version: string):
   }
 }
 
-/** Read from the words themselves: a command line that commander refuses still wants its error as JSON. */
+/**
+ * Read from the words themselves: a command line that commander refuses still wants its error as
+ * JSON.
+ */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return argv.slice(0, end === -1 ? undefined : end).includes('--json');

@@ -12,7 +12,10 @@ const LOST =
 
 type Body = (imat: Imat, onProgress: (progress: Progress) => void) => Promise<Outcome>;
 
-/** Connects to the database that the options and the environment name, carries out `body`, disconnects, reports. */
+/**
+ * Connects to the database that the options and the environment name, carries out `body`,
+ * disconnects, reports.
+ */
 export async function onImat(context: Context, command: Command, body: Body): Promise<void> {
   const { host, interrupt } = context;
   const target = resolveTarget(command.optsWithGlobals<TargetOptions>(), host.environment);
@@ -23,14 +26,16 @@ export async function onImat(context: Context, command: Command, body: Body): Pr
     await imat.cancel();
   });
   try {
-    // A signal while the connection was made has ended the command already: begin nothing behind its back.
+    // A signal while the connection was made has ended the command already: begin nothing behind
+    // its back.
     if (interrupt.signal !== null) throw interruptedError(undefined);
     report(context, await body(imat, (step) => progress.step(step)), progress);
   } catch (error) {
     throw interrupt.signal === null ? error : interruptedError(error);
   } finally {
     progress.clear();
-    // The work is done or has failed by now: a connection that cannot be closed properly changes neither.
+    // The work is done or has failed by now: a connection that cannot be closed properly changes
+    // neither.
     await imat.close().catch(() => undefined);
     done();
   }

@@ -1,7 +1,10 @@
 import type { ConnectTarget } from '../engine/db/db.ts';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 
-/** The global options that say which database is meant; `embedded` is `true` where it was given without a directory. */
+/**
+ * The global options that say which database is meant; `embedded` is `true` where it was given
+ * without a directory.
+ */
 export type TargetOptions = { readonly databaseUrl?: string; readonly embedded?: string | true };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -9,7 +12,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** One of these is enough to mean a server; a password or a port alone is not. */
 const PG_VARIABLES = ['PGHOST', 'PGDATABASE', 'PGUSER'] as const;
 
-/** The database to use: an option, else DATABASE_URL, else the PG* variables. An empty variable counts as not set. */
+/**
+ * The database to use: an option, else DATABASE_URL, else the PG* variables. An empty variable
+ * counts as not set.
+ */
 export function resolveTarget(options: TargetOptions, environment: Environment): ConnectTarget {
   const given = targetOfOptions(options);
   if (given !== null) return given;
@@ -22,7 +28,10 @@ export function resolveTarget(options: TargetOptions, environment: Environment):
   });
 }
 
-/** The database that the options alone name, or null. `imat demo` looks no further: it must not find a database by accident. */
+/**
+ * The database that the options alone name, or null. `imat demo` looks no further: it must not find
+ * a database by accident.
+ */
 export function targetOfOptions(options: TargetOptions): ConnectTarget | null {
   if (options.databaseUrl !== undefined && options.embedded !== undefined) {
     throw new ImatError('invalid_argument', {
@@ -64,7 +73,10 @@ export function resolveTargets(
   return targets;
 }
 
-/** Refuses what cannot work before it is sent anywhere. No message quotes the URL: it may hold a password. */
+/**
+ * Refuses what cannot work before it is sent anywhere. No message quotes the URL: it may hold a
+ * password.
+ */
 function checkedUrl(text: string, origin: string): string {
   const url = parseUrl(text);
   if (url === null || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
@@ -73,7 +85,8 @@ function checkedUrl(text: string, origin: string): string {
       hint: 'It looks like postgres://user:password@host:5432/database; write @ : / ? # in a password as %40 %3A %2F %3F %23.',
     });
   }
-  // An unescaped "/", "?" or "#" in the password moves the rest of it behind the host, from where messages would show it.
+  // An unescaped "/", "?" or "#" in the password moves the rest of it behind the host, from where
+  // messages would show it.
   if (url.username === '' && /@/.test(url.pathname + url.search + url.hash)) {
     throw new ImatError('invalid_argument', {
       message: `${origin} has its "@" after the host`,

@@ -1,6 +1,10 @@
-/** How many terminal columns text takes: carets and table columns are wrong for Japanese or emoji where `length` is used. */
+/**
+ * How many terminal columns text takes: carets and table columns are wrong for Japanese or emoji
+ * where `length` is used.
+ */
 
-// East Asian wide and fullwidth blocks; JavaScript's regular expressions do not know the East_Asian_Width property.
+// East Asian wide and fullwidth blocks; JavaScript's regular expressions do not know the
+// East_Asian_Width property.
 const WIDE =
   /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]/u;
@@ -19,7 +23,10 @@ export function padTo(text: string, width: number, align: 'left' | 'right'): str
   return align === 'right' ? padding + text : text + padding;
 }
 
-/** Makes text safe to print on one line: a value from the database may hold line feeds or terminal escape sequences. */
+/**
+ * Makes text safe to print on one line: a value from the database may hold line feeds or terminal
+ * escape sequences.
+ */
 export function onOneLine(text: string): string {
   return text.replace(
     // oxlint-disable-next-line no-control-regex -- these are what is shown as escapes

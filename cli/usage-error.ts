@@ -1,9 +1,9 @@
 import type { Command, CommanderError } from 'commander';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 
 /**
- * Commander's complaint as an error of imat's own. Its texts look like
- * `error: unknown command 'convret'\n(Did you mean convert?)`, so they are taken apart rather than guessed anew.
+ * Commander's complaint as an error of imat's own. Its texts look like `error: unknown command
+ * 'convret'\n(Did you mean convert?)`, so they are taken apart rather than guessed anew.
  */
 export function usageError(
   error: CommanderError,
@@ -33,7 +33,10 @@ export function commandWithoutOwn(program: Command, argv: readonly string[]): Co
   );
 }
 
-/** `imat`, `imat extension` and `imat help nosuch`, where commander gives no text but prints the help. */
+/**
+ * `imat`, `imat extension` and `imat help nosuch`, where commander gives no text but prints the
+ * help.
+ */
 export function noCommandError(program: Command, argv: readonly string[]): ImatError {
   const asked = argv[0] === 'help' ? argv[1] : undefined;
   const group = commandWithoutOwn(program, argv);
@@ -60,7 +63,10 @@ function didYouMean(suggestion: string | undefined): string | null {
     .join(' or ')}?`;
 }
 
-/** `--embedded [dir]` takes the next word: in `imat convert --embedded my_view` that was meant as the view. */
+/**
+ * `--embedded [dir]` takes the next word: in `imat convert --embedded my_view` that was meant as
+ * the view.
+ */
 function swallowedByEmbedded(error: Pick<CommanderError, 'code'>, program: Command): string | null {
   const { embedded } = program.opts<{ embedded?: string | true }>();
   if (error.code !== 'commander.missingArgument' || typeof embedded !== 'string') return null;

@@ -1,4 +1,7 @@
-/** The public types of imat: what every command of the command line takes and gives. `--json` prints these as they are. */
+/**
+ * The public types of imat: what every command of the command line takes and gives. `--json` prints
+ * these as they are.
+ */
 
 export type Strategy = 'delta' | 'swap';
 
@@ -19,7 +22,7 @@ export type Reason = {
   } | null;
 };
 
-/** One step of long work. `done` of `total` in units of `unit` where that is known. */
+/** One step of long work: `step` counts from 1 to `steps`. */
 export type Progress = { readonly step: number; readonly steps: number; readonly label: string };
 
 export type ConvertOptions = {
@@ -49,7 +52,10 @@ export type ImatStatus = {
   readonly relation: string;
   readonly strategy: Strategy;
   readonly freshness: Freshness;
-  /** `installing`: convert is under way or was interrupted; `reverting`: likewise revert; `active`; `broken`: an object it needs is gone. */
+  /**
+   * `installing`: convert is under way or was interrupted; `reverting`: likewise revert; `active`;
+   * `broken`: an object it needs is gone.
+   */
   readonly state: 'installing' | 'active' | 'broken' | 'reverting';
   /** Log rows that the next fold or swap will take in. */
   readonly pendingRows: number;
@@ -68,13 +74,17 @@ export type ImatStatus = {
     readonly endedAt: string;
     readonly ms: number;
   } | null;
-  /** Why its last maintenance failed; null where it did not, or where somebody has mended it since. */
+  /**
+   * Why its last maintenance failed; null where it did not, or where somebody has mended it since.
+   */
   readonly failure: {
     readonly code: string;
     readonly message: string;
     readonly hint: string | null;
     readonly attempts: number;
-    /** When a worker tries again; null where none does before somebody folds, swaps or converts it. */
+    /**
+     * When a worker tries again; null where none does before somebody folds, swaps or converts it.
+     */
     readonly nextAttemptAt: string | null;
   } | null;
   /** The worker that is at it now. */
@@ -109,7 +119,10 @@ export type VerifyResult = {
     readonly row: Readonly<Record<string, unknown>>;
   }[];
   readonly rows: number;
-  /** Why it could not be compared; only where all imats are verified, one of which must not keep the others from it. */
+  /**
+   * Why it could not be compared; only where all imats are verified, one of which must not keep the
+   * others from it.
+   */
   readonly error: {
     readonly code: string;
     readonly category: 'user' | 'drift' | 'integrity' | 'transient' | 'internal';
@@ -159,7 +172,10 @@ export type ExtensionOptions = {
 };
 
 export type ExtensionResult = {
-  /** `present`: the database had it; `created`: it has it now; `manual`: nothing was changed, the commands must be run first. */
+  /**
+   * `present`: the database had it; `created`: it has it now; `manual`: nothing was changed, the
+   * commands must be run first.
+   */
   readonly outcome: 'present' | 'created' | 'manual';
   /** Whether its files were built and put into the server's directories by this call. */
   readonly built: boolean;
@@ -205,7 +221,9 @@ export interface Imat {
   swap(name: string): Promise<SwapResult>;
   /** Fills the state of a delta imat anew from its definition. */
   rebuild(name: string): Promise<RebuildResult>;
-  /** Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute. */
+  /**
+   * Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute.
+   */
   schedule(options: {
     readonly everySeconds: number | null;
     readonly remove: boolean;
@@ -218,7 +236,10 @@ export interface Imat {
     options?: { readonly onProgress?: (progress: Progress) => void },
   ): Promise<RevertResult>;
   doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;
-  /** Installs the extension, which imat does without, in this database and, where need be and this process may, on its server. */
+  /**
+   * Installs the optional extension in this database and, if its server lacks the files and this
+   * process may write there, on the server.
+   */
   installExtension(options?: ExtensionOptions): Promise<ExtensionResult>;
   /** Stops the statement under way, if any; what it had begun is rolled back. */
   cancel(): Promise<void>;

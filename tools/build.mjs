@@ -28,7 +28,10 @@ const SOURCES = [
 ];
 const STAMP = '.sources.json';
 
-/** @param {string} root @returns {boolean} false where the compiler reports an error; it has printed it */
+/**
+ * @param {string} root @returns {boolean} false where the compiler reports an error; it has printed
+ * it
+ */
 export function buildIfOutdated(root) {
   const files = SOURCES.flatMap((source) => listFiles(join(root, source)));
   // Names as well as times: a removed source must leave dist/ too.
@@ -39,7 +42,8 @@ export function buildIfOutdated(root) {
   if (existsSync(join(dist, STAMP)) && readFileSync(join(dist, STAMP), 'utf8') === signature)
     return true;
 
-  // Built aside and then put in place, so that a program that runs from dist/ meanwhile never finds it half there.
+  // Built aside and then put in place, so that a program that runs from dist/ meanwhile never finds
+  // it half there.
   const fresh = join(root, '.cache', `build-${process.pid}`);
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const tsc = spawnSync(
@@ -69,7 +73,10 @@ function copyInto(fresh, root, path) {
   copyFileSync(path, target);
 }
 
-/** @param {string} path @returns {string[]} the files below a directory, or the file itself, in a fixed order */
+/**
+ * @param {string} path @returns {string[]} the files below a directory, or the file itself, in a
+ * fixed order
+ */
 function listFiles(path) {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [];

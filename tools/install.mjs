@@ -1,10 +1,16 @@
 // @ts-check
-/** Installs the development dependencies where node_modules is missing or does not match package-lock.json. */
+/**
+ * Installs the development dependencies where node_modules is missing or does not match
+ * package-lock.json.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @typedef {{ packages: Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean, peer?: boolean }> }} Lock */
+/**
+ * @typedef {{ packages: Record<string, { version?: string, integrity?: string, link?: boolean,
+ * optional?: boolean, peer?: boolean }> }} Lock
+ */
 
 /** @param {string} root */
 export function installIfOutdated(root) {
@@ -25,7 +31,10 @@ export function installIfOutdated(root) {
   if (npm.status !== 0) throw new Error(`npm ci failed\n${npm.stdout}${npm.stderr}`);
 }
 
-/** npm keeps what it installed in a lock file of its own, which leaves out packages for other platforms. @param {string} root */
+/**
+ * npm keeps what it installed in a lock file of its own, which leaves out packages for other
+ * platforms. @param {string} root
+ */
 function isInstalled(root) {
   const wanted = readLock(join(root, 'package-lock.json'));
   const installed = readLock(join(root, 'node_modules', '.package-lock.json'));

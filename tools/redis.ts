@@ -1,4 +1,7 @@
-/** Starts a throw-away Redis from a local binary; it can be killed and started again on the same port. */
+/**
+ * Starts a throw-away Redis from a local binary; it can be killed and started again on the same
+ * port.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -42,25 +45,9 @@ export async function startRedis(
   const command = (...words: string[]): Promise<string> => send(port, words);
   const start = async (): Promise<void> => {
     const log = join(directory, 'log');
-    const settings = [
-      '--port',
-      `${port}`,
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      directory,
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--logfile',
-      log,
-    ];
-    const cluster =
-      options.cluster === true
-        ? ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf']
-        : [];
-    server = spawn(binary, [...settings, ...cluster], { stdio: 'ignore' });
+    server = spawn(binary, settings(port, directory, log, options.cluster === true), {
+      stdio: 'ignore',
+    });
     for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(20)) {
       if (server.exitCode !== null)
         throw new Error(`redis-server ended:\n${readFileSync(log, 'utf8')}`);
@@ -85,6 +72,13 @@ export async function startRedis(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function settings(port: number, directory: string, log: string, cluster: boolean): string[] {
+  const own = `--port ${port} --bind 127.0.0.1 --appendonly no`.split(' ');
+  const files = ['--dir', directory, '--save', '', '--logfile', log];
+  const inCluster = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'];
+  return [...own, ...files, ...(cluster ? inCluster : [])];
 }
 
 /** The protocol is simple enough for a test not to need a client. */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What `npm run demo`, `npm test` and `npm run bench` call: sets up what is missing, then does it, so that a fresh clone needs Node
- * and nothing else.
+ * What `npm run demo`, `npm test` and `npm run bench` call: sets up what is missing, then does it,
+ * so that a fresh clone needs Node and nothing else.
  *
  *   node tools/run.mjs demo [options of imat demo]
  *   node tools/run.mjs test [--server <major>] [--extension] [options of vitest]
@@ -95,7 +95,8 @@ function takeFlag(args, flag) {
 
 /**
  * Runs a script as a child process and gives its exit status.
- * @param {string} script @param {string[]} args @param {Record<string, string>} [environment] @returns {Promise<number>}
+ * @param {string} script @param {string[]} args @param {Record<string, string>} [environment]
+ *   @returns {Promise<number>}
  */
 function run(script, args, environment = {}) {
   const child = spawn(process.execPath, [join(ROOT, script), ...args], {
@@ -103,7 +104,8 @@ function run(script, args, environment = {}) {
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   });
-  // The terminal sends SIGINT to both: the child decides when to end, and this process waits for it.
+  // The terminal sends SIGINT to both: the child decides when to end, and this process waits for
+  // it.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /** Carries out one decision on a session. What runs are the engine's own procedures, under the engine's own locks. */
 import type { Db } from '../engine/db/db.ts';
-import { maintained, translated } from '../engine/errors.ts';
+import { maintained, translated } from '../engine/db/server-errors.ts';
 import type { Decision } from './decide.ts';
 import type { Found } from './found.ts';
 import type { Session } from './sessions.ts';

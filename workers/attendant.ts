@@ -1,6 +1,6 @@
 /** Attends to one unit of work: leases it, looks again, decides again, carries it out, records it. A bell's word counts for nothing. */
 import { ServerError, type Db } from '../engine/db/db.ts';
-import { asImatError, ImatError } from '../parser/errors.ts';
+import { asImatError, ImatError } from '../engine/errors/imat-error.ts';
 import { carryOut, type Done, type Due } from './act.ts';
 import {
   beginAttempt,

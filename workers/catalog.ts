@@ -1,7 +1,7 @@
 /** What a worker says to imat_catalog: thin calls of routines in engine/catalog/functions. */
 import type { Db } from '../engine/db/db.ts';
-import { translated } from '../engine/errors.ts';
-import type { ImatError } from '../parser/errors.ts';
+import { translated } from '../engine/db/server-errors.ts';
+import type { ImatError } from '../engine/errors/imat-error.ts';
 import { retryMs } from './retry.ts';
 import type { Found, Look } from './found.ts';
 import type { SkipRow } from './skips.ts';

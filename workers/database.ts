@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogVersion, initialize } from '../engine/catalog/migrate.ts';
 import type { ConnectTarget, Db } from '../engine/db/db.ts';
-import { translated } from '../engine/errors.ts';
-import { ImatError } from '../parser/errors.ts';
+import { translated } from '../engine/db/server-errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import { type Attendant, countUpTo, REQUESTS, type Report } from './attendant.ts';
 import * as catalog from './catalog.ts';
 import type { Log } from './log.ts';

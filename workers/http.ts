@@ -1,7 +1,7 @@
 /** Health and metrics over HTTP: /livez, /readyz, /metrics. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 
 export type Health = { readonly ok: boolean; readonly detail: unknown };
 

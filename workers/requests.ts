@@ -1,6 +1,6 @@
 /** Carries out what imat.create_imat has recorded. */
-import { translated } from '../engine/errors.ts';
-import { asImatError, type ImatError } from '../parser/errors.ts';
+import { translated } from '../engine/db/server-errors.ts';
+import { asImatError, type ImatError } from '../engine/errors/imat-error.ts';
 import { TRANSIENT, transientMs } from './retry.ts';
 import type { Sessions } from './sessions.ts';
 

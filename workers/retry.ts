@@ -1,5 +1,5 @@
 /** When a failed imat is tried again: its error's category alone decides. */
-import type { ErrorCategory } from '../parser/errors.ts';
+import type { ErrorCategory } from '../engine/errors/catalogue.ts';
 
 export const TRANSIENT = { firstMs: 1000, mostMs: 60_000 };
 /** What has to change, a right or a row, cannot be seen from here: it is tried again, and rarely. */

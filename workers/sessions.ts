@@ -4,7 +4,7 @@ import { connectDb } from '../engine/db/connect-db.ts';
 import { type ConnectTarget, type Db, ServerError } from '../engine/db/db.ts';
 import type { Imat } from '../engine/index.ts';
 import { createImat } from '../engine/index.ts';
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import { within } from './queue/bell.ts';
 
 export type Session = { readonly db: Db; readonly imat: Imat };

@@ -1,5 +1,5 @@
 /** Tells of what was done for one database, and of what failed: log lines and counts. */
-import { ImatError } from '../parser/errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import type { Report } from './attendant.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';

@@ -7,8 +7,8 @@
  * it comes last, and not while one is open that was open a round before. One that was not finished is dropped and built again.
  */
 import type { Db } from '../engine/db/db.ts';
-import { translated } from '../engine/errors.ts';
-import { ImatError } from '../parser/errors.ts';
+import { translated } from '../engine/db/server-errors.ts';
+import { ImatError } from '../engine/errors/imat-error.ts';
 import type { Policy } from './policy.ts';
 
 type LogRow = {

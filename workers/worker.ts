@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Gauge } from 'prom-client';
 import type { ConnectTarget } from '../engine/db/db.ts';
-import { asImatError, type ImatError } from '../parser/errors.ts';
+import { asImatError, type ImatError } from '../engine/errors/imat-error.ts';
 import type { Report } from './attendant.ts';
 import { DatabaseLoop, type LoopState } from './database.ts';
 import { type HttpServer, listen } from './http.ts';

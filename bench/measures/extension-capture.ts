@@ -1,4 +1,7 @@
-/** Capture by the extension against capture by plpgsql and no capture: server CPU time of the same writes. */
+/**
+ * Capture by the extension against capture by plpgsql and no capture: server CPU time of the same
+ * writes.
+ */
 import { createImat } from '../../engine/index.ts';
 import { backendMs } from '../backend-cpu.ts';
 import { createSales, createView, salesRows, VIEW } from '../dataset.ts';
@@ -74,7 +77,9 @@ END $$`;
   });
 }
 
-/** Each statement finds what the one before has left, so that the table is as large in every round. */
+/**
+ * Each statement finds what the one before has left, so that the table is as large in every round.
+ */
 async function measureLarge(bench: Bench, places: Places): Promise<void> {
   const { bulkRows, groups } = bench.scale;
   const file = await writeFile(places.none, salesRows(bulkRows, groups));
@@ -107,7 +112,10 @@ async function measureLarge(bench: Bench, places: Places): Promise<void> {
   }
 }
 
-/** Runs each statement, by all contenders at once, and gives their milliseconds. The first round warms up. */
+/**
+ * Runs each statement, by all contenders at once, and gives their milliseconds. The first round
+ * warms up.
+ */
 async function runTogether(
   bench: Bench,
   places: Places,

@@ -1,4 +1,7 @@
-/** One-row writes to a tracked table, against a server that has not loaded the extension; the servers run side by side. */
+/**
+ * One-row writes to a tracked table, against a server that has not loaded the extension; the
+ * servers run side by side.
+ */
 import { createSales } from '../dataset.ts';
 import {
   createExtension,
@@ -50,7 +53,10 @@ async function createTables(
   return places;
 }
 
-/** Judged by the server's CPU time where that is known: it leaves out the client, which makes the clock's ratio look better. */
+/**
+ * Judged by the server's CPU time where that is known: it leaves out the client, which makes the
+ * clock's ratio look better.
+ */
 async function measureWrites(
   bench: Bench,
   places: Readonly<Record<string, Place>>,

@@ -1,4 +1,7 @@
-/** The C extension: what tracking costs writers, what asking costs, and capture in C against capture in plpgsql and none. */
+/**
+ * The C extension: what tracking costs writers, what asking costs, and capture in C against capture
+ * in plpgsql and none.
+ */
 import type { Measure } from '../measure.ts';
 import { withExtensionServers } from '../extension-servers.ts';
 import { measureAsking } from './extension-asking.ts';

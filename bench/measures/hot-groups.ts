@@ -1,4 +1,7 @@
-/** Many clients in ten groups, on a durable disk: where writers that touch group rows wait for each other, or deadlock. */
+/**
+ * Many clients in ten groups, on a durable disk: where writers that touch group rows wait for each
+ * other, or deadlock.
+ */
 import type { Measure } from '../measure.ts';
 import { atLeast } from '../result.ts';
 import { insertScript } from './writes.ts';

@@ -1,6 +1,7 @@
 /**
- * The load, and convert as a whole, against CREATE MATERIALIZED VIEW with its index, on the same table. What convert does
- * before the load (reading the definition, proving the reading, capture) takes the same time whatever the size.
+ * The load, and convert as a whole, against CREATE MATERIALIZED VIEW with its index, on the same
+ * table. What convert does before the load (reading the definition, proving the reading, capture)
+ * takes the same time whatever the size.
  */
 import type { Progress } from '../../engine/index.ts';
 import { createImat } from '../../engine/index.ts';

@@ -1,4 +1,7 @@
-/** What a user sees: fresh figures by the definition, by REFRESH, and by the live view with the last minute's writes pending. */
+/**
+ * What a user sees: fresh figures by the definition, by REFRESH, and by the live view with the last
+ * minute's writes pending.
+ */
 import { VIEW } from '../dataset.ts';
 import { type Measure, timed } from '../measure.ts';
 import { ratioResult } from '../result.ts';

@@ -1,4 +1,7 @@
-/** The memory of the Node process that converts: a process of its own for each size, whose largest resident set is compared. */
+/**
+ * The memory of the Node process that converts: a process of its own for each size, whose largest
+ * resident set is compared.
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';

@@ -1,4 +1,7 @@
-/** Reads of an imat against the materialized view, a plain table with the same columns, rows and index. */
+/**
+ * Reads of an imat against the materialized view, a plain table with the same columns, rows and
+ * index.
+ */
 import { createImat } from '../../engine/index.ts';
 import type { Database } from '../databases.ts';
 import { salesRows, VIEW } from '../dataset.ts';
@@ -56,7 +59,10 @@ END $$`);
   await db.execute('ANALYZE public.sales');
 }
 
-/** A second imat that is never folded needs all of the log; the first has taken in all but the last rows. */
+/**
+ * A second imat that is never folded needs all of the log; the first has taken in all but the last
+ * rows.
+ */
 async function keepFoldedRows(bench: Bench, database: Database): Promise<void> {
   const { db } = database;
   const imat = createImat(db);

@@ -1,4 +1,7 @@
-/** A second and a third imat on the same source: they share its change log, so writers should not notice. */
+/**
+ * A second and a third imat on the same source: they share its change log, so writers should not
+ * notice.
+ */
 import { createImat } from '../../engine/index.ts';
 import type { Measure } from '../measure.ts';
 import { atLeast, ratioResult } from '../result.ts';

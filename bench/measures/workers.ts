@@ -1,6 +1,7 @@
 /**
- * A worker's promises: nothing to do costs next to nothing; what is pending stays young while writers keep their pace; a bound
- * on staleness is met; a swap is noticed by no reader. What was not seen to happen has not been measured: it throws.
+ * A worker's promises: nothing to do costs next to nothing; what is pending stays young while
+ * writers keep their pace; a bound on staleness is met; a swap is noticed by no reader. What was
+ * not seen to happen has not been measured: it throws.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../engine/db/db.ts';
@@ -8,6 +9,7 @@ import { connectDb } from '../../engine/db/connect-db.ts';
 import { createImat } from '../../engine/index.ts';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import { ImatWorker } from '../../workers/worker.ts';
+import type { Load } from '../load-outcome.ts';
 import type { Bench, Measure } from '../measure.ts';
 import { inMilliseconds, inSeconds } from '../measure.ts';
 import { absoluteResult, atLeast, atMost, ratioResult } from '../result.ts';
@@ -64,6 +66,31 @@ function percentile(values: readonly number[], share: number): number {
   return value;
 }
 
+/**
+ * The server's CPU time while a worker looks for some seconds; null if it cannot be told. A
+ * backend's time counts when it has ended.
+ */
+async function cpuOfWorker(
+  bench: Bench,
+  url: string,
+  seconds: number,
+): Promise<{ cpu: number | null; looks: number }> {
+  const before = bench.cpuSeconds();
+  const looks = await withWorker(url, async (worker) => {
+    await sleep(inMilliseconds(seconds));
+    const text = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
+    return Number(/^imat_looks_total\{.*\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
+  });
+  // A worker that does not look is idle too.
+  const least = Math.floor(inMilliseconds(seconds) / DEFAULT_POLICY.tickMs / 2);
+  if (!(looks >= least))
+    throw new Error(`the worker looked ${looks} times in ${seconds} s: at least ${least} were due`);
+  await sleep(300);
+  const after = bench.cpuSeconds();
+  if (before !== null && before === after) throw new Error("the server's CPU time was not counted");
+  return { cpu: before === null || after === null ? null : after - before, looks };
+}
+
 async function idle(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     const imat = createImat(db);
@@ -77,30 +104,11 @@ async function idle(bench: Bench): Promise<void> {
         `idle_${n}`,
         `SELECT k, count(*) AS n, sum(v) AS s FROM public.s${n % Math.min(IDLE_SOURCES, imats)} GROUP BY k`,
       );
-    // Two runs, so that starting and stopping cancel out; a backend's time counts when it has ended.
-    const cpuOf = async (seconds: number): Promise<{ cpu: number | null; looks: number }> => {
-      const before = bench.cpuSeconds();
-      const looks = await withWorker(url, async (worker) => {
-        await sleep(inMilliseconds(seconds));
-        const text = await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text();
-        return Number(/^imat_looks_total\{.*\} (\d+)/m.exec(text)?.[1] ?? Number.NaN);
-      });
-      // A worker that does not look is idle too.
-      const least = Math.floor(inMilliseconds(seconds) / DEFAULT_POLICY.tickMs / 2);
-      if (!(looks >= least))
-        throw new Error(
-          `the worker looked ${looks} times in ${seconds} s: at least ${least} were due`,
-        );
-      await sleep(300);
-      const after = bench.cpuSeconds();
-      if (before !== null && before === after)
-        throw new Error("the server's CPU time was not counted");
-      return { cpu: before === null || after === null ? null : after - before, looks };
-    };
+    // Two runs, so that starting and stopping cancel out.
     const short = 2;
     const long = short + 8 * bench.scale.seconds;
-    const first = await cpuOf(short * Math.min(1, bench.scale.seconds));
-    const second = await cpuOf(long * Math.min(1, bench.scale.seconds));
+    const first = await cpuOfWorker(bench, url, short * Math.min(1, bench.scale.seconds));
+    const second = await cpuOfWorker(bench, url, long * Math.min(1, bench.scale.seconds));
     const seconds = (long - short) * Math.min(1, bench.scale.seconds);
     if (first.cpu !== null && second.cpu !== null) {
       const share = (100 * Math.max(0.01, second.cpu - first.cpu)) / seconds;
@@ -176,30 +184,38 @@ async function underLoad(bench: Bench): Promise<void> {
         bar: atLeast(0.95),
       }),
     );
-    const fast = { ...load, seconds: bench.scale.seconds };
-    const pace: { without: number[]; with: number[] } = { without: [], with: [] };
-    for (let round = 0; round < Math.min(3, bench.scale.rounds); round++) {
-      pace.without.push((await bench.generator.run(copies.with.url, fast)).transactionsPerSecond);
-      pace.with.push(
-        await withWorker(
-          copies.with.url,
-          async () => (await bench.generator.run(copies.with.url, fast)).transactionsPerSecond,
-        ),
-      );
-    }
-    bench.report(
-      ratioResult({
-        name: 'as many writes as 8 clients can, over the same imats',
-        unit: 'tps',
-        baseline: { label: 'no worker', values: pace.without },
-        imat: { label: 'worker', values: pace.with },
-        notes: ['the folds and the writers share the cores'],
-      }),
-    );
+    await reportPace(bench, copies.with.url, load);
   });
 }
 
-/** How long ago the snapshot of each imat's last fold was taken; of one that was never folded, when it was filled. */
+/** What writers reach at most, with and without a worker. */
+async function reportPace(bench: Bench, url: string, load: Omit<Load, 'seconds'>): Promise<void> {
+  const fast = { ...load, seconds: bench.scale.seconds };
+  const pace: { without: number[]; with: number[] } = { without: [], with: [] };
+  for (let round = 0; round < Math.min(3, bench.scale.rounds); round++) {
+    pace.without.push((await bench.generator.run(url, fast)).transactionsPerSecond);
+    pace.with.push(
+      await withWorker(
+        url,
+        async () => (await bench.generator.run(url, fast)).transactionsPerSecond,
+      ),
+    );
+  }
+  bench.report(
+    ratioResult({
+      name: 'as many writes as 8 clients can, over the same imats',
+      unit: 'tps',
+      baseline: { label: 'no worker', values: pace.without },
+      imat: { label: 'worker', values: pace.with },
+      notes: ['the folds and the writers share the cores'],
+    }),
+  );
+}
+
+/**
+ * How long ago the snapshot of each imat's last fold was taken; of one that was never folded, when
+ * it was filled.
+ */
 async function sampleAges(
   url: string,
   ages: number[],
@@ -223,7 +239,9 @@ async function sampleAges(
   }
 }
 
-/** A writer numbers its rows; a reader sees how far what is stored has come, and so how old it is. */
+/**
+ * A writer numbers its rows; a reader sees how far what is stored has come, and so how old it is.
+ */
 async function fresh(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     await db.execute('CREATE TABLE public.numbered (n int)');
@@ -273,6 +291,38 @@ async function fresh(bench: Bench): Promise<void> {
   });
 }
 
+type Reads = { readonly waits: number[]; readonly faults: string[]; over: boolean };
+
+/** Reads again and again; with an isolation level in transactions that last longer than a swap. */
+async function readUntilOver(
+  url: string,
+  probe: string,
+  isolation: string | null,
+  reads: Reads,
+): Promise<void> {
+  const look = async (session: Db): Promise<void> => {
+    const start = performance.now();
+    const [row] = await session.query<{ n: number; versions: number }>(probe);
+    reads.waits.push(performance.now() - start);
+    if (row?.n !== 2 || row.versions !== 1) reads.faults.push(JSON.stringify(row));
+  };
+  const session = await connectDb({ kind: 'url', url });
+  try {
+    do {
+      if (isolation !== null) await session.execute(`BEGIN ISOLATION LEVEL ${isolation}`);
+      for (const end = performance.now() + (isolation === null ? 0 : 2000); ; await sleep(10)) {
+        await look(session);
+        if (reads.over || performance.now() >= end) break;
+      }
+      if (isolation !== null) await session.execute('COMMIT');
+    } while (!reads.over);
+  } catch (error) {
+    reads.faults.push(error instanceof Error ? error.message : String(error));
+  } finally {
+    await session.close();
+  }
+}
+
 async function swapUnderReaders(bench: Bench): Promise<void> {
   const { rows } = bench.scale;
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
@@ -281,35 +331,12 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
        CREATE MATERIALIZED VIEW public.big_ones AS SELECT id, version FROM public.big; CREATE UNIQUE INDEX ON public.big_ones (id)`,
     );
     await createImat(db).convert('public.big_ones', { strategy: 'swap', freshness: '1s' });
-    const waits: number[] = [];
-    const faults: string[] = [];
-    let over = false;
+    const reads: Reads = { waits: [], faults: [], over: false };
+    const { waits, faults } = reads;
     // One row from each end: both there, and of one version.
     const probe = `SELECT count(*)::int AS n, count(DISTINCT version)::int AS versions FROM imat.big_ones WHERE id IN (1, ${rows})`;
-    const look = async (session: Db): Promise<void> => {
-      const start = performance.now();
-      const [row] = await session.query<{ n: number; versions: number }>(probe);
-      waits.push(performance.now() - start);
-      if (row?.n !== 2 || row.versions !== 1) faults.push(JSON.stringify(row));
-    };
-    const reading = async (isolation: string | null): Promise<void> => {
-      const session = await connectDb({ kind: 'url', url });
-      try {
-        do {
-          if (isolation !== null) await session.execute(`BEGIN ISOLATION LEVEL ${isolation}`);
-          // In a transaction for longer than a swap takes: begun long before it.
-          for (const end = performance.now() + (isolation === null ? 0 : 2000); ; await sleep(10)) {
-            await look(session);
-            if (over || performance.now() >= end) break;
-          }
-          if (isolation !== null) await session.execute('COMMIT');
-        } while (!over);
-      } catch (error) {
-        faults.push(error instanceof Error ? error.message : String(error));
-      } finally {
-        await session.close();
-      }
-    };
+    const reading = (isolation: string | null): Promise<void> =>
+      readUntilOver(url, probe, isolation, reads);
     const versions = Math.min(3, bench.scale.rounds);
     await withWorker(url, async () => {
       const readers = Promise.all(
@@ -322,7 +349,7 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
           await swapped(db, version);
         }
       } finally {
-        over = true;
+        reads.over = true;
         await readers;
       }
     });

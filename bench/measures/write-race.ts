@@ -1,4 +1,6 @@
-/** A write load on the table without a view, with an imat, and with pg_ivm where the server has it. */
+/**
+ * A write load on the table without a view, with an imat, and with pg_ivm where the server has it.
+ */
 import { type Bench, PG_IVM_ABSENT, type Script } from '../measure.ts';
 import { type Bar, ratioResult } from '../result.ts';
 import { ratioOf, summarize } from '../statistics.ts';

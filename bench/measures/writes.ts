@@ -1,4 +1,7 @@
-/** One-row inserts and updates, spread over all groups. The disk is left out, so that the cost of capture shows. */
+/**
+ * One-row inserts and updates, spread over all groups. The disk is left out, so that the cost of
+ * capture shows.
+ */
 import type { Measure } from '../measure.ts';
 import { atLeast } from '../result.ts';
 import type { Scale } from '../scale.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { addMakingOptions, type MakingOptions } from '../making-options.ts';
+import { addConversionOptions, type ConversionOptions } from '../conversion-options.ts';
 import { convertText } from '../render.ts';
 import { onImat } from '../session.ts';
 
-type Options = MakingOptions & { readonly name?: string; readonly replace?: true };
+type Options = ConversionOptions & { readonly name?: string; readonly replace?: true };
 
 export function registerConvert(program: Command, context: Context): void {
   const command = program
@@ -18,9 +18,9 @@ export function registerConvert(program: Command, context: Context): void {
     .description(
       'Makes imat.<name> from a materialized view and keeps it up to date from then on. Writers are not held up while it is loaded, ' +
         'and the materialized view itself stays as it is, unless --replace puts an ordinary view over imat.<name> in its place. ' +
-        'A definition that cannot be maintained change by change is rebuilt beside and switched to (strategy swap); the reasons are shown.',
+        'A definition that cannot be maintained incrementally is rebuilt into a second table, which then replaces the first (strategy swap); the reasons are shown.',
     );
-  addMakingOptions(command)
+  addConversionOptions(command)
     .option('--name <name>', 'another name than that of the view')
     .option(
       '--replace',

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { queryText } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { addMakingOptions, type MakingOptions } from '../making-options.ts';
+import { addConversionOptions, type ConversionOptions } from '../conversion-options.ts';
 import { convertText } from '../render.ts';
 import { onImat } from '../session.ts';
 
-type Options = MakingOptions & { readonly query: string };
+type Options = ConversionOptions & { readonly query: string };
 
 export function registerCreate(program: Command, context: Context): void {
   const command = program
@@ -16,7 +16,7 @@ export function registerCreate(program: Command, context: Context): void {
     .description(
       'Makes imat.<name> from a query, without a materialized view to begin with. Otherwise it does what "imat convert" does.',
     );
-  addMakingOptions(command)
+  addConversionOptions(command)
     .requiredOption(
       '--query <sql|@file>',
       'the query, or the file that holds it after "@"; "@-" reads standard input',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';

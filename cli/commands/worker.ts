@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { ErrorCategory } from '../../parser/errors.ts';
-import { ImatError } from '../../parser/errors.ts';
+import type { ErrorCategory } from '../../engine/errors/catalogue.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { DEFAULT_POLICY as DEFAULTS, type Policy } from '../../workers/policy.ts';
 import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';
@@ -33,24 +33,83 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
+function span(flags: string, description: string, most: number, value: number, least = 10): Option {
+  const flag = flags.split(' ')[0] ?? flags;
+  return new Option(flags, description)
+    .argParser(durationMs(flag, least, most))
+    .default(value, durationText(value));
+}
+
+function number(flags: string, description: string, most: number, value: number): Option {
+  return new Option(flags, description)
+    .argParser(wholeNumber(flags.split(' ')[0] ?? flags, 1, most))
+    .default(value);
+}
+
+/** When workers look, and when something is due. */
+function dueOptions(): Option[] {
+  return [
+    span('--tick <duration>', 'between two looks', HOUR, DEFAULTS.tickMs),
+    span('--sweep <duration>', 'between two looks without the queue', HOUR, DEFAULTS.sweepMs, 100),
+    number(
+      '--max-pending-rows <n>',
+      'fold a live imat when so many rows are pending',
+      1_000_000_000,
+      DEFAULTS.maxPendingRows,
+    ),
+    span(
+      '--max-pending-age <duration>',
+      'or when one has been pending for so long',
+      DAY,
+      DEFAULTS.maxPendingMs,
+    ),
+    span(
+      '--live-swap-interval <duration>',
+      'least time between swaps of a live imat',
+      DAY,
+      DEFAULTS.liveSwapMs,
+    ),
+  ];
+}
+
+/** How long things may take, and what is kept and told. */
+function limitOptions(): Option[] {
+  return [
+    span(
+      '--statement-timeout <duration>',
+      'for one fold or swap',
+      7 * DAY,
+      DEFAULTS.statementTimeoutMs,
+      SECOND,
+    ),
+    span('--lock-timeout <duration>', 'for one lock', HOUR, DEFAULTS.lockTimeoutMs),
+    span('--drain <duration>', 'for the work under way after SIGTERM', HOUR, DEFAULTS.drainMs, 0),
+    span(
+      '--lease <duration>',
+      'before others take over from a worker that does not answer',
+      HOUR,
+      DEFAULTS.leaseMs,
+      500,
+    ),
+    span(
+      '--history <duration>',
+      'to keep the record of decisions',
+      365 * DAY,
+      DEFAULTS.historyMs,
+      SECOND,
+    ),
+    choiceOption('--log-level <level>', 'least level of log lines', [
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'silent',
+    ]).default('info'),
+  ];
+}
+
 export function registerWorker(program: Command, context: Context): void {
-  const span = (
-    flags: string,
-    description: string,
-    most: number,
-    value: number,
-    least = 10,
-  ): Option => {
-    const flag = flags.split(' ')[0] ?? flags;
-    return new Option(flags, description)
-      .argParser(durationMs(flag, least, most))
-      .default(value, durationText(value));
-  };
-  const number = (flags: string, description: string, most: number, value: number): Option =>
-    new Option(flags, description)
-      .argParser(wholeNumber(flags.split(' ')[0] ?? flags, 1, most))
-      .default(value);
-  program
+  const command = program
     .command('worker')
     .argument(
       '[database-url...]',
@@ -78,81 +137,9 @@ export function registerWorker(program: Command, context: Context): void {
     .option(
       '--http <address>',
       'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port',
-    )
-    .addOption(span('--tick <duration>', 'between two looks', HOUR, DEFAULTS.tickMs))
-    .addOption(
-      span(
-        '--sweep <duration>',
-        'between two looks without the queue',
-        HOUR,
-        DEFAULTS.sweepMs,
-        100,
-      ),
-    )
-    .addOption(
-      number(
-        '--max-pending-rows <n>',
-        'fold a live imat when so many rows are pending',
-        1_000_000_000,
-        DEFAULTS.maxPendingRows,
-      ),
-    )
-    .addOption(
-      span(
-        '--max-pending-age <duration>',
-        'or when one has been pending for so long',
-        DAY,
-        DEFAULTS.maxPendingMs,
-      ),
-    )
-    .addOption(
-      span(
-        '--live-swap-interval <duration>',
-        'least time between swaps of a live imat',
-        DAY,
-        DEFAULTS.liveSwapMs,
-      ),
-    )
-    .addOption(
-      span(
-        '--statement-timeout <duration>',
-        'for one fold or swap',
-        7 * DAY,
-        DEFAULTS.statementTimeoutMs,
-        SECOND,
-      ),
-    )
-    .addOption(span('--lock-timeout <duration>', 'for one lock', HOUR, DEFAULTS.lockTimeoutMs))
-    .addOption(
-      span('--drain <duration>', 'for the work under way after SIGTERM', HOUR, DEFAULTS.drainMs, 0),
-    )
-    .addOption(
-      span(
-        '--lease <duration>',
-        'before others take over from a worker that does not answer',
-        HOUR,
-        DEFAULTS.leaseMs,
-        500,
-      ),
-    )
-    .addOption(
-      span(
-        '--history <duration>',
-        'to keep the record of decisions',
-        365 * DAY,
-        DEFAULTS.historyMs,
-        SECOND,
-      ),
-    )
-    .addOption(
-      choiceOption('--log-level <level>', 'least level of log lines', [
-        'debug',
-        'info',
-        'warn',
-        'error',
-        'silent',
-      ]).default('info'),
-    )
+    );
+  for (const option of [...dueOptions(), ...limitOptions()]) command.addOption(option);
+  command
     .addHelpText(
       'after',
       examples([
@@ -161,8 +148,8 @@ export function registerWorker(program: Command, context: Context): void {
         'worker --once',
       ]),
     )
-    .action(async (urls: string[], _flags: object, command: Command) =>
-      runWorker(context, urls, command.optsWithGlobals<WorkerFlags>()),
+    .action(async (urls: string[], _flags: object, given: Command) =>
+      runWorker(context, urls, given.optsWithGlobals<WorkerFlags>()),
     );
 }
 
@@ -182,13 +169,7 @@ async function runWorker(
     flags.queue ?? (host.environment['IMAT_QUEUE_URL'] || undefined),
     origin,
   );
-  if (queue !== null && targets.some((target) => target.kind === 'embedded')) {
-    throw new ImatError('invalid_argument', {
-      message: `${origin} and --embedded cannot be used together`,
-      detail: 'An embedded database belongs to one process.',
-      hint: `Leave ${origin} out.`,
-    });
-  }
+  if (queue !== null) checkShareable(targets, origin);
   const worker = new ImatWorker({
     targets,
     queue: flags.once === true ? null : queue,
@@ -226,6 +207,16 @@ async function runWorker(
     await worker.stop();
     done();
   }
+}
+
+/** @throws ImatError `invalid_argument` */
+function checkShareable(targets: readonly { readonly kind: string }[], origin: string): void {
+  if (!targets.some((target) => target.kind === 'embedded')) return;
+  throw new ImatError('invalid_argument', {
+    message: `${origin} and --embedded cannot be used together`,
+    detail: 'An embedded database belongs to one process.',
+    hint: `Leave ${origin} out.`,
+  });
 }
 
 function policyOf(flags: WorkerFlags): Policy {

@@ -6,7 +6,9 @@ export type Group = { readonly sales: string; readonly revenue: string; readonly
 
 export type GroupKey = { readonly region: string; readonly product: string };
 
-/** What was read after one step, and whether all of imat.<name> was then what the definition gives. */
+/**
+ * What was read after one step, and whether all of imat.<name> was then what the definition gives.
+ */
 export type Check = {
   readonly step: string;
   readonly group: Group | null;

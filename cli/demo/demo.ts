@@ -1,5 +1,5 @@
 import type { ConnectTarget } from '../../engine/db/db.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../error-output.ts';
 import { EXIT } from '../exit-status.ts';
@@ -7,12 +7,13 @@ import { interruptedError } from '../interrupt.ts';
 import { ProgressLine } from '../progress.ts';
 import { report } from '../session.ts';
 import { leavePlace, leavingHint, type Place, takePlace } from './place.ts';
-import { type Played, play } from './play.ts';
-import { demoDocument, endText } from './report.ts';
+import { play } from './play.ts';
+import { demoDocument, endText, type Played } from './report.ts';
 
 /**
- * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a comparison failed.
- * From the connection on, Ctrl-C only ever stops the statement under way, so that the removal runs.
+ * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a
+ * comparison failed. From the connection on, Ctrl-C only ever stops the statement under way, so
+ * that the removal runs.
  */
 export async function demo(context: Context, target: ConnectTarget, rows: number): Promise<void> {
   const { host, interrupt } = context;
@@ -70,7 +71,10 @@ function interruptedDemo(cause: unknown, clean: boolean): ImatError {
   });
 }
 
-/** Whether nothing is left. On a session of its own: the one before may be lost, or, embedded, have been stopped by Ctrl-C. */
+/**
+ * Whether nothing is left. On a session of its own: the one before may be lost, or, embedded, have
+ * been stopped by Ctrl-C.
+ */
 async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): Promise<boolean> {
   if (!place.remove.schema) return true;
   try {

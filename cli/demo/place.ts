@@ -1,6 +1,6 @@
 /** Where the demo plays, and how it leaves that place as it found it. */
 import { type ConnectTarget, type Db, ServerError } from '../../engine/db/db.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Session } from '../context.ts';
 import { isInMemory } from '../target.ts';
 import { VIEW_NAME } from './sales.ts';
@@ -18,7 +18,10 @@ export type Place = {
   readonly remove: { readonly schema: boolean; readonly catalog: boolean };
 };
 
-/** A database in memory is the demo's own, so it uses the schema public there; any other lends it a schema. */
+/**
+ * A database in memory is the demo's own, so it uses the schema public there; any other lends it a
+ * schema.
+ */
 export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
   if (isInMemory(target))
     return { schema: 'public', name: VIEW_NAME, remove: { schema: false, catalog: false } };
@@ -35,7 +38,10 @@ export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
   };
 }
 
-/** Removes the imat, the schema, and imat's own schemas where the demo brought them and nobody has used them since. */
+/**
+ * Removes the imat, the schema, and imat's own schemas where the demo brought them and nobody has
+ * used them since.
+ */
 export async function leavePlace({ db, imat }: Session, place: Place): Promise<void> {
   if (!place.remove.schema) return;
   const existing = await existingSchemas(db);
@@ -83,7 +89,7 @@ async function createSchema(db: Db): Promise<void> {
 
 function schemaExists(): ImatError {
   return new ImatError('already_exists', {
-    message: `schema "${SCHEMA}" exists already`,
+    message: `schema "${SCHEMA}" already exists`,
     detail: 'Another demo is running in this database, or an earlier one was killed.',
     hint: `If none is running: "imat revert ${VIEW_NAME}" where "imat list" shows it as converted from ${SCHEMA}, then DROP SCHEMA ${SCHEMA} CASCADE.`,
   });

@@ -17,21 +17,12 @@ export type Audience = {
   readonly checkpoint: () => void;
 };
 
-export type Played = {
-  readonly server: string;
-  readonly groups: number;
-  readonly convert: ConvertResult;
-  readonly checks: readonly Check[];
-  readonly pendingRows: number;
-  readonly timings: readonly Timing[];
-};
-
 export async function play(
   session: Session,
   place: Place,
   rows: number,
   audience: Audience,
-): Promise<Played> {
+): Promise<report.Played> {
   const { db, imat } = session;
   const { say, progress, checkpoint } = audience;
   const sales = salesIn(place.schema);

@@ -3,9 +3,17 @@ import { counted, duration, table } from '../output.ts';
 import { indented, notesText, reasonsText } from '../render.ts';
 import type { Check, GroupKey } from './checks.ts';
 import type { Place } from './place.ts';
-import type { Played } from './play.ts';
 import { type Sales, VIEW_NAME } from './sales.ts';
 import type { Timing } from './timings.ts';
+
+export type Played = {
+  readonly server: string;
+  readonly groups: number;
+  readonly convert: ConvertResult;
+  readonly checks: readonly Check[];
+  readonly pendingRows: number;
+  readonly timings: readonly Timing[];
+};
 
 export function welcomeText(rows: number, server: string, embedded: boolean): string {
   const first = `imat demo: ${counted(rows, 'sale')} in ${embedded ? `an embedded ${server} (PGlite)` : server}`;

@@ -50,8 +50,9 @@ export async function createSales(
 }
 
 /**
- * The rows from $1 to $2, the same in every run: row i takes its values from i * 48271 mod (2^31 - 1), one step of Park and Miller's
- * generator, which scatters neighbours over 8 regions, 250 products and prices up to 1,000.
+ * The rows from $1 to $2, the same in every run: row i takes its values from i * 48271 mod (2^31 -
+ * 1), one step of Park and Miller's generator, which scatters neighbours over 8 regions, 250
+ * products and prices up to 1,000.
  */
 function insertSales(sales: Sales): string {
   return `INSERT INTO ${sales.table} (region, product, amount, sold_at)

@@ -31,7 +31,10 @@ function writes({ table }: Sales): readonly Write[] {
   ];
 }
 
-/** Carries them out and compares after each, then within a transaction that is rolled back, and after that. */
+/**
+ * Carries them out and compares after each, then within a transaction that is rolled back, and
+ * after that.
+ */
 export async function writeAndCheck(
   db: Db,
   sales: Sales,

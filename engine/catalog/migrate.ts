@@ -3,7 +3,7 @@
  * run yet, then all files of functions/ if one of them has changed. Two installers wait for each other,
  * and a catalog that a newer imat has written is refused. README.md states the rules of the files.
  */
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
 

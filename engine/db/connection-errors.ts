@@ -1,6 +1,9 @@
-/** What an error of a driver means: a connection that is not there, or a statement that the server refused. */
+/**
+ * What an error of a driver means: a connection that is not there, or a statement that the server
+ * refused.
+ */
 import type { DatabaseError } from 'pg';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { ServerError } from './db.ts';
 
 type Place = {
@@ -10,7 +13,10 @@ type Place = {
   readonly database: string;
 };
 
-/** SQLSTATEs that end a session whatever it was doing: connection exceptions, shutdown, crash, start-up under way. */
+/**
+ * SQLSTATEs that end a session whatever it was doing: connection exceptions, shutdown, crash,
+ * start-up under way.
+ */
 const SESSION_LOST = /^(08|57P0[1235])/;
 
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
@@ -38,7 +44,10 @@ export function connectFailure(error: unknown, place: Place): ImatError {
   });
 }
 
-/** The error for a session that ended by itself. `first` is what was reported at the time, where that is known. */
+/**
+ * The error for a session that ended by itself. `first` is what was reported at the time, where
+ * that is known.
+ */
 export function sessionLost(error: unknown, first: unknown = error): ImatError {
   return new ImatError('connection_failed', {
     message: 'the connection to the database was lost',
@@ -48,7 +57,9 @@ export function sessionLost(error: unknown, first: unknown = error): ImatError {
   });
 }
 
-/** The error for a statement: a `ServerError` with PostgreSQL's own fields, or `connection_failed`. */
+/**
+ * The error for a statement: a `ServerError` with PostgreSQL's own fields, or `connection_failed`.
+ */
 export function statementFailure(error: unknown, statement: string, first: unknown): Error {
   if (isDatabaseError(error)) {
     if (SESSION_LOST.test(error.code ?? '')) return sessionLost(error);

@@ -1,10 +1,13 @@
 /**
- * One database session. The only folder that imports `pg` or PGlite is this one: everything else speaks `Db`.
+ * One database session. The only folder that imports `pg` or PGlite is this one: everything else
+ * speaks `Db`.
  *
  * Contract
- * - Values come back as text, exactly as PostgreSQL prints them (int8, numeric and timestamps keep every digit); NULL is null;
+ * - Values come back as text, exactly as PostgreSQL prints them (int8, numeric and timestamps
+ *   keep every digit); NULL is null;
  *   booleans are JS booleans and int2, int4 and oid are JS numbers, json and jsonb are parsed.
- * - Errors are `ImatError`s where the cause is the connection or contention; other server errors are `ServerError`s.
+ * - Errors are `ImatError`s where the cause is the connection or contention; other server errors
+ *   are `ServerError`s.
  * - A `Db` is one session: calls are carried out one after another.
  */
 export type Row = Readonly<Record<string, unknown>>;
@@ -17,28 +20,44 @@ export type Activity = { readonly busy: boolean; readonly since: number };
 export interface Db {
   /** `pg` for a server, `pglite` for the embedded database. */
   readonly driver: 'pg' | 'pglite';
-  /** The search_path that the role and database are configured with. The session itself runs with `pg_catalog` alone. */
+  /**
+   * The search_path that the role and database are configured with. The session itself runs with
+   * `pg_catalog` alone.
+   */
   readonly userSearchPath: string;
   readonly activity: Activity;
   /** Runs one statement with `$1`-style parameters (extended protocol) and gives its rows. */
   query<T extends Row = Row>(sql: string, params?: readonly unknown[]): Promise<T[]>;
   /** Runs a text of one or more statements without parameters (simple protocol). */
   execute(sql: string): Promise<void>;
-  /** Runs `body` between BEGIN and COMMIT; rolls back and rethrows where it throws. Not to be nested. */
+  /**
+   * Runs `body` between BEGIN and COMMIT; rolls back and rethrows where it throws. Not to be
+   * nested.
+   */
   transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T>;
   /**
-   * Stops the statement under way and resolves when it is over (CancelRequest; the embedded database is terminated).
-   * With none under way, the next one fails instead, unless it is ROLLBACK.
+   * Stops the statement under way and resolves when it is over (CancelRequest; the embedded
+   * database is terminated). With none under way, the next one fails instead, unless it is
+   * ROLLBACK.
    */
   cancel(): Promise<void>;
-  /** From now on the session is aborted where a statement is not answered in time; null: it may take for ever, as it may at first. */
+  /**
+   * From now on the session is aborted where a statement is not answered in time; null: it may take
+   * for ever, as it may at first.
+   */
   answerWithin(ms: number | null): void;
-  /** Ends the connection without a word to the server. What is under way fails with `connection_failed`, for that reason. */
+  /**
+   * Ends the connection without a word to the server. What is under way fails with
+   * `connection_failed`, for that reason.
+   */
   abort(reason: string): void;
   close(): Promise<void>;
 }
 
-/** An error that PostgreSQL reported for a statement. `position` is a 1-based character offset into the statement. */
+/**
+ * An error that PostgreSQL reported for a statement. `position` is a 1-based character offset into
+ * the statement.
+ */
 export class ServerError extends Error {
   readonly sqlstate: string;
   readonly detail: string | null;

@@ -1,14 +1,16 @@
 /**
- * At most one process per embedded database: PGlite itself takes no lock, and two processes on one directory lose rows.
+ * At most one process per embedded database: PGlite itself takes no lock, and two processes on one
+ * directory lose rows.
  *
- * The lock is a file beside the directory, made with O_EXCL, that names its holder. A holder that was killed leaves it behind, so a
- * lock whose process is gone is taken over. Taking over is itself under a lock of the same kind (`.takeover`): without that, a second
- * process that saw the same stale file could remove the first one's new lock.
+ * The lock is a file beside the directory, made with O_EXCL, that names its holder. A holder that
+ * was killed leaves it behind, so a lock whose process is gone is taken over. Taking over is itself
+ * under a lock of the same kind (`.takeover`): without that, a second process that saw the same
+ * stale file could remove the first one's new lock.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import {
   identifyProcess,
   mayBeRunning,
@@ -18,7 +20,10 @@ import {
 
 type Holder = ProcessIdentity & { readonly token: string };
 
-/** Locks a data directory and gives the function that unlocks it. @throws ImatError `embedded_locked` */
+/**
+ * Locks a data directory and gives the function that unlocks it. @throws ImatError
+ * `embedded_locked`
+ */
 export function lockDirectory(directory: string): () => void {
   const path = `${resolve(directory)}.lock`;
   mkdirSync(dirname(path), { recursive: true });
@@ -54,7 +59,10 @@ function create(path: string, token: string): boolean {
   }
 }
 
-/** Removes the lock of a process that is gone. False where it is held, or another process is just taking it over. */
+/**
+ * Removes the lock of a process that is gone. False where it is held, or another process is just
+ * taking it over.
+ */
 function removeStale(path: string): boolean {
   if (isHeld(path)) return false;
   const done = acquire(`${path}.takeover`);

@@ -1,14 +1,15 @@
 /**
- * Where a server is and how to log in, as libpq decides it: the URL first, then the PG* variables, then defaults.
- * `pg` alone differs from libpq in ways that surprise users of psql: it never tries the local Unix socket, takes `sslmode=require`
- * for `verify-full`, and refuses a server without TLS under `prefer`.
+ * Where a server is and how to log in, as libpq decides it: the URL first, then the PG* variables,
+ * then defaults. `pg` alone differs from libpq in ways that surprise users of psql: it never tries
+ * the local Unix socket, takes `sslmode=require` for `verify-full`, and refuses a server without
+ * TLS under `prefer`.
  */
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { ClientConfig } from 'pg';
 import { type ConnectionOptions, parse } from 'pg-connection-string';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { readPassword } from './password-file.ts';
 
 export type ServerConfig = {
@@ -17,7 +18,10 @@ export type ServerConfig = {
   readonly user: string;
   readonly database: string;
   readonly client: ClientConfig;
-  /** Without TLS support in the server, connect in the clear (`sslmode=prefer`, the default for other machines). */
+  /**
+   * Without TLS support in the server, connect in the clear (`sslmode=prefer`, the default for
+   * other machines).
+   */
   readonly tlsOptional: boolean;
 };
 
@@ -32,7 +36,10 @@ const TLS_VARIABLES = {
   sslkey: 'PGSSLKEY',
 } as const;
 
-/** @throws ImatError `invalid_argument` where the URL cannot be read; the error never quotes it, as it may hold a password. */
+/**
+ * @throws ImatError `invalid_argument` where the URL cannot be read; the error never quotes it, as
+ * it may hold a password.
+ */
 export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): ServerConfig {
   const options = parseUrl(url ?? 'postgresql://', env);
   const port = Number(options.port || env['PGPORT'] || 5432);
@@ -52,7 +59,8 @@ export function resolveServer(url: string | null, env: NodeJS.ProcessEnv): Serve
     port,
     user,
     database,
-    // An empty text keeps pg from looking for a password file itself; that has been done, and pg's way prints a warning.
+    // An empty text keeps pg from looking for a password file itself; that has been done, and pg's
+    // way prints a warning.
     password: password ?? '',
     ssl: tls.ssl,
     keepAlive: true,

@@ -1,4 +1,7 @@
-/** A fresh cluster, kept between runs: initdb takes the embedded database four seconds, loading its result less than one. */
+/**
+ * A fresh cluster, kept between runs: initdb takes the embedded database four seconds, loading its
+ * result less than one.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

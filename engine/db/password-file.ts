@@ -9,7 +9,10 @@ export type PasswordKey = {
   readonly user: string;
 };
 
-/** The password for a connection in the text of a libpq password file; the first line that matches wins. */
+/**
+ * The password for a connection in the text of a libpq password file; the first line that matches
+ * wins.
+ */
 export function findPassword(text: string, key: PasswordKey): string | undefined {
   // libpq looks a Unix socket up under the name localhost.
   const wanted = [

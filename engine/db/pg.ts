@@ -5,7 +5,10 @@ import type { Db } from './db.ts';
 import { resolveServer } from './environment.ts';
 import { Session, TEXT_TYPES } from './session.ts';
 
-/** Connects to a server. `url` null means the PG* variables. @throws ImatError `connection_failed`, `invalid_argument` */
+/**
+ * Connects to a server. `url` null means the PG* variables. @throws ImatError `connection_failed`,
+ * `invalid_argument`
+ */
 export async function connectServer(url: string | null): Promise<Db> {
   const config = resolveServer(url, process.env);
   // pg takes some 80 ms to load: only those who connect pay for it.
@@ -40,7 +43,10 @@ type CancelConnection = {
 };
 type CancelTarget = { readonly processID: number; readonly secretKey: number };
 
-/** PostgreSQL's CancelRequest: a connection of its own that names the session by its secret and needs no login. */
+/**
+ * PostgreSQL's CancelRequest: a connection of its own that names the session by its secret and
+ * needs no login.
+ */
 function sendCancel(connection: Connection, client: Client): Promise<void> {
   const wire = connection as Connection & CancelConnection;
   const { processID, secretKey } = client as Client & CancelTarget;

@@ -58,7 +58,8 @@ export class PgliteStream extends Duplex {
       this.push(WELCOME);
       return done();
     }
-    // pg corks the messages of one statement, so that they arrive together and cost one round trip between the threads.
+    // pg corks the messages of one statement, so that they arrive together and cost one round trip
+    // between the threads.
     const bytes = Uint8Array.from(
       Buffer.concat(chunks.map(({ chunk }) => chunk).filter((chunk) => !chunk.equals(TERMINATE))),
     );

@@ -2,9 +2,10 @@
 /**
  * The embedded database's thread: bytes of PostgreSQL's protocol in, bytes out.
  *
- * Plain JavaScript, because Node starts this file itself: in dist/ as well as under a test runner that knows TypeScript only
- * in the main thread. PGlite computes synchronously, so a thread of its own keeps the caller's event loop free, and ending the
- * thread is the only way to stop a statement.
+ * Plain JavaScript, because Node starts this file itself: in dist/ as well as under a test runner
+ * that knows TypeScript only in the main thread. PGlite computes synchronously, so a thread of its
+ * own keeps the caller's event loop free, and ending the thread is the only way to stop a
+ * statement.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
@@ -39,7 +40,8 @@ async function answer(message) {
       await database.close();
       port.close();
     } else {
-      // A copy, because the answer's buffer may be PGlite's own memory, which must not be handed over.
+      // A copy, because the answer's buffer may be PGlite's own memory, which must not be handed
+      // over.
       const bytes = Uint8Array.from(await database.execProtocolRaw(message.bytes));
       post({ kind: 'answer', bytes }, bytes);
     }

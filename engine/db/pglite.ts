@@ -1,8 +1,11 @@
-/** The driver for the embedded database: PGlite, PostgreSQL compiled to WebAssembly, in a thread of its own. */
+/**
+ * The driver for the embedded database: PGlite, PostgreSQL compiled to WebAssembly, in a thread of
+ * its own.
+ */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from './db.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { dropInitdbDump, readInitdbDump, writeInitdbDump } from './initdb-cache.ts';
@@ -12,7 +15,8 @@ import { Session, TEXT_TYPES } from './session.ts';
 
 /**
  * Opens the database in a directory, making it if need be, or one in memory.
- * @throws ImatError `embedded_locked`, `connection_failed`, `invalid_argument` where the directory holds something else
+ * @throws ImatError `embedded_locked`, `connection_failed`, `invalid_argument` where the
+ *   directory holds something else
  */
 export async function connectEmbedded(directory: string | null): Promise<Db> {
   if (directory === null) return openSession(await startFresh(null), () => undefined);
@@ -26,7 +30,10 @@ export async function connectEmbedded(directory: string | null): Promise<Db> {
   }
 }
 
-/** While a cluster is being made, a file beside the directory says so: a run that is killed meanwhile leaves half of one. */
+/**
+ * While a cluster is being made, a file beside the directory says so: a run that is killed
+ * meanwhile leaves half of one.
+ */
 async function startInDirectory(directory: string): Promise<Worker> {
   const unfinished = `${directory}.unfinished`;
   mkdirSync(directory, { recursive: true });

@@ -13,13 +13,19 @@ export function identifyProcess(pid: number): ProcessIdentity {
   return { pid, host: hostname(), started: startOf(pid) };
 }
 
-/** True where the process is running, or cannot be asked because it is on another machine or in another container. */
+/**
+ * True where the process is running, or cannot be asked because it is on another machine or in
+ * another container.
+ */
 export function mayBeRunning(identity: ProcessIdentity): boolean {
   if (identity.host !== hostname()) return true;
   return isAlive(identity.pid) && identity.started === startOf(identity.pid);
 }
 
-/** Reads an identity that was written as JSON, alone or among other fields; null where the text is none. */
+/**
+ * Reads an identity that was written as JSON, alone or among other fields; null where the text is
+ * none.
+ */
 export function readIdentity<T extends ProcessIdentity>(path: string): T | null {
   try {
     const value = JSON.parse(readFileSync(path, 'utf8')) as T;
@@ -39,7 +45,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The 22nd field of Linux's stat line, counted after the name, which stands in parentheses and may hold blanks. */
+/**
+ * The 22nd field of Linux's stat line, counted after the name, which stands in parentheses and may
+ * hold blanks.
+ */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,7 +1,10 @@
-/** `Db` over a `pg` client. The embedded database speaks the same protocol, so both drivers share this file. */
+/**
+ * `Db` over a `pg` client. The embedded database speaks the same protocol, so both drivers share
+ * this file.
+ */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection, CustomTypesConfig, QueryConfig } from 'pg';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { sessionLost, statementFailure } from './connection-errors.ts';
 import { type Activity, type Db, type Isolation, type Row, ServerError } from './db.ts';
 
@@ -18,7 +21,10 @@ const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<
   [3802, JSON.parse], // jsonb
 ]);
 
-/** Everything else stays text: pg would make dates lose their microseconds and arrays their exact elements. */
+/**
+ * Everything else stays text: pg would make dates lose their microseconds and arrays their exact
+ * elements.
+ */
 export const TEXT_TYPES: CustomTypesConfig = {
   getTypeParser: ((oid: number) =>
     PARSERS.get(oid) ?? asText) as CustomTypesConfig['getTypeParser'],
@@ -51,12 +57,15 @@ export class Session implements Db {
   /** What ended the connection, where something did. */
   #lost: Error | null = null;
 
-  /** Takes over a connected client and gives it the settings that everything generated relies on. */
+  /**
+   * Takes over a connected client and gives it the settings that everything generated relies on.
+   */
   static async open(parts: SessionParts): Promise<Session> {
     const session = new Session(parts);
     // An embedded database may have to be recovered first.
     if (parts.driver === 'pg') session.answerWithin(OPENING_MS);
-    // PGlite sets a search_path of its own at start; RESET gives back what the role and database are configured with.
+    // PGlite sets a search_path of its own at start; RESET gives back what the role and database
+    // are configured with.
     await session.execute('RESET search_path');
     const [row] = await session.query<{ search_path: string }>('SHOW search_path');
     session.#userSearchPath = row?.search_path ?? '';
@@ -81,7 +90,8 @@ export class Session implements Db {
   }
 
   async query<T extends Row = Row>(sql: string, params: readonly unknown[] = []): Promise<T[]> {
-    // pg's types do not know queryMode: without it, a statement without parameters would go by the simple protocol.
+    // pg's types do not know queryMode: without it, a statement without parameters would go by the
+    // simple protocol.
     const config: QueryConfig & { queryMode: 'extended' } = {
       text: sql,
       values: [...params],
@@ -107,7 +117,8 @@ export class Session implements Db {
       await this.#commit();
       return value;
     } catch (error) {
-      // Where the connection is gone the rollback fails too, and the server has done it already: the first error tells.
+      // Where the connection is gone the rollback fails too, and the server has done it already:
+      // the first error tells.
       await this.execute('ROLLBACK').catch(() => undefined);
       throw error;
     } finally {
@@ -120,7 +131,8 @@ export class Session implements Db {
     await setImmediate();
     const statement = this.#activity;
     this.#canceled = true;
-    // A request that comes before the server has begun with the statement is lost (seen on a busy machine), so ask until it is over.
+    // A request that comes before the server has begun with the statement is lost (seen on a busy
+    // machine), so ask until it is over.
     for (
       let delayMs = 50;
       statement.busy && statement === this.#activity;
@@ -147,7 +159,10 @@ export class Session implements Db {
     return this.#closed;
   }
 
-  /** PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error: a body that swallowed one must not look committed. */
+  /**
+   * PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error: a body that
+   * swallowed one must not look committed.
+   */
   async #commit(): Promise<void> {
     const result = await this.#run('COMMIT', () => this.#parts.client.query('COMMIT'));
     if (result.command === 'COMMIT') return;
@@ -170,8 +185,8 @@ export class Session implements Db {
 
   async #send<R>(statement: string, send: () => Promise<R>): Promise<R> {
     if (this.#closed !== null) throw sessionLost(new Error('the session is closed'));
-    // A cancel between two statements stops the next one; only that one, so that what has begun can be undone. A ROLLBACK is that
-    // undoing: to stop it would leave the transaction open.
+    // A cancel between two statements stops the next one; only that one, so that what has begun can
+    // be undone. A ROLLBACK is that undoing: to stop it would leave the transaction open.
     if (this.#canceled && statement !== 'ROLLBACK') {
       this.#canceled = false;
       throw canceled(statement);
@@ -198,7 +213,8 @@ export class Session implements Db {
 
   #failure(error: unknown, statement: string): Error {
     const failure = statementFailure(error, statement, this.#lost);
-    // The embedded database has no cancel but its end, which then means what a server says for a cancel.
+    // The embedded database has no cancel but its end, which then means what a server says for a
+    // cancel.
     if (this.driver === 'pglite' && this.#canceled && !(failure instanceof ServerError)) {
       return canceled(statement, error);
     }

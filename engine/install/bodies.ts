@@ -14,7 +14,7 @@ import { storedValues } from '../plan/plan.ts';
 import type { ImatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
-import type { Analysis } from './analyse.ts';
+import type { Analysis } from '../analysis/analyse.ts';
 
 export type Labelled = { readonly label: string; readonly sql: Sql };
 

@@ -1,12 +1,12 @@
 /** What the SQL of one imat is built from: its analysis, its names, where its logs are. */
-import { findExtension } from '../catalog/extension.ts';
+import { findExtension } from '../extension/find.ts';
 import type { Db } from '../db/db.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
 import type { Building } from './bodies.ts';
-import type { Prepared } from './prepare.ts';
-import { PINNED_SETTINGS } from './volatility.ts';
+import type { Prepared } from '../analysis/prepare.ts';
+import { PINNED_SETTINGS } from '../server/functions.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
 export async function logsOf(

@@ -22,7 +22,10 @@ type Setting = {
   readonly pipedTo?: string;
 };
 
-/** `npm test` builds before it tests. Building here would pull dist/ from under the other test files that run it. */
+/**
+ * `npm test` builds before it tests. Building here would pull dist/ from under the other test files
+ * that run it.
+ */
 export function useBuiltCli(): void {
   beforeAll(() => {
     if (!existsSync(MAIN))
@@ -32,7 +35,10 @@ export function useBuiltCli(): void {
   });
 }
 
-/** Starts `imat`, with a shell where its output is piped on; no database is in its environment but what the test puts there. */
+/**
+ * Starts `imat`, with a shell where its output is piped on; no database is in its environment but
+ * what the test puts there.
+ */
 export function startCli(
   argv: readonly string[],
   { environment = {}, stdin = '', pipedTo }: Setting = {},

@@ -1,4 +1,6 @@
-/** The commands on a server, from a database that has never seen imat to one that has forgotten it. */
+/**
+ * The commands on a server, from a database that has never seen imat to one that has forgotten it.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -272,7 +274,7 @@ describe('what is named wrongly', () => {
     ],
     [['convert', 'sales'], 'IM003', '"sales" is a table', ''],
     [['convert', 'plain'], 'IM003', '"plain" is a view', 'imat create'],
-    [['convert', 'my_sales_summary'], 'IM004', 'exists already', 'revert'],
+    [['convert', 'my_sales_summary'], 'IM004', 'already exists', 'revert'],
     [['convert', '"'], 'IM001', 'is not a relation name', 'double quotes'],
     [['convert', ''], 'IM001', '', ''],
     [['convert', 'ranks', '--freshness', 'fresh'], 'IM001', '"fresh" is not a freshness', '5s'],
@@ -282,7 +284,7 @@ describe('what is named wrongly', () => {
     [
       ['create', 'my_sales_summary', '--query', 'SELECT region FROM sales'],
       'IM004',
-      'exists already',
+      'already exists',
       '',
     ],
   ])('%j: %s', async (argv, code, message, hint) => {

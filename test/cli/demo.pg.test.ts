@@ -153,7 +153,7 @@ describe('on a server', () => {
     const { status, stdout } = await runCli([...demo, database.url]);
     expect([status, JSON.parse(stdout)]).toMatchObject([
       2,
-      { error: { code: 'IM004', message: 'schema "imat_demo" exists already' } },
+      { error: { code: 'IM004', message: 'schema "imat_demo" already exists' } },
     ]);
     expect(await objects()).toEqual(before);
     await db.execute(`DROP SCHEMA imat_demo CASCADE`);

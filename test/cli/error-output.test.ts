@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { errorDocument, errorText, quotedLine, stackText } from '../../cli/error-output.ts';
 import { EXIT, exitStatusOf, exitStatusOfSignal } from '../../cli/exit-status.ts';
-import { ERROR_CATALOGUE, ImatError, positionAt } from '../../parser/errors.ts';
+import { ERROR_CATALOGUE } from '../../engine/errors/catalogue.ts';
+import { ImatError, positionAt } from '../../engine/errors/imat-error.ts';
 
 const QUERY = 'SELECT region,\n       summ(amount)\nFROM sales';
 const ERROR = new ImatError('invalid_definition', {

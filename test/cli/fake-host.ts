@@ -1,4 +1,7 @@
-/** A host without a process or a database: it records what is written, and its engine gives what a test lays down. */
+/**
+ * A host without a process or a database: it records what is written, and its engine gives what a
+ * test lays down.
+ */
 import { EventEmitter } from 'node:events';
 import type { Imat } from '../../engine/api.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
@@ -46,7 +49,10 @@ const NOTHING: Imat = {
   close: unexpected,
 };
 
-/** Runs a command line against a fake engine; DATABASE_URL is set unless the test sets an environment of its own. */
+/**
+ * Runs a command line against a fake engine; DATABASE_URL is set unless the test sets an
+ * environment of its own.
+ */
 export async function runFake(argv: readonly string[], setting: Setting = {}): Promise<Ran> {
   const written = { stdout: '', stderr: '' };
   const targets: ConnectTarget[] = [];

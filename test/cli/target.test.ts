@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { resolveTarget, targetOfOptions } from '../../cli/target.ts';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 
 const URL_A = 'postgres://a@host/a';
 const URL_B = 'postgresql://b@host/b';

@@ -7,7 +7,7 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, type DoctorCheck } from '../../engine/index.ts';
-import { expectImatError } from '../engine/install/support/expect-imat-error.ts';
+import { expectImatError } from '../engine/commands/support/expect-imat-error.ts';
 import { value } from './server.ts';
 import { CONTROL, NAME, useInstallation } from './support/installation.ts';
 

@@ -6,7 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../engine/index.ts';
-import { expectImatError } from '../engine/install/support/expect-imat-error.ts';
+import { expectImatError } from '../engine/commands/support/expect-imat-error.ts';
 import { value } from './server.ts';
 import { CONTROL, NAME, useInstallation } from './support/installation.ts';
 

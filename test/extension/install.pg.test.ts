@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { connect, type ExtensionResult } from '../../engine/index.ts';
 import { reachableByOthers } from '../../tools/packaged-servers.mjs';
 import { runCli, useBuiltCli } from '../cli/built-cli.ts';
-import { expectImatError } from '../engine/install/support/expect-imat-error.ts';
+import { expectImatError } from '../engine/commands/support/expect-imat-error.ts';
 import { connectTo, value } from './server.ts';
 import { NAME, ROOT, useInstallation } from './support/installation.ts';
 

@@ -14,7 +14,10 @@ export const lacks = (feature: ServerFeature): boolean => inject('serverLacks').
 
 export type TestDatabase = { readonly url: string; drop(): Promise<void> };
 
-/** Makes an empty database on the server under test, as a superuser; with the extension, where the run is about that. */
+/**
+ * Makes an empty database on the server under test, as a superuser; with the extension, where the
+ * run is about that.
+ */
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
   const server = inject('postgresUrl');
@@ -28,7 +31,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** The database of a test file, made before its tests and dropped after them, with the sessions that `connect` opened closed. */
+/**
+ * The database of a test file, made before its tests and dropped after them, with the sessions that
+ * `connect` opened closed.
+ */
 export function useDatabase(): { readonly url: string; connect(): Promise<Db> } {
   let database: TestDatabase | null = null;
   const sessions: Db[] = [];

@@ -1,4 +1,7 @@
-/** A Redis for a test file: the one that IMAT_TEST_REDIS_URL names, one in Docker, or one from a local binary, whichever comes first. */
+/**
+ * A Redis for a test file: the one that IMAT_TEST_REDIS_URL names, one in Docker, or one from a
+ * local binary, whichever comes first.
+ */
 import { dockerAnswers } from '../../tools/find-postgres.mjs';
 import { findRedis } from '../../tools/install-services.mjs';
 import { startRedis } from '../../tools/redis.ts';

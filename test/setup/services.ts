@@ -1,6 +1,7 @@
 /**
- * Provides the PostgreSQL that the server tests run on: the one that IMAT_TEST_PG_URL names, one from IMAT_PG_BIN, one in Docker,
- * or one from local binaries, whichever comes first. With IMAT_TEST_EXTENSION=<major>, one that has the extension in every database.
+ * Provides the PostgreSQL that the server tests run on: the one that IMAT_TEST_PG_URL names, one
+ * from IMAT_PG_BIN, one in Docker, or one from local binaries, whichever comes first. With
+ * IMAT_TEST_EXTENSION=<major>, one that has the extension in every database.
  */
 import type { TestProject } from 'vitest/node';
 import { connectDb } from '../../engine/db/connect-db.ts';

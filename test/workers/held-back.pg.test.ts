@@ -1,6 +1,6 @@
 /** What keeps deleted log rows from being vacuumed is named once it has been there for a minute, so this takes one. */
 import { expect, test } from 'vitest';
-import { createWorld, until } from '../engine/maintain/support/world.ts';
+import { createWorld, until } from '../engine/commands/support/world.ts';
 
 test('a transaction and a prepared one that stay open are named, and are not when they have ended', {
   timeout: 150_000,

@@ -5,7 +5,7 @@ import type { QueueUrl } from '../../workers/queue/open-bell.ts';
 import { Sessions } from '../../workers/sessions.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { startRedis } from '../../tools/redis.ts';
-import { createWorld, outcomeOf, until } from '../engine/maintain/support/world.ts';
+import { createWorld, outcomeOf, until } from '../engine/commands/support/world.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
 
 const running: ImatWorker[] = [];

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Sessions } from '../../workers/sessions.ts';
-import { until, type World } from '../engine/maintain/support/world.ts';
+import { until, type World } from '../engine/commands/support/world.ts';
 import { type Proxy, startProxy } from './support/proxy.ts';
 import { createShop, expectNothingLeft, expectSettled, pretendChange } from './support/shop.ts';
 import { startWorker, type WorkerProcess } from './support/worker-process.ts';

@@ -13,7 +13,7 @@ import {
   type Session,
   until,
   type World,
-} from '../engine/maintain/support/world.ts';
+} from '../engine/commands/support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -172,7 +172,7 @@ test('an imat that fails is told of by every pass, and what was mended by hand c
     expect(runs[0]?.error).toMatchObject({
       message: 'division by zero',
       detail: 'PostgreSQL said so while imat "ratio" was maintained.',
-      hint: 'Mend the rows or the definition; imat fold ratio tries again at once.',
+      hint: 'Fix the rows or the definition, then run imat fold ratio to retry now.',
     });
     expect(failing).toEqual([]);
     retries.push(runs[0]?.retryMs ?? null);

@@ -4,8 +4,8 @@ import { findPgCron } from '../../tools/install-services.mjs';
 import { type PostgresServer, startPostgres } from '../../tools/postgres.ts';
 import { connectDb } from '../../engine/db/connect-db.ts';
 import { createImat } from '../../engine/index.ts';
-import { expectExact, openWorld, until, type World } from '../engine/maintain/support/world.ts';
-import { createSandbox } from '../engine/install/support/sandbox.ts';
+import { expectExact, openWorld, until, type World } from '../engine/commands/support/world.ts';
+import { createSandbox } from '../engine/commands/support/sandbox.ts';
 
 const binaries = findPgCron();
 if (binaries === null)

@@ -1,7 +1,7 @@
 /** Sessions of the queue on PostgreSQL that its server ends, each at another moment. */
 import { expect, onTestFinished, test } from 'vitest';
 import { postgresBackEnd } from '../../workers/queue/postgres.ts';
-import { outcomeOf } from '../engine/maintain/support/world.ts';
+import { outcomeOf } from '../engine/commands/support/world.ts';
 import { useDatabase } from '../setup/database.ts';
 import { startEndingProxy, uncaughtDuring } from '../setup/ending-proxy.ts';
 

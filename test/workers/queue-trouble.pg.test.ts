@@ -7,7 +7,7 @@ import { connectDb } from '../../engine/db/connect-db.ts';
 import { startRedis } from '../../tools/redis.ts';
 import type { Bell } from '../../workers/queue/bell.ts';
 import { checkQueue, openBell, parseQueueUrl } from '../../workers/queue/open-bell.ts';
-import { until } from '../engine/maintain/support/world.ts';
+import { until } from '../engine/commands/support/world.ts';
 import { createDatabase, useDatabase } from '../setup/database.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
 import { startWorker } from './support/worker-process.ts';

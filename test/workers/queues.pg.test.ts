@@ -5,7 +5,7 @@ import { findPostgres } from '../../tools/find-postgres.mjs';
 import { startPostgres } from '../../tools/postgres.ts';
 import { type RedisServer, startRedis } from '../../tools/redis.ts';
 import { connectDb } from '../../engine/db/connect-db.ts';
-import { differencesSql, outcomeOf, until, type World } from '../engine/maintain/support/world.ts';
+import { differencesSql, outcomeOf, until, type World } from '../engine/commands/support/world.ts';
 import { createDatabase } from '../setup/database.ts';
 import { HAS_REDIS_BINARY } from '../setup/redis.ts';
 import {
@@ -375,6 +375,6 @@ test.skipIf(findPostgres() === null)(
 );
 
 async function reopened(url: string): Promise<World> {
-  const { openWorld } = await import('../engine/maintain/support/world.ts');
+  const { openWorld } = await import('../engine/commands/support/world.ts');
   return openWorld(url, '', async () => undefined);
 }

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
 import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-bell.ts';
 import { ImatWorker } from '../../workers/worker.ts';
-import { createWorld, until, type World } from '../engine/maintain/support/world.ts';
+import { createWorld, until, type World } from '../engine/commands/support/world.ts';
 import { provideRedis } from '../setup/redis.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { catalogFiles } from '../../engine/catalog/files.ts';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import { ImatWorker } from '../../workers/worker.ts';
-import { createWorld, expectExact } from '../engine/maintain/support/world.ts';
+import { createWorld, expectExact } from '../engine/commands/support/world.ts';
 
 test('a worker upgrades an older catalog and goes on from there', async () => {
   const world = await createWorld(

@@ -1,4 +1,4 @@
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import { type Bell, type BellOptions, PROBE_MS, within } from './bell.ts';
 import type { BackEnd } from './bullmq.ts';
 import { openInProcessBell } from './in-process.ts';

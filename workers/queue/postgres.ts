@@ -1,6 +1,7 @@
 /** BullMQ on PostgreSQL: its tables live in a schema of their own, `imat_queue`, in the database that the URL names. */
 import { SchemaVersionMismatchError, UnsupportedPostgresVersionError, withBackend } from 'bullmq';
-import { ImatError, type ErrorCondition } from '../../parser/errors.ts';
+import type { ErrorCondition } from '../../engine/errors/catalogue.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { BackEnd } from './bullmq.ts';
 import { createBackend } from './postgres-client.ts';
 

@@ -1,7 +1,7 @@
 /** BullMQ on Redis. The prefix `{imat}` keeps all keys in one slot, as a cluster demands. */
 import { Redis } from 'ioredis';
 import { Queue, Worker } from 'bullmq';
-import { ImatError } from '../../parser/errors.ts';
+import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { BackEnd } from './bullmq.ts';
 
 const PREFIX = '{imat}';

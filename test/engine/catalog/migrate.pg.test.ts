@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { catalogFiles } from '../../../engine/catalog/files.ts';
 import { initialize } from '../../../engine/catalog/migrate.ts';
 import type { Db } from '../../../engine/db/db.ts';
-import { expectImatError } from '../install/support/expect-imat-error.ts';
-import { inSandbox, type Sandbox } from '../install/support/sandbox.ts';
+import { expectImatError } from '../commands/support/expect-imat-error.ts';
+import { inSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 import { describeCatalog } from './describe.ts';
 
 const SETUP = `CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1), (1, 2), (2, 3);

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
-import { inSandbox } from '../install/support/sandbox.ts';
+import { inSandbox } from '../commands/support/sandbox.ts';
 import { describeCatalog } from './describe.ts';
 
 test('a fresh install has the schema that is checked in', async () => {

@@ -1,4 +1,7 @@
-/** Every aggregate over every type it takes, with and without FILTER, grouped and not: equal to the last digit after every step. */
+/**
+ * Every aggregate over every type it takes, with and without FILTER, grouped and not: equal to the
+ * last digit after every step.
+ */
 import { describe, test } from 'vitest';
 import type { Random, Writable } from './support/random.ts';
 import { decimal, mixedDecimal, oneOf, randomFor, randomHistory } from './support/random.ts';

@@ -1,4 +1,7 @@
-/** Sessions with another client_encoding than the server's: what they read, write and fold is the same. */
+/**
+ * Sessions with another client_encoding than the server's: what they read, write and fold is the
+ * same.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import { lacks } from '../../setup/database.ts';

@@ -1,4 +1,7 @@
-/** Values at the edge of their types: what is maintained must neither drift, nor overflow where the definition does not. */
+/**
+ * Values at the edge of their types: what is maintained must neither drift, nor overflow where the
+ * definition does not.
+ */
 import { describe, expect, test } from 'vitest';
 import { FOLD, useBench } from './support/bench.ts';
 

@@ -1,6 +1,7 @@
 /**
- * A definition that fails for a row: writers never notice, `imat.<name>` fails as the definition does, and both give the
- * answer again when the row has gone, whether or not somebody tried to fold in between.
+ * A definition that fails for a row: writers never notice, `imat.<name>` fails as the definition
+ * does, and both give the answer again when the row has gone, whether or not somebody tried to fold
+ * in between.
  */
 import { describe, expect, test } from 'vitest';
 import type { Subject } from './support/bench.ts';

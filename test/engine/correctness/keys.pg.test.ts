@@ -1,4 +1,7 @@
-/** Keys and rows of every type: as group keys, under DISTINCT, as rows with duplicates, and as what a join is on. */
+/**
+ * Keys and rows of every type: as group keys, under DISTINCT, as rows with duplicates, and as what
+ * a join is on.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lacks } from '../../setup/database.ts';
 import type { ServerFeature } from '../../setup/services.ts';

@@ -1,4 +1,7 @@
-/** Laws that hold whatever the definition: batching, retraction, exactly once, determinism, no work without a change, no leak. */
+/**
+ * Laws that hold whatever the definition: batching, retraction, exactly once, determinism, no work
+ * without a change, no leak.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';

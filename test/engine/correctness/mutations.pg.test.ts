@@ -1,355 +1,14 @@
-/** Known wrong rules, put into the SQL that imat installed: the oracle must find every one of them. */
+/**
+ * Known wrong rules, put into the SQL that imat installed: the oracle must find every one of them.
+ */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
+import { FOLD, failureOf, useBench } from './support/bench.ts';
 import type { Subject } from './support/bench.ts';
-import { failureOf, FOLD, useBench } from './support/bench.ts';
+import { CAPTURES, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
+import type { Definition, Mutation } from './support/mutations.ts';
 import { differences } from './support/oracle.ts';
-
-type Mutation = {
-  readonly name: string;
-  readonly definition: Definition;
-  /** The label of the statement in `imat explain`, or a function of the catalog. */
-  readonly at: RegExp | { readonly catalog: string };
-  readonly wrong: readonly (readonly [from: RegExp | string, to: string])[];
-};
-
-const GROUPED =
-  'SELECT t.k, count(*) AS n, sum(t.x) AS s, avg(t.x) AS a FROM t WHERE t.x IS NULL OR t.x <> 99 GROUP BY t.k';
-const JOINED =
-  'SELECT d.label, count(*) AS n, sum(t.x) AS s FROM t JOIN d ON d.k = t.k WHERE d.label IS NOT NULL GROUP BY d.label';
-const BAG = 'SELECT t.k, t.x FROM t';
-const CHAIN =
-  'SELECT a.label, count(*) AS n, sum(t.x) AS s FROM t, d a, d b, d c WHERE a.k = t.k AND b.k = t.k AND c.k = t.k GROUP BY a.label';
-const SINGLE = 'SELECT count(*) AS n, sum(x) AS s FROM t';
-const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROUP BY t.k';
-const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
-type Definition =
-  | typeof GROUPED
-  | typeof JOINED
-  | typeof BAG
-  | typeof CHAIN
-  | typeof SINGLE
-  | typeof FAILING
-  | typeof VARIANCE;
-
-const DELTA = /^what is pending, as rows of the state$/;
-const FOLDS = /^fold: /;
-const READERS = /^what readers use$/;
-const VALUES = /^finished aggregates/;
-const CAPTURES = /^capture on public\.t$/;
-
-const MUTATIONS: readonly Mutation[] = [
-  {
-    name: 'both sides changed: their product is not taken back',
-    definition: JOINED,
-    at: DELTA,
-    wrong: [[/\(-r1\.weight \* r2\.weight\)/g, '(0 * r1.weight * r2.weight)']],
-  },
-  {
-    name: 'both sides changed: their product is added',
-    definition: JOINED,
-    at: DELTA,
-    wrong: [[/\(-r1\.weight \* r2\.weight\)/g, '(r1.weight * r2.weight)']],
-  },
-  {
-    name: 'new for old in the telescoped delta',
-    definition: CHAIN,
-    at: DELTA,
-    wrong: [[/SELECT -d\.weight/g, 'SELECT 0 * d.weight']],
-  },
-  {
-    name: 'changes of one side are forgotten',
-    definition: JOINED,
-    at: DELTA,
-    wrong: [['WHERE (SELECT p.changed2 FROM pending AS p)', 'WHERE FALSE']],
-  },
-  {
-    name: 'changes of the other side are forgotten',
-    definition: JOINED,
-    at: DELTA,
-    wrong: [['WHERE (SELECT p.changed1 FROM pending AS p)', 'WHERE FALSE']],
-  },
-  {
-    name: 'a filter is forgotten in one term',
-    definition: JOINED,
-    at: DELTA,
-    wrong: [[/\n +AND \(d?r?2?\.?[^\n]*label IS NOT NULL\)/, '']],
-  },
-  {
-    name: 'a filter is forgotten',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [[/WHERE \([^\n]*99[^\n]*\)/, '']],
-  },
-  {
-    name: 'a dropped weight in a sum',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [[/\(r1\.x \* r1\.weight\)/, '(r1.x)']],
-  },
-  {
-    name: 'a dropped weight in the row count',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [['r1.weight AS row_count', '1::bigint AS row_count']],
-  },
-  {
-    name: 'the absolute weight',
-    definition: SINGLE,
-    at: DELTA,
-    wrong: [['r1.weight AS row_count', 'pg_catalog.abs(r1.weight) AS row_count']],
-  },
-  {
-    name: 'the wrong sign',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [['SELECT l.weight::bigint', 'SELECT -l.weight::bigint']],
-  },
-  {
-    name: 'the frontier is ignored: folded rows count again',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [
-      [
-        /WHERE l\.xid >= pg_catalog\.pg_snapshot_xmin\(\(SELECT p\.snapshot FROM pending AS p\)\) AND NOT pg_catalog\.pg_visible_in_snapshot\(l\.xid, \(SELECT p\.snapshot FROM pending AS p\)\)/,
-        'WHERE TRUE',
-      ],
-    ],
-  },
-  {
-    name: 'rows of transactions in progress at the frontier count as folded',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [
-      [
-        /NOT pg_catalog\.pg_visible_in_snapshot\(l\.xid, \(SELECT p\.snapshot FROM pending AS p\)\)/,
-        'l.xid >= pg_catalog.pg_snapshot_xmax((SELECT p.snapshot FROM pending AS p))',
-      ],
-    ],
-  },
-  {
-    name: 'own uncommitted changes are not seen',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [
-      [
-        /FROM imat_store\.log_public_t AS l\n/,
-        'FROM (SELECT * FROM imat_store.log_public_t AS o WHERE o.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()) AS l\n',
-      ],
-    ],
-  },
-  {
-    name: 'the frontier is not advanced',
-    definition: GROUPED,
-    at: { catalog: 'imat_catalog.advance' },
-    wrong: [['snapshot = pg_current_snapshot()', 'snapshot = f.snapshot']],
-  },
-  {
-    name: 'the log is cleaned of what is still pending',
-    definition: GROUPED,
-    at: { catalog: 'imat_catalog.clean_log' },
-    wrong: [
-      [
-        /l\.ctid > \(SELECT max\(h\.ctid\) FROM \(SELECT k\.ctid FROM %1\$s k LIMIT 100\) h\) AND %2\$s/,
-        'TRUE OR %2$s',
-      ],
-    ],
-  },
-  {
-    name: 'a fold replaces instead of adding',
-    definition: GROUPED,
-    at: FOLDS,
-    wrong: [[/= s\.sum1 \+ EXCLUDED\.sum1/g, '= EXCLUDED.sum1']],
-  },
-  {
-    name: 'a fold subtracts',
-    definition: GROUPED,
-    at: FOLDS,
-    wrong: [[/= s\.count1 \+ EXCLUDED\.count1/g, '= s.count1 - EXCLUDED.count1']],
-  },
-  {
-    name: 'a fold keeps emptied groups',
-    definition: GROUPED,
-    at: FOLDS,
-    wrong: [['WHERE ctid = ANY (emptied)', 'WHERE FALSE']],
-  },
-  {
-    name: 'a fold drops groups whose sum is 0',
-    definition: GROUPED,
-    at: FOLDS,
-    wrong: [[/FILTER \(WHERE m\.row_count = 0\)/g, 'FILTER (WHERE m.row_count <= 1)']],
-  },
-  {
-    name: 'a fold skips what changes the sum only',
-    definition: GROUPED,
-    at: FOLDS,
-    wrong: [[/ OR d\.sum1 <> 0/g, '']],
-  },
-  {
-    name: '`=` on NULL keys',
-    definition: GROUPED,
-    at: /^what finds a group/,
-    wrong: [['NULLS NOT DISTINCT', 'NULLS DISTINCT']],
-  },
-  {
-    name: 'a reader sees emptied groups',
-    definition: GROUPED,
-    at: READERS,
-    wrong: [[/HAVING pg_catalog\.sum\(u\.row_count\) <> 0/, '']],
-  },
-  {
-    name: 'a reader does not see what is pending',
-    definition: GROUPED,
-    at: READERS,
-    wrong: [[/UNION ALL\n +SELECT [^\n]* FROM imat_store\.delta_mutant/, '']],
-  },
-  {
-    name: 'a reader sees the state while something is pending',
-    definition: GROUPED,
-    at: READERS,
-    wrong: [['WHERE NOT (', 'WHERE TRUE OR NOT (']],
-  },
-  {
-    name: 'the sum of nothing is 0',
-    definition: GROUPED,
-    at: READERS,
-    wrong: [[/CASE WHEN m\.count1 > 0 THEN/g, 'CASE WHEN TRUE THEN']],
-  },
-  {
-    name: 'the stored sum of nothing is 0',
-    definition: GROUPED,
-    at: VALUES,
-    wrong: [[/CASE WHEN count1 > 0 THEN/g, 'CASE WHEN TRUE THEN']],
-  },
-  {
-    name: 'a sum keeps the digits of rows that have gone',
-    definition: GROUPED,
-    at: READERS,
-    wrong: [[/\/ 12 < 10900 THEN/g, '/ 12 < 0 THEN']],
-  },
-  {
-    name: 'NaN is forgotten',
-    definition: GROUPED,
-    at: READERS,
-    wrong: [[/WHEN m\.nan1 > 0 THEN 'NaN'::numeric/g, '']],
-  },
-  {
-    name: 'NaN is forgotten in what is stored',
-    definition: GROUPED,
-    at: VALUES,
-    wrong: [[/WHEN nan1 > 0 THEN 'NaN'::numeric/g, '']],
-  },
-  {
-    name: 'NaN is summed up',
-    definition: GROUPED,
-    at: DELTA,
-    wrong: [
-      [
-        /CASE WHEN r1\.x > '-Infinity'::numeric AND r1\.x < 'Infinity'::numeric THEN \(r1\.x \* r1\.weight\)::numeric ELSE 0 END AS sum1/,
-        'COALESCE((r1.x * r1.weight)::numeric, 0) AS sum1',
-      ],
-    ],
-  },
-  {
-    name: 'duplicates are shown once',
-    definition: BAG,
-    at: READERS,
-    wrong: [[/generate_series\(1, s\.row_count\)/g, 'generate_series(1, 1)']],
-  },
-  {
-    name: 'rows that occur several times are left out',
-    definition: BAG,
-    at: READERS,
-    wrong: [
-      ['AND s.row_count > 1', 'AND s.row_count > 2'],
-      ['AND s.row_count > 2', 'AND s.row_count > 1000'],
-    ],
-  },
-  {
-    name: 'a standard deviation over the population',
-    definition: VARIANCE,
-    at: READERS,
-    wrong: [[/\(m\.count1 - 1\)/g, 'm.count1']],
-  },
-  {
-    name: 'a stored standard deviation over the population',
-    definition: VARIANCE,
-    at: VALUES,
-    wrong: [[/\(count1 - 1\)/g, 'count1']],
-  },
-  {
-    name: 'a standard deviation rounded twice',
-    definition: VARIANCE,
-    at: READERS,
-    wrong: [
-      [/2 \* pg_catalog\.scale\(/g, '0 * pg_catalog.scale('],
-      [/::text\) \/ 2 \+ 3/g, '::text) * 0'],
-    ],
-  },
-  {
-    name: 'bool_and of no rows',
-    definition: VARIANCE,
-    at: READERS,
-    wrong: [[/CASE WHEN m\.true1 \+ m\.false1 > 0 THEN/g, 'CASE WHEN TRUE THEN']],
-  },
-  {
-    name: 'an update logs no old rows',
-    definition: GROUPED,
-    at: CAPTURES,
-    wrong: [['SELECT -1 AS weight', 'SELECT 0 AS weight']],
-  },
-  {
-    name: 'a delete is logged as an insert',
-    definition: GROUPED,
-    at: CAPTURES,
-    wrong: [['SELECT -1, o.', 'SELECT 1, o.']],
-  },
-  {
-    name: 'an insert logs distinct rows',
-    definition: BAG,
-    at: CAPTURES,
-    wrong: [['SELECT 1, n.', 'SELECT DISTINCT 1, n.']],
-  },
-  {
-    name: 'updates are netted by `=`',
-    definition: BAG,
-    at: CAPTURES,
-    wrong: [[/, pg_catalog\.numeric_send\(u\.c\d\)/, '']],
-  },
-  {
-    name: 'a truncation is not logged',
-    definition: GROUPED,
-    at: CAPTURES,
-    wrong: [['FROM ONLY %s AS t', 'FROM ONLY %s AS t WHERE FALSE']],
-  },
-  {
-    name: 'rows are logged under a transaction long past',
-    definition: GROUPED,
-    at: CAPTURES,
-    wrong: [
-      [
-        /\(weight, ([^)]*)\)\n( +)SELECT 1, /,
-        "(xid, weight, $1)\n$2SELECT '3'::pg_catalog.xid8, 1, ",
-      ],
-    ],
-  },
-  {
-    name: 'pending rows are not cancelled before an expression that fails',
-    definition: FAILING,
-    at: DELTA,
-    wrong: [
-      [/\n +GROUP BY l\.c[^\n]*\n +HAVING [^\n]*\n +OFFSET 0/, ''],
-      ['pg_catalog.sum(l.weight)::bigint', 'l.weight::bigint'],
-    ],
-  },
-  {
-    name: 'the planner may filter before it cancels',
-    definition: FAILING,
-    at: DELTA,
-    wrong: [[/\n +OFFSET 0/, '']],
-  },
-];
 
 const bench = useBench(
   'CREATE TABLE t (k text, x numeric, y int); CREATE TABLE d (k text, label text)',
@@ -395,7 +54,10 @@ const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 1, 1)",
 ];
 
-/** Before this step ends a transaction that began before the first: it was in progress at two frontiers. */
+/**
+ * Before this step ends a transaction that began before the first: it was in progress at two
+ * frontiers.
+ */
 const WRITER_ENDS = 12;
 
 let writer: Db;
@@ -409,7 +71,10 @@ afterEach(async () => {
   for (const statement of restore.splice(0)) await bench.user.execute(statement);
 });
 
-/** Another imat on the same table that is never folded, so that the log keeps what it needs; and a transaction that is open for a while. */
+/**
+ * Another imat on the same table that is never folded, so that the log keeps what it needs; and a
+ * transaction that is open for a while.
+ */
 async function prepare(definition: Definition): Promise<Subject> {
   await bench.user.execute('TRUNCATE t, d');
   const subject = await bench.convert(definition, { name: 'mutant' });
@@ -417,7 +82,10 @@ async function prepare(definition: Definition): Promise<Subject> {
   return subject;
 }
 
-/** The first step after which the oracle, or imat itself, finds something wrong; null where neither does. */
+/**
+ * The first step after which the oracle, or imat itself, finds something wrong; null where neither
+ * does.
+ */
 async function firstFinding(subject: Subject): Promise<string | null> {
   await writer.execute("BEGIN; INSERT INTO t VALUES ('w', 1, 1)");
   try {

@@ -1,4 +1,7 @@
-/** Names and literals that break SQL where they are pasted instead of quoted. What they must not do is done by a canary table. */
+/**
+ * Names and literals that break SQL where they are pasted instead of quoted. What they must not do
+ * is done by a canary table.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import { FOLD, quote, useBench } from './support/bench.ts';
 
@@ -337,7 +340,8 @@ describe('what a name means does not depend on who asks', () => {
     }
   });
 
-  // PostgreSQL prints these without the operator that they use, and another one is found under another search_path.
+  // PostgreSQL prints these without the operator that they use, and another one is found under
+  // another search_path.
   const IMPLICIT_OPERATORS: Readonly<Record<string, string>> = {
     'JOIN ... USING': 'SELECT count(*) AS n FROM ci a JOIN ci b USING (k)',
     'NATURAL JOIN': 'SELECT count(*) AS n FROM ci a NATURAL JOIN cj b',

@@ -1,6 +1,7 @@
 /**
- * Random histories over several tables at once, shrunk when they fail. fast-check prints the seed and path of a failure:
- * put them into REGRESSIONS. IMAT_TEST_SEED=<seed> runs the seed again; IMAT_TEST_RUNS=<n> runs more histories.
+ * Random histories over several tables at once, shrunk when they fail. fast-check prints the seed
+ * and path of a failure: put them into REGRESSIONS. IMAT_TEST_SEED=<seed> runs the seed again;
+ * IMAT_TEST_RUNS=<n> runs more histories.
  */
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
@@ -9,7 +10,9 @@ import { FOLD, useBench } from './support/bench.ts';
 import { random, randomSteps } from './support/random.ts';
 import { LOOSE_SHOP, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
 
-/** Seeds, with paths where fast-check gave one, of histories that once failed or that cover much. */
+/**
+ * Seeds, with paths where fast-check gave one, of histories that once failed or that cover much.
+ */
 const REGRESSIONS: readonly { readonly seed: number; readonly path?: string }[] = [
   { seed: 1 },
   { seed: 20_261_121 },
@@ -21,7 +24,10 @@ const RUNS = Number(process.env['IMAT_TEST_RUNS'] ?? 12);
 
 const bench = useBench(LOOSE_SHOP);
 
-/** Every step is made from a number of its own, so that leaving steps out changes none of the others. */
+/**
+ * Every step is made from a number of its own, so that leaving steps out changes none of the
+ * others.
+ */
 const histories = fc
   .array(fc.integer(), { minLength: 1, maxLength: STEPS })
   .map((seeds) => seeds.flatMap((seed) => randomSteps(random(seed), WRITABLE_SHOP)));

@@ -1,4 +1,7 @@
-/** What depends on session settings or the moment is never maintained by delta, and never wrong for readers with other settings. */
+/**
+ * What depends on session settings or the moment is never maintained by delta, and never wrong for
+ * readers with other settings.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import type { Subject } from './support/bench.ts';

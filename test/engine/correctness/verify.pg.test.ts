@@ -1,4 +1,7 @@
-/** `imat verify` is not the oracle of these tests, so it is tested here: it finds what is planted, and nothing else. */
+/**
+ * `imat verify` is not the oracle of these tests, so it is tested here: it finds what is planted,
+ * and nothing else.
+ */
 import { describe, expect, test } from 'vitest';
 import type { VerifyResult } from '../../../engine/index.ts';
 import { FOLD, useBench } from './support/bench.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockDirectory } from '../../../engine/db/directory-lock.ts';
 import { identifyProcess } from '../../../engine/db/process-identity.ts';
-import { ImatError } from '../../../parser/errors.ts';
+import { ImatError } from '../../../engine/errors/imat-error.ts';
 
 let parent: string;
 let directory: string;

@@ -1,4 +1,6 @@
-/** What only the embedded database has: a directory of its own, and a cached cluster to start from. */
+/**
+ * What only the embedded database has: a directory of its own, and a cached cluster to start from.
+ */
 import { createHash } from 'node:crypto';
 import {
   cpSync,

@@ -1,4 +1,7 @@
-/** Representative definitions, over one small schema; each has a golden file with everything that is made of it. */
+/**
+ * Representative definitions, over one small schema; each has a golden file with everything that is
+ * made of it.
+ */
 
 export const GOLDEN_SCHEMA = `
 CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, country text, boss int);

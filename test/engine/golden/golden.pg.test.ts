@@ -1,5 +1,6 @@
 /**
- * Golden files: for each definition all the SQL that is made of it, to be read beside it. `IMAT_UPDATE_GOLDEN=1 npx vitest run
+ * Golden files: for each definition all the SQL that is made of it, to be read beside it.
+ * `IMAT_UPDATE_GOLDEN=1 npx vitest run
  * --project pg test/engine/golden` writes them anew; look at the difference before it is committed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../engine/api.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { createSandbox, type Sandbox } from '../install/support/sandbox.ts';
+import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 import { GOLDEN_DEFINITIONS, GOLDEN_SCHEMA, type GoldenDefinition } from './definitions.ts';
 
 const FILES = join(dirname(fileURLToPath(import.meta.url)), 'files');

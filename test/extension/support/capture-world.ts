@@ -1,7 +1,7 @@
 /** A server with the extension, and a source whose changes are captured twice: by plpgsql as the engine installs it, and in C. */
 import type { Db, Row } from '../../../engine/db/db.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';
-import { loadColumns } from '../../../engine/catalog/columns.ts';
+import { loadColumns } from '../../../engine/server/columns.ts';
 import { captureFunctions, createLog, createTriggers } from '../../../engine/maintain/capture.ts';
 import { CAPTURE_EVENTS, type CaptureEvent } from '../../../engine/sql/names.ts';
 import type { Sql } from '../../../engine/sql/sql.ts';

@@ -9,7 +9,7 @@ import {
   type Session,
   until,
   type World,
-} from '../../engine/maintain/support/world.ts';
+} from '../../engine/commands/support/world.ts';
 
 const SETUP = `
 CREATE TABLE sales (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, region text, amount numeric(10, 2));

@@ -36,7 +36,10 @@ export type Bench = {
   readonly session: Db;
   connect(): Promise<Db>;
   convert(definition: string, options?: SubjectOptions): Promise<Subject>;
-  /** Runs steps; after each, inside of transactions too, every subject must equal its definition for every session. */
+  /**
+   * Runs steps; after each, inside of transactions too, every subject must equal its definition for
+   * every session.
+   */
   run(steps: readonly Step[], subjects?: readonly Subject[]): Promise<void>;
   check(subject: Subject, db?: Db): Promise<void>;
   fold(): Promise<void>;
@@ -44,7 +47,10 @@ export type Bench = {
   clear(): Promise<void>;
 };
 
-/** The bench of a test file. What a test converts is gone after it; tables stay: `setup` runs before the first test. */
+/**
+ * The bench of a test file. What a test converts is gone after it; tables stay: `setup` runs before
+ * the first test.
+ */
 export function useBench(setup: string): Bench {
   const database = useDatabase();
   let sessions: { user: Db; observer: Db; session: Db; imat: Imat } | null = null;

@@ -1,9 +1,11 @@
 /**
- * The oracle: the user's own definition run by PostgreSQL, against `imat.<name>`, in one statement and so in one snapshot.
+ * The oracle: the user's own definition run by PostgreSQL, against `imat.<name>`, in one statement
+ * and so in one snapshot.
  *
- * Values are compared as text, so that every digit of a numeric counts. `ambiguous` columns are group keys of types in
- * which equal values may look different (numeric 1.0 and 1.00, citext ...): these are compared by `=`. Floats are
- * compared with the tolerance of DESIGN 9; rows are then paired by everything else.
+ * Values are compared as text, so that every digit of a numeric counts. `ambiguous` columns are
+ * group keys of types in which equal values may look different (numeric 1.0 and 1.00, citext ...):
+ * these are compared by `=`. Floats are compared with the tolerance of `imat verify`; rows are then
+ * paired by everything else.
  */
 import type { Db } from '../../../../engine/db/db.ts';
 

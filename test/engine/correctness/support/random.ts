@@ -1,6 +1,7 @@
 /**
- * Random histories that replay: the same seed gives the same history. A failing run prints the whole history as SQL and the
- * name of its seed; IMAT_TEST_SEED=<number> runs every random history with that seed.
+ * Random histories that replay: the same seed gives the same history. A failing run prints the
+ * whole history as SQL and the name of its seed; IMAT_TEST_SEED=<number> runs every random history
+ * with that seed.
  */
 import type { Step } from './bench.ts';
 import { FOLD } from './bench.ts';

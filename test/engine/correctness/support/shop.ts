@@ -1,4 +1,7 @@
-/** Small tables that the query tests read, and a history that crosses every boundary of a definition over them. */
+/**
+ * Small tables that the query tests read, and a history that crosses every boundary of a definition
+ * over them.
+ */
 import type { Step } from './bench.ts';
 import { FOLD } from './bench.ts';
 import type { Writable } from './random.ts';

@@ -1,0 +1,160 @@
+/**
+ * From a view in the catalog to the way it will be maintained: read it, have the server confirm the
+ * reading, plan it, and collect every reason against the better strategy.
+ */
+import type { Query } from '../../parser/tree.ts';
+import type { Reason } from '../api.ts';
+import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import type { SourceFacts } from '../plan/facts.ts';
+import { normalize } from '../plan/normalize.ts';
+import { outline } from '../plan/outline.ts';
+import type { DeltaPlan } from '../plan/plan.ts';
+import { planDelta } from '../plan/plan.ts';
+import type { PlanReason } from '../plan/reason.ts';
+import type { FunctionFacts } from '../server/functions.ts';
+import { loadFunctionFacts } from '../server/functions.ts';
+import { searchPathOf } from '../server/operators.ts';
+import type { Inspection, ReadRelation } from '../server/relations.ts';
+import { inspectView } from '../server/relations.ts';
+import type { Dependence } from '../server/type-output.ts';
+import { PRINTING, implicitOperators, readGated } from './gate.ts';
+import { probe } from './probe.ts';
+import {
+  aggregateReasons,
+  functionReasons,
+  sourceReasons,
+  inOrderOfPlace,
+  publicReason,
+} from './reasons.ts';
+
+export type Analysis = {
+  readonly definition: string;
+  /**
+   * The search_path under which the definition's text means what it says; null where `pg_catalog`
+   * alone does.
+   */
+  readonly searchPath: string | null;
+  readonly columns: Inspection['columns'];
+  /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
+  readonly plan: DeltaPlan | null;
+  readonly reasons: readonly Reason[];
+  /** The tables at the bottom. */
+  readonly sources: readonly ReadRelation[];
+  /** Imats that the definition reads. */
+  readonly imats: readonly ReadRelation[];
+  /** Why it cannot be known whether the answer has changed; empty where it can. */
+  readonly unwatchable: readonly string[];
+  readonly dependence: Dependence;
+  /** Functions of roles that are not superusers. */
+  readonly untrusted: readonly string[];
+};
+
+/** Must run inside a transaction; leaves nothing behind in it. */
+export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
+  return rolledBack(db, async () => {
+    await db.execute(PRINTING);
+    return analyseHere(db, oid, serverMajor);
+  });
+}
+
+async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
+  const inspection = await inspectView(db, oid);
+  const functions = await loadFunctionFacts(db, inspection.views);
+  const reasons: PlanReason[] = [];
+  const reading = await readGated(db, inspection.definition, inspection.direct, functions);
+  const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
+  if (searchPath === undefined)
+    throw new ImatError('internal', {
+      message: 'the definition as PostgreSQL prints it uses other operators than the view',
+    });
+  if (searchPath !== null) reasons.push(implicitOperators(searchPath));
+  if ('reasons' in reading)
+    reasons.push(
+      ...reading.reasons,
+      ...aggregateReasons(inspection.definition, functions, reading.reasons),
+    );
+  reasons.push(
+    ...sourceReasons(inspection),
+    ...functionReasons(functions, 'query' in reading ? reading.query : null),
+  );
+
+  let plan: DeltaPlan | null = null;
+  // Also where something stands against it already: all of that is to be said at once.
+  if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
+    const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
+    if ('reasons' in planned) reasons.push(...planned.reasons);
+    else if (reasons.length === 0) plan = planned;
+  }
+  const bottom = inspection.all.filter(
+    (relation) => relation.kind !== 'view' || relation.imatId !== null,
+  );
+  return {
+    definition: inspection.definition,
+    searchPath,
+    columns: inspection.columns,
+    plan,
+    reasons: inOrderOfPlace(reasons).map((reason) => publicReason(reason, inspection.definition)),
+    sources: bottom.filter((relation) => relation.imatId === null),
+    imats: bottom.filter((relation) => relation.imatId !== null),
+    unwatchable: bottom.flatMap((relation) =>
+      relation.unwatchable === null ? [] : [relation.unwatchable],
+    ),
+    untrusted: functions.untrusted,
+    dependence: functions.unstable.reduce<Dependence>(
+      (worst, use) =>
+        worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,
+      'tables',
+    ),
+  };
+}
+
+async function planReading(
+  db: Db,
+  query: Query,
+  inspection: Inspection,
+  functions: FunctionFacts,
+  serverMajor: number,
+): Promise<DeltaPlan | { readonly reasons: readonly PlanReason[] }> {
+  const views = new Map<number, Query>();
+  for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
+    const inner = await inspectView(db, relation.oid);
+    const reading = await readGated(db, inner.definition, inner.direct, functions);
+    const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
+    const against = [
+      ...('reasons' in reading ? reading.reasons : []),
+      ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
+    ];
+    if ('reasons' in reading || against.length > 0) {
+      return {
+        reasons: against.map((reason) => ({
+          ...reason,
+          message: `in view "${relation.name}": ${reason.message}`,
+          span: null,
+        })),
+      };
+    }
+    views.set(relation.oid, reading.query);
+  }
+  const normal = normalize(query, views);
+  if ('reasons' in normal) return normal;
+  if (normal.relations.length === 0)
+    return {
+      reasons: [
+        { kind: 'no_source', message: 'the definition reads no table', hint: null, span: null },
+      ],
+    };
+  const shape = outline(normal);
+  const sources = new Map<number, SourceFacts>(
+    inspection.all.map((relation) => [relation.oid, relation]),
+  );
+  const types = await probe(db, normal, shape);
+  if ('reasons' in types) return types;
+  return planDelta(normal, shape, {
+    serverMajor,
+    sources,
+    ...types,
+    outputTypes: inspection.columns.map((column) => column.type),
+  });
+}

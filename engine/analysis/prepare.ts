@@ -1,0 +1,152 @@
+/**
+ * The decision before anything is changed: how a definition will be maintained, and what that will
+ * watch.
+ */
+import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
+import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { ImatError, positionAt } from '../errors/imat-error.ts';
+import type { Analysis } from './analyse.ts';
+import { analyse } from './analyse.ts';
+
+export type Prepared = {
+  readonly analysis: Analysis;
+  readonly strategy: Strategy;
+  readonly freshness: Freshness;
+  readonly notes: readonly string[];
+  /**
+   * Tables whose logs are watched, with the columns that count; imats among the sources stand for
+   * their own.
+   */
+  readonly watched: readonly {
+    readonly oid: number;
+    readonly schema: string;
+    readonly name: string;
+    readonly columns: readonly number[] | null;
+  }[];
+};
+
+/** Analyses the view and decides; inside a transaction, changes nothing. */
+export async function prepare(
+  db: Db,
+  oid: number,
+  serverMajor: number,
+  options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
+): Promise<Prepared> {
+  const analysis = await analyse(db, oid, serverMajor);
+  const freshness = await checkedFreshness(db, options.freshness ?? 'live');
+  const wanted = options.strategy ?? 'auto';
+  if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
+  const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
+  const { watched, unwatchable } = await watchedSources(db, analysis, strategy);
+  const complete = { ...analysis, unwatchable: [...analysis.unwatchable, ...unwatchable] };
+  return {
+    analysis: complete,
+    strategy,
+    freshness,
+    notes: notesOn(complete, strategy, freshness),
+    watched,
+  };
+}
+
+/** All that stands against delta, each with its place; the error's own place is the first one. */
+function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
+  const said = reasons
+    .map(({ message, position }) =>
+      position === null ? message : `${message} (line ${position.line}, column ${position.column})`,
+    )
+    .join('; ');
+  const hints = [...new Set(reasons.flatMap((reason) => reason.hint ?? []))];
+  const place = reasons.find((reason) => reason.position !== null)?.position ?? null;
+  return new ImatError('strategy_unavailable', {
+    message: 'this definition cannot be maintained by delta',
+    detail: `${said.charAt(0).toUpperCase()}${said.slice(1)}.`,
+    hint: [
+      ...hints,
+      'Leave --strategy out: imat then uses swap, which maintains any definition.',
+    ].join(' '),
+    position: place === null ? undefined : positionAt(definition, place.offset),
+  });
+}
+
+async function checkedFreshness(db: Db, freshness: string): Promise<string> {
+  if (freshness === 'live' || freshness === 'manual') return freshness;
+  const [row] = await rolledBack(db, () =>
+    db.query<{ valid: boolean }>(`SELECT $1::interval > '0'::interval AS valid`, [freshness]),
+  ).catch(() => []);
+  if (row?.valid === true) return freshness;
+  throw new ImatError('invalid_argument', {
+    message: `"${freshness}" is not a freshness`,
+    hint: 'Use live, manual, or an interval such as 5s, 1 minute or 2h.',
+  });
+}
+
+async function watchedSources(
+  db: Db,
+  analysis: Analysis,
+  strategy: Strategy,
+): Promise<{ watched: Prepared['watched']; unwatchable: string[] }> {
+  const own = analysis.sources.filter(
+    (source) => source.unwatchable === null && source.kind === 'table',
+  );
+  const watched = own.map((source) => ({
+    oid: source.oid,
+    schema: source.schema,
+    name: source.name,
+    columns: strategy === 'swap' ? source.used : planColumns(analysis, source.oid),
+  }));
+  const unwatchable: string[] = [];
+  for (const imat of analysis.imats) {
+    const [row] = await db.query<{ name: string; freshness: string; watchable: boolean }>(
+      'SELECT name, freshness, watchable FROM imat_catalog.imat WHERE id = $1',
+      [imat.imatId],
+    );
+    if (row?.freshness !== 'live' || !row.watchable)
+      unwatchable.push(
+        `imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`,
+      );
+    const inner = await db.query<{
+      oid: number;
+      schema: string;
+      name: string;
+      columns: string | null;
+    }>(
+      `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
+       FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE z.imat_id = $1`,
+      [imat.imatId],
+    );
+    for (const source of inner) {
+      if (!watched.some((known) => known.oid === source.oid))
+        watched.push({
+          ...source,
+          columns:
+            source.columns === null ? null : [...source.columns.matchAll(/\d+/g)].map(Number),
+        });
+    }
+  }
+  return { watched: watched.sort((a, b) => a.oid - b.oid), unwatchable };
+}
+
+function planColumns(analysis: Analysis, oid: number): number[] {
+  const attnums = (analysis.plan?.occurrences ?? [])
+    .filter((one) => one.source.oid === oid)
+    .flatMap((one) => one.columns.map((column) => column.attnum));
+  return [...new Set(attnums)].sort((a, b) => a - b);
+}
+
+function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): string[] {
+  if (freshness !== 'live')
+    return freshness === 'manual'
+      ? []
+      : [
+          `to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`,
+        ];
+  if (strategy === 'delta') return [];
+  if (analysis.unwatchable.length > 0)
+    return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
+  if (analysis.dependence === 'moment')
+    return [
+      'the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored',
+    ];
+  return ['a live read runs the definition while a source has changed since the last swap'];
+}

@@ -1,0 +1,317 @@
+/**
+ * Puts capture on a source, extends it, takes it away.
+ *
+ * Each source is one short transaction of its own, so that no two sources are ever locked together.
+ * Its lock (SHARE ROW EXCLUSIVE) waits for the writers that are inside: when it returns, every
+ * transaction that wrote without being captured has ended, and a snapshot taken later sees all of
+ * them as done.
+ */
+import { sharesCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { findExtension } from '../extension/find.ts';
+import type { CaptureTarget } from '../maintain/capture.ts';
+import {
+  captureFunctions,
+  createLog,
+  createTriggers,
+  dropTriggers,
+  logColumnOf,
+  ownEvents,
+  registration,
+} from '../maintain/capture.ts';
+import type { ColumnFacts } from '../plan/facts.ts';
+import { loadColumns } from '../server/columns.ts';
+import type { CaptureEvent } from '../sql/names.ts';
+import { captureName, logColumn, logName } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
+import type { SourceName } from './tracking.ts';
+import { untrack } from './tracking.ts';
+
+/** The functions that imat made for a source, as the catalog has them. */
+export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
+
+type SourceRow = {
+  log: string;
+  capture: CaptureNames;
+  by_extension: boolean;
+  tracked: boolean;
+  columns: string | null;
+  former_logs: string[];
+  here: boolean;
+};
+
+export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
+  Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
+
+/**
+ * The columns that the imats on a source need; null where all of them are swap imats, for which a
+ * mark per statement is enough.
+ */
+async function neededColumns(
+  db: Db,
+  oid: number,
+  all: readonly ColumnFacts[],
+): Promise<ColumnFacts[] | null> {
+  const uses = await db.query<{ strategy: string; columns: string | null }>(
+    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting'`,
+    [oid],
+  );
+  if (uses.every((use) => use.strategy === 'swap')) return null;
+  const attnums = new Set(uses.flatMap((use) => parseAttnums(use.columns ?? '{}')));
+  const read = all.filter(
+    (column) => attnums.has(column.attnum) || uses.some((use) => use.columns === null),
+  );
+  // What is generated when read changes with other columns, which a swap imat that reads it does
+  // not name.
+  return read.some((column) => column.isVirtual) ? all.filter((column) => !column.isVirtual) : read;
+}
+
+const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].map(Number);
+
+export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
+
+const SOURCE_SQL = `
+SELECT log::text, capture, by_extension, tracked, columns::text, to_json(former_logs::text[]) AS former_logs, here FROM imat_catalog.source WHERE relation = $1`;
+
+/** Makes the log and the triggers of a source what the imats in the catalog need. */
+export async function ensureCapture(db: Db, source: SourceName, onWait: () => void): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
+      const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
+      const needed = await neededColumns(db, source.oid, all);
+      const [known] = await db.query<SourceRow>(SOURCE_SQL, [source.oid]);
+      if (known === undefined) await createCapture(db, source, needed);
+      else if (!known.here) await disownLog(db, source, known, needed);
+      else await extendCapture(db, source, known, needed, all);
+    },
+    onWait,
+  );
+}
+
+/** Beside imat's class of locks on imats: locks on sources, by the table's OID. */
+const SOURCE_LOCK_CLASS = 1768776053;
+
+async function createCapture(
+  db: Db,
+  source: SourceName,
+  columns: readonly ColumnFacts[] | null,
+  before: Pick<SourceRow, 'former_logs' | 'tracked'> = { former_logs: [], tracked: false },
+): Promise<void> {
+  const table = qualified(source.schema, source.name);
+  const log = await freeName(db, logName(source.schema, source.name), source.oid);
+  const extension = await findExtension(db);
+  const schema = extension?.captures === true ? extension.schema : null;
+  const names: Partial<Record<CaptureEvent, string>> = {};
+  for (const event of ownEvents(schema)) {
+    names[event] = (
+      await freeName(db, captureName(event, source.schema, source.name), source.oid)
+    ).text;
+  }
+  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  await db.execute(createLog(log, columns ?? []).text);
+  const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
+  for (const statement of [...captureFunctions(target), ...createTriggers(target)])
+    await db.execute(statement.text);
+  await db.execute('SET LOCAL imat.maintaining = on');
+  await db.query(
+    `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
+     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
+    [
+      source.oid,
+      log.text,
+      JSON.stringify(names),
+      schema !== null,
+      columns === null ? null : attnumArray(columns.map((column) => column.attnum)),
+      JSON.stringify(before.former_logs),
+      before.tracked,
+    ],
+  );
+}
+
+/**
+ * A log that a restore brought along: another cluster's transaction ids would make its rows look
+ * pending to a new imat, and where the table had dropped columns its column numbers are others now.
+ * So the source gets a new one. The imats that were restored with the old log read it no more, but
+ * their views name it, so it stays until they have gone.
+ */
+async function disownLog(
+  db: Db,
+  source: SourceName,
+  known: SourceRow,
+  columns: readonly ColumnFacts[] | null,
+): Promise<void> {
+  await db.execute(`DELETE FROM ${known.log}`);
+  await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
+  await createCapture(db, source, columns, {
+    former_logs: [...known.former_logs, known.log],
+    tracked: known.tracked,
+  });
+  for (const name of Object.values(known.capture))
+    await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+}
+
+/**
+ * Two tables can have the same readable name for their logs (a_b.c and a.b_c): the second gets its
+ * OID appended.
+ */
+async function freeName(
+  db: Db,
+  wanted: { readonly name: string; readonly sql: Sql },
+  oid: number,
+): Promise<Sql> {
+  const [taken] = await db.query<{ taken: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1)
+       OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1) AS taken`,
+    [wanted.name],
+  );
+  return taken?.taken === true
+    ? qualified('imat_store', `${[...wanted.name].slice(0, 40).join('')}_${oid}`)
+    : wanted.sql;
+}
+
+/**
+ * Adds columns. Rows from before lack the new ones, but no imat that reads these will see such rows
+ * as pending: the lock waits for their transactions, and the imat's frontier is taken after that.
+ */
+async function extendCapture(
+  db: Db,
+  source: SourceName,
+  known: SourceRow,
+  needed: readonly ColumnFacts[] | null,
+  all: readonly ColumnFacts[],
+): Promise<void> {
+  if (needed === null) return;
+  const logged = known.columns === null ? null : new Set(parseAttnums(known.columns));
+  const missing = needed.filter((column) => logged?.has(column.attnum) !== true);
+  if (logged !== null && missing.length === 0) return;
+  const table = qualified(source.schema, source.name);
+  const log = fragment(known.log);
+  await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  if (missing.length > 0) {
+    const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
+    await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
+  }
+  const columns = all.filter(
+    (column) => logged?.has(column.attnum) === true || missing.includes(column),
+  );
+  const extension = await capturing(db, known, source);
+  const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
+  for (const statement of captureFunctions(target)) await db.execute(statement.text);
+  for (const statement of logged === null ? createTriggers(target) : registration(target))
+    await db.execute(statement.text);
+  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+    source.oid,
+    attnumArray(columns.map((column) => column.attnum)),
+  ]);
+}
+
+/**
+ * Takes columns out of a log that no imat needs any more. Nothing else holds on to them: their
+ * types may change and they may be dropped, and capture that still named them would make writers
+ * fail. Where it cannot be done now (somebody reads the log in a long transaction, or this role
+ * does not own the table) they stay; doctor tells when that has come to matter.
+ */
+export async function shrinkCapture(db: Db, oid: number): Promise<void> {
+  try {
+    await withShortLock(
+      db,
+      () => shrink(db, oid),
+      () => undefined,
+      SHRINK_ATTEMPTS,
+    );
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  }
+}
+
+const SHRINK_ATTEMPTS = 10;
+
+async function shrink(db: Db, oid: number): Promise<void> {
+  if (!(await sharesCatalog(db))) return;
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+  const [known] = await db.query<SourceRow>(SOURCE_SQL, [oid]);
+  const [table] = await db.query<{ schema: string; name: string }>(
+    'SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1',
+    [oid],
+  );
+  if (known === undefined || known.columns === null || !known.here || table === undefined) return;
+  const needed = await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []);
+  const unneeded = parseAttnums(known.columns).filter(
+    (attnum) => needed?.some((column) => column.attnum === attnum) !== true,
+  );
+  const extension = known.by_extension ? await findExtension(db) : null;
+  if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
+  const source = qualified(table.schema, table.name);
+  const log = fragment(known.log);
+  const target = {
+    source,
+    log,
+    functions: capturedBy(known.capture),
+    extension: extension?.schema ?? null,
+    columns: needed,
+  };
+  await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
+  for (const statement of captureFunctions(target)) await db.execute(statement.text);
+  if (needed === null)
+    for (const statement of createTriggers(target)) await db.execute(statement.text);
+  const drops = unneeded.map((attnum) => sql`DROP COLUMN ${ident(logColumn(attnum))}`);
+  await db.execute(sql`ALTER TABLE ${log} ${join(drops, ', ')}`.text);
+  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+    oid,
+    needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
+  ]);
+}
+
+/**
+ * The schema of the extension, where that captures a source. @throws ImatError `source_changed`
+ * where it has gone
+ */
+async function capturing(db: Db, known: SourceRow, source: SourceName): Promise<Sql | null> {
+  if (!known.by_extension) return null;
+  const extension = await findExtension(db);
+  if (extension !== null) return extension.schema;
+  throw new ImatError('source_changed', {
+    message: `capture on ${source.schema}.${source.name} has gone with the extension`,
+    hint: 'Revert the imats that read this table, then convert them again.',
+  });
+}
+
+/** Takes capture off a source that no imat reads any more. */
+export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      if (!(await sharesCatalog(db))) return;
+      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+      const [source] = await db.query<{
+        logs: string[];
+        capture: CaptureNames;
+        by_extension: boolean;
+        tracked: boolean;
+        table: string | null;
+      }>(
+        `SELECT (SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]') FROM pg_class c WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)) AS logs, s.capture, s.by_extension, s.tracked,
+           (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
+         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
+        [oid],
+      );
+      if (source === undefined) return;
+      const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
+      if (source.table !== null)
+        for (const statement of dropTriggers(fragment(source.table), extension))
+          await db.execute(statement.text);
+      if (source.tracked && source.table !== null) await untrack(db, oid);
+      for (const name of Object.values(source.capture))
+        await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+      if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
+      await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
+    },
+    onWait,
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * Another freshness for an imat that is there: only its view's body changes, so dependents and
+ * grants stay.
+ */
+import { ImatError } from '../errors/imat-error.ts';
+import { LOCK_CLASS } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { fragment, sql } from '../sql/sql.ts';
+import { deltaViewBody, swapJson, swapSql } from '../install/bodies.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { buildingOf } from '../install/building.ts';
+import type { Prepared } from '../analysis/prepare.ts';
+
+export type Installed = {
+  readonly id: number;
+  readonly freshness: string;
+  readonly replaced: boolean;
+};
+
+/**
+ * The active imat that a convert of this name, materialized view and strategy would make again;
+ * null where there is none.
+ */
+export async function sameImat(
+  db: Db,
+  name: string,
+  original: number | null,
+  strategy: string,
+): Promise<Installed | null> {
+  const [row] = await db.query<Installed>(
+    `SELECT id, freshness, replacement IS NOT NULL AS replaced FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2 AND strategy = $3`,
+    [name, original, strategy],
+  );
+  return row ?? null;
+}
+
+export async function changeFreshness(
+  db: Db,
+  id: number,
+  name: string,
+  prepared: Prepared,
+  onWait: () => void,
+): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+      await checkReaders(db, id, name);
+      const building = await buildingOf(db, id, name, prepared, true);
+      const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
+      const body = plan === null ? await swapBody() : deltaViewBody(building, plan);
+      // By whatever name it has now.
+      const [view] = await db.query<{ name: string }>(
+        'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',
+        [id],
+      );
+      await db.execute(sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')} AS\n${body}`.text);
+      await db.query(
+        'UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1',
+        [id, prepared.freshness, JSON.stringify(prepared.notes)],
+      );
+
+      async function swapBody() {
+        await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
+          id,
+          swapJson(building),
+        ]);
+        const bodies = swapSql(building);
+        // While a swap is unfinished both slots may be read.
+        const [row] = await db.query<{ unfinished: boolean; active: number }>(
+          `SELECT i.swap_phase IS NOT NULL AS unfinished, CASE WHEN f.state_relation = to_regclass(i.swap->'slots'->>0) THEN 0 ELSE 1 END AS active
+           FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id = i.id WHERE i.id = $1`,
+          [id],
+        );
+        return row?.unfinished === true ? bodies.both : bodies.views[row?.active === 0 ? 0 : 1];
+      }
+    },
+    onWait,
+  );
+}
+
+/** An imat that reads this one was planned on its being live: it would not notice a fold. */
+async function checkReaders(db: Db, id: number, name: string): Promise<void> {
+  const readers = await db.query<{ name: string }>(
+    `SELECT DISTINCT o.name FROM imat_catalog.imat i JOIN pg_depend d ON d.refobjid = i.relation JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+     JOIN imat_catalog.imat o ON o.definition_view = r.ev_class WHERE i.id = $1 AND d.refclassid = 'pg_class'::regclass ORDER BY 1`,
+    [id],
+  );
+  if (readers.length === 0) return;
+  throw new ImatError('has_dependents', {
+    message: `the freshness of imat "${name}" cannot be changed, because other imats read it`,
+    detail: `${readers.map((reader) => reader.name).join(', ')} would not notice when it is folded.`,
+    hint: 'Revert these first, and convert them again afterwards.',
+  });
+}

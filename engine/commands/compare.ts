@@ -1,0 +1,155 @@
+/**
+ * The comparison of verify: `imat.<name>` against the definition run by PostgreSQL, both read in
+ * one snapshot, as multisets.
+ *
+ * Rows are compared with `=` by EXCEPT ALL both ways; columns of types without an ordering (json,
+ * xml ...) as text. Where rows differ in floating-point columns only, and by no more than the error
+ * of summing in another order, they count as equal: relative 1e-9 for double precision, 1e-4 for
+ * real (PostgreSQL itself sums reals in 24 bits).
+ */
+import type { VerifyResult } from '../api.ts';
+import type { Db } from '../db/db.ts';
+import { loadColumns } from '../server/columns.ts';
+import type { ColumnFacts } from '../plan/facts.ts';
+import { FLOAT4, FLOAT8 } from '../plan/facts.ts';
+import { ident, lines, sql } from '../sql/sql.ts';
+
+type Side = 'imat' | 'definition';
+type Difference = { readonly side: Side; readonly row: Readonly<Record<string, unknown>> };
+
+const SAMPLE = 10;
+/** Up to this many rows that found no partner in order are compared each with each. */
+const MATCH_LIMIT = 2_000;
+
+export async function compareWithDefinition(
+  db: Db,
+  imat: {
+    readonly id: number;
+    readonly name: string;
+    readonly relation: string;
+    readonly definitionView: string;
+    readonly viewOid: number;
+  },
+): Promise<VerifyResult> {
+  const columns = (await loadColumns(db, [imat.viewOid])).get(imat.viewOid) ?? [];
+  const selected = lines(
+    columns.map((column) =>
+      column.sortable
+        ? ident(column.name)
+        : sql`${ident(column.name)}::text AS ${ident(column.name)}`,
+    ),
+  );
+  const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
+  const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
+  return db.transaction('repeatable read', async () => {
+    // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would
+    // read its table as empty.
+    await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
+    await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
+    const [total] = await db.query<{ rows: string }>(
+      `SELECT count(*) AS rows FROM (${definitionRows}) q`,
+    );
+    const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
+    const unpaired = unpairedSql(differing, columns);
+    // Rows come as text, so that every digit is compared and shown.
+    const asText = columns.map((_, index) => `, v.c${index}::text AS c${index}`).join('');
+    const rows = await db.query<Record<string, string | null> & { side: Side }>(
+      `SELECT v.side${asText} FROM (${unpaired}) v LIMIT ${MATCH_LIMIT + 1}`,
+    );
+    const found = rows.map(
+      (row): Difference => ({
+        side: row.side,
+        row: Object.fromEntries(
+          columns.map((column, index) => [column.name, row[`c${index}`] ?? null]),
+        ),
+      }),
+    );
+    const remaining = found.length > MATCH_LIMIT ? found : withoutTolerated(found, columns);
+    const differences = found.length > MATCH_LIMIT ? await countOf(db, unpaired) : remaining.length;
+    return {
+      name: imat.name,
+      equal: differences === 0,
+      differences,
+      sample: remaining.slice(0, SAMPLE),
+      rows: Number(total?.rows ?? 0),
+      error: null,
+    };
+  });
+}
+
+const isFloat = (column: ColumnFacts): boolean => column.oid === FLOAT4 || column.oid === FLOAT8;
+
+/**
+ * Of rows that differ, those without a partner on the other side: the n-th by its floats among the
+ * rows of a side that agree in everything else, with floats within the tolerance. By window
+ * functions, so that it takes any number of rows.
+ */
+function unpairedSql(differing: string, columns: readonly ColumnFacts[]): string {
+  const names = columns.map((_, index) => `c${index}`);
+  const named = `(${differing}) v(${['side', ...names].join(', ')})`;
+  const floats = columns.flatMap((column, index) =>
+    isFloat(column) ? [{ name: `c${index}`, tolerance: toleranceOf(column) }] : [],
+  );
+  if (floats.length === 0) return `SELECT * FROM ${named}`;
+  const exact = names.filter((name) => floats.every((float) => float.name !== name));
+  const numbered = `SELECT v.*, row_number() OVER (PARTITION BY ${['side', ...exact].join(', ')} ORDER BY ${floats.map((float) => float.name).join(', ')}) AS place FROM ${named}`;
+  const ranges = floats.map(
+    ({ name }) =>
+      `count(${name}) OVER pair AS known_${name}, min(${name}) OVER pair AS low_${name}, max(${name}) OVER pair AS high_${name}`,
+  );
+  const close = floats.map(
+    ({ name, tolerance }) =>
+      `(known_${name} = 0 OR known_${name} = 2 AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
+  );
+  return `SELECT ${['side', ...names].join(', ')} FROM (
+    SELECT n.*, count(*) OVER pair AS rows, ${ranges.join(', ')} FROM (${numbered}) n WINDOW pair AS (PARTITION BY ${[...exact, 'place'].join(', ')})
+  ) p WHERE NOT (rows = 2 AND ${close.join(' AND ')})`;
+}
+
+const toleranceOf = (column: ColumnFacts): string => (column.oid === FLOAT4 ? '1e-4' : '1e-9');
+
+function closeSql(low: string, high: string, tolerance: string): string {
+  const near = `${high}::numeric - ${low}::numeric <= ${tolerance} * greatest(1, abs(${low}::numeric), abs(${high}::numeric))`;
+  return `(${low} = ${high} OR CASE WHEN ${low} > '-Infinity' AND ${high} < 'Infinity' THEN ${near} ELSE false END)`;
+}
+
+async function countOf(db: Db, differing: string): Promise<number> {
+  const [row] = await db.query<{ count: string }>(`SELECT count(*) AS count FROM (${differing}) v`);
+  return Number(row?.count ?? 0);
+}
+
+/** Pairs what is left, whichever order the floats had, and gives the rest. */
+function withoutTolerated(
+  found: readonly Difference[],
+  columns: readonly ColumnFacts[],
+): Difference[] {
+  const floats = columns.filter(isFloat);
+  if (floats.length === 0) return [...found];
+  const exact = columns.filter((column) => !floats.includes(column));
+  const key = (difference: Difference): string =>
+    JSON.stringify(exact.map((column) => difference.row[column.name] ?? null));
+  const open = new Map<string, Difference[]>();
+  for (const difference of found.filter((one) => one.side === 'definition')) {
+    const group = key(difference);
+    open.set(group, [...(open.get(group) ?? []), difference]);
+  }
+  const rest: Difference[] = [];
+  for (const difference of found.filter((one) => one.side === 'imat')) {
+    const candidates = open.get(key(difference)) ?? [];
+    const match = candidates.findIndex((candidate) =>
+      floats.every((column) =>
+        close(difference.row[column.name], candidate.row[column.name], Number(toleranceOf(column))),
+      ),
+    );
+    if (match < 0) rest.push(difference);
+    else candidates.splice(match, 1);
+  }
+  return [...rest, ...[...open.values()].flat()];
+}
+
+function close(a: unknown, b: unknown, tolerance: number): boolean {
+  if (a === b) return true;
+  const [x, y] = [Number(a), Number(b)];
+  if (a === null || b === null || !Number.isFinite(x) || !Number.isFinite(y)) return false;
+  return Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y));
+}

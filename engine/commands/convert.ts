@@ -1,0 +1,194 @@
+/**
+ * Convert: from a materialized view (or a query) to an imat.
+ *
+ *   analyse    nothing is changed
+ *   register   one transaction: the imat's row, its sources, the definition view
+ *   capture    one short transaction per source: log and triggers
+ *   load       one REPEATABLE READ transaction: state, frontier, view, grants
+ *   replace    with --replace: one short transaction
+ *
+ * A failure undoes what is there; a crash leaves an imat in the state `installing`, which the next
+ * convert of that name and `imat revert` remove, and which `imat doctor` names.
+ */
+import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
+import type { Prepared } from '../analysis/prepare.ts';
+import { prepare } from '../analysis/prepare.ts';
+import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
+import { ensureCapture } from '../capture/install.ts';
+import { trackSource } from '../capture/tracking.ts';
+import { LOCK_CLASS, catalogVersion, initialize, removeUnusedCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { definitionFailure } from '../db/server-errors.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { resolveMaterializedView } from '../server/names.ts';
+import { imatNames } from '../sql/names.ts';
+import type { Installed } from './change-freshness.ts';
+import { changeFreshness, sameImat } from './change-freshness.ts';
+import { load } from './load.ts';
+import type { Request } from './register.ts';
+import { checkFree, checkName, checkOwner, register } from './register.ts';
+import { checkReplaceable, replaceOriginal } from './replace.ts';
+import { revertImat } from './revert.ts';
+
+export async function convertView(
+  db: Db,
+  serverMajor: number,
+  view: string,
+  options: ConvertOptions,
+): Promise<ConvertResult> {
+  const named = await db.transaction('read committed', async () => {
+    const found = await resolveMaterializedView(db, view);
+    if (options.replace === true) await checkReplaceable(db, found);
+    return found;
+  });
+  const calledAs = [
+    view,
+    named.name,
+    `${named.schema}.${named.name}`,
+    quoteQualified(named.schema, named.name),
+    quoteIdent(named.name),
+  ];
+  const request: Request = {
+    ...options,
+    name: options.name ?? named.name,
+    original: named.oid,
+    calledAs,
+  };
+  return convert(db, serverMajor, request, async () => named.oid);
+}
+
+export async function convert(
+  db: Db,
+  serverMajor: number,
+  request: Request,
+  viewOid: () => Promise<number>,
+): Promise<ConvertResult> {
+  const progress: ReportStep = (step, label) => request.onProgress?.({ step, steps: 4, label });
+  checkName(request.name);
+  progress(1, 'reading the definition');
+  const prepared = await db.transaction('read committed', () =>
+    rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)),
+  );
+  if (request.original !== null) await checkOwner(db, request.original, prepared);
+  const result = resultOf(request, prepared);
+  const hasCatalog = (await catalogVersion(db)) > 0;
+  if (hasCatalog && !result.dryRun) await initialize(db, false);
+  const same = !hasCatalog
+    ? null
+    : await sameImat(db, request.name, request.original, prepared.strategy);
+  const changed =
+    same === null ? null : await changeInPlace(db, same, request, prepared, result, progress);
+  if (changed !== null) return changed;
+  const interrupted = await checkFree(db, request.name);
+  if (result.dryRun) return result;
+  if (interrupted !== null)
+    await revertImat(db, interrupted, (what) =>
+      progress(2, `removing what an interrupted convert left: ${what}`),
+    );
+  await initialize(db, false);
+  const id = await register(db, request, prepared).catch(async (error: unknown) => {
+    await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
+    throw error;
+  });
+  try {
+    await install(db, id, request, prepared, progress);
+  } catch (error) {
+    await revertImat(db, id, () => undefined).catch(() => undefined);
+    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
+      throw error;
+    return await convert(
+      db,
+      serverMajor,
+      { ...request, strategy: 'swap', against: [KEY_TOO_LONG] },
+      viewOid,
+    );
+  } finally {
+    await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
+  }
+  return result;
+}
+
+type ReportStep = (step: number, label: string) => void;
+
+function resultOf(request: Request, { strategy, freshness, analysis, notes }: Prepared) {
+  const reasons = strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])];
+  return {
+    name: request.name,
+    relation: imatNames(request.name).view.text,
+    strategy,
+    freshness,
+    reasons,
+    notes: request.replace === true ? [...notes, REPLACE_NOTE] : notes,
+    dryRun: request.dryRun === true,
+  } satisfies ConvertResult;
+}
+
+/** What an existing imat can be given in place; null if nothing of that was asked for. */
+async function changeInPlace(
+  db: Db,
+  same: Installed,
+  request: Request,
+  prepared: Prepared,
+  result: ConvertResult,
+  progress: ReportStep,
+): Promise<ConvertResult | null> {
+  const wantsFreshness = request.freshness !== undefined && request.freshness !== same.freshness;
+  const wantsPlace = request.replace === true && !same.replaced;
+  if (!wantsFreshness && !wantsPlace) return null;
+  if (!result.dryRun && wantsFreshness)
+    await changeFreshness(db, same.id, request.name, prepared, () =>
+      progress(4, 'waiting for readers of the view'),
+    );
+  if (!result.dryRun && wantsPlace) await replace(db, same.id, progress);
+  return wantsFreshness ? result : { ...result, freshness: same.freshness };
+}
+
+/** Capture, load and, with `--replace`, the view in the materialized view's place. */
+async function install(
+  db: Db,
+  id: number,
+  request: Request,
+  prepared: Prepared,
+  progress: ReportStep,
+): Promise<void> {
+  progress(2, 'installing capture');
+  for (const source of prepared.watched) {
+    await ensureCapture(db, source, () =>
+      progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
+    );
+    await trackSource(db, source);
+  }
+  progress(3, 'loading');
+  await load(db, request, prepared, id).catch((error: unknown) =>
+    Promise.reject(definitionFailure(error)),
+  );
+  if (request.replace === true && request.original !== null) await replace(db, id, progress);
+}
+
+/** An index entry has a largest size; keys of that size are found only when they are stored. */
+const isKeyTooLong = (error: unknown): boolean =>
+  error instanceof ImatError &&
+  error.cause instanceof ServerError &&
+  error.cause.sqlstate === '54000';
+
+const KEY_TOO_LONG: Reason = {
+  kind: 'key_too_long',
+  message: 'a group key is too long for an index, which can have some 2700 bytes of it',
+  hint: 'Group by a digest of it, such as md5(...).',
+  position: null,
+};
+
+const REPLACE_NOTE =
+  'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
+
+async function replace(db: Db, id: number, progress: ReportStep): Promise<void> {
+  progress(4, 'putting the view in place of the materialized view');
+  await withShortLock(
+    db,
+    () => replaceOriginal(db, id),
+    () => progress(4, 'waiting for readers of the materialized view'),
+  );
+}

@@ -1,0 +1,19 @@
+/** Fold: what is pending goes into the state. */
+import type { FoldResult } from '../api.ts';
+import { requireCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { callProcedure, intact } from './call-procedure.ts';
+import { statusOf } from './status.ts';
+
+export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
+  await requireCatalog(db);
+  const names =
+    name === null
+      ? (await statusOf(db, null))
+          .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
+          .map((imat) => imat.name)
+      : [await intact(db, name)];
+  const results: FoldResult[] = [];
+  for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
+  return results;
+}

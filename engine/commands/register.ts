@@ -1,0 +1,147 @@
+/**
+ * What a convert checks before it changes anything, and its first transaction: the imat's row,
+ * sources and definition.
+ */
+import type { Prepared } from '../analysis/prepare.ts';
+import type { ConvertOptions, Reason } from '../api.ts';
+import { attnumArray } from '../capture/install.ts';
+import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { definitionView } from '../install/bodies.ts';
+import { imatNames } from '../sql/names.ts';
+
+export type Request = ConvertOptions & {
+  readonly name: string;
+  /** The OID of the materialized view; null for a query. */
+  readonly original: number | null;
+  /** The names by which a recorded request can mean it. */
+  readonly calledAs: readonly string[];
+  /** Reasons against delta that only the load could find. */
+  readonly against?: readonly Reason[];
+};
+
+/**
+ * A materialized view is refreshed with its owner's rights. An imat has those of the role that
+ * converts: where that matters, it must be the owner's.
+ * @throws ImatError `insufficient_privilege`
+ */
+export async function checkOwner(db: Db, original: number, { analysis }: Prepared): Promise<void> {
+  const [row] = await db.query<{ owner: string; other: boolean }>(
+    'SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(c.relowner) <> current_user AS other FROM pg_class c WHERE c.oid = $1',
+    [original],
+  );
+  if (row?.other !== true) return;
+  const secured = analysis.sources
+    .filter((source) => source.rowSecurity)
+    .map((source) => `${source.schema}.${source.name}`);
+  const [untrusted] = analysis.untrusted;
+  if (untrusted === undefined && secured.length === 0) return;
+  throw new ImatError('insufficient_privilege', {
+    message: `this materialized view must be converted by its owner, "${row.owner}"`,
+    detail:
+      untrusted === undefined
+        ? `Row security of ${secured.join(', ')} shows other rows to you than to the owner.`
+        : `It calls function ${untrusted}, which would run with your rights.`,
+    hint: `Connect as "${row.owner}".`,
+  });
+}
+
+export function checkName(name: string): void {
+  if (name === '' || name.includes('\0') || Buffer.byteLength(name) > 63) {
+    throw new ImatError('invalid_argument', {
+      message: `"${name}" cannot be the name of an imat`,
+      detail: 'A name has 1 to 63 bytes.',
+    });
+  }
+}
+
+/**
+ * Whether an imat can have this name. Gives the imat whose convert was interrupted, if that has it.
+ * @throws ImatError `already_exists`
+ */
+export async function checkFree(db: Db, name: string): Promise<number | null> {
+  const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
+  if (known !== null && known.state !== 'interrupted') {
+    throw new ImatError('already_exists', {
+      message: `imat "${name}" ${known.state === 'active' ? 'already exists' : 'is being installed by another session'}`,
+      hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
+    });
+  }
+  const [taken] = await db.query(
+    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'imat' AND c.relname = $1`,
+    [name],
+  );
+  if (known === null && taken !== undefined) {
+    throw new ImatError('already_exists', {
+      message: `relation ${imatNames(name).view.text} already exists and is not an imat`,
+      hint: 'Choose another name with --name.',
+    });
+  }
+  return known?.id ?? null;
+}
+
+async function installed(
+  db: Db,
+  name: string,
+): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
+  const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>(
+    'SELECT id, state FROM imat_catalog.imat WHERE name = $1',
+    [name],
+  );
+  if (known === undefined) return null;
+  if (known.state === 'active') return { id: known.id, state: 'active' };
+  // Whoever installs it holds this lock.
+  const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [
+    LOCK_CLASS,
+    known.id,
+  ]);
+  if (lock?.free !== true) return { id: known.id, state: 'installing' };
+  await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
+  return { id: known.id, state: 'interrupted' };
+}
+
+export async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
+  const names = imatNames(request.name);
+  const { analysis } = prepared;
+  return db.transaction('read committed', async () => {
+    await holdCatalog(db);
+    const [row] = await db.query<{ id: number }>(
+      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes, untrusted, dependence)
+       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10) ON CONFLICT (name) DO NOTHING RETURNING id`,
+      [
+        request.name,
+        prepared.strategy,
+        prepared.freshness,
+        analysis.definition,
+        request.original,
+        analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
+        JSON.stringify(
+          prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])],
+        ),
+        JSON.stringify(prepared.notes),
+        analysis.untrusted.length > 0,
+        analysis.dependence,
+      ],
+    );
+    if (row === undefined)
+      throw new ImatError('already_exists', {
+        message: `imat "${request.name}" is being installed by another session`,
+      });
+    for (const source of prepared.watched) {
+      await db.query(
+        'INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])',
+        [row.id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
+      );
+    }
+    await db.execute(definitionView(names, analysis).text);
+    await db.query(
+      'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
+      [row.id, names.definition.sql.text],
+    );
+    // Held until the install has ended, or the session: it tells an install under way from an
+    // interrupted one. Taken last, because it would outlive a transaction that fails.
+    await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);
+    return row.id;
+  });
+}

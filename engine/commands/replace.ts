@@ -1,0 +1,175 @@
+/**
+ * `--replace`: an ordinary view of the same name in the materialized view's place, so that
+ * applications change nothing. The materialized view itself is kept beside it under another name,
+ * untouched, and comes back with `imat revert`. It stays in its schema: moved to another one, its
+ * indexes could meet others of their names there.
+ *
+ * What depends on a materialized view depends on it by OID, and would go on reading the old data
+ * under its new name: ordinary views are pointed to the new view (and back by revert); anything
+ * else that depends on it is a refusal.
+ */
+import { ImatError } from '../errors/imat-error.ts';
+import type { Db } from '../db/db.ts';
+import { API_SCHEMA, cutName } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { ident, qualified, sql } from '../sql/sql.ts';
+import { carriedAttributesInPlace } from './carried-attributes.ts';
+import type { NamedView } from '../server/names.ts';
+
+/**
+ * `what` as PostgreSQL calls it; `isView`: an ordinary view's query, which can be created again.
+ */
+type Dependent = {
+  readonly oid: number;
+  readonly name: string;
+  readonly what: string;
+  readonly isView: boolean;
+};
+
+const DEPENDENTS_SQL = `
+SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
+  CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0) ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
+FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`;
+
+/**
+ * Functions with SQL-standard bodies, policies and the like; and whatever uses its row type, which
+ * the view in its place does not have. Its own type, rule, toast table and indexes do not count.
+ */
+const OTHERS_SQL = `
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS what
+FROM pg_depend d
+WHERE d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass
+  AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = $1
+    OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.typrelid = $1))
+ORDER BY 1`;
+
+export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> {
+  return db.query<Dependent>(DEPENDENTS_SQL, [oid]);
+}
+
+/** @throws ImatError `has_dependents` */
+export async function checkReplaceable(db: Db, original: NamedView): Promise<void> {
+  const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
+  const blocking = [
+    ...(await viewDependents(db, original.oid))
+      .filter((dependent) => !dependent.isView)
+      .map((dependent) => dependent.what),
+    ...others.map((other) => other.what),
+  ];
+  if (blocking.length === 0) return;
+  throw new ImatError('has_dependents', {
+    message: `materialized view "${original.name}" cannot be replaced, because other objects depend on it`,
+    detail: `${blocking.join(', ')} would go on reading the old data.`,
+    hint: `Convert without --replace and read imat.${original.name}, or change these objects first.`,
+  });
+}
+
+/** Inside a transaction. */
+export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
+  const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string }>(
+    `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname
+     FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.id = $1`,
+    [imatId],
+  );
+  if (row === undefined) return;
+  const place = qualified(row.schema, row.relname);
+  const dependents = await viewBodies(db, row.oid);
+  await db.execute(
+    sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`
+      .text,
+  );
+  await db.execute(
+    sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text,
+  );
+  for (const statement of await carriedAttributesInPlace(db, row.oid, place))
+    await db.execute(statement.sql.text);
+  await pointViews(db, dependents);
+  await db.query(
+    'UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1',
+    [imatId, place.text, row.schema, row.relname],
+  );
+}
+
+type Place = { readonly schema: string; readonly name: string };
+type Replaced = {
+  readonly place: Place;
+  readonly original: Place;
+  readonly replacement: (Place & { readonly oid: number }) | null;
+};
+
+/**
+ * The other way round, wherever the two are by now. Inside a transaction; the imat's view is still
+ * there.
+ */
+export async function restoreOriginal(db: Db, imatId: number): Promise<void> {
+  const found = await replaced(db, imatId);
+  if (found === null) return;
+  const { place, original, replacement } = found;
+  const aside = { ...place, name: cutName(`${place.name}_by_imat`) };
+  // Bodies name the relation that they read: it has the name in question now, and the original has
+  // it when they are created again.
+  if (replacement !== null) await move(db, sql`VIEW`, replacement, place);
+  const dependents = replacement === null ? [] : await viewBodies(db, replacement.oid);
+  if (replacement !== null) await move(db, sql`VIEW`, place, aside);
+  await move(db, sql`MATERIALIZED VIEW`, original, place);
+  await pointViews(db, dependents);
+  if (replacement !== null)
+    await db.execute(sql`DROP VIEW ${qualified(aside.schema, aside.name)}`.text);
+}
+
+/** Null where there is no materialized view to bring back. */
+async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
+  const [row] = await db.query<{
+    place: Place;
+    original: Place;
+    replacement: (Place & { oid: number }) | null;
+  }>(
+    `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place, json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace), 'name', o.relname) AS original,
+       CASE WHEN r.oid IS NOT NULL THEN json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace), 'name', r.relname, 'oid', r.oid::bigint) END AS replacement
+     FROM imat_catalog.imat i JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
+    [imatId],
+  );
+  return row ?? null;
+}
+
+async function move(db: Db, kind: Sql, from: Place, to: Place): Promise<void> {
+  if (from.schema !== to.schema)
+    await db.execute(
+      sql`ALTER ${kind} ${qualified(from.schema, from.name)} SET SCHEMA ${ident(to.schema)}`.text,
+    );
+  if (from.name !== to.name)
+    await db.execute(
+      sql`ALTER ${kind} ${qualified(to.schema, from.name)} RENAME TO ${ident(to.name)}`.text,
+    );
+}
+
+type ViewBody = { readonly name: string; readonly definition: string; readonly options: string };
+
+async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
+  const views = await viewDependents(db, oid);
+  const bodies: ViewBody[] = [];
+  for (const view of views.filter((one) => one.isView)) {
+    const [row] = await db.query<{ definition: string; options: string | null }>(
+      `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options FROM pg_class c WHERE c.oid = $1`,
+      [view.oid],
+    );
+    if (row !== undefined)
+      bodies.push({
+        name: view.name,
+        definition: row.definition,
+        options: row.options === null || row.options === '' ? '' : ` WITH (${row.options})`,
+      });
+  }
+  return bodies;
+}
+
+/**
+ * The texts name the replaced relation, so that creating the views again points them to what has
+ * the name now.
+ */
+async function pointViews(db: Db, views: readonly ViewBody[]): Promise<void> {
+  for (const view of views)
+    await db.execute(`CREATE OR REPLACE VIEW ${view.name}${view.options} AS ${view.definition}`);
+}

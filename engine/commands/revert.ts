@@ -1,0 +1,120 @@
+/** Revert: the imat and all it installed are gone, the original is as before. */
+import { ImatError } from '../errors/imat-error.ts';
+import type { ConvertOptions, RevertResult } from '../api.ts';
+import {
+  LOCK_CLASS,
+  requireCatalog,
+  removeUnusedCatalog,
+  sharesCatalog,
+} from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { imatNames } from '../sql/names.ts';
+import { dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { resolveImat } from '../server/names.ts';
+import { restoreOriginal, viewDependents } from './replace.ts';
+
+/** @throws ImatError `not_initialized`, `not_found`, `has_dependents` */
+export async function revert(
+  db: Db,
+  name: string,
+  { onProgress }: Pick<ConvertOptions, 'onProgress'>,
+): Promise<RevertResult> {
+  await requireCatalog(db);
+  const imat = await resolveImat(db, name);
+  const [row] = await db.query<{ original: string | null }>(REVERTED_SQL, [imat.id]);
+  await revertImat(db, imat.id, (label) => onProgress?.({ step: 1, steps: 1, label }));
+  return { name: imat.name, original: row?.original ?? null };
+}
+
+/** The name that the materialized view has when the imat is gone; null where it is gone itself. */
+const REVERTED_SQL = `
+SELECT coalesce(quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text) AS original
+FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
+
+/** `replacement` gives its place back; null where the original is gone, so that it cannot. */
+type ImatRow = {
+  viewName: string | null;
+  name: string;
+  dropped: boolean;
+  view: number | null;
+  replacement: number | null;
+  sources: string | null;
+};
+
+/**
+ * Also for an imat whose install or revert was interrupted: what is not there is not dropped. The
+ * imat's row goes last, so that whoever may do what is left can take up what another role could not
+ * finish.
+ * @throws ImatError `has_dependents`
+ */
+export async function revertImat(
+  db: Db,
+  id: number,
+  onWait: (what: string) => void,
+): Promise<void> {
+  const sources = await withShortLock(
+    db,
+    () => dropImat(db, id),
+    () => onWait('waiting for readers'),
+  );
+  for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
+  for (const oid of sources) await shrinkCapture(db, oid);
+  await db.transaction('read committed', async () => {
+    if (await sharesCatalog(db))
+      await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
+  });
+  await db.transaction('read committed', () => removeUnusedCatalog(db));
+}
+
+/** Everything but capture; gives the sources. */
+async function dropImat(db: Db, id: number): Promise<number[]> {
+  if (!(await sharesCatalog(db))) return [];
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+  const [imat] = await db.query<ImatRow>(
+    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, c.oid::regclass::text AS "viewName", (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
+       (SELECT string_agg(z.relation::oid::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
+     FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
+    [id],
+  );
+  if (imat === undefined) return [];
+  if (!imat.dropped) await dropObjects(db, id, imat);
+  return (imat.sources ?? '')
+    .split(',')
+    .filter((oid) => oid !== '')
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
+  if (imat.view !== null) await checkNoDependents(db, imat.name, imat.view, imat.replacement);
+  const names = imatNames(imat.name);
+  await restoreOriginal(db, id);
+  // The view first, by whatever name it has now: its body names the stored tables.
+  if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
+  await db.execute(`DROP VIEW IF EXISTS ${names.delta.sql.text}, ${names.netted.sql.text}`);
+  await db.execute(
+    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`,
+  );
+  await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
+  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
+  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
+}
+
+async function checkNoDependents(
+  db: Db,
+  name: string,
+  view: number,
+  replacement: number | null,
+): Promise<void> {
+  const dependents = (await viewDependents(db, view)).filter(
+    (dependent) => dependent.oid !== replacement,
+  );
+  if (dependents.length === 0) return;
+  throw new ImatError('has_dependents', {
+    message: `imat "${name}" cannot be reverted, because other objects depend on it`,
+    detail: `${dependents.map((dependent) => dependent.name).join(', ')} read${dependents.length === 1 ? 's' : ''} imat.${name}.`,
+    hint: 'Drop or change these first; an imat among them can be reverted.',
+  });
+}

@@ -1,0 +1,53 @@
+/** Verify: imats against their definitions. */
+import type { VerifyResult } from '../api.ts';
+import { requireCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { translated } from '../db/server-errors.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { checkIntact, resolveImat } from '../server/names.ts';
+import { compareWithDefinition } from './compare.ts';
+
+export async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
+  await requireCatalog(db);
+  const wanted = name === null ? null : (await resolveImat(db, name)).name;
+  const rows = await db.query<{
+    id: number;
+    name: string;
+    relation: string;
+    definition: string;
+    view: number;
+  }>(
+    `SELECT i.id, i.name, i.relation::text AS relation, i.definition_view::text AS definition, i.relation::oid AS view
+     FROM imat_catalog.imat i WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active' ORDER BY i.name`,
+    [wanted],
+  );
+  const results: VerifyResult[] = [];
+  for (const row of rows) {
+    const compare = async (): Promise<VerifyResult> => {
+      await checkIntact(db, row.id);
+      return compareWithDefinition(db, {
+        id: row.id,
+        name: row.name,
+        relation: row.relation,
+        definitionView: row.definition,
+        viewOid: row.view,
+      });
+    };
+    results.push(
+      await translated(compare).catch((error: unknown) => {
+        if (name !== null || !(error instanceof ImatError) || error.category === 'transient')
+          throw error;
+        const { code, category, message, detail, hint } = error;
+        return {
+          name: row.name,
+          equal: false,
+          differences: 0,
+          sample: [],
+          rows: 0,
+          error: { code, category, message, detail, hint },
+        };
+      }),
+    );
+  }
+  return results;
+}

@@ -1,0 +1,176 @@
+/**
+ * Turns what the server reports into what a user can act on; the one place that reads SQLSTATEs.
+ */
+import type { ErrorCondition } from '../errors/catalogue.ts';
+import { ImatError, positionAt } from '../errors/imat-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
+import { ServerError } from './db.ts';
+
+/** Contention: the same may work next time. */
+const CONTENTION = new Set(['40001', '40P01', '55P03']);
+
+/** Where no imat says otherwise, what the server's SQLSTATEs mean for a user, by code or class. */
+const CONDITIONS: Readonly<
+  Record<string, { readonly condition: ErrorCondition; readonly hint?: string }>
+> = {
+  42501: {
+    condition: 'insufficient_privilege',
+    hint: 'README, "Rights", lists what each command needs.',
+  },
+  42704: { condition: 'not_found' },
+  '42P01': { condition: 'not_found' },
+  '3F000': { condition: 'not_found' },
+  '42P07': { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
+  '42P06': { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
+  42723: { condition: 'already_exists', hint: 'Rename or drop what has the name.' },
+  55000: { condition: 'definition_failed' },
+  // Raised by imat's own SQL, under its own codes.
+  IM017: { condition: 'frontier_missing' },
+  IM021: { condition: 'source_changed' },
+  // In maintenance: a publication of all tables, from PostgreSQL 18 on.
+  '42P10': {
+    condition: 'definition_failed',
+    hint: 'A publication FOR ALL TABLES must publish stored generated columns: ALTER PUBLICATION ... SET (publish_generated_columns = stored).',
+  },
+  42809: { condition: 'strategy_unavailable' },
+  '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
+  25006: {
+    condition: 'read_only',
+    hint: 'Connect to the primary, or to a role and database that may write.',
+  },
+  XX001: { condition: 'state_corrupted' },
+  54000: { condition: 'definition_failed' },
+  // By class: data exceptions, what functions raise, and lack of memory, disk or connections.
+  22: { condition: 'definition_failed' },
+  P0: { condition: 'definition_failed' },
+  53: { condition: 'server_trouble', hint: 'Try again when the server has room.' },
+};
+
+/** What PostgreSQL calls internal and is two sessions at the same catalog row. */
+const isRace = ({ sqlstate, message }: ServerError): boolean =>
+  sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(message);
+
+export function toImatError(error: unknown): unknown {
+  if (!(error instanceof ServerError)) return error;
+  const { sqlstate, message, detail, hint } = error;
+  const fields = { message, detail: detail ?? undefined, hint: hint ?? undefined, cause: error };
+  if (CONTENTION.has(sqlstate) || isRace(error))
+    return new ImatError('contention', {
+      ...fields,
+      hint: hint ?? 'Try again; a long transaction may hold the lock.',
+    });
+  if (sqlstate === '57014')
+    return new ImatError('interrupted', {
+      ...fields,
+      message: 'the command was stopped',
+      hint: 'What it had begun was rolled back.',
+    });
+  const known = CONDITIONS[sqlstate] ?? CONDITIONS[sqlstate.slice(0, 2)];
+  if (known !== undefined)
+    return new ImatError(known.condition, { ...fields, hint: hint ?? known.hint });
+  return new ImatError('internal', {
+    ...fields,
+    message: `PostgreSQL reported ${sqlstate}: ${message}`,
+  });
+}
+
+/**
+ * What the server reports while it evaluates a definition is the definition's own failure, whatever
+ * it calls (a function that raises, a materialized view without data), unless the rights, the
+ * server or another session are in the way.
+ */
+export function definitionFailure(error: unknown): unknown {
+  const known = toImatError(error);
+  if (
+    !(error instanceof ServerError) ||
+    !(known instanceof ImatError) ||
+    !MEANS_THE_DEFINITION.has(known.condition)
+  )
+    return known;
+  // What PostgreSQL does not accept, or itself takes for a bug, is not for the user to mend.
+  if (known.condition === 'internal' && /^(?:42|XX)/.test(error.sqlstate)) return known;
+  return new ImatError('definition_failed', {
+    message: error.message,
+    detail: error.detail ?? undefined,
+    hint: error.hint ?? undefined,
+    cause: error,
+  });
+}
+
+const MEANS_THE_DEFINITION: ReadonlySet<ErrorCondition> = new Set([
+  'internal',
+  'strategy_unavailable',
+  'not_found',
+]);
+
+/** Runs `body` and rethrows the server's errors as imat's. */
+export async function translated<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw toImatError(error);
+  }
+}
+
+/**
+ * The same for the maintenance of an imat: what its definition fails with says of which imat, and
+ * what to do.
+ */
+export async function maintained<T>(
+  name: string,
+  command: 'fold' | 'swap',
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await translated(body);
+  } catch (error) {
+    if (!(error instanceof ImatError) || error.condition !== 'definition_failed') throw error;
+    const { message, detail, hint, cause } = error;
+    // A publication says which of several it was.
+    const other =
+      cause instanceof ServerError && cause.schema === 'imat' && cause.table !== name
+        ? cause.table
+        : null;
+    const place = `PostgreSQL said so while imat "${other ?? name}" was maintained.`;
+    const again =
+      other === null
+        ? `run imat ${command} ${shellWord(name)} to retry now`
+        : `see imat status ${shellWord(other)} for the time of the next attempt`;
+    throw new ImatError('definition_failed', {
+      message,
+      detail: detail === null ? place : `${detail} ${place}`,
+      hint: hint ?? `Fix the rows or the definition, then ${again}.`,
+      cause,
+    });
+  }
+}
+
+/**
+ * A syntax or name error in the user's query, with its place: `offset` is where the query begins in
+ * the statement.
+ */
+export function invalidDefinition(error: ServerError, query: string, offset: number): unknown {
+  const known = toImatError(error);
+  if (known instanceof ImatError && NOT_THE_QUERY.has(known.condition)) return known;
+  const place = error.position === null ? null : error.position - 1 - offset;
+  // The server counts characters, JavaScript UTF-16 units.
+  const characters = [...query];
+  return new ImatError('invalid_definition', {
+    message: error.message,
+    detail: error.detail ?? undefined,
+    hint: error.hint ?? undefined,
+    position:
+      place !== null && place >= 0 && place <= characters.length
+        ? positionAt(query, characters.slice(0, place).join('').length)
+        : undefined,
+    cause: error,
+  });
+}
+
+const NOT_THE_QUERY: ReadonlySet<ErrorCondition> = new Set([
+  'insufficient_privilege',
+  'contention',
+  'interrupted',
+  'read_only',
+  'server_trouble',
+]);

@@ -1,0 +1,352 @@
+/**
+ * What a definition's value depends on besides its tables, from the functions that PostgreSQL
+ * itself found in it: the stored parse tree names every function, operator and aggregate by OID, so
+ * nothing is guessed from names in the text.
+ */
+import type { Db } from '../db/db.ts';
+import type { CatalogFunction } from '../../parser/tree.ts';
+import type { TreeNode } from './stored-tree.ts';
+import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
+import type { Dependence, TypeOutput } from './type-output.ts';
+import { loadTypeOutputs, RECORD } from './type-output.ts';
+
+export type FunctionUse = {
+  readonly schema: string;
+  readonly name: string;
+  readonly dependence: Dependence;
+};
+
+export type FunctionFacts = {
+  /** What a definition calls by name, for the parser. */
+  readonly called: readonly CatalogFunction[];
+  /** Whatever depends on more than tables. */
+  readonly unstable: readonly FunctionUse[];
+  /** Functions of roles that are not superusers, qualified. */
+  readonly untrusted: readonly string[];
+};
+
+/**
+ * The settings that PostgreSQL's own stable functions depend on, where these depend on settings
+ * alone.
+ */
+export const PINNED_SETTINGS = [
+  'TimeZone',
+  'DateStyle',
+  'IntervalStyle',
+  'lc_monetary',
+  'lc_numeric',
+  'lc_time',
+  'extra_float_digits',
+  'bytea_output',
+  'default_text_search_config',
+] as const;
+
+/**
+ * PostgreSQL's own functions that are stable because of `PINNED_SETTINGS` only, by the name of what
+ * is not immutable among them.
+ */
+const SETTINGS_ONLY = new Set([
+  'date_trunc',
+  'date_part',
+  'extract',
+  'timezone',
+  'date',
+  'timestamp',
+  'timestamptz',
+  'time',
+  'timetz',
+  'to_char',
+  'to_timestamp',
+  'to_date',
+  'to_number',
+  'timestamptz_pl_interval',
+  'timestamptz_mi_interval',
+  'interval_pl_timestamptz',
+  'generate_series',
+  'make_timestamptz',
+  'overlaps',
+  'to_tsvector',
+  'to_tsquery',
+  'plainto_tsquery',
+  'phraseto_tsquery',
+  'websearch_to_tsquery',
+  'money',
+  'numeric',
+  'interval_in',
+  'cash_in',
+]);
+
+/** Of the same name, and not like these: the zone of a time of day is that of today. */
+const READS_THE_CLOCK = new Set(['timetz(time without time zone)']);
+
+const COMPARES_WITH_TIMESTAMPTZ =
+  /^(date|timestamp|timestamptz)_(eq|ne|lt|le|gt|ge|cmp)_(timestamptz|date|timestamp)$/;
+
+/** Functions that are stable because they print their arguments. */
+const PRINTS_ARGUMENTS = new Set([
+  'textanycat',
+  'anytextcat',
+  'concat',
+  'concat_ws',
+  'format',
+  'array_to_string',
+  'to_json',
+  'to_jsonb',
+  'row_to_json',
+  'array_to_json',
+  'json_build_object',
+  'json_build_array',
+  'jsonb_build_object',
+  'jsonb_build_array',
+  'json_agg',
+  'jsonb_agg',
+  'json_object_agg',
+  'jsonb_object_agg',
+  'json_object_agg_strict',
+  'json_object_agg_unique',
+  'jsonb_object_agg_strict',
+  'jsonb_object_agg_unique',
+]);
+
+type FunctionRow = {
+  oid: number;
+  schema: string;
+  name: string;
+  signature: string;
+  kind: string;
+  volatility: string;
+  returns_set: boolean;
+  trusted: boolean;
+};
+
+/** A function with the types of its arguments as they are used. */
+type Use = {
+  readonly oid: number;
+  readonly args: readonly TreeNode[];
+  readonly argumentTypes: readonly number[];
+};
+type Conversion = { readonly from: TreeNode | null; readonly to: number };
+type Findings = {
+  readonly uses: readonly Use[];
+  readonly conversions: readonly Conversion[];
+  readonly special: readonly FunctionUse[];
+};
+
+export async function loadFunctionFacts(db: Db, views: readonly number[]): Promise<FunctionFacts> {
+  const rules = await db.query<{ tree: string }>(
+    `SELECT r.ev_action::text AS tree FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`,
+    [`{${views.join(',')}}`],
+  );
+  const findings = findIn(rules.map((rule) => rule.tree));
+  const inputs = await inputFunctions(
+    db,
+    findings.conversions.map((conversion) => conversion.to),
+  );
+  const functions = await loadFunctions(db, [
+    ...findings.uses.map((use) => use.oid),
+    ...inputs.values(),
+  ]);
+  const outputs = await loadTypeOutputs(db, typesIn(findings));
+  const unstable = [
+    ...findings.uses.flatMap((use) => useOf(use, functions.get(use.oid), outputs)),
+    ...findings.conversions.flatMap((conversion) =>
+      conversionUses(conversion, functions.get(inputs.get(conversion.to) ?? 0), outputs),
+    ),
+    ...findings.special,
+  ];
+  const called = new Set(findings.uses.map((use) => use.oid));
+  return {
+    called: [...functions.values()]
+      .filter((row) => called.has(row.oid))
+      .map((row) => ({
+        schema: row.schema,
+        name: row.name,
+        kind: KINDS[row.kind] ?? 'function',
+        returnsSet: row.returns_set,
+      })),
+    unstable: unstable.filter(
+      (use, index) =>
+        unstable.findIndex(
+          (other) =>
+            other.schema === use.schema &&
+            other.name === use.name &&
+            other.dependence === use.dependence,
+        ) === index,
+    ),
+    untrusted: [...functions.values()]
+      .filter((row) => !row.trusted)
+      .map((row) => `${row.schema}.${row.name}`),
+  };
+}
+
+const KINDS: Readonly<Record<string, CatalogFunction['kind']>> = {
+  f: 'function',
+  a: 'aggregate',
+  w: 'window',
+  p: 'procedure',
+};
+
+/** The fields in which nodes name a function by OID. */
+const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
+
+/** Nodes that are a function of their own kind, by name. */
+const SPECIAL: readonly { readonly node: RegExp; readonly use: FunctionUse }[] = [
+  {
+    node: /^SQLVALUEFUNCTION/,
+    use: {
+      schema: 'pg_catalog',
+      name: 'current_date/current_timestamp/current_user',
+      dependence: 'moment',
+    },
+  },
+  { node: /^NEXTVALUE/, use: { schema: 'pg_catalog', name: 'nextval', dependence: 'moment' } },
+  {
+    node: /^TABLESAMPLE/,
+    use: { schema: 'pg_catalog', name: 'TABLESAMPLE', dependence: 'moment' },
+  },
+  {
+    node: /^(XMLEXPR|TABLEFUNC|JSON)/,
+    use: { schema: 'pg_catalog', name: 'an XML or JSON constructor', dependence: 'settings' },
+  },
+];
+
+function findIn(trees: readonly string[]): Findings {
+  const uses: Use[] = [];
+  const conversions: Conversion[] = [];
+  const special: FunctionUse[] = [];
+  for (const tree of trees) {
+    visitNodes(parseNodeTree(tree), (node) => {
+      const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find(
+        (found) => found !== null && found !== 0,
+      );
+      if (oid !== undefined && oid !== null)
+        uses.push({ oid, args: argumentsOf(node), argumentTypes: listedTypes(node) });
+      // A cast through text: the source type's output, the target type's input.
+      if (node.node.startsWith('COERCEVIAIO'))
+        conversions.push({
+          from: nodesOf(node, 'arg')[0] ?? null,
+          to: numberOf(node, 'resulttype') ?? 0,
+        });
+      for (const one of SPECIAL) if (one.node.test(node.node)) special.push(one.use);
+    });
+  }
+  return { uses, conversions, special };
+}
+
+/** An aggregate's arguments are wrapped in target entries. */
+const argumentsOf = (node: TreeNode): readonly TreeNode[] =>
+  nodesOf(node, 'args').map((arg) => nodesOf(arg, 'expr')[0] ?? arg);
+
+/** The types that an aggregate lists: `(o 23 25)`. */
+function listedTypes(node: TreeNode): number[] {
+  const [list] = node.fields.get('aggargtypes') ?? [];
+  return Array.isArray(list)
+    ? list.filter((item) => typeof item === 'string' && /^\d+$/.test(item)).map(Number)
+    : [];
+}
+
+function typesIn({ uses, conversions }: Findings): number[] {
+  const nodes = [
+    ...uses.flatMap((use) => use.args),
+    ...conversions.flatMap(({ from }) => (from === null ? [] : [from])),
+  ];
+  const inRows = nodes.flatMap((node) => (typeOf(node) === RECORD ? rowItems(node) : [node]));
+  return [...uses.flatMap((use) => use.argumentTypes), ...inRows.map((node) => typeOf(node) ?? 0)];
+}
+
+/** The innermost items of `ROW(...)`. */
+const rowItems = (node: TreeNode): TreeNode[] =>
+  typeOf(node) === RECORD && node.fields.has('row_typeid')
+    ? argumentsOf(node).flatMap(rowItems)
+    : [node];
+
+async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<number, number>> {
+  if (types.length === 0) return new Map();
+  // A domain's input function reads the base type's: its own is marked stable for its checks.
+  const rows = await db.query<{ type: number; input: number }>(
+    `SELECT t.oid AS type, coalesce(b.typinput, t.typinput)::oid AS input FROM pg_type t LEFT JOIN pg_type b ON b.oid = t.typbasetype WHERE t.oid = ANY ($1::oid[])`,
+    [`{${[...new Set(types)].join(',')}}`],
+  );
+  return new Map(rows.map((row) => [row.type, row.input]));
+}
+
+async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<number, FunctionRow>> {
+  const rows = await db.query<FunctionRow>(
+    `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
+       p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
+       coalesce(r.rolsuper, false) AS trusted
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
+    [`{${[...new Set(oids)].join(',')}}`],
+  );
+  return new Map(rows.map((row) => [row.oid, row]));
+}
+
+function useOf(
+  use: Use,
+  row: FunctionRow | undefined,
+  outputs: ReadonlyMap<number, TypeOutput>,
+): FunctionUse[] {
+  if (row === undefined || row.volatility === 'i') return [];
+  const dependence = dependenceOf(row, use, outputs);
+  return dependence === 'tables' ? [] : [{ schema: row.schema, name: row.name, dependence }];
+}
+
+function dependenceOf(
+  row: FunctionRow,
+  use: Use,
+  outputs: ReadonlyMap<number, TypeOutput>,
+): Dependence {
+  if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
+    return 'moment';
+  if (PRINTS_ARGUMENTS.has(row.name))
+    return worst([
+      ...use.args.map((arg) => printing(arg, outputs)),
+      ...use.argumentTypes.map((type) => ofType(type, outputs)),
+    ]);
+  return SETTINGS_ONLY.has(row.name) || COMPARES_WITH_TIMESTAMPTZ.test(row.name)
+    ? 'settings'
+    : 'moment';
+}
+
+function conversionUses(
+  { from, to }: Conversion,
+  input: FunctionRow | undefined,
+  outputs: ReadonlyMap<number, TypeOutput>,
+): FunctionUse[] {
+  const printed = from === null ? 'moment' : printing(from, outputs);
+  // Reading text can depend on the clock: 'today' is a date.
+  const read =
+    input === undefined || input.volatility === 'i'
+      ? 'tables'
+      : SETTINGS_ONLY.has(input.name)
+        ? 'settings'
+        : 'moment';
+  const dependence = worst([printed, read]);
+  if (dependence === 'tables') return [];
+  const name = (type: number | null): string => outputs.get(type ?? 0)?.name ?? 'record';
+  return [
+    {
+      schema: 'pg_catalog',
+      name:
+        from === null
+          ? `text::${name(to)}`
+          : `${name(typeOf(from))}::${input === undefined ? 'text' : input.name.replace(/_?in$/, '')}`,
+      dependence,
+    },
+  ];
+}
+
+/** What the text of an expression's value depends on. */
+function printing(expr: TreeNode, outputs: ReadonlyMap<number, TypeOutput>): Dependence {
+  const items = rowItems(expr);
+  // A record that is not written out as a row can hold anything.
+  return worst(items.map((item) => ofType(typeOf(item) ?? RECORD, outputs)));
+}
+
+const ofType = (type: number, outputs: ReadonlyMap<number, TypeOutput>): Dependence =>
+  outputs.get(type)?.dependence ?? 'moment';
+
+export function worst(dependences: readonly Dependence[]): Dependence {
+  if (dependences.includes('moment')) return 'moment';
+  return dependences.includes('settings') ? 'settings' : 'tables';
+}

@@ -1,0 +1,191 @@
+/**
+ * Finds what a user names: a materialized view by its name under the user's own search_path, or an
+ * imat.
+ */
+import { ImatError } from '../errors/imat-error.ts';
+import { catalogVersion } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { shellWord } from '../errors/shell-word.ts';
+
+export type NamedView = { readonly oid: number; readonly schema: string; readonly name: string };
+
+/**
+ * Inside a transaction. @throws ImatError `not_found`, `not_a_materialized_view`, `already_exists`,
+ * `invalid_argument`
+ */
+export async function resolveMaterializedView(db: Db, name: string): Promise<NamedView> {
+  const found = await resolveRelation(db, name);
+  if (found === null) {
+    const others = await db.query<{ name: string }>(
+      `SELECT CASE WHEN n.nspname = 'public' THEN quote_ident(c.relname) ELSE quote_ident(n.nspname) || '.' || quote_ident(c.relname) END AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY 1`,
+    );
+    throw new ImatError('not_found', {
+      message: `materialized view "${name}" does not exist`,
+      hint: suggestion(
+        name,
+        others.map((other) => other.name),
+        'materialized view',
+      ),
+    });
+  }
+  if (found.kind === 'm') return found;
+  const imat = await imatOfView(db, found.oid);
+  if (imat !== null) {
+    throw new ImatError('already_exists', {
+      message: `"${name}" is already an imat ("${imat}")`,
+      hint: `imat status ${imat} shows it; imat revert ${imat} removes it.`,
+    });
+  }
+  throw new ImatError('not_a_materialized_view', {
+    message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
+    hint:
+      found.kind === 'v'
+        ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.`
+        : undefined,
+  });
+}
+
+/** The imat that a view is: its own, or the one in the materialized view's place. */
+async function imatOfView(db: Db, oid: number): Promise<string | null> {
+  if ((await catalogVersion(db)) === 0) return null;
+  const [row] = await db.query<{ name: string }>(
+    'SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid',
+    [oid],
+  );
+  return row?.name ?? null;
+}
+
+const RELATION_KINDS: Readonly<Record<string, string>> = {
+  r: 'a table',
+  v: 'a view',
+  p: 'a partitioned table',
+  i: 'an index',
+  S: 'a sequence',
+  f: 'a foreign table',
+  c: 'a type',
+};
+
+export async function resolveRelation(
+  db: Db,
+  name: string,
+): Promise<(NamedView & { readonly kind: string }) | null> {
+  await checkRelationName(db, name);
+  await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
+  const [row] = await db.query<NamedView & { kind: string }>(
+    `SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)`,
+    [name],
+  );
+  await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
+  return row ?? null;
+}
+
+/**
+ * to_regclass will not do for this: from PostgreSQL 16 on it takes what is no name for the name of
+ * nothing, and a number for an OID.
+ */
+async function checkRelationName(db: Db, name: string): Promise<void> {
+  const invalid = (detail: string, cause?: unknown): ImatError =>
+    new ImatError('invalid_argument', {
+      message: `"${name}" is not a relation name`,
+      detail,
+      hint: 'Write name or schema.name, with double quotes around parts that need them.',
+      cause,
+    });
+  const [row] = await db
+    .query<{ parts: number }>('SELECT cardinality(parse_ident($1)) AS parts', [name])
+    .catch((error: unknown) => {
+      throw error instanceof ServerError && error.sqlstate === '22023'
+        ? invalid(`${sentence(error.message)}.`, error)
+        : error;
+    });
+  if ((row?.parts ?? 0) > 2) throw invalid('It has more than two parts.');
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * The imat of that name, which may be quoted and have `imat.` before it. @throws ImatError
+ * `not_found`
+ */
+export async function resolveImat(
+  db: Db,
+  name: string,
+): Promise<{ id: number; name: string; state: string; strategy: string }> {
+  const rows = await db.query<{ id: number; name: string; state: string; strategy: string }>(
+    'SELECT id, name, state, strategy FROM imat_catalog.imat ORDER BY name',
+  );
+  const plain = name.replace(/^imat\./, '');
+  const found =
+    rows.find((row) => row.name === name) ??
+    rows.find((row) => row.name === plain) ??
+    rows.find((row) => `"${row.name.replaceAll('"', '""')}"` === plain);
+  if (found !== undefined) return found;
+  throw new ImatError('not_found', {
+    message: `imat "${name}" does not exist`,
+    hint: suggestion(
+      name,
+      rows.map((row) => row.name),
+      'imat',
+    ),
+  });
+}
+
+const GONE_SQL = `
+SELECT i.name, array_to_json(array_remove(ARRAY[
+    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view) THEN 'its definition' END,
+    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) THEN 'its view' END,
+    CASE WHEN i.strategy = 'delta' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.stored) THEN 'its stored table' END,
+    CASE WHEN i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL THEN 'its fold function' END
+  ], NULL)) AS gone
+FROM imat_catalog.imat i WHERE i.id = $1 AND i.state = 'active'`;
+
+/**
+ * Dropped with CASCADE, a source takes with it what reads it. @throws ImatError `source_changed`
+ */
+export async function checkIntact(db: Db, imatId: number): Promise<void> {
+  const [imat] = await db.query<{ name: string; gone: string[] }>(GONE_SQL, [imatId]);
+  if (imat === undefined || imat.gone.length === 0) return;
+  throw new ImatError('source_changed', {
+    message: `imat "${imat.name}" is broken: objects it depends on are missing`,
+    detail: `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, or somebody dropped what imat had made.`,
+    hint: `Run imat revert ${shellWord(imat.name)}, and convert again if the sources are still there.`,
+  });
+}
+
+/** The nearest name: schemas count only between names that are equally near without them. */
+function suggestion(wanted: string, names: readonly string[], what: string): string {
+  if (names.length === 0) return `There is no ${what} in this database.`;
+  const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+  const [nearest] = names
+    .map((name) => ({
+      name,
+      distance: distance(last(wanted), last(name)),
+      whole: distance(wanted, name),
+    }))
+    .sort((a, b) => a.distance - b.distance || a.whole - b.whole);
+  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3))
+    return `Did you mean ${nearest.name}?`;
+  return `Known here: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', ...' : ''}.`;
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, char] of [...a].entries()) {
+    const current = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      current.push(
+        Math.min(
+          (previous[j + 1] ?? 0) + 1,
+          (current[j] ?? 0) + 1,
+          (previous[j] ?? 0) + (char === other ? 0 : 1),
+        ),
+      );
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

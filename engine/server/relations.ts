@@ -1,0 +1,218 @@
+/**
+ * What the catalog says of a view: its definition, its columns and the relations it reads, ordinary
+ * views followed to their tables.
+ */
+import { ImatError } from '../errors/imat-error.ts';
+import type { Db } from '../db/db.ts';
+import type { SourceFacts } from '../plan/facts.ts';
+import { loadColumns } from './columns.ts';
+
+export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';
+
+export type ReadRelation = SourceFacts & {
+  readonly kind: RelationKind;
+  /**
+   * The attribute numbers that the definition reads; null where it refers to the row as a whole.
+   */
+  readonly used: readonly number[] | null;
+  /** Why changes of it cannot be captured; null where they can. */
+  readonly unwatchable: string | null;
+  readonly rowSecurity: boolean;
+  /** For an imat's own view: the sources of that imat, which stand for it. */
+  readonly imatId: number | null;
+};
+
+export type Inspection = {
+  readonly definition: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** The relations that the definition names, by OID. */
+  readonly direct: readonly ReadRelation[];
+  /** All relations at the bottom, and the ordinary views on the way. */
+  readonly all: readonly ReadRelation[];
+  readonly views: readonly number[];
+};
+
+/**
+ * Dependencies on PostgreSQL's own catalogs are not recorded: those are found in the stored parse
+ * tree.
+ */
+/** System catalogs are not in pg_depend: only the parse tree names them. */
+const READ_SQL = `
+SELECT d.refobjid AS oid, d.refobjsubid AS attnum
+FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+WHERE r.ev_class = ANY ($1::oid[]) AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+UNION
+SELECT m[1]::oid, 0
+FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':relid ([0-9]+)', 'g') m
+WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
+
+const RELATION_SQL = `
+SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
+  c.relrowsecurity AS row_security, row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
+  EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children,
+  EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
+  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid) ELSE false END AS is_subscribed,
+  c.oid < 16384 AS is_system
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])`;
+
+type RelationRow = {
+  oid: number;
+  schema: string;
+  name: string;
+  kind: string;
+  persistence: string;
+  row_security: boolean;
+  /** By policies that apply to this role, which the imat's views will run as. */
+  is_filtered: boolean;
+  is_partition: boolean;
+  has_children: boolean;
+  is_child: boolean;
+  is_subscribed: boolean;
+  is_system: boolean;
+};
+
+export async function inspectView(db: Db, oid: number): Promise<Inspection> {
+  const [view] = await db.query<{ definition: string }>(
+    `SELECT pg_get_viewdef($1::oid, true) AS definition`,
+    [oid],
+  );
+  const columns = await loadColumns(db, [oid]);
+  const imats = await imatViews(db);
+  const direct = await readBy(db, [oid], imats);
+  const all = new Map(direct.map((relation) => [relation.oid, relation]));
+  const views = [oid];
+  let front = direct.filter(isExpandable);
+  while (front.length > 0) {
+    views.push(...front.map((relation) => relation.oid));
+    const next = await readBy(
+      db,
+      front.map((relation) => relation.oid),
+      imats,
+    );
+    front = [];
+    for (const relation of next) {
+      const known = all.get(relation.oid);
+      all.set(
+        relation.oid,
+        known === undefined ? relation : { ...relation, used: union(known.used, relation.used) },
+      );
+      if (known === undefined && isExpandable(relation)) front.push(relation);
+    }
+  }
+  return {
+    definition: (view?.definition ?? '').trim().replace(/;$/, ''),
+    columns: (columns.get(oid) ?? []).map(({ name, type }) => ({ name, type })),
+    direct,
+    all: [...all.values()],
+    views,
+  };
+}
+
+const isExpandable = (relation: ReadRelation): boolean =>
+  relation.kind === 'view' && relation.imatId === null;
+
+const union = (
+  a: readonly number[] | null,
+  b: readonly number[] | null,
+): readonly number[] | null =>
+  a === null || b === null ? null : [...new Set([...a, ...b])].sort((x, y) => x - y);
+
+async function readBy(
+  db: Db,
+  views: readonly number[],
+  imats: ReadonlyMap<number, number>,
+): Promise<ReadRelation[]> {
+  const reads = await db.query<{ oid: number; attnum: number }>(READ_SQL, [`{${views.join(',')}}`]);
+  const used = new Map<number, number[]>();
+  for (const { oid, attnum } of reads) used.set(oid, [...(used.get(oid) ?? []), attnum]);
+  const oids = [...used.keys()].sort((a, b) => a - b);
+  if (oids.length === 0) return [];
+  const rows = await db.query<RelationRow>(RELATION_SQL, [`{${oids.join(',')}}`]);
+  const columns = await loadColumns(db, oids);
+  // pg_depend does not tell a whole-row reference from none; the parse tree does.
+  const [wholeRow] = await db.query<{ used: boolean }>(
+    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`,
+    [`{${views.join(',')}}`],
+  );
+  return rows
+    .map((row): ReadRelation => {
+      const attnums = (used.get(row.oid) ?? []).filter((attnum) => attnum !== 0);
+      const imatId = imats.get(row.oid) ?? null;
+      return {
+        oid: row.oid,
+        schema: row.schema,
+        name: row.name,
+        columns: columns.get(row.oid) ?? [],
+        kind: KINDS[row.kind] ?? 'other',
+        // A system column (ctid, xmin) changes without any column changing: only the row as a whole
+        // stands for it.
+        used:
+          wholeRow?.used === true || attnums.some((attnum) => attnum < 0)
+            ? null
+            : attnums.sort((a, b) => a - b),
+        unwatchable: imatId === null ? unwatchable(row) : null,
+        rowSecurity: row.row_security,
+        imatId,
+      };
+    })
+    .sort((a, b) => a.oid - b.oid);
+}
+
+const KINDS: Readonly<Record<string, RelationKind>> = {
+  r: 'table',
+  p: 'table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+};
+
+function unwatchable(row: RelationRow): string | null {
+  const name = `"${row.schema}.${row.name}"`;
+  if (row.persistence === 't') {
+    throw new ImatError('unsupported_source', {
+      message: `source ${name} is temporary`,
+      detail: 'No other session can see it, and it goes with this one.',
+      hint: 'Read an ordinary table.',
+    });
+  }
+  if (row.kind === 'p' || row.is_partition)
+    throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
+  if (row.has_children || row.is_child) throw unsupported(row, 'part of an inheritance hierarchy');
+  if (row.kind === 'm') return `materialized view ${name} changes without firing triggers`;
+  if (row.kind === 'f')
+    return `foreign table ${name} can change on the other server without notice`;
+  if (row.is_system) return `system catalog ${name} cannot have triggers`;
+  if (row.kind === 'v') return null;
+  if (row.kind !== 'r') return `${name} is not a table`;
+  if (row.is_filtered)
+    return `table ${name} has row security, and what its policies depend on cannot be known`;
+  if (row.persistence === 'u')
+    return `unlogged table ${name} loses its rows in a crash without firing triggers`;
+  if (row.is_subscribed)
+    return `table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
+  return null;
+}
+
+function unsupported(row: RelationRow, what: string): ImatError {
+  return new ImatError('unsupported_source', {
+    message: `source "${row.schema}.${row.name}" is ${what}`,
+    detail:
+      'Statement triggers see only what is written to the very table that a statement names, so changes would be missed.',
+    hint: 'imat cannot watch such tables yet. Nothing was installed.',
+  });
+}
+
+/**
+ * The views of the imats of this database: view OID -> imat id. Empty where imat is not
+ * initialized.
+ */
+async function imatViews(db: Db): Promise<Map<number, number>> {
+  const [catalog] = await db.query<{ exists: boolean }>(
+    `SELECT to_regclass('imat_catalog.imat') IS NOT NULL AS exists`,
+  );
+  if (catalog?.exists !== true) return new Map();
+  const rows = await db.query<{ oid: number; id: number }>(
+    `SELECT i.relation::oid AS oid, i.id FROM imat_catalog.imat i WHERE i.relation IS NOT NULL`,
+  );
+  return new Map(rows.map((row) => [row.oid, row.id]));
+}

@@ -1,0 +1,164 @@
+/** How a type's values look as text and as bytes, and on what that depends. */
+import type { Db } from '../db/db.ts';
+import type { Image } from '../plan/facts.ts';
+
+export type Dependence =
+  /** Only on its tables. */
+  | 'tables'
+  /** On session settings such as TimeZone and DateStyle as well, which can be compared. */
+  | 'settings'
+  /** On the time, the user or chance: equal tables do not mean an equal answer. */
+  | 'moment';
+
+export type TypeOutput = {
+  readonly name: string;
+  readonly dependence: Dependence;
+  readonly image: Image | null;
+};
+
+/** The pseudo-type of `ROW(...)`. */
+export const RECORD = 2249;
+
+/**
+ * Output functions that depend on DateStyle, IntervalStyle, TimeZone, lc_monetary,
+ * extra_float_digits or bytea_output. Some of them are marked immutable.
+ */
+const SETTINGS_ONLY = new Set([
+  'date_out',
+  'timestamp_out',
+  'timestamptz_out',
+  'interval_out',
+  'cash_out',
+  'float4out',
+  'float8out',
+  'byteaout',
+  'point_out',
+  'lseg_out',
+  'path_out',
+  'box_out',
+  'poly_out',
+  'line_out',
+  'circle_out',
+]);
+
+/**
+ * Send functions whose bytes are text in the client's encoding; by their source, which those of
+ * citext share.
+ */
+const SENDS_TEXT = new Set([
+  'textsend',
+  'varcharsend',
+  'bpcharsend',
+  'namesend',
+  'unknownsend',
+  'cstring_send',
+  'enum_send',
+  'json_send',
+  'jsonb_send',
+  'jsonpath_send',
+  'xml_send',
+  'tsvectorsend',
+  'tsquerysend',
+  'pg_node_tree_send',
+]);
+/** Those of types that are text already. */
+const IS_TEXT = new Set(['textsend', 'varcharsend']);
+
+/**
+ * `output` and `send` as they are called, `*_source` as PostgreSQL's own functions are known to it.
+ */
+type OutputRow = {
+  oid: number;
+  name: string;
+  builtin: boolean;
+  output: string;
+  output_source: string;
+  volatility: string;
+  send: string | null;
+  send_source: string | null;
+  parts: number[] | null;
+};
+
+/** `parts` are the types that a type is made of: base, element, subtype, attributes. */
+const TYPES_SQL = `
+WITH RECURSIVE wanted(oid) AS (
+  SELECT unnest($1::oid[])
+  UNION
+  SELECT p.part FROM wanted w, LATERAL (
+    SELECT t.typbasetype AS part FROM pg_type t WHERE t.oid = w.oid AND t.typtype = 'd'
+    UNION ALL SELECT t.typelem FROM pg_type t WHERE t.oid = w.oid AND t.typelem <> 0 AND t.typlen = -1
+    UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE w.oid IN (r.rngtypid, r.rngmultitypid)
+    UNION ALL SELECT a.atttypid FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped WHERE t.oid = w.oid AND t.typtype = 'c'
+  ) p
+)
+SELECT t.oid, format_type(t.oid, NULL) AS name, n.nspname = 'pg_catalog' AS builtin,
+  quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source, p.provolatile::text AS volatility,
+  quote_ident(sn.nspname) || '.' || quote_ident(s.proname) AS send, s.prosrc AS send_source,
+  (SELECT to_json(array_agg(part::bigint)) FROM (
+    SELECT t.typbasetype AS part WHERE t.typtype = 'd'
+    UNION ALL SELECT t.typelem WHERE t.typelem <> 0 AND t.typlen = -1
+    UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+    UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+  ) q) AS parts
+FROM pg_type t JOIN pg_proc p ON p.oid = t.typoutput JOIN pg_namespace n ON n.oid = p.pronamespace
+LEFT JOIN pg_proc s ON s.oid = t.typsend LEFT JOIN pg_namespace sn ON sn.oid = s.pronamespace
+WHERE t.oid IN (SELECT w.oid FROM wanted w)`;
+
+/** By type OID, for the types and all that they are made of. */
+export async function loadTypeOutputs(
+  db: Db,
+  types: readonly number[],
+): Promise<Map<number, TypeOutput>> {
+  const rows = await db.query<OutputRow>(TYPES_SQL, [`{${[...new Set(types)].join(',')}}`]);
+  const byOid = new Map(rows.map((row) => [row.oid, row]));
+  return new Map(
+    rows.map((row) => [
+      row.oid,
+      { name: row.name, dependence: dependenceOf(row.oid, byOid), image: imageOf(row.oid, byOid) },
+    ]),
+  );
+}
+
+function dependenceOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Dependence {
+  const row = rows.get(oid);
+  if (row === undefined || oid === RECORD) return 'moment';
+  const parts = (row.parts ?? []).map((part) => dependenceOf(part, rows));
+  if (parts.includes('moment')) return 'moment';
+  if (parts.includes('settings')) return 'settings';
+  if (parts.length > 0) return 'tables';
+  if (row.builtin && SETTINGS_ONLY.has(row.output_source)) return 'settings';
+  return row.volatility === 'i' ? 'tables' : 'moment';
+}
+
+/**
+ * A type made of others has the binary form where all of them have it, its text where that is the
+ * same in every session.
+ */
+function imageOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Image | null {
+  const row = rows.get(oid);
+  if (row === undefined) return null;
+  const { output, send, parts } = row;
+  if (parts === null || parts.length === 0) {
+    // An extension's send function may send text. Its output function is believed where it says
+    // that it is immutable.
+    const asText =
+      send === null || sendsText(row) || (!row.builtin && dependenceOf(oid, rows) === 'tables');
+    if (!asText) return { form: 'binary', by: send };
+    return { form: 'text', by: row.builtin && IS_TEXT.has(row.send_source ?? '') ? null : output };
+  }
+  if (send !== null && parts.every((part) => imageOf(part, rows)?.form === 'binary'))
+    return { form: 'binary', by: send };
+  return textIsSteady(row, rows) ? { form: 'text', by: output } : null;
+}
+
+const sendsText = (row: OutputRow): boolean => SENDS_TEXT.has(row.send_source ?? '');
+
+/** Whether the text of a value is the same in every session. */
+function textIsSteady(row: OutputRow, rows: ReadonlyMap<number, OutputRow>): boolean {
+  if (row.parts === null || row.parts.length === 0)
+    return sendsText(row) || dependenceOf(row.oid, rows) === 'tables';
+  return row.parts.every((part) => {
+    const found = rows.get(part);
+    return found !== undefined && textIsSteady(found, rows);
+  });
+}

@@ -1,0 +1,84 @@
+/** Which folded rows a fold deletes from the logs. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createWorld, expectExact } from './support/world.ts';
+import type { Checked, World } from './support/world.ts';
+
+const SUMMED: Checked = {
+  name: 'summed',
+  definition: 'SELECT region, count(*) AS n, sum(amount) AS total FROM public.sale GROUP BY region',
+};
+const JOINED: Checked = {
+  name: 'joined',
+  definition:
+    'SELECT p.kind, s.region, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind, s.region',
+};
+const LISTED: Checked = {
+  name: 'listed',
+  definition: 'SELECT region, product_id FROM public.sale',
+};
+const ALL = [SUMMED, JOINED, LISTED];
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld(`
+    CREATE TABLE product (id int PRIMARY KEY, kind text);
+    CREATE TABLE sale (id int PRIMARY KEY, region text, product_id int, amount numeric(10,2))`);
+  for (const { name, definition } of ALL) await world.imat.create(name, definition);
+});
+afterAll(() => world.drop());
+/** A hundred sales that are folded, and changes on both sides that are not. */
+beforeEach(async () => {
+  await world.sql(`DELETE FROM product; DELETE FROM sale; INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
+    INSERT INTO sale SELECT i, 'r' || i % 5, 1 + i % 10, i FROM generate_series(1, 100) AS i`);
+  for (const { name } of ALL) await world.sql(`CALL imat.fold('${name}')`);
+  await world.sql(
+    `INSERT INTO sale SELECT i, 'r' || i % 7, 1 + i % 10, i FROM generate_series(101, 150) AS i; UPDATE product SET kind = 'k0' WHERE id < 4; DELETE FROM sale WHERE id % 9 = 0`,
+  );
+});
+
+const pending = (name = 'joined'): Promise<string> =>
+  world.value(`SELECT pending_rows FROM imat_catalog.status WHERE name = '${name}'`);
+
+describe('cleaning', () => {
+  const rows = (): Promise<number> =>
+    world.value<number>('SELECT count(*)::int FROM imat_store.log_public_sale');
+
+  test('waits for the slowest imat on a source, and keeps a hundred rows', async () => {
+    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 12000) AS i`);
+    await world.imat.fold('joined');
+    await world.imat.fold('summed');
+    expect(await rows()).toBeGreaterThan(2000);
+    await world.imat.fold('listed');
+    expect(await rows()).toBeLessThanOrEqual(100);
+    await expectExact(world, ALL);
+  });
+
+  test('takes nothing that a transaction which began before still sees', async () => {
+    const reader = await world.session();
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await expectExact(reader, ALL);
+    const seen = await reader.rows('SELECT * FROM imat.joined ORDER BY 1, 2');
+    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
+    await world.imat.fold();
+    await world.sql('DELETE FROM sale WHERE id % 2 = 0');
+    await world.imat.fold();
+    await expectExact(reader, ALL);
+    expect(await reader.rows('SELECT * FROM imat.joined ORDER BY 1, 2')).toEqual(seen);
+    await reader.sql('COMMIT');
+    await expectExact(reader, ALL);
+  });
+
+  test('is not held up by an open writer, whose rows stay', async () => {
+    const writer = await world.session();
+    await writer.sql(`BEGIN; INSERT INTO sale VALUES (5000, 'open', 1, 1)`);
+    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
+    await world.imat.fold();
+    expect(await rows()).toBeLessThanOrEqual(100);
+    await expectExact(writer, ALL);
+    await writer.sql('COMMIT');
+    await expectExact(world, ALL);
+    expect(await pending()).toBe('1');
+    await world.imat.fold();
+    await expectExact(world, ALL);
+  });
+});

@@ -1,0 +1,374 @@
+/** What convert takes over, takes as options, and leaves behind when it fails. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ConvertOptions } from '../../../engine/api.ts';
+import { expectImatError } from './support/expect-imat-error.ts';
+import { catalogListing } from './support/listing.ts';
+import { expectEqual } from './support/oracle.ts';
+import { createSandbox } from './support/sandbox.ts';
+import type { Sandbox } from './support/sandbox.ts';
+
+const SUMMARY =
+  'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
+const RANKS = 'SELECT region, product, rank() OVER (ORDER BY amount) AS place FROM public.sales';
+const SALES = `
+CREATE TABLE sales (id int PRIMARY KEY, region text, product int, amount numeric(10,2) NOT NULL);
+INSERT INTO sales SELECT i, 'r' || i % 5, i % 7, i FROM generate_series(1, 100) AS i;
+CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
+CREATE MATERIALIZED VIEW ranks AS ${RANKS};`;
+
+let sandbox: Sandbox;
+let before: string[];
+beforeAll(async () => {
+  sandbox = await createSandbox(SALES);
+});
+afterEach(() => sandbox.revertAll());
+afterAll(() => sandbox.drop());
+beforeEach(async () => {
+  before = await catalogListing(sandbox.db);
+});
+
+/** Converts, looks, reverts, and finds everything as before. */
+async function converted(
+  view: string,
+  options: ConvertOptions,
+  look: () => Promise<void>,
+): Promise<void> {
+  await sandbox.imat.convert(view, options);
+  await look();
+  await sandbox.imat.revert(options.name ?? view);
+  expect(await catalogListing(sandbox.db)).toEqual(before);
+}
+
+describe('taken over from the materialized view', () => {
+  test('comments on it and on its columns', async () => {
+    await sandbox.sql(
+      `COMMENT ON MATERIALIZED VIEW summary IS E'it''s\\na \\\\ summary'; COMMENT ON COLUMN summary.total IS 'in EUR'`,
+    );
+    before = await catalogListing(sandbox.db);
+    await converted('summary', {}, async () => {
+      expect(
+        await sandbox.rows(
+          `SELECT objsubid, description FROM pg_description WHERE objoid = 'imat.summary'::regclass ORDER BY 1`,
+        ),
+      ).toEqual(
+        await sandbox.rows(
+          `SELECT objsubid, description FROM pg_description WHERE objoid = 'summary'::regclass ORDER BY 1`,
+        ),
+      );
+    });
+    await sandbox.sql(
+      'COMMENT ON MATERIALIZED VIEW summary IS NULL; COMMENT ON COLUMN summary.total IS NULL',
+    );
+  });
+
+  test('indexes, for a swap imat as they are', async () => {
+    await sandbox.sql(`CREATE UNIQUE INDEX one ON ranks (region, product, place);
+      CREATE INDEX two ON ranks (lower(region) DESC NULLS LAST) WHERE place > 3; CREATE INDEX three ON ranks USING hash (product); CREATE INDEX four ON ranks (place) INCLUDE (region) WITH (fillfactor = 70)`);
+    before = await catalogListing(sandbox.db);
+    const indexes = (table: string): Promise<unknown[]> =>
+      sandbox.rows(
+        `SELECT regexp_replace(indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON \\S+ ', '\\1') AS def FROM pg_indexes WHERE tablename = '${table}' ORDER BY 1`,
+      );
+    await converted('ranks', {}, async () => {
+      expect(await indexes('slot_a_ranks')).toEqual(await indexes('ranks'));
+      await sandbox.imat.swap('ranks');
+      expect(await indexes('slot_b_ranks')).toEqual(await indexes('ranks'));
+      await sandbox.imat.swap('ranks');
+      expect(await indexes('slot_a_ranks')).toEqual(await indexes('ranks'));
+    });
+    await sandbox.sql('DROP INDEX one, two, three, four');
+  });
+
+  test('indexes over group keys, for a delta imat, unless its own key serves them', async () => {
+    await sandbox.sql(`CREATE MATERIALIZED VIEW keyed AS SELECT region, product, sum(amount) AS total FROM sales GROUP BY product, region;
+      CREATE UNIQUE INDEX ON keyed (product, region); CREATE INDEX ON keyed (region); CREATE INDEX ON keyed (total); CREATE INDEX ON keyed (lower(region))`);
+    before = await catalogListing(sandbox.db);
+    await converted('keyed', {}, async () => {
+      const explained = (await sandbox.imat.explain('keyed')).sql
+        .map((statement) => statement.sql)
+        .filter((sql) => /CREATE (UNIQUE )?INDEX/.test(sql));
+      expect(
+        await sandbox.rows(`SELECT indexdef FROM pg_indexes WHERE tablename = 'state_keyed'`),
+      ).toHaveLength(2);
+      expect(explained).toHaveLength(2);
+      const plan = await sandbox.rows(
+        `EXPLAIN (FORMAT JSON) SELECT * FROM imat.keyed WHERE region = 'r1'`,
+      );
+      expect(JSON.stringify(plan)).toContain('state_keyed');
+    });
+    await sandbox.sql('DROP MATERIALIZED VIEW keyed');
+  });
+
+  test('names, types, order and collations of the columns', async () => {
+    await sandbox.sql(`CREATE DOMAIN name_d AS varchar(30); CREATE TABLE typed (a varchar(10) COLLATE "C", b numeric(8,3), c name_d, d timestamptz, e char(4), f text[], g interval, h bit(3), i timestamp(2));
+      INSERT INTO typed VALUES ('x', 1.5, 'n', now(), 'c', '{a,b}', '1 day', B'101', '2026-01-01');
+      CREATE MATERIALIZED VIEW grouped AS SELECT e, a, c AS "Name", b, d, f, h, i, sum(b) AS s, avg(b) AS m, count(*) AS n, (sum(b) / 3)::numeric(10,2) AS third, sum(g) AS g FROM typed GROUP BY a, b, c, d, e, f, h, i;
+      CREATE MATERIALIZED VIEW listed AS SELECT i, e, a, c AS "Name", b, d, f, g, h, a || 'x' AS ax, row_number() OVER () AS n FROM typed;
+      CREATE MATERIALIZED VIEW bag AS SELECT i, e, a, c AS "Name", b, d, f, g, h, a || 'x' AS ax FROM typed;
+      CREATE VIEW reads_all AS SELECT g.a, l.b, b.c FROM (SELECT a FROM grouped) g, (SELECT b FROM listed) l, (SELECT "Name" AS c FROM bag) b`);
+    before = await catalogListing(sandbox.db);
+    const columns = (relation: string): Promise<unknown[]> =>
+      sandbox.rows(
+        `SELECT attnum, attname, format_type(atttypid, atttypmod) AS type, attcollation::regcollation AS collation FROM pg_attribute WHERE attrelid = '${relation}'::regclass AND attnum > 0 ORDER BY 1`,
+      );
+    for (const view of ['grouped', 'listed', 'bag']) {
+      for (const freshness of ['live', 'manual']) {
+        const expected = await columns(view);
+        await converted(view, { freshness, replace: true }, async () => {
+          expect(await columns(`imat.${view}`)).toEqual(expected);
+          expect(await columns(view)).toEqual(expected);
+          // The same value, on its way through the log, must still be the same.
+          const [row] = await sandbox.db.query<{ definition: string }>(
+            `SELECT rtrim(pg_get_viewdef('imat_store.definition_${view}'), ';') AS definition`,
+          );
+          for (const change of [
+            'INSERT INTO typed SELECT * FROM typed',
+            'DELETE FROM typed WHERE ctid = (SELECT min(ctid) FROM typed)',
+          ]) {
+            await sandbox.sql(change);
+            if (freshness === 'live')
+              await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', change);
+          }
+          await (view === 'listed' ? sandbox.imat.swap(view) : sandbox.imat.fold(view));
+          await expectEqual(sandbox.db, `imat.${view}`, row?.definition ?? '', 'afterwards');
+        });
+      }
+    }
+    await sandbox.sql(
+      'DROP VIEW reads_all; DROP MATERIALIZED VIEW grouped, listed, bag; DROP TABLE typed; DROP DOMAIN name_d',
+    );
+  });
+
+  test('nothing of its data: one that was never populated converts as well', async () => {
+    await sandbox.sql(`CREATE MATERIALIZED VIEW empty AS ${SUMMARY} WITH NO DATA`);
+    before = await catalogListing(sandbox.db);
+    for (const options of [{}, { strategy: 'swap' }, { replace: true }] as const) {
+      await converted('empty', options, async () => {
+        await expectEqual(sandbox.db, 'imat.empty', SUMMARY);
+        if ('replace' in options) await expectEqual(sandbox.db, 'public.empty', SUMMARY);
+      });
+    }
+    await sandbox.sql('DROP MATERIALIZED VIEW empty');
+  });
+});
+
+describe('a dry run', () => {
+  test.each([
+    ['summary', 'delta'],
+    ['ranks', 'swap'],
+  ])('of %s says what convert would, and changes nothing at all', async (view, strategy) => {
+    const labels: string[] = [];
+    const result = await sandbox.imat.convert(view, {
+      dryRun: true,
+      freshness: '5s',
+      onProgress: ({ label }) => labels.push(label),
+    });
+    expect(result).toMatchObject({
+      name: view,
+      relation: `imat.${view}`,
+      strategy,
+      freshness: '5s',
+      dryRun: true,
+    });
+    expect(labels).toEqual(['reading the definition']);
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+    expect(await sandbox.imat.convert(view, { freshness: '5s' })).toEqual({
+      ...result,
+      dryRun: false,
+    });
+    await sandbox.imat.revert(view);
+  });
+
+  test('of a query changes nothing at all either', async () => {
+    await sandbox.imat.create('counted', 'SELECT count(*) FROM sales', { dryRun: true });
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+});
+
+describe('freshness', () => {
+  test.each(['live', '5s', '1 minute', '2h', 'manual'])('%s', async (freshness) => {
+    await converted('summary', { freshness }, async () => {
+      expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness }]);
+      await sandbox.sql(`INSERT INTO sales VALUES (999, 'fresh', 1, 1)`);
+      expect(
+        await sandbox.rows(`SELECT region FROM imat.summary WHERE region = 'fresh'`),
+      ).toHaveLength(freshness === 'live' ? 1 : 0);
+      expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ pendingRows: 1 }]);
+      await sandbox.imat.fold('summary');
+      await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
+      expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ pendingRows: 0 }]);
+      await sandbox.sql('DELETE FROM sales WHERE id = 999');
+    });
+  });
+
+  test.each(['', 'LIVE', '-5s', '0s', 'soon', '5 parsecs', "5s'; DROP TABLE sales; --"])(
+    '%j is none',
+    async (freshness) => {
+      expect(
+        (
+          await expectImatError('invalid_argument', () =>
+            sandbox.imat.convert('summary', { freshness }),
+          )
+        ).hint,
+      ).toContain('live, manual, or an interval');
+      expect(await catalogListing(sandbox.db)).toEqual(before);
+    },
+  );
+
+  test('a second convert with another freshness changes the view in place', async () => {
+    await sandbox.imat.convert('summary');
+    const oid = await sandbox.value(`SELECT 'imat.summary'::regclass::oid`);
+    expect(
+      await sandbox.imat.convert('summary', { freshness: 'manual', dryRun: true }),
+    ).toMatchObject({ freshness: 'manual' });
+    expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness: 'live' }]);
+    await sandbox.imat.convert('summary', { freshness: 'manual' });
+    expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness: 'manual' }]);
+    expect(await sandbox.value(`SELECT 'imat.summary'::regclass::oid`)).toBe(oid);
+    await sandbox.imat.revert('summary');
+  });
+});
+
+describe('strategy', () => {
+  test('delta where the definition does not allow it: every reason at once, each with its place', async () => {
+    await sandbox.sql(`CREATE MATERIALIZED VIEW many AS
+      SELECT s.region, array_agg(s.product) AS products, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place
+      FROM sales s LEFT JOIN sales t ON t.id = s.product GROUP BY s.region LIMIT 10`);
+    const dry = await sandbox.imat.convert('many', { dryRun: true });
+    expect(dry.strategy).toBe('swap');
+    const error = await expectImatError('strategy_unavailable', () =>
+      sandbox.imat.convert('many', { strategy: 'delta' }),
+    );
+    expect(error.message).toBe('this definition cannot be maintained by delta');
+    for (const reason of dry.reasons)
+      expect(error.detail?.toLowerCase()).toContain(
+        `${reason.message.toLowerCase()} (line ${reason.position?.line}, column ${reason.position?.column})`,
+      );
+    for (const part of [/window/i, /LIMIT/, /LEFT JOIN/, /"array_agg"/, /"max"/])
+      expect(error.detail).toMatch(part);
+    expect(error.position).toMatchObject({
+      line: dry.reasons[0]?.position?.line,
+      text: expect.stringContaining('SELECT'),
+    });
+    await sandbox.sql('DROP MATERIALIZED VIEW many');
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+
+  test('whatever has a type that no column can have', async () => {
+    const definition =
+      'SELECT region, count(ROW(product, amount)) AS n FROM public.sales GROUP BY region';
+    await sandbox.sql(`CREATE MATERIALIZED VIEW pseudo AS ${definition}`);
+    before = await catalogListing(sandbox.db);
+    expect(await sandbox.imat.convert('pseudo')).toMatchObject({
+      strategy: 'swap',
+      reasons: [{ kind: 'pseudo_type', position: { line: 2 } }],
+    });
+    await expectEqual(sandbox.db, 'imat.pseudo', definition);
+    await sandbox.imat.revert('pseudo');
+    await sandbox.sql('DROP MATERIALIZED VIEW pseudo');
+  });
+
+  test('swap where delta would do', async () => {
+    await converted('summary', { strategy: 'swap' }, async () => {
+      expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ strategy: 'swap' }]);
+      await sandbox.sql(`INSERT INTO sales VALUES (999, 'fresh', 1, 1)`);
+      await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
+      await sandbox.imat.swap('summary');
+      await sandbox.sql('DELETE FROM sales WHERE id = 999');
+      await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
+      expect(
+        await expectImatError('strategy_unavailable', () => sandbox.imat.fold('summary')),
+      ).toMatchObject({
+        message: 'imat "summary" has the strategy swap',
+      });
+    });
+  });
+
+  test('fold and swap say so where the other one is meant', async () => {
+    await converted('summary', {}, async () => {
+      expect(
+        await expectImatError('strategy_unavailable', () => sandbox.imat.swap('summary')),
+      ).toMatchObject({
+        message: 'imat "summary" has the strategy delta',
+      });
+    });
+  });
+});
+
+describe('a definition that fails', () => {
+  const failing: readonly [string, string, string][] = [
+    [
+      'divides by zero',
+      'SELECT region, sum(amount / (product - 3)) AS q FROM sales GROUP BY region',
+      'division by zero',
+    ],
+    [
+      'divides by zero in a window',
+      'SELECT rank() OVER (ORDER BY amount / (product - 3)) AS q FROM sales',
+      'division by zero',
+    ],
+    [
+      'raises',
+      `SELECT region, sum(raises(product)) AS q FROM sales GROUP BY region`,
+      'not this one',
+    ],
+    [
+      'reads a materialized view without data',
+      'SELECT * FROM unpopulated',
+      'materialized view "unpopulated" has not been populated',
+    ],
+  ];
+  test.each(failing)(
+    '%s: the error is its own, and nothing is left behind',
+    async (_what, query, message) => {
+      await sandbox.sql(`CREATE OR REPLACE FUNCTION raises(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'not this one' USING HINT = 'Take another.'; END $$;
+      CREATE MATERIALIZED VIEW IF NOT EXISTS unpopulated AS SELECT 1 AS one WITH NO DATA;
+      CREATE MATERIALIZED VIEW failing AS ${query} WITH NO DATA`);
+      before = await catalogListing(sandbox.db);
+      for (const options of [{}, { strategy: 'swap' }, { replace: true }] as const) {
+        expect(
+          await expectImatError('definition_failed', () =>
+            sandbox.imat.convert('failing', options),
+          ),
+        ).toMatchObject({ message });
+        expect(await catalogListing(sandbox.db)).toEqual(before);
+      }
+      await sandbox.sql('DROP MATERIALIZED VIEW failing, unpopulated; DROP FUNCTION raises');
+    },
+  );
+
+  test('a server that is out of room may have it next time', async () => {
+    await sandbox.sql(`CREATE FUNCTION full_disk(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'no space left' USING ERRCODE = 'disk_full'; END $$;
+      CREATE MATERIALIZED VIEW failing AS SELECT sum(full_disk(product)) AS q FROM sales WITH NO DATA`);
+    before = await catalogListing(sandbox.db);
+    expect(
+      await expectImatError('server_trouble', () => sandbox.imat.convert('failing')),
+    ).toMatchObject({
+      category: 'transient',
+      message: 'no space left',
+    });
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+    await sandbox.sql('DROP MATERIALIZED VIEW failing; DROP FUNCTION full_disk');
+  });
+
+  test('a source that came by its error later does not stop writers, and reading says what is wrong', async () => {
+    await sandbox.sql(
+      'CREATE MATERIALIZED VIEW ratio AS SELECT region, sum(amount / product) AS q FROM sales WHERE product <> 0 OR id = 5000 GROUP BY region',
+    );
+    await sandbox.imat.convert('ratio');
+    await sandbox.sql(`INSERT INTO sales VALUES (5000, 'r1', 0, 1)`);
+    await expect(sandbox.rows('SELECT * FROM imat.ratio')).rejects.toMatchObject({
+      sqlstate: '22012',
+    });
+    await expectImatError('definition_failed', () => sandbox.imat.fold('ratio'));
+    await sandbox.sql('DELETE FROM sales WHERE id = 5000');
+    await sandbox.imat.fold('ratio');
+    await expectEqual(
+      sandbox.db,
+      'imat.ratio',
+      'SELECT region, sum(amount / product) AS q FROM public.sales WHERE product <> 0 OR id = 5000 GROUP BY region',
+    );
+    await sandbox.imat.revert('ratio');
+    await sandbox.sql('DROP MATERIALIZED VIEW ratio');
+  });
+});

@@ -1,0 +1,109 @@
+/** What imat_catalog.status shows, from psql too, and how long it keeps the catalog. */
+import { expect, test } from 'vitest';
+import { expectEqual } from './support/oracle.ts';
+import { inSandbox } from './support/sandbox.ts';
+
+const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
+const SALES = `
+CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
+INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
+CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
+CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+
+test('imat_catalog.status, from psql', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.convert('ranks', { freshness: '5s' });
+    await sandbox.sql(`INSERT INTO sales VALUES (1000, 'x', 1), (1001, 'x', 1)`);
+    const [ranks, summary] = await sandbox.rows(
+      'SELECT *, frontier_at <= now() AS at FROM imat_catalog.status ORDER BY name',
+    );
+    expect(Object.keys(summary ?? {})).toEqual([
+      'name',
+      'relation',
+      'strategy',
+      'freshness',
+      'state',
+      'pending_rows',
+      'sources',
+      'original',
+      'state_bytes',
+      'log_bytes',
+      'frontier_at',
+      'last_action',
+      'last_reason',
+      'last_run_at',
+      'last_ms',
+      'failed_attempts',
+      'error_code',
+      'error',
+      'error_hint',
+      'next_attempt_at',
+      'worker',
+      'at',
+    ]);
+    expect(summary).toMatchObject({
+      name: 'summary',
+      relation: 'imat.summary',
+      strategy: 'delta',
+      freshness: 'live',
+      state: 'active',
+      pending_rows: '2',
+      sources: '{sales}',
+      original: 'summary',
+      at: true,
+    });
+    // Its source is logged row by row for the other one.
+    expect(ranks).toMatchObject({
+      name: 'ranks',
+      strategy: 'swap',
+      freshness: '5s',
+      state: 'active',
+      pending_rows: '2',
+      original: 'ranks',
+    });
+    const [status] = (await sandbox.imat.status('summary')).imats;
+    expect(status).toEqual({
+      name: 'summary',
+      relation: 'imat.summary',
+      strategy: 'delta',
+      freshness: 'live',
+      state: 'active',
+      pendingRows: 2,
+      sources: ['public.sales'],
+      original: 'public.summary',
+      stateBytes: expect.any(Number),
+      logBytes: expect.any(Number),
+      frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      lastRun: {
+        action: 'load',
+        reason: 'converted',
+        endedAt: expect.any(String),
+        ms: expect.any(Number),
+      },
+      failure: null,
+      worker: null,
+    });
+    expect(status?.stateBytes).toBeGreaterThan(0);
+    expect(status?.logBytes).toBeGreaterThan(0);
+    await sandbox.sql('CALL imat.fold($$summary$$)');
+    await sandbox.sql('CALL imat.swap($$ranks$$)');
+    expect((await sandbox.imat.list()).map((imat) => imat.pendingRows)).toEqual([0, 0]);
+    await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
+  });
+});
+
+test('a view of one’s own over the status keeps the catalog there when the last imat goes', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    await sandbox.imat.convert('summary');
+    await sandbox.sql(
+      'CREATE VIEW monitoring AS SELECT name, pending_rows FROM imat_catalog.status',
+    );
+    await sandbox.imat.revert('summary');
+    expect(await sandbox.rows('SELECT * FROM monitoring')).toEqual([]);
+    await sandbox.sql('DROP VIEW monitoring');
+    await sandbox.imat.convert('summary');
+    await sandbox.imat.revert('summary');
+    expect(await sandbox.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+  });
+});

@@ -1,0 +1,166 @@
+/**
+ * A database with imat on it and as many sessions as a test of concurrency needs, each an ordinary
+ * client with `search_path = public`.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { connectDb } from '../../../../engine/db/connect-db.ts';
+import type { Db, Row } from '../../../../engine/db/db.ts';
+import type { Imat } from '../../../../engine/index.ts';
+import { createImat } from '../../../../engine/index.ts';
+import { createDatabase } from '../../../setup/database.ts';
+
+export type Session = {
+  readonly db: Db;
+  readonly pid: number;
+  sql(text: string): Promise<void>;
+  rows<T extends Row = Row>(query: string): Promise<T[]>;
+  /** The only column of the only row. */
+  value<T>(query: string): Promise<T>;
+};
+
+export type World = Session & {
+  readonly url: string;
+  readonly imat: Imat;
+  session(role?: string): Promise<Session>;
+  /** A second program that uses imat's API. */
+  program(): Promise<{ readonly imat: Imat; readonly pid: number }>;
+  role(options?: string): Promise<string>;
+  drop(): Promise<void>;
+};
+
+export async function createWorld(setup: string): Promise<World> {
+  const database = await createDatabase();
+  return openWorld(database.url, setup, () => database.drop());
+}
+
+/** Over a database that is there already. */
+export async function openWorld(
+  url: string,
+  setup: string,
+  drop: () => Promise<void>,
+): Promise<World> {
+  const opened: Db[] = [];
+  const roles: string[] = [];
+  const open = async (role?: string): Promise<Db> => {
+    const address = new URL(url);
+    if (role !== undefined) address.username = role;
+    const db = await connectDb({ kind: 'url', url: address.href });
+    opened.push(db);
+    return db;
+  };
+  const session = async (role?: string): Promise<Session> => openSession(await open(role));
+  const program = async (): Promise<{ imat: Imat; pid: number }> => {
+    const db = await open();
+    return { imat: createImat(db), pid: await pidOf(db) };
+  };
+  const first = await session();
+  await first.sql(setup);
+  return {
+    ...first,
+    url,
+    imat: (await program()).imat,
+    session,
+    program,
+    async role(options = '') {
+      const name = `r_${Math.random().toString(36).slice(2, 12)}`;
+      await first.sql(`CREATE ROLE ${name} LOGIN ${options}`);
+      roles.push(name);
+      return name;
+    },
+    async drop() {
+      for (const role of roles)
+        await first.sql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`).catch(() => undefined);
+      await Promise.all(opened.map((db) => db.close().catch(() => undefined)));
+      await drop();
+    },
+  };
+}
+
+const pidOf = async (db: Db): Promise<number> =>
+  (await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))[0]?.pid ?? 0;
+
+async function openSession(db: Db): Promise<Session> {
+  const pid = await pidOf(db);
+  await db.execute('SET search_path = public');
+  const rows = <T extends Row>(query: string): Promise<T[]> => db.query<T>(query);
+  return {
+    db,
+    pid,
+    sql: (text) => db.execute(text),
+    rows,
+    async value<T>(query: string) {
+      const found = await rows(query);
+      expect(found, query).toHaveLength(1);
+      return Object.values(found[0] ?? {})[0] as T;
+    },
+  };
+}
+
+/**
+ * An imat and the user's own query, fully qualified. `by` shows columns that have no `=` or whose
+ * `=` is too lax.
+ */
+export type Checked = { readonly name: string; readonly definition: string; readonly by?: string };
+
+/**
+ * The rows that only one side has, found by one statement, so in one snapshot under any isolation
+ * level. `:side` and the row as text.
+ */
+export function differencesSql({ name, definition, by = '*' }: Checked): string {
+  const stored = `SELECT ${by} FROM imat.${name} AS q`;
+  const computed = `SELECT ${by} FROM (${definition}) AS q`;
+  return `/* compare ${name} */ SELECT 'imat ' || v::text AS row FROM (${stored} EXCEPT ALL ${computed}) AS v
+    UNION ALL SELECT 'definition ' || v::text FROM (${computed} EXCEPT ALL ${stored}) AS v LIMIT 10`;
+}
+
+/** In the transaction under way, if any. */
+export async function expectExact(
+  session: Session,
+  checked: Checked | readonly Checked[],
+  context = '',
+): Promise<void> {
+  for (const one of [checked].flat()) {
+    expect(
+      await session.rows(differencesSql(one)),
+      `imat.${one.name} differs from its definition${context === '' ? '' : ` (${context})`}`,
+    ).toEqual([]);
+  }
+}
+
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
+    if (await condition()) return;
+    await sleep(10);
+  }
+  expect.fail(`it did not happen in time: ${what}`);
+}
+
+/** Resolves when the backend is waiting for a lock. */
+export async function untilBlocked(observer: Session, pid: number): Promise<void> {
+  await until(
+    `backend ${pid} waits for a lock`,
+    async () =>
+      (await observer.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
+  );
+}
+
+/**
+ * The outcome of a promise that is left running: an error is a value, so that nothing is unhandled.
+ */
+export function outcomeOf<T>(promise: Promise<T>): Promise<T | Error> {
+  return promise.catch((error: unknown) =>
+    error instanceof Error ? error : new Error(String(error)),
+  );
+}
+
+/** SQLSTATE of a statement that must fail. */
+export async function sqlstateOf(promise: Promise<unknown>): Promise<string> {
+  const outcome = await outcomeOf(promise);
+  if (!(outcome instanceof Error)) return expect.fail('it should have failed');
+  return 'sqlstate' in outcome ? String(outcome.sqlstate) : outcome.message;
+}
