@@ -3,9 +3,9 @@ import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
 import type { ImatError } from '../parser/errors.ts';
 import { retryMs } from './retry.ts';
-import type { Found, Look } from './found.ts';
+import type { Found, Look } from './poll-result.ts';
 import type { SkipRow } from './skips.ts';
-import type { Reading } from './units.ts';
+import type { Reading } from './publication.ts';
 
 /** Everything is asked for again where `since` is null. */
 export async function look(db: Db, since: string | null, countUpTo: number): Promise<Look> {

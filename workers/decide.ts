@@ -7,7 +7,7 @@
  * an interval     early enough that what is stored is never older than that
  * manual          never
  */
-import type { Found } from './found.ts';
+import type { Found } from './poll-result.ts';
 import type { Policy } from './policy.ts';
 
 export type SkipReason =

@@ -2,7 +2,7 @@
 import { translated } from '../engine/errors.ts';
 import { asImatError, type ImatError } from '../parser/errors.ts';
 import { TRANSIENT, transientMs } from './retry.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions } from './session-pool.ts';
 
 export type RequestRun = {
   readonly name: string;

@@ -4,13 +4,13 @@ import { hostname } from 'node:os';
 import type { Gauge } from 'prom-client';
 import type { ConnectTarget } from '../engine/db/db.ts';
 import { asImatError, type ImatError } from '../parser/errors.ts';
-import type { Report } from './attendant.ts';
-import { DatabaseLoop, type LoopState } from './database.ts';
+import type { Report } from './runner.ts';
+import { DatabaseLoop, type LoopState } from './database/database-loop.ts';
 import { type HttpServer, listen } from './http.ts';
 import { createLog, type LogLevel } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
-import { checkQueue, type QueueUrl } from './queue/open-bell.ts';
+import { checkQueue, type QueueUrl } from './queue/open-queue.ts';
 import { Slots } from './slots.ts';
 
 export type WorkerOptions = {

@@ -175,7 +175,7 @@ async function runWorker(
   const targets = resolveTargets(urls, flags, host.environment);
   const [{ ImatWorker }, { parseQueueUrl }] = await Promise.all([
     import('../../workers/worker.ts'),
-    import('../../workers/queue/open-bell.ts'),
+    import('../../workers/queue/open-queue.ts'),
   ]);
   const origin = flags.queue === undefined ? 'IMAT_QUEUE_URL' : '--queue';
   const queue = parseQueueUrl(

@@ -12,7 +12,7 @@
  *   engine/maintain                         capture, fold, views, verify, doctor
  *   engine/install                          convert, explain, revert
  *   engine/index.ts                         the public API, the only barrel
- *   workers                                 when to fold and swap; decide.ts, units.ts, retry.ts and seen.ts are pure
+ *   workers                                 when to fold and swap; decide.ts, publication.ts, retry.ts and pending-age.ts are pure
  *   cli, bench
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Decision, decide } from '../../workers/decide.ts';
-import type { Found } from '../../workers/found.ts';
+import type { Found } from '../../workers/poll-result.ts';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 
 const IDLE: Found = {

@@ -1,8 +1,8 @@
 /** Health, metrics and logs of a worker that looks after two databases. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
-import type { QueueUrl } from '../../workers/queue/open-bell.ts';
-import { Sessions } from '../../workers/sessions.ts';
+import type { QueueUrl } from '../../workers/queue/open-queue.ts';
+import { Sessions } from '../../workers/session-pool.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { startRedis } from '../../tools/redis.ts';
 import { createWorld, outcomeOf, until } from '../engine/maintain/support/world.ts';

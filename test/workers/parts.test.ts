@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Found } from '../../workers/found.ts';
+import type { Found } from '../../workers/poll-result.ts';
 import { reconnectMs, retryMs } from '../../workers/retry.ts';
-import { aged, Ages, Dues } from '../../workers/seen.ts';
+import { aged, Ages, Dues } from '../../workers/pending-age.ts';
 import { Skips } from '../../workers/skips.ts';
 import { type Pace, Slots } from '../../workers/slots.ts';
-import { inOrder, inputsOf, type Reading } from '../../workers/units.ts';
+import { inOrder, inputsOf, type Reading } from '../../workers/publication.ts';
 
 describe('units', () => {
   const reads = (imat: number, reads: number, stored = true): Reading => ({ imat, reads, stored });

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue, Worker } from 'bullmq';
 import { reconnectMs } from '../retry.ts';
-import { type Bell, type BellOptions, isUnit, PROBE_MS, RING_TIMEOUT_MS, within } from './bell.ts';
+import { type Bell, type BellOptions, isUnit, PROBE_MS, RING_TIMEOUT_MS, within } from './queue.ts';
 
 type Job = { readonly data: { readonly unit?: unknown } | null };
 type Processor = (job: Job) => Promise<void>;

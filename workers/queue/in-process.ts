@@ -1,6 +1,6 @@
 /** The bell of one process: for a single worker, and for the embedded database. */
-import type { Bell, BellOptions } from './bell.ts';
-import { within } from './bell.ts';
+import type { Bell, BellOptions } from './queue.ts';
+import { within } from './queue.ts';
 
 export function openInProcessBell({
   concurrency,

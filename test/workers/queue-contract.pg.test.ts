@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Attend, Bell, BellOptions } from '../../workers/queue/bell.ts';
-import { openBell, parseQueueUrl, type QueueUrl } from '../../workers/queue/open-bell.ts';
+import type { Attend, Bell, BellOptions } from '../../workers/queue/queue.ts';
+import { openBell, parseQueueUrl, type QueueUrl } from '../../workers/queue/open-queue.ts';
 import { createDatabase, type TestDatabase } from '../setup/database.ts';
 import { provideRedis, type TestRedis } from '../setup/redis.ts';
 

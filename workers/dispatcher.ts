@@ -2,12 +2,12 @@
  * Rings for what is due, and attends to what the bell rings for. The ticker's rings are shared by all workers; what is still due
  * long after a ring goes to the worker's own crew, and so does everything where no queue can be used.
  */
-import { type Attendant, attendTo } from './attendant.ts';
+import { type Attendant, attendTo } from './runner.ts';
 import type { Policy } from './policy.ts';
-import type { Bell, BellOptions } from './queue/bell.ts';
+import type { Bell, BellOptions } from './queue/queue.ts';
 import { openInProcessBell } from './queue/in-process.ts';
-import { openBell, type QueueUrl } from './queue/open-bell.ts';
-import { Dues } from './seen.ts';
+import { openBell, type QueueUrl } from './queue/open-queue.ts';
+import { Dues } from './pending-age.ts';
 import type { Pace, Slots } from './slots.ts';
 
 export type RingingParts = {

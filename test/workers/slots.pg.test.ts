@@ -1,7 +1,7 @@
 /** Who waits for whom: swaps that take long, live imats that must not wait for them, and several databases. */
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
-import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-bell.ts';
+import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-queue.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { createWorld, until, type World } from '../engine/maintain/support/world.ts';
 import { provideRedis } from '../setup/redis.ts';

@@ -3,24 +3,24 @@
  * rings; sweeps; keeps leases and logs. What is due is attended to by whoever hears the bell.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { catalogVersion, initialize } from '../engine/catalog/migrate.ts';
-import type { ConnectTarget, Db } from '../engine/db/db.ts';
-import { translated } from '../engine/errors.ts';
-import { ImatError } from '../parser/errors.ts';
-import { type Attendant, countUpTo, REQUESTS, type Report } from './attendant.ts';
-import * as catalog from './catalog.ts';
-import type { Log } from './log.ts';
-import type { Metrics } from './metrics.ts';
-import { beatMs, type Policy } from './policy.ts';
-import { isWithin } from './queue/bell.ts';
-import type { QueueUrl } from './queue/open-bell.ts';
-import { reconnectMs } from './retry.ts';
-import { Ringing } from './ringing.ts';
-import { Outlook } from './outlook.ts';
-import { Sessions } from './sessions.ts';
-import type { Slots } from './slots.ts';
-import { Telling } from './telling.ts';
-import { BUILD_TIMEOUT_MS, Upkeep } from './upkeep.ts';
+import { catalogVersion, initialize } from '../../engine/catalog/migrate.ts';
+import type { ConnectTarget, Db } from '../../engine/db/db.ts';
+import { translated } from '../../engine/errors.ts';
+import { ImatError } from '../../parser/errors.ts';
+import { type Attendant, countUpTo, REQUESTS, type Report } from '../runner.ts';
+import * as catalog from '../catalog.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { beatMs, type Policy } from '../policy.ts';
+import { isWithin } from '../queue/queue.ts';
+import type { QueueUrl } from '../queue/open-queue.ts';
+import { reconnectMs } from '../retry.ts';
+import { Ringing } from '../dispatcher.ts';
+import { Outlook } from '../poller.ts';
+import { Sessions } from '../session-pool.ts';
+import type { Slots } from '../slots.ts';
+import { Telling } from '../reporter.ts';
+import { BUILD_TIMEOUT_MS, Upkeep } from '../upkeep.ts';
 
 export type LoopParts = {
   readonly target: ConnectTarget;

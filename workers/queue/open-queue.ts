@@ -1,5 +1,5 @@
 import { ImatError } from '../../parser/errors.ts';
-import { type Bell, type BellOptions, PROBE_MS, within } from './bell.ts';
+import { type Bell, type BellOptions, PROBE_MS, within } from './queue.ts';
 import type { BackEnd } from './bullmq.ts';
 import { openInProcessBell } from './in-process.ts';
 

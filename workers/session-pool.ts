@@ -5,7 +5,7 @@ import { type ConnectTarget, type Db, ServerError } from '../engine/db/db.ts';
 import type { Imat } from '../engine/index.ts';
 import { createImat } from '../engine/index.ts';
 import { ImatError } from '../parser/errors.ts';
-import { within } from './queue/bell.ts';
+import { within } from './queue/queue.ts';
 
 export type Session = { readonly db: Db; readonly imat: Imat };
 

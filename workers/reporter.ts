@@ -1,6 +1,6 @@
 /** Tells of what was done for one database, and of what failed: log lines and counts. */
 import { ImatError } from '../parser/errors.ts';
-import type { Report } from './attendant.ts';
+import type { Report } from './runner.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,5 +1,5 @@
 /** What the worker remembers between looks: how long something has been pending, what has been due, and what was rung. */
-import type { Found } from './found.ts';
+import type { Found } from './poll-result.ts';
 
 /** A look that said "nothing has changed" leaves the one before valid, only older. */
 export function aged(found: Found, ms: number): Found {

@@ -1,7 +1,7 @@
 /** Attends to one unit of work: leases it, looks again, decides again, carries it out, records it. A bell's word counts for nothing. */
 import { ServerError, type Db } from '../engine/db/db.ts';
 import { asImatError, ImatError } from '../parser/errors.ts';
-import { carryOut, type Done, type Due } from './act.ts';
+import { carryOut, type Done, type Due } from './execute.ts';
 import {
   beginAttempt,
   blameInput,
@@ -12,12 +12,12 @@ import {
   type Run,
 } from './catalog.ts';
 import { decide } from './decide.ts';
-import type { Found } from './found.ts';
+import type { Found } from './poll-result.ts';
 import type { Policy } from './policy.ts';
 import { carryOutRequest } from './requests.ts';
 import { retryMs, transientMs } from './retry.ts';
-import { pendingAtMost } from './seen.ts';
-import type { Sessions } from './sessions.ts';
+import { pendingAtMost } from './pending-age.ts';
+import type { Sessions } from './session-pool.ts';
 import type { Pace } from './slots.ts';
 
 /** The unit of requests, beside imats, whose ids are positive. */

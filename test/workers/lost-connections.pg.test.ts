@@ -1,7 +1,7 @@
 /** Connections that neither answer nor break, and imats that end their own sessions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Sessions } from '../../workers/sessions.ts';
+import { Sessions } from '../../workers/session-pool.ts';
 import { until, type World } from '../engine/maintain/support/world.ts';
 import { type Proxy, startProxy } from './support/proxy.ts';
 import { createShop, expectNothingLeft, expectSettled, pretendChange } from './support/shop.ts';

@@ -2,12 +2,12 @@
 import type { Db } from '../engine/db/db.ts';
 import * as catalog from './catalog.ts';
 import { decide } from './decide.ts';
-import type { Found, Look } from './found.ts';
+import type { Found, Look } from './poll-result.ts';
 import type { Metrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
-import { aged, Ages } from './seen.ts';
+import { aged, Ages } from './pending-age.ts';
 import { type SkipRow, Skips } from './skips.ts';
-import { inOrder, inputsOf, type Reading } from './units.ts';
+import { inOrder, inputsOf, type Reading } from './publication.ts';
 
 /** Which imats read which is asked for again where imats come or go, and this often, as views may be replaced. */
 const READINGS_MS = 60_000;

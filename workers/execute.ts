@@ -2,8 +2,8 @@
 import type { Db } from '../engine/db/db.ts';
 import { maintained, translated } from '../engine/errors.ts';
 import type { Decision } from './decide.ts';
-import type { Found } from './found.ts';
-import type { Session } from './sessions.ts';
+import type { Found } from './poll-result.ts';
+import type { Session } from './session-pool.ts';
 
 export type Due = Exclude<Decision, { action: 'skip' }>;
 
