@@ -1,124 +1,114 @@
 /**
- * Rings for what is due, and attends to what the bell rings for. The ticker's rings are shared by all workers; what is still due
- * long after a ring goes to the worker's own crew, and so does everything where no queue can be used.
+ * Hands due tasks to the queue, and runs what comes from it. The ticker enqueues for all workers. A worker runs a task itself, through
+ * its local queue, if the task is still due long after it was enqueued, and if the shared queue cannot be used.
  */
-import { type Attendant, attendTo } from './runner.ts';
+import { DueTracker } from './due-tracker.ts';
 import type { Policy } from './policy.ts';
-import type { Bell, BellOptions } from './queue/queue.ts';
-import { openInProcessBell } from './queue/in-process.ts';
-import { openBell, type QueueUrl } from './queue/open-queue.ts';
-import { Dues } from './pending-age.ts';
+import { openInProcessQueue } from './queue/in-process.ts';
+import { openQueue, type QueueUrl } from './queue/open-queue.ts';
+import type { QueueOptions, WorkQueue } from './queue/queue.ts';
+import { type Runner, runTask } from './runner.ts';
 import type { Pace, Slots } from './slots.ts';
 
-export type RingingParts = {
-  /** Whose turn it is at the slots. */
+export type DispatcherParts = {
+  /** Identifies the database when slots are shared out. */
   readonly database: object;
   readonly slots: Slots;
   readonly concurrency: number;
-  readonly attendant: Attendant;
-  /** When a unit was last attended to, by anybody, as far as looks tell. */
-  readonly attendedAt: (unit: number) => number;
+  readonly runner: Runner;
+  /** When any worker last ran a task, as far as polls show, on the clock of `performance.now`. */
+  readonly lastRunAt: (task: number) => number;
   readonly onFailure: (error: unknown) => void;
 };
 
-export class Ringing {
-  readonly #parts: RingingParts;
-  readonly #dues = new Dues();
-  /** Units that wait for a slot. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #dueTracker: DueTracker;
+  /** Tasks that wait for a slot. */
   readonly #waiting = new Set<number>();
-  readonly #crew: Bell;
-  #bell: Bell | null = null;
+  readonly #local: WorkQueue;
+  #queue: WorkQueue | null = null;
 
-  constructor(parts: RingingParts) {
+  constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#crew = openInProcessBell({
-      concurrency: parts.concurrency,
-      attend: (unit) => this.#answer(unit),
-      onFailure: parts.onFailure,
+    const { concurrency, onFailure, runner } = parts;
+    const { tickMs, sweepMs } = runner.policy;
+    this.#dueTracker = new DueTracker({ enqueueEveryMs: 2 * tickMs, overdueMs: sweepMs });
+    this.#local = openInProcessQueue({
+      concurrency,
+      run: (task) => this.#runFromQueue(task),
+      onFailure,
     });
   }
 
-  /** Null where the queue has not been asked yet. */
+  /** Null before the queue was opened. */
   get up(): boolean | null {
-    return this.#bell?.up ?? null;
+    return this.#queue?.up ?? null;
   }
 
   async depth(): Promise<number | null> {
-    return this.#bell?.depth() ?? null;
+    return this.#queue?.depth() ?? null;
   }
 
-  /** The crew alone, or also a queue; once. */
+  /** Opens the shared queue, or uses the local one if there is none. Later calls do nothing. */
   async open(
     queue: QueueUrl,
-    options: Omit<BellOptions, 'attend' | 'onFailure' | 'concurrency'>,
+    options: Omit<QueueOptions, 'run' | 'onFailure' | 'concurrency'>,
   ): Promise<void> {
-    if (this.#bell !== null) return;
+    if (this.#queue !== null) return;
     const { concurrency, onFailure } = this.#parts;
-    const attend = (unit: number): Promise<void> => this.#answer(unit);
-    this.#bell =
+    const run = (task: number): Promise<void> => this.#runFromQueue(task);
+    this.#queue =
       queue === null
-        ? this.#crew
-        : await openBell(queue, { ...options, concurrency, attend, onFailure });
+        ? this.#local
+        : await openQueue(queue, { ...options, concurrency, run, onFailure });
   }
 
   async close(deadlineMs: number): Promise<void> {
-    await Promise.all(
-      [...new Set([this.#crew, this.#bell ?? this.#crew])].map((bell) => bell.close(deadlineMs)),
-    );
+    const queues = new Set([this.#local, this.#queue ?? this.#local]);
+    await Promise.all([...queues].map((queue) => queue.close(deadlineMs)));
   }
 
-  async ringAll(
-    due: readonly number[],
-    now: number,
-    isTicker: boolean,
-    policy: Policy,
-  ): Promise<void> {
-    const { attendant, attendedAt } = this.#parts;
-    this.#dues.keep(new Set([...due, ...attendant.held]));
-    for (const unit of due) {
-      if (attendant.held.has(unit)) continue;
-      // The ticker rings. What is still due after a sweep interval is done by whoever sees it: its bell was lost.
-      const verdict = this.#dues.due(
-        unit,
-        attendedAt(unit),
-        now,
-        2 * policy.tickMs,
-        policy.sweepMs,
-      );
-      // What waits here for a slot may find a free one elsewhere.
-      if (verdict === 'overdue' && !this.#waiting.has(unit)) await this.#crew.ring(unit);
-      else if (verdict !== 'wait' && isTicker) await this.#ring(unit);
+  async dispatch(due: readonly number[], now: number, isTicker: boolean): Promise<void> {
+    const { runner, lastRunAt } = this.#parts;
+    this.#dueTracker.keep(new Set([...due, ...runner.running]));
+    for (const task of due) {
+      if (runner.running.has(task)) continue;
+      const verdict = this.#dueTracker.note(task, lastRunAt(task), now);
+      // A task that waits here for a slot may find a free one at another worker, so it is enqueued again.
+      if (verdict === 'overdue' && !this.#waiting.has(task)) await this.#local.enqueue(task);
+      else if (verdict !== 'wait' && isTicker) await this.#enqueue(task);
     }
   }
 
-  /** Attends to a unit here and now. */
-  async attend(unit: number, policy: Policy): Promise<void> {
-    if (await this.#attendAt('short', unit, policy)) await this.#attendAt('long', unit, policy);
+  /** Runs a task here and now, without the queue. */
+  async run(task: number, policy: Policy): Promise<void> {
+    if (await this.#runAt('short', task, policy)) await this.#runAt('long', task, policy);
   }
 
-  async #ring(unit: number): Promise<void> {
-    if (this.#bell === null || this.#bell === this.#crew) return this.#crew.ring(unit);
-    await this.#bell.ring(unit).catch(() => this.#crew.ring(unit));
+  async #enqueue(task: number): Promise<void> {
+    if (this.#queue === null || this.#queue === this.#local) return this.#local.enqueue(task);
+    await this.#queue.enqueue(task).catch(() => this.#local.enqueue(task));
   }
 
-  /** What takes long waits for its slot beside the bell, which goes on with what is short. */
-  async #answer(unit: number): Promise<void> {
-    if (await this.#attendAt('short', unit))
-      void this.#attendAt('long', unit).catch(this.#parts.onFailure);
+  /** A long task waits for its slot outside the queue, which goes on with short ones. */
+  async #runFromQueue(task: number): Promise<void> {
+    if (await this.#runAt('short', task))
+      void this.#runAt('long', task).catch(this.#parts.onFailure);
   }
 
-  /** True where what is due takes longer than `pace` allows. */
-  async #attendAt(
+  /** True if what is due takes longer than `pace` allows. */
+  async #runAt(
     pace: Pace,
-    unit: number,
-    policy: Policy = this.#parts.attendant.policy,
+    task: number,
+    policy: Policy = this.#parts.runner.policy,
   ): Promise<boolean> {
-    if (this.#waiting.has(unit)) return false;
-    this.#waiting.add(unit);
-    const { slots, database, attendant } = this.#parts;
+    if (this.#waiting.has(task)) return false;
+    this.#waiting.add(task);
+    const { slots, database, runner } = this.#parts;
     return slots.with(database, pace, () => {
-      this.#waiting.delete(unit);
-      return attendTo(unit, pace, { ...attendant, policy });
+      this.#waiting.delete(task);
+      return runTask(task, pace, { ...runner, policy });
     });
   }
 }

@@ -1,46 +1,46 @@
-/** Carries out one decision on a session. What runs are the engine's own procedures, under the engine's own locks. */
+/** Executes one decision in a session, by the engine's own procedures under the engine's own locks. */
 import type { Db } from '../engine/db/db.ts';
 import { maintained, translated } from '../engine/errors.ts';
 import type { Decision } from './decide.ts';
-import type { Found } from './poll-result.ts';
+import type { ImatSignals } from './poll-result.ts';
 import type { Session } from './session-pool.ts';
 
 export type Due = Exclude<Decision, { action: 'skip' }>;
 
 export type Done = {
-  /** `publish` where inputs went with it. */
+  /** `publish` if inputs were published with it. */
   readonly action: Due['action'] | 'publish';
-  /** Of sources that are not captured, for the next comparison. */
+  /** The state of sources that are not captured, for the next comparison. */
   readonly signature: string | null;
-  /** False where a swap's previous table is still read by somebody. */
+  /** False if somebody still reads the previous table of a swap. */
   readonly finished: boolean;
 };
 
-/** `inputs`: names of the stored imats that are published with it, in order. */
-export async function carryOut(
+/** `inputs`: names of the stored imats to publish together with it, in order. */
+export async function execute(
   { db, imat }: Session,
   due: Due,
-  found: Found,
+  signals: ImatSignals,
   inputs: readonly string[],
 ): Promise<Done> {
   switch (due.action) {
     case 'fold':
-      await maintained(found.name, 'fold', () => db.query('CALL imat.fold($1)', [found.name]));
+      await maintained(signals.name, 'fold', () => db.query('CALL imat.fold($1)', [signals.name]));
       return done('fold');
     case 'rebuild': {
-      const { rows } = await imat.rebuild(found.name);
+      const { rows } = await imat.rebuild(signals.name);
       await translated(() => db.query(`SELECT set_config('imat.rows', $1, false)`, [String(rows)]));
       return done('rebuild');
     }
     case 'swap':
-      if (inputs.length > 0) return publish(db, found, inputs);
-      await maintained(found.name, 'swap', () => db.query('CALL imat.swap($1)', [found.name]));
-      // Read before the snapshot of the swap: a change in between is seen as one, and costs a swap too many at most.
-      return { ...done('swap'), signature: found.signature };
+      if (inputs.length > 0) return publish(db, signals, inputs);
+      await maintained(signals.name, 'swap', () => db.query('CALL imat.swap($1)', [signals.name]));
+      // It was read before the snapshot of the swap, so a change in between costs one needless swap at most.
+      return { ...done('swap'), signature: signals.signature };
     case 'finish': {
       const [row] = await translated(() =>
         db.query<{ finished: boolean }>('SELECT imat_catalog.try_finish_swap($1) AS finished', [
-          found.id,
+          signals.id,
         ]),
       );
       return { ...done('finish'), finished: row?.finished === true };
@@ -50,20 +50,20 @@ export async function carryOut(
 
 const done = (action: Done['action']): Done => ({ action, signature: null, finished: true });
 
-async function publish(db: Db, found: Found, inputs: readonly string[]): Promise<Done> {
-  const names = [...inputs, found.name].map(
+async function publish(db: Db, signals: ImatSignals, inputs: readonly string[]): Promise<Done> {
+  const names = [...inputs, signals.name].map(
     (name) => `"${name.replace(/["\\]/g, String.raw`\$&`)}"`,
   );
-  await maintained(found.name, 'swap', () =>
+  await maintained(signals.name, 'swap', () =>
     db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]),
   );
-  if (found.signature === null) return done('publish');
-  // Tables as they were before the snapshot, imats as they are at it: their frontiers have moved with this one.
+  if (signals.signature === null) return done('publish');
+  // Tables count as of before the snapshot; imats count as of the snapshot, because publishing has moved their frontiers too.
   const [row] = await translated(() =>
     db.query<{ read: string }>(`SELECT current_setting('imat.frontiers_read') AS read`),
   );
   return {
     ...done('publish'),
-    signature: `${found.signature.split('/')[0] ?? ''}/${row?.read ?? ''}`,
+    signature: `${signals.signature.split('/')[0] ?? ''}/${row?.read ?? ''}`,
   };
 }

@@ -1,98 +1,96 @@
-/** What the last look showed, what it means now, and what the worker remembers of those before. */
+/** Polls one database for what is due, and keeps what earlier polls have shown. */
 import type { Db } from '../engine/db/db.ts';
 import * as catalog from './catalog.ts';
 import { decide } from './decide.ts';
-import type { Found, Look } from './poll-result.ts';
+import { ImatGauges } from './imat-gauges.ts';
 import type { Metrics } from './metrics.ts';
-import type { Policy } from './policy.ts';
-import { aged, Ages } from './pending-age.ts';
+import { aged, PendingAges } from './pending-age.ts';
+import { countUpTo, type Policy } from './policy.ts';
+import type { ImatSignals, PollResult } from './poll-result.ts';
+import { type Dependency, inputsOf, inTopologicalOrder } from './publication.ts';
 import { type SkipRow, Skips } from './skips.ts';
-import { inOrder, inputsOf, type Reading } from './publication.ts';
 
-/** Which imats read which is asked for again where imats come or go, and this often, as views may be replaced. */
-const READINGS_MS = 60_000;
+/**
+ * Dependencies between imats are read again when imats are created, reverted or change their freshness, and this often besides, as
+ * views can be replaced.
+ */
+const DEPENDENCIES_MS = 60_000;
 
-export type Verdict = {
+export type PollOutcome = {
   /** In topological order. */
   readonly due: readonly number[];
+  /** Whether requests of `imat.create_imat` are open. */
   readonly requests: boolean;
 };
 
-export class Outlook {
-  readonly #self: string;
+/** The last result that had changes; `fullAt` is the time of the last complete one. */
+type LastPoll = {
+  readonly result: PollResult;
+  readonly at: number;
+  readonly answeredAt: number;
+  readonly fullAt: number;
+};
+
+export class Poller {
+  readonly #workerId: string;
   readonly #metrics: Metrics;
-  readonly #ages = new Ages();
+  readonly #gauges: ImatGauges;
+  readonly #ages = new PendingAges();
   readonly #skips = new Skips();
-  #last: { look: Look; at: number; answeredAt: number; full: number } | null = null;
-  #readings: { rows: readonly Reading[]; at: number; ids: string } = {
+  #last: LastPoll | null = null;
+  #dependencies: { rows: readonly Dependency[]; at: number; ids: string } = {
     rows: [],
     at: Number.NEGATIVE_INFINITY,
     ids: '',
   };
   #names = new Map<number, string>();
+  /** Imats that are broken or back off. */
   #unable: ReadonlySet<number> = new Set();
 
-  constructor(self: string, metrics: Metrics) {
-    this.#self = self;
+  constructor(workerId: string, metrics: Metrics) {
+    this.#workerId = workerId;
     this.#metrics = metrics;
+    this.#gauges = new ImatGauges(metrics);
   }
 
-  /** Looks; everything is asked for again at least every `policy.sweepMs`, since leases and back-offs end without a change. */
-  async look(
-    db: Db,
-    now: number,
-    policy: Policy,
-    countUpTo: number,
-    database: string,
-  ): Promise<Verdict> {
-    const full = this.#last === null || now - this.#last.full >= policy.sweepMs;
-    const start = performance.now();
-    const look = await catalog.look(
-      db,
-      full ? null : (this.#last?.look.snapshot ?? null),
-      countUpTo,
-    );
-    this.#metrics.looks.inc({ database });
-    this.#metrics.lookSeconds.observe({ database }, (performance.now() - start) / 1000);
-    if (look.imats !== undefined)
-      this.#last = {
-        look,
-        at: now,
-        answeredAt: performance.now(),
-        full: full ? now : (this.#last?.full ?? now),
-      };
-    const imats = (this.#last?.look.imats ?? []).map((found) =>
-      aged(found, now - (this.#last?.at ?? now)),
-    );
-    // Requests of an old look may have been carried out since.
-    const requests = look.imats !== undefined && (look.requests ?? 0) > 0;
-    return { due: await this.#decideAll(db, imats, now, policy, database), requests };
+  /**
+   * One poll. It is complete at least every `policy.sweepMs`, because leases and back-offs end without a change in the database.
+   * @throws ImatError
+   */
+  async poll(db: Db, now: number, policy: Policy, database: string): Promise<PollOutcome> {
+    const result = await this.#query(db, now, policy, database);
+    const passedMs = now - (this.#last?.at ?? now);
+    const imats = (this.#last?.result.imats ?? []).map((imat) => aged(imat, passedMs));
+    // Requests of an earlier result may have been carried out since.
+    const requests = result.imats !== undefined && (result.requests ?? 0) > 0;
+    await this.#keepOnly(db, imats, now, database);
+    return { due: this.#decideAll(imats, now, policy, database), requests };
   }
 
-  /** When somebody last attended to an imat, or a moment later. */
-  attendedAt(imat: number): number {
-    const found = this.#last?.look.imats?.find((one) => one.id === imat);
-    const ages = [found?.frontierMs, found?.endedMs, found?.finishTriedMs].flatMap(
+  /** When any worker last ran an imat, or a moment later. */
+  lastRunAt(imat: number): number {
+    const signals = this.#last?.result.imats?.find((one) => one.id === imat);
+    const ages = [signals?.frontierMs, signals?.endedMs, signals?.finishTriedMs].flatMap(
       (age) => age ?? [],
     );
     return (this.#last?.answeredAt ?? 0) - Math.min(Number.POSITIVE_INFINITY, ...ages);
   }
 
-  /** The next look asks for everything. */
+  /** Makes the next poll complete. */
   forget(): void {
     this.#last = null;
   }
 
-  /** Names of the stored imats that go with an imat, in order: those that fail are read as they are stored. */
+  /** Names of the stored imats to publish together with an imat, in order. Those that fail are read as they are stored. */
   inputsOf(imat: number): string[] {
-    return inputsOf(imat, this.#readings.rows).flatMap((id) =>
+    return inputsOf(imat, this.#dependencies.rows).flatMap((id) =>
       this.#unable.has(id) ? [] : (this.#names.get(id) ?? []),
     );
   }
 
   /** Imats that have failed and wait for another attempt. */
   get failing(): { readonly imat: string; readonly code: string }[] {
-    return (this.#last?.look.imats ?? []).flatMap(({ name, errorCode, blockedMs }) =>
+    return (this.#last?.result.imats ?? []).flatMap(({ name, errorCode, blockedMs }) =>
       errorCode === null || blockedMs === null ? [] : [{ imat: name, code: errorCode }],
     );
   }
@@ -101,49 +99,55 @@ export class Outlook {
     return this.#skips.take(now, all);
   }
 
-  /** Another worker tells of the imats now. */
-  forgetGauges(database: string): void {
-    this.#forgetGaugesOf([...this.#names.values()], database);
+  /** For when another worker reports the imats, or none are left. */
+  removeGauges(database: string): void {
+    this.#gauges.keep(database, []);
   }
 
-  #forgetGaugesOf(imats: readonly string[], database: string): void {
-    const { pendingRows, lagSeconds, overdueSeconds, failing } = this.#metrics;
-    for (const imat of imats)
-      for (const gauge of [pendingRows, lagSeconds, overdueSeconds, failing])
-        gauge.remove({ database, imat });
+  async #query(db: Db, now: number, policy: Policy, database: string): Promise<PollResult> {
+    const last = this.#last;
+    const isFull = last === null || now - last.fullAt >= policy.sweepMs;
+    const start = performance.now();
+    const since = isFull ? null : last.result.snapshot;
+    const result = await catalog.poll(db, since, countUpTo(policy));
+    const answeredAt = performance.now();
+    this.#metrics.polls.inc({ database });
+    this.#metrics.pollSeconds.observe({ database }, (answeredAt - start) / 1000);
+    if (result.imats !== undefined)
+      this.#last = { result, at: now, answeredAt, fullAt: isFull ? now : last.fullAt };
+    return result;
   }
 
-  /** What is due; everything else is noted as a skip. */
-  async #decideAll(
+  /** Forgets imats that are gone, and reads what the others depend on. */
+  async #keepOnly(
     db: Db,
-    imats: readonly Found[],
+    imats: readonly ImatSignals[],
     now: number,
-    policy: Policy,
     database: string,
-  ): Promise<number[]> {
-    const names = new Map(imats.map((imat) => [imat.id, imat.name]));
-    const present = new Set(names.values());
-    this.#forgetGaugesOf(
-      [...this.#names.values()].filter((name) => !present.has(name)),
-      database,
-    );
-    this.#names = names;
+  ): Promise<void> {
+    this.#names = new Map(imats.map((imat) => [imat.id, imat.name]));
+    this.#gauges.keep(database, [...this.#names.values()]);
     this.#unable = new Set(
       imats.filter((imat) => imat.blockedMs !== null || !imat.intact).map((imat) => imat.id),
     );
-    this.#ages.keep(new Set(imats.map((imat) => imat.id)));
-    const readings = await this.#readingsOf(db, imats, now);
+    this.#ages.keep(new Set(this.#names.keys()));
+    const ids = imats.map((imat) => `${imat.id}${imat.freshness}`).join(' ');
+    if (ids !== this.#dependencies.ids || now - this.#dependencies.at > DEPENDENCIES_MS)
+      this.#dependencies = { rows: await catalog.dependencies(db), at: now, ids };
+  }
+
+  /** What is due; everything else is noted as a skip. */
+  #decideAll(
+    imats: readonly ImatSignals[],
+    now: number,
+    policy: Policy,
+    database: string,
+  ): number[] {
     const due: number[] = [];
     for (const imat of imats) {
       const pendingMs = this.#ages.pendingMs(imat, now);
-      this.#metrics.pendingRows.set({ database, imat: imat.name }, imat.pendingRows);
-      this.#metrics.lagSeconds.set({ database, imat: imat.name }, pendingMs / 1000);
-      this.#metrics.overdueSeconds.set(
-        { database, imat: imat.name },
-        Math.max(0, pendingMs - promisedMs(imat, policy)) / 1000,
-      );
-      this.#metrics.failing.set({ database, imat: imat.name }, imat.errorCode === null ? 0 : 1);
-      const decision = decide(imat, pendingMs, policy, this.#self);
+      this.#gauges.set(database, imat, pendingMs, policy);
+      const decision = decide(imat, pendingMs, policy, this.#workerId);
       if (decision.action === 'skip') {
         this.#metrics.skips.inc({ database, reason: decision.reason });
         this.#skips.note(imat.id, decision.reason, imat.pendingRows, now);
@@ -151,28 +155,14 @@ export class Outlook {
         due.push(imat.id);
       }
     }
-    // What a due imat reads is published with it.
-    const along = new Set(
-      due.flatMap((id) => inputsOf(id, readings)).filter((id) => !this.#unable.has(id)),
+    const { rows } = this.#dependencies;
+    // An imat that a due one reads is published together with it.
+    const published = new Set(
+      due.flatMap((id) => inputsOf(id, rows)).filter((id) => !this.#unable.has(id)),
     );
-    return inOrder(
-      due.filter((id) => !along.has(id)),
-      readings,
+    return inTopologicalOrder(
+      due.filter((id) => !published.has(id)),
+      rows,
     );
   }
-
-  async #readingsOf(db: Db, imats: readonly Found[], now: number): Promise<readonly Reading[]> {
-    const ids = imats.map((imat) => `${imat.id}${imat.freshness}`).join(' ');
-    if (ids !== this.#readings.ids || now - this.#readings.at > READINGS_MS) {
-      this.#readings = { rows: await catalog.readings(db), at: now, ids };
-    }
-    return this.#readings.rows;
-  }
-}
-
-/** For how long a change may wait. A live swap imat reads its definition meanwhile, and so has no bound. */
-function promisedMs({ freshness, freshnessMs, strategy }: Found, { maxPendingMs }: Policy): number {
-  if (freshness === 'manual' || (freshness === 'live' && strategy === 'swap'))
-    return Number.POSITIVE_INFINITY;
-  return freshnessMs ?? maxPendingMs;
 }

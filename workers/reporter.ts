@@ -1,10 +1,10 @@
-/** Tells of what was done for one database, and of what failed: log lines and counts. */
+/** Reports for one database what was done and what failed: log lines and counters. */
 import { ImatError } from '../parser/errors.ts';
-import type { Report } from './runner.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Report } from './runner.ts';
 
-export type TellingParts = {
+export type ReporterParts = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly database: () => string;
@@ -12,62 +12,51 @@ export type TellingParts = {
   readonly isStopping: () => boolean;
 };
 
-export class Telling {
-  readonly #parts: TellingParts;
+/** Runs that are frequent, and are logged at the level debug if they succeed. */
+const FREQUENT: ReadonlySet<string> = new Set(['fold', 'finish']);
 
-  constructor(parts: TellingParts) {
+export class Reporter {
+  readonly #parts: ReporterParts;
+
+  constructor(parts: ReporterParts) {
     this.#parts = parts;
   }
 
   report(report: Report): void {
-    const { metrics, log, onReport } = this.#parts;
+    const { metrics, onReport } = this.#parts;
     const database = this.#parts.database();
-    const { imat, action, reason, error, ms, rows, pendingRows } = report;
-    metrics.runs.inc({
-      database,
-      imat,
-      action,
-      reason,
-      outcome: error === null ? 'done' : 'failed',
-    });
+    const { imat, action, reason, error, ms } = report;
+    const outcome = error === null ? 'done' : 'failed';
+    metrics.runs.inc({ database, imat, action, reason, outcome });
     metrics.seconds.observe({ database, action }, ms / 1000);
-    const fields = {
-      database,
-      imat,
-      action,
-      reason,
-      pendingRows,
-      rows,
-      ms: Math.round(ms * 10) / 10,
-    };
-    if (error === null)
-      log[action === 'fold' || action === 'finish' ? 'debug' : 'info'](fields, `${action} done`);
-    else {
-      metrics.errors.inc({ database, code: error.code });
-      const { code, message, detail, hint } = error;
-      log.error(
-        { ...fields, code, detail, hint, retryMs: report.retryMs, error: message },
-        `${action} failed`,
-      );
-    }
+    if (error !== null) metrics.errors.inc({ database, code: error.code });
+    this.#log(database, report);
     onReport?.({ ...report, database });
   }
 
-  /** What fails because the worker is being stopped is not worth a word. */
-  complain(error: unknown, what: string): void {
-    if (this.#parts.isStopping()) return;
+  /** Counts and logs an error, unless the worker is being stopped, which is then its cause. */
+  reportError(error: unknown, what: string): void {
+    const { log, metrics, isStopping } = this.#parts;
+    if (isStopping()) return;
     const database = this.#parts.database();
-    const known =
-      error instanceof ImatError
-        ? { code: error.code, detail: error.detail, hint: error.hint }
-        : {};
-    this.#parts.metrics.errors.inc({
-      database,
-      code: error instanceof ImatError ? error.code : 'IM099',
-    });
-    this.#parts.log.error(
-      { database, error: error instanceof Error ? error.message : String(error), ...known },
-      what,
-    );
+    const { code, detail, hint } = error instanceof ImatError ? error : UNKNOWN;
+    metrics.errors.inc({ database, code: code ?? 'IM099' });
+    const message = error instanceof Error ? error.message : String(error);
+    log.error({ database, error: message, code, detail, hint }, what);
+  }
+
+  #log(database: string, report: Report): void {
+    const { log } = this.#parts;
+    const { imat, action, reason, error, rows, pendingRows, retryMs } = report;
+    const ms = Math.round(report.ms * 10) / 10;
+    const fields = { database, imat, action, reason, pendingRows, rows, ms };
+    if (error === null) {
+      log[FREQUENT.has(action) ? 'debug' : 'info'](fields, `${action} done`);
+      return;
+    }
+    const { code, message, detail, hint } = error;
+    log.error({ ...fields, code, detail, hint, retryMs, error: message }, `${action} failed`);
   }
 }
+
+const UNKNOWN = { code: undefined, detail: undefined, hint: undefined };

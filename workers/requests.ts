@@ -1,8 +1,8 @@
-/** Carries out what imat.create_imat has recorded. */
+/** Carries out the requests that `imat.create_imat` has recorded. */
 import { translated } from '../engine/errors.ts';
 import { asImatError, type ImatError } from '../parser/errors.ts';
 import { TRANSIENT, transientMs } from './retry.ts';
-import type { Sessions } from './session-pool.ts';
+import type { SessionPool } from './session-pool.ts';
 
 export type RequestRun = {
   readonly name: string;
@@ -10,17 +10,17 @@ export type RequestRun = {
   readonly error: ImatError | null;
 };
 
-/** One open request, if there is one. The attempt is noted before it is made, so that one which ends its session counts. */
-export async function carryOutRequest(
-  sessions: Sessions,
-  self: string,
+/** Carries out one open request; null if there is none. The attempt is recorded before it starts, so that one that ends its session counts. */
+export async function runRequest(
+  sessions: SessionPool,
+  workerId: string,
   leaseMs: number,
 ): Promise<RequestRun | null> {
   const [request] = await sessions.with(({ db }) =>
     translated(() =>
       db.query<{ id: string; name: string; attempts: number }>(
         'SELECT * FROM imat_catalog.lease_request($1, $2, $3, $4)',
-        [self, leaseMs, TRANSIENT.firstMs, TRANSIENT.mostMs],
+        [workerId, leaseMs, TRANSIENT.firstMs, TRANSIENT.mostMs],
       ),
     ),
   );
@@ -37,7 +37,7 @@ export async function carryOutRequest(
   await sessions.with(({ db }) =>
     translated(() =>
       db.query(
-        `WITH told AS (
+        `WITH recorded AS (
            INSERT INTO imat_catalog.history (imat_id, name, worker, action, reason, started_at, ms, error_code, error)
            SELECT (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $8), q.name, $7, 'request', 'requested', clock_timestamp() - $9::float8 * interval '1 ms', $9, $2, $3
            FROM imat_catalog.request q WHERE q.id = $1 AND q.worker = $7
@@ -53,7 +53,7 @@ export async function carryOutRequest(
           failure?.detail ?? null,
           failure?.hint ?? null,
           again,
-          self,
+          workerId,
           made,
           ms,
         ],

@@ -1,26 +1,29 @@
-/** Attends to one unit of work: leases it, looks again, decides again, carries it out, records it. A bell's word counts for nothing. */
-import { ServerError, type Db } from '../engine/db/db.ts';
+/**
+ * Runs one task: leases it, polls it again, decides again, executes the decision and records the outcome. What the queue says is not
+ * trusted: it only names the task.
+ */
+import { type Db, ServerError } from '../engine/db/db.ts';
 import { asImatError, ImatError } from '../parser/errors.ts';
-import { carryOut, type Done, type Due } from './execute.ts';
 import {
   beginAttempt,
-  blameInput,
   forgetCosts,
-  leaseAndLook,
+  leaseAndPoll,
   record,
+  recordInputFailure,
   release,
   type Run,
 } from './catalog.ts';
 import { decide } from './decide.ts';
-import type { Found } from './poll-result.ts';
-import type { Policy } from './policy.ts';
-import { carryOutRequest } from './requests.ts';
+import { type Done, type Due, execute } from './execute.ts';
+import { longestPendingMs } from './pending-age.ts';
+import { countUpTo, type Policy } from './policy.ts';
+import type { ImatSignals } from './poll-result.ts';
+import { runRequest } from './requests.ts';
 import { retryMs, transientMs } from './retry.ts';
-import { pendingAtMost } from './pending-age.ts';
-import type { Sessions } from './session-pool.ts';
+import type { SessionPool } from './session-pool.ts';
 import type { Pace } from './slots.ts';
 
-/** The unit of requests, beside imats, whose ids are positive. */
+/** The task of all requests of `imat.create_imat`. The other tasks are ids of imats, which are positive. */
 export const REQUESTS = 0;
 
 export type Report = {
@@ -31,183 +34,186 @@ export type Report = {
   readonly ms: number;
   readonly rows: number;
   readonly error: ImatError | null;
-  /** Until it is tried again; null where it is not, or has succeeded. */
+  /** Milliseconds until the next attempt; null after a success, and if there is no next attempt. */
   readonly retryMs: number | null;
 };
 
-export type Attendant = {
-  readonly sessions: Sessions;
+export type Runner = {
+  readonly sessions: SessionPool;
   readonly policy: Policy;
-  readonly self: string;
-  /** Units that are attended to now; their leases are renewed. */
-  readonly held: Set<number>;
-  /** Names of the stored imats that go with an imat, in order. */
+  readonly workerId: string;
+  /** Tasks that run now; their leases are renewed. */
+  readonly running: Set<number>;
+  /** Names of the stored imats to publish together with an imat, in order. */
   readonly inputsOf: (imat: number) => readonly string[];
   readonly onReport: (report: Report) => void;
   readonly isStopping: () => boolean;
 };
 
 /**
- * At the pace `short` nothing is done that may take long; true where that is what is due.
- * @throws ImatError what an imat fails with is recorded, not thrown, unless nothing can be recorded
+ * At the pace `short` nothing is started that can take long; true if that is what is due.
+ * @throws ImatError only if an outcome cannot be recorded: errors of imats are recorded, not thrown
  */
-export async function attendTo(unit: number, pace: Pace, attendant: Attendant): Promise<boolean> {
-  const { held } = attendant;
-  if (held.has(unit) || attendant.isStopping()) return false;
-  if (unit === REQUESTS && pace === 'short') return true;
-  held.add(unit);
+export async function runTask(task: number, pace: Pace, runner: Runner): Promise<boolean> {
+  const { running } = runner;
+  if (running.has(task) || runner.isStopping()) return false;
+  if (task === REQUESTS && pace === 'short') return true;
+  running.add(task);
   try {
-    return await (unit === REQUESTS
-      ? attendToRequests(attendant)
-      : attendToImat(unit, pace, attendant));
+    if (task !== REQUESTS) return await runImat(task, pace, runner);
+    await runRequests(runner);
+    return false;
   } finally {
-    held.delete(unit);
+    running.delete(task);
   }
 }
 
-async function attendToRequests({
-  sessions,
-  policy,
-  self,
-  onReport,
-  isStopping,
-}: Attendant): Promise<false> {
+async function runRequests(runner: Runner): Promise<void> {
+  const { sessions, policy, workerId, onReport, isStopping } = runner;
   while (!isStopping()) {
-    const run = await carryOutRequest(sessions, self, policy.leaseMs);
-    if (run === null) break;
-    onReport({
-      imat: run.name,
-      action: 'request',
-      reason: 'requested',
-      pendingRows: 0,
-      ms: run.ms,
-      rows: 0,
-      error: run.error,
-      retryMs: null,
-    });
+    const run = await runRequest(sessions, workerId, policy.leaseMs);
+    if (run === null) return;
+    const { name, ms, error } = run;
+    const nothing = { pendingRows: 0, rows: 0, retryMs: null };
+    onReport({ imat: name, action: 'request', reason: 'requested', ms, error, ...nothing });
   }
-  return false;
 }
 
-type Plan = {
+/** One attempt at one imat. */
+type Attempt = {
   readonly due: Due;
-  readonly found: Found;
+  readonly signals: ImatSignals;
+  /** Names of the stored imats to publish together with it. */
   readonly inputs: readonly string[];
   readonly pendingMs: number;
 };
 
-async function attendToImat(unit: number, pace: Pace, attendant: Attendant): Promise<boolean> {
-  let plan = await attendant.sessions.with(({ db }) => begin(db, unit, pace, attendant));
-  if (plan === 'too long') return true;
-  while (plan !== null) plan = await carryThrough(plan, attendant);
+async function runImat(imat: number, pace: Pace, runner: Runner): Promise<boolean> {
+  let attempt = await runner.sessions.with(({ db }) => begin(db, imat, pace, runner));
+  if (attempt === 'too long') return true;
+  while (attempt !== null) attempt = await executeAttempt(attempt, runner);
   return false;
 }
 
-/** Leases, looks and decides; what is due is noted as an attempt. Null where nothing is. */
+/** Leases, polls and decides. What is due is recorded as an attempt before it starts; null if nothing is due. */
 async function begin(
   db: Db,
-  unit: number,
+  imat: number,
   pace: Pace,
-  { policy, self, inputsOf }: Attendant,
-): Promise<Plan | 'too long' | null> {
-  const found = await leaseAndLook(db, unit, self, policy.leaseMs, countUpTo(policy));
-  if (found === null) return null;
-  const pendingMs = found.pendingRows === 0 ? 0 : pendingAtMost(found);
-  const due = decide(found, pendingMs, policy, self);
+  { policy, workerId, inputsOf }: Runner,
+): Promise<Attempt | 'too long' | null> {
+  const signals = await leaseAndPoll(db, imat, workerId, policy.leaseMs, countUpTo(policy));
+  if (signals === null) return null;
+  const pendingMs = signals.pendingRows === 0 ? 0 : longestPendingMs(signals);
+  const due = decide(signals, pendingMs, policy, workerId);
   const isTooLong = pace === 'short' && (due.action === 'swap' || due.action === 'rebuild');
   if (due.action === 'skip' || isTooLong) {
-    await release(db, unit, self);
+    await release(db, imat, workerId);
     return isTooLong ? 'too long' : null;
   }
-  const isOurs = await beginAttempt(db, unit, self, due.action, transientMs(found.attempts ?? 0));
-  return isOurs
-    ? { due, found, inputs: due.action === 'swap' ? inputsOf(unit) : [], pendingMs }
+  const inputs = due.action === 'swap' ? inputsOf(imat) : [];
+  return (await startAttempt(db, signals, due.action, workerId))
+    ? { due, signals, inputs, pendingMs }
     : null;
 }
 
-/** Gives what is to be done instead, where there is something. */
-async function carryThrough(plan: Plan, attendant: Attendant): Promise<Plan | null> {
-  const { sessions, self } = attendant;
-  const { due, found, inputs } = plan;
+/** Records that an attempt begins; false if the lease was lost. */
+const startAttempt = (
+  db: Db,
+  { id, attempts }: ImatSignals,
+  action: Due['action'],
+  workerId: string,
+): Promise<boolean> => beginAttempt(db, id, workerId, action, transientMs(attempts ?? 0));
+
+/** Returns the attempt to make instead, if there is one. */
+async function executeAttempt(attempt: Attempt, runner: Runner): Promise<Attempt | null> {
+  const { sessions, workerId } = runner;
+  const { due, signals, inputs } = attempt;
   const start = performance.now();
+  const elapsedMs = (): number => performance.now() - start;
   try {
     return await sessions.with(async (session) => {
-      const outcome = await carryOut(session, due, found, inputs).catch(asImatError);
+      const outcome = await execute(session, due, signals, inputs).catch(asImatError);
       if (isLost(outcome)) throw outcome;
       if (outcome instanceof ImatError || outcome.finished)
-        return conclude(session.db, plan, outcome, performance.now() - start, attendant);
-      await release(session.db, found.id, self);
+        return conclude(session.db, attempt, outcome, elapsedMs(), runner);
+      await release(session.db, signals.id, workerId);
       return null;
     });
   } catch (error) {
+    // The session is gone: the outcome is recorded in another one.
     if (!isLost(error)) throw error;
-    return sessions.with(({ db }) =>
-      conclude(db, plan, error, performance.now() - start, attendant),
-    );
+    return sessions.with(({ db }) => conclude(db, attempt, error, elapsedMs(), runner));
   }
 }
 
-/** Records how it went. */
+/** Records and reports the outcome. Returns the attempt to make instead, if there is one. */
 async function conclude(
   db: Db,
-  plan: Plan,
+  attempt: Attempt,
   outcome: Done | ImatError,
   ms: number,
-  { self, onReport }: Attendant,
-): Promise<Plan | null> {
-  const { due, found, inputs, pendingMs } = plan;
-  const { id, name, pendingRows } = found;
-  const error = outcome instanceof ImatError ? outcome : null;
-  const done = outcome instanceof ImatError ? null : outcome;
-  // A rebuild is dispensable: its refusal must not keep the imat from the fold.
-  const isRefusal = due.action === 'rebuild' && error !== null && error.category !== 'transient';
-  const culprit = inputAtFault(error, inputs);
+  { workerId, onReport }: Runner,
+): Promise<Attempt | null> {
+  const { signals, inputs, pendingMs } = attempt;
+  const { id, name, pendingRows } = signals;
+  const isRefusal = isRebuildRefused(attempt, outcome);
+  const failedInput = failedInputOf(outcome, inputs);
+  const { action, signature, error } = resultOf(attempt, outcome);
   const run: Run = {
-    action: done?.action ?? (inputs.length > 0 ? 'publish' : due.action),
-    reason: due.reason,
+    action,
+    reason: attempt.due.reason,
     pendingRows,
     pendingMs,
     ms,
-    signature: done?.signature ?? null,
+    signature,
     error,
-    retryMs:
-      error === null
-        ? null
-        : isRefusal
-          ? 0
-          : culprit === null
-            ? retryMs(error.category, found.attempts ?? 0)
-            : transientMs(0),
+    retryMs: isRefusal ? 0 : retryMsOf(error, failedInput, signals),
     endsLease: !isRefusal,
   };
-  // It backs off by itself, and the next attempt goes without it.
-  if (culprit !== null) await blameInput(db, culprit, self, run);
-  const rows = await record(db, id, self, run);
-  onReport({
-    imat: name,
-    action: run.action,
-    reason: run.reason,
-    pendingRows,
-    ms,
-    rows: error === null ? rows : 0,
-    error,
-    retryMs: run.retryMs,
-  });
+  // The input backs off by itself, and the next attempt is made without it.
+  if (failedInput !== null) await recordInputFailure(db, failedInput, workerId, run);
+  const touched = await record(db, id, workerId, run);
+  const rows = error === null ? touched : 0;
+  const { reason, retryMs } = run;
+  onReport({ imat: name, action, reason, pendingRows, ms, rows, error, retryMs });
   if (!isRefusal) return null;
   await forgetCosts(db, id);
-  const isOurs = await beginAttempt(db, id, self, 'fold', transientMs(found.attempts ?? 0));
-  return isOurs ? { ...plan, due: { action: 'fold', reason: 'rebuild_refused' } } : null;
+  return (await startAttempt(db, signals, 'fold', workerId))
+    ? { ...attempt, due: { action: 'fold', reason: 'rebuild_refused' } }
+    : null;
 }
 
-/** Which of the imats that were to be published along has failed, not the one that reads them: imat_catalog.publish names it. */
-function inputAtFault(error: ImatError | null, inputs: readonly string[]): string | null {
-  const { cause } = error ?? {};
+function resultOf(
+  { due, inputs }: Attempt,
+  outcome: Done | ImatError,
+): Pick<Run, 'action' | 'signature' | 'error'> {
+  if (!(outcome instanceof ImatError))
+    return { action: outcome.action, signature: outcome.signature, error: null };
+  const action = inputs.length > 0 ? 'publish' : due.action;
+  return { action, signature: null, error: outcome };
+}
+
+/** A rebuild only replaces an expensive fold, so an imat that refuses it is folded instead. */
+const isRebuildRefused = ({ due }: Attempt, outcome: Done | ImatError): boolean =>
+  due.action === 'rebuild' && outcome instanceof ImatError && outcome.category !== 'transient';
+
+function retryMsOf(
+  error: ImatError | null,
+  failedInput: string | null,
+  { attempts }: ImatSignals,
+): number | null {
+  if (error === null) return null;
+  return failedInput === null ? retryMs(error.category, attempts ?? 0) : transientMs(0);
+}
+
+/** The name of the input that failed, if it was not the imat that reads it: `imat_catalog.publish` names it in its error. */
+function failedInputOf(outcome: Done | ImatError, inputs: readonly string[]): string | null {
+  if (!(outcome instanceof ImatError)) return null;
+  const { cause } = outcome;
   const table = cause instanceof ServerError && cause.schema === 'imat' ? cause.table : null;
   return table !== null && inputs.includes(table) ? table : null;
 }
 
-const isLost = (error: unknown): error is ImatError =>
-  error instanceof ImatError && error.condition === 'connection_failed';
-
-/** Rows are counted beyond the bound, so that the cost of a fold can be told; a log that is longer than that is long. */
-export const countUpTo = (policy: Policy): number => 10 * policy.maxPendingRows;
+const isLost = (outcome: unknown): outcome is ImatError =>
+  outcome instanceof ImatError && outcome.condition === 'connection_failed';

@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import type { QueueUrl } from '../../workers/queue/open-queue.ts';
-import { Sessions } from '../../workers/session-pool.ts';
+import { SessionPool } from '../../workers/session-pool.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { startRedis } from '../../tools/redis.ts';
 import { createWorld, outcomeOf, until } from '../engine/maintain/support/world.ts';
@@ -114,7 +114,7 @@ test('it is not ready without its database, and says why; it lives all the same'
 
 test('it does not live where a session has been silent beyond its bounds', async () => {
   const { get } = await start(['postgres://nobody@127.0.0.1:1/nothing']);
-  const overdue = vi.spyOn(Sessions.prototype, 'overdueMs', 'get').mockReturnValue(10_001);
+  const overdue = vi.spyOn(SessionPool.prototype, 'overdueMs', 'get').mockReturnValue(10_001);
   try {
     const live = await get('/livez');
     expect([live.status, await live.json()]).toEqual([

@@ -1,7 +1,7 @@
 /** Connections that neither answer nor break, and imats that end their own sessions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Sessions } from '../../workers/session-pool.ts';
+import { SessionPool } from '../../workers/session-pool.ts';
 import { until, type World } from '../engine/maintain/support/world.ts';
 import { type Proxy, startProxy } from './support/proxy.ts';
 import { createShop, expectNothingLeft, expectSettled, pretendChange } from './support/shop.ts';
@@ -73,7 +73,7 @@ test('a worker goes on when all of its connections have fallen silent', async ()
 }, 120_000);
 
 test('a session that has become silent is not lent, and one that is silent for too long is told', async () => {
-  const sessions = new Sessions(
+  const sessions = new SessionPool(
     { kind: 'url', url: proxy.url },
     { most: 2, statementTimeoutMs: 100, lockTimeoutMs: 100 },
   );
@@ -117,7 +117,7 @@ test('a second signal stops the server’s work too, and stderr holds nothing bu
   const release = await blockFold();
   worker.signal('SIGTERM');
   await until('it says so', async () =>
-    worker.lines.some((line) => line.msg.startsWith('stopping') && Number(line['underWay']) >= 1),
+    worker.lines.some((line) => line.msg.startsWith('stopping') && Number(line['running']) >= 1),
   );
   worker.signal('SIGTERM');
   expect(await worker.ended).toBe(143);

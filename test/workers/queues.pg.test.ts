@@ -267,8 +267,8 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const queue = /imat-[0-9a-f]+-\d+/.exec(await redis.command('KEYS', '*'))?.[0] ?? '';
     const { Queue } = await import('bullmq');
     const forged = new Queue(queue, { connection: { url: redis.url }, prefix: '{imat}' });
-    const units = [999, '1; DROP TABLE sales', undefined, 1, -1, 1.5, 5_000_000_000, [1]];
-    for (const data of [...units.map((unit) => ({ unit })), null]) await forged.add('attend', data);
+    const tasks = [999, '1; DROP TABLE sales', undefined, 1, -1, 1.5, 5_000_000_000, [1]];
+    for (const data of [...tasks.map((task) => ({ task })), null]) await forged.add('run', data);
     await until(
       'they are gone',
       async () => (await forged.count()) === 0 && (await forged.getActiveCount()) === 0,
