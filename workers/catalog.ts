@@ -29,7 +29,8 @@ export async function leaseAndPoll(
 ): Promise<ImatSignals | null> {
   const [row] = await translated(() =>
     db.query<{ result: PollResult | null }>(
-      'SELECT CASE WHEN imat_catalog.lease($1, $2, $3) THEN imat_catalog.look(NULL, $4, ARRAY[$1]) END AS result',
+      `SELECT CASE WHEN imat_catalog.lease($1, $2, $3)
+         THEN imat_catalog.look(NULL, $4, ARRAY[$1]) END AS result`,
       [task, workerId, leaseMs, countUpTo],
     ),
   );
@@ -48,12 +49,18 @@ export type Run = {
   readonly endsLease: boolean;
 };
 
-/** Records a run, and ends the lease if nothing follows. Returns the number of stored rows that the session's last fold or swap touched. */
+/**
+ * Records a run, and ends the lease if nothing follows. Returns the number of stored rows that the
+ * session's last fold or swap touched.
+ */
 export async function record(db: Db, task: number, workerId: string, run: Run): Promise<number> {
   const { error } = run;
   const [row] = await translated(() =>
     db.query<{ rows: string | null }>(
-      `SELECT imat_catalog.record($1, $2, $3, $4, $5, $6, $7, CASE WHEN $9::text IS NULL AND $3 <> 'finish' THEN nullif(current_setting('imat.rows', true), '')::bigint END, $8, $9, $10, $11, $12, $13),
+      `SELECT imat_catalog.record($1, $2, $3, $4, $5, $6, $7,
+           CASE WHEN $9::text IS NULL AND $3 <> 'finish'
+             THEN nullif(current_setting('imat.rows', true), '')::bigint END,
+           $8, $9, $10, $11, $12, $13),
          CASE WHEN $14 THEN imat_catalog.release($1, $2) END, current_setting('imat.rows', true) AS rows`,
       [
         task,
@@ -85,7 +92,9 @@ export async function recordInputFailure(
 ): Promise<void> {
   const [input] = await translated(() =>
     db.query<{ id: number; attempts: number }>(
-      'SELECT i.id, coalesce(s.attempts, 0) AS attempts FROM imat_catalog.imat i LEFT JOIN imat_catalog.schedule s ON s.imat_id = i.id WHERE i.name = $1',
+      `SELECT i.id, coalesce(s.attempts, 0) AS attempts
+       FROM imat_catalog.imat i LEFT JOIN imat_catalog.schedule s ON s.imat_id = i.id
+       WHERE i.name = $1`,
       [name],
     ),
   );
@@ -102,13 +111,17 @@ export async function recordInputFailure(
 export async function forgetCosts(db: Db, task: number): Promise<void> {
   await translated(() =>
     db.query(
-      'UPDATE imat_catalog.schedule SET rebuild_ms = NULL, fold_ms_per_row = NULL WHERE imat_id = $1',
+      `UPDATE imat_catalog.schedule SET rebuild_ms = NULL, fold_ms_per_row = NULL
+       WHERE imat_id = $1`,
       [task],
     ),
   );
 }
 
-/** Records an attempt before it starts, so that one that ends its session or the worker counts; false if the lease was lost. */
+/**
+ * Records an attempt before it starts, so that one that ends its session or the worker counts;
+ * false if the lease was lost.
+ */
 export async function beginAttempt(
   db: Db,
   task: number,
@@ -141,7 +154,8 @@ export async function heartbeat(
 ): Promise<void> {
   await translated(async () => {
     await db.query(
-      `INSERT INTO imat_catalog.worker AS w (id, version, lease_ms) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
+      `INSERT INTO imat_catalog.worker AS w (id, version, lease_ms) VALUES ($1, $2, $3)
+       ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
       [workerId, version, leaseMs],
     );
     if (held.length > 0)
@@ -168,18 +182,24 @@ export async function deregister(db: Db, workerId: string): Promise<void> {
   await translated(async () => {
     await db.query('UPDATE imat_catalog.ticker SET until = NULL WHERE worker = $1', [workerId]);
     await db.query(
-      'UPDATE imat_catalog.schedule SET lease_until = NULL WHERE worker = $1 AND lease_until IS NOT NULL',
+      `UPDATE imat_catalog.schedule SET lease_until = NULL
+       WHERE worker = $1 AND lease_until IS NOT NULL`,
       [workerId],
     );
     await db.query('DELETE FROM imat_catalog.worker WHERE id = $1', [workerId]);
   });
 }
 
-/** Which imats read which. Imats with the freshness manual are left out, because workers never maintain them. */
+/**
+ * Which imats read which. Imats with the freshness manual are left out, because workers never
+ * maintain them.
+ */
 export async function dependencies(db: Db): Promise<Dependency[]> {
   return translated(() =>
     db.query<Dependency>(
-      `SELECT r.imat_id AS imat, r.reads_imat AS reads, r.stored FROM imat_catalog.reading r JOIN imat_catalog.imat o ON o.id = r.reads_imat WHERE o.freshness <> 'manual' ORDER BY 1, 2`,
+      `SELECT r.imat_id AS imat, r.reads_imat AS reads, r.stored
+       FROM imat_catalog.reading r JOIN imat_catalog.imat o ON o.id = r.reads_imat
+       WHERE o.freshness <> 'manual' ORDER BY 1, 2`,
     ),
   );
 }
@@ -192,9 +212,14 @@ export async function recordSkips(
   if (rows.length === 0) return;
   await translated(() =>
     db.query(
-      `INSERT INTO imat_catalog.history (imat_id, name, worker, action, reason, started_at, ended_at, times, pending_rows)
-       SELECT s.imat, i.name, $1, 'skip', s.reason, clock_timestamp() - s."firstMs" * interval '1 ms', clock_timestamp() - s."lastMs" * interval '1 ms', s.times, s."pendingRows"
-       FROM json_to_recordset($2::json) s(imat int, reason text, times int, "firstMs" float8, "lastMs" float8, "pendingRows" bigint) JOIN imat_catalog.imat i ON i.id = s.imat`,
+      `INSERT INTO imat_catalog.history
+         (imat_id, name, worker, action, reason, started_at, ended_at, times, pending_rows)
+       SELECT s.imat, i.name, $1, 'skip', s.reason,
+         clock_timestamp() - s."firstMs" * interval '1 ms',
+         clock_timestamp() - s."lastMs" * interval '1 ms', s.times, s."pendingRows"
+       FROM json_to_recordset($2::json) s(imat int, reason text, times int, "firstMs" float8,
+         "lastMs" float8, "pendingRows" bigint)
+       JOIN imat_catalog.imat i ON i.id = s.imat`,
       [workerId, JSON.stringify(rows)],
     ),
   );
@@ -204,7 +229,8 @@ export async function recordSkips(
 export async function identify(db: Db): Promise<{ key: string; database: string }> {
   const [row] = await translated(() =>
     db.query<{ key: string; database: string }>(
-      `SELECT to_hex(c.system_identifier) || '-' || d.oid AS key, d.datname::text AS database FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`,
+      `SELECT to_hex(c.system_identifier) || '-' || d.oid AS key, d.datname::text AS database
+       FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()`,
     ),
   );
   if (row === undefined) throw new Error('pg_control_system and pg_database returned no row');

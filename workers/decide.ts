@@ -1,8 +1,9 @@
 /**
- * Decides what to do about one imat from the result of a poll: skip, fold, swap, rebuild or finish, each with its reason. Pure; the
- * tests are a table.
+ * Decides what to do about one imat from the result of a poll: skip, fold, swap, rebuild or finish,
+ * each with its reason. Pure; the tests are a table.
  *
- * live, delta     folded when the pending rows or their age reach a bound; reads are exact without it, but get slower
+ * live, delta     folded when the pending rows or their age reach a bound; until then reads are
+ *                 exact, but slower
  * live, swap      swapped when a source has changed, for at most a tenth of the time
  * an interval     early enough that the stored rows are never older than the interval
  * manual          never
@@ -36,12 +37,15 @@ export type Decision =
   | { readonly action: 'skip'; readonly reason: SkipReason }
   | { readonly action: 'fold' | 'swap' | 'rebuild' | 'finish'; readonly reason: DueReason };
 
-/** A rebuild replaces a fold only if the fold costs this many times as much, because both costs are estimates. */
+/**
+ * A rebuild replaces a fold only if the fold costs this many times as much, because both costs are
+ * estimates.
+ */
 const REBUILD_FACTOR = 1.5;
 const LIVE_SWAP_REST = 9;
 /**
- * Between two attempts to drop the previous table of a swap: a tenth of the time since the swap, from 1 to 30 s. An attempt fails as
- * long as a transaction from before the swap is open.
+ * Between two attempts to drop the previous table of a swap: a tenth of the time since the swap,
+ * from 1 to 30 s. An attempt fails as long as a transaction from before the swap is open.
  */
 const finishEveryMs = (imat: ImatSignals): number =>
   Math.min(Math.max((imat.endedMs ?? 0) / 10, 1000), 30_000);
@@ -122,7 +126,10 @@ function changeReason(imat: ImatSignals): DueReason | null {
   return imat.signature === imat.lastSignature ? null : 'source_changed';
 }
 
-/** Whether an imat rests: for `times` the duration of its last run, so that expensive work does not run all the time. */
+/**
+ * Whether an imat rests: for `times` the duration of its last run, so that expensive work does not
+ * run all the time.
+ */
 const restsFrom = (imat: ImatSignals, times: number): boolean =>
   imat.endedMs !== null &&
   imat.lastMs !== null &&

@@ -1,6 +1,7 @@
 /**
- * Hands due tasks to the queue, and runs what comes from it. The ticker enqueues for all workers. A worker runs a task itself, through
- * its local queue, if the task is still due long after it was enqueued, and if the shared queue cannot be used.
+ * Hands due tasks to the queue, and runs what comes from it. The ticker enqueues for all workers. A
+ * worker runs a task itself, through its local queue, if the task is still due long after it was
+ * enqueued, and if the shared queue cannot be used.
  */
 import { DueTracker } from './due-tracker.ts';
 import type { Policy } from './policy.ts';
@@ -75,7 +76,8 @@ export class Dispatcher {
     for (const task of due) {
       if (runner.running.has(task)) continue;
       const verdict = this.#dueTracker.note(task, lastRunAt(task), now);
-      // A task that waits here for a slot may find a free one at another worker, so it is enqueued again.
+      // A task that waits here for a slot may find a free one at another worker, so it is enqueued
+      // again.
       if (verdict === 'overdue' && !this.#waiting.has(task)) await this.#local.enqueue(task);
       else if (verdict !== 'wait' && isTicker) await this.#enqueue(task);
     }

@@ -15,7 +15,8 @@ export class DueTracker {
   }
 
   /**
-   * Notes that a task is due at `nowMs`; a run at `lastRunAtMs` begins the count anew. The verdict `enqueue` counts as done.
+   * Notes that a task is due at `nowMs`; a run at `lastRunAtMs` begins the count anew. The verdict
+   * `enqueue` counts as done.
    */
   note(task: number, lastRunAtMs: number, nowMs: number): 'enqueue' | 'wait' | 'overdue' {
     const entry = this.#entries.get(task);

@@ -1,4 +1,6 @@
-/** Executes one decision in a session, by the engine's own procedures under the engine's own locks. */
+/**
+ * Executes one decision in a session, by the engine's own procedures under the engine's own locks.
+ */
 import type { Db } from '../engine/db/db.ts';
 import { maintained, translated } from '../engine/errors.ts';
 import type { Decision } from './decide.ts';
@@ -35,7 +37,8 @@ export async function execute(
     case 'swap':
       if (inputs.length > 0) return publish(db, signals, inputs);
       await maintained(signals.name, 'swap', () => db.query('CALL imat.swap($1)', [signals.name]));
-      // It was read before the snapshot of the swap, so a change in between costs one needless swap at most.
+      // It was read before the snapshot of the swap, so a change in between costs one needless swap
+      // at most.
       return { ...done('swap'), signature: signals.signature };
     case 'finish': {
       const [row] = await translated(() =>
@@ -58,7 +61,8 @@ async function publish(db: Db, signals: ImatSignals, inputs: readonly string[]):
     db.query('CALL imat_catalog.publish($1::text[])', [`{${names.join(',')}}`]),
   );
   if (signals.signature === null) return done('publish');
-  // Tables count as of before the snapshot; imats count as of the snapshot, because publishing has moved their frontiers too.
+  // Tables count as of before the snapshot; imats count as of the snapshot, because publishing has
+  // moved their frontiers too.
   const [row] = await translated(() =>
     db.query<{ read: string }>(`SELECT current_setting('imat.frontiers_read') AS read`),
   );

@@ -15,7 +15,10 @@ export type Pages = {
 
 export type HttpServer = { readonly port: number; close(): Promise<void> };
 
-/** Listens on `host:port`, `:port` or `port`; port 0 takes a free one. @throws ImatError `invalid_argument` */
+/**
+ * Listens on `host:port`, `:port` or `port`; port 0 takes a free one.
+ * @throws ImatError `invalid_argument`
+ */
 export async function listen(address: string, pages: Pages): Promise<HttpServer> {
   const { host, port } = parseAddress(address);
   const server = createServer((request, response) => {

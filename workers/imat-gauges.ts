@@ -32,7 +32,10 @@ export class ImatGauges {
   }
 }
 
-/** For how long a change may wait. A live swap imat has no bound, because reads use its definition meanwhile. */
+/**
+ * For how long a change may wait. A live swap imat has no bound, because reads use its definition
+ * meanwhile.
+ */
 function promisedMs(
   { freshness, freshnessMs, strategy }: ImatSignals,
   { maxPendingMs }: Policy,

@@ -1,4 +1,7 @@
-/** Structured logs: one JSON object per line. No line contains a URL, because it may contain a password. */
+/**
+ * Structured logs: one JSON object per line. No line contains a URL, because it may contain a
+ * password.
+ */
 import { pino } from 'pino';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';

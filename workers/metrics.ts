@@ -32,22 +32,22 @@ export function createMetrics() {
     queueDepth: gauge('imat_queue_depth', 'Tasks that wait in the queue.', ['database']),
     pendingRows: gauge(
       'imat_pending_rows',
-      'Log rows that are not folded yet, counted up to a bound. Reported by the ticker.',
+      'Log rows that are not folded yet, counted up to a bound. By the ticker.',
       ['database', 'imat'],
     ),
     lagSeconds: gauge(
       'imat_lag_seconds',
-      'The longest time for which a change can have been waiting. Reported by the ticker.',
+      'The longest time for which a change can have been waiting. By the ticker.',
       ['database', 'imat'],
     ),
     overdueSeconds: gauge(
       'imat_overdue_seconds',
-      'For how long a change has been waiting beyond the promised time; 0 if none is promised. Reported by the ticker.',
+      'How long a change has waited beyond the promised time; 0 if none is promised. By the ticker.',
       ['database', 'imat'],
     ),
     failing: gauge(
       'imat_failing',
-      'Whether the last maintenance of an imat failed. Reported by the ticker.',
+      'Whether the last maintenance of an imat failed. By the ticker.',
       ['database', 'imat'],
     ),
     polls: counter('imat_looks_total', 'Polls.', ['database']),

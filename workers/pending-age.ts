@@ -1,7 +1,9 @@
 /** How long something has been pending. Pure but for what it remembers of earlier polls. */
 import type { ImatSignals } from './poll-result.ts';
 
-/** The same signals `ms` later: a poll that found nothing changed leaves the previous result valid. */
+/**
+ * The same signals `ms` later: a poll that found nothing changed leaves the previous result valid.
+ */
 export function aged(signals: ImatSignals, ms: number): ImatSignals {
   const older = (since: number | null): number | null => (since === null ? null : since + ms);
   const { blockedMs } = signals;
@@ -17,8 +19,8 @@ export function aged(signals: ImatSignals, ms: number): ImatSignals {
 }
 
 /**
- * The longest time for which something can have been pending, by the frontier alone. The frontier's snapshot was taken when the last
- * fold began, so the duration of that fold is added.
+ * The longest time for which something can have been pending, by the frontier alone. The frontier's
+ * snapshot was taken when the last fold began, so the duration of that fold is added.
  */
 export const longestPendingMs = (signals: ImatSignals): number =>
   (signals.frontierMs ?? Number.POSITIVE_INFINITY) +

@@ -1,13 +1,19 @@
 /** The bounds of a worker; `imat worker --help` shows them with their defaults. */
 export type Policy = {
   readonly tickMs: number;
-  /** Between two polls of a worker that is not the ticker, and the longest delay of a job that the queue has lost. */
+  /**
+   * Between two polls of a worker that is not the ticker, and the longest delay of a job that the
+   * queue has lost.
+   */
   readonly sweepMs: number;
   /** A live imat is folded when this many rows are pending, */
   readonly maxPendingRows: number;
   /** or when a row has been pending for this long. */
   readonly maxPendingMs: number;
-  /** The least pause between two swaps of a live imat, unless nine times the duration of the last swap is longer. */
+  /**
+   * The least pause between two swaps of a live imat, unless nine times the duration of the last
+   * swap is longer.
+   */
   readonly liveSwapMs: number;
   readonly concurrency: number;
   /** Of one fold or swap. */
@@ -40,8 +46,14 @@ export const DEFAULT_POLICY: Policy = {
   upkeepMs: 10_000,
 };
 
-/** Between two heartbeats: three in a lease, and at least every 20 s, because `imat status` takes a worker that is silent for a minute for gone. */
+/**
+ * Between two heartbeats: three in a lease, and at least every 20 s, because `imat status` takes a
+ * worker that is silent for a minute for gone.
+ */
 export const heartbeatMs = ({ leaseMs }: Policy): number => Math.min(leaseMs / 3, 20_000);
 
-/** Pending rows are counted up to this number: beyond the bound, so that the cost of a fold can be estimated. */
+/**
+ * Pending rows are counted up to this number: beyond the bound, so that the cost of a fold can be
+ * estimated.
+ */
 export const countUpTo = ({ maxPendingRows }: Policy): number => 10 * maxPendingRows;

@@ -1,4 +1,7 @@
-/** What one poll (`imat_catalog.look`) tells about one imat. Durations count back from the poll; null if the time is unknown or lies ahead of the server's clock. */
+/**
+ * What one poll (`imat_catalog.look`) tells about one imat. Durations count back from the poll;
+ * null if the time is unknown or lies ahead of the server's clock.
+ */
 export type ImatSignals = {
   readonly id: number;
   readonly name: string;
@@ -9,7 +12,10 @@ export type ImatSignals = {
   /** Whether the logs of its sources tell every change of its result. */
   readonly watchable: boolean;
   readonly dependence: 'tables' | 'settings' | 'moment';
-  /** Whether it calls functions that this role must not run; folds run with the rights of the imat's owner. */
+  /**
+   * Whether it calls functions that this role must not run; folds run with the rights of the imat's
+   * owner.
+   */
   readonly untrusted: boolean;
   readonly swapPhase: 'filling' | 'switched' | null;
   /** Whether all objects that it depends on exist. */

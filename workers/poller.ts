@@ -11,8 +11,8 @@ import { type Dependency, inputsOf, inTopologicalOrder } from './publication.ts'
 import { type SkipRow, Skips } from './skips.ts';
 
 /**
- * Dependencies between imats are read again when imats are created, reverted or change their freshness, and this often besides, as
- * views can be replaced.
+ * Dependencies between imats are read again when imats are created, reverted or change their
+ * freshness, and this often besides, as views can be replaced.
  */
 const DEPENDENCIES_MS = 60_000;
 
@@ -54,7 +54,8 @@ export class Poller {
   }
 
   /**
-   * One poll. It is complete at least every `policy.sweepMs`, because leases and back-offs end without a change in the database.
+   * One poll. It is complete at least every `policy.sweepMs`, because leases and back-offs end
+   * without a change in the database.
    * @throws ImatError
    */
   async poll(db: Db, now: number, policy: Policy, database: string): Promise<PollOutcome> {
@@ -81,7 +82,10 @@ export class Poller {
     this.#last = null;
   }
 
-  /** Names of the stored imats to publish together with an imat, in order. Those that fail are read as they are stored. */
+  /**
+   * Names of the stored imats to publish together with an imat, in order. Those that fail are read
+   * as they are stored.
+   */
   inputsOf(imat: number): string[] {
     return inputsOf(imat, this.#dependencies.rows).flatMap((id) =>
       this.#unable.has(id) ? [] : (this.#names.get(id) ?? []),

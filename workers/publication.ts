@@ -1,7 +1,8 @@
 /**
- * Which imats are published together, and in which order. An imat that reads stored (not live) imats is published together with them
- * at one snapshot, so that it never mixes two snapshots if it reads a source on two paths. Live imats are exact at every snapshot, so
- * they are not published together.
+ * Which imats are published together, and in which order. An imat that reads stored (not live)
+ * imats is published together with them at one snapshot, so that it never mixes two snapshots if it
+ * reads a source on two paths. Live imats are exact at every snapshot, so they are not published
+ * together.
  */
 export type Dependency = {
   readonly imat: number;

@@ -10,7 +10,10 @@ export type RequestRun = {
   readonly error: ImatError | null;
 };
 
-/** Carries out one open request; null if there is none. The attempt is recorded before it starts, so that one that ends its session counts. */
+/**
+ * Carries out one open request; null if there is none. The attempt is recorded before it starts, so
+ * that one that ends its session counts.
+ */
 export async function runRequest(
   sessions: SessionPool,
   workerId: string,
@@ -38,13 +41,17 @@ export async function runRequest(
     translated(() =>
       db.query(
         `WITH recorded AS (
-           INSERT INTO imat_catalog.history (imat_id, name, worker, action, reason, started_at, ms, error_code, error)
-           SELECT (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $8), q.name, $7, 'request', 'requested', clock_timestamp() - $9::float8 * interval '1 ms', $9, $2, $3
+           INSERT INTO imat_catalog.history
+             (imat_id, name, worker, action, reason, started_at, ms, error_code, error)
+           SELECT (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $8), q.name, $7, 'request',
+             'requested', clock_timestamp() - $9::float8 * interval '1 ms', $9, $2, $3
            FROM imat_catalog.request q WHERE q.id = $1 AND q.worker = $7
          )
-         UPDATE imat_catalog.request SET lease_until = NULL, error_code = $2, error = $3, error_detail = $4, error_hint = $5,
+         UPDATE imat_catalog.request SET lease_until = NULL,
+           error_code = $2, error = $3, error_detail = $4, error_hint = $5,
            imat_id = (SELECT i.id FROM imat_catalog.imat i WHERE i.name = $8),
-           carried_out_at = CASE WHEN $6::float8 IS NULL THEN clock_timestamp() END, next_attempt_at = clock_timestamp() + $6::float8 * interval '1 ms'
+           carried_out_at = CASE WHEN $6::float8 IS NULL THEN clock_timestamp() END,
+           next_attempt_at = clock_timestamp() + $6::float8 * interval '1 ms'
          WHERE id = $1 AND worker = $7`,
         [
           request.id,

@@ -1,6 +1,6 @@
 /**
- * Runs one task: leases it, polls it again, decides again, executes the decision and records the outcome. What the queue says is not
- * trusted: it only names the task.
+ * Runs one task: leases it, polls it again, decides again, executes the decision and records the
+ * outcome. What the queue says is not trusted: it only names the task.
  */
 import { type Db, ServerError } from '../engine/db/db.ts';
 import { asImatError, ImatError } from '../parser/errors.ts';
@@ -23,7 +23,10 @@ import { retryMs, transientMs } from './retry.ts';
 import type { SessionPool } from './session-pool.ts';
 import type { Pace } from './slots.ts';
 
-/** The task of all requests of `imat.create_imat`. The other tasks are ids of imats, which are positive. */
+/**
+ * The task of all requests of `imat.create_imat`. The other tasks are ids of imats, which are
+ * positive.
+ */
 export const REQUESTS = 0;
 
 export type Report = {
@@ -95,7 +98,10 @@ async function runImat(imat: number, pace: Pace, runner: Runner): Promise<boolea
   return false;
 }
 
-/** Leases, polls and decides. What is due is recorded as an attempt before it starts; null if nothing is due. */
+/**
+ * Leases, polls and decides. What is due is recorded as an attempt before it starts; null if
+ * nothing is due.
+ */
 async function begin(
   db: Db,
   imat: number,
@@ -207,7 +213,10 @@ function retryMsOf(
   return failedInput === null ? retryMs(error.category, attempts ?? 0) : transientMs(0);
 }
 
-/** The name of the input that failed, if it was not the imat that reads it: `imat_catalog.publish` names it in its error. */
+/**
+ * The name of the input that failed, if it was not the imat that reads it: `imat_catalog.publish`
+ * names it in its error.
+ */
 function failedInputOf(outcome: Done | ImatError, inputs: readonly string[]): string | null {
   if (!(outcome instanceof ImatError)) return null;
   const { cause } = outcome;

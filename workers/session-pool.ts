@@ -23,7 +23,10 @@ type Use = { readonly since: number; readonly answerMs: number | null };
 
 /** Sessions that have been idle for longer are closed, except the last one. */
 const IDLE_MS = 60_000;
-/** A session that has been idle for longer must answer before it is used: its connection may be half open. */
+/**
+ * A session that has been idle for longer must answer before it is used: its connection may be half
+ * open.
+ */
 const PROBE_FROM_MS = 3000;
 const PROBE_MS = 3000;
 /** How long an answer may take beyond the server's own timeout. */
@@ -50,8 +53,9 @@ export class SessionPool {
   }
 
   /**
-   * Runs `body` with a session; waits if all are in use. A session whose connection was lost is closed. The connection counts as lost
-   * if a statement takes longer than the timeout or `leastMs`, whichever is longer; `body` may set its own timeout up to `leastMs`.
+   * Runs `body` with a session; waits if all are in use. A session whose connection was lost is
+   * closed. The connection counts as lost if a statement takes longer than the timeout or
+   * `leastMs`, whichever is longer; `body` may set its own timeout up to `leastMs`.
    */
   async with<T>(body: (session: Session) => Promise<T>, leastMs = 0): Promise<T> {
     const session = await this.#acquire(leastMs);
@@ -68,7 +72,10 @@ export class SessionPool {
     }
   }
 
-  /** Milliseconds for which a session in use has been silent beyond all bounds, which is a defect; 0: none has. */
+  /**
+   * Milliseconds for which a session in use has been silent beyond all bounds, which is a defect;
+   * 0: none has.
+   */
   get overdueMs(): number {
     const now = performance.now();
     const overdue = [...this.#inUse].map(([{ db }, { since, answerMs }]) =>
@@ -78,8 +85,8 @@ export class SessionPool {
   }
 
   /**
-   * Aborts sessions in use whose statement or answer was lost: for `waitMs`, the backend has been gone or has waited for a statement.
-   * Whatever runs in them fails.
+   * Aborts sessions in use whose statement or answer was lost: for `waitMs`, the backend has been
+   * gone or has waited for a statement. Whatever runs in them fails.
    */
   async abortLost(observer: Db, waitMs: number): Promise<void> {
     const now = performance.now();
@@ -90,7 +97,8 @@ export class SessionPool {
     if (waiting.length === 0) return;
     const working = await observer.query<Backend>(
       `SELECT ${BACKEND} FROM pg_stat_activity WHERE pid = ANY ($1::int[])
-         AND NOT coalesce((state LIKE 'idle%' OR wait_event = 'ClientRead') AND state_change < clock_timestamp() - $2 * interval '1 ms', false)`,
+         AND NOT coalesce((state LIKE 'idle%' OR wait_event = 'ClientRead')
+           AND state_change < clock_timestamp() - $2 * interval '1 ms', false)`,
       [`{${waiting.map(({ backend }) => backend.pid).join(',')}}`, waitMs],
     );
     // Answers that have arrived in the meantime are read first.
@@ -171,7 +179,8 @@ export class SessionPool {
     const { statementTimeoutMs, lockTimeoutMs } = this.#limits;
     db.answerWithin(MARGIN_MS);
     await db.execute(
-      `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs}; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'imat worker'`,
+      `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
+       SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'imat worker'`,
     );
     await db
       .execute(`SET client_connection_check_interval = '${CLIENT_CHECK}'`)

@@ -20,7 +20,10 @@ type Entry = {
   pendingRows: number;
 };
 
-/** A series of skips is written after a minute if it has ended, and after ten minutes if it continues. */
+/**
+ * A series of skips is written after a minute if it has ended, and after ten minutes if it
+ * continues.
+ */
 const ENDED_MS = 60_000;
 const CONTINUING_MS = 600_000;
 

@@ -1,7 +1,8 @@
 /**
- * Limits how many tasks run at a time, whichever database or queue they come from. Short tasks (folds, finishing swaps) never wait for
- * long ones (swaps, rebuilds, publications, requests): of two or more slots one is reserved for short tasks, and a free slot goes to a
- * short task first. Among databases it goes to the one that has waited longest since its last turn.
+ * Limits how many tasks run at a time, whichever database or queue they come from. Short tasks
+ * (folds, finishing swaps) never wait for long ones (swaps, rebuilds, publications, requests): of
+ * two or more slots one is reserved for short tasks, and a free slot goes to a short task first.
+ * Among databases it goes to the one that has waited longest since its last turn.
  */
 export type Pace = 'short' | 'long';
 

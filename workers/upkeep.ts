@@ -1,10 +1,12 @@
 /**
- * Upkeep, whatever the imats do: deletes expired history, requests and workers, and log rows that nobody needs; vacuums logs; keeps the
- * index on a log's transaction ids.
+ * Upkeep, whatever the imats do: deletes expired history, requests and workers, and log rows that
+ * nobody needs; vacuums logs; keeps the index on a log's transaction ids.
  *
- * The index is for a log that keeps rows which most of its imats have folded, because another imat lags: without it each poll scans
- * all of them. It is built and dropped CONCURRENTLY, so that no writer waits. The build itself waits for transactions, so it comes
- * last, and not while a transaction is open that was open in the previous round. An unfinished index is dropped and built again.
+ * The index is for a log that keeps rows which most of its imats have folded, because another imat
+ * lags: without it each poll scans all of them. It is built and dropped CONCURRENTLY, so that no
+ * writer waits. The build itself waits for transactions, so it comes last, and not while a
+ * transaction is open that was open in the previous round. An unfinished index is dropped and built
+ * again.
  */
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/errors.ts';
@@ -20,7 +22,10 @@ type LogRow = {
   readonly valid: boolean | null;
 };
 
-/** The index is dropped below a fifth of the bound, so that a log near the bound does not build and drop it in turns. */
+/**
+ * The index is dropped below a fifth of the bound, so that a log near the bound does not build and
+ * drop it in turns.
+ */
 const DROP_BELOW = 0.2;
 const CLEAN_FROM_ROWS = 1000;
 const VACUUM_FROM_DEAD_ROWS = 10_000;
@@ -49,13 +54,17 @@ export class Upkeep {
     this.#parts = parts;
   }
 
-  /** One round; a step that fails stops no other. @throws ImatError `connection_failed`, or if the logs cannot be listed */
+  /**
+   * One round; a step that fails stops no other.
+   * @throws ImatError `connection_failed`, or if the logs cannot be listed
+   */
   async round(db: Db): Promise<void> {
     const { policy, onStep } = this.#parts;
     await this.#try('tidy', null, () => deleteExpired(db, policy));
     const logs = await translated(() =>
       db.query<LogRow>(
-        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index,
+           is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
       ),
     );
     for (const { source, log, rows, dead } of logs) {
@@ -86,7 +95,8 @@ export class Upkeep {
     const isHeldUp = [...this.#open].some((transaction) => before.has(transaction));
     for (const { source, log, index } of logs) {
       const need = this.#needs.get(source);
-      // A burst of rows that the next fold takes needs no index, so the need must last for two rounds.
+      // A burst of rows that the next fold takes needs no index, so the need must last for two
+      // rounds.
       if (need === undefined || need.rounds < 2) continue;
       if (isHeldUp) {
         if (!need.isReported) onStep('index waits', log);
@@ -131,17 +141,20 @@ function neededStep(
 }
 
 /**
- * The transactions for which the build of an index on a log would wait: those with a snapshot or a lock on a log, prepared ones
- * included. Every role can see their ids; only privileged roles can see when they began.
+ * The transactions for which the build of an index on a log would wait: those with a snapshot or a
+ * lock on a log, prepared ones included. Every role can see their ids; only privileged roles can
+ * see when they began.
  */
 async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
   const rows = await db.query<{ id: string }>(
     `SELECT DISTINCT l.virtualtransaction AS id
      FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid), pg_database d
      WHERE d.datname = current_database() AND l.pid IS DISTINCT FROM pg_backend_pid() AND (
-       l.locktype = 'relation' AND l.database = d.oid AND l.relation IN (SELECT s.log FROM imat_catalog.source s)
+       l.locktype = 'relation' AND l.database = d.oid 
+         AND l.relation IN (SELECT s.log FROM imat_catalog.source s)
        -- An index build does not wait for autovacuum, which has no role.
-       OR l.locktype = 'virtualxid' AND a.datid = d.oid AND a.usesysid IS NOT NULL AND a.backend_xmin IS NOT NULL
+       OR l.locktype = 'virtualxid' AND a.datid = d.oid AND a.usesysid IS NOT NULL
+         AND a.backend_xmin IS NOT NULL
      )`,
   );
   return new Set(rows.map((row) => row.id));
@@ -150,19 +163,23 @@ async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
 async function deleteExpired(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(
     `DELETE FROM imat_catalog.history WHERE id IN (
-       SELECT id FROM imat_catalog.history WHERE ended_at < clock_timestamp() - $1 * interval '1 ms' ORDER BY ended_at LIMIT $2
+       SELECT id FROM imat_catalog.history WHERE ended_at < clock_timestamp() - $1 * interval '1 ms'
+       ORDER BY ended_at LIMIT $2
      )`,
     [historyMs, BATCH],
   );
   await db.query(
     `DELETE FROM imat_catalog.history WHERE id IN (
-       SELECT id FROM imat_catalog.history WHERE id <= (SELECT id FROM imat_catalog.history ORDER BY id DESC OFFSET $1 LIMIT 1) ORDER BY id LIMIT $2
+       SELECT id FROM imat_catalog.history
+       WHERE id <= (SELECT id FROM imat_catalog.history ORDER BY id DESC OFFSET $1 LIMIT 1)
+       ORDER BY id LIMIT $2
      )`,
     [historyRows, BATCH],
   );
   // The request of an imat that exists stays, because imat.create_imat answers from it.
   await db.query(
-    `DELETE FROM imat_catalog.request r WHERE r.carried_out_at < clock_timestamp() - $1 * interval '1 ms'
+    `DELETE FROM imat_catalog.request r
+     WHERE r.carried_out_at < clock_timestamp() - $1 * interval '1 ms'
        AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE i.id = r.imat_id)`,
     [historyMs],
   );
@@ -171,10 +188,14 @@ async function deleteExpired(db: Db, { historyMs, historyRows }: Policy): Promis
   );
 }
 
-/** The statement waits for open transactions; its timeout is bounded because nobody can change the log's columns meanwhile. */
+/**
+ * The statement waits for open transactions; its timeout is bounded because nobody can change the
+ * log's columns meanwhile.
+ */
 async function concurrently(db: Db, statement: string): Promise<void> {
   const [before] = await db.query<{ statement: string; lock: string }>(
-    `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock`,
+    `SELECT current_setting('statement_timeout') AS statement,
+       current_setting('lock_timeout') AS lock`,
   );
   await db.execute(`SET statement_timeout = ${BUILD_TIMEOUT_MS}; SET lock_timeout = 0`);
   try {
@@ -182,7 +203,8 @@ async function concurrently(db: Db, statement: string): Promise<void> {
   } finally {
     await db
       .execute(
-        `SET statement_timeout = '${before?.statement ?? '0'}'; SET lock_timeout = '${before?.lock ?? '0'}'`,
+        `SET statement_timeout = '${before?.statement ?? '0'}';
+         SET lock_timeout = '${before?.lock ?? '0'}'`,
       )
       .catch(() => undefined);
   }

@@ -1,6 +1,9 @@
 /** Waiting for a promise with a bound. */
 
-/** Rejects if `promise` takes longer than `ms`; its later result is ignored. `what` is the subject of the message. */
+/**
+ * Rejects if `promise` takes longer than `ms`; its later result is ignored. `what` is the subject
+ * of the message.
+ */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

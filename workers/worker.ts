@@ -41,7 +41,10 @@ export type Pass = {
 
 /** A loop that is silent for longer hangs, because its statements time out earlier. */
 const SILENT_MOST_MS = 120_000;
-/** A session is closed when its statement exceeds its bound; one still in use this long afterwards is never released. */
+/**
+ * A session is closed when its statement exceeds its bound; one still in use this long afterwards
+ * is never released.
+ */
 const OVERDUE_MOST_MS = 10_000;
 
 export class ImatWorker {

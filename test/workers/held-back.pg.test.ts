@@ -1,4 +1,7 @@
-/** What keeps deleted log rows from being vacuumed is named once it has been there for a minute, so this takes one. */
+/**
+ * What keeps deleted log rows from being vacuumed is named once it has been there for a minute, so
+ * this takes one.
+ */
 import { expect, test } from 'vitest';
 import { createWorld, until } from '../engine/maintain/support/world.ts';
 

@@ -1,4 +1,7 @@
-/** What a pass of a worker does and leaves: requests, publication at one snapshot, rebuilds, change signals, logs, history. */
+/**
+ * What a pass of a worker does and leaves: requests, publication at one snapshot, rebuilds, change
+ * signals, logs, history.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inject } from 'vitest';
@@ -305,7 +308,8 @@ describe('imats that read imats', () => {
     'SELECT low.k, low.s, even.n, rank() OVER (ORDER BY low.s) AS r FROM imat.low JOIN imat.even USING (k)';
 
   const consistent = async (): Promise<void> => {
-    // What `top` stores is its definition over `low` and `even` as of one moment, so it agrees with them at every snapshot.
+    // What `top` stores is its definition over `low` and `even` as of one moment, so it agrees with
+    // them at every snapshot.
     expect(
       await world.rows(
         `(SELECT k, s FROM imat.top EXCEPT ALL SELECT k, s FROM imat.low) UNION ALL (SELECT k, n FROM imat.top EXCEPT ALL SELECT k, n FROM imat.even)`,
@@ -771,7 +775,8 @@ describe('change signals', () => {
     expect(first.imats).toHaveLength(1);
     const again = `SELECT imat_catalog.look('${first.snapshot}', 10, NULL)`;
     if (new URL(inject('postgresUrl')).pathname !== '') {
-      // Other tests on the server begin and end transactions: then the answer is whole, and right as well.
+      // Other tests on the server begin and end transactions: then the answer is whole, and right
+      // as well.
       const second = await world.value<{ snapshot: string; imats?: unknown[] }>(again);
       expect(second.imats === undefined || second.snapshot !== first.snapshot).toBe(true);
     }

@@ -1,4 +1,7 @@
-/** Queues whose server answers, and refuses: at the start, and from when they have been used. Nothing but a change by somebody mends it. */
+/**
+ * Queues whose server answers, and refuses: at the start, and from when they have been used.
+ * Nothing but a change by somebody mends it.
+ */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -69,7 +72,7 @@ async function withoutRight(): Promise<Queue> {
   return {
     url: addressOf(database, role),
     message: `permission denied for database ${database}`,
-    hint: "Grant the role of the queue's URL CREATE on that database",
+    hint: 'Grant its role CREATE on that database',
     mend: () => onServer(`GRANT CREATE ON DATABASE ${database} TO ${role}`),
     spoil: async () => {
       const db = await connectDb({ kind: 'url', url: addressOf(database) });

@@ -1,4 +1,7 @@
-/** Workers with each kind of queue; with one that is killed, emptied, away or frozen with a worker; and with PostgreSQL going away. */
+/**
+ * Workers with each kind of queue; with one that is killed, emptied, away or frozen with a worker;
+ * and with PostgreSQL going away.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { findPostgres } from '../../tools/find-postgres.mjs';

@@ -1,4 +1,7 @@
-/** Who waits for whom: swaps that take long, live imats that must not wait for them, and several databases. */
+/**
+ * Who waits for whom: swaps that take long, live imats that must not wait for them, and several
+ * databases.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
 import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-queue.ts';
@@ -11,7 +14,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** With a live imat, and swap imats that are due all the time and take as long as the table pace says. */
+/**
+ * With a live imat, and swap imats that are due all the time and take as long as the table pace
+ * says.
+ */
 async function newWorld(swaps: number): Promise<World> {
   const world = await createWorld(`
     CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 100) g;

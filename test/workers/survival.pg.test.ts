@@ -1,4 +1,7 @@
-/** What workers must survive, with real processes: kill -9, SIGSTOP, crowds, a newer catalog. After each, everything is right. */
+/**
+ * What workers must survive, with real processes: kill -9, SIGSTOP, crowds, a newer catalog. After
+ * each, everything is right.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outcomeOf, until, type World } from '../engine/maintain/support/world.ts';

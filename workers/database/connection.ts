@@ -4,7 +4,9 @@ import { ImatError } from '../../parser/errors.ts';
 import { identify } from '../catalog.ts';
 import { type DatabaseContext, onControl } from './context.ts';
 
-/** @throws ImatError if the database cannot be reached, or another address of this worker names it */
+/**
+ * @throws ImatError if the database cannot be reached, or another address of this worker names it
+ */
 export async function connect(context: DatabaseContext): Promise<void> {
   const { options, status, dispatcher } = context;
   const { policy, queue, log } = options;
@@ -38,7 +40,10 @@ function claimDatabase({ options, status }: DatabaseContext, key: string): void 
   });
 }
 
-/** Whether the database has imat's catalog, which is upgraded if it is older. @throws ImatError `catalog_newer` */
+/**
+ * Whether the database has imat's catalog, which is upgraded if it is older.
+ * @throws ImatError `catalog_newer`
+ */
 export function upgradeCatalog(context: DatabaseContext): Promise<boolean> {
   return onControl(context, async (db) => {
     if ((await catalogVersion(db)) === 0) return false;

@@ -1,4 +1,7 @@
-/** Builds the parts of a worker that work on one database together: sessions, poller, dispatcher, upkeep, reporter. */
+/**
+ * Builds the parts of a worker that work on one database together: sessions, poller, dispatcher,
+ * upkeep, reporter.
+ */
 import type { ConnectTarget, Db } from '../../engine/db/db.ts';
 import { translated } from '../../engine/errors.ts';
 import { Dispatcher } from '../dispatcher.ts';
@@ -19,7 +22,9 @@ export type DatabaseOptions = {
   readonly queue: QueueUrl;
   readonly policy: Policy;
   readonly workerId: string;
-  /** The databases of this worker by their identity, so that none is worked on under two addresses. */
+  /**
+   * The databases of this worker by their identity, so that none is worked on under two addresses.
+   */
   readonly claimed: Map<string, object>;
   readonly version: string;
   readonly slots: Slots;

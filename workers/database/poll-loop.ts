@@ -1,6 +1,6 @@
 /**
- * The loop of one database. It connects, and tries again until it succeeds; claims the ticker's lease or stands by; polls,
- * dispatches what is due, sweeps, renews leases and starts upkeep.
+ * The loop of one database. It connects, and tries again until it succeeds; claims the ticker's
+ * lease or stands by; polls, dispatches what is due, sweeps, renews leases and starts upkeep.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImatError } from '../../parser/errors.ts';
@@ -75,7 +75,8 @@ async function pollUntilFailure(context: DatabaseContext): Promise<void> {
   while (!stop.signal.aborted) {
     const now = performance.now();
     status.markActive(now);
-    // A database may have no imats yet, and the catalog may be upgraded or removed while the worker runs.
+    // A database may have no imats yet, and the catalog may be upgraded or removed while the worker
+    // runs.
     if (!hasCatalog || catalogCheck.isDue(now)) {
       catalogCheck.restart(now);
       hasCatalog = await upgradeCatalog(context);

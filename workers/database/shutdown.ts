@@ -1,4 +1,7 @@
-/** How the work on one database ends: running tasks may finish within a bound, and are cancelled after it. */
+/**
+ * How the work on one database ends: running tasks may finish within a bound, and are cancelled
+ * after it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isWithin } from '../within.ts';
 import type { DatabaseContext } from './context.ts';
@@ -9,8 +12,8 @@ const CLOSE_MS = 2000;
 const ABANDON_MS = 1000;
 
 /**
- * Starts nothing new, lets running tasks end within `policy.drainMs`, and cancels them after it. `loop` is the poll loop, or null
- * if it was not started. False if something had to be cancelled.
+ * Starts nothing new, lets running tasks end within `policy.drainMs`, and cancels them after it.
+ * `loop` is the poll loop, or null if it was not started. False if something had to be cancelled.
  */
 export async function shutDown(
   context: DatabaseContext,

@@ -1,4 +1,6 @@
-/** What a worker knows about the state of one database; each change goes to the metrics and the log. */
+/**
+ * What a worker knows about the state of one database; each change goes to the metrics and the log.
+ */
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 

@@ -1,4 +1,7 @@
-/** When upkeep runs in one database: one round at a time, every `policy.upkeepMs`, beside the folds and swaps. */
+/**
+ * When upkeep runs in one database: one round at a time, every `policy.upkeepMs`, beside the folds
+ * and swaps.
+ */
 import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import type { Reporter } from '../reporter.ts';

@@ -1,9 +1,11 @@
 /**
- * The queue over BullMQ, on Redis or on PostgreSQL. A job holds a task under a deduplication id, so that at most one job of it waits
- * and one runs; `keepLastIfActive` remembers a task that is enqueued while it runs.
+ * The queue over BullMQ, on Redis or on PostgreSQL. A job holds a task under a deduplication id, so
+ * that at most one job of it waits and one runs; `keepLastIfActive` remembers a task that is
+ * enqueued while it runs.
  *
- * After most errors BullMQ retries at once and without end; if its first connection fails, it never retries. So this queue connects
- * only after the server has answered a probe, and after an error it pauses until the server answers a probe again.
+ * After most errors BullMQ retries at once and without end; if its first connection fails, it never
+ * retries. So this queue connects only after the server has answered a probe, and after an error it
+ * pauses until the server answers a probe again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue, Worker } from 'bullmq';
@@ -49,10 +51,16 @@ type Pair = { readonly queue: Queue; readonly worker: Worker };
 /** BullMQ never drops a task whose worker died: the runner decides when to back off. */
 const NEVER_GIVE_UP = 1_000_000;
 const CLOSE_MS = 500;
-/** An error this soon after a successful probe is one that probes do not detect, so it counts as a failed probe. */
+/**
+ * An error this soon after a successful probe is one that probes do not detect, so it counts as a
+ * failed probe.
+ */
 const STEADY_MS = 30_000;
 
-/** Returns when the queue's server has answered, or after ENQUEUE_TIMEOUT_MS; the queue then goes on connecting. */
+/**
+ * Returns when the queue's server has answered, or after ENQUEUE_TIMEOUT_MS; the queue then goes on
+ * connecting.
+ */
 export async function openBullQueue(backEnd: BackEnd, options: QueueOptions): Promise<WorkQueue> {
   const queue = new BullQueue(backEnd, options);
   await within(ENQUEUE_TIMEOUT_MS, 'the queue', queue.open()).catch(() => undefined);
@@ -125,7 +133,10 @@ class BullQueue implements WorkQueue {
     }
   }
 
-  /** Pauses the queue until a probe succeeds. The first probe is sent at once, since a broken connection is cheap to replace. */
+  /**
+   * Pauses the queue until a probe succeeds. The first probe is sent at once, since a broken
+   * connection is cheap to replace.
+   */
   #suspect(error: Error): void {
     if (this.#opening !== null || this.#closing.signal.aborted) return;
     void this.#pair?.worker.pause(true);

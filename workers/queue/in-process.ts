@@ -1,4 +1,7 @@
-/** The queue of a single process: for one worker, for the embedded database, and for use while a shared queue is down. */
+/**
+ * The queue of a single process: for one worker, for the embedded database, and for use while a
+ * shared queue is down.
+ */
 import { within } from '../within.ts';
 import type { QueueOptions, WorkQueue } from './queue.ts';
 

@@ -20,13 +20,14 @@ export function parseQueueUrl(url: string | undefined, origin: string): QueueUrl
   throw new ImatError('invalid_argument', {
     message: `${origin} is not a URL of Redis or PostgreSQL`,
     detail: 'A queue URL begins with redis://, rediss:// (TLS) or postgres://.',
-    hint: `Write a URL such as redis://localhost:6379, or leave ${origin} out: a single worker needs no queue.`,
+    hint: `Write a URL such as redis://localhost:6379, or leave ${origin} out: one worker needs none.`,
   });
 }
 
 /**
  * A queue that does not answer is accepted: workers run without it and connect later.
- * @throws ImatError if the queue's server refuses for a reason that somebody has to fix: a missing database, a missing privilege
+ * @throws ImatError if the queue's server refuses for a reason that somebody has to fix: a missing
+ *   database, a missing privilege
  */
 export async function checkQueue(queue: QueueUrl): Promise<void> {
   if (queue === null) return;

@@ -1,4 +1,7 @@
-/** BullMQ on PostgreSQL. Its tables are in the schema `imat_queue` of the database that the URL names. */
+/**
+ * BullMQ on PostgreSQL. Its tables are in the schema `imat_queue` of the database that the URL
+ * names.
+ */
 import {
   createPostgresBackend,
   SchemaVersionMismatchError,
@@ -60,7 +63,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
   42501: {
     condition: 'insufficient_privilege',
-    hint: `Grant the role of the queue's URL CREATE on that database; if the schema ${SCHEMA} already exists, the role must own it.`,
+    hint: `Grant its role CREATE on that database; the role must own the schema ${SCHEMA} if it exists.`,
   },
   25006: { condition: 'read_only', hint: "Name the primary in the queue's URL." },
 };

@@ -1,16 +1,20 @@
 /**
- * The queue hands tasks to workers. A task is the id of an imat in one database, or `REQUESTS`. A job in the queue carries nothing
- * else, so the queue may lose, repeat or delay jobs: PostgreSQL decides what is due, and sweeps find what was lost.
+ * The queue hands tasks to workers. A task is the id of an imat in one database, or `REQUESTS`. A
+ * job in the queue carries nothing else, so the queue may lose, repeat or delay jobs: PostgreSQL
+ * decides what is due, and sweeps find what was lost.
  *
  * Contract
- * - `enqueue`: a task that waits is not enqueued twice. A task that is enqueued while it runs is remembered and runs once more
- *   afterwards. Rejects within ENQUEUE_TIMEOUT_MS if the queue cannot be used.
- * - `up`: whether the queue can be used, as far as is known. `onDown` and `onUp` report each change; a queue that is down from the
- *   start is reported as well.
- * - `run` is called for at most `concurrency` tasks at a time. What it throws goes to `onFailure`, and stops nothing.
+ * - `enqueue`: a task that waits is not enqueued twice. A task that is enqueued while it runs is
+ *   remembered and runs once more afterwards. Rejects within ENQUEUE_TIMEOUT_MS if the queue cannot
+ *   be used.
+ * - `up`: whether the queue can be used, as far as is known. `onDown` and `onUp` report each
+ *   change; a queue that is down from the start is reported as well.
+ * - `run` is called for at most `concurrency` tasks at a time. What it throws goes to `onFailure`,
+ *   and stops nothing.
  * - Workers with the same `key` share the tasks of one queue.
  * - `depth`: the number of tasks that wait, or null if it cannot be known now.
- * - `close`: takes no more tasks, and waits for running tasks for at most `deadlineMs`. Never rejects.
+ * - `close`: takes no more tasks, and waits for running tasks for at most `deadlineMs`. Never
+ *   rejects.
  */
 export type RunTask = (task: number) => Promise<void>;
 

@@ -1,4 +1,7 @@
-/** BullMQ on Redis. The prefix `{imat}` keeps all keys in one hash slot, as a Redis cluster requires. */
+/**
+ * BullMQ on Redis. The prefix `{imat}` keeps all keys in one hash slot, as a Redis cluster
+ * requires.
+ */
 import { Redis } from 'ioredis';
 import { Queue, Worker } from 'bullmq';
 import { ImatError } from '../../parser/errors.ts';
@@ -61,7 +64,7 @@ function refusal(error: unknown): unknown {
     return error;
   return new ImatError('invalid_argument', {
     message: `the queue cannot be used: ${error.message}`,
-    hint: `Check the user and password in the queue's URL; the user needs all commands on keys that begin with ${PREFIX}.`,
+    hint: `Check the user and password in the queue's URL; it needs all commands on keys with the prefix ${PREFIX}.`,
     cause: error,
   });
 }
