@@ -169,7 +169,7 @@ describe.each([
       });
       await expectLeftAlone(queue);
       await mend();
-      await until('it is used again', async () => queue.up, 30_000);
+      await until('it is used again', async () => queue.up);
       ran.length = 0;
       await queue.enqueue(3);
       await until('the task runs', async () => ran.includes(3));
@@ -205,9 +205,12 @@ test('a schema that somebody drops is made again', async () => {
 
 /** It is down, and this process has next to nothing to do. */
 async function expectLeftAlone(queue: WorkQueue): Promise<void> {
-  const before = performance.eventLoopUtilization();
+  const [start, before] = [performance.now(), process.cpuUsage()];
   await sleep(2000);
-  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.3);
+  // A queue that retries at once uses a whole core. The load of the machine does not count here.
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = (user + system) / 1000;
+  expect(cpuMs / (performance.now() - start)).toBeLessThan(0.3);
   expect(queue.up).toBe(false);
   await expect(queue.enqueue(9)).rejects.toThrow('the queue is down');
 }
