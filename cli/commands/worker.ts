@@ -54,23 +54,25 @@ export function registerWorker(program: Command, context: Context): void {
     .command('worker')
     .argument(
       '[database-url...]',
-      'databases to look after; without any the one of --database-url and so on',
+      'databases to maintain (default: the one of --database-url and so on)',
     )
-    .summary('fold and swap on time, for as long as it runs')
+    .summary('maintain imats continuously: fold and swap them on time')
     .description(
-      'Looks after imats: folds and swaps them when their freshness asks for it, carries out requests of imat.create_imat, cleans change logs. ' +
-        'As many workers as you like can share databases and a queue; PostgreSQL alone says what is due and keeps them apart, so a worker or ' +
-        'a queue that is lost loses nothing. Logs are JSON lines on stderr. SIGTERM lets the work under way end; a second one does not wait.',
+      'Maintains imats: folds and swaps them as their freshness requires, carries out requests of ' +
+        'imat.create_imat, and cleans change logs. Any number of workers can share databases and a ' +
+        'queue. PostgreSQL decides what is due and keeps workers from doing the same work twice, so ' +
+        'nothing is lost when a worker or the queue is. Logs are JSON lines on stderr. After SIGTERM ' +
+        'running tasks may end; a second signal cancels them.',
     )
     .option(
       '--queue <url>',
-      'share work through a queue: redis://..., or postgres://... (default: none, one worker does it all)',
+      'share work through a queue: redis://... or postgres://... (default: none)',
     )
-    .option('--once', 'do what is due and end, for cron')
+    .option('--once', 'do what is due and exit, for cron')
     .addOption(
       number(
         '--concurrency <n>',
-        'folds and swaps at a time, over all databases; of two or more one is kept for folds',
+        'folds and swaps at a time in all databases; of two or more one is reserved for folds',
         256,
         DEFAULTS.concurrency,
       ),
@@ -79,11 +81,11 @@ export function registerWorker(program: Command, context: Context): void {
       '--http <address>',
       'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port',
     )
-    .addOption(span('--tick <duration>', 'between two looks', HOUR, DEFAULTS.tickMs))
+    .addOption(span('--tick <duration>', 'time between two polls', HOUR, DEFAULTS.tickMs))
     .addOption(
       span(
         '--sweep <duration>',
-        'between two looks without the queue',
+        'time between two polls that do not rely on the queue',
         HOUR,
         DEFAULTS.sweepMs,
         100,
@@ -92,7 +94,7 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(
       number(
         '--max-pending-rows <n>',
-        'fold a live imat when so many rows are pending',
+        'fold a live imat when this many rows are pending',
         1_000_000_000,
         DEFAULTS.maxPendingRows,
       ),
@@ -100,7 +102,7 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(
       span(
         '--max-pending-age <duration>',
-        'or when one has been pending for so long',
+        'or when a row has been pending for this long',
         DAY,
         DEFAULTS.maxPendingMs,
       ),
@@ -108,7 +110,7 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(
       span(
         '--live-swap-interval <duration>',
-        'least time between swaps of a live imat',
+        'minimum time between two swaps of a live imat',
         DAY,
         DEFAULTS.liveSwapMs,
       ),
@@ -116,20 +118,27 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(
       span(
         '--statement-timeout <duration>',
-        'for one fold or swap',
+        'bound of one fold or swap',
         7 * DAY,
         DEFAULTS.statementTimeoutMs,
         SECOND,
       ),
     )
-    .addOption(span('--lock-timeout <duration>', 'for one lock', HOUR, DEFAULTS.lockTimeoutMs))
     .addOption(
-      span('--drain <duration>', 'for the work under way after SIGTERM', HOUR, DEFAULTS.drainMs, 0),
+      span(
+        '--lock-timeout <duration>',
+        'bound of the wait for one lock',
+        HOUR,
+        DEFAULTS.lockTimeoutMs,
+      ),
+    )
+    .addOption(
+      span('--drain <duration>', 'time for running tasks after SIGTERM', HOUR, DEFAULTS.drainMs, 0),
     )
     .addOption(
       span(
         '--lease <duration>',
-        'before others take over from a worker that does not answer',
+        'time after which others take over from a worker that does not answer',
         HOUR,
         DEFAULTS.leaseMs,
         500,
@@ -138,14 +147,14 @@ export function registerWorker(program: Command, context: Context): void {
     .addOption(
       span(
         '--history <duration>',
-        'to keep the record of decisions',
+        'time for which decisions are kept',
         365 * DAY,
         DEFAULTS.historyMs,
         SECOND,
       ),
     )
     .addOption(
-      choiceOption('--log-level <level>', 'least level of log lines', [
+      choiceOption('--log-level <level>', 'lowest level of log lines', [
         'debug',
         'info',
         'warn',
@@ -203,7 +212,7 @@ async function runWorker(
   const ended = new Promise<boolean>((resolve) => {
     stopped = resolve;
   });
-  // What happens is told by the worker's log, which shares stderr.
+  // The worker's log reports what happens, also on stderr.
   const stop = async (): Promise<void> => {
     const drained = await worker.stop();
     if (!leaving) stopped(drained);
@@ -310,7 +319,7 @@ function passText({ runs, failing, failures }: Pass): string {
         '',
         '',
         '',
-        `${code}: failing; imat status says when it is tried again`,
+        `${code}: failing; imat status shows when it is retried`,
       ]),
       ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
     ],
