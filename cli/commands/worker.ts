@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ErrorCategory } from '../../parser/errors.ts';
 import { ImatError } from '../../parser/errors.ts';
+import type { ConnectTarget } from '../../engine/db/db.ts';
+import type { QueueUrl } from '../../workers/queue/open-queue.ts';
 import { DEFAULT_POLICY as DEFAULTS, type Policy } from '../../workers/policy.ts';
 import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';
@@ -33,44 +35,28 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
+const DESCRIPTION = `Maintains imats: folds and swaps them as their freshness requires, carries \
+out requests of imat.create_imat, and cleans change logs. Any number of workers can share \
+databases and a queue. PostgreSQL decides what is due and keeps workers from doing the same work \
+twice, so nothing is lost when a worker or the queue is. Logs are JSON lines on stderr. After \
+SIGTERM running tasks may end; a second signal cancels them.`;
+
 export function registerWorker(program: Command, context: Context): void {
-  const span = (
-    flags: string,
-    description: string,
-    most: number,
-    value: number,
-    least = 10,
-  ): Option => {
-    const flag = flags.split(' ')[0] ?? flags;
-    return new Option(flags, description)
-      .argParser(durationMs(flag, least, most))
-      .default(value, durationText(value));
-  };
-  const number = (flags: string, description: string, most: number, value: number): Option =>
-    new Option(flags, description)
-      .argParser(wholeNumber(flags.split(' ')[0] ?? flags, 1, most))
-      .default(value);
-  program
+  const command = program
     .command('worker')
     .argument(
       '[database-url...]',
       'databases to maintain (default: the one of --database-url and so on)',
     )
     .summary('maintain imats continuously: fold and swap them on time')
-    .description(
-      'Maintains imats: folds and swaps them as their freshness requires, carries out requests of ' +
-        'imat.create_imat, and cleans change logs. Any number of workers can share databases and a ' +
-        'queue. PostgreSQL decides what is due and keeps workers from doing the same work twice, so ' +
-        'nothing is lost when a worker or the queue is. Logs are JSON lines on stderr. After SIGTERM ' +
-        'running tasks may end; a second signal cancels them.',
-    )
+    .description(DESCRIPTION)
     .option(
       '--queue <url>',
       'share work through a queue: redis://... or postgres://... (default: none)',
     )
     .option('--once', 'do what is due and exit, for cron')
     .addOption(
-      number(
+      numberOption(
         '--concurrency <n>',
         'folds and swaps at a time in all databases; of two or more one is reserved for folds',
         256,
@@ -80,79 +66,9 @@ export function registerWorker(program: Command, context: Context): void {
     .option(
       '--http <address>',
       'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port',
-    )
-    .addOption(span('--tick <duration>', 'time between two polls', HOUR, DEFAULTS.tickMs))
-    .addOption(
-      span(
-        '--sweep <duration>',
-        'time between two polls that do not rely on the queue',
-        HOUR,
-        DEFAULTS.sweepMs,
-        100,
-      ),
-    )
-    .addOption(
-      number(
-        '--max-pending-rows <n>',
-        'fold a live imat when this many rows are pending',
-        1_000_000_000,
-        DEFAULTS.maxPendingRows,
-      ),
-    )
-    .addOption(
-      span(
-        '--max-pending-age <duration>',
-        'or when a row has been pending for this long',
-        DAY,
-        DEFAULTS.maxPendingMs,
-      ),
-    )
-    .addOption(
-      span(
-        '--live-swap-interval <duration>',
-        'minimum time between two swaps of a live imat',
-        DAY,
-        DEFAULTS.liveSwapMs,
-      ),
-    )
-    .addOption(
-      span(
-        '--statement-timeout <duration>',
-        'bound of one fold or swap',
-        7 * DAY,
-        DEFAULTS.statementTimeoutMs,
-        SECOND,
-      ),
-    )
-    .addOption(
-      span(
-        '--lock-timeout <duration>',
-        'bound of the wait for one lock',
-        HOUR,
-        DEFAULTS.lockTimeoutMs,
-      ),
-    )
-    .addOption(
-      span('--drain <duration>', 'time for running tasks after SIGTERM', HOUR, DEFAULTS.drainMs, 0),
-    )
-    .addOption(
-      span(
-        '--lease <duration>',
-        'time after which others take over from a worker that does not answer',
-        HOUR,
-        DEFAULTS.leaseMs,
-        500,
-      ),
-    )
-    .addOption(
-      span(
-        '--history <duration>',
-        'time for which decisions are kept',
-        365 * DAY,
-        DEFAULTS.historyMs,
-        SECOND,
-      ),
-    )
+    );
+  for (const option of boundOptions()) command.addOption(option);
+  command
     .addOption(
       choiceOption('--log-level <level>', 'lowest level of log lines', [
         'debug',
@@ -170,10 +86,90 @@ export function registerWorker(program: Command, context: Context): void {
         'worker --once',
       ]),
     )
-    .action(async (urls: string[], _flags: object, command: Command) =>
-      runWorker(context, urls, command.optsWithGlobals<WorkerFlags>()),
+    .action(async (urls: string[], _flags: object, action: Command) =>
+      runWorker(context, urls, action.optsWithGlobals<WorkerFlags>()),
     );
 }
+
+const boundOptions = (): Option[] => [
+  durationOption('--tick <duration>', 'time between two polls', HOUR, DEFAULTS.tickMs),
+  durationOption(
+    '--sweep <duration>',
+    'time between two polls that do not rely on the queue',
+    HOUR,
+    DEFAULTS.sweepMs,
+    100,
+  ),
+  numberOption(
+    '--max-pending-rows <n>',
+    'fold a live imat when this many rows are pending',
+    1_000_000_000,
+    DEFAULTS.maxPendingRows,
+  ),
+  durationOption(
+    '--max-pending-age <duration>',
+    'or when a row has been pending for this long',
+    DAY,
+    DEFAULTS.maxPendingMs,
+  ),
+  durationOption(
+    '--live-swap-interval <duration>',
+    'minimum time between two swaps of a live imat',
+    DAY,
+    DEFAULTS.liveSwapMs,
+  ),
+  durationOption(
+    '--statement-timeout <duration>',
+    'bound of one fold or swap',
+    7 * DAY,
+    DEFAULTS.statementTimeoutMs,
+    SECOND,
+  ),
+  durationOption(
+    '--lock-timeout <duration>',
+    'bound of the wait for one lock',
+    HOUR,
+    DEFAULTS.lockTimeoutMs,
+  ),
+  durationOption(
+    '--drain <duration>',
+    'time for running tasks after SIGTERM',
+    HOUR,
+    DEFAULTS.drainMs,
+    0,
+  ),
+  durationOption(
+    '--lease <duration>',
+    'time after which others take over from a worker that does not answer',
+    HOUR,
+    DEFAULTS.leaseMs,
+    500,
+  ),
+  durationOption(
+    '--history <duration>',
+    'time for which decisions are kept',
+    365 * DAY,
+    DEFAULTS.historyMs,
+    SECOND,
+  ),
+];
+
+function durationOption(
+  flags: string,
+  description: string,
+  most: number,
+  value: number,
+  least = 10,
+): Option {
+  return new Option(flags, description)
+    .argParser(durationMs(flagOf(flags), least, most))
+    .default(value, durationText(value));
+}
+
+const numberOption = (flags: string, description: string, most: number, value: number): Option =>
+  new Option(flags, description).argParser(wholeNumber(flagOf(flags), 1, most)).default(value);
+
+const flagOf = (flags: string): string => flags.split(' ')[0] ?? flags;
 
 async function runWorker(
   context: Context,
@@ -182,22 +178,10 @@ async function runWorker(
 ): Promise<void> {
   const { host, interrupt, version } = context;
   const targets = resolveTargets(urls, flags, host.environment);
-  const [{ ImatWorker }, { parseQueueUrl }] = await Promise.all([
+  const [{ ImatWorker }, queue] = await Promise.all([
     import('../../workers/worker.ts'),
-    import('../../workers/queue/open-queue.ts'),
+    queueOf(flags, host.environment['IMAT_QUEUE_URL'], targets),
   ]);
-  const origin = flags.queue === undefined ? 'IMAT_QUEUE_URL' : '--queue';
-  const queue = parseQueueUrl(
-    flags.queue ?? (host.environment['IMAT_QUEUE_URL'] || undefined),
-    origin,
-  );
-  if (queue !== null && targets.some((target) => target.kind === 'embedded')) {
-    throw new ImatError('invalid_argument', {
-      message: `${origin} and --embedded cannot be used together`,
-      detail: 'An embedded database belongs to one process.',
-      hint: `Leave ${origin} out.`,
-    });
-  }
   const worker = new ImatWorker({
     targets,
     queue: flags.once === true ? null : queue,
@@ -235,6 +219,25 @@ async function runWorker(
     await worker.stop();
     done();
   }
+}
+
+/** @throws ImatError `invalid_argument` */
+async function queueOf(
+  flags: WorkerFlags,
+  inEnvironment: string | undefined,
+  targets: readonly ConnectTarget[],
+): Promise<QueueUrl> {
+  const { parseQueueUrl } = await import('../../workers/queue/open-queue.ts');
+  const origin = flags.queue === undefined ? 'IMAT_QUEUE_URL' : '--queue';
+  const queue = parseQueueUrl(flags.queue ?? (inEnvironment || undefined), origin);
+  if (queue !== null && targets.some((target) => target.kind === 'embedded')) {
+    throw new ImatError('invalid_argument', {
+      message: `${origin} and --embedded cannot be used together`,
+      detail: 'An embedded database belongs to one process.',
+      hint: `Leave ${origin} out.`,
+    });
+  }
+  return queue;
 }
 
 function policyOf(flags: WorkerFlags): Policy {
