@@ -147,7 +147,7 @@ const boundOptions = (): Option[] => [
   ),
   durationOption(
     '--history <duration>',
-    'time for which decisions are kept',
+    'how long decisions are kept',
     365 * DAY,
     DEFAULTS.historyMs,
     SECOND,

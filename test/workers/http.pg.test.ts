@@ -237,7 +237,7 @@ test('one database under two addresses is looked after once', async () => {
     await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
     const { worker, lines } = await start([world.url, world.url.replace('127.0.0.1', 'localhost')]);
     await until('the second is refused', async () =>
-      lines.some((line) => line.includes('two of the databases that were given are the same')),
+      lines.some((line) => line.includes('two of the given databases are the same')),
     );
     await until('the first is looked after', async () =>
       worker.states.some((state) => state.connected && state.ticker),

@@ -72,7 +72,7 @@ describe('a TRUNCATE that comes between the snapshot of a fold and its reading',
     await untilBlocked(world, folder.pid);
     const truncater = await world.session();
     const truncated = outcomeOf(truncater.sql('TRUNCATE product'));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await untilBlocked(world, truncater.pid);
     await holder.sql('COMMIT');
     expect(await folded).not.toBeInstanceOf(Error);
     expect(await truncated).not.toBeInstanceOf(Error);
