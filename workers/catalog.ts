@@ -61,7 +61,8 @@ export async function record(db: Db, task: number, workerId: string, run: Run): 
            CASE WHEN $9::text IS NULL AND $3 <> 'finish'
              THEN nullif(current_setting('imat.rows', true), '')::bigint END,
            $8, $9, $10, $11, $12, $13),
-         CASE WHEN $14 THEN imat_catalog.release($1, $2) END, current_setting('imat.rows', true) AS rows`,
+         CASE WHEN $14 THEN imat_catalog.release($1, $2) END,
+         current_setting('imat.rows', true) AS rows`,
       [
         task,
         workerId,

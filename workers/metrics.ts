@@ -42,7 +42,7 @@ export function createMetrics() {
     ),
     overdueSeconds: gauge(
       'imat_overdue_seconds',
-      'How long a change has waited beyond the promised time; 0 if none is promised. By the ticker.',
+      'How long a change has waited beyond the promised time; 0 if none. By the ticker.',
       ['database', 'imat'],
     ),
     failing: gauge(

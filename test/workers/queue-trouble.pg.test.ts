@@ -116,7 +116,7 @@ async function withoutPassword(): Promise<Queue> {
   return {
     url: server.url.replace('redis://', 'redis://:wrong@'),
     message: 'WRONGPASS',
-    hint: 'Check the user and password',
+    hint: 'Check user and password',
     mend: () => change('right', 'wrong'),
     spoil: () => change('wrong', 'right'),
   };

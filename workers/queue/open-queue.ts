@@ -20,7 +20,7 @@ export function parseQueueUrl(url: string | undefined, origin: string): QueueUrl
   throw new ImatError('invalid_argument', {
     message: `${origin} is not a URL of Redis or PostgreSQL`,
     detail: 'A queue URL begins with redis://, rediss:// (TLS) or postgres://.',
-    hint: `Write a URL such as redis://localhost:6379, or leave ${origin} out: one worker needs none.`,
+    hint: `Write a URL such as redis://localhost:6379, or leave ${origin} out.`,
   });
 }
 

@@ -63,7 +63,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
   42501: {
     condition: 'insufficient_privilege',
-    hint: `Grant its role CREATE on that database; the role must own the schema ${SCHEMA} if it exists.`,
+    hint: `Grant its role CREATE on that database; if schema ${SCHEMA} exists, it must own it.`,
   },
   25006: { condition: 'read_only', hint: "Name the primary in the queue's URL." },
 };

@@ -64,7 +64,7 @@ function refusal(error: unknown): unknown {
     return error;
   return new ImatError('invalid_argument', {
     message: `the queue cannot be used: ${error.message}`,
-    hint: `Check the user and password in the queue's URL; it needs all commands on keys with the prefix ${PREFIX}.`,
+    hint: `Check user and password in the queue's URL; it needs all commands on keys ${PREFIX}*.`,
     cause: error,
   });
 }
