@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 // Two projects, so that the pure tests (`*.test.ts`) start no server and the server tests (`*.pg.test.ts`) share one.
-const shared = { pool: 'forks', maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const shared = {
+  pool: 'forks',
+  maxWorkers: 2,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+} as const;
 
 export default defineConfig({
   test: {

@@ -1,13 +1,14 @@
 /**
- * What to do about one imat, from what a look found: skip, fold, swap, rebuild or finish, each with its reason. Pure; the
- * tests go through it as a table.
+ * Decides what to do about one imat from the result of a poll: skip, fold, swap, rebuild or finish,
+ * each with its reason. Pure; the tests are a table.
  *
- * live, delta     folded when pending rows or their age reach a bound; its answer is right without it, reads get slower
- * live, swap      swapped when a source has changed, and not more than a tenth of the time
- * an interval     early enough that what is stored is never older than that
+ * live, delta     folded when the pending rows or their age reach a bound; until then reads are
+ *                 exact, but slower
+ * live, swap      swapped when a source has changed, for at most a tenth of the time
+ * an interval     early enough that the stored rows are never older than the interval
  * manual          never
  */
-import type { Found } from './found.ts';
+import type { ImatSignals } from './poll-result.ts';
 import type { Policy } from './policy.ts';
 
 export type SkipReason =
@@ -36,25 +37,36 @@ export type Decision =
   | { readonly action: 'skip'; readonly reason: SkipReason }
   | { readonly action: 'fold' | 'swap' | 'rebuild' | 'finish'; readonly reason: DueReason };
 
-/** A fold must be dearer by this much: the figures are estimates. */
-const DEARER = 1.5;
+/**
+ * A rebuild replaces a fold only if the fold costs this many times as much, because both costs are
+ * estimates.
+ */
+const REBUILD_FACTOR = 1.5;
 const LIVE_SWAP_REST = 9;
-/** Between two attempts to drop the previous table of a swap, for which old transactions may have to end: a tenth of its age, from 1 to 30 s. */
-const finishEveryMs = (imat: Found): number =>
+/**
+ * Between two attempts to drop the previous table of a swap: a tenth of the time since the swap,
+ * from 1 to 30 s. An attempt fails as long as a transaction from before the swap is open.
+ */
+const finishEveryMs = (imat: ImatSignals): number =>
   Math.min(Math.max((imat.endedMs ?? 0) / 10, 1000), 30_000);
 
-/** `pendingMs`: for how long something has been pending, at most. */
-export function decide(imat: Found, pendingMs: number, policy: Policy, self: string): Decision {
+/** `pendingMs`: the longest time for which something can have been pending. */
+export function decide(
+  imat: ImatSignals,
+  pendingMs: number,
+  policy: Policy,
+  workerId: string,
+): Decision {
   if (!imat.intact) return skip('broken');
-  if (imat.leasedBy !== null && imat.leasedBy !== self) return skip('leased');
-  const decision = decideMaking(imat, pendingMs, policy);
-  // The next swap finishes the last one, or does without.
+  if (imat.leasedBy !== null && imat.leasedBy !== workerId) return skip('leased');
+  const decision = decideMaintenance(imat, pendingMs, policy);
+  // A swap that is due finishes the previous one itself.
   if (decision.action !== 'skip' || imat.swapPhase === null) return decision;
   const tried = imat.finishTriedMs !== null && imat.finishTriedMs < finishEveryMs(imat);
   return tried ? skip('swap_waits') : { action: 'finish', reason: 'swap_unfinished' };
 }
 
-function decideMaking(imat: Found, pendingMs: number, policy: Policy): Decision {
+function decideMaintenance(imat: ImatSignals, pendingMs: number, policy: Policy): Decision {
   if (imat.blockedMs !== null) return skip(imat.blockedMs < 0 ? 'stopped' : 'backing_off');
   if (imat.freshness === 'manual') return skip('manual');
   return imat.strategy === 'delta'
@@ -62,33 +74,33 @@ function decideMaking(imat: Found, pendingMs: number, policy: Policy): Decision 
     : decideSwap(imat, policy);
 }
 
-function decideDelta(imat: Found, pendingMs: number, policy: Policy): Decision {
+function decideDelta(imat: ImatSignals, pendingMs: number, policy: Policy): Decision {
   if (imat.pendingRows === 0) return skip('nothing_changed');
-  const reason = deltaReason(imat, pendingMs, policy);
+  const reason = foldReason(imat, pendingMs, policy);
   if (reason === null) return skip('below_bound');
-  // Stale reads must not wait for a rest; live ones only get slower.
+  // With an interval, reads would be stale during a rest; live reads only get slower.
   if (imat.freshnessMs === null && restsFrom(imat, 1)) return skip('resting');
-  return isFoldDearer(imat) && !imat.untrusted
+  return isFoldExpensive(imat) && !imat.untrusted
     ? { action: 'rebuild', reason: 'fold_dearer' }
     : { action: 'fold', reason };
 }
 
-function deltaReason(imat: Found, pendingMs: number, policy: Policy): DueReason | null {
+function foldReason(imat: ImatSignals, pendingMs: number, policy: Policy): DueReason | null {
   if (imat.pendingRows >= policy.maxPendingRows) return 'row_bound';
   if (imat.freshnessMs === null) return pendingMs >= policy.maxPendingMs ? 'age_bound' : null;
-  // Half the bound is for the fold, for the queue and for the tick.
+  // The other half of the interval is left for the tick, the queue and the fold.
   return pendingMs >= imat.freshnessMs / 2 - policy.tickMs ? 'freshness' : null;
 }
 
-export function isFoldDearer(imat: Found): boolean {
+export function isFoldExpensive(imat: ImatSignals): boolean {
   return (
     imat.foldMsPerRow !== null &&
     imat.rebuildMs !== null &&
-    imat.pendingRows * imat.foldMsPerRow > DEARER * imat.rebuildMs
+    imat.pendingRows * imat.foldMsPerRow > REBUILD_FACTOR * imat.rebuildMs
   );
 }
 
-function decideSwap(imat: Found, policy: Policy): Decision {
+function decideSwap(imat: ImatSignals, policy: Policy): Decision {
   const live = imat.freshnessMs === null;
   if (live && !imat.watchable && imat.dependence !== 'settings') return skip('reads_definition');
   const reason = changeReason(imat);
@@ -99,23 +111,26 @@ function decideSwap(imat: Found, policy: Policy): Decision {
       ? skip('resting')
       : { action: 'swap', reason };
   }
-  // What is stored dates from the start of the last swap, and stays until the end of the next.
+  // The stored rows date from the start of the last swap, and are read until the end of the next.
   const age = imat.storedMs ?? imat.frontierMs ?? Number.POSITIVE_INFINITY;
-  if (age < (imat.freshnessMs ?? 0) - DEARER * (imat.rebuildMs ?? 0) - 2 * policy.tickMs)
+  if (age < (imat.freshnessMs ?? 0) - REBUILD_FACTOR * (imat.rebuildMs ?? 0) - 2 * policy.tickMs)
     return skip('below_bound');
   return restsFrom(imat, 1) ? skip('resting') : { action: 'swap', reason };
 }
 
-/** Why the answer may be another one than what is stored; null where it is not. */
-function changeReason(imat: Found): DueReason | null {
+/** Why the stored rows may be out of date; null if they are not. */
+function changeReason(imat: ImatSignals): DueReason | null {
   if (imat.pendingRows > 0) return 'source_changed';
   if (imat.watchable || imat.dependence === 'settings') return null;
   if (imat.dependence !== 'tables' || imat.signature === null) return 'may_have_changed';
   return imat.signature === imat.lastSignature ? null : 'source_changed';
 }
 
-/** True for so many times the last run's duration after it: what is dear must not be done all the time. */
-const restsFrom = (imat: Found, times: number): boolean =>
+/**
+ * Whether an imat rests: for `times` the duration of its last run, so that expensive work does not
+ * run all the time.
+ */
+const restsFrom = (imat: ImatSignals, times: number): boolean =>
   imat.endedMs !== null &&
   imat.lastMs !== null &&
   imat.lastAction !== 'load' &&

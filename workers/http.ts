@@ -6,16 +6,19 @@ import { ImatError } from '../engine/errors/imat-error.ts';
 export type Health = { readonly ok: boolean; readonly detail: unknown };
 
 export type Pages = {
-  /** Whether the process does its work at all: where not, restart it. */
+  /** Whether the process works at all; if not, it should be restarted. */
   readonly live: () => Health;
-  /** Whether it reaches what it needs. */
+  /** Whether it reaches its databases. */
   readonly ready: () => Health;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 };
 
 export type HttpServer = { readonly port: number; close(): Promise<void> };
 
-/** Listens on `host:port`, `:port` or `port`; port 0 takes a free one. @throws ImatError `invalid_argument` */
+/**
+ * Listens on `host:port`, `:port` or `port`; port 0 takes a free one.
+ * @throws ImatError `invalid_argument`
+ */
 export async function listen(address: string, pages: Pages): Promise<HttpServer> {
   const { host, port } = parseAddress(address);
   const server = createServer((request, response) => {
@@ -27,15 +30,15 @@ export async function listen(address: string, pages: Pages): Promise<HttpServer>
     const health = ({ ok, detail }: Health): void =>
       send(ok ? 200 : 503, 'application/json', `${JSON.stringify({ ok, detail })}\n`);
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      send(405, 'text/plain', 'only GET\n');
+      send(405, 'text/plain', 'only GET and HEAD are supported\n');
     else if (path === '/livez') health(pages.live());
     else if (path === '/readyz') health(pages.ready());
     else if (path === '/metrics')
       pages.metrics().then(
         ({ type, text }) => send(200, type, text),
-        () => send(500, 'text/plain', 'metrics could not be collected\n'),
+        () => send(500, 'text/plain', 'could not collect the metrics\n'),
       );
-    else send(404, 'text/plain', 'there are /livez, /readyz and /metrics\n');
+    else send(404, 'text/plain', 'not found: the paths are /livez, /readyz and /metrics\n');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

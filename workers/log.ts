@@ -1,9 +1,12 @@
-/** Structured logs: one JSON object a line. No line holds a URL, which may hold a password. */
+/**
+ * Structured logs: one JSON object per line. No line contains a URL, because it may contain a
+ * password.
+ */
 import { pino } from 'pino';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** The part of pino that is used. */
+/** The methods of pino that workers use. */
 export type Log = Record<
   'debug' | 'info' | 'warn' | 'error',
   (fields: object, message: string) => void

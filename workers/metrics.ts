@@ -1,4 +1,4 @@
-/** What a worker counts, in Prometheus' format. */
+/** The metrics of a worker, for Prometheus. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -16,39 +16,41 @@ export function createMetrics() {
     registry,
     databaseUp: gauge(
       'imat_database_up',
-      'Whether the database answers and has a catalog that this worker knows.',
+      'Whether the database answers and its catalog is not newer than this worker.',
       ['database'],
     ),
-    isTicker: gauge('imat_ticker', 'Whether this worker is the one that looks every tick.', [
-      'database',
-    ]),
+    isTicker: gauge(
+      'imat_ticker',
+      'Whether this worker is the ticker: the one that polls at every tick.',
+      ['database'],
+    ),
     queueUp: gauge(
       'imat_queue_up',
-      'Whether the queue answers; without it sweeps find what is due.',
+      'Whether the queue answers; while it does not, sweeps find what is due.',
       ['database'],
     ),
-    queueDepth: gauge('imat_queue_depth', 'Units of work that wait in the queue.', ['database']),
+    queueDepth: gauge('imat_queue_depth', 'Tasks that wait in the queue.', ['database']),
     pendingRows: gauge(
       'imat_pending_rows',
-      'Log rows that are not in the stored table yet, counted up to a bound. Of the ticker.',
+      'Log rows that are not folded yet, counted up to a bound. By the ticker.',
       ['database', 'imat'],
     ),
     lagSeconds: gauge(
       'imat_lag_seconds',
-      'For how long a change has been waiting, at most. Of the ticker.',
+      'The longest time for which a change can have been waiting. By the ticker.',
       ['database', 'imat'],
     ),
     overdueSeconds: gauge(
       'imat_overdue_seconds',
-      'For how long a change has been waiting beyond what is promised; 0 for manual. Of the ticker.',
+      'How long a change has waited beyond the promised time; 0 if none. By the ticker.',
       ['database', 'imat'],
     ),
     failing: gauge(
       'imat_failing',
-      'Whether the last maintenance of an imat failed. Of the ticker.',
+      'Whether the last maintenance of an imat failed. By the ticker.',
       ['database', 'imat'],
     ),
-    looks: counter('imat_looks_total', 'Signal queries.', ['database']),
+    polls: counter('imat_looks_total', 'Polls.', ['database']),
     runs: counter('imat_runs_total', 'Folds, swaps, rebuilds, publications and requests.', [
       'database',
       'imat',
@@ -65,9 +67,9 @@ export function createMetrics() {
       buckets: SECONDS,
       registers,
     }),
-    lookSeconds: new Histogram({
+    pollSeconds: new Histogram({
       name: 'imat_look_duration_seconds',
-      help: 'How long the signal query took.',
+      help: 'How long polls took.',
       labelNames: ['database'],
       buckets: SECONDS,
       registers,

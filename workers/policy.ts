@@ -1,24 +1,30 @@
-/** The bounds that a worker keeps; `imat worker --help` shows them with their defaults. */
+/** The bounds of a worker; `imat worker --help` shows them with their defaults. */
 export type Policy = {
   readonly tickMs: number;
-  /** Between two looks of a worker that is not the ticker, and the longest that a lost bell can cost. */
+  /**
+   * Between two polls of a worker that is not the ticker, and the longest delay of a job that the
+   * queue has lost.
+   */
   readonly sweepMs: number;
-  /** Live imats are folded when this many rows are pending, */
+  /** A live imat is folded when this many rows are pending, */
   readonly maxPendingRows: number;
-  /** or when one has been pending for so long. */
+  /** or when a row has been pending for this long. */
   readonly maxPendingMs: number;
-  /** The least pause between two swaps of a live imat; nine times the last swap's duration where that is longer. */
+  /**
+   * The least pause between two swaps of a live imat, unless nine times the duration of the last
+   * swap is longer.
+   */
   readonly liveSwapMs: number;
   readonly concurrency: number;
   /** Of one fold or swap. */
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly leaseMs: number;
-  /** How long the work under way may take after a signal to stop. */
+  /** How long running tasks may take after a signal to stop. */
   readonly drainMs: number;
   readonly historyMs: number;
   readonly historyRows: number;
-  /** From this many kept rows on, a log gets an index on its transaction ids. */
+  /** A change log that keeps at least this many rows gets an index on its transaction ids. */
   readonly indexFromRows: number;
   readonly upkeepMs: number;
 };
@@ -40,5 +46,14 @@ export const DEFAULT_POLICY: Policy = {
   upkeepMs: 10_000,
 };
 
-/** Between two signs of life: three in a lease, and often enough for `imat status`, which takes who is silent for a minute for gone. */
-export const beatMs = ({ leaseMs }: Policy): number => Math.min(leaseMs / 3, 20_000);
+/**
+ * Between two heartbeats: three in a lease, and at least every 20 s, because `imat status` takes a
+ * worker that is silent for a minute for gone.
+ */
+export const heartbeatMs = ({ leaseMs }: Policy): number => Math.min(leaseMs / 3, 20_000);
+
+/**
+ * Pending rows are counted up to this number: beyond the bound, so that the cost of a fold can be
+ * estimated.
+ */
+export const countUpTo = ({ maxPendingRows }: Policy): number => 10 * maxPendingRows;

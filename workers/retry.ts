@@ -1,17 +1,26 @@
-/** When a failed imat is tried again: its error's category alone decides. */
+/** When a failed imat is tried again. The category of its error alone decides. */
 import type { ErrorCategory } from '../engine/errors/catalogue.ts';
 
 export const TRANSIENT = { firstMs: 1000, mostMs: 60_000 };
-/** What has to change, a right or a row, cannot be seen from here: it is tried again, and rarely. */
+/**
+ * A worker cannot see whether somebody has fixed the cause, such as a privilege or a row, so it
+ * retries rarely.
+ */
 const USER = { firstMs: 60_000, mostMs: 3_600_000 };
 
 const backOff = ({ firstMs, mostMs }: typeof TRANSIENT, failures: number): number =>
   Math.min(mostMs, firstMs * 2 ** Math.min(failures, 20));
 
-/** Of the category `transient`, and of what was cut off. */
+/**
+ * Milliseconds until the next attempt after an error of the category `transient`, or after an
+ * attempt that was cut off.
+ */
 export const transientMs = (failures: number): number => backOff(TRANSIENT, failures);
 
-/** Milliseconds until the next attempt after `failures` failures in a row before this one; null: not before somebody has mended it. */
+/**
+ * Milliseconds until the next attempt, after `failures` failures in a row before this one; null:
+ * none until somebody has fixed the imat.
+ */
 export function retryMs(category: ErrorCategory, failures: number): number | null {
   switch (category) {
     case 'transient':
@@ -25,6 +34,9 @@ export function retryMs(category: ErrorCategory, failures: number): number | nul
   }
 }
 
-/** Pauses between attempts to reach a server: for ever, and not all workers at once. */
+/**
+ * Milliseconds between two attempts to reach a server; `random`, from 0 to 1, keeps workers from
+ * retrying in step.
+ */
 export const reconnectMs = (failures: number, random: number): number =>
   Math.min(10_000, 250 * 2 ** Math.min(failures, 10)) * (0.75 + random / 2);

@@ -1,11 +1,11 @@
-/** Skips, added up by imat and reason: one row of history for many of them. */
+/** Skips, added up by imat and reason, so that many of them take one row of the history. */
 import type { SkipReason } from './decide.ts';
 
 export type SkipRow = {
   readonly imat: number;
   readonly reason: SkipReason;
   readonly times: number;
-  /** Ages in milliseconds, so that the server's clock alone makes times of them. */
+  /** Ages in milliseconds; the server turns them into times by its own clock. */
   readonly firstMs: number;
   readonly lastMs: number;
   readonly pendingRows: number;
@@ -20,9 +20,12 @@ type Entry = {
   pendingRows: number;
 };
 
-/** Written after a minute where it is over, after ten where it goes on. */
-const OVER_MS = 60_000;
-const GOING_ON_MS = 600_000;
+/**
+ * A series of skips is written after a minute if it has ended, and after ten minutes if it
+ * continues.
+ */
+const ENDED_MS = 60_000;
+const CONTINUING_MS = 600_000;
 
 export class Skips {
   readonly #entries = new Map<string, Entry>();
@@ -35,12 +38,12 @@ export class Skips {
     else Object.assign(entry, { times: entry.times + 1, last: nowMs, pendingRows });
   }
 
-  /** Takes out what is to be written now; all of it at the end. */
+  /** Removes and returns the rows to write now; with `all`, every row. */
   take(nowMs: number, all: boolean): SkipRow[] {
     const rows: SkipRow[] = [];
     for (const [key, entry] of this.#entries) {
-      const over = nowMs - entry.last > OVER_MS / 6 && nowMs - entry.first > OVER_MS;
-      if (!all && !over && nowMs - entry.first < GOING_ON_MS) continue;
+      const hasEnded = nowMs - entry.last > ENDED_MS / 6 && nowMs - entry.first > ENDED_MS;
+      if (!all && !hasEnded && nowMs - entry.first < CONTINUING_MS) continue;
       this.#entries.delete(key);
       const { imat, reason, times, pendingRows } = entry;
       rows.push({

@@ -1,13 +1,14 @@
 /**
- * Lets so many units at a time be attended to, whichever database or bell they come from. What is short (folds, finished swaps) never
- * waits for what may take long (swaps, rebuilds, publications, requests): of two or more slots one is never lent to the long, and
- * a free one goes to the short first. Among databases it goes to the one whose last turn is longest ago.
+ * Limits how many tasks run at a time, whichever database or queue they come from. Short tasks
+ * (folds, finishing swaps) never wait for long ones (swaps, rebuilds, publications, requests): of
+ * two or more slots one is reserved for short tasks, and a free slot goes to a short task first.
+ * Among databases it goes to the one that has waited longest since its last turn.
  */
 export type Pace = 'short' | 'long';
 
 type Waiter = { readonly database: object; readonly start: () => void };
 
-/** So many short ones in a row may pass a long one that waits. */
+/** How many short tasks in a row may pass a long one that waits. */
 const PASSES = 16;
 
 export class Slots {

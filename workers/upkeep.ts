@@ -1,10 +1,12 @@
 /**
- * What has to be done now and then whatever the imats do: history and workers that are over, log rows nobody needs, dead rows
- * in logs, and the index on a log's transaction ids.
+ * Upkeep, whatever the imats do: deletes expired history, requests and workers, and log rows that
+ * nobody needs; vacuums logs; keeps the index on a log's transaction ids.
  *
- * The index is for a log that keeps rows which most of its imats have folded, because another imat lags: without it each look
- * at what is pending scans them all. It is built and dropped CONCURRENTLY, so no writer waits, but it waits for transactions itself:
- * it comes last, and not while one is open that was open a round before. One that was not finished is dropped and built again.
+ * The index is for a log that keeps rows which most of its imats have folded, because another imat
+ * lags: without it each poll scans all of them. It is built and dropped CONCURRENTLY, so that no
+ * writer waits. The build itself waits for transactions, so it comes last, and not while a
+ * transaction is open that was open in the previous round. An unfinished index is dropped and built
+ * again.
  */
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/db/server-errors.ts';
@@ -20,7 +22,10 @@ type LogRow = {
   readonly valid: boolean | null;
 };
 
-/** Below a fifth of the bound the index goes again: a log at the bound must not build and drop it by turns. */
+/**
+ * The index is dropped below a fifth of the bound, so that a log near the bound does not build and
+ * drop it in turns.
+ */
 const DROP_BELOW = 0.2;
 const CLEAN_FROM_ROWS = 1000;
 const VACUUM_FROM_DEAD_ROWS = 10_000;
@@ -32,30 +37,34 @@ export type UpkeepStep = 'tidy' | 'clean' | 'vacuum' | 'index' | 'drop index' | 
 export type UpkeepParts = {
   readonly policy: Policy;
   readonly onStep: (step: UpkeepStep, log: string) => void;
-  /** `log` is null where it is about none. */
+  /** `log` is null if the step concerns no log. */
   readonly onFailure: (error: ImatError, step: UpkeepStep, log: string | null) => void;
   readonly isStopping: () => boolean;
 };
 
-type Need = { readonly step: 'index' | 'drop index'; rounds: number; told: boolean };
+type Need = { readonly step: 'index' | 'drop index'; rounds: number; isReported: boolean };
 
 export class Upkeep {
   readonly #parts: UpkeepParts;
   readonly #needs = new Map<number, Need>();
-  /** Transactions of the round before. */
+  /** Transactions that were open in the previous round. */
   #open: ReadonlySet<string> = new Set();
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
   }
 
-  /** One round; what fails in it stops nothing else. @throws ImatError `connection_failed`, or where the logs cannot be listed */
+  /**
+   * One round; a step that fails stops no other.
+   * @throws ImatError `connection_failed`, or if the logs cannot be listed
+   */
   async round(db: Db): Promise<void> {
     const { policy, onStep } = this.#parts;
-    await this.#try('tidy', null, () => tidy(db, policy));
+    await this.#try('tidy', null, () => deleteExpired(db, policy));
     const logs = await translated(() =>
       db.query<LogRow>(
-        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index,
+           is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
       ),
     );
     for (const { source, log, rows, dead } of logs) {
@@ -78,7 +87,7 @@ export class Upkeep {
       const known = this.#needs.get(log.source);
       if (step === null) this.#needs.delete(log.source);
       else if (known?.step === step) known.rounds += 1;
-      else this.#needs.set(log.source, { step, rounds: 1, told: false });
+      else this.#needs.set(log.source, { step, rounds: 1, isReported: false });
     }
     if (this.#needs.size === 0) return;
     const before = this.#open;
@@ -86,11 +95,12 @@ export class Upkeep {
     const isHeldUp = [...this.#open].some((transaction) => before.has(transaction));
     for (const { source, log, index } of logs) {
       const need = this.#needs.get(source);
-      // A burst that the next fold takes in needs no index: twice in a row it must be there.
+      // A burst of rows that the next fold takes needs no index, so the need must last for two
+      // rounds.
       if (need === undefined || need.rounds < 2) continue;
       if (isHeldUp) {
-        if (!need.told) onStep('index waits', log);
-        need.told = true;
+        if (!need.isReported) onStep('index waits', log);
+        need.isReported = true;
         continue;
       }
       onStep(need.step, log);
@@ -100,7 +110,7 @@ export class Upkeep {
           : `DROP INDEX CONCURRENTLY IF EXISTS ${index}`;
       const error = await this.#try(need.step, log, () => concurrently(db, statement));
       if (error === null) this.#needs.delete(source);
-      // What one has waited for in vain, the others would.
+      // The other builds would wait for the same transactions.
       else if (error.category === 'transient') return;
     }
   }
@@ -131,38 +141,45 @@ function neededStep(
 }
 
 /**
- * What an index on a log would wait for: those that have a snapshot or a lock on a log, prepared ones included. When they began is
- * shown only to those with the right to see it; which they are, to everybody.
+ * The transactions for which the build of an index on a log would wait: those with a snapshot or a
+ * lock on a log, prepared ones included. Every role can see their ids; only privileged roles can
+ * see when they began.
  */
 async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
   const rows = await db.query<{ id: string }>(
     `SELECT DISTINCT l.virtualtransaction AS id
      FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid), pg_database d
      WHERE d.datname = current_database() AND l.pid IS DISTINCT FROM pg_backend_pid() AND (
-       l.locktype = 'relation' AND l.database = d.oid AND l.relation IN (SELECT s.log FROM imat_catalog.source s)
-       -- Autovacuum, which has no role, is not waited for.
-       OR l.locktype = 'virtualxid' AND a.datid = d.oid AND a.usesysid IS NOT NULL AND a.backend_xmin IS NOT NULL
+       l.locktype = 'relation' AND l.database = d.oid 
+         AND l.relation IN (SELECT s.log FROM imat_catalog.source s)
+       -- An index build does not wait for autovacuum, which has no role.
+       OR l.locktype = 'virtualxid' AND a.datid = d.oid AND a.usesysid IS NOT NULL
+         AND a.backend_xmin IS NOT NULL
      )`,
   );
   return new Set(rows.map((row) => row.id));
 }
 
-async function tidy(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
+async function deleteExpired(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(
     `DELETE FROM imat_catalog.history WHERE id IN (
-       SELECT id FROM imat_catalog.history WHERE ended_at < clock_timestamp() - $1 * interval '1 ms' ORDER BY ended_at LIMIT $2
+       SELECT id FROM imat_catalog.history WHERE ended_at < clock_timestamp() - $1 * interval '1 ms'
+       ORDER BY ended_at LIMIT $2
      )`,
     [historyMs, BATCH],
   );
   await db.query(
     `DELETE FROM imat_catalog.history WHERE id IN (
-       SELECT id FROM imat_catalog.history WHERE id <= (SELECT id FROM imat_catalog.history ORDER BY id DESC OFFSET $1 LIMIT 1) ORDER BY id LIMIT $2
+       SELECT id FROM imat_catalog.history
+       WHERE id <= (SELECT id FROM imat_catalog.history ORDER BY id DESC OFFSET $1 LIMIT 1)
+       ORDER BY id LIMIT $2
      )`,
     [historyRows, BATCH],
   );
-  // The last word on an imat that is there stays.
+  // The request of an imat that exists stays, because imat.create_imat answers from it.
   await db.query(
-    `DELETE FROM imat_catalog.request r WHERE r.carried_out_at < clock_timestamp() - $1 * interval '1 ms'
+    `DELETE FROM imat_catalog.request r
+     WHERE r.carried_out_at < clock_timestamp() - $1 * interval '1 ms'
        AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE i.id = r.imat_id)`,
     [historyMs],
   );
@@ -171,10 +188,14 @@ async function tidy(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   );
 }
 
-/** It waits for all transactions that are open: not for ever, since nobody can change the log's columns meanwhile. */
+/**
+ * The statement waits for open transactions; its timeout is bounded because nobody can change the
+ * log's columns meanwhile.
+ */
 async function concurrently(db: Db, statement: string): Promise<void> {
   const [before] = await db.query<{ statement: string; lock: string }>(
-    `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock`,
+    `SELECT current_setting('statement_timeout') AS statement,
+       current_setting('lock_timeout') AS lock`,
   );
   await db.execute(`SET statement_timeout = ${BUILD_TIMEOUT_MS}; SET lock_timeout = 0`);
   try {
@@ -182,7 +203,8 @@ async function concurrently(db: Db, statement: string): Promise<void> {
   } finally {
     await db
       .execute(
-        `SET statement_timeout = '${before?.statement ?? '0'}'; SET lock_timeout = '${before?.lock ?? '0'}'`,
+        `SET statement_timeout = '${before?.statement ?? '0'}';
+         SET lock_timeout = '${before?.lock ?? '0'}'`,
       )
       .catch(() => undefined);
   }

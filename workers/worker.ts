@@ -1,16 +1,16 @@
-/** A worker: the loops over its databases, the slots that they share, health and metrics. */
+/** A worker: its databases, the slots that they share, health and metrics. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Gauge } from 'prom-client';
 import type { ConnectTarget } from '../engine/db/db.ts';
 import { asImatError, type ImatError } from '../engine/errors/imat-error.ts';
-import type { Report } from './attendant.ts';
-import { DatabaseLoop, type LoopState } from './database.ts';
-import { type HttpServer, listen } from './http.ts';
+import type { Report } from './runner.ts';
+import { type DatabaseState, DatabaseWorker } from './database/database-worker.ts';
+import { type HttpServer, listen, type Pages } from './http.ts';
 import { createLog, type LogLevel } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import type { Policy } from './policy.ts';
-import { checkQueue, type QueueUrl } from './queue/open-bell.ts';
+import { checkQueue, type QueueUrl } from './queue/open-queue.ts';
 import { Slots } from './slots.ts';
 
 export type WorkerOptions = {
@@ -19,9 +19,9 @@ export type WorkerOptions = {
   readonly policy: Policy;
   readonly version: string;
   readonly logLevel: LogLevel;
-  /** Lines of JSON. */
+  /** Receives lines of JSON. */
   readonly writeLog: (line: string) => void;
-  /** Where to listen for health checks and metrics; null: nowhere. */
+  /** The address of health checks and metrics; null: none. */
   readonly http: string | null;
 };
 
@@ -35,19 +35,22 @@ export type Pass = {
     readonly imat: string;
     readonly code: string;
   }[];
-  /** Databases that could not be worked on (to the end). */
+  /** Databases that could not be worked on, or not to the end of the pass. */
   readonly failures: readonly { readonly database: string; readonly error: ImatError }[];
 };
 
-/** A loop that has not come around for so long hangs, whatever its server does: statements end by their timeout before. */
+/** A loop that is silent for longer hangs, because its statements time out earlier. */
 const SILENT_MOST_MS = 120_000;
-/** A session is given up when its statement has taken longer than it may: one that is still lent then will never come back. */
+/**
+ * A session is closed when its statement exceeds its bound; one still in use this long afterwards
+ * is never released.
+ */
 const OVERDUE_MOST_MS = 10_000;
 
 export class ImatWorker {
   readonly id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
   readonly #options: WorkerOptions;
-  readonly #loops: readonly DatabaseLoop[];
+  readonly #databases: readonly DatabaseWorker[];
   readonly #metrics = createMetrics();
   readonly #reports: RunReport[] = [];
   #keepsReports = false;
@@ -59,18 +62,18 @@ export class ImatWorker {
     const { queue, policy, version } = options;
     const log = createLog(options.logLevel, this.id, options.writeLog);
     const slots = new Slots(policy.concurrency);
-    const keys = new Map<string, DatabaseLoop>();
-    this.#loops = options.targets.map(
+    const claimed = new Map<string, object>();
+    this.#databases = options.targets.map(
       (target) =>
-        new DatabaseLoop({
+        new DatabaseWorker({
           target,
           queue,
           policy,
           version,
           slots,
           log,
-          self: this.id,
-          keys,
+          workerId: this.id,
+          claimed,
           metrics: this.#metrics,
           onReport: (report) => {
             if (this.#keepsReports) this.#reports.push(report);
@@ -79,83 +82,94 @@ export class ImatWorker {
     );
   }
 
-  get states(): LoopState[] {
-    return this.#loops.map((loop) => loop.state);
+  get states(): DatabaseState[] {
+    return this.#databases.map((database) => database.state);
   }
 
-  /** The port of health and metrics, where it listens. */
+  /** The port of health checks and metrics, if there is one. */
   get port(): number | null {
     return this.#http?.port ?? null;
   }
 
-  /** Starts. @throws ImatError for an address that cannot be had, or a queue that can never be used as it is */
+  /** @throws ImatError if the address cannot be used, or if somebody has to fix the queue */
   async start(): Promise<void> {
     await checkQueue(this.#options.queue);
-    if (this.#options.http !== null) {
-      this.#http = await listen(this.#options.http, {
-        live: () => ({
-          ok: this.#loops.every(
-            (loop) => loop.silentMs < SILENT_MOST_MS && loop.overdueMs < OVERDUE_MOST_MS,
-          ),
-          detail: {
-            silentMs: this.#loops.map((loop) => Math.round(loop.silentMs)),
-            overdueMs: this.#loops.map((loop) => Math.round(loop.overdueMs)),
-          },
-        }),
-        ready: () => ({
-          ok: this.#stopping === null && this.states.every((state) => state.connected),
-          detail: this.states,
-        }),
-        metrics: async () => {
-          for (const loop of this.#loops) {
-            const { database } = loop.state;
-            // Nothing is told rather than what was so before.
-            const tell = (gauge: Gauge, value: number | null): void =>
-              value === null ? gauge.remove({ database }) : gauge.set({ database }, value);
-            tell(this.#metrics.queueDepth, await loop.depth());
-            tell(this.#metrics.queueUp, loop.queueUp === null ? null : Number(loop.queueUp));
-          }
-          return {
-            type: this.#metrics.registry.contentType,
-            text: await this.#metrics.registry.metrics(),
-          };
-        },
-      });
-    }
-    for (const loop of this.#loops) loop.start();
+    if (this.#options.http !== null) this.#http = await listen(this.#options.http, this.#pages());
+    for (const database of this.#databases) database.start();
   }
 
-  /** One pass over each database; one that cannot be worked on keeps no other from it. */
+  /** One pass over each database, whatever happens to the others. */
   async once(): Promise<Pass> {
     this.#keepsReports = true;
-    const outcomes = await Promise.allSettled(this.#loops.map((loop) => loop.once()));
+    const outcomes = await Promise.allSettled(this.#databases.map((database) => database.once()));
     const failures = outcomes.flatMap((outcome, n) =>
       outcome.status === 'rejected'
-        ? [{ database: this.#loops[n]?.state.database ?? '', error: asImatError(outcome.reason) }]
+        ? [
+            {
+              database: this.#databases[n]?.state.database ?? '',
+              error: asImatError(outcome.reason),
+            },
+          ]
         : [],
     );
-    const failing = this.#loops.flatMap((loop) =>
-      loop.failing
+    const failing = this.#databases.flatMap((database) =>
+      database.failing
         .filter(
           ({ imat }) =>
-            !this.#reports.some((run) => run.database === loop.state.database && run.imat === imat),
+            !this.#reports.some(
+              (run) => run.database === database.state.database && run.imat === imat,
+            ),
         )
-        .map((one) => ({ database: loop.state.database, ...one })),
+        .map((one) => ({ database: database.state.database, ...one })),
     );
     return { runs: this.#reports, failing, failures };
   }
 
-  /** Lets what is under way end, within the policy's bound; false where something had to be stopped. */
+  /** Lets running tasks end within the policy's bound; false if something had to be cancelled. */
   stop(): Promise<boolean> {
-    this.#stopping ??= Promise.all(this.#loops.map((loop) => loop.stop())).then(async (drained) => {
-      await this.#http?.close();
-      return drained.every(Boolean);
-    });
+    this.#stopping ??= Promise.all(this.#databases.map((database) => database.stop())).then(
+      async (drained) => {
+        await this.#http?.close();
+        return drained.every(Boolean);
+      },
+    );
     return this.#stopping;
   }
 
-  /** Cancels what is under way and waits a moment, not for it to end. */
+  /** Cancels the running tasks, and waits for them for at most a second. */
   async abandon(): Promise<void> {
-    await Promise.all(this.#loops.map((loop) => loop.abandon()));
+    await Promise.all(this.#databases.map((database) => database.abandon()));
+  }
+
+  #pages(): Pages {
+    return {
+      live: () => ({
+        ok: this.#databases.every(
+          (database) => database.silentMs < SILENT_MOST_MS && database.overdueMs < OVERDUE_MOST_MS,
+        ),
+        detail: {
+          silentMs: this.#databases.map((database) => Math.round(database.silentMs)),
+          overdueMs: this.#databases.map((database) => Math.round(database.overdueMs)),
+        },
+      }),
+      ready: () => ({
+        ok: this.#stopping === null && this.states.every((state) => state.connected),
+        detail: this.states,
+      }),
+      metrics: async () => {
+        for (const database of this.#databases) await this.#measureQueue(database);
+        const { registry } = this.#metrics;
+        return { type: registry.contentType, text: await registry.metrics() };
+      },
+    };
+  }
+
+  async #measureQueue(worker: DatabaseWorker): Promise<void> {
+    const { database } = worker.state;
+    // An unknown value is removed, so that no earlier one is reported.
+    const report = (gauge: Gauge, value: number | null): void =>
+      value === null ? gauge.remove({ database }) : gauge.set({ database }, value);
+    report(this.#metrics.queueDepth, await worker.depth());
+    report(this.#metrics.queueUp, worker.queueUp === null ? null : Number(worker.queueUp));
   }
 }

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ErrorCategory } from '../../engine/errors/catalogue.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
+import type { ConnectTarget } from '../../engine/db/db.ts';
+import type { QueueUrl } from '../../workers/queue/open-queue.ts';
 import { DEFAULT_POLICY as DEFAULTS, type Policy } from '../../workers/policy.ts';
 import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';
@@ -33,103 +35,30 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const DAY = 24 * HOUR;
 
-function span(flags: string, description: string, most: number, value: number, least = 10): Option {
-  const flag = flags.split(' ')[0] ?? flags;
-  return new Option(flags, description)
-    .argParser(durationMs(flag, least, most))
-    .default(value, durationText(value));
-}
-
-function number(flags: string, description: string, most: number, value: number): Option {
-  return new Option(flags, description)
-    .argParser(wholeNumber(flags.split(' ')[0] ?? flags, 1, most))
-    .default(value);
-}
-
-/** When workers look, and when something is due. */
-function dueOptions(): Option[] {
-  return [
-    span('--tick <duration>', 'between two looks', HOUR, DEFAULTS.tickMs),
-    span('--sweep <duration>', 'between two looks without the queue', HOUR, DEFAULTS.sweepMs, 100),
-    number(
-      '--max-pending-rows <n>',
-      'fold a live imat when so many rows are pending',
-      1_000_000_000,
-      DEFAULTS.maxPendingRows,
-    ),
-    span(
-      '--max-pending-age <duration>',
-      'or when one has been pending for so long',
-      DAY,
-      DEFAULTS.maxPendingMs,
-    ),
-    span(
-      '--live-swap-interval <duration>',
-      'least time between swaps of a live imat',
-      DAY,
-      DEFAULTS.liveSwapMs,
-    ),
-  ];
-}
-
-/** How long things may take, and what is kept and told. */
-function limitOptions(): Option[] {
-  return [
-    span(
-      '--statement-timeout <duration>',
-      'for one fold or swap',
-      7 * DAY,
-      DEFAULTS.statementTimeoutMs,
-      SECOND,
-    ),
-    span('--lock-timeout <duration>', 'for one lock', HOUR, DEFAULTS.lockTimeoutMs),
-    span('--drain <duration>', 'for the work under way after SIGTERM', HOUR, DEFAULTS.drainMs, 0),
-    span(
-      '--lease <duration>',
-      'before others take over from a worker that does not answer',
-      HOUR,
-      DEFAULTS.leaseMs,
-      500,
-    ),
-    span(
-      '--history <duration>',
-      'to keep the record of decisions',
-      365 * DAY,
-      DEFAULTS.historyMs,
-      SECOND,
-    ),
-    choiceOption('--log-level <level>', 'least level of log lines', [
-      'debug',
-      'info',
-      'warn',
-      'error',
-      'silent',
-    ]).default('info'),
-  ];
-}
+const DESCRIPTION = `Maintains imats: folds and swaps them as their freshness requires, carries \
+out requests of imat.create_imat, and cleans change logs. Any number of workers can share \
+databases and a queue. PostgreSQL decides what is due and keeps workers from doing the same work \
+twice, so nothing is lost when a worker or the queue is. Logs are JSON lines on stderr. After \
+SIGTERM running tasks may end; a second signal cancels them.`;
 
 export function registerWorker(program: Command, context: Context): void {
   const command = program
     .command('worker')
     .argument(
       '[database-url...]',
-      'databases to look after; without any the one of --database-url and so on',
+      'databases to maintain (default: the one of --database-url and so on)',
     )
-    .summary('fold and swap on time, for as long as it runs')
-    .description(
-      'Looks after imats: folds and swaps them when their freshness asks for it, carries out requests of imat.create_imat, cleans change logs. ' +
-        'As many workers as you like can share databases and a queue; PostgreSQL alone says what is due and keeps them apart, so a worker or ' +
-        'a queue that is lost loses nothing. Logs are JSON lines on stderr. SIGTERM lets the work under way end; a second one does not wait.',
-    )
+    .summary('maintain imats continuously: fold and swap them on time')
+    .description(DESCRIPTION)
     .option(
       '--queue <url>',
-      'share work through a queue: redis://..., or postgres://... (default: none, one worker does it all)',
+      'share work through a queue: redis://... or postgres://... (default: none)',
     )
-    .option('--once', 'do what is due and end, for cron')
+    .option('--once', 'do what is due and exit, for cron')
     .addOption(
-      number(
+      numberOption(
         '--concurrency <n>',
-        'folds and swaps at a time, over all databases; of two or more one is kept for folds',
+        'folds and swaps at a time in all databases; of two or more one is reserved for folds',
         256,
         DEFAULTS.concurrency,
       ),
@@ -138,8 +67,17 @@ export function registerWorker(program: Command, context: Context): void {
       '--http <address>',
       'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port',
     );
-  for (const option of [...dueOptions(), ...limitOptions()]) command.addOption(option);
+  for (const option of boundOptions()) command.addOption(option);
   command
+    .addOption(
+      choiceOption('--log-level <level>', 'lowest level of log lines', [
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]).default('info'),
+    )
     .addHelpText(
       'after',
       examples([
@@ -148,10 +86,90 @@ export function registerWorker(program: Command, context: Context): void {
         'worker --once',
       ]),
     )
-    .action(async (urls: string[], _flags: object, given: Command) =>
-      runWorker(context, urls, given.optsWithGlobals<WorkerFlags>()),
+    .action(async (urls: string[], _flags: object, action: Command) =>
+      runWorker(context, urls, action.optsWithGlobals<WorkerFlags>()),
     );
 }
+
+const boundOptions = (): Option[] => [
+  durationOption('--tick <duration>', 'time between two polls', HOUR, DEFAULTS.tickMs),
+  durationOption(
+    '--sweep <duration>',
+    'time between two polls that do not rely on the queue',
+    HOUR,
+    DEFAULTS.sweepMs,
+    100,
+  ),
+  numberOption(
+    '--max-pending-rows <n>',
+    'fold a live imat when this many rows are pending',
+    1_000_000_000,
+    DEFAULTS.maxPendingRows,
+  ),
+  durationOption(
+    '--max-pending-age <duration>',
+    'or when a row has been pending for this long',
+    DAY,
+    DEFAULTS.maxPendingMs,
+  ),
+  durationOption(
+    '--live-swap-interval <duration>',
+    'minimum time between two swaps of a live imat',
+    DAY,
+    DEFAULTS.liveSwapMs,
+  ),
+  durationOption(
+    '--statement-timeout <duration>',
+    'bound of one fold or swap',
+    7 * DAY,
+    DEFAULTS.statementTimeoutMs,
+    SECOND,
+  ),
+  durationOption(
+    '--lock-timeout <duration>',
+    'bound of the wait for one lock',
+    HOUR,
+    DEFAULTS.lockTimeoutMs,
+  ),
+  durationOption(
+    '--drain <duration>',
+    'time for running tasks after SIGTERM',
+    HOUR,
+    DEFAULTS.drainMs,
+    0,
+  ),
+  durationOption(
+    '--lease <duration>',
+    'time after which others take over from a worker that does not answer',
+    HOUR,
+    DEFAULTS.leaseMs,
+    500,
+  ),
+  durationOption(
+    '--history <duration>',
+    'how long decisions are kept',
+    365 * DAY,
+    DEFAULTS.historyMs,
+    SECOND,
+  ),
+];
+
+function durationOption(
+  flags: string,
+  description: string,
+  most: number,
+  value: number,
+  least = 10,
+): Option {
+  return new Option(flags, description)
+    .argParser(durationMs(flagOf(flags), least, most))
+    .default(value, durationText(value));
+}
+
+const numberOption = (flags: string, description: string, most: number, value: number): Option =>
+  new Option(flags, description).argParser(wholeNumber(flagOf(flags), 1, most)).default(value);
+
+const flagOf = (flags: string): string => flags.split(' ')[0] ?? flags;
 
 async function runWorker(
   context: Context,
@@ -160,16 +178,10 @@ async function runWorker(
 ): Promise<void> {
   const { host, interrupt, version } = context;
   const targets = resolveTargets(urls, flags, host.environment);
-  const [{ ImatWorker }, { parseQueueUrl }] = await Promise.all([
+  const [{ ImatWorker }, queue] = await Promise.all([
     import('../../workers/worker.ts'),
-    import('../../workers/queue/open-bell.ts'),
+    queueOf(flags, host.environment['IMAT_QUEUE_URL'], targets),
   ]);
-  const origin = flags.queue === undefined ? 'IMAT_QUEUE_URL' : '--queue';
-  const queue = parseQueueUrl(
-    flags.queue ?? (host.environment['IMAT_QUEUE_URL'] || undefined),
-    origin,
-  );
-  if (queue !== null) checkShareable(targets, origin);
   const worker = new ImatWorker({
     targets,
     queue: flags.once === true ? null : queue,
@@ -184,7 +196,7 @@ async function runWorker(
   const ended = new Promise<boolean>((resolve) => {
     stopped = resolve;
   });
-  // What happens is told by the worker's log, which shares stderr.
+  // The worker's log reports what happens, also on stderr.
   const stop = async (): Promise<void> => {
     const drained = await worker.stop();
     if (!leaving) stopped(drained);
@@ -210,13 +222,22 @@ async function runWorker(
 }
 
 /** @throws ImatError `invalid_argument` */
-function checkShareable(targets: readonly { readonly kind: string }[], origin: string): void {
-  if (!targets.some((target) => target.kind === 'embedded')) return;
-  throw new ImatError('invalid_argument', {
-    message: `${origin} and --embedded cannot be used together`,
-    detail: 'An embedded database belongs to one process.',
-    hint: `Leave ${origin} out.`,
-  });
+async function queueOf(
+  flags: WorkerFlags,
+  inEnvironment: string | undefined,
+  targets: readonly ConnectTarget[],
+): Promise<QueueUrl> {
+  const { parseQueueUrl } = await import('../../workers/queue/open-queue.ts');
+  const origin = flags.queue === undefined ? 'IMAT_QUEUE_URL' : '--queue';
+  const queue = parseQueueUrl(flags.queue ?? (inEnvironment || undefined), origin);
+  if (queue !== null && targets.some((target) => target.kind === 'embedded')) {
+    throw new ImatError('invalid_argument', {
+      message: `${origin} and --embedded cannot be used together`,
+      detail: 'An embedded database belongs to one process.',
+      hint: `Leave ${origin} out.`,
+    });
+  }
+  return queue;
 }
 
 function policyOf(flags: WorkerFlags): Policy {
@@ -301,7 +322,7 @@ function passText({ runs, failing, failures }: Pass): string {
         '',
         '',
         '',
-        `${code}: failing; imat status says when it is tried again`,
+        `${code}: failing; imat status shows when it is retried`,
       ]),
       ...failures.map(({ database, error }) => [database, '', '', '', '', '', outcome(error)]),
     ],

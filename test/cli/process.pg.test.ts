@@ -126,7 +126,7 @@ describe('the connection', () => {
 describe('Ctrl-C amid a long convert', () => {
   /** Waits for a session that runs the slow function. */
   async function untilLoading(): Promise<void> {
-    for (let i = 0; i < 300; i += 1) {
+    for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
       const [row] = await db.query<{ loading: boolean }>(
         `SELECT count(*) > 0 AS loading FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
       );
@@ -144,17 +144,15 @@ describe('Ctrl-C amid a long convert', () => {
     async (signal, expected) => {
       await db.execute(`
       CREATE TABLE IF NOT EXISTS public.numbers AS SELECT n FROM generate_series(1, 1000) AS n;
-      CREATE OR REPLACE FUNCTION public.slowly(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN n; END $$;
+      CREATE OR REPLACE FUNCTION public.slowly(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN n; END $$;
       CREATE MATERIALIZED VIEW IF NOT EXISTS public.slow AS SELECT n, public.slowly(n) AS again FROM public.numbers WITH NO DATA`);
       const running = startCli(['convert', 'slow'], {
         environment: { DATABASE_URL: database.url },
       });
       await untilLoading();
-      const sent = performance.now();
       running.signal(signal);
       const { status, stdout, stderr } = await running.ended;
       expect([status, stdout]).toEqual([expected, '']);
-      expect(performance.now() - sent).toBeLessThan(30_000);
       expect(stderr).toMatch(/^imat: interrupted, undoing what was begun .*\nimat: .*\n/);
       expect(
         await db.query(

@@ -72,8 +72,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
      PUBLICATION ${publication} WITH (${options})`;
 
     async function until(holds: () => Promise<boolean>): Promise<void> {
-      for (let tries = 0; !(await holds()); tries++) {
-        if (tries === 600) throw new Error('it did not come to hold');
+      for (const deadline = Date.now() + 90_000; !(await holds()); ) {
+        if (Date.now() > deadline) throw new Error('it did not come to hold');
         await sleep(25);
       }
     }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Decision, decide } from '../../workers/decide.ts';
-import type { Found } from '../../workers/found.ts';
+import type { ImatSignals } from '../../workers/poll-result.ts';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 
-const IDLE: Found = {
+const IDLE: ImatSignals = {
   id: 1,
   name: 'x',
   strategy: 'delta',
@@ -30,17 +30,24 @@ const IDLE: Found = {
   blockedMs: null,
   leasedBy: null,
 };
-const SWAP: Found = { ...IDLE, strategy: 'swap', lastAction: 'swap' };
-const SELF = 'me';
+const SWAP: ImatSignals = { ...IDLE, strategy: 'swap', lastAction: 'swap' };
+const WORKER = 'me';
 
-type Row = readonly [what: string, found: Partial<Found>, pendingMs: number, expected: string];
+type Row = readonly [
+  what: string,
+  signals: Partial<ImatSignals>,
+  pendingMs: number,
+  expected: string,
+];
 
-const said = (decision: Decision): string => `${decision.action} ${decision.reason}`;
+const textOf = (decision: Decision): string => `${decision.action} ${decision.reason}`;
 
-const table = (title: string, base: Found, rows: readonly Row[]): void => {
+const table = (title: string, base: ImatSignals, rows: readonly Row[]): void => {
   describe(title, () => {
-    test.each(rows)('%s', (_what, found, pendingMs, expected) => {
-      expect(said(decide({ ...base, ...found }, pendingMs, DEFAULT_POLICY, SELF))).toBe(expected);
+    test.each(rows)('%s', (_what, signals, pendingMs, expected) => {
+      expect(textOf(decide({ ...base, ...signals }, pendingMs, DEFAULT_POLICY, WORKER))).toBe(
+        expected,
+      );
     });
   });
 };
@@ -181,7 +188,7 @@ table('whatever it is', { ...IDLE, pendingRows: 50_000 }, [
   ['manual', { freshness: 'manual' }, 9999, 'skip manual'],
   ['something it is built on is gone', { intact: false }, 9999, 'skip broken'],
   ['another worker has it', { leasedBy: 'another' }, 9999, 'skip leased'],
-  ['this worker has it', { leasedBy: SELF }, 9999, 'fold row_bound'],
+  ['this worker has it', { leasedBy: WORKER }, 9999, 'fold row_bound'],
   ['it failed and is tried again later', { blockedMs: 10 }, 9999, 'skip backing_off'],
   ['it failed and is not tried again', { blockedMs: -1 }, 9999, 'skip stopped'],
 ]);

@@ -57,11 +57,7 @@ test('it folds and swaps, in one pass and for as long as it runs', async () => {
     await running.start();
     const done = (action: string): boolean =>
       lines.some((line) => line.includes(`"action":"${action}"`));
-    for (
-      const deadline = Date.now() + 40_000;
-      Date.now() < deadline && !(done('fold') && done('swap'));
-    )
-      await sleep(50);
+    while (!(done('fold') && done('swap'))) await sleep(50);
     expect(await running.stop()).toBe(true);
     const left = await onDatabase((db) =>
       db.query('SELECT name FROM imat_catalog.imat WHERE imat_catalog.pending_rows(id) > 0'),

@@ -1,8 +1,8 @@
 /** Health, metrics and logs of a worker that looks after two databases. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
-import type { QueueUrl } from '../../workers/queue/open-bell.ts';
-import { Sessions } from '../../workers/sessions.ts';
+import type { QueueUrl } from '../../workers/queue/open-queue.ts';
+import { SessionPool } from '../../workers/session-pool.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { startRedis } from '../../tools/redis.ts';
 import { createWorld, outcomeOf, until } from '../engine/commands/support/world.ts';
@@ -114,7 +114,7 @@ test('it is not ready without its database, and says why; it lives all the same'
 
 test('it does not live where a session has been silent beyond its bounds', async () => {
   const { get } = await start(['postgres://nobody@127.0.0.1:1/nothing']);
-  const overdue = vi.spyOn(Sessions.prototype, 'overdueMs', 'get').mockReturnValue(10_001);
+  const overdue = vi.spyOn(SessionPool.prototype, 'overdueMs', 'get').mockReturnValue(10_001);
   try {
     const live = await get('/livez');
     expect([live.status, await live.json()]).toEqual([
@@ -237,7 +237,7 @@ test('one database under two addresses is looked after once', async () => {
     await world.imat.create('sums', 'SELECT a, count(*) AS n FROM public.t GROUP BY a');
     const { worker, lines } = await start([world.url, world.url.replace('127.0.0.1', 'localhost')]);
     await until('the second is refused', async () =>
-      lines.some((line) => line.includes('two of the databases that were given are the same')),
+      lines.some((line) => line.includes('two of the given databases are the same')),
     );
     await until('the first is looked after', async () =>
       worker.states.some((state) => state.connected && state.ticker),

@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { Found } from '../../workers/found.ts';
 import { reconnectMs, retryMs } from '../../workers/retry.ts';
-import { aged, Ages, Dues } from '../../workers/seen.ts';
+import { DueTracker } from '../../workers/due-tracker.ts';
+import { aged, PendingAges } from '../../workers/pending-age.ts';
+import type { ImatSignals } from '../../workers/poll-result.ts';
 import { Skips } from '../../workers/skips.ts';
 import { type Pace, Slots } from '../../workers/slots.ts';
-import { inOrder, inputsOf, type Reading } from '../../workers/units.ts';
+import { inTopologicalOrder, inputsOf, type Dependency } from '../../workers/publication.ts';
 
-describe('units', () => {
-  const reads = (imat: number, reads: number, stored = true): Reading => ({ imat, reads, stored });
+describe('publication', () => {
+  const reads = (imat: number, reads: number, stored = true): Dependency => ({
+    imat,
+    reads,
+    stored,
+  });
   const diamond = [reads(4, 2), reads(4, 3), reads(2, 1), reads(3, 1)];
 
   test('what an imat reads is published with it, what is read first, each once', () => {
@@ -21,13 +26,15 @@ describe('units', () => {
   });
 
   test('topological order, whatever the ids, and by id where nothing says more', () => {
-    expect(inOrder([4, 3, 2, 1], diamond)).toEqual([1, 2, 3, 4]);
-    expect(inOrder([1, 2, 3], [reads(1, 2, false), reads(2, 3, false)])).toEqual([3, 2, 1]);
-    expect(inOrder([9, 5, 7], [])).toEqual([5, 7, 9]);
+    expect(inTopologicalOrder([4, 3, 2, 1], diamond)).toEqual([1, 2, 3, 4]);
+    expect(inTopologicalOrder([1, 2, 3], [reads(1, 2, false), reads(2, 3, false)])).toEqual([
+      3, 2, 1,
+    ]);
+    expect(inTopologicalOrder([9, 5, 7], [])).toEqual([5, 7, 9]);
   });
 
   test('a circle, which PostgreSQL does not allow, does not hang it', () => {
-    expect(inOrder([1, 2], [reads(1, 2), reads(2, 1)])).toHaveLength(2);
+    expect(inTopologicalOrder([1, 2], [reads(1, 2), reads(2, 1)])).toHaveLength(2);
     expect(inputsOf(1, [reads(1, 2), reads(2, 1)])).toEqual([2]);
   });
 });
@@ -52,7 +59,7 @@ describe('retries', () => {
   });
 });
 
-const found = (changes: Partial<Found>): Found =>
+const signals = (changes: Partial<ImatSignals>): ImatSignals =>
   ({
     id: 1,
     pendingRows: 1,
@@ -64,53 +71,52 @@ const found = (changes: Partial<Found>): Found =>
     finishTriedMs: null,
     endedMs: null,
     ...changes,
-  }) as Found;
+  }) as ImatSignals;
 
-describe('memory between looks', () => {
-  test('an age counts from the last look that saw nothing, or from the fold, whichever is later', () => {
-    const ages = new Ages();
-    expect(ages.pendingMs(found({}), 0)).toBe(60_000);
-    expect(ages.pendingMs(found({ pendingRows: 0 }), 1000)).toBe(0);
-    expect(ages.pendingMs(found({}), 1500)).toBe(500);
-    expect(ages.pendingMs(found({}), 2000)).toBe(1000);
-    expect(ages.pendingMs(found({ frontierMs: 100, lastMs: 20 }), 2500)).toBe(120);
+describe('memory between polls', () => {
+  test('an age counts from the last poll that found nothing, or from the fold, whichever is later', () => {
+    const ages = new PendingAges();
+    expect(ages.pendingMs(signals({}), 0)).toBe(60_000);
+    expect(ages.pendingMs(signals({ pendingRows: 0 }), 1000)).toBe(0);
+    expect(ages.pendingMs(signals({}), 1500)).toBe(500);
+    expect(ages.pendingMs(signals({}), 2000)).toBe(1000);
+    expect(ages.pendingMs(signals({ frontierMs: 100, lastMs: 20 }), 2500)).toBe(120);
   });
 
-  test('a look that said that nothing changed makes the one before older', () => {
-    expect(aged(found({ frontierMs: 10, blockedMs: 100 }), 40)).toMatchObject({
+  test('a poll that found nothing changed makes the previous result older', () => {
+    expect(aged(signals({ frontierMs: 10, blockedMs: 100 }), 40)).toMatchObject({
       frontierMs: 50,
       blockedMs: 60,
     });
-    expect(aged(found({ blockedMs: 30 }), 40).blockedMs).toBeNull();
-    expect(aged(found({ blockedMs: -1 }), 40).blockedMs).toBe(-1);
+    expect(aged(signals({ blockedMs: 30 }), 40).blockedMs).toBeNull();
+    expect(aged(signals({ blockedMs: -1 }), 40).blockedMs).toBe(-1);
   });
 
-  test('what is due is rung once in a while, and is overdue in the end', () => {
-    const dues = new Dues();
-    const at = (now: number): string => dues.due(1, Number.NEGATIVE_INFINITY, now, 1000, 5000);
+  test('a due task is enqueued again after a while, and is overdue in the end', () => {
+    const tracker = new DueTracker({ enqueueEveryMs: 1000, overdueMs: 5000 });
+    const at = (now: number): string => tracker.note(1, Number.NEGATIVE_INFINITY, now);
     expect([0, 500, 1000, 1500, 2000, 5000, 5500].map(at)).toEqual([
-      'ring',
+      'enqueue',
       'wait',
-      'ring',
+      'enqueue',
       'wait',
-      'ring',
+      'enqueue',
       'overdue',
       'overdue',
     ]);
-    dues.keep(new Set());
-    expect(at(6000)).toBe('ring');
+    tracker.keep(new Set());
+    expect(at(6000)).toBe('enqueue');
   });
 
-  test('what is due again after it was attended to is not overdue', () => {
-    const dues = new Dues();
-    const due = (attendedAt: number, now: number): string =>
-      dues.due(1, attendedAt, now, 1000, 5000);
-    for (let now = 0; now < 20_000; now += 500) expect(due(now - 200, now)).toBe('ring');
+  test('a task that is due again after it ran is not overdue', () => {
+    const tracker = new DueTracker({ enqueueEveryMs: 1000, overdueMs: 5000 });
+    const due = (lastRunAt: number, now: number): string => tracker.note(1, lastRunAt, now);
+    for (let now = 0; now < 20_000; now += 500) expect(due(now - 200, now)).toBe('enqueue');
     expect(due(19_300, 20_000)).toBe('wait');
-    expect(due(20_100, 20_400)).toBe('ring');
+    expect(due(20_100, 20_400)).toBe('enqueue');
     expect([21_400, 24_000, 25_400].map((now) => due(20_100, now))).toEqual([
-      'ring',
-      'ring',
+      'enqueue',
+      'enqueue',
       'overdue',
     ]);
   });

@@ -1,5 +1,7 @@
-/** What workers must survive, with real processes: kill -9, SIGSTOP, crowds, a newer catalog. After each, everything is right. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/**
+ * What workers must survive, with real processes: kill -9, SIGSTOP, crowds, a newer catalog. After
+ * each, everything is right.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outcomeOf, until, type World } from '../engine/commands/support/world.ts';
 import {
@@ -27,12 +29,32 @@ afterEach(async () => {
   await shop.drop();
 });
 
-const waiting = (command: string) => async (): Promise<boolean> =>
+/** Whether a worker holds no lease that lasts: neither the ticker's nor one of an imat. */
+const isExpired = async ({ process }: WorkerProcess): Promise<boolean> =>
+  (
+    await shop.rows(
+      `SELECT FROM imat_catalog.ticker
+       WHERE worker LIKE '%-${process.pid}-%' AND until > clock_timestamp()
+       UNION ALL SELECT FROM imat_catalog.schedule
+       WHERE worker LIKE '%-${process.pid}-%' AND lease_until > clock_timestamp()`,
+    )
+  ).length === 0;
+
+const isStopping = ({ lines }: WorkerProcess): Promise<void> =>
+  until('it is stopping', async () => lines.some(({ msg }) => msg.startsWith('stopping')));
+
+const lastRun = async (): Promise<number> =>
+  Number(await shop.value<string>('SELECT max(id) FROM imat_catalog.history'));
+
+const countWaiting = async (command: string): Promise<number> =>
   (
     await shop.rows(
       `SELECT FROM pg_stat_activity WHERE query LIKE '${command}%' AND wait_event_type = 'Lock' AND datname = current_database()`,
     )
-  ).length > 0;
+  ).length;
+
+const waiting = (command: string) => async (): Promise<boolean> =>
+  (await countWaiting(command)) > 0;
 
 test('two workers started at once maintain everything, and leave nothing behind when they end', async () => {
   const writer = startWriter(() => shop.session());
@@ -106,24 +128,19 @@ test('a backend that is terminated amid a swap leaves a slot, which the next rou
 
 test('a worker that is frozen past its lease does no harm when it wakes, wherever it was', async () => {
   const writer = startWriter(() => shop.session());
-  const pair = [start(), start()];
+  const pair = [start(), start()] as const;
   await until('both are connected', async () =>
     pair.every(({ lines }) => lines.some((line) => line.msg === 'connected')),
   );
   for (let round = 0; round < 6; round++) {
-    const frozen = pair[round % 2];
-    frozen?.signal('SIGSTOP');
-    const before = await shop.value<string>('SELECT max(id) FROM imat_catalog.history');
-    await sleep(1500);
-    // The other one has taken over meanwhile.
-    await until(
-      'somebody goes on',
-      async () =>
-        Number(await shop.value<string>('SELECT max(id) FROM imat_catalog.history')) >
-        Number(before),
-    );
-    frozen?.signal('SIGCONT');
-    await sleep(37 * round);
+    const frozen = round % 2 === 0 ? pair[0] : pair[1];
+    frozen.signal('SIGSTOP');
+    await until('its leases have expired', () => isExpired(frozen));
+    const before = await lastRun();
+    await until('the other one goes on', async () => (await lastRun()) > before);
+    frozen.signal('SIGCONT');
+    const resumed = await lastRun();
+    await until('work goes on', async () => (await lastRun()) > resumed + round);
   }
   await writer.stop();
   await expectSettled(shop);
@@ -140,7 +157,11 @@ test('a frozen worker whose fold is under way: the other one folds once, not twi
   await until('a fold waits', waiting('CALL imat.fold'));
   first.signal('SIGSTOP');
   const second = start();
-  await sleep(1500);
+  await until('its leases have expired', () => isExpired(first));
+  await until(
+    'the other one waits for the fold',
+    async () => (await countWaiting('CALL imat.fold')) === 2,
+  );
   await blocker.sql('ROLLBACK');
   await expectSettled(shop);
   first.signal('SIGCONT');
@@ -197,7 +218,7 @@ test('an older worker that meets a newer catalog stays away, says so, and goes o
 
 test('SIGTERM lets a fold end that can, and stops one that cannot within the bound', async () => {
   const blocker = await shop.session();
-  const patient = start('--drain', '20s');
+  const patient = start('--drain', '1h');
   await until('it is connected', async () =>
     patient.lines.some((line) => line.msg === 'connected'),
   );
@@ -205,7 +226,7 @@ test('SIGTERM lets a fold end that can, and stops one that cannot within the bou
   await shop.sql(`UPDATE sales SET amount = amount + 1`);
   await until('a fold waits', waiting('CALL imat.fold'));
   patient.signal('SIGTERM');
-  await sleep(300);
+  await isStopping(patient);
   await blocker.sql('ROLLBACK');
   expect(await patient.ended).toBe(0);
 
@@ -222,7 +243,7 @@ test('SIGTERM lets a fold end that can, and stops one that cannot within the bou
   await blocker.sql('BEGIN; SELECT FROM imat_store.state_totals FOR UPDATE');
   await until('a fold waits', waiting('CALL imat.fold'));
   forced.signal('SIGTERM');
-  await sleep(300);
+  await isStopping(forced);
   forced.signal('SIGTERM');
   expect(await forced.ended).toBe(143);
   await blocker.sql('ROLLBACK');

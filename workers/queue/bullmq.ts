@@ -1,29 +1,38 @@
 /**
- * The bell over BullMQ, on Redis or on PostgreSQL. A job is the number of an imat under a deduplication id, so that there is at
- * most one waiting and one active; `keepLastIfActive` remembers a ring that comes while it is attended.
+ * The queue over BullMQ, on Redis or on PostgreSQL. A job holds a task under a deduplication id, so
+ * that at most one job of it waits and one runs; `keepLastIfActive` remembers a task that is
+ * enqueued while it runs.
  *
- * BullMQ asks again at once after most errors, for ever, and never again where its first connection failed. So it is opened when
- * the server has answered a probe, and paused at any error until the server answers one again.
+ * After most errors BullMQ retries at once and without end; if its first connection fails, it never
+ * retries. So this queue connects only after the server has answered a probe, and after an error it
+ * pauses until the server answers a probe again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue, Worker } from 'bullmq';
 import { reconnectMs } from '../retry.ts';
-import { type Bell, type BellOptions, isUnit, PROBE_MS, RING_TIMEOUT_MS, within } from './bell.ts';
+import { within } from '../within.ts';
+import {
+  ENQUEUE_TIMEOUT_MS,
+  isTask,
+  PROBE_MS,
+  type QueueOptions,
+  type WorkQueue,
+} from './queue.ts';
 
-type Job = { readonly data: { readonly unit?: unknown } | null };
+type Job = { readonly data: { readonly task?: unknown } | null };
 type Processor = (job: Job) => Promise<void>;
 
 /** What differs between the back ends. */
 export type BackEnd = {
   readonly kind: 'redis' | 'postgres';
   /**
-   * Finds out whether the queue can be used, and makes what it needs.
-   * @throws ImatError of the category `user` where waiting cannot mend it
+   * Checks whether the queue can be used, and creates what it needs.
+   * @throws ImatError of the category `user` if somebody has to fix it: retrying would not help
    */
   readonly probe: () => Promise<void>;
   readonly queue: (name: string) => Queue;
   readonly worker: (name: string, process: Processor, settings: WorkerSettings) => Worker;
-  /** Ends connections that no longer answer. */
+  /** Ends connections even if they do not answer. */
   readonly disconnect: () => Promise<void>;
 };
 
@@ -39,22 +48,28 @@ export type WorkerSettings = {
 
 type Pair = { readonly queue: Queue; readonly worker: Worker };
 
-/** A unit whose worker died is handed on again and again: giving up is for the one who attends. */
+/** BullMQ never drops a task whose worker died: the runner decides when to back off. */
 const NEVER_GIVE_UP = 1_000_000;
 const CLOSE_MS = 500;
-/** An error so soon after a probe went well is one that probes do not see. */
+/**
+ * An error this soon after a successful probe is one that probes do not detect, so it counts as a
+ * failed probe.
+ */
 const STEADY_MS = 30_000;
 
-/** Comes back with the first answer of the queue's server, or soon without. */
-export async function openBullBell(backEnd: BackEnd, options: BellOptions): Promise<Bell> {
-  const bell = new BullBell(backEnd, options);
-  await within(RING_TIMEOUT_MS, 'the queue', bell.open()).catch(() => undefined);
-  return bell;
+/**
+ * Returns when the queue's server has answered, or after ENQUEUE_TIMEOUT_MS; the queue then goes on
+ * connecting.
+ */
+export async function openBullQueue(backEnd: BackEnd, options: QueueOptions): Promise<WorkQueue> {
+  const queue = new BullQueue(backEnd, options);
+  await within(ENQUEUE_TIMEOUT_MS, 'the queue', queue.open()).catch(() => undefined);
+  return queue;
 }
 
-class BullBell implements Bell {
+class BullQueue implements WorkQueue {
   readonly #backEnd: BackEnd;
-  readonly #options: BellOptions;
+  readonly #options: QueueOptions;
   readonly #closing = new AbortController();
   #pair: Pair | null = null;
   #down = false;
@@ -62,7 +77,7 @@ class BullBell implements Bell {
   #usableSince = Number.NEGATIVE_INFINITY;
   #opening: Promise<void> | null = null;
 
-  constructor(backEnd: BackEnd, options: BellOptions) {
+  constructor(backEnd: BackEnd, options: QueueOptions) {
     this.#backEnd = backEnd;
     this.#options = options;
   }
@@ -81,13 +96,13 @@ class BullBell implements Bell {
     return this.#opening;
   }
 
-  async ring(unit: number): Promise<void> {
+  async enqueue(task: number): Promise<void> {
     const job = {
-      deduplication: { id: `unit-${unit}`, keepLastIfActive: true },
+      deduplication: { id: `task-${task}`, keepLastIfActive: true },
       removeOnComplete: true,
       removeOnFail: true,
     };
-    await this.#ask((queue) => queue.add('attend', { unit }, job));
+    await this.#ask((queue) => queue.add('run', { task }, job));
   }
 
   depth(): Promise<number | null> {
@@ -98,7 +113,7 @@ class BullBell implements Bell {
     this.#closing.abort();
     if (this.#pair !== null) {
       const { queue, worker } = this.#pair;
-      await within(deadlineMs, 'the work under way', worker.close()).catch(() => undefined);
+      await within(deadlineMs, 'the running tasks', worker.close()).catch(() => undefined);
       await within(CLOSE_MS, 'the queue', Promise.all([worker.close(true), queue.close()])).catch(
         () => undefined,
       );
@@ -111,14 +126,17 @@ class BullBell implements Bell {
   async #ask<T>(question: (queue: Queue) => Promise<T>): Promise<T> {
     if (this.#pair === null || this.#down) throw new Error('the queue is down');
     try {
-      return await within(RING_TIMEOUT_MS, 'the queue', question(this.#pair.queue));
+      return await within(ENQUEUE_TIMEOUT_MS, 'the queue', question(this.#pair.queue));
     } catch (error) {
       this.#suspect(asError(error));
       throw error;
     }
   }
 
-  /** Leaves the queue alone until a probe goes well. The first comes at once: a connection that broke costs next to nothing. */
+  /**
+   * Pauses the queue until a probe succeeds. The first probe is sent at once, since a broken
+   * connection is cheap to replace.
+   */
   #suspect(error: Error): void {
     if (this.#opening !== null || this.#closing.signal.aborted) return;
     void this.#pair?.worker.pause(true);
@@ -155,11 +173,11 @@ class BullBell implements Bell {
   }
 
   async #connect(): Promise<Pair> {
-    const { key, concurrency, attend, onFailure, lockMs } = this.#options;
+    const { key, concurrency, run, onFailure, lockMs } = this.#options;
     const name = `imat-${key}`;
     const process: Processor = async ({ data }) => {
       try {
-        if (isUnit(data?.unit)) await attend(data.unit);
+        if (isTask(data?.task)) await run(data.task);
       } catch (error) {
         onFailure(error);
       }

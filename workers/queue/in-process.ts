@@ -1,55 +1,56 @@
-/** The bell of one process: for a single worker, and for the embedded database. */
-import type { Bell, BellOptions } from './bell.ts';
-import { within } from './bell.ts';
+/**
+ * The queue of a single process: for one worker, for the embedded database, and for use while a
+ * shared queue is down.
+ */
+import { within } from '../within.ts';
+import type { QueueOptions, WorkQueue } from './queue.ts';
 
-export function openInProcessBell({
+export function openInProcessQueue({
   concurrency,
-  attend,
+  run,
   onFailure,
-}: Pick<BellOptions, 'concurrency' | 'attend' | 'onFailure'>): Bell {
+}: Pick<QueueOptions, 'concurrency' | 'run' | 'onFailure'>): WorkQueue {
   const waiting = new Set<number>();
-  const attended = new Set<number>();
-  const again = new Set<number>();
-  const running = new Set<Promise<void>>();
+  const running = new Map<number, Promise<void>>();
+  /** Tasks that were enqueued while they ran. */
+  const repeated = new Set<number>();
   let closed = false;
 
-  const next = (): void => {
-    for (const unit of waiting) {
+  const startNext = (): void => {
+    for (const task of waiting) {
       if (closed || running.size >= concurrency) return;
-      waiting.delete(unit);
-      attended.add(unit);
-      const run: Promise<void> = attendTo(unit).finally(() => {
-        running.delete(run);
-        next();
+      waiting.delete(task);
+      const ended = runSafely(task).finally(() => {
+        running.delete(task);
+        if (repeated.delete(task)) waiting.add(task);
+        startNext();
       });
-      running.add(run);
+      running.set(task, ended);
     }
   };
 
-  const attendTo = async (unit: number): Promise<void> => {
+  const runSafely = async (task: number): Promise<void> => {
     try {
-      await attend(unit);
+      await run(task);
     } catch (error) {
       onFailure(error);
-    } finally {
-      attended.delete(unit);
-      if (again.delete(unit)) waiting.add(unit);
     }
   };
 
   return {
     kind: 'in-process',
     up: true,
-    ring: async (unit) => {
-      if (closed) throw new Error('the bell is closed');
-      if (attended.has(unit)) again.add(unit);
-      else waiting.add(unit);
-      next();
+    enqueue: async (task) => {
+      if (closed) throw new Error('the queue is closed');
+      if (running.has(task)) repeated.add(task);
+      else waiting.add(task);
+      startNext();
     },
-    depth: async () => waiting.size + again.size,
+    depth: async () => waiting.size + repeated.size,
     close: async (deadlineMs) => {
       closed = true;
-      await within(deadlineMs, 'the work under way', Promise.all(running)).catch(() => undefined);
+      const ended = Promise.all(running.values());
+      await within(deadlineMs, 'the running tasks', ended).catch(() => undefined);
     },
   };
 }

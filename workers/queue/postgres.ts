@@ -1,4 +1,7 @@
-/** BullMQ on PostgreSQL: its tables live in a schema of their own, `imat_queue`, in the database that the URL names. */
+/**
+ * BullMQ on PostgreSQL. Its tables are in the schema `imat_queue` of the database that the URL
+ * names.
+ */
 import { SchemaVersionMismatchError, UnsupportedPostgresVersionError, withBackend } from 'bullmq';
 import type { ErrorCondition } from '../../engine/errors/catalogue.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
@@ -10,7 +13,7 @@ const CONNECT_MS = 5000;
 
 export function postgresBackEnd(url: string): BackEnd {
   const { Queue, Worker } = withBackend(createBackend);
-  // A session for each, and the worker's one that listens.
+  // The queue and the worker each use one session, and the worker another one to listen.
   const connection = {
     connectionString: url,
     schema: SCHEMA,
@@ -25,7 +28,7 @@ export function postgresBackEnd(url: string): BackEnd {
       const backend = createBackend(SCHEMA, {
         connection: { ...connection, ...limits, migrate: true },
       });
-      // A connection that breaks says so twice: waitUntilReady tells.
+      // A broken connection is reported twice; waitUntilReady reports it as well.
       backend.on('error', () => undefined);
       try {
         await backend.waitUntilReady();
@@ -48,7 +51,7 @@ const LOGIN: Refusal = {
   condition: 'invalid_argument',
   hint: "Check the role and its password in the queue's URL, and the server's pg_hba.conf.",
 };
-/** By SQLSTATE or its class, what comes again for as long as nobody does something about it. */
+/** Errors that recur until somebody fixes their cause, by SQLSTATE or its class. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   28: LOGIN,
   '3D000': {
@@ -57,7 +60,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
   42501: {
     condition: 'insufficient_privilege',
-    hint: `Give its role CREATE on that database, where it makes the schema ${SCHEMA}; one that is there already must be the role's own.`,
+    hint: `Grant its role CREATE on that database; if schema ${SCHEMA} exists, it must own it.`,
   },
   25006: { condition: 'read_only', hint: "Name the primary in the queue's URL." },
 };
@@ -72,7 +75,7 @@ function refusal(error: unknown): unknown {
   const known =
     error instanceof UnsupportedPostgresVersionError || error instanceof SchemaVersionMismatchError
       ? VERSION
-      : // No password where one is asked for: the driver says so before the server can.
+      : // The driver itself reports that the server wants a password and the URL has none.
         error.message.startsWith('SASL')
         ? LOGIN
         : (REFUSALS[sqlstate] ?? REFUSALS[sqlstate.slice(0, 2)]);

@@ -1,4 +1,7 @@
-/** BullMQ on Redis. The prefix `{imat}` keeps all keys in one slot, as a cluster demands. */
+/**
+ * BullMQ on Redis. The prefix `{imat}` keeps all keys in one hash slot, as a Redis cluster
+ * requires.
+ */
 import { Redis } from 'ioredis';
 import { Queue, Worker } from 'bullmq';
 import { ImatError } from '../../engine/errors/imat-error.ts';
@@ -11,7 +14,7 @@ const CONNECT_MS = 5000;
 export function redisBackEnd(url: string): BackEnd {
   const retryStrategy = (times: number): number =>
     Math.min(RECONNECT_MOST_MS, 100 * 2 ** Math.min(times, 10));
-  // Who rings wants an answer now; who waits for rings has all the time.
+  // Enqueuing must fail fast; waiting for jobs may retry without end.
   const producer = new Redis(url, {
     maxRetriesPerRequest: 1,
     retryStrategy,
@@ -27,12 +30,12 @@ export function redisBackEnd(url: string): BackEnd {
     connection.on('error', (error: Error) => (trouble = error));
   return {
     kind: 'redis',
-    // A script that writes, as all of BullMQ's are.
+    // Like BullMQ's own scripts, the probe writes.
     probe: async () => {
       try {
         await producer.eval(`return redis.call('SET', KEYS[1], '', 'PX', 1)`, 1, `${PREFIX}:probe`);
       } catch (error) {
-        // That there were so many attempts says less than what was the matter with the last.
+        // The last connection error says more than the number of attempts.
         throw refusal(
           error instanceof Error && error.name === 'MaxRetriesPerRequestError'
             ? (trouble ?? error)
@@ -61,7 +64,7 @@ function refusal(error: unknown): unknown {
     return error;
   return new ImatError('invalid_argument', {
     message: `the queue cannot be used: ${error.message}`,
-    hint: `Check the user and password in the queue's URL; the user needs all commands on keys that begin with ${PREFIX}.`,
+    hint: `Check user and password in the queue's URL; it needs all commands on keys ${PREFIX}*.`,
     cause: error,
   });
 }

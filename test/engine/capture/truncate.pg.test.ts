@@ -5,6 +5,7 @@ import {
   createWorld,
   expectExact,
   outcomeOf,
+  until,
   untilBlocked,
   type World,
 } from '../commands/support/world.ts';
@@ -72,7 +73,13 @@ describe('a TRUNCATE that comes between the snapshot of a fold and its reading',
     await untilBlocked(world, folder.pid);
     const truncater = await world.session();
     const truncated = outcomeOf(truncater.sql('TRUNCATE product'));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    let hasEnded = false;
+    void truncated.then(() => (hasEnded = true));
+    const waiting = `SELECT FROM pg_locks WHERE pid = ${truncater.pid} AND NOT granted`;
+    await until(
+      'the TRUNCATE waits or has ended',
+      async () => hasEnded || (await world.rows(waiting)).length > 0,
+    );
     await holder.sql('COMMIT');
     expect(await folded).not.toBeInstanceOf(Error);
     expect(await truncated).not.toBeInstanceOf(Error);

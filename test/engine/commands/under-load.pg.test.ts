@@ -225,9 +225,8 @@ describe('a writer that stays open', () => {
       'BEGIN; INSERT INTO sale VALUES (5, $$idle$$, 1, 1, 1) ON CONFLICT (id) DO UPDATE SET amount = 12345; UPDATE product SET kind = $$idle$$ WHERE id = 3',
     );
     const second = { ...JOINED, name: 'second' };
-    const start = performance.now();
+    // It would not return if it waited for the open transaction.
     await install(second);
-    expect(performance.now() - start).toBeLessThan(5000);
     await expectExact(idle, [JOINED, second]);
     await world.imat.fold();
     await idle.sql('COMMIT');
@@ -246,7 +245,6 @@ describe('a writer that stays open', () => {
     const program = await world.program();
     const made = outcomeOf(program.imat.create('totals', TOTALS.definition));
     await untilBlocked(world, program.pid);
-    await sleep(300);
     await world.sql(`COMMIT PREPARED '${gid}'`);
     expect(await made).toMatchObject({ strategy: 'delta' });
     await expectExact(world, TOTALS);

@@ -1,11 +1,17 @@
-/** A TCP proxy before a server whose connections can fall silent: nothing passes any more, and nothing breaks. */
+/**
+ * A TCP proxy before a server whose connections can fall silent: nothing passes any more, and
+ * nothing breaks.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export type Proxy = {
   /** The same address through the proxy. */
   readonly url: string;
-  /** Of connections that are open now: those whose port on the server's side is given, or all of them. */
+  /**
+   * Of connections that are open now: those whose port on the server's side is given, or all of
+   * them.
+   */
   freeze(port?: number): void;
   close(): Promise<void>;
 };

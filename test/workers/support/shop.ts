@@ -1,4 +1,7 @@
-/** A database with imats of every kind that workers treat differently, somebody who writes, and what must hold afterwards. */
+/**
+ * A database with imats of every kind that workers treat differently, somebody who writes, and what
+ * must hold afterwards.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { WITH_EXTENSION } from '../../setup/database.ts';
@@ -90,7 +93,10 @@ export async function pretendChange(shop: World): Promise<void> {
   if (WITH_EXTENSION) await shop.sql(`SELECT set_last_timestamp('sales', clock_timestamp())`);
 }
 
-/** After whatever happened: nothing stays pending, everything is equal to its definition, and nothing is left lying about. */
+/**
+ * After whatever happened: nothing stays pending, everything is equal to its definition, and
+ * nothing is left lying about.
+ */
 export async function expectSettled(world: World, timeoutMs = 30_000): Promise<void> {
   await until(
     'everything is folded and swapped',

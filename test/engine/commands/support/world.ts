@@ -128,10 +128,11 @@ export async function expectExact(
   }
 }
 
+/** Waits for a condition. The bound only ends a test that hangs, so it is generous. */
 export async function until(
   what: string,
   condition: () => Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 90_000,
 ): Promise<void> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
     if (await condition()) return;

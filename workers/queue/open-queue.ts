@@ -1,14 +1,16 @@
+/** Which queue a worker uses, and opening it. */
 import { ImatError } from '../../engine/errors/imat-error.ts';
-import { type Bell, type BellOptions, PROBE_MS, within } from './bell.ts';
+import { within } from '../within.ts';
+import { PROBE_MS, type QueueOptions, type WorkQueue } from './queue.ts';
 import type { BackEnd } from './bullmq.ts';
-import { openInProcessBell } from './in-process.ts';
+import { openInProcessQueue } from './in-process.ts';
 
-/** Where a queue is; null: none beside this process. */
+/** The address of a shared queue; null: the worker uses a queue of its own process. */
 export type QueueUrl = { readonly kind: 'redis' | 'postgres'; readonly url: string } | null;
 
 /**
- * `origin` is what named it.
- * @throws ImatError `invalid_argument`; it never quotes the URL, which may hold a password
+ * `origin` is the option or variable that holds the URL.
+ * @throws ImatError `invalid_argument`; the message never quotes the URL, which may hold a password
  */
 export function parseQueueUrl(url: string | undefined, origin: string): QueueUrl {
   if (url === undefined) return null;
@@ -17,12 +19,16 @@ export function parseQueueUrl(url: string | undefined, origin: string): QueueUrl
   if (protocol === 'postgres:' || protocol === 'postgresql:') return { kind: 'postgres', url };
   throw new ImatError('invalid_argument', {
     message: `${origin} is not a URL of Redis or PostgreSQL`,
-    detail: 'It begins with redis://, rediss:// (TLS) or postgres://.',
-    hint: `Such as redis://localhost:6379, or leave ${origin} out: one worker needs none.`,
+    detail: 'A queue URL begins with redis://, rediss:// (TLS) or postgres://.',
+    hint: `Write a URL such as redis://localhost:6379, or leave ${origin} out.`,
   });
 }
 
-/** @throws ImatError where the queue's server answers with what waiting cannot mend: a database that is not there, a right that is missing */
+/**
+ * A queue that does not answer is accepted: workers run without it and connect later.
+ * @throws ImatError if the queue's server refuses for a reason that somebody has to fix: a missing
+ *   database, a missing privilege
+ */
 export async function checkQueue(queue: QueueUrl): Promise<void> {
   if (queue === null) return;
   const backEnd = await openBackEnd(queue);
@@ -35,11 +41,11 @@ export async function checkQueue(queue: QueueUrl): Promise<void> {
   }
 }
 
-/** BullMQ takes a quarter of a second to load: only those who use it pay for it. */
-export async function openBell(queue: QueueUrl, options: BellOptions): Promise<Bell> {
-  if (queue === null) return openInProcessBell(options);
-  const { openBullBell } = await import('./bullmq.ts');
-  return openBullBell(await openBackEnd(queue), options);
+/** Loads BullMQ, which takes a quarter of a second, only if it is used. */
+export async function openQueue(queue: QueueUrl, options: QueueOptions): Promise<WorkQueue> {
+  if (queue === null) return openInProcessQueue(options);
+  const { openBullQueue } = await import('./bullmq.ts');
+  return openBullQueue(await openBackEnd(queue), options);
 }
 
 async function openBackEnd({ kind, url }: NonNullable<QueueUrl>): Promise<BackEnd> {

@@ -1,7 +1,10 @@
-/** Who waits for whom: swaps that take long, live imats that must not wait for them, and several databases. */
+/**
+ * Who waits for whom: swaps that take long, live imats that must not wait for them, and several
+ * databases.
+ */
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../workers/policy.ts';
-import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-bell.ts';
+import { parseQueueUrl, type QueueUrl } from '../../workers/queue/open-queue.ts';
 import { ImatWorker } from '../../workers/worker.ts';
 import { createWorld, until, type World } from '../engine/commands/support/world.ts';
 import { provideRedis } from '../setup/redis.ts';
@@ -11,25 +14,28 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** With a live imat, and swap imats that are due all the time and take as long as the table pace says. */
-async function newWorld(swaps: number): Promise<World> {
+type Gated = World & {
+  /** Lets swaps end again. */
+  readonly openGate: () => Promise<void>;
+};
+
+/** With a live imat, and swap imats that are always due and do not end until the gate opens. */
+async function newWorld(swaps: number): Promise<Gated> {
   const world = await createWorld(`
     CREATE TABLE t (k int, v int); INSERT INTO t SELECT g % 10, g FROM generate_series(1, 100) g;
-    CREATE TABLE pace (seconds float8); INSERT INTO pace VALUES (0);
-    CREATE FUNCTION slow() RETURNS float8 LANGUAGE plpgsql STABLE AS $$
-      DECLARE s float8 := (SELECT seconds FROM public.pace); BEGIN PERFORM pg_sleep(s); RETURN s; END $$`);
+    CREATE FUNCTION pass_gate() RETURNS int LANGUAGE plpgsql STABLE AS $$
+      BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN 1; END $$`);
   cleanups.push(() => world.drop());
   await world.imat.create('sums', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k');
   for (let n = 0; n < swaps; n++)
     await world.imat.create(
       `slow_${n}`,
-      'SELECT public.slow() AS s, now() AS at, rank() OVER () AS r FROM (VALUES (1)) v',
-      {
-        freshness: '1ms',
-      },
+      'SELECT public.pass_gate() AS s, now() AS at, rank() OVER () AS r FROM (VALUES (1)) v',
+      { freshness: '1ms' },
     );
-  await world.sql('UPDATE pace SET seconds = 4');
-  return world;
+  const gate = await world.session();
+  await gate.sql('SELECT pg_advisory_lock(1)');
+  return { ...world, openGate: () => gate.sql('SELECT pg_advisory_unlock(1)') };
 }
 
 async function start(
@@ -40,7 +46,14 @@ async function start(
   const worker = new ImatWorker({
     targets: worlds.map(({ url }) => ({ kind: 'url', url })),
     queue,
-    policy: { ...DEFAULT_POLICY, tickMs: 50, maxPendingMs: 200, drainMs: 0, ...changes },
+    policy: {
+      ...DEFAULT_POLICY,
+      tickMs: 50,
+      maxPendingMs: 200,
+      drainMs: 0,
+      lockTimeoutMs: 3_600_000,
+      ...changes,
+    },
     version: 'test',
     logLevel: 'silent',
     writeLog: () => undefined,
@@ -55,10 +68,8 @@ const swapsUnderWay = (world: World): Promise<number> =>
     `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CALL imat.swap%'`,
   );
 
-/** How long a new row of t waits to be folded. */
-async function foldedAfterMs(world: World): Promise<number> {
+async function expectFold(world: World): Promise<void> {
   await world.sql('INSERT INTO t VALUES (1, 1)');
-  const start = performance.now();
   await until(
     'it is folded',
     async () =>
@@ -66,13 +77,11 @@ async function foldedAfterMs(world: World): Promise<number> {
         `SELECT imat_catalog.pending_rows(id) FROM imat_catalog.imat WHERE name = 'sums'`,
       )) === '0',
   );
-  return performance.now() - start;
 }
 
 test.each(['no queue', 'Redis', 'PostgreSQL'])(
   'long swaps leave a slot to a live imat: %s',
   async (queue) => {
-    // They rest for as long as they take: half of these are more than there are slots.
     const world = await newWorld(8);
     const redis = queue === 'Redis' ? await provideRedis() : null;
     if (redis !== null) cleanups.push(() => redis.stop());
@@ -81,16 +90,12 @@ test.each(['no queue', 'Redis', 'PostgreSQL'])(
       { concurrency: 3 },
       parseQueueUrl(queue === 'PostgreSQL' ? world.url : redis?.url, '--queue'),
     );
-    await until(
-      'as many swaps are under way as may be',
-      async () => (await swapsUnderWay(world)) === 2,
-    );
-    const waits: number[] = [];
+    await until('all slots of swaps are taken', async () => (await swapsUnderWay(world)) === 2);
     for (let n = 0; n < 5; n++) {
-      waits.push(await foldedAfterMs(world));
-      expect(await swapsUnderWay(world)).toBeLessThanOrEqual(2);
+      await expectFold(world);
+      expect(await swapsUnderWay(world)).toBe(2);
     }
-    expect(Math.max(...waits)).toBeLessThan(1500);
+    await world.openGate();
   },
 );
 
@@ -98,23 +103,22 @@ test('long swaps of one database leave turns to another', async () => {
   const [greedy, modest] = [await newWorld(5), await newWorld(1)];
   await start([greedy, modest], { concurrency: 3 });
   await until(
-    'swaps are under way',
+    'all slots of swaps are taken',
     async () => (await swapsUnderWay(greedy)) + (await swapsUnderWay(modest)) === 2,
   );
-  expect(await foldedAfterMs(modest)).toBeLessThan(1500);
-  await until(
-    'the other database has its turn',
-    async () => (await swapsUnderWay(modest)) === 1,
-    8000,
-  );
-  expect(await foldedAfterMs(modest)).toBeLessThan(1500);
+  await expectFold(modest);
+  await greedy.openGate();
+  await until('the other database has its turn', async () => (await swapsUnderWay(modest)) === 1);
+  await expectFold(modest);
+  expect(await swapsUnderWay(modest)).toBe(1);
+  await modest.openGate();
 });
 
 test('with one slot swaps go on beside folds', async () => {
   const world = await newWorld(2);
-  await world.sql('UPDATE pace SET seconds = 0.2');
+  await world.openGate();
   await start([world], { concurrency: 1 });
-  for (let n = 0; n < 5; n++) expect(await foldedAfterMs(world)).toBeLessThan(2000);
+  for (let n = 0; n < 5; n++) await expectFold(world);
   await until(
     'both are swapped',
     async () =>

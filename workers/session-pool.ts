@@ -1,15 +1,15 @@
-/** Database sessions lent one at a time, with the limits that all of a worker's statements run under. */
+/** A pool of database sessions, with the limits under which all statements of a worker run. */
 import { setImmediate } from 'node:timers/promises';
 import { connectDb } from '../engine/db/connect-db.ts';
 import { type ConnectTarget, type Db, ServerError } from '../engine/db/db.ts';
 import type { Imat } from '../engine/index.ts';
 import { createImat } from '../engine/index.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
-import { within } from './queue/bell.ts';
+import { within } from './within.ts';
 
 export type Session = { readonly db: Db; readonly imat: Imat };
 
-/** `statementTimeoutMs` 0: none. */
+/** `most`: the largest number of open sessions. `statementTimeoutMs` 0: no timeout. */
 export type Limits = {
   readonly most: number;
   readonly statementTimeoutMs: number;
@@ -17,29 +17,32 @@ export type Limits = {
 };
 
 type Backend = { readonly pid: number; readonly started: string };
-/** `backend` null: the embedded database. */
+/** `backend` is null for the embedded database. */
 type Opened = Session & { readonly backend: Backend | null };
-type Lending = { readonly since: number; readonly answerMs: number | null };
+type Use = { readonly since: number; readonly answerMs: number | null };
 
-/** A session that has been idle for so long is closed, but for the last one. */
+/** Sessions that have been idle for longer are closed, except the last one. */
 const IDLE_MS = 60_000;
-/** One that has been idle for so long must answer before it is lent: its connection may be half open. */
+/**
+ * A session that has been idle for longer must answer before it is used: its connection may be half
+ * open.
+ */
 const PROBE_FROM_MS = 3000;
 const PROBE_MS = 3000;
-/** What an answer may take beyond the server's own timeout. */
+/** How long an answer may take beyond the server's own timeout. */
 const MARGIN_MS = 5000;
 const CLOSE_MS = 2000;
-/** The server ends a statement whose client is gone. */
+/** How often the server checks that the client of a running statement is still connected. */
 const CLIENT_CHECK = '2s';
 
-/** A process id alone is used again in time. */
+/** The start time is part of the identity because process ids are reused. */
 const BACKEND = 'pid, extract(epoch FROM backend_start)::text AS started';
 
-export class Sessions {
+export class SessionPool {
   readonly #target: ConnectTarget;
   readonly #limits: Limits;
   readonly #idle: { session: Opened; since: number }[] = [];
-  readonly #lent = new Map<Opened, Lending>();
+  readonly #inUse = new Map<Opened, Use>();
   readonly #waiting: (() => void)[] = [];
   #open = 0;
   #closed = false;
@@ -50,11 +53,12 @@ export class Sessions {
   }
 
   /**
-   * Lends a session to `body`; waits where all are lent. A session whose connection was lost is not lent again. It is taken for lost
-   * where a statement takes longer than the timeout, or than `leastMs`, which `body` may set a timeout of its own up to.
+   * Runs `body` with a session; waits if all are in use. A session whose connection was lost is
+   * closed. The connection counts as lost if a statement takes longer than the timeout or
+   * `leastMs`, whichever is longer; `body` may set its own timeout up to `leastMs`.
    */
   async with<T>(body: (session: Session) => Promise<T>, leastMs = 0): Promise<T> {
-    const session = await this.#borrow(leastMs);
+    const session = await this.#acquire(leastMs);
     let lost = true;
     try {
       const value = await body(session);
@@ -64,67 +68,71 @@ export class Sessions {
       lost = !(error instanceof ImatError) || error.condition === 'connection_failed';
       throw error;
     } finally {
-      this.#giveBack(session, lost);
+      this.#release(session, lost);
     }
   }
 
-  /** For how long a lent session has been silent beyond all bounds, which cannot be; 0: none has. */
+  /**
+   * Milliseconds for which a session in use has been silent beyond all bounds, which is a defect;
+   * 0: none has.
+   */
   get overdueMs(): number {
     const now = performance.now();
-    const overdue = [...this.#lent].map(([{ db }, { since, answerMs }]) =>
+    const overdue = [...this.#inUse].map(([{ db }, { since, answerMs }]) =>
       answerMs === null ? 0 : now - Math.max(since, db.activity.since) - answerMs,
     );
     return Math.max(0, ...overdue);
   }
 
   /**
-   * Aborts lent sessions whose statement the server does not work on, because it or its answer was lost: after `waitMs`, their
-   * backends are gone or wait for a statement. What is under way in them fails.
+   * Aborts sessions in use whose statement or answer was lost: for `waitMs`, the backend has been
+   * gone or has waited for a statement. Whatever runs in them fails.
    */
   async abortLost(observer: Db, waitMs: number): Promise<void> {
     const now = performance.now();
-    const waiting = [...this.#lent.keys()].flatMap(({ db, backend }) => {
+    const waiting = [...this.#inUse.keys()].flatMap(({ db, backend }) => {
       const { busy, since } = db.activity;
       return busy && backend !== null && now - since > waitMs ? [{ db, backend, since }] : [];
     });
     if (waiting.length === 0) return;
     const working = await observer.query<Backend>(
       `SELECT ${BACKEND} FROM pg_stat_activity WHERE pid = ANY ($1::int[])
-         AND NOT coalesce((state LIKE 'idle%' OR wait_event = 'ClientRead') AND state_change < clock_timestamp() - $2 * interval '1 ms', false)`,
+         AND NOT coalesce((state LIKE 'idle%' OR wait_event = 'ClientRead')
+           AND state_change < clock_timestamp() - $2 * interval '1 ms', false)`,
       [`{${waiting.map(({ backend }) => backend.pid).join(',')}}`, waitMs],
     );
-    // Answers that have arrived meanwhile are read first.
+    // Answers that have arrived in the meantime are read first.
     await setImmediate();
     for (const { db, backend, since } of waiting) {
       const works = working.some(
         ({ pid, started }) => pid === backend.pid && started === backend.started,
       );
       if (!works && db.activity.since === since)
-        db.abort('the server does not work on the statement (any more), and no answer has come');
+        db.abort('the server is not executing the statement, and no answer has arrived');
     }
   }
 
-  /** Stops the statements under way. */
+  /** Cancels the running statements. */
   async cancel(): Promise<void> {
     await Promise.all(
-      [...this.#lent.keys()].map((session) => session.db.cancel().catch(() => undefined)),
+      [...this.#inUse.keys()].map((session) => session.db.cancel().catch(() => undefined)),
     );
   }
 
-  /** Sessions that are lent are closed when they come back. */
+  /** Sessions in use are closed when they are released. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const wake of this.#waiting.splice(0)) wake();
     await Promise.all(this.#idle.splice(0).map(({ session }) => this.#end(session, false)));
   }
 
-  /** Closes without waiting for anything. */
+  /** Closes all sessions without waiting for anything. */
   abort(): void {
     void this.close();
-    for (const { db } of this.#lent.keys()) db.abort('the worker has ended');
+    for (const { db } of this.#inUse.keys()) db.abort('the worker has ended');
   }
 
-  async #borrow(leastMs: number): Promise<Opened> {
+  async #acquire(leastMs: number): Promise<Opened> {
     for (;;) {
       if (this.#closed)
         throw new ImatError('interrupted', { message: 'the worker is being stopped' });
@@ -134,17 +142,17 @@ export class Sessions {
         continue;
       }
       if (idle !== undefined && !(await answers(idle))) {
-        // It is rarely alone.
+        // If one connection is dead, the other idle ones usually are too.
         for (const { session } of [idle, ...this.#idle.splice(0)]) void this.#end(session, true);
         continue;
       }
       const session = idle?.session ?? (await this.#connect());
       const { statementTimeoutMs } = this.#limits;
-      // The embedded database has neither other sessions nor timeouts.
+      // The embedded database has neither timeouts nor other sessions.
       const bounded = session.db.driver === 'pg' && statementTimeoutMs > 0;
       const answerMs = bounded ? Math.max(statementTimeoutMs, leastMs) + MARGIN_MS : null;
       session.db.answerWithin(answerMs);
-      this.#lent.set(session, { since: performance.now(), answerMs });
+      this.#inUse.set(session, { since: performance.now(), answerMs });
       return session;
     }
   }
@@ -160,7 +168,7 @@ export class Sessions {
         backend: db.driver === 'pg' ? await this.#prepare(db) : null,
       };
     } catch (error) {
-      db?.abort('it could not be prepared');
+      db?.abort('the session could not be prepared');
       this.#open -= 1;
       this.#waiting.shift()?.();
       throw error;
@@ -171,23 +179,24 @@ export class Sessions {
     const { statementTimeoutMs, lockTimeoutMs } = this.#limits;
     db.answerWithin(MARGIN_MS);
     await db.execute(
-      `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs}; SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'imat worker'`,
+      `SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
+       SET idle_in_transaction_session_timeout = '60s'; SET application_name = 'imat worker'`,
     );
     await db
       .execute(`SET client_connection_check_interval = '${CLIENT_CHECK}'`)
       .catch((error: unknown) => {
-        // Not every operating system can tell.
+        // The server's operating system may not support it.
         if (!(error instanceof ServerError)) throw error;
       });
     const [backend] = await db.query<Backend>(
       `SELECT ${BACKEND} FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
     );
-    if (backend === undefined) throw new Error('the session does not see itself');
+    if (backend === undefined) throw new Error('pg_stat_activity does not show this session');
     return backend;
   }
 
-  #giveBack(session: Opened, lost: boolean): void {
-    this.#lent.delete(session);
+  #release(session: Opened, lost: boolean): void {
+    this.#inUse.delete(session);
     if (lost || this.#closed) void this.#end(session, lost);
     else this.#idle.push({ session, since: performance.now() });
     while (this.#idle.length > 1 && performance.now() - (this.#idle[0]?.since ?? 0) > IDLE_MS) {
@@ -203,7 +212,7 @@ export class Sessions {
     if (db.driver === 'pglite') return db.close().catch(() => undefined);
     if (lost) db.abort('the connection was given up');
     await within(CLOSE_MS, 'the database', db.close()).catch(() =>
-      db.abort('it did not answer when it was closed'),
+      db.abort('the database did not answer when the session was closed'),
     );
   }
 }

@@ -1,29 +1,35 @@
-/** What `imat_catalog.look` found out about one imat. Durations count back from the look; null where another clock told the time. */
-export type Found = {
+/**
+ * What one poll (`imat_catalog.look`) tells about one imat. Durations count back from the poll;
+ * null if the time is unknown or lies ahead of the server's clock.
+ */
+export type ImatSignals = {
   readonly id: number;
   readonly name: string;
   readonly strategy: 'delta' | 'swap';
   readonly freshness: string;
-  /** Of an interval; null for live and manual. */
+  /** The interval; null for live and manual. */
   readonly freshnessMs: number | null;
-  /** Whether its sources' logs tell all changes of its answer. */
+  /** Whether the logs of its sources tell every change of its result. */
   readonly watchable: boolean;
   readonly dependence: 'tables' | 'settings' | 'moment';
-  /** Whether it calls functions of roles that this one must not run: folds are made with their owner's rights. */
+  /**
+   * Whether it calls functions that this role must not run; folds run with the rights of the imat's
+   * owner.
+   */
   readonly untrusted: boolean;
   readonly swapPhase: 'filling' | 'switched' | null;
-  /** Whether everything is there that it is built on. */
+  /** Whether all objects that it depends on exist. */
   readonly intact: boolean;
   /** Counted up to a bound. */
   readonly pendingRows: number;
-  /** What sources that are not captured look like; null where that tells nothing. */
+  /** The state of sources that are not captured; null if it tells nothing. */
   readonly signature: string | null;
   readonly lastSignature: string | null;
-  /** Since the frontier moved. */
+  /** Since its frontier moved. */
   readonly frontierMs: number | null;
-  /** Since what is stored was read; null where no worker has stored it yet. */
+  /** Since the stored rows were read from the sources; null if no worker has stored any yet. */
   readonly storedMs: number | null;
-  /** Since somebody tried to finish a swap. */
+  /** Since the last attempt to finish a swap. */
   readonly finishTriedMs: number | null;
   readonly endedMs: number | null;
   readonly lastAction: string | null;
@@ -32,14 +38,14 @@ export type Found = {
   readonly rebuildMs: number | null;
   readonly attempts: number | null;
   readonly errorCode: string | null;
-  /** Until the next attempt after a failure; -1: none; null: nothing is in the way. */
+  /** Until the next attempt after a failure; -1: there is none; null: it is not blocked. */
   readonly blockedMs: number | null;
   readonly leasedBy: string | null;
 };
 
-export type Look = {
+export type PollResult = {
   readonly snapshot: string;
-  /** Absent where nothing has changed since the look before. */
-  readonly imats?: readonly Found[];
+  /** Absent if nothing has changed since the previous poll. */
+  readonly imats?: readonly ImatSignals[];
   readonly requests?: number;
 };
