@@ -1,8 +1,9 @@
 /**
- * Starts a throw-away PostgreSQL server from local binaries: for tests, benchmarks and torture runs.
+ * Starts a throw-away PostgreSQL server from local binaries: for tests, benchmarks and torture
+ * runs.
  *
- * Everything of a server lives in one temporary directory, which also names the process that owns it. A run that was killed leaves
- * both behind; the next start sweeps them up.
+ * Everything of a server lives in one temporary directory, which also names the process that owns
+ * it. A run that was killed leaves both behind; the next start sweeps them up.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
@@ -33,11 +34,17 @@ export type PostgresServer = {
   readonly major: number;
   readonly directory: string;
   readonly stop: () => Promise<void>;
-  /** Ends the server as asked and starts it again on the same data and port: `between` runs while it is down. */
+  /**
+   * Ends the server as asked and starts it again on the same data and port: `between` runs while it
+   * is down.
+   */
   readonly restart: (how: Ending, options?: RestartOptions) => Promise<void>;
 };
 
-/** PostgreSQL's fast and immediate shutdown, and a crash: its main process is killed, and then the children that are left. */
+/**
+ * PostgreSQL's fast and immediate shutdown, and a crash: its main process is killed, and then the
+ * children that are left.
+ */
 export type Ending = 'fast' | 'immediate' | 'kill';
 
 export type RestartOptions = {
@@ -50,11 +57,17 @@ export type PostgresOptions = {
   /** Server settings, over the defaults below: `{ fsync: 'on' }`. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly binaries?: Binaries;
-  /** Makes the data directory, instead of initdb: a copy of another server's, say. It is called with where to put it. */
+  /**
+   * Makes the data directory, instead of initdb: a copy of another server's, say. It is called with
+   * where to put it.
+   */
   readonly makeData?: (data: string) => void | Promise<void>;
 };
 
-/** Fast rather than durable, and with what the tests need: prepared transactions and logical replication. */
+/**
+ * Fast rather than durable, and with what the tests need: prepared transactions and logical
+ * replication.
+ */
 const SETTINGS = {
   fsync: 'off',
   full_page_writes: 'off',
@@ -73,7 +86,10 @@ const ABANDONED_AFTER_MS = 600_000;
 
 type User = { readonly uid: number; readonly gid: number };
 
-/** Starts a server on a free port of 127.0.0.1. @throws Error where no binaries are found or the server does not start */
+/**
+ * Starts a server on a free port of 127.0.0.1. @throws Error where no binaries are found or the
+ * server does not start
+ */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   sweepAbandoned();
   const found = options.binaries ?? findPostgres();
@@ -176,7 +192,10 @@ async function launch(
   };
 }
 
-/** Waits until no process works in the data directory any more. Where there is no /proc, it gives them two seconds. */
+/**
+ * Waits until no process works in the data directory any more. Where there is no /proc, it gives
+ * them two seconds.
+ */
 async function waitUntilAlone(data: string): Promise<void> {
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   if (!existsSync('/proc/self/cwd')) await sleep(2000);
@@ -196,7 +215,9 @@ async function waitUntilAlone(data: string): Promise<void> {
   rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 
-/** The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too. */
+/**
+ * The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too.
+ */
 async function waitUntilReady(server: ChildProcess, data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   const deadline = Date.now() + START_TIMEOUT_MS;
@@ -237,7 +258,10 @@ function serverUser(): User | null {
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
 }
 
-/** Makes binaries runnable for `user`, copying them where that user cannot reach them (a checkout below /root). */
+/**
+ * Makes binaries runnable for `user`, copying them where that user cannot reach them (a checkout
+ * below /root).
+ */
 function prepareBinaries(binaries: Binaries, directory: string, user: User | null): string {
   const prefix = dirname(binaries.bin);
   if (user === null || canRun(binaries.bin, directory, user)) return binaries.bin;
@@ -293,8 +317,9 @@ function sweepAbandoned(): void {
 function endServerOf(data: string): void {
   try {
     const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-    // The number may belong to another process by now: only one that was given this directory is the server. Where there is no /proc,
-    // a server whose directory is gone ends by itself within a minute.
+    // The number may belong to another process by now: only one that was given this directory is
+    // the server. Where there is no /proc, a server whose directory is gone ends by itself within a
+    // minute.
     if (
       existsSync(`/proc/${pid}/cwd`) &&
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)

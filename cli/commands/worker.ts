@@ -67,17 +67,8 @@ export function registerWorker(program: Command, context: Context): void {
       '--http <address>',
       'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port',
     );
-  for (const option of boundOptions()) command.addOption(option);
+  for (const option of [...dueOptions(), ...limitOptions()]) command.addOption(option);
   command
-    .addOption(
-      choiceOption('--log-level <level>', 'lowest level of log lines', [
-        'debug',
-        'info',
-        'warn',
-        'error',
-        'silent',
-      ]).default('info'),
-    )
     .addHelpText(
       'after',
       examples([
@@ -91,7 +82,8 @@ export function registerWorker(program: Command, context: Context): void {
     );
 }
 
-const boundOptions = (): Option[] => [
+/** When workers poll, and when something is due. */
+const dueOptions = (): Option[] => [
   durationOption('--tick <duration>', 'time between two polls', HOUR, DEFAULTS.tickMs),
   durationOption(
     '--sweep <duration>',
@@ -118,6 +110,10 @@ const boundOptions = (): Option[] => [
     DAY,
     DEFAULTS.liveSwapMs,
   ),
+];
+
+/** How long things may take, how long decisions are kept, and what is logged. */
+const limitOptions = (): Option[] => [
   durationOption(
     '--statement-timeout <duration>',
     'bound of one fold or swap',
@@ -152,6 +148,13 @@ const boundOptions = (): Option[] => [
     DEFAULTS.historyMs,
     SECOND,
   ),
+  choiceOption('--log-level <level>', 'lowest level of log lines', [
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'silent',
+  ]).default('info'),
 ];
 
 function durationOption(

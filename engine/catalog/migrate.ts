@@ -1,7 +1,8 @@
 /**
  * Installs and upgrades the catalog in one transaction: first the files of tables/ that were not
- * run yet, then all files of functions/ if one of them has changed. Two installers wait for each other,
- * and a catalog that a newer imat has written is refused. README.md states the rules of the files.
+ * run yet, then all files of functions/ if one of them has changed. Two installers wait for each
+ * other, and a catalog that a newer imat has written is refused. README.md states the rules of the
+ * files.
  */
 import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';

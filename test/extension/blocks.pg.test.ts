@@ -1,4 +1,7 @@
-/** Changed blocks: what is reported, what is refused, and the rule for the lower bound, with a race that shows what breaks without it. */
+/**
+ * Changed blocks: what is reported, what is refused, and the rule for the lower bound, with a race
+ * that shows what breaks without it.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerError, type Db } from '../../engine/db/db.ts';
@@ -129,7 +132,10 @@ describe('what is refused', () => {
   });
 });
 
-/** The rule: read the position, then take a transaction id, store both, commit; all before the reader's own transaction. */
+/**
+ * The rule: read the position, then take a transaction id, store both, commit; all before the
+ * reader's own transaction.
+ */
 async function storePosition(session: Db): Promise<void> {
   await session.transaction('read committed', async () => {
     const position = await lsn(session);

@@ -1,4 +1,7 @@
-/** C capture writes past rights and constraints, so whom it writes for, and into what, is checked; each attack is run, and the log looked at. */
+/**
+ * C capture writes past rights and constraints, so whom it writes for, and into what, is checked;
+ * each attack is run, and the log looked at.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ServerError, type Db } from '../../engine/db/db.ts';
 import { type CaptureServer, cTriggers, startWithExtension } from './support/capture-world.ts';

@@ -1,8 +1,9 @@
 /**
  * Every path of paths.ts, on every version: the tables that change are reported, and no other.
  *
- * An older writing transaction is open all the time, so that the first rule calls everything changed and the version decides. The first
- * rule is asked with the same snapshot as it would be without that transaction.
+ * An older writing transaction is open all the time, so that the first rule calls everything
+ * changed and the version decides. The first rule is asked with the same snapshot as it would be
+ * without that transaction.
  */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
@@ -105,7 +106,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       await runAll(actor, path.action);
 
       const byXmin = await changed(asker, tables, without(since, held));
-      // The tables were marked after what was prepared before them, so the first rule takes all of them for changed until that has ended.
+      // The tables were marked after what was prepared before them, so the first rule takes all of
+      // them for changed until that has ended.
       if (path.prepares === true) expect(byXmin).toEqual(expect.arrayContaining([...path.changes]));
       else expect(byXmin).toEqual(expected(path, byXmin));
       const condition =
@@ -113,7 +115,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       const byVersion = await namesWhere(asker, condition, tables, [since, oids, versions]);
       expect(byVersion).toEqual(expected(path, byXmin));
 
-      // What changed has a later timestamp, what did not has the same; a table that is gone has none.
+      // What changed has a later timestamp, what did not has the same; a table that is gone has
+      // none.
       const there = tables.filter(({ name }) => !path.dropped?.includes(name));
       const later = await namesWhere(
         asker,
@@ -122,7 +125,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
         [stamps, oids],
       );
       const shown = byVersion.filter((name) => !path.dropped?.includes(name));
-      // What a prepared transaction may change is stamped at every look, until a later snapshot tells that it has ended.
+      // What a prepared transaction may change is stamped at every look, until a later snapshot
+      // tells that it has ended.
       if (path.prepares === true) expect(later).toEqual(expect.arrayContaining([...shown]));
       else expect(later).toEqual(shown);
 

@@ -1,4 +1,7 @@
-/** The package that npm makes has the extension's sources, all of them, and not what only this repository needs. */
+/**
+ * The package that npm makes has the extension's sources, all of them, and not what only this
+ * repository needs.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Many writers, and dependants that refresh and ask at the same time: an answer "unchanged" must mean that the dependant's result is what
- * the table says in the asking statement's own snapshot.
+ * Many writers, and dependants that refresh and ask at the same time: an answer "unchanged" must
+ * mean that the dependant's result is what the table says in the asking statement's own snapshot.
  */
 import { describe, expect, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
@@ -47,7 +47,8 @@ const PROCEDURES = [
        COMMIT;
      END LOOP;
    END $$`,
-  // One of several kinds of dependants: refreshes where it is told to, and asks a few times in between.
+  // One of several kinds of dependants: refreshes where it is told to, and asks a few times in
+  // between.
   `CREATE PROCEDURE depend(kind text, until timestamptz) LANGUAGE plpgsql AS $$
    DECLARE
      s pg_snapshot; version text; stamp timestamptz; result numeric; answer record; changed boolean;
@@ -140,7 +141,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
         expect(results.map(({ kind, stale }) => [kind, stale])).toEqual(
           kinds.toSorted().map((kind) => [kind, '0']),
         );
-        // The dependants were told both, so that the test has tested something; the version's rule is the one that is of use here.
+        // The dependants were told both, so that the test has tested something; the version's rule
+        // is the one that is of use here.
         const of = (kind: string): number =>
           Number(results.find((row) => row.kind === kind)?.unchanged);
         expect(of('version')).toBeGreaterThan(0);

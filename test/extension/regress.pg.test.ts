@@ -1,4 +1,7 @@
-/** PGXS's own kinds of tests, extension/test/sql and extension/test/specs, on every version that can be had here. */
+/**
+ * PGXS's own kinds of tests, extension/test/sql and extension/test/specs, on every version that can
+ * be had here.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

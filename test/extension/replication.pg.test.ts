@@ -1,4 +1,6 @@
-/** A subscriber: what the apply worker does are changes like any other, although no statement runs. */
+/**
+ * A subscriber: what the apply worker does are changes like any other, although no statement runs.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';

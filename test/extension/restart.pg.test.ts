@@ -1,4 +1,7 @@
-/** What survives a restart, and that what does not counts as changed: never as unchanged, never as untracked. */
+/**
+ * What survives a restart, and that what does not counts as changed: never as unchanged, never as
+ * untracked.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -110,7 +113,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       expect(existsSync(join(under.server.directory, 'data', STATE))).toBe(false);
       const db = await under.connect();
       await expectKept(db, before);
-      // The counters go on from where they were: a version from before is still good, and is so no longer after a change.
+      // The counters go on from where they were: a version from before is still good, and is so no
+      // longer after a change.
       const holder = await under.connect();
       await runAll(holder, ['BEGIN', 'SELECT pg_current_xact_id()']);
       await db.execute("SELECT set_last_timestamp('u', clock_timestamp())");
@@ -143,7 +147,9 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       await expectLost(await reconnect(), before);
     });
 
-    /** A server that recovers from a crash of a backend by itself is there again after some moments. */
+    /**
+     * A server that recovers from a crash of a backend by itself is there again after some moments.
+     */
     async function reconnect(): Promise<Db> {
       for (const deadline = Date.now() + 90_000; ; ) {
         await sleep(100);

@@ -7,7 +7,8 @@ import { type PostgresOptions, type PostgresServer, startPostgres } from '../../
 
 export const PRELOADED = {
   shared_preload_libraries: 'table_change_tracker',
-  // Its transactions would hold back snapshots, so that tests of "unchanged" would sometimes see "changed".
+  // Its transactions would hold back snapshots, so that tests of "unchanged" would sometimes see
+  // "changed".
   autovacuum: 'off',
 } as const;
 

@@ -1,7 +1,8 @@
 /**
- * Every definition of the corpus, created on a real server and read back from what PostgreSQL prints. What is read must be
- * proved twice: the server prints a view made from our deparse like one made from the text, and PostgreSQL's own grammar
- * reads the same in both. What is refused must be refused for the reasons that the corpus expects.
+ * Every definition of the corpus, created on a real server and read back from what PostgreSQL
+ * prints. What is read must be proved twice: the server prints a view made from our deparse like
+ * one made from the text, and PostgreSQL's own grammar reads the same in both. What is refused must
+ * be refused for the reasons that the corpus expects.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Db, ServerError } from '../../engine/db/db.ts';
@@ -42,7 +43,10 @@ async function printedBy(query: string, columns = '', searchPath = 'pg_catalog')
   return row?.text ?? '';
 }
 
-/** The definition as PostgreSQL prints it; the columns get names of their own only where two would have the same. */
+/**
+ * The definition as PostgreSQL prints it; the columns get names of their own only where two would
+ * have the same.
+ */
 async function printedDefinition(sql: string): Promise<string> {
   try {
     return await printedBy(sql, '', 'shop, public');

@@ -1,4 +1,7 @@
-/** What is printed is read back as the same tree, and every place in the tree is the text of its node. */
+/**
+ * What is printed is read back as the same tree, and every place in the tree is the text of its
+ * node.
+ */
 import * as fc from 'fast-check';
 import { parse } from 'libpg-query';
 import { expect, test } from 'vitest';
@@ -37,7 +40,9 @@ test('the place of a node is where its text stands', () => {
   );
 });
 
-/** The text at a node's place, read as an expression over the same relations, gives the node again. */
+/**
+ * The text at a node's place, read as an expression over the same relations, gives the node again.
+ */
 function expectPlace(text: string, query: Query, node: Expr): void {
   const slice = text.slice(node.span?.start, node.span?.end);
   // The field of EXTRACT is a literal that stands in no other place.

@@ -179,7 +179,8 @@ test('an imat that ends its own session backs off like any other that fails, alo
     message: 'the connection to the database was lost',
     nextAttemptAt: expect.any(String),
   });
-  // Each pause before an attempt is at least the back-off: 1 s after the first, 2 s after the second.
+  // Each pause before an attempt is at least the back-off: 1 s after the first, 2 s after the
+  // second.
   expect(await pausesMs('fate')).toSatisfy(isBackingOff);
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1)`);
   await until(

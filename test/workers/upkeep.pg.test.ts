@@ -86,7 +86,8 @@ describe('logs', () => {
     await world.sql(bulk);
     const saying = (lines: readonly string[], step: string) =>
       lines.filter((line) => line.includes(`"step":"${step}"`)).length;
-    // Each round begins with the deletion of expired history, so three more rounds begin and two end.
+    // Each round begins with the deletion of expired history, so three more rounds begin and two
+    // end.
     const expired = `INSERT INTO imat_catalog.history (name, worker, action, reason, started_at, ended_at)
       VALUES ('by_k', 'expired', 'fold', 'age_bound', '2000-01-01', '2000-01-01')`;
     const hasExpired = () =>

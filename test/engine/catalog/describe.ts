@@ -1,7 +1,7 @@
 /**
  * Describes the catalog of a database as readable SQL: schemas, tables, routines and views, their
- * comments and rights. It leaves out what differs between servers and clusters: OIDs, owners, and the
- * text of bodies, which is in engine/catalog/functions. All servers print the same.
+ * comments and rights. It leaves out what differs between servers and clusters: OIDs, owners, and
+ * the text of bodies, which is in engine/catalog/functions. All servers print the same.
  */
 import type { Db } from '../../../engine/db/db.ts';
 

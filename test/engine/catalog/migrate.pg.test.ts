@@ -1,4 +1,6 @@
-/** Installing and upgrading the catalog: races, former routines, rights, newer and older programs. */
+/**
+ * Installing and upgrading the catalog: races, former routines, rights, newer and older programs.
+ */
 import { expect, test } from 'vitest';
 import { catalogFiles } from '../../../engine/catalog/files.ts';
 import { initialize } from '../../../engine/catalog/migrate.ts';

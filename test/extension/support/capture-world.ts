@@ -1,4 +1,7 @@
-/** A server with the extension, and a source whose changes are captured twice: by plpgsql as the engine installs it, and in C. */
+/**
+ * A server with the extension, and a source whose changes are captured twice: by plpgsql as the
+ * engine installs it, and in C.
+ */
 import type { Db, Row } from '../../../engine/db/db.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';
 import { loadColumns } from '../../../engine/server/columns.ts';
@@ -104,7 +107,10 @@ export async function captureTwice(
   };
 }
 
-/** What a log comes to: the sum of the weights of each image, by transaction; images to the last bit. */
+/**
+ * What a log comes to: the sum of the weights of each image, by transaction; images to the last
+ * bit.
+ */
 const sums = (log: string, columns: readonly string[]): string =>
   `SELECT xid, sum(weight) AS weight, record_send(ROW(${columns.join(', ')})) AS image FROM ${log} GROUP BY xid, image HAVING sum(weight) <> 0`;
 

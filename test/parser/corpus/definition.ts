@@ -1,7 +1,10 @@
 /** One definition of the corpus. */
 export type Definition = {
   readonly sql: string;
-  /** The kinds of the refusals that must be reported, in order of place; undefined where it must be read. */
+  /**
+   * The kinds of the refusals that must be reported, in order of place; undefined where it must be
+   * read.
+   */
   readonly refused?: readonly string[];
 };
 

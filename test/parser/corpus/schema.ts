@@ -1,4 +1,7 @@
-/** The tables that the corpus of definitions reads: everyday ones, and some with names that are hard to quote. */
+/**
+ * The tables that the corpus of definitions reads: everyday ones, and some with names that are hard
+ * to quote.
+ */
 export const CORPUS_SCHEMA = `
 CREATE SCHEMA shop;
 CREATE SCHEMA "Odd ""names""; x";

@@ -1,6 +1,6 @@
 /**
- * Random queries over the small catalog: every shape of tree that the front end can give. Types are not heeded: the text
- * need only make sense to a grammar.
+ * Random queries over the small catalog: every shape of tree that the front end can give. Types are
+ * not heeded: the text need only make sense to a grammar.
  */
 import * as fc from 'fast-check';
 import type { ColumnRef, Expr, FromItem, Query, Relation } from '../../../parser/tree.ts';
@@ -248,7 +248,10 @@ const relationList: fc.Arbitrary<Relation[]> = fc
     })),
   );
 
-/** FROM as the front end gives it: each relation joined to the tree on its left, or the start of a new one. */
+/**
+ * FROM as the front end gives it: each relation joined to the tree on its left, or the start of a
+ * new one.
+ */
 function fromClause(
   relations: readonly Relation[],
   condition: fc.Arbitrary<Expr>,

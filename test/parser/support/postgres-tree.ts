@@ -1,7 +1,8 @@
 /**
- * What PostgreSQL's own grammar (libpg-query) reads in a query, without what may differ between a definition and our deparse
- * of it: places, `pg_catalog` in front of a function or operator, names that a target has anyway, the alias in front of a
- * column where there is only one relation, how ANDs and ORs are nested.
+ * What PostgreSQL's own grammar (libpg-query) reads in a query, without what may differ between a
+ * definition and our deparse of it: places, `pg_catalog` in front of a function or operator, names
+ * that a target has anyway, the alias in front of a column where there is only one relation, how
+ * ANDs and ORs are nested.
  */
 import { parse } from 'libpg-query';
 
@@ -18,7 +19,9 @@ const PLACES = new Set([
   'stmt_len',
 ]);
 
-/** The normalised statement. @throws SqlError where PostgreSQL's grammar does not accept the text */
+/**
+ * The normalised statement. @throws SqlError where PostgreSQL's grammar does not accept the text
+ */
 export async function readWithPostgres(sql: string): Promise<Json> {
   const select = await parseSelect(sql);
   delete select['sortClause'];

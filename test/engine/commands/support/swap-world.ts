@@ -1,4 +1,6 @@
-/** One database with a swap imat that is stored by hand and one that is live, for tests of swaps. */
+/**
+ * One database with a swap imat that is stored by hand and one that is live, for tests of swaps.
+ */
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { createWorld } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
