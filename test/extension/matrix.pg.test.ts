@@ -8,7 +8,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
 import { provideExtension } from '../../tools/extension.ts';
-import { BASE, PATHS, type Path, TRACKED } from './paths.ts';
+import type { Path } from './path.ts';
+import { BASE, PATHS, TRACKED } from './paths.ts';
 import { runAll, snapshot, useExtensionServer, value } from './server.ts';
 
 const { servers, missing } = provideExtension();

@@ -1,20 +1,7 @@
 /** Every way to change a table, and what looks like one and is none. */
-
-export type Path = {
-  readonly name: string;
-  /** What the tracked tables are, besides those of BASE. */
-  readonly setup?: readonly string[];
-  /** One session, statement by statement. */
-  readonly action: readonly string[];
-  /** Which tracked tables change; all others must be reported as unchanged. */
-  readonly changes: readonly string[];
-  /** Of these either answer is right. */
-  readonly mayChange?: readonly string[];
-  /** Of those that change, the ones that are gone afterwards. */
-  readonly dropped?: readonly string[];
-  /** It has prepared transactions. */
-  readonly prepares?: true;
-};
+import type { Path } from './path.ts';
+import { UNCHANGED_PATHS } from './paths-of-nothing.ts';
+import { SCHEMA_PATHS } from './paths-of-schema.ts';
 
 /** Tables of every kind; those in TRACKED are tracked. */
 export const BASE = [
@@ -241,104 +228,6 @@ export const PATHS: readonly Path[] = [
     changes: ['other'],
   },
   {
-    name: 'a rewriting ALTER TABLE',
-    action: ['ALTER TABLE t ALTER COLUMN b TYPE bigint'],
-    changes: ['t'],
-    setup: ['DROP MATERIALIZED VIEW m'],
-  },
-  {
-    name: 'ADD COLUMN with a default',
-    action: ['ALTER TABLE other ADD COLUMN b int DEFAULT 5'],
-    changes: ['other'],
-  },
-  { name: 'DROP COLUMN', action: ['ALTER TABLE child DROP COLUMN t'], changes: ['child'] },
-  {
-    name: 'DROP COLUMN by DROP TYPE CASCADE',
-    setup: ["CREATE TYPE e AS ENUM ('x')", 'ALTER TABLE other ADD COLUMN b e'],
-    action: ['DROP TYPE e CASCADE'],
-    changes: ['other'],
-  },
-  {
-    name: 'ADD COLUMN on the root',
-    action: ['ALTER TABLE p ADD COLUMN c int'],
-    changes: ['p', 'p1', 'p11', 'p2'],
-  },
-  { name: 'SET LOGGED', action: ['ALTER TABLE un SET LOGGED'], changes: ['un'] },
-  {
-    name: 'ATTACH PARTITION',
-    setup: ['CREATE TABLE p3 (a int, b int)', 'INSERT INTO p3 VALUES (3, 3)'],
-    action: ['ALTER TABLE p ATTACH PARTITION p3 FOR VALUES IN (3)'],
-    changes: ['p'],
-  },
-  {
-    name: 'ATTACH PARTITION further down',
-    setup: ['CREATE TABLE p12 (a int, b int)'],
-    action: ['ALTER TABLE p1 ATTACH PARTITION p12 FOR VALUES IN (2)'],
-    changes: ['p', 'p1'],
-  },
-  {
-    name: 'INSERT into a leaf attached since',
-    setup: ['CREATE TABLE p12 (a int, b int)', 'INSERT INTO p11 VALUES (1, 1)'],
-    action: [
-      'ALTER TABLE p1 ATTACH PARTITION p12 FOR VALUES IN (2)',
-      'INSERT INTO p12 VALUES (1, 2)',
-    ],
-    changes: ['p', 'p1'],
-  },
-  {
-    name: 'CREATE TABLE PARTITION OF',
-    action: ['CREATE TABLE p12 PARTITION OF p1 FOR VALUES IN (2)'],
-    changes: ['p', 'p1'],
-  },
-  {
-    name: 'DETACH PARTITION',
-    action: ['ALTER TABLE p1 DETACH PARTITION p11'],
-    changes: ['p', 'p1'],
-    mayChange: ['p11'],
-  },
-  {
-    name: 'DETACH PARTITION CONCURRENTLY',
-    action: ['ALTER TABLE p DETACH PARTITION p2 CONCURRENTLY'],
-    changes: ['p'],
-    mayChange: ['p2'],
-  },
-  {
-    name: 'DROP of a leaf',
-    action: ['DROP TABLE p11'],
-    changes: ['p', 'p1', 'p11'],
-    dropped: ['p11'],
-  },
-  {
-    name: 'DROP of a partitioned partition',
-    action: ['DROP TABLE p1'],
-    changes: ['p', 'p1', 'p11'],
-    dropped: ['p1', 'p11'],
-  },
-  {
-    name: 'INHERIT',
-    setup: ['CREATE TABLE more (a int)'],
-    action: ['ALTER TABLE more INHERIT parent'],
-    changes: ['parent'],
-  },
-  {
-    name: 'NO INHERIT',
-    action: ['ALTER TABLE leaf NO INHERIT middle'],
-    changes: ['parent'],
-    mayChange: ['leaf'],
-  },
-  {
-    name: 'CREATE TABLE INHERITS',
-    action: ['CREATE TABLE more () INHERITS (middle)'],
-    changes: ['parent'],
-  },
-  { name: 'REFRESH MATERIALIZED VIEW', action: ['REFRESH MATERIALIZED VIEW m'], changes: ['m'] },
-  {
-    name: 'REFRESH MATERIALIZED VIEW CONCURRENTLY',
-    setup: ['UPDATE t SET b = 99 WHERE a = 9'],
-    action: ['REFRESH MATERIALIZED VIEW CONCURRENTLY m'],
-    changes: ['m'],
-  },
-  {
     name: 'PREPARE TRANSACTION and COMMIT PREPARED',
     action: [
       "BEGIN; INSERT INTO t VALUES (109, 0); PREPARE TRANSACTION 'x'",
@@ -386,65 +275,6 @@ export const PATHS: readonly Path[] = [
     action: ['INSERT INTO untracked VALUES (1)'],
     changes: [],
   },
-  { name: 'nothing', action: ['SELECT * FROM t'], changes: [] },
-  {
-    name: 'ROLLBACK',
-    action: [
-      'BEGIN; INSERT INTO t VALUES (112, 0); TRUNCATE other; ALTER TABLE un ADD COLUMN x int; ROLLBACK',
-    ],
-    changes: [],
-  },
-  {
-    name: 'ROLLBACK TO SAVEPOINT',
-    action: [
-      'BEGIN; SELECT pg_current_xact_id(); SAVEPOINT a; INSERT INTO t VALUES (113, 0); ALTER TABLE un ADD COLUMN x int; ROLLBACK TO a; COMMIT',
-    ],
-    changes: [],
-  },
-  {
-    name: 'an exception that was caught',
-    action: [
-      "DO $$ BEGIN PERFORM pg_current_xact_id(); BEGIN INSERT INTO t VALUES (114, 0); DROP TABLE p2; RAISE 'no'; EXCEPTION WHEN OTHERS THEN NULL; END; END $$",
-    ],
-    changes: [],
-  },
-  { name: 'UPDATE of no row', action: ['UPDATE t SET b = 0 WHERE a = -1'], changes: [] },
-  { name: 'DELETE of no row', action: ['DELETE FROM p WHERE b = -1'], changes: [] },
-  {
-    name: 'ON CONFLICT DO NOTHING that does nothing',
-    action: ['INSERT INTO t VALUES (7, 0) ON CONFLICT DO NOTHING'],
-    changes: [],
-  },
-  { name: 'EXPLAIN', action: ['EXPLAIN INSERT INTO t VALUES (115, 1)'], changes: [] },
-  { name: 'VACUUM', action: ['VACUUM t'], changes: [] },
-  { name: 'VACUUM FULL', action: ['VACUUM FULL t', 'VACUUM FULL p'], changes: [] },
-  { name: 'VACUUM FREEZE', action: ['VACUUM (FREEZE, ANALYZE) t'], changes: [] },
-  { name: 'CLUSTER', action: ['CLUSTER t USING t_pkey', 'CLUSTER'], changes: [] },
-  { name: 'ANALYZE', action: ['ANALYZE', 'ANALYZE p'], changes: [] },
-  { name: 'CREATE INDEX', action: ['CREATE INDEX ON t (b)', 'CREATE INDEX ON p (b)'], changes: [] },
-  {
-    name: 'CREATE INDEX CONCURRENTLY',
-    action: ['CREATE INDEX CONCURRENTLY ON t (b)'],
-    changes: [],
-  },
-  { name: 'REINDEX', action: ['REINDEX TABLE t', 'REINDEX TABLE CONCURRENTLY t'], changes: [] },
-  { name: 'DROP INDEX', setup: ['CREATE INDEX i ON t (b)'], action: ['DROP INDEX i'], changes: [] },
-  { name: 'SELECT FOR UPDATE', action: ['SELECT * FROM t FOR UPDATE'], changes: [] },
-  { name: 'LOCK', action: ['BEGIN; LOCK t; SELECT pg_current_xact_id(); COMMIT'], changes: [] },
-  {
-    name: 'GRANT and COMMENT',
-    action: ["COMMENT ON TABLE t IS 'x'", 'GRANT SELECT ON t TO PUBLIC'],
-    changes: [],
-  },
-  {
-    name: 'CREATE TRIGGER',
-    setup: ["CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"],
-    action: ['CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()'],
-    changes: [],
-  },
-  {
-    name: 'temporary tables',
-    action: ['CREATE TEMP TABLE tmp AS SELECT * FROM t', 'DELETE FROM tmp', 'DROP TABLE tmp'],
-    changes: [],
-  },
+  ...SCHEMA_PATHS,
+  ...UNCHANGED_PATHS,
 ];

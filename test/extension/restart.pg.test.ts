@@ -4,22 +4,21 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
-  closeSync,
   copyFileSync,
   cpSync,
   existsSync,
-  openSync,
   readFileSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
+import { flipByte } from './support/flip-byte.ts';
+import { expectKept, expectLost, prepare } from './support/tracked-pair.ts';
 import { provideExtension } from '../../tools/extension.ts';
 import { startPostgres } from '../../tools/postgres.ts';
 import {
@@ -41,72 +40,13 @@ for (const { major, reason } of missing)
 /** Relative to the data directory. */
 const STATE = 'pg_stat/table_change_tracker.stat';
 
-type Before = {
-  readonly since: string;
-  readonly stamp: string;
-  readonly version: string;
-  readonly inserted: string;
-};
-
 describe.each(servers.map((server) => [server.major, server] as const))(
   'PostgreSQL %i',
   (_major, server) => {
     const under = useExtensionServer(() => server);
 
-    /** Two tables, `t` written to after the snapshot and `u` not. */
-    async function prepare(): Promise<Before> {
-      const db = await under.connect();
-      await runAll(db, [
-        'DROP SCHEMA public CASCADE',
-        'CREATE SCHEMA public',
-        'DROP EXTENSION IF EXISTS table_change_tracker',
-      ]);
-      await runAll(db, [
-        'CREATE EXTENSION table_change_tracker',
-        'CREATE TABLE t (a int)',
-        'CREATE TABLE u (a int)',
-      ]);
-      await db.execute("SELECT enable_table_tracking('t'), enable_table_tracking('u')");
-      await runAll(db, ['INSERT INTO t VALUES (1)', 'INSERT INTO u VALUES (1), (2)']);
-      const version = await value(db, "SELECT table_version('u')");
-      await db.execute('SELECT pg_current_xact_id()');
-      const since = await snapshot(db);
-      await db.execute('INSERT INTO t VALUES (2)');
-      const before = {
-        since,
-        version,
-        stamp: await value(db, "SELECT get_last_timestamp('u')::text"),
-        inserted: await value(db, "SELECT rows_inserted FROM table_stats('u')"),
-      };
-      await db.close();
-      return before;
-    }
-
-    async function expectKept(db: Db, before: Before): Promise<void> {
-      expect(await changedSince(db, 't', before.since)).toBe(true);
-      expect(await changedSince(db, 'u', before.since)).toBe(false);
-      expect(await value(db, "SELECT get_last_timestamp('u')::text")).toBe(before.stamp);
-      expect(await value(db, "SELECT rows_inserted FROM table_stats('u')")).toBe(before.inserted);
-    }
-
-    /** All is changed, once; still tracked; with later timestamps. */
-    async function expectLost(db: Db, before: Before): Promise<void> {
-      expect(await changedSince(db, 't', before.since)).toBe(true);
-      expect(await changedSince(db, 'u', before.since)).toBe(true);
-      expect(await changedSince(db, 'u', before.since, before.version)).toBe(true);
-      expect(await value(db, "SELECT is_table_tracked('u')")).toBe(true);
-      expect(
-        await value(db, "SELECT get_last_timestamp('u') > $1::timestamptz", [before.stamp]),
-      ).toBe(true);
-      expect(await value(db, "SELECT rows_inserted FROM table_stats('u')")).toBe('0');
-      const since = await snapshot(db);
-      expect(await changedSince(db, 'u', since)).toBe(false);
-      await db.execute('INSERT INTO u VALUES (9)');
-      expect(await changedSince(db, 'u', since)).toBe(true);
-    }
-
     test('a clean restart loses nothing', async () => {
-      const before = await prepare();
+      const before = await prepare(under);
       await under.server.restart('fast', {
         between: (data) => expect(existsSync(join(data, STATE))).toBe(true),
       });
@@ -134,14 +74,14 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     test.each(['immediate', 'kill'] as const)(
       'after a crash (%s) everything counts as changed, once',
       async (how) => {
-        const before = await prepare();
+        const before = await prepare(under);
         await under.server.restart(how);
         await expectLost(await under.connect(), before);
       },
     );
 
     test('after the crash of one backend everything counts as changed, once', async () => {
-      const before = await prepare();
+      const before = await prepare(under);
       const victim = await under.connect();
       process.kill(Number(await value(victim, 'SELECT pg_backend_pid()')), 'SIGKILL');
       await expectLost(await reconnect(), before);
@@ -166,7 +106,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     test.each(['fast', 'kill'] as const)(
       'a transaction that is prepared over a restart (%s) counts as a change until a snapshot has seen its end',
       async (how) => {
-        await prepare();
+        await prepare(under);
         const first = await under.connect();
         await runAll(first, ["BEGIN; INSERT INTO u VALUES (9); PREPARE TRANSACTION 'over'"]);
         const open = await snapshot(first);
@@ -188,7 +128,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     );
 
     test('a server that is not preloaded with the library says what to do, and lives on', async () => {
-      const before = await prepare();
+      const before = await prepare(under);
       await under.server.restart('fast', { settings: { shared_preload_libraries: '' } });
       const db = await under.connect();
       for (const call of [
@@ -221,7 +161,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
 
     test('a file of an earlier shutdown is not believed', async () => {
-      const before = await prepare();
+      const before = await prepare(under);
       const copy = join(under.server.directory, 'copy');
       await under.server.restart('fast', {
         between: (data) => copyFileSync(join(data, STATE), copy),
@@ -247,13 +187,13 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       ['it is empty', (file) => truncateSync(file, 0)],
       ['it is gone', (file) => rmSync(file)],
     ])('a damaged file is not believed: %s', async (_what, damage) => {
-      const before = await prepare();
+      const before = await prepare(under);
       await under.server.restart('fast', { between: (data) => damage(join(data, STATE)) });
       await expectLost(await under.connect(), before);
     });
 
     test('a file is not believed where a recovery follows', async () => {
-      const before = await prepare();
+      const before = await prepare(under);
       await under.server.restart('fast', {
         settings: { restore_command: '/bin/false' },
         between: (data) => writeFileSync(join(data, 'recovery.signal'), ''),
@@ -262,7 +202,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
 
     test('with room for fewer tables than before, those without room count as changed', async () => {
-      await prepare();
+      await prepare(under);
       const db = await under.connect();
       await db.execute(
         "DO $$ BEGIN FOR i IN 1..30 LOOP EXECUTE format('CREATE TABLE n%s (a int)', i); PERFORM enable_table_tracking(format('n%s', i)::regclass); END LOOP; END $$",
@@ -305,7 +245,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
 
     test('a dump says what is tracked (with the programs of the same version)', async () => {
-      await prepare();
+      await prepare(under);
       const db = await under.connect();
       await runAll(db, [
         'CREATE TABLE "Odd name" (a int)',
@@ -336,7 +276,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
 
     test('a database made from a template tracks on its own, and a dropped one gives its room back', async () => {
-      await prepare();
+      await prepare(under);
       await under.server.restart('fast', { settings: { 'table_change_tracker.max_tables': 16 } });
       const db = await under.connect();
       await runAll(db, ['CREATE DATABASE model']);
@@ -369,7 +309,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
 
     test('a standby says that it cannot know, and after its promotion everything counts as changed', async () => {
-      const before = await prepare();
+      const before = await prepare(under);
       await under.server.restart('fast');
       let standby: Awaited<ReturnType<typeof startPostgres>> | null = null;
       try {
@@ -411,10 +351,3 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
   },
 );
-
-function flipByte(file: string, at: number): void {
-  const bytes = readFileSync(file);
-  const handle = openSync(file, 'r+');
-  writeSync(handle, Buffer.from([(bytes[at] ?? 0) ^ 0x55]), 0, 1, at);
-  closeSync(handle);
-}
