@@ -5,7 +5,7 @@
  * The cast from double precision to numeric keeps 15 digits; real goes through double precision, as PostgreSQL's own
  * accumulators do.
  */
-import { INT8, INTERVAL } from '../plan/facts.ts';
+import { INT8, INTERVAL } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import type { AggregateInput, Argument, PartRef } from './rule.ts';

@@ -4,7 +4,7 @@
  *
  *   Sxx = sum(x^2) - sum(x)^2 / n,   Syy likewise,   Sxy = sum(x y) - sum(x) sum(y) / n
  */
-import { FLOAT8 } from '../plan/facts.ts';
+import { FLOAT8 } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, sql } from '../sql/sql.ts';
 import { finite, notNull, summand, toFloat, withNonFinite } from './finite.ts';

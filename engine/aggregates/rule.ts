@@ -7,9 +7,9 @@
  * - parts depend on one row each, never on the group;
  * - a rule never looks at where its argument comes from.
  */
-import type { TypeFacts } from '../plan/facts.ts';
-import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC } from '../plan/facts.ts';
-import type { PartAllocator } from '../plan/parts.ts';
+import type { TypeFacts } from '../algebra/facts.ts';
+import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC } from '../algebra/facts.ts';
+import type { PartAllocator } from './parts.ts';
 import type { Sql } from '../sql/sql.ts';
 
 export type Argument = {

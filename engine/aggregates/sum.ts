@@ -3,8 +3,8 @@
  * sum and avg have PostgreSQL's result type, rounding and number of digits: integers and numerics divide as numerics,
  * at the scale that the sum of the rows has.
  */
-import { INTERVAL, MONEY } from '../plan/facts.ts';
-import type { PartType } from '../plan/parts.ts';
+import { INTERVAL, MONEY } from '../algebra/facts.ts';
+import type { PartType } from './parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import type { Finite } from './finite.ts';

@@ -9,7 +9,7 @@ import { ImatError } from '../../parser/errors.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
-import type { CaptureTarget } from '../maintain/capture.ts';
+import type { CaptureTarget } from '../generate/capture.ts';
 import {
   captureFunctions,
   createLog,
@@ -18,8 +18,8 @@ import {
   logColumnOf,
   ownEvents,
   registration,
-} from '../maintain/capture.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+} from '../generate/capture.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';

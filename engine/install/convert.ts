@@ -23,7 +23,7 @@ import {
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
-import { identify } from '../maintain/capture.ts';
+import { identify } from '../generate/capture.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';

@@ -2,14 +2,14 @@
 import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import type { CaptureTarget } from '../maintain/capture.ts';
+import type { CaptureTarget } from '../generate/capture.ts';
 import {
   captureFunctions,
   createLog,
   createTriggers,
   identify,
   ownEvents,
-} from '../maintain/capture.ts';
+} from '../generate/capture.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { stateColumn } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';

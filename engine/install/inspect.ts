@@ -1,7 +1,7 @@
 /** What the catalog says of a view: its definition, its columns and the relations it reads, ordinary views followed to their tables. */
 import { ImatError } from '../../parser/errors.ts';
 import type { Db } from '../db/db.ts';
-import type { SourceFacts } from '../plan/facts.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
 import { loadColumns } from '../catalog/columns.ts';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';

@@ -12,7 +12,7 @@ import { shellWord } from '../errors.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { findExtension } from '../catalog/extension.ts';
 import { CAPTURE_TRIGGERS, EXTENSION } from '../sql/names.ts';
-import { namesColumns } from './capture.ts';
+import { namesColumns } from '../generate/capture.ts';
 
 const ok = (check: string, message: string): DoctorCheck => ({
   check,

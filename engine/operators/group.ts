@@ -9,8 +9,8 @@
  * told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are two rows of the answer.
  */
 import type { DeltaPlan, Value } from '../plan/plan.ts';
-import type { Part } from '../plan/parts.ts';
-import { partFromScratch, partOfRow, partSum, zeroOf } from '../plan/parts.ts';
+import type { Part } from '../aggregates/parts.ts';
+import { partFromScratch, partOfRow, partSum, zeroOf } from '../aggregates/parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Pending } from './join.ts';

@@ -3,7 +3,7 @@
  * numeric (1.0 = 1.00), citext or interval ('1 day' = '24 hours'); there, and where a type has no `=` at all (json), bytes
  * decide: those of the type's binary form, or of its text in the encoding of the database.
  */
-import type { TypeFacts } from '../plan/facts.ts';
+import type { TypeFacts } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 

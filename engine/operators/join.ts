@@ -18,7 +18,7 @@
 import { logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, qualified, sql } from '../sql/sql.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { DeltaPlan, Occurrence } from '../plan/plan.ts';
 import { canNet, imageGrouping } from './image.ts';
 

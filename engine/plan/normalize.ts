@@ -14,7 +14,7 @@ import type {
   Target,
 } from '../../parser/tree.ts';
 import { mapExpr } from '../../parser/walk.ts';
-import type { PlanReason } from './reason.ts';
+import type { PlanReason } from '../algebra/reason.ts';
 
 export type Normal = {
   readonly relations: readonly Relation[];

@@ -10,16 +10,16 @@ import { ruleFor } from '../aggregates/all.ts';
 import type { Argument, Finish } from '../aggregates/rule.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, sql } from '../sql/sql.ts';
-import type { ColumnFacts, SourceFacts, TypeFacts } from './facts.ts';
-import { INT2, INT4, INT8 } from './facts.ts';
-import { canFail } from './failure.ts';
+import type { ColumnFacts, SourceFacts, TypeFacts } from '../algebra/facts.ts';
+import { INT2, INT4, INT8 } from '../algebra/facts.ts';
+import { canFail } from '../algebra/can-fail.ts';
 import type { Normal } from './normalize.ts';
 import type { Outline } from './outline.ts';
-import type { Part, PartType } from './parts.ts';
-import { PartAllocator } from './parts.ts';
-import type { PlanReason } from './reason.ts';
-import { aggregateNotMaintained } from './reason.ts';
-import { fixedScale } from './scale.ts';
+import type { Part, PartType } from '../aggregates/parts.ts';
+import { PartAllocator } from '../aggregates/parts.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import { aggregateNotMaintained } from '../algebra/reason.ts';
+import { fixedScale } from '../aggregates/fixed-scale.ts';
 
 /** One occurrence of a source in FROM; a self-join has two. */
 export type Occurrence = {

@@ -1,7 +1,7 @@
 /** Each fast rule beside its slow twin: the same pending rows give the same delta, whichever way it is computed. */
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../engine/install/analyse.ts';
-import { deltaBody } from '../../../engine/maintain/delta.ts';
+import { deltaBody } from '../../../engine/generate/change-views.ts';
 import { stateKeys, summed } from '../../../engine/operators/group.ts';
 import type { Pending } from '../../../engine/operators/join.ts';
 import { deltaTerms, nettedTerm } from '../../../engine/operators/join.ts';

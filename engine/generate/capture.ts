@@ -11,7 +11,7 @@
  * rows that add up to the same, in the same log.
  */
 import { canNet, imageGrouping } from '../operators/image.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
