@@ -6,19 +6,31 @@
  * It upserts by the state's unique key, NULLs being equal there, so no join on nullable keys is needed. An expression
  * that fails on a row which has come and gone since the last fold is tried again with such rows cancelled first.
  */
-import { changesSomething, identity, stateColumns, summed } from '../operators/group.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
+import type { Store } from '../operators/store.ts';
+import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
+import { fallbackView } from './change-views.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
 
-export type FoldNames = {
-  readonly state: Sql;
-  readonly fold: Sql;
-  readonly delta: Sql /** Null where the delta is netted already. */;
-  readonly netted: Sql | null;
-};
+export function foldFunction(subject: Subject, plan: Plan): readonly Statement[] {
+  const fold = subject.names.fold.sql;
+  return [
+    { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan) },
+    {
+      label: 'only imat.fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${fold}() FROM PUBLIC`,
+    },
+  ];
+}
 
-export function foldFunction(plan: DeltaPlan, { state, fold, delta, netted }: FoldNames): Sql {
+function createFold(subject: Subject, plan: Plan): Sql {
+  const { store } = plan;
+  const { fold, state: table, delta } = subject.names;
+  const state = table.sql;
+  const fallback = fallbackView(subject, plan);
   const body = sql`
 DECLARE
   touched bigint;
@@ -26,7 +38,7 @@ DECLARE
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE ${dollarQuoted(upsertStatement(plan, state, delta))}
+    EXECUTE ${dollarQuoted(upsertStatement(store, state, delta.sql))}
     INTO touched, emptied, negative;
   EXCEPTION WHEN program_limit_exceeded THEN
     RAISE EXCEPTION USING
@@ -34,7 +46,7 @@ BEGIN
       MESSAGE = 'a group key is too long to be stored',
       DETAIL = SQLERRM,
       HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  ${netted === null ? sql`` : againNetted(upsertStatement(plan, state, netted))}END;
+  ${fallback === null ? sql`` : againNetted(upsertStatement(store, state, fallback))}END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -43,13 +55,13 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   ${
-    plan.single
-      ? sql``
-      : sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
+    store.identity.vanishes
+      ? sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
   `
+      : sql``
   }RETURN touched;
 END`;
-  return sql`CREATE OR REPLACE FUNCTION ${fold}() RETURNS bigint
+  return sql`CREATE OR REPLACE FUNCTION ${fold.sql}() RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
@@ -67,20 +79,20 @@ function againNetted(upsert: Sql): Sql {
   `;
 }
 
-function upsertStatement(plan: DeltaPlan, state: Sql, delta: Sql): Sql {
-  const columns = join(stateColumns(plan).map(ident), ', ');
-  const additions = plan.parts.map(
+function upsertStatement(store: Store, state: Sql, delta: Sql): Sql {
+  const columns = join(stateColumns(store).map(ident), ', ');
+  const additions = store.parts.map(
     (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
   );
   return sql`
 WITH delta AS (
-  ${summed(plan, sql`SELECT ${columns} FROM ${delta}`)}
+  ${summed(store, sql`SELECT ${columns} FROM ${delta}`)}
 ), merged AS (
   INSERT INTO ${state} AS s (${columns})
   SELECT ${columns}
   FROM delta AS d
-  WHERE ${changesSomething(plan.parts, sql`d`)}
-  ON CONFLICT (${join(identity(plan).map(ident), ', ')}) DO UPDATE SET
+  WHERE ${changesSomething(store.parts, sql`d`)}
+  ON CONFLICT (${join(identityOf(store).map(ident), ', ')}) DO UPDATE SET
     ${join(additions, ',\n')}
   RETURNING s.ctid, s.row_count
 )

@@ -1,121 +1,113 @@
 /**
- * The body of `imat.<name>`, by strategy and freshness.
+ * The body of `imat.<name>` of a delta imat, by freshness.
  *
- * live, delta: the state alone while nothing is pending (a one-time filter chooses, so the other branch is planned and
- * never run); otherwise state and pending added up key by key. The grouping needs no join, so NULL keys need no care and
- * conditions on keys reach the state's index and the log alike. Measured against a LEFT JOIN of state and pending with an
- * anti-joined rest: see docs/benchmarks.md.
- *
- * live, swap: the stored table while no source has changed, otherwise the definition itself.
+ * live: the state alone while nothing is pending (a one-time filter chooses, so the other branch is planned and never
+ * run); otherwise state and pending added up key by key. The grouping needs no join, so NULL keys need no care and
+ * conditions on keys reach the state's index and the log alike. Measured against a LEFT JOIN of state and pending with
+ * an anti-joined rest: see docs/benchmarks.md.
  *
  * Any other freshness: what is stored.
+ *
+ * What stands above the core in the definition is computed here, over the stored columns.
  */
-import type { Pending } from '../operators/join.ts';
-import { anyPending } from '../operators/join.ts';
-import type { FrontierOf } from './frontier.ts';
-import { GUARDED_SNAPSHOT, guarded, isStored } from './frontier.ts';
-import { stateColumns, summed, withValues } from '../operators/group.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
-import { STATE } from '../plan/plan.ts';
+import { faceOf } from '../operators/all.ts';
+import type { Pending } from '../operators/pending.ts';
+import { anyPending } from '../operators/pending.ts';
+import type { Shape } from '../operators/rule.ts';
+import { columnOf, conditions } from '../operators/rule.ts';
+import {
+  computedValues,
+  STATE,
+  stateColumn,
+  stateColumns,
+  storedAs,
+  summed,
+  withValues,
+} from '../operators/store.ts';
+import { columnsOf } from '../algebra/node.ts';
+import type { Plan } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, lines, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { GUARDED_SNAPSHOT, guarded, isStored } from './frontier.ts';
+import { READ_ONLY } from './read-only.ts';
+import type { Subject } from './subject.ts';
+import { frontierOf } from './subject.ts';
 
-/** What a live view must know besides. */
-export type Live = { readonly logOf: Pending['logOf']; readonly delta: Sql };
-
-/** `live` is null for a view that reads the state alone. */
-export function deltaView(
-  plan: DeltaPlan,
-  state: Sql,
-  frontier: FrontierOf,
-  live: Live | null,
-): Sql {
-  const computed = plan.values.filter((value) => !value.stored);
-  const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
-  if (live === null)
+export function liveView(subject: Subject, plan: Plan): Sql {
+  const { store } = plan;
+  const state = subject.names.state.sql;
+  const frontier = frontierOf(subject, [state]);
+  const stored = sql`${withValues(computedValues(store), state)} AS ${ident(STATE)}`;
+  if (!subject.live)
     return join(
       branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]),
       '\nUNION ALL\n',
     );
-  const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
-  const pending: Pending = {
-    frontier: GUARDED_SNAPSHOT,
-    logOf: live.logOf,
-    changed: null,
-    netted: false,
-  };
-  const some = guarded(frontier, anyPending(pending, oids));
-  const columns = join(stateColumns(plan).map(ident), ', ');
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const some = guarded(frontier, anyPending(pending, coreInput(plan, null).shape.sources));
+  const columns = join(stateColumns(store).map(ident), ', ');
   const rows = sql`SELECT ${columns} FROM ${state}
 UNION ALL
-SELECT ${columns} FROM ${live.delta}`;
+SELECT ${columns} FROM ${subject.names.delta.sql}`;
   const summedUp = sql`(
-  ${summed(plan, rows)}${plan.single ? sql`` : sql`\n  HAVING pg_catalog.sum(u.row_count) <> 0`}
+  ${summed(store, rows)}${store.identity.vanishes ? sql`\n  HAVING pg_catalog.sum(u.row_count) <> 0` : sql``}
 )`;
-  const merged = sql`${withValues(plan.values, summedUp)} AS ${ident(STATE)}`;
+  const merged = sql`${withValues(store.values, summedUp)} AS ${ident(STATE)}`;
   return sql`-- nothing pending: the state is the answer
 ${join(branches(plan, stored, [sql`NOT ${some}`]), '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the state and the pending changes, added up
-${branch(plan, merged, [some], plan.shape === 'bag' ? 'many' : 'one')}`;
+${branch(plan, merged, [some], store.identity.repeats ? 'many' : 'one')}`;
 }
 
 /** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */
-function branches(plan: DeltaPlan, stored: Sql, gates: readonly Sql[]): Sql[] {
-  if (plan.shape === 'group') return [branch(plan, stored, gates, 'one')];
+function branches(plan: Plan, stored: Sql, gates: readonly Sql[]): Sql[] {
+  if (!plan.store.identity.repeats) return [branch(plan, stored, gates, 'one')];
   return [
     branch(plan, stored, [...gates, sql`${ident(STATE)}.row_count = 1`], 'one'),
     branch(plan, stored, [...gates, sql`${ident(STATE)}.row_count > 1`], 'many'),
   ];
 }
 
-function branch(plan: DeltaPlan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
-  const outputs = plan.outputs.map((output) => sql`${output.value} AS ${ident(output.name)}`);
-  const conditions = [...gates, ...(plan.having === null ? [] : [plan.having])];
+/** The residual over the stored columns in `from`. */
+function branch(plan: Plan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
   const repeat =
     copies === 'many'
       ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)`
       : sql``;
-  return sql`SELECT${plan.distinct ? sql` DISTINCT` : sql``}
-  ${lines(outputs)}
-FROM ${from}${repeat}${conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`}`;
+  const rows = { from: [sql`${from}${repeat}`], where: gates };
+  const { shape, now } = faceOf(plan.residual, null, {
+    node: plan.core,
+    shape: storedShape(plan),
+    rows,
+  });
+  return sql`SELECT
+  ${lines(outputs(plan, shape))}
+FROM ${join(now.from, ', ')}${conditions(now.where)}`;
 }
 
-/**
- * PostgreSQL lets writes through a view of one table, which would spoil what is stored. A second item in FROM forbids it and
- * costs nothing.
- */
-const READ_ONLY = sql`CROSS JOIN (SELECT) AS read_only`;
+/** The core's columns as they are stored. */
+export function storedShape({ store, core }: Plan): Shape {
+  return {
+    columns: new Map([...store.columns].map(([id, name]) => [id, stateColumn(name)])),
+    relations: [],
+    sources: [],
+    label: `stored rows of ${core.op}`,
+  };
+}
 
-/** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
-export type SwapBody = {
-  readonly columns: readonly string[];
-  readonly definition: Sql;
-  readonly frontier: FrontierOf;
-  readonly fresh: Sql | null;
-};
-
-/** One branch per slot; `active` chooses between them by a one-time filter and is null where there is one slot only. */
-export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
-
-export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
-  const columns = join(body.columns.map(ident), ', ');
-  if (live && body.fresh === null)
-    return sql`SELECT ${columns}\nFROM ${body.definition}\n${READ_ONLY}`;
-  const fresh = live && body.fresh !== null ? [body.fresh] : [];
-  const stored = slots.map((slot) => {
-    const alone = fresh.length === 0 && slot.active === null;
-    const conditions = alone
-      ? [isStored(body.frontier)]
-      : [...fresh, ...(slot.active === null ? [] : [slot.active])];
-    return sql`SELECT ${columns}\nFROM ${slot.table}${alone ? sql`\n${READ_ONLY}` : sql``}\nWHERE ${join(conditions, '\n  AND ')}`;
+/** The definition's columns, in its types: a log has a domain's values in the base type, and so has what is added up. */
+function outputs({ residual, store, outputTypes }: Plan, shape: Shape): Sql[] {
+  const names = new Map(
+    [...store.columns.values()].map((name) => [stateColumn(name).text, name] as const),
+  );
+  return columnsOf(residual).map((column, index) => {
+    const type = outputTypes[index];
+    if (type === undefined) throw new Error(`no type for column ${column.name}`);
+    const value = columnOf(shape, column.id);
+    const stored = names.get(value.text);
+    const isAsStored = stored !== undefined && storedAs(store, stored, type);
+    return sql`${isAsStored ? value : sql`(${value})::${fragment(type)}`} AS ${ident(column.name)}`;
   });
-  if (fresh.length === 0) return join(stored, '\nUNION ALL\n');
-  return sql`-- no source has changed since the table was stored
-${join(stored, '\nUNION ALL\n')}
-UNION ALL
--- otherwise: the definition itself
-SELECT ${columns}
-FROM ${body.definition}
-WHERE NOT ${body.fresh ?? sql`TRUE`}`;
 }

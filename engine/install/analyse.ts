@@ -17,16 +17,18 @@ import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
-import type { Normal } from '../plan/normalize.ts';
-import { normalize } from '../plan/normalize.ts';
-import type { Outline } from '../plan/outline.ts';
-import { outline } from '../plan/outline.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
-import { overRelations, planDelta, relationAlias } from '../plan/plan.ts';
+import { lower } from '../algebra/lower.ts';
+import type { Column, ColumnId } from '../algebra/node.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
+import { rewrite } from '../algebra/rewrites/all.ts';
+import { faceOf } from '../operators/all.ts';
+import { written } from '../operators/rule.ts';
+import type { Cut } from '../plan/choose.ts';
+import { choose, cut } from '../plan/choose.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, lines, qualified, sql } from '../sql/sql.ts';
+import { ident, lines, sql } from '../sql/sql.ts';
 import type { Inspection, ReadRelation } from './inspect.ts';
 import { inspectView } from './inspect.ts';
 import { searchPathOf } from './operators.ts';
@@ -41,7 +43,7 @@ export type Analysis = {
   readonly searchPath: string | null;
   readonly columns: Inspection['columns'];
   /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
-  readonly plan: DeltaPlan | null;
+  readonly plan: Plan | null;
   readonly reasons: readonly Reason[];
   /** The tables at the bottom. */
   readonly sources: readonly ReadRelation[];
@@ -86,7 +88,7 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
     ...functionReasons(functions, 'query' in reading ? reading.query : null),
   );
 
-  let plan: DeltaPlan | null = null;
+  let plan: Plan | null = null;
   // Also where something stands against it already: all of that is to be said at once.
   if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
     const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
@@ -190,7 +192,7 @@ async function planReading(
   inspection: Inspection,
   functions: FunctionFacts,
   serverMajor: number,
-): Promise<DeltaPlan | { readonly reasons: readonly PlanReason[] }> {
+): Promise<Plan | { readonly reasons: readonly PlanReason[] }> {
   const views = new Map<number, Query>();
   for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
     const inner = await inspectView(db, relation.oid);
@@ -211,77 +213,86 @@ async function planReading(
     }
     views.set(relation.oid, reading.query);
   }
-  const normal = normalize(query, views);
-  if ('reasons' in normal) return normal;
-  if (normal.relations.length === 0)
-    return {
-      reasons: [
-        { kind: 'no_source', message: 'the definition reads no table', hint: null, span: null },
-      ],
-    };
-  const shape = outline(normal);
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
-  const types = await probe(db, normal, shape);
+  const parts = cut(rewrite(lower(query, { sources, views })));
+  if ('reasons' in parts) return parts;
+  const types = await probe(db, parts);
   if ('reasons' in types) return types;
-  return planDelta(normal, shape, {
-    serverMajor,
-    sources,
-    ...types,
-    outputTypes: inspection.columns.map((column) => column.type),
-  });
+  const of = (id: ColumnId): TypeFacts => {
+    const type = types.get(id);
+    if (type === undefined) throw new Error(`no type for column ${id}`);
+    return type;
+  };
+  const outputTypes = inspection.columns.map((column) => column.type);
+  return choose(parts, { of, serverMajor }, outputTypes);
 }
 
-type Types = { keyTypes: TypeFacts[]; argumentTypes: TypeFacts[][]; resultTypes: TypeFacts[] };
+/** A column whose type the server is asked for, with its expression over the relations. */
+type Probed = { readonly column: Column; readonly value: Sql; readonly span: Span | null };
 
-/** Asks the server for the types of keys, arguments and aggregates, by views of them. */
+/** Asks the server for the types of what the core computes, by views of it; or the reasons against such a type. */
 async function probe(
   db: Db,
-  normal: Normal,
-  shape: Outline,
-): Promise<Types | { readonly reasons: readonly PlanReason[] }> {
-  const from = sql`FROM ${lines(normal.relations.map((relation, index) => sql`${qualified(relation.schema, relation.name)} AS ${ident(relationAlias(index))}`))}`;
-  const args = shape.aggregates.flatMap((aggregate) => aggregate.args);
-  const rows = await typesOf(db, [...shape.keys, ...args], from);
-  const results = await typesOf(db, shape.aggregates, from);
-  if ('reasons' in rows) return rows;
-  if ('reasons' in results) return results;
-  const keyTypes = rows.slice(0, shape.keys.length);
-  const rest = rows.slice(shape.keys.length);
-  return {
-    keyTypes,
-    argumentTypes: shape.aggregates.map((aggregate) => rest.splice(0, aggregate.args.length)),
-    resultTypes: results,
-  };
+  { core }: Cut,
+): Promise<ReadonlyMap<ColumnId, TypeFacts> | { readonly reasons: readonly PlanReason[] }> {
+  const { shape, now } = faceOf(core.input, null);
+  const from = sql`FROM ${lines(now.from)}`;
+  const probed = (column: Column, expr: Expr): Probed => ({
+    column,
+    value: written(expr, shape),
+    span: expr.span,
+  });
+  const outputs =
+    core.op === 'group'
+      ? [...core.keys, ...core.aggregates.flatMap(({ args }) => args)]
+      : core.outputs;
+  const calls = core.op === 'group' ? core.aggregates : [];
+  const groups = [
+    outputs.map(({ column, expr }) => probed(column, expr)),
+    calls.map(({ column, call }) => probed(column, call)),
+  ];
+  const types = new Map<ColumnId, TypeFacts>();
+  for (const group of groups) {
+    const found = await typesOf(db, group, from);
+    if ('reasons' in found) return found;
+    found.types.forEach((type, index) => {
+      const id = group[index]?.column.id;
+      if (id !== undefined) types.set(id, type);
+    });
+  }
+  return types;
 }
 
 async function typesOf(
   db: Db,
-  exprs: readonly Expr[],
+  probed: readonly Probed[],
   from: Sql,
-): Promise<TypeFacts[] | { readonly reasons: readonly PlanReason[] }> {
-  if (exprs.length === 0) return [];
-  const types = await columnTypes(db, exprs, from);
-  if (types !== null) return types;
+): Promise<{ readonly types: TypeFacts[] } | { readonly reasons: readonly PlanReason[] }> {
+  if (probed.length === 0) return { types: [] };
+  const types = await columnTypes(db, probed, from);
+  if (types !== null) return { types };
   const reasons: PlanReason[] = [];
-  for (const expr of exprs) {
-    if ((await columnTypes(db, [expr], from)) === null)
+  for (const one of probed) {
+    if ((await columnTypes(db, [one], from)) === null)
       reasons.push({
         kind: 'pseudo_type',
         message: 'an expression has a type that no column can have',
         hint: null,
-        span: expr.span,
+        span: one.span,
       });
   }
   return { reasons };
 }
 
 /** Null where one of them has a pseudo-type, such as record: no view can show that. */
-async function columnTypes(db: Db, exprs: readonly Expr[], from: Sql): Promise<TypeFacts[] | null> {
-  const columns = lines(
-    exprs.map((expr, index) => sql`${overRelations(expr)} AS ${ident(`c${index}`)}`),
-  );
+async function columnTypes(
+  db: Db,
+  probed: readonly Probed[],
+  from: Sql,
+): Promise<TypeFacts[] | null> {
+  const columns = lines(probed.map(({ value }, index) => sql`${value} AS ${ident(`c${index}`)}`));
   return rolledBack(db, async () => {
     try {
       await db.execute(sql`CREATE TEMPORARY VIEW imat_probe AS SELECT ${columns} ${from}`.text);

@@ -12,7 +12,6 @@ import { ServerError } from '../db/db.ts';
 import type { CaptureTarget } from '../generate/capture.ts';
 import {
   captureFunctions,
-  createLog,
   createTriggers,
   dropTriggers,
   logColumnOf,
@@ -24,6 +23,7 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, regclass, sql } from '../sql/sql.ts';
+import { captureScript } from '../generate/script.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { findExtension } from '../catalog/extension.ts';
 
@@ -132,10 +132,9 @@ async function createCapture(
     ).text;
   }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
-  await db.execute(createLog(log, columns ?? []).text);
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
-  for (const statement of [...captureFunctions(target), ...createTriggers(target)])
-    await db.execute(statement.text);
+  for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
+    await db.execute(statement.sql.text);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)

@@ -23,29 +23,22 @@ import {
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { definitionFailure } from '../errors.ts';
-import { identify } from '../generate/capture.ts';
+import { registerScript, scriptOf, storedTable } from '../generate/script.ts';
+import type { Statement } from '../generate/statement.ts';
+import type { Subject } from '../generate/subject.ts';
+import { swapJson } from '../generate/swap-view.ts';
+import type { Plan } from '../plan/plan.ts';
 import { imatNames } from '../sql/names.ts';
-import type { Sql } from '../sql/sql.ts';
-import { sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
-import type { Building } from './bodies.ts';
-import {
-  definitionView,
-  deltaMaintenance,
-  deltaState,
-  deltaViewBody,
-  swapJson,
-  swapSql,
-} from './bodies.ts';
-import { buildingOf } from './building.ts';
 import { attnumArray, ensureCapture, trackSource, withShortLock } from './capture-install.ts';
 import { changeFreshness, sameImat } from './freshness.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
-import { prepare, temporaryView } from './prepare.ts';
+import { planOf, prepare, temporaryView } from './prepare.ts';
 import { checkReplaceable, replaceOriginal } from './replace.ts';
 import { resolveMaterializedView } from './resolve.ts';
 import { revertImat } from './revert.ts';
+import { subjectOf } from './subject.ts';
 
 type Request = ConvertOptions & {
   readonly name: string;
@@ -318,7 +311,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
         [row.id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
       );
     }
-    await db.execute(definitionView(names, analysis).text);
+    await run(db, registerScript({ ...analysis, names }));
     await db.query(
       'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
       [row.id, names.definition.sql.text],
@@ -332,7 +325,7 @@ async function register(db: Db, request: Request, prepared: Prepared): Promise<n
 
 /** A source that is truncated or rewritten between the snapshot and the first look at it would be read as empty: then again. */
 async function load(db: Db, request: Request, prepared: Prepared, id: number): Promise<void> {
-  const building = await buildingOf(db, id, request.name, prepared, true);
+  const subject = await subjectOf(db, id, request.name, prepared, true);
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     const loaded = await db.transaction('repeatable read', async () => {
       const [sources] = await db.query<{ held: boolean }>(
@@ -341,7 +334,7 @@ async function load(db: Db, request: Request, prepared: Prepared, id: number): P
       );
       if (sources?.held !== true) return false;
       const start = performance.now();
-      await loadAt(db, request, prepared, building);
+      await loadAt(db, request, prepared, subject);
       // What a rebuild costs, measured for the first time: workers compare folds with it.
       await db.query(
         `SELECT imat_catalog.record($1, 'convert', 'load', 'converted', NULL, NULL, $2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
@@ -364,60 +357,52 @@ async function loadAt(
   db: Db,
   request: Request,
   prepared: Prepared,
-  building: Building,
+  subject: Subject,
 ): Promise<void> {
-  const { id, names } = building;
+  const { id, names } = subject;
+  const plan = planOf(prepared);
+  const stored = storedTable(subject, plan);
+  const like =
+    request.original === null
+      ? []
+      : await likeOriginal(db, request.original, names.view, stored, plan);
+  const script = scriptOf(subject, plan, [], like);
   await db.execute('SET LOCAL jit = off');
-  const body =
-    prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
+  await run(db, script.load);
+  await noteStored(db, subject, plan);
   await db.execute('SET LOCAL imat.maintaining = on');
+  // The frontier's row must be there before a view can ask for it.
   await db.query(
     'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
-    [id, body.stored.text],
+    [id, stored.text],
   );
-  await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
+  await run(db, script.publish);
   await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
     id,
     names.view.text,
     'active',
   ]);
-  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-  const like =
-    request.original === null
-      ? []
-      : await likeOriginal(db, request.original, names.view, body.stored, plan);
-  for (const statement of like) await db.execute(statement.sql.text);
   await db.query(
     'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
     [request.calledAs],
   );
 }
 
-type Loaded = { readonly view: Sql; readonly stored: Sql };
-
-async function loadDelta(db: Db, building: Building): Promise<Loaded> {
-  const plan = building.analysis.plan;
-  if (plan === null) throw new Error('a delta imat has a plan');
-  for (const statement of deltaState(plan, building.names)) await db.execute(statement.sql.text);
-  for (const statement of deltaMaintenance(building, plan)) await db.execute(statement.sql.text);
-  await db.query(
-    'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
-    [building.id, building.names.state.sql.text, building.names.fold.sql.text],
-  );
-  // The frontier row's table must be there before a view can name it.
-  return { view: deltaViewBody(building, plan), stored: building.names.state.sql };
+async function run(db: Db, statements: readonly Statement[]): Promise<void> {
+  for (const { sql } of statements) await db.execute(sql.text);
 }
 
-async function loadSwap(db: Db, building: Building): Promise<Loaded> {
-  const body = swapSql(building);
-  await db.execute(
-    sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text,
-  );
-  await db.execute(identify(body.slots[0]).text);
-  await db.execute(sql`ANALYZE ${body.slots[0]}`.text);
-  await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
-    building.id,
-    swapJson(building),
-  ]);
-  return { view: body.views[0], stored: body.slots[0] };
+/** What the catalog must know to fold or swap it. */
+async function noteStored(db: Db, subject: Subject, plan: Plan | null): Promise<void> {
+  const { state, fold } = subject.names;
+  if (plan === null)
+    await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
+      subject.id,
+      swapJson(subject),
+    ]);
+  else
+    await db.query(
+      'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
+      [subject.id, state.sql.text, fold.sql.text],
+    );
 }

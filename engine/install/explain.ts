@@ -3,29 +3,25 @@ import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../generate/capture.ts';
-import {
-  captureFunctions,
-  createLog,
-  createTriggers,
-  identify,
-  ownEvents,
-} from '../generate/capture.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
-import { stateColumn } from '../plan/plan.ts';
+import { ownEvents } from '../generate/capture.ts';
+import type { Captured, Script } from '../generate/script.ts';
+import { scriptOf, statementsOf, storedTable } from '../generate/script.ts';
+import type { Subject } from '../generate/subject.ts';
+import { labeller } from '../algebra/print.ts';
+import type { Plan } from '../plan/plan.ts';
+import { above, planScans } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { qualified, sql } from '../sql/sql.ts';
+import { qualified } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
-import type { Building, Labelled } from './bodies.ts';
-import { definitionView, deltaMaintenance, deltaState, deltaViewBody, swapSql } from './bodies.ts';
-import { buildingOf } from './building.ts';
 import type { CaptureNames } from './capture-install.ts';
 import { capturedBy } from './capture-install.ts';
 import { findExtension } from '../catalog/extension.ts';
 import { likeOriginal } from './likeness.ts';
 import type { Prepared } from './prepare.ts';
-import { prepare, temporaryView } from './prepare.ts';
+import { planOf, prepare, temporaryView } from './prepare.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from './resolve.ts';
+import { subjectOf } from './subject.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import { ImatError } from '../../parser/errors.ts';
 
@@ -38,34 +34,25 @@ export async function explainTarget(
   return db.transaction('read committed', () =>
     rolledBack(db, async () => {
       const hasCatalog = (await catalogVersion(db)) > 0;
-      const subject = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
-      const prepared = await prepare(db, subject.view, serverMajor, subject.options);
-      const building = await buildingOf(
-        db,
-        subject.id ?? (await nextId(db, hasCatalog)),
-        subject.name,
-        prepared,
-        hasCatalog,
-      );
+      const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
+      const prepared = await prepare(db, found.view, serverMajor, found.options);
+      const id = found.id ?? (await nextId(db, hasCatalog));
+      const subject = await subjectOf(db, id, found.name, prepared, hasCatalog);
       const captures = await Promise.all(
-        prepared.watched.map((source) => captureOf(db, source, prepared, building, hasCatalog)),
+        prepared.watched.map((source) => captureOf(db, source, prepared, subject, hasCatalog)),
       );
+      const plan = planOf(prepared);
+      const stored = storedTable(subject, plan);
       const like =
-        subject.original === null
+        found.original === null
           ? []
-          : await likeOriginal(
-              db,
-              subject.original,
-              building.names.view,
-              storedOf(prepared, building),
-              planOf(prepared),
-            );
-      return explanation(prepared, building, captures, like);
+          : await likeOriginal(db, found.original, subject.names.view, stored, plan);
+      return explanation(prepared, captures, found.name, scriptOf(subject, plan, captures, like));
     }),
   );
 }
 
-type Subject = {
+type Found = {
   readonly view: number;
   readonly name: string;
   readonly id: number | null;
@@ -73,7 +60,7 @@ type Subject = {
   readonly options: { strategy?: 'delta' | 'swap'; freshness?: string };
 };
 
-async function ofQuery(db: Db, query: string): Promise<Subject> {
+async function ofQuery(db: Db, query: string): Promise<Found> {
   return {
     view: await temporaryView(db, query),
     name: 'query',
@@ -83,7 +70,7 @@ async function ofQuery(db: Db, query: string): Promise<Subject> {
   };
 }
 
-async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subject> {
+async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
   if (hasCatalog) {
     const imat = await resolveImat(db, target).catch((error: unknown) => {
       if (error instanceof ImatError && error.condition === 'not_found') return null;
@@ -125,23 +112,14 @@ async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
 }
 
 type Watched = Prepared['watched'][number];
-type Capture = {
-  readonly target: CaptureTarget;
-  readonly name: string;
-  readonly columns: readonly string[];
-};
-
-const planOf = (prepared: Prepared): DeltaPlan | null =>
-  prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-const storedOf = (prepared: Prepared, { names }: Building): Sql =>
-  (planOf(prepared) === null ? names.slots[0] : names.state).sql;
+type Capture = Captured & { readonly columns: readonly string[] };
 
 /** Capture on a source as it is or will be: what is there for other imats stays. */
 async function captureOf(
   db: Db,
   source: Watched,
   prepared: Prepared,
-  building: Building,
+  subject: Subject,
   hasCatalog: boolean,
 ): Promise<Capture> {
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
@@ -165,7 +143,7 @@ async function captureOf(
   return {
     target: {
       source: qualified(source.schema, source.name),
-      log: building.logOf(source.oid),
+      log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),
       extension: schema,
       columns: asMarks ? null : logged,
@@ -185,14 +163,14 @@ const captureNames = (
 
 function explanation(
   prepared: Prepared,
-  building: Building,
   captures: readonly Capture[],
-  like: readonly Labelled[],
+  name: string,
+  script: Script,
 ): Explanation {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {
-    name: building.name,
+    name,
     strategy,
     definition: analysis.definition,
     reasons: strategy === 'delta' ? [] : analysis.reasons,
@@ -200,113 +178,41 @@ function explanation(
     plan:
       plan === null
         ? [{ clause: 'the whole definition', rule: 'swap', stored: 'every row of the answer' }]
-        : [
-            ...plan.occurrences.map((one) => ({
-              clause: `FROM ${one.source.schema}.${one.source.name} AS ${one.label}`,
-              rule: plan.occurrences.length > 1 ? 'join' : 'scan',
-              stored: 'nothing',
-            })),
-            ...(plan.conditions.length > 0
-              ? [
-                  {
-                    clause: `${plan.conditions.length} conditions of WHERE, ON and USING`,
-                    rule: 'filter',
-                    stored: 'nothing',
-                  },
-                ]
-              : []),
-            ...plan.keys.map((key) => ({
-              clause: key.label,
-              rule: plan.shape === 'bag' ? 'column' : 'group key',
-              stored: key.name,
-            })),
-            ...plan.parts.map((part) => ({
-              clause: part.comment,
-              rule: 'additive part',
-              stored: part.name,
-            })),
-            ...plan.values.map((value) => ({
-              clause: value.label,
-              rule: value.stored ? 'finished aggregate' : 'computed when read',
-              stored: value.stored ? value.name : 'nothing',
-            })),
-            ...plan.outputs
-              .filter((output) => !storedColumns(plan).includes(output.value.text))
-              .map((output) => ({
-                clause: `${output.label} AS ${output.name}`,
-                rule: 'computed when read',
-                stored: 'nothing',
-              })),
-            ...(plan.having === null
-              ? []
-              : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
-          ],
-    sources: captures.map(({ name, columns }) => ({ relation: name, columns })),
-    sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({
-      label,
-      sql: statement.text,
-    })),
+        : steps(plan),
+    sources: captures.map((one) => ({ relation: one.name, columns: one.columns })),
+    sql: statementsOf(script).map(({ label, sql }) => ({ label, sql: sql.text })),
   };
 }
 
-const storedColumns = (plan: DeltaPlan): string[] =>
-  [...plan.keys, ...plan.parts, ...plan.values].map(({ name }) => stateColumn(name).text);
-
-function statements(
-  prepared: Prepared,
-  building: Building,
-  captures: readonly Capture[],
-  like: readonly Labelled[],
-): Labelled[] {
-  const { names } = building;
-  const plan = planOf(prepared);
-  const definition = {
-    label: 'the definition, as a view',
-    sql: definitionView(names, prepared.analysis),
-  };
-  const capture = captures.flatMap(({ target, name }): Labelled[] => [
-    {
-      label: `the change log of ${name}, if it is not there yet`,
-      sql: createLog(target.log, target.columns ?? []),
-    },
-    ...captureFunctions(target).map((statement) => ({
-      label: `capture on ${name}`,
-      sql: statement,
-    })),
-    ...createTriggers(target).map((statement) => ({ label: `trigger on ${name}`, sql: statement })),
-  ]);
-  if (plan !== null) {
-    return [
-      definition,
-      ...capture,
-      ...deltaState(plan, names),
-      ...deltaMaintenance(building, plan),
-      {
-        label: 'what readers use',
-        sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}`,
-      },
-      ...like,
-    ];
-  }
-  const swap = swapSql(building);
+function steps(plan: Plan): Explanation['plan'] {
+  const { core, store, residual } = plan;
+  const label = labeller(residual);
+  const scans = planScans(plan);
+  const step = (clause: string, rule: string, stored = 'nothing') => ({ clause, rule, stored });
+  const conditions =
+    core.input.op === 'filter' || core.input.op === 'join' ? core.input.conditions : [];
+  const outputs = residual.op === 'project' ? residual.outputs : [];
   return [
-    definition,
-    ...capture,
-    {
-      label: 'the stored table',
-      sql: sql`CREATE TABLE ${swap.slots[0]} AS SELECT * FROM ${names.definition.sql}`,
-    },
-    { label: 'what publications of all tables need', sql: identify(swap.slots[0]) },
-    { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
-    { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
-    ...like,
-    {
-      label: 'during a swap: the other table',
-      sql: sql`CREATE TABLE ${swap.slots[1]} (LIKE ${swap.slots[0]} INCLUDING ALL);\n${identify(swap.slots[1])}`,
-    },
-    {
-      label: 'during a swap: what readers use',
-      sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}`,
-    },
+    ...scans.map(({ source, label: alias }) =>
+      step(`FROM ${source.schema}.${source.name} AS ${alias}`, scans.length > 1 ? 'join' : 'scan'),
+    ),
+    ...(conditions.length > 0
+      ? [step(`${conditions.length} conditions of WHERE, ON and USING`, 'filter')]
+      : []),
+    ...store.keys.map((key) =>
+      step(key.label, store.identity.repeats ? 'column' : 'group key', key.name),
+    ),
+    ...store.parts.map((part) => step(part.comment, 'additive part', part.name)),
+    ...store.values.map((value) =>
+      step(
+        value.label,
+        value.stored ? 'finished aggregate' : 'computed when read',
+        value.stored ? value.name : 'nothing',
+      ),
+    ),
+    ...outputs
+      .filter(({ expr }) => residual !== core && expr.kind !== 'column')
+      .map(({ column, expr }) => step(`${label(expr)} AS ${column.name}`, 'computed when read')),
+    ...(above(plan).some(({ op }) => op === 'filter') ? [step('HAVING', 'filter when read')] : []),
   ];
 }

@@ -4,6 +4,8 @@ import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { invalidDefinition } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse, rolledBack } from './analyse.ts';
 
@@ -20,6 +22,10 @@ export type Prepared = {
     readonly columns: readonly number[] | null;
   }[];
 };
+
+/** The plan by which it will be maintained; null for a swap imat. */
+export const planOf = ({ strategy, analysis }: Prepared): Plan | null =>
+  strategy === 'delta' ? analysis.plan : null;
 
 /** A temporary view of the user's query, under the user's search_path. Inside a transaction that is rolled back. */
 export async function temporaryView(db: Db, query: string): Promise<number> {
@@ -160,9 +166,9 @@ async function watchedSources(
 }
 
 function planColumns(analysis: Analysis, oid: number): number[] {
-  const attnums = (analysis.plan?.occurrences ?? [])
-    .filter((one) => one.source.oid === oid)
-    .flatMap((one) => one.columns.map((column) => column.attnum));
+  const attnums = (analysis.plan === null ? [] : planScans(analysis.plan))
+    .filter((scan) => scan.source.oid === oid)
+    .flatMap((scan) => scan.columns.map(({ facts }) => facts.attnum));
   return [...new Set(attnums)].sort((a, b) => a - b);
 }
 

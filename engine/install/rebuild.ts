@@ -5,7 +5,8 @@
 import { ImatError } from '../../parser/errors.ts';
 import type { RebuildResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { stateColumns, stateFromScratch } from '../operators/group.ts';
+import { stateContent } from '../generate/state.ts';
+import { stateColumns } from '../operators/store.ts';
 import { imatNames } from '../sql/names.ts';
 import { ident, join, sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
@@ -37,7 +38,7 @@ export async function rebuildImat(
   // After that: the rows are computed by what has been prepared.
   await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
   const { plan } = analysis;
-  if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan)))) {
+  if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan.store)))) {
     throw new ImatError('source_changed', {
       message: `imat "${imat.name}" cannot be rebuilt in place`,
       detail: 'Its definition would be stored in another way now than when it was converted.',
@@ -45,8 +46,8 @@ export async function rebuildImat(
     });
   }
   const state = imatNames(imat.name).state.sql;
-  const columns = join(stateColumns(plan).map(ident), ', ');
-  const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateFromScratch(plan)}\n) AS q`;
+  const columns = join(stateColumns(plan.store).map(ident), ', ');
+  const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateContent(plan)}\n) AS q`;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const done = await db.transaction('repeatable read', async () => {
       const [own] = await db.query<{ ready: boolean }>(

@@ -56,7 +56,7 @@ const MUTATIONS: readonly Mutation[] = [
     name: 'new for old in the telescoped delta',
     definition: CHAIN,
     at: DELTA,
-    wrong: [[/SELECT -d\.weight/g, 'SELECT 0 * d.weight']],
+    wrong: [[/SELECT -(r\d\.weight)/g, 'SELECT 0 * $1']],
   },
   {
     name: 'changes of one side are forgotten',

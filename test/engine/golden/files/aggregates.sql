@@ -561,10 +561,10 @@ FROM
     SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c2 AS r1_c2, u.r1_c3 AS r1_c3, u.r1_c5 AS r1_c5, u.r1_c6 AS r1_c6, u.r1_c8 AS r1_c8, u.r1_c9 AS r1_c9, u.r1_c10 AS r1_c10, u.r2_c1 AS r2_c1, u.r2_c3 AS r2_c3, u.r2_c4 AS r2_c4
     FROM (
       -- plus changes of public.sale AS s
-      SELECT r1._weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
+      SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
       FROM
         (
-          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
           FROM imat_store.log_public_sale AS l
           WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
@@ -591,10 +591,10 @@ FROM
         AND (r2.id = r1.product_id)
       UNION ALL
       -- minus changes of public.sale AS s with changes of public.product AS p
-      SELECT (-r1._weight * r2._weight) AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
+      SELECT (-r1.weight * r2._weight) AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
       FROM
         (
-          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
           FROM imat_store.log_public_sale AS l
           WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
           GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
