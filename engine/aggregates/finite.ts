@@ -9,7 +9,7 @@ import { INT8, INTERVAL } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import type { AggregateInput, Argument, PartRef } from './rule.ts';
-import { isFloat, isInteger, isNumeric } from './rule.ts';
+import { isFloat, isInteger, isNumeric, partName } from './rule.ts';
 
 /** The conditions under which a row takes part in the finite sum, and the names of the parts that count the others. */
 export type Finite = {
@@ -22,7 +22,11 @@ export type Finite = {
 export function finite(input: AggregateInput, arg: Argument, conditions: readonly Sql[]): Finite {
   const { value, type, label } = arg;
   const count = (base: string, condition: Sql, what: string): string =>
-    input.parts.count(base, [...conditions, condition], `rows where ${label} is ${what}`);
+    input.parts.count(
+      partName(base, arg),
+      [...conditions, condition],
+      `rows where ${label} is ${what}`,
+    );
   if (type.oid === INTERVAL && input.serverMajor >= 17) {
     return {
       conditions: [...conditions, sql`pg_catalog.isfinite(${value})`],

@@ -2,6 +2,8 @@
  * Parts: what the state stores of an aggregate. Every part is additive: its value for a group is the sum over the
  * group's rows of weight times the row's contribution, so that a change is added and nothing else of the group is read.
  */
+import type { ColumnNames } from '../sql/names.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, sql } from '../sql/sql.ts';
 
@@ -28,37 +30,49 @@ export const zeroOf = (part: Part): Sql => ZERO[part.type];
 
 /** Rows of the group; a group exists while it is not 0. */
 export const ROW_COUNT: Part = {
-  name: 'row_count',
+  name: OWN_COLUMNS.rows,
   value: null,
   conditions: [],
   type: 'bigint',
   comment: 'rows of the group',
 };
 
-/** Makes parts, once each: aggregates over the same argument share what they store. */
-export class PartAllocator {
-  readonly parts: Part[] = [ROW_COUNT];
-  readonly #bySignature = new Map<string, Part>();
-  readonly #counters = new Map<string, number>();
-
+/** Makes the parts of one aggregate; each gives the name of its column. */
+export type Parts = {
   /** Counts the rows for which all conditions hold; without a condition, that is the row count. */
-  count(base: string, conditions: readonly Sql[], comment: string): string {
-    return conditions.length === 0
-      ? ROW_COUNT.name
-      : this.#allocate(base, { value: null, conditions, type: 'bigint', comment });
-  }
-
-  sum(
-    base: string,
+  readonly count: (wanted: string, conditions: readonly Sql[], comment: string) => string;
+  readonly sum: (
+    wanted: string,
     value: Sql,
     type: PartType,
     conditions: readonly Sql[],
     comment: string,
-  ): string {
-    return this.#allocate(base, { value, conditions, type, comment });
+  ) => string;
+};
+
+/** Makes the parts of a grouping, once each: aggregates over the same argument share what they store. */
+export class PartAllocator {
+  readonly parts: Part[] = [ROW_COUNT];
+  readonly #bySignature = new Map<string, Part>();
+  readonly #names: ColumnNames;
+
+  constructor(names: ColumnNames) {
+    this.#names = names;
   }
 
-  #allocate(base: string, part: Omit<Part, 'name'>): string {
+  /** For an aggregate with a FILTER, `suffix` tells its parts from those without. */
+  for(suffix: string): Parts {
+    return {
+      count: (wanted, conditions, comment) =>
+        conditions.length === 0
+          ? ROW_COUNT.name
+          : this.#allocate(wanted + suffix, { value: null, conditions, type: 'bigint', comment }),
+      sum: (wanted, value, type, conditions, comment) =>
+        this.#allocate(wanted + suffix, { value, conditions, type, comment }),
+    };
+  }
+
+  #allocate(wanted: string, part: Omit<Part, 'name'>): string {
     const signature = JSON.stringify([
       part.value?.text ?? null,
       part.type,
@@ -66,9 +80,7 @@ export class PartAllocator {
     ]);
     const known = this.#bySignature.get(signature);
     if (known !== undefined) return known.name;
-    const number = (this.#counters.get(base) ?? 0) + 1;
-    this.#counters.set(base, number);
-    const made = { ...part, name: `${base}${number}` };
+    const made = { ...part, name: this.#names.take(wanted) };
     this.#bySignature.set(signature, made);
     this.parts.push(made);
     return made.name;

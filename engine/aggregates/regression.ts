@@ -9,6 +9,7 @@ import type { Sql } from '../sql/sql.ts';
 import { and, sql } from '../sql/sql.ts';
 import { finite, notNull, summand, toFloat, withNonFinite } from './finite.ts';
 import type { AggregateInput, AggregateRule, Argument } from './rule.ts';
+import { partName } from './rule.ts';
 
 /** The pairs' statistics as double precision expressions over the stored parts; n is a bigint. */
 type Pairs = {
@@ -73,18 +74,28 @@ function planPairs(
 ): ReturnType<AggregateRule['plan']> {
   const both = [...input.filter, notNull(y), notNull(x)];
   const label = `(${y.label}, ${x.label})`;
-  const count = input.parts.count('count', both, `pairs ${label} without a null`);
+  const count = input.parts.count(partName('pairs', y, x), both, `pairs ${label} without a null`);
   const finiteX = finite(input, x, both);
   const finiteY = finite(input, y, both);
   const sum = (base: string, value: Sql, conditions: readonly Sql[], what: string): string =>
     input.parts.sum(base, value, 'numeric', conditions, `${what} over pairs ${label}`);
   const [vx, vy] = [summand(x), summand(y)];
-  const sumX = sum('sum_x', vx, finiteX.conditions, 'sum of x');
-  const sumY = sum('sum_y', vy, finiteY.conditions, 'sum of y');
-  const sumXx = sum('sum_xx', sql`(${vx} * ${vx})`, finiteX.conditions, 'sum of x squared');
-  const sumYy = sum('sum_yy', sql`(${vy} * ${vy})`, finiteY.conditions, 'sum of y squared');
+  const sumX = sum(partName('pairs_sum', x), vx, finiteX.conditions, 'sum of x');
+  const sumY = sum(partName('pairs_sum', y), vy, finiteY.conditions, 'sum of y');
+  const sumXx = sum(
+    partName('pairs_squares', x),
+    sql`(${vx} * ${vx})`,
+    finiteX.conditions,
+    'sum of x squared',
+  );
+  const sumYy = sum(
+    partName('pairs_squares', y),
+    sql`(${vy} * ${vy})`,
+    finiteY.conditions,
+    'sum of y squared',
+  );
   const sumXy = sum(
-    'sum_xy',
+    partName('pairs_products', y, x),
     sql`(${vx} * ${vy})`,
     [and(finiteX.conditions), and(finiteY.conditions)],
     'sum of x times y',

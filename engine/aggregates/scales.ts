@@ -11,7 +11,7 @@
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
 import type { AggregateInput, Argument, PartRef } from './rule.ts';
-import { isNumeric } from './rule.ts';
+import { isNumeric, partName } from './rule.ts';
 
 /** A numeric has up to 131 072 digits before the point; its scale can be up to 16 383. */
 const LARGEST = 10_900;
@@ -25,7 +25,7 @@ export function scaleCounts(
   if (!isNumeric(arg.type) || arg.type.scale !== null || arg.fixedScale !== null) return null;
   const value = sql`('1e' || 12 * LEAST(pg_catalog.scale(${arg.value}), ${LARGEST}))::numeric`;
   return input.parts.sum(
-    'scales',
+    partName('scales', arg),
     value,
     'numeric',
     finiteConditions,

@@ -9,7 +9,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import { finite, notNull, summand, toFloat } from './finite.ts';
 import type { AggregateInput, AggregateRule, Finish } from './rule.ts';
-import { isFloat, isInteger, isNumeric } from './rule.ts';
+import { isFloat, isInteger, isNumeric, partName } from './rule.ts';
 import { atRowScale, scaleCounts } from './scales.ts';
 
 const ESTIMATES = {
@@ -36,21 +36,21 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
   if (arg === undefined || !(isInteger(arg.type) || isNumeric(arg.type) || isFloat(arg.type)))
     return null;
   const count = input.parts.count(
-    'count',
+    partName('count', arg),
     [...input.filter, notNull(arg)],
     `rows where ${arg.label} is not null`,
   );
   const finiteParts = finite(input, arg, input.filter);
   const value = summand(arg);
   const sum = input.parts.sum(
-    'total',
+    partName('sum', arg),
     value,
     'numeric',
     finiteParts.conditions,
     `sum of ${arg.label}`,
   );
   const squares = input.parts.sum(
-    'squares',
+    partName('squares', arg),
     sql`(${value} * ${value})`,
     'numeric',
     finiteParts.conditions,

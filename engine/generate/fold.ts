@@ -9,11 +9,14 @@
 import type { Store } from '../operators/store.ts';
 import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
 import type { Plan } from '../plan/plan.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
 import { fallbackView } from './change-views.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
+
+const ROWS = ident(OWN_COLUMNS.rows);
 
 export function foldFunction(subject: Subject, plan: Plan): readonly Statement[] {
   const fold = subject.names.fold.sql;
@@ -94,12 +97,12 @@ WITH delta AS (
   WHERE ${changesSomething(store.parts, sql`d`)}
   ON CONFLICT (${join(identityOf(store).map(ident), ', ')}) DO UPDATE SET
     ${join(additions, ',\n')}
-  RETURNING s.ctid, s.row_count
+  RETURNING s.ctid, s.${ROWS}
 )
 SELECT
   pg_catalog.count(*),
-  pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-  pg_catalog.bool_or(m.row_count < 0)
+  pg_catalog.array_agg(m.ctid) FILTER (WHERE m.${ROWS} = 0),
+  pg_catalog.bool_or(m.${ROWS} < 0)
 FROM merged AS m
 `;
 }

@@ -27,12 +27,15 @@ import {
 import { columnsOf } from '../algebra/node.ts';
 import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import { GUARDED_SNAPSHOT, guarded, isStored } from './frontier.ts';
 import { READ_ONLY } from './read-only.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
+
+const ROWS = ident(OWN_COLUMNS.rows);
 
 export function liveView(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
@@ -51,7 +54,7 @@ export function liveView(subject: Subject, plan: Plan): Sql {
 UNION ALL
 SELECT ${columns} FROM ${subject.names.delta.sql}`;
   const summedUp = sql`(
-  ${summed(store, rows)}${store.identity.vanishes ? sql`\n  HAVING pg_catalog.sum(u.row_count) <> 0` : sql``}
+  ${summed(store, rows)}${store.identity.vanishes ? sql`\n  HAVING pg_catalog.sum(u.${ROWS}) <> 0` : sql``}
 )`;
   const merged = sql`${withValues(store.values, summedUp)} AS ${ident(STATE)}`;
   return sql`-- nothing pending: the state is the answer
@@ -65,8 +68,8 @@ ${branch(plan, merged, [some], store.identity.repeats ? 'many' : 'one')}`;
 function branches(plan: Plan, stored: Sql, gates: readonly Sql[]): Sql[] {
   if (!plan.store.identity.repeats) return [branch(plan, stored, gates, 'one')];
   return [
-    branch(plan, stored, [...gates, sql`${ident(STATE)}.row_count = 1`], 'one'),
-    branch(plan, stored, [...gates, sql`${ident(STATE)}.row_count > 1`], 'many'),
+    branch(plan, stored, [...gates, sql`${ident(STATE)}.${ROWS} = 1`], 'one'),
+    branch(plan, stored, [...gates, sql`${ident(STATE)}.${ROWS} > 1`], 'many'),
   ];
 }
 
@@ -74,7 +77,7 @@ function branches(plan: Plan, stored: Sql, gates: readonly Sql[]): Sql[] {
 function branch(plan: Plan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
   const repeat =
     copies === 'many'
-      ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.row_count)`
+      ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.${ROWS})`
       : sql``;
   const rows = { from: [sql`${from}${repeat}`], where: gates };
   const { shape, now } = faceOf(plan.residual, null, {

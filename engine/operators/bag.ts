@@ -8,17 +8,17 @@ import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { keyNotUsable } from '../algebra/reason.ts';
 import { ROW_COUNT } from '../aggregates/parts.ts';
+import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Types } from './group.ts';
 import { anyOf, imageOf } from './image.ts';
 import type { Shape } from './rule.ts';
 import { fromWhere, written } from './rule.ts';
-import type { Grouping, Identity, Store } from './store.ts';
+import type { Grouping, Identity, OutputName, Store } from './store.ts';
 import { keyValues, termRows } from './store.ts';
 
-/** SHA-256 of a row's binary image. */
-const ROW_DIGEST = 'row_digest';
+const ROW_DIGEST = OWN_COLUMNS.rowDigest;
 
 const BY_DIGEST: Identity = {
   columns: () => [ROW_DIGEST],
@@ -49,14 +49,16 @@ export function bagStore(
   node: NodeOf<'project'>,
   input: Shape,
   types: Types,
+  outputName: OutputName,
 ): Store | { readonly reasons: readonly PlanReason[] } {
   const label = labeller(node);
   const reasons: PlanReason[] = [];
-  const keys = node.outputs.map(({ column, expr }, index) => {
+  const names = new ColumnNames();
+  const keys = node.outputs.map(({ column, expr }) => {
     const facts = types.of(column.id);
     if (!facts.groupable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
     return {
-      name: `key${index + 1}`,
+      name: names.take(outputName(column.id) ?? column.name),
       value: written(expr, input),
       facts,
       label: label(expr),

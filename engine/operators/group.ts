@@ -5,7 +5,8 @@
  * Its rows are stored (store.ts): what the aggregates need is additive, so a change of the input is added to the groups
  * that it concerns, and nothing else of a group is read. Each aggregate's own rule says which parts it needs.
  */
-import type { ColumnRef } from '../../parser/tree.ts';
+import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
+import { visit } from '../../parser/walk.ts';
 import { deparseExpr } from '../../parser/deparse.ts';
 import type { TypeFacts } from '../algebra/facts.ts';
 import { INT2, INT4, INT8 } from '../algebra/facts.ts';
@@ -21,13 +22,13 @@ import {
 } from '../algebra/reason.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import { fixedScale } from '../aggregates/fixed-scale.ts';
-import type { Part } from '../aggregates/parts.ts';
 import { PartAllocator } from '../aggregates/parts.ts';
 import type { Argument, Finish } from '../aggregates/rule.ts';
+import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Rule, Shape } from './rule.ts';
 import { columnOf, conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
-import type { Identity, Store, StoredKey, Value } from './store.ts';
+import type { Identity, OutputName, Store, StoredKey, Value } from './store.ts';
 import { keyValues, ordinals, scratchParts, termRows } from './store.ts';
 
 const ALIAS = ident('g');
@@ -70,8 +71,7 @@ export const group: Rule<'group'> = {
   against: nothingAgainst,
 };
 
-/** The column of the one row of a grouping without keys. */
-const ONLY_ROW = 'only_row';
+const ONLY_ROW = OWN_COLUMNS.onlyRow;
 
 const BY_KEYS: Identity = {
   columns: (keys) => keys.map(({ name }) => name),
@@ -110,29 +110,49 @@ export type Types = {
 /** PostgreSQL's INDEX_MAX_KEYS. */
 const MAX_KEYS = 32;
 
-/** How the groups are stored, or all that stands against it. */
+/**
+ * How the groups are stored, or all that stands against it. Columns are named in this order: keys and finished aggregates
+ * as the definition calls them, then the parts by what they hold.
+ */
 export function groupStore(
   node: NodeOf<'group'>,
   input: Shape,
   types: Types,
+  outputName: OutputName,
 ): Store | { readonly reasons: readonly PlanReason[] } {
   const label = labeller(node);
+  const names = new ColumnNames();
   const reasons: PlanReason[] = [];
-  const keys = node.keys.map(({ column, expr }, index): StoredKey => {
+  const keys = node.keys.map(({ column, expr }): StoredKey => {
     const facts = types.of(column.id);
     if (!facts.sortable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
-    return { name: `key${index + 1}`, value: written(expr, input), facts, label: label(expr) };
+    const name = names.take(outputName(column.id) ?? column.name);
+    return { name, value: written(expr, input), facts, label: label(expr) };
   });
   if (keys.length > MAX_KEYS) reasons.push(tooManyKeys(keys.length, MAX_KEYS));
-  const allocator = new PartAllocator();
-  const finishes = node.aggregates.map((call) => {
-    const planned = planAggregate(call, node, input, types, allocator);
-    if ('kind' in planned) reasons.push(planned);
-    return 'kind' in planned ? null : planned.finish;
-  });
+  // Whether an aggregate is more than a part is known once it is planned, and values are named before parts.
+  const tried = planAggregates(node, input, types, new PartAllocator(new ColumnNames()));
+  reasons.push(...tried.flatMap((one) => ('kind' in one ? [one] : [])));
   if (reasons.length > 0) return { reasons };
+  const valueNames = tried.map((one, index) => {
+    const call = node.aggregates[index];
+    if (call === undefined || 'kind' in one || one.part !== null) return null;
+    return names.take(outputName(call.column.id) ?? valueName(call));
+  });
+  const allocator = new PartAllocator(names);
+  const planned = planAggregates(node, input, types, allocator);
   const { parts } = allocator;
-  const { values, names } = finished(node, finishes, parts, types);
+  const values = planned.flatMap((one, index): Value[] => {
+    const name = valueNames[index];
+    const aggregate = node.aggregates[index];
+    if (name === undefined || name === null || aggregate === undefined || 'kind' in one) return [];
+    const { type } = types.of(aggregate.column.id);
+    const { finish } = one;
+    return [{ name, type, finish, stored: !CAN_OVERFLOW.has(type), label: label(aggregate.call) }];
+  });
+  const columns = planned.map((one, index) =>
+    'kind' in one ? '' : (one.part ?? valueNames[index] ?? ''),
+  );
   return {
     identity: node.keys.length === 0 ? BY_NOTHING : BY_KEYS,
     keys,
@@ -140,10 +160,39 @@ export function groupStore(
     values,
     columns: new Map([
       ...node.keys.map(({ column }, index) => [column.id, keys[index]?.name ?? ''] as const),
-      ...node.aggregates.map(({ column }, index) => [column.id, names[index] ?? ''] as const),
+      ...node.aggregates.map(({ column }, index) => [column.id, columns[index] ?? ''] as const),
     ]),
   };
 }
+
+/** `result_avg_amount`: of an aggregate that the definition does not show unchanged. */
+const valueName = ({ call, args }: AggregateCall): string =>
+  ['result', call.name, ...args.map(({ expr }) => nameOf(expr))]
+    .filter((word) => word !== '')
+    .join('_') + suffixOf(call);
+
+/** What stored columns call an expression: the columns that it reads. */
+function nameOf(expr: Expr): string {
+  const read: string[] = [];
+  visit(expr, (inner) => {
+    if (inner.kind === 'column' && !read.includes(inner.name)) read.push(inner.name);
+  });
+  return read.join('_');
+}
+
+const suffixOf = ({ filter }: Aggregate): string =>
+  filter === null ? '' : `_if_${nameOf(filter)}`;
+
+/** A finished aggregate, and the part that it is; null if it is computed from parts. */
+type Planned = { readonly finish: Finish; readonly part: string | null };
+
+const planAggregates = (
+  node: NodeOf<'group'>,
+  input: Shape,
+  types: Types,
+  allocator: PartAllocator,
+): readonly (Planned | PlanReason)[] =>
+  node.aggregates.map((call) => planAggregate(call, node, input, types, allocator));
 
 function planAggregate(
   { column, call, args }: AggregateCall,
@@ -151,7 +200,7 @@ function planAggregate(
   input: Shape,
   types: Types,
   parts: PartAllocator,
-): { readonly finish: Finish } | PlanReason {
+): Planned | PlanReason {
   const rule = call.schema === null ? ruleFor(call.name) : undefined;
   if (rule === undefined) return aggregateNotMaintained(call.name, call.span);
   const label = labeller(node);
@@ -160,6 +209,7 @@ function planAggregate(
       value: expr.kind === 'column' ? written(expr, input) : sql`(${written(expr, input)})`,
       type: types.of(own.id),
       fixedScale: fixedScale(expr, scaleOf(node)),
+      name: nameOf(expr),
       label: label(expr),
     }),
   );
@@ -168,10 +218,14 @@ function planAggregate(
     args: planned,
     filter: call.filter === null ? [] : [sql`(${written(call.filter, input)})`],
     resultType: types.of(column.id).type,
-    parts,
+    parts: parts.for(suffixOf(call)),
     serverMajor: types.serverMajor,
   });
-  if (finish !== null) return { finish };
+  if (finish !== null) {
+    const text = finish(ident).text;
+    const part = parts.parts.find(({ name }) => ident(name).text === text);
+    return { finish, part: part?.name ?? null };
+  }
   return argumentType(
     call.name,
     planned.map(({ type }) => type.type),
@@ -194,26 +248,3 @@ function scaleOf(root: Node): (ref: ColumnRef) => number | null {
 
 /** Results that are computed in other types than the exact ones of the parts. */
 const CAN_OVERFLOW: ReadonlySet<string> = new Set(['real', 'double precision', 'interval']);
-
-/** The stored column that is each aggregate: a part if that is the answer already, otherwise a value. */
-function finished(
-  node: NodeOf<'group'>,
-  finishes: readonly (Finish | null)[],
-  parts: readonly Part[],
-  types: Types,
-): { readonly values: readonly Value[]; readonly names: readonly string[] } {
-  const label = labeller(node);
-  const values: Value[] = [];
-  const names = node.aggregates.map(({ column, call }, index) => {
-    const finish = finishes[index];
-    if (finish === null || finish === undefined) throw new Error(`${call.name} is not planned`);
-    const text = finish(ident).text;
-    const part = parts.find((one) => ident(one.name).text === text);
-    if (part !== undefined) return part.name;
-    const name = `value${values.length + 1}`;
-    const { type } = types.of(column.id);
-    values.push({ name, type, finish, stored: !CAN_OVERFLOW.has(type), label: label(call) });
-    return name;
-  });
-  return { values, names };
-}

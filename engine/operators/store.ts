@@ -66,6 +66,9 @@ export type Identity = {
 
 export type Grouping = { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] };
 
+/** How the definition calls a column of the operator, if it has it unchanged; null if it is only computed from. */
+export type OutputName = (column: ColumnId) => string | null;
+
 /** The alias of whatever holds stored columns in generated SQL. */
 export const STATE = 's';
 

@@ -17,6 +17,7 @@ import type { Types } from '../operators/group.ts';
 import { groupStore } from '../operators/group.ts';
 import type { Store } from '../operators/store.ts';
 import type { Core, Plan } from './plan.ts';
+import { passedOn } from './plan.ts';
 
 /** A tree cut at what will be stored. */
 export type Cut = { readonly core: Core; readonly residual: Node };
@@ -43,11 +44,11 @@ function rowsOf(tree: Node): Cut {
     outputs.find((one) => equalExpr(one.expr, expr));
   const core: Core = { ...tree, outputs: outputs.filter((one) => first(one.expr) === one) };
   if (core.outputs.length === outputs.length) return { core, residual: core };
-  const passedOn = outputs.map(({ column, expr }) => ({
+  const references = outputs.map(({ column, expr }) => ({
     column,
     expr: reference(first(expr)?.column ?? column, expr.span),
   }));
-  return { core, residual: { op: 'project', input: core, outputs: passedOn } };
+  return { core, residual: { op: 'project', input: core, outputs: references } };
 }
 
 export function choose(
@@ -56,7 +57,13 @@ export function choose(
   outputTypes: readonly string[],
 ): Plan | { readonly reasons: readonly PlanReason[] } {
   const input = faceOf(core.input, null).shape;
-  const store = core.op === 'group' ? groupStore(core, input, types) : bagStore(core, input, types);
+  const shown = passedOn(residual, core);
+  const outputName = (id: ColumnId): string | null =>
+    [...shown].find(([, column]) => column === id)?.[0] ?? null;
+  const store =
+    core.op === 'group'
+      ? groupStore(core, input, types, outputName)
+      : bagStore(core, input, types, outputName);
   const reasons = [
     ...('reasons' in store ? store.reasons : []),
     ...ambiguousUses(core, residual, types),

@@ -4,7 +4,7 @@
  *   core       its rows are stored; everything below it is maintained by change
  *   residual   the tree with the core in it; what stands above the core is computed when it is read
  */
-import type { Group, Node, Output, Project, Scan } from '../algebra/node.ts';
+import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
 import { faceOf } from '../operators/all.ts';
@@ -41,15 +41,25 @@ export function above(plan: Plan): readonly Node[] {
   return nodes;
 }
 
-/** The stored key that a column of the definition is, unchanged; null if it is computed from others. */
-export function storedKey({ residual, core, store }: Plan, name: string): string | null {
-  const column = columnsOf(residual).find((one) => one.name === name);
-  const keys: readonly Output[] = core.op === 'group' ? core.keys : core.outputs;
-  let id = column?.id;
-  for (const output of nodesOf(residual)
+/** The columns of the definition that are columns of the core unchanged, by name. */
+export function passedOn(residual: Node, core: Core): ReadonlyMap<string, ColumnId> {
+  const own = new Set(columnsOf(core).map(({ id }) => id));
+  const references = nodesOf(residual)
     .flatMap((node) => (node.op === 'project' && node !== core ? node.outputs : []))
-    .toReversed())
-    if (output.column.id === id && output.expr.kind === 'column') id = idOf(output.expr);
-  const key = keys.find((one) => one.column.id === id);
-  return key === undefined ? null : (store.columns.get(key.column.id) ?? null);
+    .toReversed();
+  const found = new Map<string, ColumnId>();
+  for (const { id: top, name } of columnsOf(residual)) {
+    let id = top;
+    for (const { column, expr } of references)
+      if (column.id === id && expr.kind === 'column') id = idOf(expr);
+    if (own.has(id)) found.set(name, id);
+  }
+  return found;
+}
+
+/** The stored key that a column of the definition is, unchanged; null if it is anything else. */
+export function storedKey({ residual, core, store }: Plan, name: string): string | null {
+  const id = passedOn(residual, core).get(name);
+  const column = id === undefined ? undefined : store.columns.get(id);
+  return store.keys.some((key) => key.name === column) ? (column ?? null) : null;
 }

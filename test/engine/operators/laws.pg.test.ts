@@ -343,7 +343,9 @@ describe.each(STORED)('the store of $name', ({ name, node }) => {
     const face = faceOf(tree.input, pending);
     const types = typesOf(tree);
     const store =
-      tree.op === 'group' ? groupStore(tree, face.shape, types) : bagStore(tree, face.shape, types);
+      tree.op === 'group'
+        ? groupStore(tree, face.shape, types, () => null)
+        : bagStore(tree, face.shape, types, () => null);
     if ('reasons' in store) throw new Error(store.reasons.map(({ message }) => message).join());
     const scratch = fromScratch(store, face.now);
     await bench.user.execute(

@@ -13,10 +13,10 @@
 -- FROM public.sale AS s: join, stores nothing
 -- FROM public.product AS p: join, stores nothing
 -- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- s.region: column, stores key1
--- p.label: column, stores key2
--- ((s.quantity)::numeric * p.price): column, stores key3
--- rows of the group: additive part, stores row_count
+-- s.region: column, stores region
+-- p.label: column, stores label
+-- ((s.quantity)::numeric * p.price): column, stores value
+-- rows of the group: additive part, stores rows
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_bag AS
@@ -242,23 +242,23 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_bag WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
-  q.key1 AS key1,
-  q.key2 AS key2,
-  q.key3 AS key3,
-  pg_catalog.count(*) AS row_count
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  q.region AS region,
+  q.label AS label,
+  q.value AS value,
+  pg_catalog.count(*) AS rows
 FROM (
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value
   FROM
     public.sale AS r1,
     public.product AS r2
   WHERE (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))), q.key1, q.key2, q.key3;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
 
 -- what publications of all tables need
 ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
@@ -267,16 +267,16 @@ ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.key1 IS 's.region';
+COMMENT ON COLUMN imat_store.state_bag.region IS 's.region';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.key2 IS 'p.label';
+COMMENT ON COLUMN imat_store.state_bag.label IS 'p.label';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.key3 IS '((s.quantity)::numeric * p.price)';
+COMMENT ON COLUMN imat_store.state_bag.value IS '((s.quantity)::numeric * p.price)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_bag.rows IS 'rows of the group';
 
 -- statistics
 ANALYZE imat_store.state_bag;
@@ -292,15 +292,15 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    r1.weight AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    r1.weight AS rows
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
@@ -316,10 +316,10 @@ FROM (
   UNION ALL
   -- plus changes of public.product AS p
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    r2.weight AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    r2.weight AS rows
   FROM
     public.sale AS r1,
     (
@@ -335,10 +335,10 @@ FROM (
   UNION ALL
   -- minus changes of public.sale AS s with changes of public.product AS p
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    (-r1.weight * r2.weight) AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    (-r1.weight * r2.weight) AS rows
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
@@ -371,15 +371,15 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.*
 FROM (
   -- all changes, cancelled against each other
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    p.weight AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    p.weight AS rows
   FROM
     (
       SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c3 AS r1_c3, u.r1_c4 AS r1_c4, u.r1_c6 AS r1_c6, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2, u.r2_c3 AS r2_c3
@@ -466,27 +466,27 @@ BEGIN
     WITH delta AS (
       SELECT
         u.row_digest AS row_digest,
-        u.key1 AS key1,
-        u.key2 AS key2,
-        u.key3 AS key3,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+        u.region AS region,
+        u.label AS label,
+        u.value AS value,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
       FROM (
-        SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
+        SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
       ) AS u
-      GROUP BY u.row_digest, u.key1, u.key2, u.key3
+      GROUP BY u.row_digest, u.region, u.label, u.value
     ), merged AS (
-      INSERT INTO imat_store.state_bag AS s (row_digest, key1, key2, key3, row_count)
-      SELECT row_digest, key1, key2, key3, row_count
+      INSERT INTO imat_store.state_bag AS s (row_digest, region, label, value, rows)
+      SELECT row_digest, region, label, value, rows
       FROM delta AS d
-      WHERE d.row_count <> 0
+      WHERE d.rows <> 0
       ON CONFLICT (row_digest) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count
-      RETURNING s.ctid, s.row_count
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
     )
     SELECT
       pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
     $imat$
     INTO touched, emptied, negative;
@@ -503,27 +503,27 @@ BEGIN
       WITH delta AS (
         SELECT
           u.row_digest AS row_digest,
-          u.key1 AS key1,
-          u.key2 AS key2,
-          u.key3 AS key3,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+          u.region AS region,
+          u.label AS label,
+          u.value AS value,
+          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
         FROM (
-          SELECT row_digest, key1, key2, key3, row_count FROM imat_store.netted_bag
+          SELECT row_digest, region, label, value, rows FROM imat_store.netted_bag
         ) AS u
-        GROUP BY u.row_digest, u.key1, u.key2, u.key3
+        GROUP BY u.row_digest, u.region, u.label, u.value
       ), merged AS (
-        INSERT INTO imat_store.state_bag AS s (row_digest, key1, key2, key3, row_count)
-        SELECT row_digest, key1, key2, key3, row_count
+        INSERT INTO imat_store.state_bag AS s (row_digest, region, label, value, rows)
+        SELECT row_digest, region, label, value, rows
         FROM delta AS d
-        WHERE d.row_count <> 0
+        WHERE d.rows <> 0
         ON CONFLICT (row_digest) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count
-        RETURNING s.ctid, s.row_count
+          rows = s.rows + EXCLUDED.rows
+        RETURNING s.ctid, s.rows
       )
       SELECT
         pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+        pg_catalog.bool_or(m.rows < 0)
       FROM merged AS m
       $imat$
       INTO touched, emptied, negative;
@@ -546,9 +546,9 @@ REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
 CREATE VIEW imat.bag AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS region,
-  s.key2 AS label,
-  s.key3 AS value
+  s.region AS region,
+  s.label AS label,
+  s.value AS value
 FROM imat_store.state_bag AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -556,43 +556,43 @@ WHERE NOT (
     imat_catalog.no_frontier('bag')
   )
 )
-  AND s.row_count = 1
+  AND s.rows = 1
 UNION ALL
 SELECT
-  s.key1 AS region,
-  s.key2 AS label,
-  s.key3 AS value
+  s.region AS region,
+  s.label AS label,
+  s.value AS value
 FROM imat_store.state_bag AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE NOT (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
     imat_catalog.no_frontier('bag')
   )
 )
-  AND s.row_count > 1
+  AND s.rows > 1
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS region,
-  s.key2 AS label,
-  s.key3 AS value
+  s.region AS region,
+  s.label AS label,
+  s.value AS value
 FROM (
   SELECT
     u.row_digest AS row_digest,
-    u.key1 AS key1,
-    u.key2 AS key2,
-    u.key3 AS key3,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+    u.region AS region,
+    u.label AS label,
+    u.value AS value,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
   FROM (
-    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.state_bag
+    SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
     UNION ALL
-    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
+    SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
   ) AS u
-  GROUP BY u.row_digest, u.key1, u.key2, u.key3
-  HAVING pg_catalog.sum(u.row_count) <> 0
+  GROUP BY u.row_digest, u.region, u.label, u.value
+  HAVING pg_catalog.sum(u.rows) <> 0
 ) AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),

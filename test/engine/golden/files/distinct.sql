@@ -7,9 +7,9 @@
 -- strategy delta, freshness live
 -- reads public.sale (region, shipped)
 -- FROM public.sale AS sale: scan, stores nothing
--- sale.region: group key, stores key1
--- sale.shipped: group key, stores key2
--- rows of the group: additive part, stores row_count
+-- sale.region: group key, stores region
+-- sale.shipped: group key, stores shipped
+-- rows of the group: additive part, stores rows
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_distinct AS
@@ -125,9 +125,9 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_distinct WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r1.region AS key1,
-  r1.shipped AS key2,
-  pg_catalog.count(*) AS row_count
+  r1.region AS region,
+  r1.shipped AS shipped,
+  pg_catalog.count(*) AS rows
 FROM
   public.sale AS r1
 GROUP BY 1, 2;
@@ -136,16 +136,16 @@ GROUP BY 1, 2;
 ALTER TABLE imat_store.state_distinct REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state_distinct (key1, key2) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store.state_distinct (region, shipped) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_distinct.key1 IS 'sale.region';
+COMMENT ON COLUMN imat_store.state_distinct.region IS 'sale.region';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_distinct.key2 IS 'sale.shipped';
+COMMENT ON COLUMN imat_store.state_distinct.shipped IS 'sale.shipped';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_distinct.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_distinct.rows IS 'rows of the group';
 
 -- statistics
 ANALYZE imat_store.state_distinct;
@@ -160,9 +160,9 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS sale
 SELECT
-  r1.region AS key1,
-  r1.shipped AS key2,
-  r1.weight AS row_count
+  r1.region AS region,
+  r1.shipped AS shipped,
+  r1.weight AS rows
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c10 AS shipped
@@ -180,9 +180,9 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS sale
 SELECT
-  r1.region AS key1,
-  r1.shipped AS key2,
-  r1.weight AS row_count
+  r1.region AS region,
+  r1.shipped AS shipped,
+  r1.weight AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c10 AS shipped
@@ -210,26 +210,26 @@ BEGIN
     EXECUTE $imat$
     WITH delta AS (
       SELECT
-        u.key1,
-        u.key2,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+        u.region,
+        u.shipped,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
       FROM (
-        SELECT key1, key2, row_count FROM imat_store.delta_distinct
+        SELECT region, shipped, rows FROM imat_store.delta_distinct
       ) AS u
-      GROUP BY u.key1, u.key2
+      GROUP BY u.region, u.shipped
     ), merged AS (
-      INSERT INTO imat_store.state_distinct AS s (key1, key2, row_count)
-      SELECT key1, key2, row_count
+      INSERT INTO imat_store.state_distinct AS s (region, shipped, rows)
+      SELECT region, shipped, rows
       FROM delta AS d
-      WHERE d.row_count <> 0
-      ON CONFLICT (key1, key2) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count
-      RETURNING s.ctid, s.row_count
+      WHERE d.rows <> 0
+      ON CONFLICT (region, shipped) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
     )
     SELECT
       pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
     $imat$
     INTO touched, emptied, negative;
@@ -245,26 +245,26 @@ BEGIN
       EXECUTE $imat$
       WITH delta AS (
         SELECT
-          u.key1,
-          u.key2,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+          u.region,
+          u.shipped,
+          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
         FROM (
-          SELECT key1, key2, row_count FROM imat_store.netted_distinct
+          SELECT region, shipped, rows FROM imat_store.netted_distinct
         ) AS u
-        GROUP BY u.key1, u.key2
+        GROUP BY u.region, u.shipped
       ), merged AS (
-        INSERT INTO imat_store.state_distinct AS s (key1, key2, row_count)
-        SELECT key1, key2, row_count
+        INSERT INTO imat_store.state_distinct AS s (region, shipped, rows)
+        SELECT region, shipped, rows
         FROM delta AS d
-        WHERE d.row_count <> 0
-        ON CONFLICT (key1, key2) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count
-        RETURNING s.ctid, s.row_count
+        WHERE d.rows <> 0
+        ON CONFLICT (region, shipped) DO UPDATE SET
+          rows = s.rows + EXCLUDED.rows
+        RETURNING s.ctid, s.rows
       )
       SELECT
         pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+        pg_catalog.bool_or(m.rows < 0)
       FROM merged AS m
       $imat$
       INTO touched, emptied, negative;
@@ -287,8 +287,8 @@ REVOKE ALL ON FUNCTION imat_store.fold_distinct() FROM PUBLIC;
 CREATE VIEW imat."distinct" AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS region,
-  s.key2 AS shipped
+  s.region AS region,
+  s.shipped AS shipped
 FROM imat_store.state_distinct AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -299,20 +299,20 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS region,
-  s.key2 AS shipped
+  s.region AS region,
+  s.shipped AS shipped
 FROM (
   SELECT
-    u.key1,
-    u.key2,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+    u.region,
+    u.shipped,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
   FROM (
-    SELECT key1, key2, row_count FROM imat_store.state_distinct
+    SELECT region, shipped, rows FROM imat_store.state_distinct
     UNION ALL
-    SELECT key1, key2, row_count FROM imat_store.delta_distinct
+    SELECT region, shipped, rows FROM imat_store.delta_distinct
   ) AS u
-  GROUP BY u.key1, u.key2
-  HAVING pg_catalog.sum(u.row_count) <> 0
+  GROUP BY u.region, u.shipped
+  HAVING pg_catalog.sum(u.rows) <> 0
 ) AS s
 WHERE (
   SELECT COALESCE(

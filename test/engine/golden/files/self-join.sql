@@ -14,8 +14,8 @@
 -- FROM public.customer AS b: join, stores nothing
 -- FROM public.sale AS s: join, stores nothing
 -- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- b.name: group key, stores key1
--- rows of the group: additive part, stores row_count
+-- b.name: group key, stores boss
+-- rows of the group: additive part, stores rows
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_self_join AS
@@ -239,8 +239,8 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_self_join WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r2.name AS key1,
-  pg_catalog.count(*) AS row_count
+  r2.name AS boss,
+  pg_catalog.count(*) AS rows
 FROM
   public.customer AS r1,
   public.customer AS r2,
@@ -253,13 +253,13 @@ GROUP BY 1;
 ALTER TABLE imat_store.state_self_join REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state_self_join (key1) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store.state_self_join (boss) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_self_join.key1 IS 'b.name';
+COMMENT ON COLUMN imat_store.state_self_join.boss IS 'b.name';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_self_join.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_self_join.rows IS 'rows of the group';
 
 -- statistics
 ANALYZE imat_store.state_self_join;
@@ -276,8 +276,8 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.customer AS c
 SELECT
-  r2.name AS key1,
-  r1.weight AS row_count
+  r2.name AS boss,
+  r1.weight AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -294,8 +294,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.customer AS b
 SELECT
-  r2.name AS key1,
-  r2.weight AS row_count
+  r2.name AS boss,
+  r2.weight AS rows
 FROM
   public.customer AS r1,
   (
@@ -312,8 +312,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  r3.weight AS row_count
+  r2.name AS boss,
+  r3.weight AS rows
 FROM
   public.customer AS r1,
   public.customer AS r2,
@@ -330,8 +330,8 @@ WHERE (SELECT p.changed2 FROM pending AS p)
 UNION ALL
 -- minus changes of public.customer AS c with changes of public.customer AS b
 SELECT
-  r2.name AS key1,
-  (-r1.weight * r2.weight) AS row_count
+  r2.name AS boss,
+  (-r1.weight * r2.weight) AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -354,8 +354,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- minus changes of public.customer AS c with changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  (-r1.weight * r3.weight) AS row_count
+  r2.name AS boss,
+  (-r1.weight * r3.weight) AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -379,8 +379,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- minus changes of public.customer AS b with changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  (-r2.weight * r3.weight) AS row_count
+  r2.name AS boss,
+  (-r2.weight * r3.weight) AS rows
 FROM
   public.customer AS r1,
   (
@@ -404,8 +404,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.customer AS c with changes of public.customer AS b with changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  (r1.weight * r2.weight * r3.weight) AS row_count
+  r2.name AS boss,
+  (r1.weight * r2.weight * r3.weight) AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -445,8 +445,8 @@ WITH pending AS MATERIALIZED (
 )
 -- all changes, cancelled against each other
 SELECT
-  r2.name AS key1,
-  p.weight AS row_count
+  r2.name AS boss,
+  p.weight AS rows
 FROM
   (
     SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c1 AS r1_c1, u.r1_c4 AS r1_c4, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2, u.r3_c2 AS r3_c2
@@ -633,25 +633,25 @@ BEGIN
     EXECUTE $imat$
     WITH delta AS (
       SELECT
-        u.key1,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+        u.boss,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
       FROM (
-        SELECT key1, row_count FROM imat_store.delta_self_join
+        SELECT boss, rows FROM imat_store.delta_self_join
       ) AS u
-      GROUP BY u.key1
+      GROUP BY u.boss
     ), merged AS (
-      INSERT INTO imat_store.state_self_join AS s (key1, row_count)
-      SELECT key1, row_count
+      INSERT INTO imat_store.state_self_join AS s (boss, rows)
+      SELECT boss, rows
       FROM delta AS d
-      WHERE d.row_count <> 0
-      ON CONFLICT (key1) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count
-      RETURNING s.ctid, s.row_count
+      WHERE d.rows <> 0
+      ON CONFLICT (boss) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
     )
     SELECT
       pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
     $imat$
     INTO touched, emptied, negative;
@@ -667,25 +667,25 @@ BEGIN
       EXECUTE $imat$
       WITH delta AS (
         SELECT
-          u.key1,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+          u.boss,
+          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
         FROM (
-          SELECT key1, row_count FROM imat_store.netted_self_join
+          SELECT boss, rows FROM imat_store.netted_self_join
         ) AS u
-        GROUP BY u.key1
+        GROUP BY u.boss
       ), merged AS (
-        INSERT INTO imat_store.state_self_join AS s (key1, row_count)
-        SELECT key1, row_count
+        INSERT INTO imat_store.state_self_join AS s (boss, rows)
+        SELECT boss, rows
         FROM delta AS d
-        WHERE d.row_count <> 0
-        ON CONFLICT (key1) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count
-        RETURNING s.ctid, s.row_count
+        WHERE d.rows <> 0
+        ON CONFLICT (boss) DO UPDATE SET
+          rows = s.rows + EXCLUDED.rows
+        RETURNING s.ctid, s.rows
       )
       SELECT
         pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
+        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+        pg_catalog.bool_or(m.rows < 0)
       FROM merged AS m
       $imat$
       INTO touched, emptied, negative;
@@ -708,8 +708,8 @@ REVOKE ALL ON FUNCTION imat_store.fold_self_join() FROM PUBLIC;
 CREATE VIEW imat.self_join AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS boss,
-  s.row_count AS sales
+  s.boss AS boss,
+  s.rows AS sales
 FROM imat_store.state_self_join AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -720,19 +720,19 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS boss,
-  s.row_count AS sales
+  s.boss AS boss,
+  s.rows AS sales
 FROM (
   SELECT
-    u.key1,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+    u.boss,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
   FROM (
-    SELECT key1, row_count FROM imat_store.state_self_join
+    SELECT boss, rows FROM imat_store.state_self_join
     UNION ALL
-    SELECT key1, row_count FROM imat_store.delta_self_join
+    SELECT boss, rows FROM imat_store.delta_self_join
   ) AS u
-  GROUP BY u.key1
-  HAVING pg_catalog.sum(u.row_count) <> 0
+  GROUP BY u.boss
+  HAVING pg_catalog.sum(u.rows) <> 0
 ) AS s
 WHERE (
   SELECT COALESCE(
