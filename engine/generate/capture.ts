@@ -103,21 +103,21 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
     case 'truncate':
       // Names are asked for when it happens: the table or a column may have been renamed.
       return sql`IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      '${quoted(into)} SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{${fragment(columns.map((column) => column.attnum).join(','))}}'::pg_catalog.int2[])
-  )`;
+  RAISE EXCEPTION USING
+    ERRCODE = 'feature_not_supported',
+    MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+    DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+    HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+END IF;
+EXECUTE (
+  SELECT pg_catalog.format(
+    '${quoted(into)} SELECT -1%s FROM ONLY %s AS t',
+    pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+    TG_RELID::pg_catalog.regclass
+  )
+  FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{${fragment(columns.map((column) => column.attnum).join(','))}}'::pg_catalog.int2[])
+)`;
   }
 }
 
@@ -155,16 +155,16 @@ function netUpdate(columns: readonly ColumnFacts[]): Sql {
     images.map((image) => sql`, ${image.select}`),
     '',
   )}
-    FROM (
-      SELECT -1 AS weight${of('o')} FROM old_rows AS o
-      UNION ALL
-      SELECT 1${of('n')} FROM new_rows AS n
-    ) AS u
-    GROUP BY ${join(
-      images.flatMap((image) => image.groupBy),
-      ', ',
-    )}
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
+FROM (
+  SELECT -1 AS weight${of('o')} FROM old_rows AS o
+  UNION ALL
+  SELECT 1${of('n')} FROM new_rows AS n
+) AS u
+GROUP BY ${join(
+    images.flatMap((image) => image.groupBy),
+    ', ',
+  )}
+HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
 }
 
 const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: Sql }>> = {

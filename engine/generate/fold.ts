@@ -11,7 +11,7 @@ import { changesSomething, identityOf, stateColumns, summed } from '../operators
 import type { Plan } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, ident, join, literal, sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, literal, sql } from '../sql/sql.ts';
 import { fallbackView } from './change-views.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -31,38 +31,29 @@ export function foldFunction(subject: Subject, plan: Plan): readonly Statement[]
 
 function createFold(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
-  const { fold, state: table, delta } = subject.names;
-  const state = table.sql;
+  const { fold, state, delta } = subject.names;
   const fallback = fallbackView(subject, plan);
+  const statements = [
+    apply(delta.sql, fallback),
+    sql`IF negative THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'data_corrupted',
+    MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
+    DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+    HINT = 'Run imat verify, then imat revert and imat convert.';
+END IF;`,
+    ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
+    sql`RETURN touched;`,
+  ];
   const body = sql`
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := ${dollarQuoted(upsertStatement(store, state.sql))};
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  BEGIN
-    EXECUTE ${dollarQuoted(upsertStatement(store, state, delta.sql))}
-    INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  ${fallback === null ? sql`` : againNetted(upsertStatement(store, state, fallback))}END;
-  IF negative THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'data_corrupted',
-      MESSAGE = ${literal(`a row of ${state.text} would have a negative count`)},
-      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
-  END IF;
-  ${
-    store.identity.vanishes
-      ? sql`DELETE FROM ${state} WHERE ctid = ANY (emptied);
-  `
-      : sql``
-  }RETURN touched;
+  ${join(statements, '\n')}
 END`;
   return sql`CREATE OR REPLACE FUNCTION ${fold.sql}() RETURNS bigint
 LANGUAGE plpgsql
@@ -73,23 +64,41 @@ SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
-function againNetted(upsert: Sql): Sql {
-  return sql`WHEN OTHERS THEN
-    -- Locks, resources, cancelling and the like are not a matter of rows.
-    IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-    EXECUTE ${dollarQuoted(upsert)}
-    INTO touched, emptied, negative;
-  `;
+/** Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has. */
+function apply(delta: Sql, fallback: Sql | null): Sql {
+  const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
+INTO touched, emptied, negative;`;
+  const handlers = [
+    sql`WHEN program_limit_exceeded THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'program_limit_exceeded',
+    MESSAGE = 'a group key is too long to be stored',
+    DETAIL = SQLERRM,
+    HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';`,
+    ...(fallback === null
+      ? []
+      : [
+          sql`WHEN OTHERS THEN
+  -- Locks, resources, cancelling and the like are not a matter of rows.
+  IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  ${on(fallback)}`,
+        ]),
+  ];
+  return sql`BEGIN
+  ${on(delta)}
+EXCEPTION
+  ${join(handlers, '\n')}
+END;`;
 }
 
-function upsertStatement(store: Store, state: Sql, delta: Sql): Sql {
+/** As a template for format(): `%s` is the view. */
+function upsertStatement(store: Store, state: Sql): Sql {
   const columns = join(stateColumns(store).map(ident), ', ');
   const additions = store.parts.map(
     (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
   );
-  return sql`
-WITH delta AS (
-  ${summed(store, sql`SELECT ${columns} FROM ${delta}`)}
+  const rest = sql`delta AS (
+  ${summed(store, sql`SELECT ${columns} FROM changes`)}
 ), merged AS (
   INSERT INTO ${state} AS s (${columns})
   SELECT ${columns}
@@ -103,6 +112,10 @@ SELECT
   pg_catalog.count(*),
   pg_catalog.array_agg(m.ctid) FILTER (WHERE m.${ROWS} = 0),
   pg_catalog.bool_or(m.${ROWS} < 0)
-FROM merged AS m
+FROM merged AS m`;
+  return sql`
+  WITH changes AS (
+    TABLE %s
+  ), ${fragment(rest.text.replaceAll('%', '%%'))}
 `;
 }

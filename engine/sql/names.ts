@@ -81,11 +81,11 @@ export const OWN_COLUMNS = {
   rowDigest: 'row_digest',
 } as const;
 
-/** Names that a stored column cannot have: imat's own, PostgreSQL's system columns, variables of the fold function. */
+/** Names that no column is given: imat's own, PostgreSQL's system columns, a variable beside which the fold names ctid. */
 const RESERVED: readonly string[] = [
   ...Object.values(OWN_COLUMNS),
   ...['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'],
-  ...['touched', 'emptied', 'negative'],
+  'emptied',
 ];
 
 /**

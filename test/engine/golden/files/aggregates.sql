@@ -125,13 +125,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
     SELECT pg_catalog.sum(u.weight), u.c1, u.c3, u.c4
-        FROM (
-          SELECT -1 AS weight, o.id AS c1, o.price AS c3, o.weight AS c4 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.id AS c1, n.price AS c3, n.weight AS c4 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c1, u.c3, u.c4, pg_catalog.float8send(u.c4)
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.id AS c1, o.price AS c3, o.weight AS c4 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.id AS c1, n.price AS c3, n.weight AS c4 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c1, u.c3, u.c4, pg_catalog.float8send(u.c4)
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -159,21 +159,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_product (weight, c1, c3, c4) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3,4}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_product (weight, c1, c3, c4) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3,4}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -235,13 +235,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
     SELECT pg_catalog.sum(u.weight), u.c2, u.c3, u.c5, u.c6, u.c8, u.c9, u.c10
-        FROM (
-          SELECT -1 AS weight, o.customer_id AS c2, o.product_id AS c3, o.amount AS c5, o.quantity AS c6, o.took AS c8, o.paid AS c9, o.shipped AS c10 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.customer_id AS c2, n.product_id AS c3, n.amount AS c5, n.quantity AS c6, n.took AS c8, n.paid AS c9, n.shipped AS c10 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c2, u.c3, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c8, pg_catalog.interval_send(u.c8), u.c9, u.c10
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.customer_id AS c2, o.product_id AS c3, o.amount AS c5, o.quantity AS c6, o.took AS c8, o.paid AS c9, o.shipped AS c10 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.customer_id AS c2, n.product_id AS c3, n.amount AS c5, n.quantity AS c6, n.took AS c8, n.paid AS c9, n.shipped AS c10 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c2, u.c3, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c8, pg_catalog.interval_send(u.c8), u.c9, u.c10
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -269,21 +269,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,3,5,6,8,9,10}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,3,5,6,8,9,10}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -629,13 +629,11 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
-  touched bigint;
-  emptied tid[];
-  negative boolean;
-BEGIN
-  BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
       SELECT
         u.customer_id,
         COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
@@ -676,7 +674,7 @@ BEGIN
         COALESCE(pg_catalog.sum(u.nan_price), 0)::bigint AS nan_price,
         COALESCE(pg_catalog.sum(u.sum_price), 0)::numeric AS sum_price
       FROM (
-        SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.delta_aggregates
+        SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM changes
       ) AS u
       GROUP BY u.customer_id
     ), merged AS (
@@ -729,14 +727,21 @@ BEGIN
       pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
-    $imat$
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_aggregates')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -746,7 +751,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_aggregates WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it

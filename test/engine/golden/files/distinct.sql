@@ -48,13 +48,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c4, c10)
     SELECT pg_catalog.sum(u.weight), u.c4, u.c10
-        FROM (
-          SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c4, u.c10
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c4, u.c10
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -82,21 +82,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c4, c10) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,10}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c10) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,10}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -202,19 +202,17 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
-  touched bigint;
-  emptied tid[];
-  negative boolean;
-BEGIN
-  BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
       SELECT
         u.region,
         u.shipped,
         COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
       FROM (
-        SELECT region, shipped, rows FROM imat_store.delta_distinct
+        SELECT region, shipped, rows FROM changes
       ) AS u
       GROUP BY u.region, u.shipped
     ), merged AS (
@@ -231,44 +229,27 @@ BEGIN
       pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
-    $imat$
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_distinct')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.region,
-          u.shipped,
-          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-        FROM (
-          SELECT region, shipped, rows FROM imat_store.netted_distinct
-        ) AS u
-        GROUP BY u.region, u.shipped
-      ), merged AS (
-        INSERT INTO imat_store.state_distinct AS s (region, shipped, rows)
-        SELECT region, shipped, rows
-        FROM delta AS d
-        WHERE d.rows <> 0
-        ON CONFLICT (region, shipped) DO UPDATE SET
-          rows = s.rows + EXCLUDED.rows
-        RETURNING s.ctid, s.rows
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
-        pg_catalog.bool_or(m.rows < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_distinct')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -277,7 +258,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_distinct WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it

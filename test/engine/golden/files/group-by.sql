@@ -64,13 +64,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
     SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
-        FROM (
-          SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -98,21 +98,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -271,13 +271,11 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
-  touched bigint;
-  emptied tid[];
-  negative boolean;
-BEGIN
-  BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
       SELECT
         u.region,
         COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
@@ -290,7 +288,7 @@ BEGIN
         COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
         COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
       FROM (
-        SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by
+        SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM changes
       ) AS u
       GROUP BY u.region
     ), merged AS (
@@ -315,59 +313,27 @@ BEGIN
       pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
-    $imat$
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_group_by')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.region,
-          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-          COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-          COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-          COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-          COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-          COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-          COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-          COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-          COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
-        FROM (
-          SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.netted_group_by
-        ) AS u
-        GROUP BY u.region
-      ), merged AS (
-        INSERT INTO imat_store.state_group_by AS s (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity)
-        SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity
-        FROM delta AS d
-        WHERE d.rows <> 0 OR d.count_amount <> 0 OR d.nan_amount <> 0 OR d.plus_infinity_amount <> 0 OR d.minus_infinity_amount <> 0 OR d.sum_amount <> 0 OR d.scales_amount <> 0 OR d.count_quantity <> 0 OR d.sum_quantity <> 0
-        ON CONFLICT (region) DO UPDATE SET
-          rows = s.rows + EXCLUDED.rows,
-          count_amount = s.count_amount + EXCLUDED.count_amount,
-          nan_amount = s.nan_amount + EXCLUDED.nan_amount,
-          plus_infinity_amount = s.plus_infinity_amount + EXCLUDED.plus_infinity_amount,
-          minus_infinity_amount = s.minus_infinity_amount + EXCLUDED.minus_infinity_amount,
-          sum_amount = s.sum_amount + EXCLUDED.sum_amount,
-          scales_amount = s.scales_amount + EXCLUDED.scales_amount,
-          count_quantity = s.count_quantity + EXCLUDED.count_quantity,
-          sum_quantity = s.sum_quantity + EXCLUDED.sum_quantity
-        RETURNING s.ctid, s.rows
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
-        pg_catalog.bool_or(m.rows < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_group_by')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -376,7 +342,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_group_by WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it

@@ -76,15 +76,15 @@ AS $imat_$
 BEGIN
   INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4, u.c5, u.c6
-      FROM (
-        SELECT -1 AS weight, o."select" AS c1, o."na""me" AS c2, o."$imat$" AS c4, o."line
+  FROM (
+    SELECT -1 AS weight, o."select" AS c1, o."na""me" AS c2, o."$imat$" AS c4, o."line
 break" AS c5, o."%I" AS c6 FROM old_rows AS o
-        UNION ALL
-        SELECT 1, n."select" AS c1, n."na""me" AS c2, n."$imat$" AS c4, n."line
+    UNION ALL
+    SELECT 1, n."select" AS c1, n."na""me" AS c2, n."$imat$" AS c4, n."line
 break" AS c5, n."%I" AS c6 FROM new_rows AS n
-      ) AS u
-      GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
-      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ) AS u
+  GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
+  HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat_$;
 
@@ -113,21 +113,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4,5,6}'::pg_catalog.int2[])
-  );
+  RAISE EXCEPTION USING
+    ERRCODE = 'feature_not_supported',
+    MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+    DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+    HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+END IF;
+EXECUTE (
+  SELECT pg_catalog.format(
+    'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
+    pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+    TG_RELID::pg_catalog.regclass
+  )
+  FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4,5,6}'::pg_catalog.int2[])
+);
   RETURN NULL;
 END$imat$;
 
@@ -284,18 +284,16 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat__$
 DECLARE
-  touched bigint;
-  emptied tid[];
-  negative boolean;
-BEGIN
-  BEGIN
-    EXECUTE $imat_$
-    WITH delta AS (
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat_$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
       SELECT
         u."select",
         u."line
 break",
-        u."%I",
+        u."%%I",
         COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
         COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
         COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
@@ -303,19 +301,19 @@ break",
         COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
       FROM (
         SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+break", "%%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM changes
       ) AS u
       GROUP BY u."select", u."line
-break", u."%I"
+break", u."%%I"
     ), merged AS (
       INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s ("select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
+break", "%%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
       SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me"
+break", "%%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me"
       FROM delta AS d
       WHERE d.rows <> 0 OR d."count_$imat$" <> 0 OR d."nan_$imat$" <> 0 OR d."sum_$imat$" <> 0 OR d."count_na""me" <> 0
       ON CONFLICT ("select", "line
-break", "%I") DO UPDATE SET
+break", "%%I") DO UPDATE SET
         rows = s.rows + EXCLUDED.rows,
         "count_$imat$" = s."count_$imat$" + EXCLUDED."count_$imat$",
         "nan_$imat$" = s."nan_$imat$" + EXCLUDED."nan_$imat$",
@@ -328,59 +326,27 @@ break", "%I") DO UPDATE SET
       pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
-    $imat_$
+  $imat_$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store."delta_Robert''); DROP TABLE sale; --"')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat_$
-      WITH delta AS (
-        SELECT
-          u."select",
-          u."line
-break",
-          u."%I",
-          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-          COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
-          COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
-          COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
-          COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
-        FROM (
-          SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."netted_Robert'); DROP TABLE sale; --"
-        ) AS u
-        GROUP BY u."select", u."line
-break", u."%I"
-      ), merged AS (
-        INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s ("select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
-        SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me"
-        FROM delta AS d
-        WHERE d.rows <> 0 OR d."count_$imat$" <> 0 OR d."nan_$imat$" <> 0 OR d."sum_$imat$" <> 0 OR d."count_na""me" <> 0
-        ON CONFLICT ("select", "line
-break", "%I") DO UPDATE SET
-          rows = s.rows + EXCLUDED.rows,
-          "count_$imat$" = s."count_$imat$" + EXCLUDED."count_$imat$",
-          "nan_$imat$" = s."nan_$imat$" + EXCLUDED."nan_$imat$",
-          "sum_$imat$" = s."sum_$imat$" + EXCLUDED."sum_$imat$",
-          "count_na""me" = s."count_na""me" + EXCLUDED."count_na""me"
-        RETURNING s.ctid, s.rows
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
-        pg_catalog.bool_or(m.rows < 0)
-      FROM merged AS m
-      $imat_$
+      EXECUTE pg_catalog.format(upsert, 'imat_store."netted_Robert''); DROP TABLE sale; --"')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -389,7 +355,7 @@ break", "%I") DO UPDATE SET
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat__$;
 
 -- only imat.fold calls it

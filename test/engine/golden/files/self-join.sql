@@ -58,13 +58,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
     SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4
-        FROM (
-          SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c1, u.c2, u.c4
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c1, u.c2, u.c4
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -92,21 +92,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -162,13 +162,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c2)
     SELECT pg_catalog.sum(u.weight), u.c2
-        FROM (
-          SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.customer_id AS c2 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c2
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.customer_id AS c2 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c2
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -196,21 +196,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c2) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c2) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -625,18 +625,16 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
-  touched bigint;
-  emptied tid[];
-  negative boolean;
-BEGIN
-  BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
       SELECT
         u.boss,
         COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
       FROM (
-        SELECT boss, rows FROM imat_store.delta_self_join
+        SELECT boss, rows FROM changes
       ) AS u
       GROUP BY u.boss
     ), merged AS (
@@ -653,43 +651,27 @@ BEGIN
       pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
-    $imat$
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_self_join')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.boss,
-          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-        FROM (
-          SELECT boss, rows FROM imat_store.netted_self_join
-        ) AS u
-        GROUP BY u.boss
-      ), merged AS (
-        INSERT INTO imat_store.state_self_join AS s (boss, rows)
-        SELECT boss, rows
-        FROM delta AS d
-        WHERE d.rows <> 0
-        ON CONFLICT (boss) DO UPDATE SET
-          rows = s.rows + EXCLUDED.rows
-        RETURNING s.ctid, s.rows
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
-        pg_catalog.bool_or(m.rows < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_self_join')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -698,7 +680,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_self_join WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it
