@@ -15,7 +15,7 @@ export function labeller(root: Node): (expr: Expr) => string {
         known.set(column.id, `${node.label}.${facts.name}`);
     for (const [id, expr] of computedBy(node)) if (!known.has(id)) known.set(id, print(expr));
   }
-  return (expr) => print(expr).replaceAll('pg_catalog."', '"').replaceAll('"', '');
+  return (expr) => print(expr).replaceAll('pg_catalog.', '').replaceAll('"', '');
 }
 
 function computedBy(node: Node): readonly (readonly [ColumnId, Expr])[] {

@@ -7,9 +7,7 @@ import { ownEvents } from '../generate/capture.ts';
 import type { Captured, Script } from '../generate/script.ts';
 import { scriptOf, statementsOf, storedTable } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
-import { labeller } from '../algebra/print.ts';
-import type { Plan } from '../plan/plan.ts';
-import { above, planScans } from '../plan/plan.ts';
+import { planLines } from '../plan/print.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { qualified } from '../sql/sql.ts';
@@ -177,42 +175,16 @@ function explanation(
     notes: prepared.notes,
     plan:
       plan === null
-        ? [{ clause: 'the whole definition', rule: 'swap', stored: 'every row of the answer' }]
-        : steps(plan),
+        ? [
+            {
+              depth: 0,
+              clause: 'the whole definition',
+              rule: 'swap',
+              stored: 'every row of the answer',
+            },
+          ]
+        : planLines(plan),
     sources: captures.map((one) => ({ relation: one.name, columns: one.columns })),
     sql: statementsOf(script).map(({ label, sql }) => ({ label, sql: sql.text })),
   };
-}
-
-function steps(plan: Plan): Explanation['plan'] {
-  const { core, store, residual } = plan;
-  const label = labeller(residual);
-  const scans = planScans(plan);
-  const step = (clause: string, rule: string, stored = 'nothing') => ({ clause, rule, stored });
-  const conditions =
-    core.input.op === 'filter' || core.input.op === 'join' ? core.input.conditions : [];
-  const outputs = residual.op === 'project' ? residual.outputs : [];
-  return [
-    ...scans.map(({ source, label: alias }) =>
-      step(`FROM ${source.schema}.${source.name} AS ${alias}`, scans.length > 1 ? 'join' : 'scan'),
-    ),
-    ...(conditions.length > 0
-      ? [step(`${conditions.length} conditions of WHERE, ON and USING`, 'filter')]
-      : []),
-    ...store.keys.map((key) =>
-      step(key.label, store.identity.repeats ? 'column' : 'group key', key.name),
-    ),
-    ...store.parts.map((part) => step(part.comment, 'additive part', part.name)),
-    ...store.values.map((value) =>
-      step(
-        value.label,
-        value.stored ? 'finished aggregate' : 'computed when read',
-        value.stored ? value.name : 'nothing',
-      ),
-    ),
-    ...outputs
-      .filter(({ expr }) => residual !== core && expr.kind !== 'column')
-      .map(({ column, expr }) => step(`${label(expr)} AS ${column.name}`, 'computed when read')),
-    ...(above(plan).some(({ op }) => op === 'filter') ? [step('HAVING', 'filter when read')] : []),
-  ];
 }

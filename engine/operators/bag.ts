@@ -68,7 +68,7 @@ export function bagStore(
   return {
     identity: BY_DIGEST,
     keys,
-    parts: [ROW_COUNT],
+    parts: [{ ...ROW_COUNT, comment: 'copies of the row' }],
     values: [],
     columns: new Map(node.outputs.map(({ column }, index) => [column.id, keys[index]?.name ?? ''])),
   };

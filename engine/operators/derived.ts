@@ -1,11 +1,11 @@
-/** A view under its name: its query's rows. What is still under its name after the rewrites cannot be maintained. */
+/** A view under its name: its query's rows, and their changes. One that the rewrites leave is more than can be maintained. */
 import type { Rule } from './rule.ts';
 import { only } from './rule.ts';
 
 export const derived: Rule<'derived'> = {
   shape: (_node, inputs) => only(inputs),
   now: (_node, inputs) => only(inputs).now,
-  change: null,
+  change: (_node, inputs, _pending, netting) => only(inputs).change(netting),
   against: ({ name, span }) => [
     {
       kind: 'view_not_plain',

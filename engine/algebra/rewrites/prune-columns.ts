@@ -1,5 +1,5 @@
 /**
- * prune-columns: a scan has the columns that something above it reads, and no others.
+ * prune-columns: a scan has the columns that something above it reads or the definition shows, and no others.
  *
  * Right because no other operator looks at them. The change log of a source needs only these columns, and an UPDATE of
  * others logs nothing.
@@ -7,12 +7,13 @@
  * together. Lowering puts a projection below each DISTINCT.
  */
 import type { ColumnId, Node } from '../node.ts';
-import { expressionsOf, inputsOf, nodesOf, referencesOf, withInputs } from '../node.ts';
+import { columnsOf, expressionsOf, inputsOf, nodesOf, referencesOf, withInputs } from '../node.ts';
 
 export function pruneColumns(root: Node): Node {
-  const used = new Set<ColumnId>(
-    nodesOf(root).flatMap((node) => expressionsOf(node).flatMap(referencesOf)),
-  );
+  const used = new Set<ColumnId>([
+    ...columnsOf(root).map(({ id }) => id),
+    ...nodesOf(root).flatMap((node) => expressionsOf(node).flatMap(referencesOf)),
+  ]);
   const pruned = (node: Node): Node =>
     node.op === 'scan'
       ? { ...node, columns: node.columns.filter(({ column }) => used.has(column.id)) }

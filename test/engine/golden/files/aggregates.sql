@@ -20,59 +20,61 @@
 -- strategy delta, freshness live
 -- reads public.product (id, price, weight)
 -- reads public.sale (customer_id, product_id, amount, quantity, took, paid, shipped)
--- FROM public.sale AS s: join, stores nothing
--- FROM public.product AS p: join, stores nothing
--- 1 conditions of WHERE, ON and USING: filter, stores nothing
--- s.customer_id: group key, stores customer_id
--- rows of the group: additive part, stores rows
--- rows where s.amount is not null: additive part, stores count_amount
--- rows where s.amount is NaN: additive part, stores nan_amount
--- rows where s.amount is Infinity: additive part, stores plus_infinity_amount
--- rows where s.amount is -Infinity: additive part, stores minus_infinity_amount
--- sum of s.amount: additive part, stores sum_amount
--- sum of squares of s.amount: additive part, stores squares_amount
--- rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales_amount
--- rows where p.weight is not null: additive part, stores count_weight
--- rows where p.weight is NaN: additive part, stores nan_weight
--- rows where p.weight is Infinity: additive part, stores plus_infinity_weight
--- rows where p.weight is -Infinity: additive part, stores minus_infinity_weight
--- sum of p.weight: additive part, stores sum_weight
--- sum of squares of p.weight: additive part, stores squares_weight
--- pairs (p.weight, (s.quantity)::double precision) without a null: additive part, stores pairs_weight_quantity
--- rows where (s.quantity)::double precision is NaN: additive part, stores nan_quantity
--- rows where (s.quantity)::double precision is Infinity: additive part, stores plus_infinity_quantity
--- rows where (s.quantity)::double precision is -Infinity: additive part, stores minus_infinity_quantity
--- rows where p.weight is NaN: additive part, stores nan_weight_2
--- rows where p.weight is Infinity: additive part, stores plus_infinity_weight_2
--- rows where p.weight is -Infinity: additive part, stores minus_infinity_weight_2
--- sum of x over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_sum_quantity
--- sum of y over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_sum_weight
--- sum of x squared over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_squares_quantity
--- sum of y squared over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_squares_weight
--- sum of x times y over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_products_weight_quantity
--- rows where s.shipped: additive part, stores true_shipped
--- rows where not s.shipped: additive part, stores false_shipped
--- rows where s.shipped: additive part, stores true_shipped_if_amount
--- rows where not s.shipped: additive part, stores false_shipped_if_amount
--- rows where s.took is not null: additive part, stores count_took
--- sum of s.took: additive part, stores sum_took
--- rows where s.paid is not null: additive part, stores count_paid
--- sum of s.paid: additive part, stores sum_paid
--- rows where p.price is not null: additive part, stores count_price
--- rows where p.price is NaN: additive part, stores nan_price
--- sum of p.price: additive part, stores sum_price
--- pg_catalog.stddev(s.amount): finished aggregate, stores sd
--- pg_catalog.var_pop(p.weight): computed when read, stores nothing
--- pg_catalog.covar_samp(p.weight, (s.quantity)::double precision): computed when read, stores nothing
--- pg_catalog.corr(p.weight, (s.quantity)::double precision): computed when read, stores nothing
--- pg_catalog.regr_slope(p.weight, (s.quantity)::double precision): computed when read, stores nothing
--- pg_catalog.bool_and(s.shipped): finished aggregate, stores all_shipped
--- pg_catalog.every(s.shipped): finished aggregate, stores every_shipped
--- pg_catalog.bool_or(s.shipped) FILTER (WHERE (s.amount > (5)::numeric)): finished aggregate, stores any_shipped
--- pg_catalog.sum(p.weight): computed when read, stores nothing
--- pg_catalog.avg(s.took): computed when read, stores nothing
--- pg_catalog.sum(s.paid): finished aggregate, stores paid
--- pg_catalog.avg(p.price): finished aggregate, stores price
+-- project customer_id, sd, vp, cs, co, slope, all_shipped, every_shipped, any_shipped, weight, took, paid, price: computed when read, stores nothing
+--   group by s.customer_id: stored, one row per group, stores customer_id
+--       s.customer_id: group key, stores customer_id
+--       rows of the group: additive part, stores rows
+--       rows where s.amount is not null: additive part, stores count_amount
+--       rows where s.amount is NaN: additive part, stores nan_amount
+--       rows where s.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where s.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of s.amount: additive part, stores sum_amount
+--       sum of squares of s.amount: additive part, stores squares_amount
+--       rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       rows where p.weight is not null: additive part, stores count_weight
+--       rows where p.weight is NaN: additive part, stores nan_weight
+--       rows where p.weight is Infinity: additive part, stores plus_infinity_weight
+--       rows where p.weight is -Infinity: additive part, stores minus_infinity_weight
+--       sum of p.weight: additive part, stores sum_weight
+--       sum of squares of p.weight: additive part, stores squares_weight
+--       pairs (p.weight, (s.quantity)::double precision) without a null: additive part, stores pairs_weight_quantity
+--       rows where (s.quantity)::double precision is NaN: additive part, stores nan_quantity
+--       rows where (s.quantity)::double precision is Infinity: additive part, stores plus_infinity_quantity
+--       rows where (s.quantity)::double precision is -Infinity: additive part, stores minus_infinity_quantity
+--       rows where p.weight is NaN: additive part, stores nan_weight_2
+--       rows where p.weight is Infinity: additive part, stores plus_infinity_weight_2
+--       rows where p.weight is -Infinity: additive part, stores minus_infinity_weight_2
+--       sum of x over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_sum_quantity
+--       sum of y over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_sum_weight
+--       sum of x squared over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_squares_quantity
+--       sum of y squared over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_squares_weight
+--       sum of x times y over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_products_weight_quantity
+--       rows where s.shipped: additive part, stores true_shipped
+--       rows where not s.shipped: additive part, stores false_shipped
+--       rows where s.shipped: additive part, stores true_shipped_if_amount
+--       rows where not s.shipped: additive part, stores false_shipped_if_amount
+--       rows where s.took is not null: additive part, stores count_took
+--       sum of s.took: additive part, stores sum_took
+--       rows where s.paid is not null: additive part, stores count_paid
+--       sum of s.paid: additive part, stores sum_paid
+--       rows where p.price is not null: additive part, stores count_price
+--       rows where p.price is NaN: additive part, stores nan_price
+--       sum of p.price: additive part, stores sum_price
+--       stddev(s.amount): finished aggregate, stores sd
+--       var_pop(p.weight): computed when read, stores nothing
+--       covar_samp(p.weight, (s.quantity)::double precision): computed when read, stores nothing
+--       corr(p.weight, (s.quantity)::double precision): computed when read, stores nothing
+--       regr_slope(p.weight, (s.quantity)::double precision): computed when read, stores nothing
+--       bool_and(s.shipped): finished aggregate, stores all_shipped
+--       every(s.shipped): finished aggregate, stores every_shipped
+--       bool_or(s.shipped) FILTER (WHERE (s.amount > (5)::numeric)): finished aggregate, stores any_shipped
+--       sum(p.weight): computed when read, stores nothing
+--       avg(s.took): computed when read, stores nothing
+--       sum(s.paid): finished aggregate, stores paid
+--       avg(p.price): finished aggregate, stores price
+--     join on (p.id = s.product_id): multilinear, stores nothing
+--       scan public.sale AS s (customer_id, product_id, amount, quantity, took, paid, shipped): linear, stores nothing
+--       scan public.product AS p (id, price, weight): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_aggregates AS
@@ -486,22 +488,22 @@ COMMENT ON COLUMN imat_store.state_aggregates.nan_price IS 'rows where p.price i
 COMMENT ON COLUMN imat_store.state_aggregates.sum_price IS 'sum of p.price';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.sd IS 'pg_catalog.stddev(s.amount)';
+COMMENT ON COLUMN imat_store.state_aggregates.sd IS 'stddev(s.amount)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.all_shipped IS 'pg_catalog.bool_and(s.shipped)';
+COMMENT ON COLUMN imat_store.state_aggregates.all_shipped IS 'bool_and(s.shipped)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.every_shipped IS 'pg_catalog.every(s.shipped)';
+COMMENT ON COLUMN imat_store.state_aggregates.every_shipped IS 'every(s.shipped)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.any_shipped IS 'pg_catalog.bool_or(s.shipped) FILTER (WHERE (s.amount > (5)::numeric))';
+COMMENT ON COLUMN imat_store.state_aggregates.any_shipped IS 'bool_or(s.shipped) FILTER (WHERE (s.amount > (5)::numeric))';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.paid IS 'pg_catalog.sum(s.paid)';
+COMMENT ON COLUMN imat_store.state_aggregates.paid IS 'sum(s.paid)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.price IS 'pg_catalog.avg(p.price)';
+COMMENT ON COLUMN imat_store.state_aggregates.price IS 'avg(p.price)';
 
 -- statistics
 ANALYZE imat_store.state_aggregates;

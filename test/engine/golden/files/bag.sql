@@ -10,13 +10,14 @@
 -- strategy delta, freshness live
 -- reads public.product (id, label, price)
 -- reads public.sale (product_id, region, quantity)
--- FROM public.sale AS s: join, stores nothing
--- FROM public.product AS p: join, stores nothing
--- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- s.region: column, stores region
--- p.label: column, stores label
--- ((s.quantity)::numeric * p.price): column, stores value
--- rows of the group: additive part, stores rows
+-- project region, label, value: stored, each row once, stores row_digest, region, label, value
+--     s.region: column, stores region
+--     p.label: column, stores label
+--     ((s.quantity)::numeric * p.price): column, stores value
+--     copies of the row: additive part, stores rows
+--   join on (s.product_id = p.id) AND (p.price > (0)::numeric): multilinear, stores nothing
+--     scan public.sale AS s (product_id, region, quantity): linear, stores nothing
+--     scan public.product AS p (id, label, price): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_bag AS
@@ -276,7 +277,7 @@ COMMENT ON COLUMN imat_store.state_bag.label IS 'p.label';
 COMMENT ON COLUMN imat_store.state_bag.value IS '((s.quantity)::numeric * p.price)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.rows IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_bag.rows IS 'copies of the row';
 
 -- statistics
 ANALYZE imat_store.state_bag;

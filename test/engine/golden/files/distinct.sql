@@ -6,10 +6,12 @@
 --
 -- strategy delta, freshness live
 -- reads public.sale (region, shipped)
--- FROM public.sale AS sale: scan, stores nothing
--- sale.region: group key, stores region
--- sale.shipped: group key, stores shipped
--- rows of the group: additive part, stores rows
+-- project region, shipped: computed when read, stores nothing
+--   group by sale.region, sale.shipped: stored, one row per group, stores region, shipped
+--       sale.region: group key, stores region
+--       sale.shipped: group key, stores shipped
+--       rows of the group: additive part, stores rows
+--     scan public.sale AS sale (region, shipped): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_distinct AS

@@ -10,19 +10,21 @@
 -- strategy delta, freshness 5s
 -- note: to be at most 5s old it must be folded that often, which imat worker does
 -- reads public.sale (region, amount, quantity)
--- FROM public.sale AS sale: scan, stores nothing
--- sale.region: group key, stores region
--- rows of the group: additive part, stores rows
--- rows where sale.amount is not null: additive part, stores count_amount
--- rows where sale.amount is NaN: additive part, stores nan_amount
--- rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
--- rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
--- sum of sale.amount: additive part, stores sum_amount
--- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
--- rows where sale.quantity is not null: additive part, stores count_quantity
--- sum of sale.quantity: additive part, stores sum_quantity
--- pg_catalog.sum(sale.amount): finished aggregate, stores total
--- pg_catalog.avg(sale.quantity): finished aggregate, stores mean
+-- project region, sales, total, mean: computed when read, stores nothing
+--   group by sale.region: stored, one row per group, stores region
+--       sale.region: group key, stores region
+--       rows of the group: additive part, stores rows
+--       rows where sale.amount is not null: additive part, stores count_amount
+--       rows where sale.amount is NaN: additive part, stores nan_amount
+--       rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of sale.amount: additive part, stores sum_amount
+--       rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       rows where sale.quantity is not null: additive part, stores count_quantity
+--       sum of sale.quantity: additive part, stores sum_quantity
+--       sum(sale.amount): finished aggregate, stores total
+--       avg(sale.quantity): finished aggregate, stores mean
+--     scan public.sale AS sale (region, amount, quantity): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_group_by_5s AS
@@ -198,10 +200,10 @@ COMMENT ON COLUMN imat_store.state_group_by_5s.count_quantity IS 'rows where sal
 COMMENT ON COLUMN imat_store.state_group_by_5s.sum_quantity IS 'sum of sale.quantity';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.total IS 'pg_catalog.sum(sale.amount)';
+COMMENT ON COLUMN imat_store.state_group_by_5s.total IS 'sum(sale.amount)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.mean IS 'pg_catalog.avg(sale.quantity)';
+COMMENT ON COLUMN imat_store.state_group_by_5s.mean IS 'avg(sale.quantity)';
 
 -- statistics
 ANALYZE imat_store.state_group_by_5s;

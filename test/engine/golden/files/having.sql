@@ -12,23 +12,25 @@
 --
 -- strategy delta, freshness live
 -- reads public.sale (region, amount, quantity, shipped)
--- FROM public.sale AS sale: scan, stores nothing
--- pg_catalog.upper(sale.region): group key, stores region
--- rows of the group: additive part, stores rows
--- rows where sale.amount is not null: additive part, stores count_amount
--- rows where sale.amount is NaN: additive part, stores nan_amount
--- rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
--- rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
--- sum of sale.amount: additive part, stores sum_amount
--- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
--- rows where sale.quantity is not null: additive part, stores count_quantity
--- rows where sale.shipped: additive part, stores true_shipped
--- rows where not sale.shipped: additive part, stores false_shipped
--- pg_catalog.sum(sale.amount): finished aggregate, stores result_sum_amount
--- pg_catalog.bool_and(sale.shipped): finished aggregate, stores result_bool_and_shipped
--- pg_catalog.round((pg_catalog.sum(sale.amount) / (NULLIF(pg_catalog.count(sale.quantity), 0))::numeric), 2) AS per_item: computed when read, stores nothing
--- CASE WHEN pg_catalog.bool_and(sale.shipped) THEN ('done')::text ELSE ('open')::text END AS state: computed when read, stores nothing
--- HAVING: filter when read, stores nothing
+-- project region, per_item, state: computed when read, stores nothing
+--     round((sum(sale.amount) / (NULLIF(count(sale.quantity), 0))::numeric), 2) AS per_item: computed when read, stores nothing
+--     CASE WHEN bool_and(sale.shipped) THEN ('done')::text ELSE ('open')::text END AS state: computed when read, stores nothing
+--   filter ((sum(sale.amount) > (100)::numeric) AND (count(*) > 1)): computed when read, stores nothing
+--     group by upper(sale.region): stored, one row per group, stores region
+--         upper(sale.region): group key, stores region
+--         rows of the group: additive part, stores rows
+--         rows where sale.amount is not null: additive part, stores count_amount
+--         rows where sale.amount is NaN: additive part, stores nan_amount
+--         rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
+--         rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
+--         sum of sale.amount: additive part, stores sum_amount
+--         rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--         rows where sale.quantity is not null: additive part, stores count_quantity
+--         rows where sale.shipped: additive part, stores true_shipped
+--         rows where not sale.shipped: additive part, stores false_shipped
+--         sum(sale.amount): finished aggregate, stores result_sum_amount
+--         bool_and(sale.shipped): finished aggregate, stores result_bool_and_shipped
+--       scan public.sale AS sale (region, amount, quantity, shipped): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_having AS
@@ -179,7 +181,7 @@ ALTER TABLE imat_store.state_having
 CREATE UNIQUE INDEX ON imat_store.state_having (region) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_having.region IS 'pg_catalog.upper(sale.region)';
+COMMENT ON COLUMN imat_store.state_having.region IS 'upper(sale.region)';
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_having.rows IS 'rows of the group';
@@ -212,10 +214,10 @@ COMMENT ON COLUMN imat_store.state_having.true_shipped IS 'rows where sale.shipp
 COMMENT ON COLUMN imat_store.state_having.false_shipped IS 'rows where not sale.shipped';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_having.result_sum_amount IS 'pg_catalog.sum(sale.amount)';
+COMMENT ON COLUMN imat_store.state_having.result_sum_amount IS 'sum(sale.amount)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_having.result_bool_and_shipped IS 'pg_catalog.bool_and(sale.shipped)';
+COMMENT ON COLUMN imat_store.state_having.result_bool_and_shipped IS 'bool_and(sale.shipped)';
 
 -- statistics
 ANALYZE imat_store.state_having;

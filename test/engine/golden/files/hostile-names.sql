@@ -14,19 +14,25 @@
 -- strategy delta, freshness live
 -- reads Odd "schema.it's; a \ table (select, na"me, $imat$, line
 -- break, %I)
--- FROM Odd "schema.it's; a \ table AS t: scan, stores nothing
--- 1 conditions of WHERE, ON and USING: filter, stores nothing
--- t.select: group key, stores select
--- t.line
+-- project select, line
+-- break, %I, sum"med, weight: computed when read, stores nothing
+--   group by t.select, t.line
+-- break, t.%I: stored, one row per group, stores select, line
+-- break, %I
+--       t.select: group key, stores select
+--       t.line
 -- break: group key, stores line
 -- break
--- t.%I: group key, stores %I
--- rows of the group: additive part, stores rows
--- rows where t.$imat$ is not null: additive part, stores count_$imat$
--- rows where t.$imat$ is NaN: additive part, stores nan_$imat$
--- sum of t.$imat$: additive part, stores sum_$imat$
--- rows where t.name is not null: additive part, stores count_na"me
--- pg_catalog.sum(t.$imat$): finished aggregate, stores sum"med
+--       t.%I: group key, stores %I
+--       rows of the group: additive part, stores rows
+--       rows where t.$imat$ is not null: additive part, stores count_$imat$
+--       rows where t.$imat$ is NaN: additive part, stores nan_$imat$
+--       sum of t.$imat$: additive part, stores sum_$imat$
+--       rows where t.name is not null: additive part, stores count_na"me
+--       sum(t.$imat$): finished aggregate, stores sum"med
+--     filter (t.select <> ('$imat$ \ ''%')::text): linear, stores nothing
+--       scan Odd "schema.it's; a \ table AS t (select, na"me, $imat$, line
+-- break, %I): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store."definition_Robert'); DROP TABLE sale; --" AS
@@ -209,7 +215,7 @@ COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."sum_$imat$" 
 COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."count_na""me" IS 'rows where t.name is not null';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."sum""med" IS 'pg_catalog.sum(t.$imat$)';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."sum""med" IS 'sum(t.$imat$)';
 
 -- statistics
 ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";

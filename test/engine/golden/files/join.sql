@@ -10,18 +10,20 @@
 -- strategy delta, freshness live
 -- reads public.customer (id, country)
 -- reads public.sale (customer_id, amount)
--- FROM public.sale AS s: join, stores nothing
--- FROM public.customer AS c: join, stores nothing
--- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- c.country: group key, stores country
--- rows of the group: additive part, stores rows
--- rows where s.amount is not null: additive part, stores count_amount
--- rows where s.amount is NaN: additive part, stores nan_amount
--- rows where s.amount is Infinity: additive part, stores plus_infinity_amount
--- rows where s.amount is -Infinity: additive part, stores minus_infinity_amount
--- sum of s.amount: additive part, stores sum_amount
--- rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales_amount
--- pg_catalog.sum(s.amount): finished aggregate, stores total
+-- project country, total: computed when read, stores nothing
+--   group by c.country: stored, one row per group, stores country
+--       c.country: group key, stores country
+--       rows of the group: additive part, stores rows
+--       rows where s.amount is not null: additive part, stores count_amount
+--       rows where s.amount is NaN: additive part, stores nan_amount
+--       rows where s.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where s.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of s.amount: additive part, stores sum_amount
+--       rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       sum(s.amount): finished aggregate, stores total
+--     join on (c.id = s.customer_id) AND (c.country IS NOT NULL): multilinear, stores nothing
+--       scan public.sale AS s (customer_id, amount): linear, stores nothing
+--       scan public.customer AS c (id, country): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_join AS
@@ -295,7 +297,7 @@ COMMENT ON COLUMN imat_store.state_join.sum_amount IS 'sum of s.amount';
 COMMENT ON COLUMN imat_store.state_join.scales_amount IS 'rows by display scale of s.amount: sum of 10^(12 * scale)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.total IS 'pg_catalog.sum(s.amount)';
+COMMENT ON COLUMN imat_store.state_join.total IS 'sum(s.amount)';
 
 -- statistics
 ANALYZE imat_store.state_join;

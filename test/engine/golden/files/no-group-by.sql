@@ -8,17 +8,19 @@
 --
 -- strategy delta, freshness live
 -- reads public.sale (region, amount, shipped)
--- FROM public.sale AS sale: scan, stores nothing
--- 1 conditions of WHERE, ON and USING: filter, stores nothing
--- rows of the group: additive part, stores rows
--- rows where sale.amount is not null: additive part, stores count_amount
--- rows where sale.amount is NaN: additive part, stores nan_amount
--- rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
--- rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
--- sum of sale.amount: additive part, stores sum_amount
--- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
--- rows, filtered: additive part, stores count_if_shipped
--- pg_catalog.sum(sale.amount): finished aggregate, stores total
+-- project sales, total, shipped: computed when read, stores nothing
+--   group all rows: stored, one row per group, stores only_row
+--       rows of the group: additive part, stores rows
+--       rows where sale.amount is not null: additive part, stores count_amount
+--       rows where sale.amount is NaN: additive part, stores nan_amount
+--       rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of sale.amount: additive part, stores sum_amount
+--       rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       rows, filtered: additive part, stores count_if_shipped
+--       sum(sale.amount): finished aggregate, stores total
+--     filter ((sale.region = ('north')::text) OR (sale.region IS NULL)): linear, stores nothing
+--       scan public.sale AS sale (region, amount, shipped): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_no_group_by AS
@@ -185,7 +187,7 @@ COMMENT ON COLUMN imat_store.state_no_group_by.scales_amount IS 'rows by display
 COMMENT ON COLUMN imat_store.state_no_group_by.count_if_shipped IS 'rows, filtered';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_no_group_by.total IS 'pg_catalog.sum(sale.amount)';
+COMMENT ON COLUMN imat_store.state_no_group_by.total IS 'sum(sale.amount)';
 
 -- statistics
 ANALYZE imat_store.state_no_group_by;

@@ -10,12 +10,14 @@
 -- strategy delta, freshness live
 -- reads public.customer (id, name, boss)
 -- reads public.sale (customer_id)
--- FROM public.customer AS c: join, stores nothing
--- FROM public.customer AS b: join, stores nothing
--- FROM public.sale AS s: join, stores nothing
--- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- b.name: group key, stores boss
--- rows of the group: additive part, stores rows
+-- project boss, sales: computed when read, stores nothing
+--   group by b.name: stored, one row per group, stores boss
+--       b.name: group key, stores boss
+--       rows of the group: additive part, stores rows
+--     join on (b.id = c.boss) AND (s.customer_id = c.id): multilinear, stores nothing
+--       scan public.customer AS c (id, boss): linear, stores nothing
+--       scan public.customer AS b (id, name): linear, stores nothing
+--       scan public.sale AS s (customer_id): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_self_join AS

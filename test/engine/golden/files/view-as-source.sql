@@ -7,17 +7,19 @@
 --
 -- strategy delta, freshness live
 -- reads public.sale (customer_id, amount)
--- FROM public.sale AS sale: scan, stores nothing
--- 1 conditions of WHERE, ON and USING: filter, stores nothing
--- sale.customer_id: group key, stores customer_id
--- rows of the group: additive part, stores rows
--- rows where sale.amount is not null: additive part, stores count_amount
--- rows where sale.amount is NaN: additive part, stores nan_amount
--- rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
--- rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
--- sum of sale.amount: additive part, stores sum_amount
--- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
--- pg_catalog.sum(sale.amount): finished aggregate, stores total
+-- project customer_id, total: computed when read, stores nothing
+--   group by sale.customer_id: stored, one row per group, stores customer_id
+--       sale.customer_id: group key, stores customer_id
+--       rows of the group: additive part, stores rows
+--       rows where sale.amount is not null: additive part, stores count_amount
+--       rows where sale.amount is NaN: additive part, stores nan_amount
+--       rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of sale.amount: additive part, stores sum_amount
+--       rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       sum(sale.amount): finished aggregate, stores total
+--     filter (sale.amount > (1000)::numeric): linear, stores nothing
+--       scan public.sale AS sale (customer_id, amount): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_view_as_source AS
@@ -182,7 +184,7 @@ COMMENT ON COLUMN imat_store.state_view_as_source.sum_amount IS 'sum of sale.amo
 COMMENT ON COLUMN imat_store.state_view_as_source.scales_amount IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_view_as_source.total IS 'pg_catalog.sum(sale.amount)';
+COMMENT ON COLUMN imat_store.state_view_as_source.total IS 'sum(sale.amount)';
 
 -- statistics
 ANALYZE imat_store.state_view_as_source;
