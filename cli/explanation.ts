@@ -26,8 +26,8 @@ export function explanationText(explanation: Explanation): string {
 }
 
 /**
- * The plan as comments, then every statement below a comment that says what it is for, each ended so that psql takes the
- * whole text.
+ * The plan as comments, then every statement below a comment that says what it is for, each ended
+ * so that psql takes the whole text.
  */
 export function explanationSql({ plan, sql }: Explanation): string {
   const tree = plan.map(({ depth, clause, rule, stored }) =>

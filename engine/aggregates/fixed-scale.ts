@@ -1,10 +1,11 @@
 /**
  * The display scale of a numeric expression, where it is the same for every row.
  *
- * PostgreSQL's sum has the largest scale among the rows of the group, and avg and stddev take their number of digits
- * from it. Subtracting a deleted row cannot lower a scale again, so where rows differ in scale their scales must be
- * counted; where all have one scale there is nothing to count. Rules as in numeric.c: + and - take the larger scale,
- * * adds them; integers have scale 0. Whatever is not listed is not fixed.
+ * PostgreSQL's sum has the largest scale among the rows of the group, and avg and stddev take their
+ * number of digits from it. Subtracting a deleted row cannot lower a scale again, so where rows
+ * differ in scale their scales must be counted; where all have one scale there is nothing to count.
+ * Rules as in numeric.c: + and - take the larger scale, * adds them; integers have scale 0.
+ * Whatever is not listed is not fixed.
  */
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 

@@ -1,13 +1,17 @@
 /**
- * Parts: what the state stores of an aggregate. Every part is additive: its value for a group is the sum over the
- * group's rows of weight times the row's contribution, so that a change is added and nothing else of the group is read.
+ * Parts: what the state stores of an aggregate. Every part is additive: its value for a group is
+ * the sum over the group's rows of weight times the row's contribution, so that a change is added
+ * and nothing else of the group is read.
  */
 import type { ColumnNames } from '../sql/names.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, sql } from '../sql/sql.ts';
 
-/** A part contributes where all its conditions hold; a `count` contributes 1, a `sum` its value, which is then not null. */
+/**
+ * A part contributes where all its conditions hold; a `count` contributes 1, a `sum` its value,
+ * which is then not null.
+ */
 export type Part = {
   readonly name: string;
   readonly value: Sql | null;
@@ -50,7 +54,10 @@ export type Parts = {
   ) => string;
 };
 
-/** Makes the parts of a grouping, once each: aggregates over the same argument share what they store. */
+/**
+ * Makes the parts of a grouping, once each: aggregates over the same argument share what they
+ * store.
+ */
 export class PartAllocator {
   readonly parts: Part[] = [ROW_COUNT];
   readonly #bySignature = new Map<string, Part>();
@@ -104,8 +111,8 @@ export function partOfRow(part: Part, weight: Sql): Sql {
 }
 
 /**
- * PostgreSQL multiplies an interval in double precision: exact for the whole hours, whose microseconds are a multiple of
- * 2^10, and for the rest apart from them, but not for both at once.
+ * PostgreSQL multiplies an interval in double precision: exact for the whole hours, whose
+ * microseconds are a multiple of 2^10, and for the rest apart from them, but not for both at once.
  */
 function weighted(value: Sql, weight: Sql, type: PartType): Sql {
   if (type !== 'interval') return sql`(${value} * ${weight})::${fragment(type)}`;
@@ -115,6 +122,7 @@ function weighted(value: Sql, weight: Sql, type: PartType): Sql {
 
 /** The sum of a part's values `column` over several contributions to one group. */
 export function partSum(part: Part, column: Sql): Sql {
-  // A global aggregate over no rows gives NULL, so that the one row of an ungrouped imat needs the COALESCE.
+  // A global aggregate over no rows gives NULL, so that the one row of an ungrouped imat needs the
+  // COALESCE.
   return sql`COALESCE(pg_catalog.sum(${column}), ${zeroOf(part)})::${fragment(part.type)}`;
 }

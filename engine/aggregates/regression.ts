@@ -1,6 +1,7 @@
 /**
- * covar_*, corr, regr_*: from n and the power sums of the pairs (y, x) with both not null, kept in numeric and finished
- * in double precision with the formulas of float.c. A sum over a variable with a NaN or an infinity is NaN there.
+ * covar_*, corr, regr_*: from n and the power sums of the pairs (y, x) with both not null, kept in
+ * numeric and finished in double precision with the formulas of float.c. A sum over a variable with
+ * a NaN or an infinity is NaN there.
  *
  *   Sxx = sum(x^2) - sum(x)^2 / n,   Syy likewise,   Sxy = sum(x y) - sum(x) sum(y) / n
  */
@@ -39,7 +40,10 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
     sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
 };
 
-/** As float.c multiplies: what is too large is infinite, what is too small is 0; SQL's operator would fail. */
+/**
+ * As float.c multiplies: what is too large is infinite, what is too small is 0; SQL's operator
+ * would fail.
+ */
 function product(a: Sql, b: Sql): Sql {
   const exact = sql`((${a})::numeric * (${b})::numeric)`;
   return sql`CASE WHEN ${exact} = 'NaN' THEN 'NaN' WHEN ${exact} > 1.797e308 THEN 'Infinity' ELSE ${toFloat(exact, 'double precision')} END`;

@@ -1,9 +1,10 @@
 /**
  * The contract of an aggregate's rule, one file for each family of aggregates.
  *
- * A rule allocates the additive parts it needs and gives the finished value as an expression over them. Duties:
- * - the finished value equals PostgreSQL's own for any multiset of rows, the empty one included (floats: within the
- *   error of PostgreSQL's own order of summing);
+ * A rule allocates the additive parts it needs and gives the finished value as an expression over
+ * them. Duties:
+ * - the finished value equals PostgreSQL's own for any multiset of rows, the empty one included
+ *   (floats: within the error of PostgreSQL's own order of summing);
  * - parts depend on one row each, never on the group;
  * - a rule never looks at where its argument comes from.
  */

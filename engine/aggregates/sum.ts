@@ -1,7 +1,7 @@
 /**
- * sum(x) = the sum, NULL where no x is not null; avg(x) = sum / count.
- * sum and avg have PostgreSQL's result type, rounding and number of digits: integers and numerics divide as numerics,
- * at the scale that the sum of the rows has.
+ * sum(x) = the sum, NULL where no x is not null; avg(x) = sum / count. sum and avg have
+ * PostgreSQL's result type, rounding and number of digits: integers and numerics divide as
+ * numerics, at the scale that the sum of the rows has.
  */
 import { INTERVAL, MONEY } from '../algebra/facts.ts';
 import type { PartType } from './parts.ts';

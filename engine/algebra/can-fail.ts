@@ -1,10 +1,12 @@
 /**
- * Whether an expression can fail for one row and not for another: a division by zero, an integer overflow, a cast of text
- * to a number. PostgreSQL then fails for the definition while such a row is there, and so may imat, but no longer: pending
- * rows must be cancelled against each other before such an expression sees them.
+ * Whether an expression can fail for one row and not for another: a division by zero, an integer
+ * overflow, a cast of text to a number. PostgreSQL then fails for the definition while such a row
+ * is there, and so may imat, but no longer: pending rows must be cancelled against each other
+ * before such an expression sees them.
  *
- * What is not known to be safe counts as failing: that costs a GROUP BY of the pending rows, and is never wrong. Overflows
- * of numeric, double precision and timestamps take values that nobody stores; they are left to the fold, which tries again.
+ * What is not known to be safe counts as failing: that costs a GROUP BY of the pending rows, and is
+ * never wrong. Overflows of numeric, double precision and timestamps take values that nobody
+ * stores; they are left to the fold, which tries again.
  */
 import type { Binary, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
 import { children } from '../../parser/walk.ts';

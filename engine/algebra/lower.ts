@@ -1,10 +1,11 @@
 /**
  * From what the parser read to a tree of operators, step by step as SQL defines it:
  *
- *   FROM -> join, WHERE -> filter, GROUP BY and aggregates -> group, HAVING -> filter, SELECT -> project, DISTINCT -> distinct
+ *   FROM -> join, WHERE -> filter, GROUP BY and aggregates -> group, HAVING -> filter,
+ *   SELECT -> project, DISTINCT -> distinct
  *
- * An ordinary view in FROM is lowered from its own query, as `derived`. Lowering judges nothing; `rewrites/` make the
- * tree simpler, and the planner says what cannot be maintained.
+ * An ordinary view in FROM is lowered from its own query, as `derived`. Lowering judges nothing;
+ * `rewrites/` make the tree simpler, and the planner says what cannot be maintained.
  */
 import type { Aggregate, ColumnRef, Expr, FromItem, Query, Relation } from '../../parser/tree.ts';
 import { equalExpr, mapExpr, visit } from '../../parser/walk.ts';
@@ -22,7 +23,10 @@ export function lower(query: Query, reading: Reading): Node {
   return new Lowering(reading).query(query);
 }
 
-/** Replaces a reference of the parser's tree, which names a relation of its query, by one of the algebra. */
+/**
+ * Replaces a reference of the parser's tree, which names a relation of its query, by one of the
+ * algebra.
+ */
 type Resolve = (expr: Expr) => Expr;
 
 class Lowering {
@@ -97,7 +101,10 @@ class Lowering {
     };
   }
 
-  /** `exprs` are what stands above the grouping; `above` rewrites one of them over the grouping's columns. */
+  /**
+   * `exprs` are what stands above the grouping; `above` rewrites one of them over the grouping's
+   * columns.
+   */
   #group(
     input: Node,
     groupBy: readonly Expr[],
@@ -113,8 +120,8 @@ class Lowering {
           if (!calls.some((call) => equalExpr(call, inner))) calls.push(inner);
           return false;
         }
-        // PostgreSQL allows a column that is not grouped by if a primary key in GROUP BY determines it: as one more
-        // key it changes no group.
+        // PostgreSQL allows a column that is not grouped by if a primary key in GROUP BY determines
+        // it: as one more key it changes no group.
         if (inner.kind === 'column') dependent.push(inner);
         return true;
       });

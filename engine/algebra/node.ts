@@ -1,9 +1,11 @@
 /**
- * A definition as a tree of relational operators. Data only: what an operator means is in `engine/operators/`.
+ * A definition as a tree of relational operators. Data only: what an operator means is in
+ * `engine/operators/`.
  *
- * Columns have ids that are unique in a definition, so an expression says which column it means without aliases, and a
- * rewrite that moves a subtree renames nothing. An expression is the parser's, in which each reference was made by
- * `reference`: its `relation` is the id of the column, its `name` is for people only.
+ * Columns have ids that are unique in a definition, so an expression says which column it means
+ * without aliases, and a rewrite that moves a subtree renames nothing. An expression is the
+ * parser's, in which each reference was made by `reference`: its `relation` is the id of the
+ * column, its `name` is for people only.
  */
 import type { Aggregate, ColumnRef, Expr, Span } from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
@@ -17,7 +19,10 @@ export type Column = { readonly id: ColumnId; readonly name: string; readonly sp
 /** A computed column. */
 export type Output = { readonly column: Column; readonly expr: Expr };
 
-/** One occurrence of a source; a self-join has two. `number` counts the occurrences of a definition from 1. */
+/**
+ * One occurrence of a source; a self-join has two. `number` counts the occurrences of a definition
+ * from 1.
+ */
 export type Scan = {
   readonly op: 'scan';
   readonly source: SourceFacts;
@@ -41,7 +46,9 @@ export type Project = {
   readonly outputs: readonly Output[];
 };
 
-/** The inner join of any number of inputs under one conjunction; of none: one row without columns. */
+/**
+ * The inner join of any number of inputs under one conjunction; of none: one row without columns.
+ */
 export type Join = {
   readonly op: 'join';
   readonly inputs: readonly Node[];
@@ -56,7 +63,10 @@ export type Group = {
   readonly aggregates: readonly AggregateCall[];
 };
 
-/** The arguments are columns of their own, so that their types can be known like those of any other column. */
+/**
+ * The arguments are columns of their own, so that their types can be known like those of any other
+ * column.
+ */
 export type AggregateCall = {
   readonly column: Column;
   readonly call: Aggregate;
@@ -66,7 +76,10 @@ export type AggregateCall = {
 /** Each row once. */
 export type Distinct = { readonly op: 'distinct'; readonly input: Node };
 
-/** A view, under the name that the definition gives it. Those that are plain are taken apart by a rewrite. */
+/**
+ * A view, under the name that the definition gives it. Those that are plain are taken apart by a
+ * rewrite.
+ */
 export type Derived = {
   readonly op: 'derived';
   readonly input: Node;
@@ -135,7 +148,10 @@ export function columnsOf(node: Node): readonly Column[] {
   }
 }
 
-/** The expressions that a node computes from the rows of its inputs, in the order in which they are shown. */
+/**
+ * The expressions that a node computes from the rows of its inputs, in the order in which they are
+ * shown.
+ */
 export function expressionsOf(node: Node): readonly Expr[] {
   switch (node.op) {
     case 'filter':

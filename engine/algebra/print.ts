@@ -1,4 +1,6 @@
-/** Expressions of a tree as people know them from the definition: aliases and names, without quotes. */
+/**
+ * Expressions of a tree as people know them from the definition: aliases and names, without quotes.
+ */
 import { deparseExpr } from '../../parser/deparse.ts';
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnId, Node } from './node.ts';

@@ -1,10 +1,12 @@
 /**
- * The pending change of an imat as a view, `imat_store.delta_<name>`: rows of stored columns. The live view adds them to
- * the state when read, the fold adds them for good. Being a view, it follows its sources through renames.
+ * The pending change of an imat as a view, `imat_store.delta_<name>`: rows of stored columns. The
+ * live view adds them to the state when read, the fold adds them for good. Being a view, it follows
+ * its sources through renames.
  *
- * What its terms ask of the frontier and the logs is asked once, which also spares planning. If an expression can fail
- * for a row, pending rows are cancelled against each other first. If it is believed that none can, the fold has a
- * second view that does so, for values that prove the belief wrong.
+ * What its terms ask of the frontier and the logs is asked once, which also spares planning. If an
+ * expression can fail for a row, pending rows are cancelled against each other first. If it is
+ * believed that none can, the fold has a second view that does so, for values that prove the belief
+ * wrong.
  */
 import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
@@ -34,7 +36,9 @@ export function changeViews(subject: Subject, plan: Plan): readonly Statement[] 
   ];
 }
 
-/** The view that the fold reads after an expression has failed; null if the first one is as careful. */
+/**
+ * The view that the fold reads after an expression has failed; null if the first one is as careful.
+ */
 export const fallbackView = (subject: Subject, plan: Plan): Sql | null =>
   plan.netting === 'fenced' ? null : subject.names.netted.sql;
 

@@ -1,10 +1,12 @@
 /**
- * The fold function of a delta imat: adds what is pending to the state. `imat.fold` calls it in a REPEATABLE READ
- * transaction that holds the imat's fold lock, and moves the frontier in the same transaction.
+ * The fold function of a delta imat: adds what is pending to the state. `imat.fold` calls it in a
+ * REPEATABLE READ transaction that holds the imat's fold lock, and moves the frontier in the same
+ * transaction.
  *
- * The statement is planned at each call (EXECUTE), because the right plan for ten pending rows is wrong for a million.
- * It upserts by the state's unique key, NULLs being equal there, so no join on nullable keys is needed. An expression
- * that fails on a row which has come and gone since the last fold is tried again with such rows cancelled first.
+ * The statement is planned at each call (EXECUTE), because the right plan for ten pending rows is
+ * wrong for a million. It upserts by the state's unique key, NULLs being equal there, so no join on
+ * nullable keys is needed. An expression that fails on a row which has come and gone since the last
+ * fold is tried again with such rows cancelled first.
  */
 import type { Store } from '../operators/store.ts';
 import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
@@ -64,7 +66,9 @@ SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
-/** Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has. */
+/**
+ * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
+ */
 function apply(delta: Sql, fallback: Sql | null): Sql {
   const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
 INTO touched, emptied, negative;`;

@@ -1,10 +1,11 @@
 /**
  * The body of `imat.<name>` of a delta imat, by freshness.
  *
- * live: the state alone while nothing is pending (a one-time filter chooses, so the other branch is planned and never
- * run); otherwise state and pending added up key by key. The grouping needs no join, so NULL keys need no care and
- * conditions on keys reach the state's index and the log alike. Measured against a LEFT JOIN of state and pending with
- * an anti-joined rest: see docs/benchmarks.md.
+ * live: the state alone while nothing is pending (a one-time filter chooses, so the other branch is
+ * planned and never run); otherwise state and pending added up key by key. The grouping needs no
+ * join, so NULL keys need no care and conditions on keys reach the state's index and the log alike.
+ * Measured against a LEFT JOIN of state and pending with an anti-joined rest: see
+ * docs/benchmarks.md.
  *
  * Any other freshness: what is stored.
  *
@@ -100,7 +101,10 @@ export function storedShape({ store, core }: Plan): Shape {
   };
 }
 
-/** The definition's columns, in its types: a log has a domain's values in the base type, and so has what is added up. */
+/**
+ * The definition's columns, in its types: a log has a domain's values in the base type, and so has
+ * what is added up.
+ */
 function outputs({ residual, store, outputTypes }: Plan, shape: Shape): Sql[] {
   const names = new Map(
     [...store.columns.values()].map((name) => [stateColumn(name).text, name] as const),

@@ -1,12 +1,12 @@
 /**
- * The script of an imat: every statement that makes it, in order, each with its label. Convert runs it phase by phase,
- * explain prints it, and the golden files hold it.
+ * The script of an imat: every statement that makes it, in order, each with its label. Convert runs
+ * it phase by phase, explain prints it, and the golden files hold it.
  *
- *   register   the definition, as a view                       one transaction
- *   capture    log, functions and triggers of each source      one short transaction for each source
- *   load       what is stored, and what maintains it           one REPEATABLE READ transaction,
- *   publish    what readers use                                the same
- *   swap       what `imat.swap` does later, of a swap imat     by the database
+ *   register   the definition, as a view                     one transaction
+ *   capture    log, functions and triggers of each source    one short transaction a source
+ *   load       what is stored, and what maintains it         one REPEATABLE READ transaction,
+ *   publish    what readers use                              the same
+ *   swap       what `imat.swap` does later, of a swap imat   by the database
  */
 import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -28,7 +28,10 @@ export type Script = Readonly<Record<Phase, readonly Statement[]>>;
 /** A source as capture on it is or will be, and its name for people. */
 export type Captured = { readonly target: CaptureTarget; readonly name: string };
 
-/** `plan` is null for a swap imat. `like`: what makes it like the materialized view that it is made from. */
+/**
+ * `plan` is null for a swap imat. `like`: what makes it like the materialized view that it is made
+ * from.
+ */
 export function scriptOf(
   subject: Subject,
   plan: Plan | null,

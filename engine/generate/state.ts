@@ -1,4 +1,7 @@
-/** The state table of a delta imat: created with its content, its finished aggregates, what finds a row, comments. */
+/**
+ * The state table of a delta imat: created with its content, its finished aggregates, what finds a
+ * row, comments.
+ */
 import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import { fromScratch, identityOf, storedValues } from '../operators/store.ts';

@@ -14,10 +14,15 @@ export type Subject = {
   /** The extension's schema, if it captures a source of this imat. */
   readonly extension: Sql | null;
   readonly definition: string;
-  /** The search_path under which the definition's text means what it says; null if `pg_catalog` alone does. */
+  /**
+   * The search_path under which the definition's text means what it says; null if `pg_catalog`
+   * alone does.
+   */
   readonly searchPath: string | null;
   readonly columns: readonly string[];
-  /** OIDs of all tables whose logs say whether the answer may have changed; null if nothing says so. */
+  /**
+   * OIDs of all tables whose logs say whether the answer may have changed; null if nothing says so.
+   */
   readonly watched: readonly number[] | null;
   /** The session settings on which the answer depends, as they are now, by name. */
   readonly settings: Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 /**
  * What a swap imat's view reads in each situation; see `imat.swap`.
  *
- * live: the stored table while no source has changed, otherwise the definition itself. Any other freshness: what is
- * stored. During a swap there are two tables, and the frontier says which of them is the one to read.
+ * live: the stored table while no source has changed, otherwise the definition itself. Any other
+ * freshness: what is stored. During a swap there are two tables, and the frontier says which of
+ * them is the one to read.
  */
 import type { Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
@@ -20,7 +21,10 @@ export type SwapViews = {
   readonly both: Sql;
 };
 
-/** One branch per slot; `active` chooses between them by a one-time filter and is null if there is one slot only. */
+/**
+ * One branch per slot; `active` chooses between them by a one-time filter and is null if there is
+ * one slot only.
+ */
 type Slot = { readonly table: Sql; readonly active: Sql | null };
 
 export function swapViews(subject: Subject): SwapViews {
@@ -79,7 +83,9 @@ FROM ${definition}
 WHERE NOT ${unchanged}`;
 }
 
-/** Whether the stored table is the answer now; null if that cannot be known without computing it. */
+/**
+ * Whether the stored table is the answer now; null if that cannot be known without computing it.
+ */
 function fresh(subject: Subject, slots: readonly Slot[]): Sql | null {
   if (subject.watched === null) return null;
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };

@@ -1,4 +1,7 @@
-/** What the server and the catalog say of one imat that its script is made from: where its logs are, the settings. */
+/**
+ * What the server and the catalog say of one imat that its script is made from: where its logs are,
+ * the settings.
+ */
 import { findExtension } from '../catalog/extension.ts';
 import type { Db } from '../db/db.ts';
 import type { Subject } from '../generate/subject.ts';

@@ -1,7 +1,9 @@
 /**
- * A select-project-join as it is stored: one row for each different row, with the number of its copies.
+ * A select-project-join as it is stored: one row for each different row, with the number of its
+ * copies.
  *
- * Rows are told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are two rows of the answer.
+ * Rows are told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are
+ * two rows of the answer.
  */
 import type { NodeOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
@@ -74,7 +76,10 @@ export function bagStore(
   };
 }
 
-/** Rows with the same digest are the same; their sortable columns group too, so that conditions on these reach the rows. */
+/**
+ * Rows with the same digest are the same; their sortable columns group too, so that conditions on
+ * these reach the rows.
+ */
 function grouped(store: Store, alias: string, digest: Sql): Grouping {
   const columns = store.keys.map((key) => ({
     key,
@@ -92,8 +97,8 @@ function grouped(store: Store, alias: string, digest: Sql): Grouping {
 }
 
 /**
- * The binary form of a row names its columns' types: a domain's values come from the source as such, from a log in the
- * base type. Text would be in the client's encoding there.
+ * The binary form of a row names its columns' types: a domain's values come from the source as
+ * such, from a log in the base type. Text would be in the client's encoding there.
  */
 function digestOf(store: Store, alias: string): Sql {
   const columns = store.keys.map(({ name, facts }) => {

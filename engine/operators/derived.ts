@@ -1,4 +1,7 @@
-/** A view under its name: its query's rows, and their changes. One that the rewrites leave is more than can be maintained. */
+/**
+ * A view under its name: its query's rows, and their changes. One that the rewrites leave is more
+ * than can be maintained.
+ */
 import type { Rule } from './rule.ts';
 import { only } from './rule.ts';
 

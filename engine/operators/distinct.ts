@@ -1,4 +1,7 @@
-/** Each row once, NULLs being equal. Over groups it is computed when read; below that a rewrite makes it a grouping. */
+/**
+ * Each row once, NULLs being equal. Over groups it is computed when read; below that a rewrite
+ * makes it a grouping.
+ */
 import { ident, join, sql } from '../sql/sql.ts';
 import type { Rule } from './rule.ts';
 import { conditions, nothingAgainst, only } from './rule.ts';

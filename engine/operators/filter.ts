@@ -1,4 +1,7 @@
-/** Rows for which all conditions hold. Linear: the change of the result is the change of the input for which they hold. */
+/**
+ * Rows for which all conditions hold. Linear: the change of the result is the change of the input
+ * for which they hold.
+ */
 import type { NodeOf } from '../algebra/node.ts';
 import type { Rows, Rule, Shape } from './rule.ts';
 import { nothingAgainst, only, written } from './rule.ts';

@@ -1,9 +1,10 @@
 /**
- * Grouping: rows with weights to one row for each key. A group exists while its row count is not 0; without keys there is
- * always exactly one row.
+ * Grouping: rows with weights to one row for each key. A group exists while its row count is not 0;
+ * without keys there is always exactly one row.
  *
- * Its rows are stored (store.ts): what the aggregates need is additive, so a change of the input is added to the groups
- * that it concerns, and nothing else of a group is read. Each aggregate's own rule says which parts it needs.
+ * Its rows are stored (store.ts): what the aggregates need is additive, so a change of the input is
+ * added to the groups that it concerns, and nothing else of a group is read. Each aggregate's own
+ * rule says which parts it needs.
  */
 import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
@@ -111,8 +112,8 @@ export type Types = {
 const MAX_KEYS = 32;
 
 /**
- * How the groups are stored, or all that stands against it. Columns are named in this order: keys and finished aggregates
- * as the definition calls them, then the parts by what they hold.
+ * How the groups are stored, or all that stands against it. Columns are named in this order: keys
+ * and finished aggregates as the definition calls them, then the parts by what they hold.
  */
 export function groupStore(
   node: NodeOf<'group'>,
@@ -130,7 +131,8 @@ export function groupStore(
     return { name, value: written(expr, input), facts, label: label(expr) };
   });
   if (keys.length > MAX_KEYS) reasons.push(tooManyKeys(keys.length, MAX_KEYS));
-  // Whether an aggregate is more than a part is known once it is planned, and values are named before parts.
+  // Whether an aggregate is more than a part is known once it is planned, and values are named
+  // before parts.
   const tried = planAggregates(node, input, types, new PartAllocator(new ColumnNames()));
   reasons.push(...tried.flatMap((one) => ('kind' in one ? [one] : [])));
   if (reasons.length > 0) return { reasons };

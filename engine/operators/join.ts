@@ -1,22 +1,25 @@
 /**
  * The inner join: a product of its inputs under a conjunction, over signed multisets.
  *
- * With D the change of an input, new(R) its rows now and old(R) = R - D, the change of R1 x ... x Rn is
+ * With D the change of an input, new(R) its rows now and old(R) = R - D, the change of R1 x ... x
+ * Rn is
  *
  *   telescoped   sum over i of        old(R1) x .. x old(Ri-1) x Di x new(Ri+1) x .. x new(Rn)
- *   expanded     sum over S, not {},  (-1)^(|S|+1) x product over S of Di x product over the rest of new(Rj)
+ *   expanded     sum over S, not {},  (-1)^(|S|+1) x product over S of Di x product of the other new(Rj)
  *
- * and weights multiply. Both are right because new = old + D in each input and the product is linear in each of them
- * (Gupta and Mumick, "Maintenance of Materialized Views", 1995); a test proves them equal. A self-join is two inputs
- * with the same D. Everything is read in one snapshot, so D and R never come from different moments.
+ * and weights multiply. Both are right because new = old + D in each input and the product is
+ * linear in each of them (Gupta and Mumick, "Maintenance of Materialized Views", 1995); a test
+ * proves them equal. A self-join is two inputs with the same D. Everything is read in one snapshot,
+ * so D and R never come from different moments.
  *
- * The expanded form reads tables by their indexes and joins pending rows with each other only if two sources have
- * some; in the telescoped form each lookup in old(R) also scans the pending rows of R. But its terms double with each
- * input, and so does the time to plan them: it is used up to three inputs. In the telescoped form the first item of
- * FROM, mostly the one with the most changes, is the one whose changes meet no old(R).
+ * The expanded form reads tables by their indexes and joins pending rows with each other only if
+ * two sources have some; in the telescoped form each lookup in old(R) also scans the pending rows
+ * of R. But its terms double with each input, and so does the time to plan them: it is used up to
+ * three inputs. In the telescoped form the first item of FROM, mostly the one with the most
+ * changes, is the one whose changes meet no old(R).
  *
- * Inputs are asked for changes that are cancelled: a row of a small table that has changed a hundred times would
- * otherwise meet all its partners two hundred times.
+ * Inputs are asked for changes that are cancelled: a row of a small table that has changed a
+ * hundred times would otherwise meet all its partners two hundred times.
  */
 import type { NodeOf } from '../algebra/node.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -133,7 +136,10 @@ function gatesOf(inputs: readonly Face[], roles: readonly Role[], pending: Pendi
 
 const BEFORE = '';
 
-/** The rows of an input as they were at the frontier, signed: its rows now, and its change with the other sign. */
+/**
+ * The rows of an input as they were at the frontier, signed: its rows now, and its change with the
+ * other sign.
+ */
 function before(input: Face, changes: readonly Term[]): Term {
   const [relation, ...others] = input.shape.relations;
   if (relation === undefined || others.length > 0)
@@ -165,9 +171,9 @@ function before(input: Face, changes: readonly Term[]): Term {
 }
 
 /**
- * All terms as one, the rows of the product cancelled against each other: an expression then meets only rows that the
- * definition meets now, or met when they were folded. Conditions still see the rows of each term. `OFFSET 0` keeps the
- * planner from computing anything below the cancelling.
+ * All terms as one, the rows of the product cancelled against each other: an expression then meets
+ * only rows that the definition meets now, or met when they were folded. Conditions still see the
+ * rows of each term. `OFFSET 0` keeps the planner from computing anything below the cancelling.
  */
 function netted(terms: readonly Term[], relations: readonly Relation[]): Term {
   const columns = relations.flatMap(({ alias, columns: own }) =>

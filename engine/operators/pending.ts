@@ -6,7 +6,10 @@ export type Pending = {
   /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
   readonly frontier: Sql;
   readonly logOf: (sourceOid: number) => Sql;
-  /** Whether a source has pending rows: a condition that does not depend on any row; null to find out in place. */
+  /**
+   * Whether a source has pending rows: a condition that does not depend on any row; null to find
+   * out in place.
+   */
   readonly changed: ((sourceOid: number) => Sql) | null;
 };
 
@@ -14,8 +17,8 @@ export type Pending = {
  * What is done to pending rows before anything is computed from them.
  *
  *   logged     nothing: rows as the log has them
- *   cancelled  rows that came and went cancel out; conditions may still be checked on rows of the log
- *   fenced     the same, and no expression sees a row before: one that fails for a row (a division by zero) then fails
+ *   cancelled  rows that came and went cancel out; conditions may still see rows of the log
+ *   fenced     the same, and no expression sees a row before: one that fails for a row fails
  *              no longer than the definition does
  *
  * Cancelling costs a GROUP BY.
@@ -23,15 +26,16 @@ export type Pending = {
 export type Netting = 'logged' | 'cancelled' | 'fenced';
 
 /**
- * The first half says nothing that the second does not, but an index on a log's xid can answer it; workers build one if
- * it helps.
+ * The first half says nothing that the second does not, but an index on a log's xid can answer it;
+ * workers build one if it helps.
  */
 export const isPending = (pending: Pending, log: Sql): Sql =>
   sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${pending.frontier}) AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${pending.frontier})`;
 
 /**
- * Always true as an upper bound. Of a range the planner expects few rows, so it looks them up in an index on xid if there
- * is one; of the lower bound alone it expects a third of the log, and so to find one sooner by reading on from the start.
+ * Always true as an upper bound. Of a range the planner expects few rows, so it looks them up in an
+ * index on xid if there is one; of the lower bound alone it expects a third of the log, and so to
+ * find one sooner by reading on from the start.
  */
 const LAST_XID = sql`'18446744073709551615'::pg_catalog.xid8`;
 

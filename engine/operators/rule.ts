@@ -1,25 +1,31 @@
 /**
- * The contract of an operator, one file each. An operator never asks what kind of operator its inputs are; what wants to
- * know that is a rewrite (`algebra/rewrites/`).
+ * The contract of an operator, one file each. An operator never asks what kind of operator its
+ * inputs are; what wants to know that is a rewrite (`algebra/rewrites/`).
  *
  * Laws, each tested for every operator (test/engine/operators/laws.pg.test.ts):
  *
- *   1  now = before + change      the rows as they are now are those at the frontier, plus the signed rows of `change`
+ *   1  now = before + change      the rows at the frontier plus the signed rows of `change`
  *   2  no change, no work         without pending rows `change` has no row
- *   3  one delta                  every form of `change` (plain, cancelled, expanded, telescoped) is the same multiset
+ *   3  one delta                  every form of `change` (netted or not, expanded or
+ *                                 telescoped) is the same multiset
  *   4  one text                   the same node gives the same SQL
+ *   5  rewrites are true          a rewritten tree has the same rows
  *
  * Duties of a rule:
- * - `shape` says how each column is written, and that is the same in `now` and in every term of `change`;
- * - `now` is the operator itself, in the reader's snapshot, with NULLs and duplicates as SQL has them;
- * - `change` is null if the rule does not know its signed rows: then its rows must be stored, or nothing stands on it;
+ * - `shape` says how each column is written, and that is the same in `now` and in every term of
+ *   `change`;
+ * - `now` is the operator itself, in the reader's snapshot, with NULLs and duplicates as SQL has
+ *   them;
+ * - `change` is null if the rule does not know its signed rows: then its rows must be stored, or
+ *   nothing stands on it;
  * - `against` names what this node has that cannot be maintained, each with its place;
  * - nothing is read but the inputs' faces.
  *
  * Duties of the caller:
  * - faces of one statement are asked with one `Pending`;
  * - `change` is asked only of operators that have it;
- * - `fenced` is asked for if an expression of this operator, or of one above it, can fail for a row.
+ * - `fenced` is asked for if an expression of this operator, or of one above it, can fail for a
+ *   row.
  */
 import type { Expr } from '../../parser/tree.ts';
 import { deparseExpr } from '../../parser/deparse.ts';

@@ -1,8 +1,9 @@
 /**
  * A source: its rows now are the table, its change is its pending log rows.
  *
- * Netted change: log rows that add up to nothing are no change. Conditions reach the log through the grouping, because
- * they are on what is grouped by, unless rows are fenced: `OFFSET 0` keeps the planner from computing anything below.
+ * Netted change: log rows that add up to nothing are no change. Conditions reach the log through
+ * the grouping, because they are on what is grouped by, unless rows are fenced: `OFFSET 0` keeps
+ * the planner from computing anything below.
  */
 import type { NodeOf } from '../algebra/node.ts';
 import { logColumn } from '../sql/names.ts';
@@ -54,7 +55,8 @@ export const scan: Rule<'scan'> = {
       },
     ];
   },
-  // A trigger sees NULL in columns that are generated when read (the default kind from PostgreSQL 18 on).
+  // A trigger sees NULL in columns that are generated when read (the default kind from PostgreSQL
+  // 18 on).
   against: (node) =>
     node.columns
       .filter(({ facts }) => facts.isVirtual)

@@ -1,10 +1,12 @@
 /**
- * A store: the table that keeps the rows of an operator, one for each key, with a count and additive parts.
+ * A store: the table that keeps the rows of an operator, one for each key, with a count and
+ * additive parts.
  *
  *   from scratch   for each key: the sum over its rows of weight * contribution, for each part
  *   change         the same over the change of the operator's input, added key by key
  *
- * How a row is found (its identity) is the only thing in which stores differ: `group.ts` and `bag.ts` have one each.
+ * How a row is found (its identity) is the only thing in which stores differ: `group.ts` and
+ * `bag.ts` have one each.
  */
 import type { TypeFacts } from '../algebra/facts.ts';
 import type { ColumnId } from '../algebra/node.ts';
@@ -25,9 +27,9 @@ export type StoredKey = {
 };
 
 /**
- * A finished aggregate that is more than a part. It is a generated column of the table, so that reading computes nothing,
- * unless its computation can fail for parts that are no group's: an upsert computes generated columns for the change
- * alone as well.
+ * A finished aggregate that is more than a part. It is a generated column of the table, so that
+ * reading computes nothing, unless its computation can fail for parts that are no group's: an
+ * upsert computes generated columns for the change alone as well.
  */
 export type Value = {
   readonly name: string;
@@ -54,7 +56,9 @@ export type Identity = {
   readonly extra: readonly string[];
   /** The table's content computed from the input's rows. */
   readonly fromScratch: (store: Store, input: Rows) => Sql;
-  /** One row for each changed row of the input: its identity, keys and contribution to each part. */
+  /**
+   * One row for each changed row of the input: its identity, keys and contribution to each part.
+   */
   readonly contributions: (store: Store, terms: readonly Term[]) => Sql;
   /** How rows of stored columns under the alias `u` are grouped. */
   readonly grouping: (store: Store) => Grouping;
@@ -66,7 +70,10 @@ export type Identity = {
 
 export type Grouping = { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] };
 
-/** How the definition calls a column of the operator, if it has it unchanged; null if it is only computed from. */
+/**
+ * How the definition calls a column of the operator, if it has it unchanged; null if it is only
+ * computed from.
+ */
 export type OutputName = (column: ColumnId) => string | null;
 
 /** The alias of whatever holds stored columns in generated SQL. */
@@ -148,7 +155,10 @@ export function withValues(missing: readonly Value[], relation: Sql): Sql {
 )`;
 }
 
-/** False if a summed row changes nothing. Intervals can equal 0 and not be 0 (1 month - 30 days): their bytes tell. */
+/**
+ * False if a summed row changes nothing. Intervals can equal 0 and not be 0 (1 month - 30 days):
+ * their bytes tell.
+ */
 export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
   join(
     parts.map((part) => {
@@ -160,7 +170,10 @@ export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
     ' OR ',
   );
 
-/** The type of a stored column, and whether a log or a sum may have it in another form: a domain as its base type. */
+/**
+ * The type of a stored column, and whether a log or a sum may have it in another form: a domain as
+ * its base type.
+ */
 export function storedAs(store: Store, name: string, type: string): boolean {
   const key = store.keys.find((one) => one.name === name);
   if (key !== undefined) return key.facts.type === key.facts.baseType;

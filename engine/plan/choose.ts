@@ -1,6 +1,7 @@
 /**
- * From a tree to a plan, or to every reason against one. This is the only place that says what cannot be maintained: the
- * parser reads, the rules say what they have, and here it is put together.
+ * From a tree to a plan, or to every reason against one. This is the only place that says what
+ * cannot be maintained: the parser reads, the rules say what they have, and here it is put
+ * together.
  */
 import type { Expr } from '../../parser/tree.ts';
 import { equalExpr, visit } from '../../parser/walk.ts';
@@ -80,9 +81,9 @@ export function choose(
 }
 
 /**
- * Expressions above a grouping that can tell equal keys apart. Which of several equal values (numeric 1.0 and 1.00,
- * citext 'a' and 'A') stands for a group is PostgreSQL's choice, and changes when rows go; compared as a column the
- * values are equal, but a function of them need not be.
+ * Expressions above a grouping that can tell equal keys apart. Which of several equal values
+ * (numeric 1.0 and 1.00, citext 'a' and 'A') stands for a group is PostgreSQL's choice, and changes
+ * when rows go; compared as a column the values are equal, but a function of them need not be.
  */
 function ambiguousUses(core: Core, residual: Node, types: Types): readonly PlanReason[] {
   if (core.op !== 'group') return [];
@@ -103,7 +104,10 @@ function ambiguousUses(core: Core, residual: Node, types: Types): readonly PlanR
   return found;
 }
 
-/** Parts whose sums overflow at values that a row can well have: what has come and gone again must not be added up. */
+/**
+ * Parts whose sums overflow at values that a row can well have: what has come and gone again must
+ * not be added up.
+ */
 const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
 
 /** Whether an expression over the sources can fail for some rows. */

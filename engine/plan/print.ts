@@ -1,6 +1,7 @@
 /**
- * A plan for people: the tree of the definition, the topmost operator first, each line with the rule by which it is
- * maintained and what is stored of it. What an operator consists of stands deeper than its input.
+ * A plan for people: the tree of the definition, the topmost operator first, each line with the
+ * rule by which it is maintained and what is stored of it. What an operator consists of stands
+ * deeper than its input.
  */
 import type { Expr } from '../../parser/tree.ts';
 import type { Node, Output } from '../algebra/node.ts';

@@ -1,6 +1,6 @@
 /**
- * The names of everything that imat makes. Names are readable and found through the catalog, never by guessing;
- * one that would be cut at PostgreSQL's 63 bytes ends in a hash of the whole instead.
+ * The names of everything that imat makes. Names are readable and found through the catalog, never
+ * by guessing; one that would be cut at PostgreSQL's 63 bytes ends in a hash of the whole instead.
  */
 import { createHash } from 'node:crypto';
 import type { Sql } from './sql.ts';
@@ -34,13 +34,21 @@ export type StoreName = ReturnType<typeof inStore>;
 export type ImatNames = {
   /** The view that readers use. */
   readonly view: Sql;
-  /** The definition as an ordinary view: it is the oracle of `verify`, and protects the sources by its dependencies. */
+  /**
+   * The definition as an ordinary view: it is the oracle of `verify`, and protects the sources by
+   * its dependencies.
+   */
   readonly definition: StoreName;
-  /** The stored table; a swap imat has two, of which at most one holds anything outside of a swap. */
+  /**
+   * The stored table; a swap imat has two, of which at most one holds anything outside of a swap.
+   */
   readonly state: StoreName;
   readonly slots: readonly [StoreName, StoreName];
   readonly fold: StoreName;
-  /** What is pending, as rows of state columns; and the same with pending rows cancelled against each other first. */
+  /**
+   * What is pending, as rows of state columns; and the same with pending rows cancelled against
+   * each other first.
+   */
   readonly delta: StoreName;
   readonly netted: StoreName;
 };
@@ -68,7 +76,10 @@ export function captureName(event: CaptureEvent, schema: string, table: string):
   return inStore(`capture_${event}_${schema}_${table}`);
 }
 
-/** A log column is named by attribute number: it can collide with nothing, and a rename of the source's column does not touch it. */
+/**
+ * A log column is named by attribute number: it can collide with nothing, and a rename of the
+ * source's column does not touch it.
+ */
 export const logColumn = (attnum: number): string => `c${attnum}`;
 
 /** The columns of a stored table that are no column of a definition. */
@@ -81,16 +92,25 @@ export const OWN_COLUMNS = {
   rowDigest: 'row_digest',
 } as const;
 
-/** Names that no column is given: imat's own, PostgreSQL's system columns, a variable beside which the fold names ctid. */
+/**
+ * Names that no column is given: imat's own, PostgreSQL's system columns, a variable beside which
+ * the fold names ctid.
+ */
 const RESERVED: readonly string[] = [
   ...Object.values(OWN_COLUMNS),
-  ...['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'],
+  'tableoid',
+  'xmin',
+  'cmin',
+  'xmax',
+  'cmax',
+  'ctid',
   'emptied',
 ];
 
 /**
- * Gives the columns of a stored table their names, in the order in which they are asked for: the wanted name, or if that
- * is taken the name with `_2`, `_3`, ..., each cut to 63 bytes. So the same definition always gets the same names.
+ * Gives the columns of a stored table their names, in the order in which they are asked for: the
+ * wanted name, or if that is taken the name with `_2`, `_3`, ..., each cut to 63 bytes. So the same
+ * definition always gets the same names.
  */
 export class ColumnNames {
   readonly #taken = new Set<string>(RESERVED);
@@ -106,8 +126,9 @@ export class ColumnNames {
 }
 
 /**
- * Triggers fire in order of their names: `!` sorts before letters, so that users' own statement triggers see what was
- * captured; `~` sorts after them, so that what a user's BEFORE TRUNCATE trigger still writes is captured as well.
+ * Triggers fire in order of their names: `!` sorts before letters, so that users' own statement
+ * triggers see what was captured; `~` sorts after them, so that what a user's BEFORE TRUNCATE
+ * trigger still writes is captured as well.
  */
 export const CAPTURE_TRIGGERS: Readonly<Record<CaptureEvent, string>> = {
   insert: '!imat_insert',

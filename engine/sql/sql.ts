@@ -1,16 +1,20 @@
 /**
  * SQL as a value that cannot be confused with a string.
  *
- * A hole of the `sql` template takes identifiers, literals or other SQL; a raw string does not type-check, so a name or
- * a value cannot get into a statement unquoted. `fragment` is the one door for text that is SQL already: what
- * PostgreSQL printed (types, definitions) and what the parser's deparser printed.
+ * A hole of the `sql` template takes identifiers, literals or other SQL; a raw string does not
+ * type-check, so a name or a value cannot get into a statement unquoted. `fragment` is the one door
+ * for text that is SQL already: what PostgreSQL printed (types, definitions) and what the parser's
+ * deparser printed.
  */
 import { quoteIdent } from '../../parser/quote.ts';
 
 declare const brand: unique symbol;
 export type Sql = { readonly [brand]: true; readonly text: string };
 
-/** Text that is SQL already: printed by PostgreSQL (`format_type`, `pg_get_viewdef`) or by the deparser. */
+/**
+ * Text that is SQL already: printed by PostgreSQL (`format_type`, `pg_get_viewdef`) or by the
+ * deparser.
+ */
 export function fragment(text: string): Sql {
   return { text } as Sql;
 }
@@ -26,8 +30,9 @@ export function sql(strings: TemplateStringsArray, ...holes: readonly (Sql | num
 }
 
 /**
- * Continues a multi-line hole at the indentation of the line it stands in, so that generated SQL stays readable.
- * Line breaks inside quotes are content and stay as they are; a hole with backslashes (E'' strings) is left alone.
+ * Continues a multi-line hole at the indentation of the line it stands in, so that generated SQL
+ * stays readable. Line breaks inside quotes are content and stay as they are; a hole with
+ * backslashes (E'' strings) is left alone.
  */
 function indentLike(hole: string, before: string): string {
   if (!hole.includes('\n') || hole.startsWith('\n') || hole.includes('\\')) return hole;

@@ -1,4 +1,7 @@
-/** The rewrites, applied from the leaves upwards until none applies any more. Each makes the tree smaller or simpler. */
+/**
+ * The rewrites, applied from the leaves upwards until none applies any more. Each makes the tree
+ * smaller or simpler.
+ */
 import type { Node } from '../node.ts';
 import { inputsOf, withInputs } from '../node.ts';
 import { distinctToGroup } from './distinct-to-group.ts';

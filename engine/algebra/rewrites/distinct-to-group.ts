@@ -1,10 +1,10 @@
 /**
- * distinct-to-group: `distinct(project(x)) -> project(group(x))`, with the projection's expressions as keys, if nothing
- * below is grouped already.
+ * distinct-to-group: `distinct(project(x)) -> project(group(x))`, with the projection's expressions
+ * as keys, if nothing below is grouped already.
  *
- * Right because both give one row for each combination of values, NULLs being equal. A grouping counts its rows, so it
- * knows when the last duplicate goes.
- * Wrong without columns: `SELECT DISTINCT FROM t` has no row if t has none, a grouping without keys always has one.
+ * Right because both give one row for each combination of values, NULLs being equal. A grouping
+ * counts its rows, so it knows when the last duplicate goes. Wrong without columns: `SELECT
+ * DISTINCT FROM t` has no row if t has none, a grouping without keys always has one.
  */
 import { equalExpr } from '../../../parser/walk.ts';
 import { nodesOf, reference } from '../node.ts';

@@ -1,5 +1,6 @@
 /**
- * flatten-joins: inner joins and the filters below and above them are one join under one conjunction.
+ * flatten-joins: inner joins and the filters below and above them are one join under one
+ * conjunction.
  *
  *   join(join(a, b; p), c; q)   -> join(a, b, c; p and q)
  *   join(filter(a; p), b; q)    -> join(a, b; p and q)
@@ -7,9 +8,9 @@
  *   filter(filter(a; p); q)     -> filter(a; p and q)
  *   join(a; p)                  -> filter(a; p), or a
  *
- * Right because ON, USING and WHERE mean the same for inner joins. The delta rule of a join over n inputs has fewer and
- * simpler terms than n - 1 joins of two.
- * Wrong for outer joins: `a LEFT JOIN b ON p WHERE q` keeps rows of a without p, `ON p AND q` also those without q.
+ * Right because ON, USING and WHERE mean the same for inner joins. The delta rule of a join over n
+ * inputs has fewer and simpler terms than n - 1 joins of two. Wrong for outer joins: `a LEFT JOIN b
+ * ON p WHERE q` keeps rows of a without p, `ON p AND q` also those without q.
  */
 import type { Expr } from '../../../parser/tree.ts';
 import type { Node } from '../node.ts';

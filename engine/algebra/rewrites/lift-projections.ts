@@ -1,15 +1,16 @@
 /**
- * lift-projections: a filter, join, projection or grouping over a projection computes what that computes, and the
- * projection moves above it (or is gone).
+ * lift-projections: a filter, join, projection or grouping over a projection computes what that
+ * computes, and the projection moves above it (or is gone).
  *
  *   filter(project(x))     -> project(filter(x))
  *   join(project(x), y)    -> project(join(x, y))
  *   project(project(x))    -> project(x)
  *   group(project(x))      -> group(x)
  *
- * Right because an expression has the same value wherever it is computed from the same row.
- * Wrong for volatile functions: `SELECT r FROM (SELECT random() AS r FROM t) v WHERE r < 0.5` shows only r < 0.5, and
- * would not if `random()` were called again. Definitions with such functions are not maintained.
+ * Right because an expression has the same value wherever it is computed from the same row. Wrong
+ * for volatile functions: `SELECT r FROM (SELECT random() AS r FROM t) v WHERE r < 0.5` shows only
+ * r < 0.5, and would not if `random()` were called again. Definitions with such functions are not
+ * maintained.
  */
 import type { AggregateCall, Node, Output, Project } from '../node.ts';
 import { columnsOf, reference } from '../node.ts';

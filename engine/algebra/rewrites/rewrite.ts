@@ -1,4 +1,7 @@
-/** The contract of a rewrite: one named rule a file, which says in its header why it is right and when it would be wrong. */
+/**
+ * The contract of a rewrite: one named rule a file, which says in its header why it is right and
+ * when it would be wrong.
+ */
 import type { Expr, Span } from '../../../parser/tree.ts';
 import { mapExpr } from '../../../parser/walk.ts';
 import type { ColumnId, Node, Output } from '../node.ts';
@@ -6,7 +9,10 @@ import { idOf, mapReferences } from '../node.ts';
 
 export type Rewrite = {
   readonly name: string;
-  /** The node in a simpler form with the same columns and rows; null if the rule does not apply. Inputs are done. */
+  /**
+   * The node in a simpler form with the same columns and rows; null if the rule does not apply.
+   * Inputs are done.
+   */
   readonly apply: (node: Node) => Node | null;
 };
 
@@ -19,7 +25,10 @@ export function substituted(expr: Expr, outputs: readonly Output[]): Expr {
   });
 }
 
-/** An expression may come from the text of a view: its place in this definition is where it is referred to. */
+/**
+ * An expression may come from the text of a view: its place in this definition is where it is
+ * referred to.
+ */
 function spanned(expr: Expr, span: Span | null): Expr {
   if (expr.kind === 'column') return { ...expr, span };
   const inner = mapExpr(expr, (child) => (child === expr ? null : spanned(child, span)));

@@ -1,6 +1,7 @@
 /**
- * The laws of `engine/operators/rule.ts`, for every operator. The oracle is SQL written by hand beside each tree and run
- * by PostgreSQL in the same session. An operator without a tree here does not compile.
+ * The laws of `engine/operators/rule.ts`, for every operator. The oracle is SQL written by hand
+ * beside each tree and run by PostgreSQL in the same session. An operator without a tree here does
+ * not compile.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Aggregate, Expr } from '../../../parser/tree.ts';
@@ -397,7 +398,10 @@ describe.each(STORED)('the store of $name', ({ name, node }) => {
   });
 });
 
-/** Stored rows as text, those left out that a fold would delete; zeros at the end of a sum are no difference. */
+/**
+ * Stored rows as text, those left out that a fold would delete; zeros at the end of a sum are no
+ * difference.
+ */
 function stateOf(store: Store, rows: Sql): Sql {
   const values = [
     ...store.identity.columns(store.keys).map((name) => sql`q.${ident(name)}`),

@@ -1,4 +1,7 @@
-/** The names of stored columns: what is wanted if it is free, one rule for what is taken, PostgreSQL's 63 bytes. */
+/**
+ * The names of stored columns: what is wanted if it is free, one rule for what is taken,
+ * PostgreSQL's 63 bytes.
+ */
 import { expect, test } from 'vitest';
 import { ColumnNames } from '../../../engine/sql/names.ts';
 
