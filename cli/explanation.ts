@@ -13,8 +13,12 @@ export function explanationText(explanation: Explanation): string {
     ),
   ];
   if (plan.length > 0) {
-    const rows = plan.map((step) => [step.clause, step.rule, step.stored]);
-    sections.push(table([{ title: 'clause' }, { title: 'rule' }, { title: 'stored' }], rows));
+    const rows = plan.map((step) => [
+      `${'  '.repeat(step.depth)}${step.clause}`,
+      step.rule,
+      step.stored,
+    ]);
+    sections.push(table([{ title: 'plan' }, { title: 'rule' }, { title: 'stored' }], rows));
   }
   if (reasons.length > 0) sections.push(reasonsText(strategy, reasons, definition));
   if (notes.length > 0) sections.push(notesText(notes));
@@ -22,17 +26,20 @@ export function explanationText(explanation: Explanation): string {
 }
 
 /**
- * Every statement below a comment that says what it is for, each ended so that psql takes the whole
- * text.
+ * The plan as comments, then every statement below a comment that says what it is for, each ended
+ * so that psql takes the whole text.
  */
-export function explanationSql({ sql }: Explanation): string {
-  return sql
-    .map(
-      (statement) =>
-        `-- ${statement.label.replace(/\s*\n\s*/g, ' ')}\n${ended(statement.sql.trimEnd())}`,
-    )
-    .join('\n\n');
+export function explanationSql({ plan, sql }: Explanation): string {
+  const tree = plan.map(({ depth, clause, rule, stored }) =>
+    comment(`${'  '.repeat(depth)}${clause}: ${rule}, stores ${stored}`),
+  );
+  const statements = sql.map(
+    (statement) => `${comment(statement.label)}\n${ended(statement.sql.trimEnd())}`,
+  );
+  return [tree.join('\n'), ...statements].join('\n\n');
 }
+
+const comment = (text: string): string => `-- ${text.replace(/\s*\n\s*/g, ' ')}`;
 
 /** A line comment at the end would swallow a semicolon on the same line. */
 function ended(statement: string): string {

@@ -145,8 +145,10 @@ export type Explanation = {
   readonly definition: string;
   readonly reasons: readonly Reason[];
   readonly notes: readonly string[];
-  /** What is kept for each group key and aggregate. */
+  /** The tree of the definition, the topmost operator first; for a swap imat one line. */
   readonly plan: readonly {
+    /** How deep it stands in the tree, from 0; what an operator consists of stands deeper than its input. */
+    readonly depth: number;
     readonly clause: string;
     readonly rule: string;
     readonly stored: string;

@@ -1,6 +1,7 @@
 /** count(*), count(x): the number of rows, of rows where x is not null. */
 import { notNull } from './finite.ts';
 import type { AggregateRule } from './rule.ts';
+import { partName } from './rule.ts';
 
 export const countRule: AggregateRule = {
   names: ['count'],
@@ -8,7 +9,7 @@ export const countRule: AggregateRule = {
     const [arg] = args;
     const label = arg === undefined ? 'rows' : `rows where ${arg.label} is not null`;
     const name = parts.count(
-      'count',
+      arg === undefined ? 'count' : partName('count', arg),
       arg === undefined ? filter : [...filter, notNull(arg)],
       filter.length > 0 ? `${label}, filtered` : label,
     );

@@ -1,17 +1,21 @@
 /**
- * Sums that can be taken back: NaN and infinities are counted apart from the finite sum, because `NaN - NaN` and
- * `Infinity - Infinity` do not give 0, and floats are summed in numeric, because float sums do not cancel exactly.
+ * Sums that can be taken back: NaN and infinities are counted apart from the finite sum, because
+ * `NaN - NaN` and `Infinity - Infinity` do not give 0, and floats are summed in numeric, because
+ * float sums do not cancel exactly.
  *
- * The cast from double precision to numeric keeps 15 digits; real goes through double precision, as PostgreSQL's own
- * accumulators do.
+ * The cast from double precision to numeric keeps 15 digits; real goes through double precision, as
+ * PostgreSQL's own accumulators do.
  */
-import { INT8, INTERVAL } from '../plan/facts.ts';
+import { INT8, INTERVAL } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import type { AggregateInput, Argument, PartRef } from './rule.ts';
-import { isFloat, isInteger, isNumeric } from './rule.ts';
+import { isFloat, isInteger, isNumeric, partName } from './rule.ts';
 
-/** The conditions under which a row takes part in the finite sum, and the names of the parts that count the others. */
+/**
+ * The conditions under which a row takes part in the finite sum, and the names of the parts that
+ * count the others.
+ */
 export type Finite = {
   readonly conditions: readonly Sql[];
   readonly nan: string | null;
@@ -22,7 +26,11 @@ export type Finite = {
 export function finite(input: AggregateInput, arg: Argument, conditions: readonly Sql[]): Finite {
   const { value, type, label } = arg;
   const count = (base: string, condition: Sql, what: string): string =>
-    input.parts.count(base, [...conditions, condition], `rows where ${label} is ${what}`);
+    input.parts.count(
+      partName(base, arg),
+      [...conditions, condition],
+      `rows where ${label} is ${what}`,
+    );
   if (type.oid === INTERVAL && input.serverMajor >= 17) {
     return {
       conditions: [...conditions, sql`pg_catalog.isfinite(${value})`],
@@ -64,7 +72,10 @@ export function finite(input: AggregateInput, arg: Argument, conditions: readonl
 
 export const notNull = (arg: Argument): Sql => sql`${arg.value} IS NOT NULL`;
 
-/** `finiteSum` where all values are finite, else NaN or an infinity as addition has it; all of them castable to `type`. */
+/**
+ * `finiteSum` where all values are finite, else NaN or an infinity as addition has it; all of them
+ * castable to `type`.
+ */
 export function withNonFinite(parts: Finite, ref: PartRef, finiteSum: Sql, type: string): Sql {
   const { nan, plusInfinity, minusInfinity } = parts;
   const cases: Sql[] = [];
@@ -72,8 +83,8 @@ export function withNonFinite(parts: Finite, ref: PartRef, finiteSum: Sql, type:
   if (nan !== null) cases.push(sql`WHEN ${ref(nan)} > 0 THEN ${constant('NaN')}`);
   if (plusInfinity !== null && minusInfinity !== null) {
     const both = sql`WHEN ${ref(plusInfinity)} > 0 AND ${ref(minusInfinity)} > 0 THEN`;
-    // Intervals have no NaN: PostgreSQL reports an overflow, as this does. Of constants alone it would do so for every read,
-    // because the planner computes those in advance.
+    // Intervals have no NaN: PostgreSQL reports an overflow, as this does. Of constants alone it
+    // would do so for every read, because the planner computes those in advance.
     if (nan !== null) cases.push(sql`${both} ${constant('NaN')}`);
     else
       cases.push(sql`${both} (${finiteSum}) + ${constant('infinity')} - ${constant('infinity')}`);
@@ -91,8 +102,8 @@ export function summand(arg: Argument): Sql {
 }
 
 /**
- * A finite numeric as a float. The cast fails for what is too small for the type, where float arithmetic gives 0; it also
- * fails for what is too large, as float arithmetic does in PostgreSQL.
+ * A finite numeric as a float. The cast fails for what is too small for the type, where float
+ * arithmetic gives 0; it also fails for what is too large, as float arithmetic does in PostgreSQL.
  */
 export function toFloat(value: Sql, type: string): Sql {
   const smallest = type === 'real' ? '7.1e-46' : '2.5e-324';

@@ -1,14 +1,16 @@
 /**
- * covar_*, corr, regr_*: from n and the power sums of the pairs (y, x) with both not null, kept in numeric and finished
- * in double precision with the formulas of float.c. A sum over a variable with a NaN or an infinity is NaN there.
+ * covar_*, corr, regr_*: from n and the power sums of the pairs (y, x) with both not null, kept in
+ * numeric and finished in double precision with the formulas of float.c. A sum over a variable with
+ * a NaN or an infinity is NaN there.
  *
  *   Sxx = sum(x^2) - sum(x)^2 / n,   Syy likewise,   Sxy = sum(x y) - sum(x) sum(y) / n
  */
-import { FLOAT8 } from '../plan/facts.ts';
+import { FLOAT8 } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, sql } from '../sql/sql.ts';
 import { finite, notNull, summand, toFloat, withNonFinite } from './finite.ts';
 import type { AggregateInput, AggregateRule, Argument } from './rule.ts';
+import { partName } from './rule.ts';
 
 /** The pairs' statistics as double precision expressions over the stored parts; n is a bigint. */
 type Pairs = {
@@ -38,7 +40,10 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
     sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
 };
 
-/** As float.c multiplies: what is too large is infinite, what is too small is 0; SQL's operator would fail. */
+/**
+ * As float.c multiplies: what is too large is infinite, what is too small is 0; SQL's operator
+ * would fail.
+ */
 function product(a: Sql, b: Sql): Sql {
   const exact = sql`((${a})::numeric * (${b})::numeric)`;
   return sql`CASE WHEN ${exact} = 'NaN' THEN 'NaN' WHEN ${exact} > 1.797e308 THEN 'Infinity' ELSE ${toFloat(exact, 'double precision')} END`;
@@ -73,18 +78,28 @@ function planPairs(
 ): ReturnType<AggregateRule['plan']> {
   const both = [...input.filter, notNull(y), notNull(x)];
   const label = `(${y.label}, ${x.label})`;
-  const count = input.parts.count('count', both, `pairs ${label} without a null`);
+  const count = input.parts.count(partName('pairs', y, x), both, `pairs ${label} without a null`);
   const finiteX = finite(input, x, both);
   const finiteY = finite(input, y, both);
   const sum = (base: string, value: Sql, conditions: readonly Sql[], what: string): string =>
     input.parts.sum(base, value, 'numeric', conditions, `${what} over pairs ${label}`);
   const [vx, vy] = [summand(x), summand(y)];
-  const sumX = sum('sum_x', vx, finiteX.conditions, 'sum of x');
-  const sumY = sum('sum_y', vy, finiteY.conditions, 'sum of y');
-  const sumXx = sum('sum_xx', sql`(${vx} * ${vx})`, finiteX.conditions, 'sum of x squared');
-  const sumYy = sum('sum_yy', sql`(${vy} * ${vy})`, finiteY.conditions, 'sum of y squared');
+  const sumX = sum(partName('pairs_sum', x), vx, finiteX.conditions, 'sum of x');
+  const sumY = sum(partName('pairs_sum', y), vy, finiteY.conditions, 'sum of y');
+  const sumXx = sum(
+    partName('pairs_squares', x),
+    sql`(${vx} * ${vx})`,
+    finiteX.conditions,
+    'sum of x squared',
+  );
+  const sumYy = sum(
+    partName('pairs_squares', y),
+    sql`(${vy} * ${vy})`,
+    finiteY.conditions,
+    'sum of y squared',
+  );
   const sumXy = sum(
-    'sum_xy',
+    partName('pairs_products', y, x),
     sql`(${vx} * ${vy})`,
     [and(finiteX.conditions), and(finiteY.conditions)],
     'sum of x times y',

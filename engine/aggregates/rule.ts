@@ -1,15 +1,16 @@
 /**
  * The contract of an aggregate's rule, one file for each family of aggregates.
  *
- * A rule allocates the additive parts it needs and gives the finished value as an expression over them. Duties:
- * - the finished value equals PostgreSQL's own for any multiset of rows, the empty one included (floats: within the
- *   error of PostgreSQL's own order of summing);
+ * A rule allocates the additive parts it needs and gives the finished value as an expression over
+ * them. Duties:
+ * - the finished value equals PostgreSQL's own for any multiset of rows, the empty one included
+ *   (floats: within the error of PostgreSQL's own order of summing);
  * - parts depend on one row each, never on the group;
  * - a rule never looks at where its argument comes from.
  */
-import type { TypeFacts } from '../plan/facts.ts';
-import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC } from '../plan/facts.ts';
-import type { PartAllocator } from '../plan/parts.ts';
+import type { TypeFacts } from '../algebra/facts.ts';
+import { FLOAT4, FLOAT8, INT2, INT4, INT8, NUMERIC } from '../algebra/facts.ts';
+import type { Parts } from './parts.ts';
 import type { Sql } from '../sql/sql.ts';
 
 export type Argument = {
@@ -18,6 +19,8 @@ export type Argument = {
   readonly type: TypeFacts;
   /** The display scale of every row's value where it is the same; null where rows may differ. */
   readonly fixedScale: number | null;
+  /** What stored columns call it: the columns that it reads. */
+  readonly name: string;
   /** The argument as the definition has it, for comments. */
   readonly label: string;
 };
@@ -29,7 +32,7 @@ export type AggregateInput = {
   readonly filter: readonly Sql[];
   /** The aggregate's result type. */
   readonly resultType: string;
-  readonly parts: PartAllocator;
+  readonly parts: Parts;
   /** PostgreSQL's major version: intervals can be infinite from 17 on. */
   readonly serverMajor: number;
 };
@@ -49,3 +52,7 @@ const INTEGERS: readonly number[] = [INT2, INT4, INT8];
 export const isInteger = (type: TypeFacts): boolean => INTEGERS.includes(type.oid);
 export const isFloat = (type: TypeFacts): boolean => type.oid === FLOAT4 || type.oid === FLOAT8;
 export const isNumeric = (type: TypeFacts): boolean => type.oid === NUMERIC;
+
+/** `sum_amount`: what a part holds, of what; `sum` for an argument that reads no column. */
+export const partName = (what: string, ...args: readonly Argument[]): string =>
+  [what, ...args.map(({ name }) => name)].filter((word) => word !== '').join('_');

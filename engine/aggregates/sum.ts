@@ -1,16 +1,16 @@
 /**
- * sum(x) = the sum, NULL where no x is not null; avg(x) = sum / count.
- * sum and avg have PostgreSQL's result type, rounding and number of digits: integers and numerics divide as numerics,
- * at the scale that the sum of the rows has.
+ * sum(x) = the sum, NULL where no x is not null; avg(x) = sum / count. sum and avg have
+ * PostgreSQL's result type, rounding and number of digits: integers and numerics divide as
+ * numerics, at the scale that the sum of the rows has.
  */
-import { INTERVAL, MONEY } from '../plan/facts.ts';
-import type { PartType } from '../plan/parts.ts';
+import { INTERVAL, MONEY } from '../algebra/facts.ts';
+import type { PartType } from './parts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import type { Finite } from './finite.ts';
 import { finite, needsNumericSum, notNull, summand, toFloat, withNonFinite } from './finite.ts';
 import type { AggregateInput, AggregateRule, Argument, PartRef } from './rule.ts';
-import { isInteger, isNumeric } from './rule.ts';
+import { isInteger, isNumeric, partName } from './rule.ts';
 import { atRowScale, scaleCounts } from './scales.ts';
 
 type SumParts = {
@@ -32,13 +32,19 @@ function sumParts(input: AggregateInput): SumParts | null {
   const type = partType(arg);
   if (type === null) return null;
   const count = input.parts.count(
-    'count',
+    partName('count', arg),
     [...input.filter, notNull(arg)],
     `rows where ${arg.label} is not null`,
   );
   const finiteParts = finite(input, arg, input.filter);
   const value = type === 'bigint' ? sql`(${arg.value})::bigint` : summand(arg);
-  const sum = input.parts.sum('sum', value, type, finiteParts.conditions, `sum of ${arg.label}`);
+  const sum = input.parts.sum(
+    partName('sum', arg),
+    value,
+    type,
+    finiteParts.conditions,
+    `sum of ${arg.label}`,
+  );
   const scales = scaleCounts(input, arg, finiteParts.conditions);
   return { count, finite: finiteParts, sum: (ref) => atRowScale(scales, ref, ref(sum), 1) };
 }

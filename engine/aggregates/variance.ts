@@ -1,15 +1,16 @@
 /**
  * stddev*, var*: from n, the sum and the sum of squares, in numeric.
  *
- * For integers and numerics, step for step what numeric_stddev_internal (numeric.c) does, so that the digits agree:
- * (n * sum(x^2) - sum(x)^2) / (n * (n - 1)), 0 where the numerator is not positive, the square root rounded to the
- * quotient's scale. For floats, the same numbers converted to double precision at the end.
+ * For integers and numerics, step for step what numeric_stddev_internal (numeric.c) does, so that
+ * the digits agree: (n * sum(x^2) - sum(x)^2) / (n * (n - 1)), 0 where the numerator is not
+ * positive, the square root rounded to the quotient's scale. For floats, the same numbers converted
+ * to double precision at the end.
  */
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import { finite, notNull, summand, toFloat } from './finite.ts';
 import type { AggregateInput, AggregateRule, Finish } from './rule.ts';
-import { isFloat, isInteger, isNumeric } from './rule.ts';
+import { isFloat, isInteger, isNumeric, partName } from './rule.ts';
 import { atRowScale, scaleCounts } from './scales.ts';
 
 const ESTIMATES = {
@@ -36,21 +37,21 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
   if (arg === undefined || !(isInteger(arg.type) || isNumeric(arg.type) || isFloat(arg.type)))
     return null;
   const count = input.parts.count(
-    'count',
+    partName('count', arg),
     [...input.filter, notNull(arg)],
     `rows where ${arg.label} is not null`,
   );
   const finiteParts = finite(input, arg, input.filter);
   const value = summand(arg);
   const sum = input.parts.sum(
-    'total',
+    partName('sum', arg),
     value,
     'numeric',
     finiteParts.conditions,
     `sum of ${arg.label}`,
   );
   const squares = input.parts.sum(
-    'squares',
+    partName('squares', arg),
     sql`(${value} * ${value})`,
     'numeric',
     finiteParts.conditions,
@@ -82,10 +83,11 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
 }
 
 /**
- * The square root at the scale s of the variance: numeric.c passes the quotient's scale on to sqrt_var, which rounds the
- * true root. SQL's sqrt has a scale of its own, and rounding its result once more can go wrong at a tie. The square of a
- * tie is a multiple of 10^(-2s) / 4 and the variance one of 10^-s, so the root differs from a tie by at least
- * 10^(-2s) / (8 * root): that many digits decide.
+ * The square root at the scale s of the variance: numeric.c passes the quotient's scale on to
+ * sqrt_var, which rounds the true root. SQL's sqrt has a scale of its own, and rounding its result
+ * once more can go wrong at a tie. The square of a tie is a multiple of 10^(-2s) / 4 and the
+ * variance one of 10^-s, so the root differs from a tie by at least 10^(-2s) / (8 * root): that
+ * many digits decide.
  */
 function root(estimate: Estimate, variance: Sql): Sql {
   if (!estimate.root) return variance;

@@ -7,12 +7,13 @@ import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import type { SourceFacts } from '../plan/facts.ts';
-import { normalize } from '../plan/normalize.ts';
-import { outline } from '../plan/outline.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
-import { planDelta } from '../plan/plan.ts';
-import type { PlanReason } from '../plan/reason.ts';
+import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
+import { lower } from '../algebra/lower.ts';
+import type { ColumnId } from '../algebra/node.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import { rewrite } from '../algebra/rewrites/all.ts';
+import { choose, cut } from '../plan/choose.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { loadFunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
@@ -38,7 +39,7 @@ export type Analysis = {
   readonly searchPath: string | null;
   readonly columns: Inspection['columns'];
   /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
-  readonly plan: DeltaPlan | null;
+  readonly plan: Plan | null;
   readonly reasons: readonly Reason[];
   /** The tables at the bottom. */
   readonly sources: readonly ReadRelation[];
@@ -80,7 +81,7 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
     ...functionReasons(functions, 'query' in reading ? reading.query : null),
   );
 
-  let plan: DeltaPlan | null = null;
+  let plan: Plan | null = null;
   // Also where something stands against it already: all of that is to be said at once.
   if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
     const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
@@ -116,7 +117,7 @@ async function planReading(
   inspection: Inspection,
   functions: FunctionFacts,
   serverMajor: number,
-): Promise<DeltaPlan | { readonly reasons: readonly PlanReason[] }> {
+): Promise<Plan | { readonly reasons: readonly PlanReason[] }> {
   const views = new Map<number, Query>();
   for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
     const inner = await inspectView(db, relation.oid);
@@ -137,24 +138,18 @@ async function planReading(
     }
     views.set(relation.oid, reading.query);
   }
-  const normal = normalize(query, views);
-  if ('reasons' in normal) return normal;
-  if (normal.relations.length === 0)
-    return {
-      reasons: [
-        { kind: 'no_source', message: 'the definition reads no table', hint: null, span: null },
-      ],
-    };
-  const shape = outline(normal);
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
-  const types = await probe(db, normal, shape);
+  const parts = cut(rewrite(lower(query, { sources, views })));
+  if ('reasons' in parts) return parts;
+  const types = await probe(db, parts);
   if ('reasons' in types) return types;
-  return planDelta(normal, shape, {
-    serverMajor,
-    sources,
-    ...types,
-    outputTypes: inspection.columns.map((column) => column.type),
-  });
+  const of = (id: ColumnId): TypeFacts => {
+    const type = types.get(id);
+    if (type === undefined) throw new Error(`no type for column ${id}`);
+    return type;
+  };
+  const outputTypes = inspection.columns.map((column) => column.type);
+  return choose(parts, { of, serverMajor }, outputTypes);
 }

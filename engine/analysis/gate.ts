@@ -8,7 +8,7 @@ import { readDefinition } from '../../parser/read.ts';
 import type { Catalog, Query } from '../../parser/tree.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import type { PlanReason } from '../plan/reason.ts';
+import type { PlanReason } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import type { ReadRelation } from '../server/relations.ts';
 

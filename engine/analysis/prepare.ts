@@ -6,6 +6,8 @@ import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
 
@@ -25,6 +27,10 @@ export type Prepared = {
     readonly columns: readonly number[] | null;
   }[];
 };
+
+/** The plan by which it will be maintained; null for a swap imat. */
+export const planOf = ({ strategy, analysis }: Prepared): Plan | null =>
+  strategy === 'delta' ? analysis.plan : null;
 
 /** Analyses the view and decides; inside a transaction, changes nothing. */
 export async function prepare(
@@ -128,9 +134,9 @@ async function watchedSources(
 }
 
 function planColumns(analysis: Analysis, oid: number): number[] {
-  const attnums = (analysis.plan?.occurrences ?? [])
-    .filter((one) => one.source.oid === oid)
-    .flatMap((one) => one.columns.map((column) => column.attnum));
+  const attnums = (analysis.plan === null ? [] : planScans(analysis.plan))
+    .filter((scan) => scan.source.oid === oid)
+    .flatMap((scan) => scan.columns.map(({ facts }) => facts.attnum));
   return [...new Set(attnums)].sort((a, b) => a - b);
 }
 

@@ -8,8 +8,8 @@ import { visit } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { Reason } from '../api.ts';
 import { positionAt } from '../errors/imat-error.ts';
-import type { PlanReason } from '../plan/reason.ts';
-import { aggregateNotMaintained } from '../plan/reason.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import { aggregateNotMaintained } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import type { Inspection } from '../server/relations.ts';
 

@@ -12,17 +12,17 @@ import { ServerError } from '../db/db.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { findExtension } from '../extension/find.ts';
-import type { CaptureTarget } from '../maintain/capture.ts';
+import type { CaptureTarget } from '../generate/capture.ts';
 import {
   captureFunctions,
-  createLog,
   createTriggers,
   dropTriggers,
   logColumnOf,
   ownEvents,
   registration,
-} from '../maintain/capture.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+} from '../generate/capture.ts';
+import { captureScript } from '../generate/script.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import { loadColumns } from '../server/columns.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
@@ -114,10 +114,9 @@ async function createCapture(
     ).text;
   }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
-  await db.execute(createLog(log, columns ?? []).text);
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
-  for (const statement of [...captureFunctions(target), ...createTriggers(target)])
-    await db.execute(statement.text);
+  for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
+    await db.execute(statement.sql.text);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)

@@ -2,10 +2,10 @@
  * Makes what readers use like the materialized view: who may read it, its comments, its indexes.
  */
 import type { Db } from '../db/db.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, literal, sql } from '../sql/sql.ts';
-import type { Labelled } from '../install/bodies.ts';
+import type { Statement } from '../generate/statement.ts';
 import { carriedIndexes } from './carried-indexes.ts';
 
 /** For the imat's own view and its stored table. */
@@ -14,8 +14,8 @@ export async function carriedAttributes(
   original: number,
   view: Sql,
   stored: Sql,
-  plan: DeltaPlan | null,
-): Promise<Labelled[]> {
+  plan: Plan | null,
+): Promise<Statement[]> {
   const indexes = await carriedIndexes(db, original, stored, plan);
   return [
     ...(await rightsOf(db, original, view)),
@@ -29,7 +29,7 @@ export async function carriedAttributesInPlace(
   db: Db,
   original: number,
   view: Sql,
-): Promise<Labelled[]> {
+): Promise<Statement[]> {
   const [owner] = await ownersBut(db, original);
   const change =
     owner === undefined
@@ -42,7 +42,7 @@ export async function carriedAttributesInPlace(
   ];
 }
 
-async function rightsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
+async function rightsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
   // What belongs to somebody else was read by its owner without any grant.
   const owners = await ownersBut(db, original);
   return [
@@ -58,7 +58,7 @@ async function rightsOf(db: Db, original: number, view: Sql): Promise<Labelled[]
  * Only the right to read, whatever else was granted: a view could pass writes on to what it reads,
  * a materialized view never does.
  */
-async function grantsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
+async function grantsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
   const [row] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [
     original,
   ]);
@@ -70,7 +70,7 @@ async function grantsOf(db: Db, original: number, view: Sql): Promise<Labelled[]
   ];
 }
 
-async function commentsOf(db: Db, original: number, view: Sql): Promise<Labelled[]> {
+async function commentsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
   const comments = await db.query<{ column: string | null; comment: string }>(
     `SELECT a.attname::text AS column, d.description AS comment
      FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0

@@ -4,8 +4,9 @@
  * so those over plain key columns are, unless the state's own key already serves them.
  */
 import type { Db } from '../db/db.ts';
-import { identity } from '../operators/group.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
+import { identityOf } from '../operators/store.ts';
+import type { Plan } from '../plan/plan.ts';
+import { storedKey } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';
 
@@ -15,7 +16,7 @@ export async function carriedIndexes(
   db: Db,
   original: number,
   stored: Sql,
-  plan: DeltaPlan | null,
+  plan: Plan | null,
 ): Promise<Sql[]> {
   const indexes = await db.query<IndexRow>(
     `SELECT pg_get_indexdef(i.indexrelid) AS definition,
@@ -39,13 +40,12 @@ function onCopy(index: IndexRow, stored: Sql): Sql | null {
   );
 }
 
-function onState(index: IndexRow, stored: Sql, plan: DeltaPlan): Sql | null {
+function onState(index: IndexRow, stored: Sql, plan: Plan): Sql | null {
   if (!index.is_plain || index.columns === null) return null;
-  const keys = index.columns.map(
-    (column) => plan.outputs.find((output) => output.name === column)?.key ?? null,
-  );
+  const keys = index.columns.map((column) => storedKey(plan, column));
   if (keys.some((key) => key === null)) return null;
   const columns = keys.filter((key) => key !== null);
-  if (columns.every((key, position) => identity(plan)[position] === key)) return null;
+  const identity = identityOf(plan.store);
+  if (columns.every((key, position) => identity[position] === key)) return null;
   return sql`CREATE INDEX ON ${stored} (${join(columns.map(ident), ', ')})`;
 }

@@ -6,9 +6,10 @@ import { ImatError } from '../errors/imat-error.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { deltaViewBody, swapJson, swapSql } from '../install/bodies.ts';
+import { liveView } from '../generate/live-view.ts';
+import { swapJson, swapViews } from '../generate/swap-view.ts';
 import { withShortLock } from '../db/short-lock.ts';
-import { buildingOf } from '../install/building.ts';
+import { subjectOf } from './subject.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 
 export type Installed = {
@@ -46,9 +47,9 @@ export async function changeFreshness(
     async () => {
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
       await checkReaders(db, id, name);
-      const building = await buildingOf(db, id, name, prepared, true);
+      const subject = await subjectOf(db, id, name, prepared, true);
       const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-      const body = plan === null ? await swapBody() : deltaViewBody(building, plan);
+      const body = plan === null ? await swapBody() : liveView(subject, plan);
       // By whatever name it has now.
       const [view] = await db.query<{ name: string }>(
         'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',
@@ -63,9 +64,9 @@ export async function changeFreshness(
       async function swapBody() {
         await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
           id,
-          swapJson(building),
+          swapJson(subject),
         ]);
-        const bodies = swapSql(building);
+        const bodies = swapViews(subject);
         // While a swap is unfinished both slots may be read.
         const [row] = await db.query<{ unfinished: boolean; active: number }>(
           `SELECT i.swap_phase IS NOT NULL AS unfinished, CASE WHEN f.state_relation = to_regclass(i.swap->'slots'->>0) THEN 0 ELSE 1 END AS active

@@ -10,8 +10,8 @@
 import type { VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { loadColumns } from '../server/columns.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
-import { FLOAT4, FLOAT8 } from '../plan/facts.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
+import { FLOAT4, FLOAT8 } from '../algebra/facts.ts';
 import { ident, lines, sql } from '../sql/sql.ts';
 
 type Side = 'imat' | 'definition';

@@ -1,8 +1,8 @@
 /** What doctor checks of each source. */
 import type { DoctorCheck } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { namesColumns } from '../maintain/capture.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+import { namesColumns } from '../generate/capture.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import { loadColumns } from '../server/columns.ts';
 import { CAPTURE_TRIGGERS } from '../sql/names.ts';
 import { ok, problem } from './doctor-check.ts';

@@ -5,37 +5,25 @@
 import type { Explanation } from '../api.ts';
 import { catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import type { CaptureTarget } from '../maintain/capture.ts';
-import {
-  captureFunctions,
-  createLog,
-  createTriggers,
-  identify,
-  ownEvents,
-} from '../maintain/capture.ts';
-import type { DeltaPlan } from '../plan/plan.ts';
-import { stateColumn } from '../plan/plan.ts';
+import type { CaptureTarget } from '../generate/capture.ts';
+import { ownEvents } from '../generate/capture.ts';
+import type { Captured, Script } from '../generate/script.ts';
+import { scriptOf, statementsOf, storedTable } from '../generate/script.ts';
+import type { Subject } from '../generate/subject.ts';
+import { planLines } from '../plan/print.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { qualified, sql } from '../sql/sql.ts';
+import { qualified } from '../sql/sql.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import type { Building, Labelled } from '../install/bodies.ts';
-import {
-  definitionView,
-  deltaMaintenance,
-  deltaState,
-  deltaViewBody,
-  swapSql,
-} from '../install/bodies.ts';
-import { buildingOf } from '../install/building.ts';
 import type { CaptureNames } from '../capture/install.ts';
 import { capturedBy } from '../capture/install.ts';
 import { findExtension } from '../extension/find.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { prepare } from '../analysis/prepare.ts';
+import { planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
+import { subjectOf } from './subject.ts';
 import { loadColumns } from '../server/columns.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
@@ -48,34 +36,25 @@ export async function explainTarget(
   return db.transaction('read committed', () =>
     rolledBack(db, async () => {
       const hasCatalog = (await catalogVersion(db)) > 0;
-      const subject = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
-      const prepared = await prepare(db, subject.view, serverMajor, subject.options);
-      const building = await buildingOf(
-        db,
-        subject.id ?? (await nextId(db, hasCatalog)),
-        subject.name,
-        prepared,
-        hasCatalog,
-      );
+      const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
+      const prepared = await prepare(db, found.view, serverMajor, found.options);
+      const id = found.id ?? (await nextId(db, hasCatalog));
+      const subject = await subjectOf(db, id, found.name, prepared, hasCatalog);
       const captures = await Promise.all(
-        prepared.watched.map((source) => captureOf(db, source, prepared, building, hasCatalog)),
+        prepared.watched.map((source) => captureOf(db, source, prepared, subject, hasCatalog)),
       );
+      const plan = planOf(prepared);
+      const stored = storedTable(subject, plan);
       const like =
-        subject.original === null
+        found.original === null
           ? []
-          : await carriedAttributes(
-              db,
-              subject.original,
-              building.names.view,
-              storedOf(prepared, building),
-              planOf(prepared),
-            );
-      return explanation(prepared, building, captures, like);
+          : await carriedAttributes(db, found.original, subject.names.view, stored, plan);
+      return explanation(prepared, captures, found.name, scriptOf(subject, plan, captures, like));
     }),
   );
 }
 
-type Subject = {
+type Found = {
   readonly view: number;
   readonly name: string;
   readonly id: number | null;
@@ -83,7 +62,7 @@ type Subject = {
   readonly options: { strategy?: 'delta' | 'swap'; freshness?: string };
 };
 
-async function ofQuery(db: Db, query: string): Promise<Subject> {
+async function ofQuery(db: Db, query: string): Promise<Found> {
   return {
     view: await temporaryView(db, query),
     name: 'query',
@@ -93,7 +72,7 @@ async function ofQuery(db: Db, query: string): Promise<Subject> {
   };
 }
 
-async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Subject> {
+async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
   if (hasCatalog) {
     const imat = await resolveImat(db, target).catch((error: unknown) => {
       if (error instanceof ImatError && error.condition === 'not_found') return null;
@@ -135,23 +114,14 @@ async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
 }
 
 type Watched = Prepared['watched'][number];
-type Capture = {
-  readonly target: CaptureTarget;
-  readonly name: string;
-  readonly columns: readonly string[];
-};
-
-const planOf = (prepared: Prepared): DeltaPlan | null =>
-  prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-const storedOf = (prepared: Prepared, { names }: Building): Sql =>
-  (planOf(prepared) === null ? names.slots[0] : names.state).sql;
+type Capture = Captured & { readonly columns: readonly string[] };
 
 /** Capture on a source as it is or will be: what is there for other imats stays. */
 async function captureOf(
   db: Db,
   source: Watched,
   prepared: Prepared,
-  building: Building,
+  subject: Subject,
   hasCatalog: boolean,
 ): Promise<Capture> {
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
@@ -175,7 +145,7 @@ async function captureOf(
   return {
     target: {
       source: qualified(source.schema, source.name),
-      log: building.logOf(source.oid),
+      log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),
       extension: schema,
       columns: asMarks ? null : logged,
@@ -195,130 +165,30 @@ const captureNames = (
 
 function explanation(
   prepared: Prepared,
-  building: Building,
   captures: readonly Capture[],
-  like: readonly Labelled[],
+  name: string,
+  script: Script,
 ): Explanation {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {
-    name: building.name,
+    name,
     strategy,
     definition: analysis.definition,
     reasons: strategy === 'delta' ? [] : analysis.reasons,
     notes: prepared.notes,
     plan:
       plan === null
-        ? [{ clause: 'the whole definition', rule: 'swap', stored: 'every row of the answer' }]
-        : planRows(plan),
-    sources: captures.map(({ name, columns }) => ({ relation: name, columns })),
-    sql: statements(prepared, building, captures, like).map(({ label, sql: statement }) => ({
-      label,
-      sql: statement.text,
-    })),
+        ? [
+            {
+              depth: 0,
+              clause: 'the whole definition',
+              rule: 'swap',
+              stored: 'every row of the answer',
+            },
+          ]
+        : planLines(plan),
+    sources: captures.map((one) => ({ relation: one.name, columns: one.columns })),
+    sql: statementsOf(script).map(({ label, sql }) => ({ label, sql: sql.text })),
   };
-}
-
-const planRows = (plan: DeltaPlan): Explanation['plan'] => [
-  ...plan.occurrences.map((one) => ({
-    clause: `FROM ${one.source.schema}.${one.source.name} AS ${one.label}`,
-    rule: plan.occurrences.length > 1 ? 'join' : 'scan',
-    stored: 'nothing',
-  })),
-  ...(plan.conditions.length > 0
-    ? [
-        {
-          clause: `${plan.conditions.length} conditions of WHERE, ON and USING`,
-          rule: 'filter',
-          stored: 'nothing',
-        },
-      ]
-    : []),
-  ...plan.keys.map((key) => ({
-    clause: key.label,
-    rule: plan.shape === 'bag' ? 'column' : 'group key',
-    stored: key.name,
-  })),
-  ...plan.parts.map((part) => ({
-    clause: part.comment,
-    rule: 'additive part',
-    stored: part.name,
-  })),
-  ...plan.values.map((value) => ({
-    clause: value.label,
-    rule: value.stored ? 'finished aggregate' : 'computed when read',
-    stored: value.stored ? value.name : 'nothing',
-  })),
-  ...plan.outputs
-    .filter((output) => !storedColumns(plan).includes(output.value.text))
-    .map((output) => ({
-      clause: `${output.label} AS ${output.name}`,
-      rule: 'computed when read',
-      stored: 'nothing',
-    })),
-  ...(plan.having === null
-    ? []
-    : [{ clause: 'HAVING', rule: 'filter when read', stored: 'nothing' }]),
-];
-
-const storedColumns = (plan: DeltaPlan): string[] =>
-  [...plan.keys, ...plan.parts, ...plan.values].map(({ name }) => stateColumn(name).text);
-
-function statements(
-  prepared: Prepared,
-  building: Building,
-  captures: readonly Capture[],
-  like: readonly Labelled[],
-): Labelled[] {
-  const { names } = building;
-  const plan = planOf(prepared);
-  const definition = {
-    label: 'the definition, as a view',
-    sql: definitionView(names, prepared.analysis),
-  };
-  const capture = captures.flatMap(({ target, name }): Labelled[] => [
-    {
-      label: `the change log of ${name}, if it is not there yet`,
-      sql: createLog(target.log, target.columns ?? []),
-    },
-    ...captureFunctions(target).map((statement) => ({
-      label: `capture on ${name}`,
-      sql: statement,
-    })),
-    ...createTriggers(target).map((statement) => ({ label: `trigger on ${name}`, sql: statement })),
-  ]);
-  if (plan !== null) {
-    return [
-      definition,
-      ...capture,
-      ...deltaState(plan, names),
-      ...deltaMaintenance(building, plan),
-      {
-        label: 'what readers use',
-        sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}`,
-      },
-      ...like,
-    ];
-  }
-  const swap = swapSql(building);
-  return [
-    definition,
-    ...capture,
-    {
-      label: 'the stored table',
-      sql: sql`CREATE TABLE ${swap.slots[0]} AS SELECT * FROM ${names.definition.sql}`,
-    },
-    { label: 'what publications of all tables need', sql: identify(swap.slots[0]) },
-    { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
-    { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
-    ...like,
-    {
-      label: 'during a swap: the other table',
-      sql: sql`CREATE TABLE ${swap.slots[1]} (LIKE ${swap.slots[0]} INCLUDING ALL);\n${identify(swap.slots[1])}`,
-    },
-    {
-      label: 'during a swap: what readers use',
-      sql: sql`CREATE OR REPLACE VIEW ${names.view} AS\n${swap.both}`,
-    },
-  ];
 }

@@ -1,21 +1,16 @@
 /** The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. */
 import type { Prepared } from '../analysis/prepare.ts';
+import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import type { Building } from '../install/bodies.ts';
-import {
-  deltaMaintenance,
-  deltaState,
-  deltaViewBody,
-  swapJson,
-  swapSql,
-} from '../install/bodies.ts';
-import { buildingOf } from '../install/building.ts';
-import { identify } from '../maintain/capture.ts';
-import type { Sql } from '../sql/sql.ts';
-import { sql } from '../sql/sql.ts';
+import { scriptOf, storedTable } from '../generate/script.ts';
+import type { Statement } from '../generate/statement.ts';
+import type { Subject } from '../generate/subject.ts';
+import { swapJson } from '../generate/swap-view.ts';
+import type { Plan } from '../plan/plan.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import type { Request } from './register.ts';
+import { subjectOf } from './subject.ts';
 
 /**
  * A source that is truncated or rewritten between the snapshot and the first look at it would be
@@ -27,7 +22,7 @@ export async function load(
   prepared: Prepared,
   id: number,
 ): Promise<void> {
-  const building = await buildingOf(db, id, request.name, prepared, true);
+  const subject = await subjectOf(db, id, request.name, prepared, true);
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     const loaded = await db.transaction('repeatable read', async () => {
       const [sources] = await db.query<{ held: boolean }>(
@@ -36,7 +31,7 @@ export async function load(
       );
       if (sources?.held !== true) return false;
       const start = performance.now();
-      await loadAt(db, request, prepared, building);
+      await loadAt(db, request, prepared, subject);
       // What a rebuild costs, measured for the first time: workers compare folds with it.
       await db.query(
         `SELECT imat_catalog.record(
@@ -60,60 +55,52 @@ async function loadAt(
   db: Db,
   request: Request,
   prepared: Prepared,
-  building: Building,
+  subject: Subject,
 ): Promise<void> {
-  const { id, names } = building;
+  const { id, names } = subject;
+  const plan = planOf(prepared);
+  const stored = storedTable(subject, plan);
+  const like =
+    request.original === null
+      ? []
+      : await carriedAttributes(db, request.original, names.view, stored, plan);
+  const script = scriptOf(subject, plan, [], like);
   await db.execute('SET LOCAL jit = off');
-  const body =
-    prepared.strategy === 'delta' ? await loadDelta(db, building) : await loadSwap(db, building);
+  await run(db, script.load);
+  await noteStored(db, subject, plan);
   await db.execute('SET LOCAL imat.maintaining = on');
+  // The frontier's row must be there before a view can ask for it.
   await db.query(
     'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
-    [id, body.stored.text],
+    [id, stored.text],
   );
-  await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
+  await run(db, script.publish);
   await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
     id,
     names.view.text,
     'active',
   ]);
-  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
-  const like =
-    request.original === null
-      ? []
-      : await carriedAttributes(db, request.original, names.view, body.stored, plan);
-  for (const statement of like) await db.execute(statement.sql.text);
   await db.query(
     'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
     [request.calledAs],
   );
 }
 
-type Loaded = { readonly view: Sql; readonly stored: Sql };
-
-async function loadDelta(db: Db, building: Building): Promise<Loaded> {
-  const plan = building.analysis.plan;
-  if (plan === null) throw new Error('a delta imat has a plan');
-  for (const statement of deltaState(plan, building.names)) await db.execute(statement.sql.text);
-  for (const statement of deltaMaintenance(building, plan)) await db.execute(statement.sql.text);
-  await db.query(
-    'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
-    [building.id, building.names.state.sql.text, building.names.fold.sql.text],
-  );
-  // The frontier row's table must be there before a view can name it.
-  return { view: deltaViewBody(building, plan), stored: building.names.state.sql };
+async function run(db: Db, statements: readonly Statement[]): Promise<void> {
+  for (const { sql } of statements) await db.execute(sql.text);
 }
 
-async function loadSwap(db: Db, building: Building): Promise<Loaded> {
-  const body = swapSql(building);
-  await db.execute(
-    sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text,
-  );
-  await db.execute(identify(body.slots[0]).text);
-  await db.execute(sql`ANALYZE ${body.slots[0]}`.text);
-  await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
-    building.id,
-    swapJson(building),
-  ]);
-  return { view: body.views[0], stored: body.slots[0] };
+/** What the catalog must know to fold or swap it. */
+async function noteStored(db: Db, subject: Subject, plan: Plan | null): Promise<void> {
+  const { state, fold } = subject.names;
+  if (plan === null)
+    await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
+      subject.id,
+      swapJson(subject),
+    ]);
+  else
+    await db.query(
+      'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
+      [subject.id, state.sql.text, fold.sql.text],
+    );
 }

@@ -7,7 +7,8 @@ import { ImatError } from '../errors/imat-error.ts';
 import type { RebuildResult } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { stateColumns, stateFromScratch } from '../operators/group.ts';
+import { stateContent } from '../generate/state.ts';
+import { stateColumns } from '../operators/store.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, sql } from '../sql/sql.ts';
@@ -43,7 +44,7 @@ export async function rebuild(db: Db, serverMajor: number, name: string): Promis
   // After that: the rows are computed by what has been prepared.
   await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
   const { plan } = analysis;
-  if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan)))) {
+  if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan.store)))) {
     throw new ImatError('source_changed', {
       message: `imat "${imat.name}" cannot be rebuilt in place`,
       detail: 'Its definition would be stored in another way now than when it was converted.',
@@ -51,8 +52,8 @@ export async function rebuild(db: Db, serverMajor: number, name: string): Promis
     });
   }
   const state = imatNames(imat.name).state.sql;
-  const columns = join(stateColumns(plan).map(ident), ', ');
-  const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateFromScratch(plan)}\n) AS q`;
+  const columns = join(stateColumns(plan.store).map(ident), ', ');
+  const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateContent(plan)}\n) AS q`;
   await whenFree(imat.name, () => fillAnew(db, imat.id, state, fill));
   const [count] = await db.query<{ rows: string }>(sql`SELECT count(*) AS rows FROM ${state}`.text);
   for (const source of analysis.sources)

@@ -8,7 +8,7 @@ import { attnumArray } from '../capture/install.ts';
 import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import { definitionView } from '../install/bodies.ts';
+import { registerScript } from '../generate/script.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -134,7 +134,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
         [row.id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
       );
     }
-    await db.execute(definitionView(names, analysis).text);
+    for (const { sql } of registerScript({ ...analysis, names })) await db.execute(sql.text);
     await db.query(
       'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
       [row.id, names.definition.sql.text],

@@ -1,176 +1,252 @@
 /**
- * Grouping: rows with weights to one stored row per key, with a count and additive parts.
+ * Grouping: rows with weights to one row for each key. A group exists while its row count is not 0;
+ * without keys there is always exactly one row.
  *
- *   state           for each key: the sum over its rows of weight * contribution, for each part
- *   delta           the same over the delta of the input, added key by key
- *   a group exists  while its row count is not 0; without GROUP BY there is always exactly one row
- *
- * A select-project-join (a bag) is a grouping by all its columns with the row count as multiplicity. There, rows are
- * told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are two rows of the answer.
+ * Its rows are stored (store.ts): what the aggregates need is additive, so a change of the input is
+ * added to the groups that it concerns, and nothing else of a group is read. Each aggregate's own
+ * rule says which parts it needs.
  */
-import type { DeltaPlan, Value } from '../plan/plan.ts';
-import type { Part } from '../plan/parts.ts';
-import { partFromScratch, partOfRow, partSum, zeroOf } from '../plan/parts.ts';
-import type { Sql } from '../sql/sql.ts';
+import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
+import { visit } from '../../parser/walk.ts';
+import { deparseExpr } from '../../parser/deparse.ts';
+import type { TypeFacts } from '../algebra/facts.ts';
+import { INT2, INT4, INT8 } from '../algebra/facts.ts';
+import type { AggregateCall, ColumnId, Node, NodeOf } from '../algebra/node.ts';
+import { idOf, scansOf } from '../algebra/node.ts';
+import { labeller } from '../algebra/print.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import {
+  aggregateNotMaintained,
+  argumentType,
+  keyNotUsable,
+  tooManyKeys,
+} from '../algebra/reason.ts';
+import { ruleFor } from '../aggregates/all.ts';
+import { fixedScale } from '../aggregates/fixed-scale.ts';
+import { PartAllocator } from '../aggregates/parts.ts';
+import type { Argument, Finish } from '../aggregates/rule.ts';
+import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
-import type { Pending } from './join.ts';
-import { anyOf, canNet, imageOf } from './image.ts';
-import { deltaTerms, fromScratch, nettedTerm } from './join.ts';
+import type { Rule, Shape } from './rule.ts';
+import { columnOf, conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
+import type { Identity, OutputName, Store, StoredKey, Value } from './store.ts';
+import { keyValues, ordinals, scratchParts, termRows } from './store.ts';
 
-/** The column of an ungrouped imat's one row. */
-const ONLY_ROW = 'only_row';
-/** SHA-256 of a bag row's binary image. */
-const ROW_DIGEST = 'row_digest';
+const ALIAS = ident('g');
 
-/** The columns by which a stored row is found: the state's unique key. */
-export function identity(plan: DeltaPlan): readonly string[] {
-  if (plan.single) return [ONLY_ROW];
-  return plan.shape === 'bag' ? [ROW_DIGEST] : plan.keys.map((key) => key.name);
-}
-
-/** All state columns that are not parts, in order. */
-export function stateKeys(plan: DeltaPlan): readonly string[] {
-  const keys = plan.keys.map((key) => key.name);
-  if (plan.single) return [ONLY_ROW, ...keys];
-  return plan.shape === 'bag' ? [ROW_DIGEST, ...keys] : keys;
-}
-
-/** The columns that additions are made to; values follow from them. */
-export const stateColumns = (plan: DeltaPlan): readonly string[] => [
-  ...stateKeys(plan),
-  ...plan.parts.map((part) => part.name),
-];
-
-/** The state's content computed from the sources: one row per key. */
-export function stateFromScratch(plan: DeltaPlan): Sql {
-  if (plan.shape === 'bag') return bagFromScratch(plan);
-  const keys = plan.single
-    ? [sql`TRUE AS ${ident(ONLY_ROW)}`]
-    : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
-  const parts = plan.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`);
-  return sql`SELECT
-  ${lines([...keys, ...parts])}
-${fromScratch(plan)}${plan.single ? sql`` : sql`\nGROUP BY ${ordinals(plan.keys.length)}`}`;
-}
-
-function bagFromScratch(plan: DeltaPlan): Sql {
-  const { select, groupBy } = bagGrouping(plan, 'q', digestOf(plan, 'q'));
-  return sql`SELECT
-  ${lines([...select, sql`pg_catalog.count(*) AS row_count`])}
-FROM (
-  SELECT
-    ${lines(plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`))}
-  ${fromScratch(plan)}
-) AS q
-GROUP BY ${join(groupBy, ', ')}`;
-}
-
-/** Rows with the same digest are the same; their sortable columns group as well, so that conditions on these reach the rows. */
-function bagGrouping(
-  plan: DeltaPlan,
-  alias: string,
-  digest: Sql,
-): { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] } {
-  const columns = plan.keys.map((key) => ({ key, value: sql`${ident(alias)}.${ident(key.name)}` }));
-  return {
-    select: [
-      sql`${digest} AS ${ident(ROW_DIGEST)}`,
-      ...columns.map(
-        ({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`,
+export const group: Rule<'group'> = {
+  shape: (node, inputs) => ({
+    columns: new Map(
+      [...node.keys, ...node.aggregates].map(({ column }) => [
+        column.id,
+        sql`${ALIAS}.${ident(`c${column.id}`)}`,
+      ]),
+    ),
+    relations: [],
+    sources: only(inputs).sources,
+    label: `groups of ${only(inputs).label}`,
+  }),
+  now: (node, inputs) => {
+    const { shape, now } = only(inputs);
+    const columns = [
+      ...node.keys.map(
+        ({ column, expr }) => sql`${written(expr, shape)} AS ${ident(`c${column.id}`)}`,
       ),
-    ],
-    groupBy: [digest, ...columns.filter(({ key }) => key.facts.sortable).map(({ value }) => value)],
+      ...node.aggregates.map(
+        ({ column, call }) =>
+          sql`${fragment(deparseExpr(call, (ref) => columnOf(shape, idOf(ref)).text))} AS ${ident(`c${column.id}`)}`,
+      ),
+    ];
+    const by = node.keys.length === 0 ? sql`` : sql`\n  GROUP BY ${ordinals(node.keys.length)}`;
+    return {
+      from: [
+        sql`(
+  SELECT ${join(columns, ', ')}
+  FROM ${join(now.from, ', ')}${conditions(now.where)}${by}
+) AS ${ALIAS}`,
+      ],
+      where: [],
+    };
+  },
+  change: null,
+  against: nothingAgainst,
+};
+
+const ONLY_ROW = OWN_COLUMNS.onlyRow;
+
+const BY_KEYS: Identity = {
+  columns: (keys) => keys.map(({ name }) => name),
+  extra: [],
+  vanishes: true,
+  repeats: false,
+  fromScratch: (store, input) => sql`SELECT
+  ${lines([...keyValues(store), ...scratchParts(store)])}
+${fromWhere(input)}
+GROUP BY ${ordinals(store.keys.length)}`,
+  contributions: (store, terms) => termRows(store, terms, keyValues(store)),
+  grouping: ({ keys }) => {
+    const columns = keys.map(({ name }) => sql`u.${ident(name)}`);
+    return { select: columns, groupBy: columns };
+  },
+};
+
+const BY_NOTHING: Identity = {
+  columns: () => [ONLY_ROW],
+  extra: [ONLY_ROW],
+  vanishes: false,
+  repeats: false,
+  fromScratch: (store, input) => sql`SELECT
+  ${lines([sql`TRUE AS ${ident(ONLY_ROW)}`, ...scratchParts(store)])}
+${fromWhere(input)}`,
+  contributions: (store, terms) => termRows(store, terms, [sql`TRUE AS ${ident(ONLY_ROW)}`]),
+  grouping: () => ({ select: [sql`TRUE AS ${ident(ONLY_ROW)}`], groupBy: [] }),
+};
+
+/** What the server says of the columns of a definition, and of itself. */
+export type Types = {
+  readonly of: (column: ColumnId) => TypeFacts;
+  readonly serverMajor: number;
+};
+
+/** PostgreSQL's INDEX_MAX_KEYS. */
+const MAX_KEYS = 32;
+
+/**
+ * How the groups are stored, or all that stands against it. Columns are named in this order: keys
+ * and finished aggregates as the definition calls them, then the parts by what they hold.
+ */
+export function groupStore(
+  node: NodeOf<'group'>,
+  input: Shape,
+  types: Types,
+  outputName: OutputName,
+): Store | { readonly reasons: readonly PlanReason[] } {
+  const label = labeller(node);
+  const names = new ColumnNames();
+  const reasons: PlanReason[] = [];
+  const keys = node.keys.map(({ column, expr }): StoredKey => {
+    const facts = types.of(column.id);
+    if (!facts.sortable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
+    const name = names.take(outputName(column.id) ?? column.name);
+    return { name, value: written(expr, input), facts, label: label(expr) };
+  });
+  if (keys.length > MAX_KEYS) reasons.push(tooManyKeys(keys.length, MAX_KEYS));
+  // Whether an aggregate is more than a part is known once it is planned, and values are named
+  // before parts.
+  const tried = planAggregates(node, input, types, new PartAllocator(new ColumnNames()));
+  reasons.push(...tried.flatMap((one) => ('kind' in one ? [one] : [])));
+  if (reasons.length > 0) return { reasons };
+  const valueNames = tried.map((one, index) => {
+    const call = node.aggregates[index];
+    if (call === undefined || 'kind' in one || one.part !== null) return null;
+    return names.take(outputName(call.column.id) ?? valueName(call));
+  });
+  const allocator = new PartAllocator(names);
+  const planned = planAggregates(node, input, types, allocator);
+  const { parts } = allocator;
+  const values = planned.flatMap((one, index): Value[] => {
+    const name = valueNames[index];
+    const aggregate = node.aggregates[index];
+    if (name === undefined || name === null || aggregate === undefined || 'kind' in one) return [];
+    const { type } = types.of(aggregate.column.id);
+    const { finish } = one;
+    return [{ name, type, finish, stored: !CAN_OVERFLOW.has(type), label: label(aggregate.call) }];
+  });
+  const columns = planned.map((one, index) =>
+    'kind' in one ? '' : (one.part ?? valueNames[index] ?? ''),
+  );
+  return {
+    identity: node.keys.length === 0 ? BY_NOTHING : BY_KEYS,
+    keys,
+    parts,
+    values,
+    columns: new Map([
+      ...node.keys.map(({ column }, index) => [column.id, keys[index]?.name ?? ''] as const),
+      ...node.aggregates.map(({ column }, index) => [column.id, columns[index] ?? ''] as const),
+    ]),
   };
 }
 
-/** One row per changed row and term: its keys and its contribution to each part. */
-export function deltaRows(plan: DeltaPlan, pending: Pending): Sql {
-  const nettable =
-    plan.occurrences.length > 1 &&
-    canNet(plan.occurrences.flatMap((occurrence) => occurrence.columns));
-  const terms = (
-    pending.netted && nettable ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending)
-  ).map((term) => {
-    const keys = plan.single
-      ? [sql`TRUE AS ${ident(ONLY_ROW)}`]
-      : plan.keys.map((key) => sql`${key.value} AS ${ident(key.name)}`);
-    const parts = plan.parts.map(
-      (part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`,
-    );
-    return sql`-- ${fragment(term.label.replaceAll(/[\r\n]/g, ' '))}
-SELECT
-  ${lines([...keys, ...parts])}
-${term.from}`;
+/** `result_avg_amount`: of an aggregate that the definition does not show unchanged. */
+const valueName = ({ call, args }: AggregateCall): string =>
+  ['result', call.name, ...args.map(({ expr }) => nameOf(expr))]
+    .filter((word) => word !== '')
+    .join('_') + suffixOf(call);
+
+/** What stored columns call an expression: the columns that it reads. */
+function nameOf(expr: Expr): string {
+  const read: string[] = [];
+  visit(expr, (inner) => {
+    if (inner.kind === 'column' && !read.includes(inner.name)) read.push(inner.name);
   });
-  const rows = join(terms, '\nUNION ALL\n');
-  if (plan.shape !== 'bag') return rows;
-  return sql`SELECT
-  ${lines([sql`${digestOf(plan, 'q')} AS ${ident(ROW_DIGEST)}`, sql`q.*`])}
-FROM (
-  ${rows}
-) AS q`;
+  return read.join('_');
 }
 
-/** Adds up rows of state columns, key by key. */
-export function summed(plan: DeltaPlan, rows: Sql): Sql {
-  const parts = plan.parts.map(
-    (part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`,
-  );
-  const { select, groupBy } = keyGrouping(plan);
-  return sql`SELECT
-  ${lines([...select, ...parts])}
-FROM (
-  ${rows}
-) AS u${groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`}`;
-}
+const suffixOf = ({ filter }: Aggregate): string =>
+  filter === null ? '' : `_if_${nameOf(filter)}`;
 
-/** A relation with the columns of the state, and with those values that it does not have. */
-export function withValues(missing: readonly Value[], relation: Sql): Sql {
-  if (missing.length === 0) return relation;
-  const values = missing.map(
-    (value) => sql`${value.finish((part) => sql`m.${ident(part)}`)} AS ${ident(value.name)}`,
-  );
-  return sql`(
-  SELECT
-    ${lines([sql`m.*`, ...values])}
-  FROM ${relation} AS m
-)`;
-}
+/** A finished aggregate, and the part that it is; null if it is computed from parts. */
+type Planned = { readonly finish: Finish; readonly part: string | null };
 
-/** By what rows of state columns under the alias `u` are added up. */
-function keyGrouping(plan: DeltaPlan): {
-  readonly select: readonly Sql[];
-  readonly groupBy: readonly Sql[];
-} {
-  if (plan.single) return { select: [sql`TRUE AS ${ident(ONLY_ROW)}`], groupBy: [] };
-  if (plan.shape === 'bag') return bagGrouping(plan, 'u', sql`u.${ident(ROW_DIGEST)}`);
-  const keys = plan.keys.map((key) => sql`u.${ident(key.name)}`);
-  return { select: keys, groupBy: keys };
-}
+const planAggregates = (
+  node: NodeOf<'group'>,
+  input: Shape,
+  types: Types,
+  allocator: PartAllocator,
+): readonly (Planned | PlanReason)[] =>
+  node.aggregates.map((call) => planAggregate(call, node, input, types, allocator));
 
-/** False where a summed row changes nothing. Intervals can be equal to 0 and not be 0 (1 month - 30 days): their bytes tell. */
-export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
-  join(
-    parts.map((part) => {
-      const value = sql`${alias}.${ident(part.name)}`;
-      return part.type === 'interval'
-        ? sql`pg_catalog.interval_send(${value}) <> pg_catalog.interval_send(${zeroOf(part)})`
-        : sql`${value} <> ${zeroOf(part)}`;
+function planAggregate(
+  { column, call, args }: AggregateCall,
+  node: NodeOf<'group'>,
+  input: Shape,
+  types: Types,
+  parts: PartAllocator,
+): Planned | PlanReason {
+  const rule = call.schema === null ? ruleFor(call.name) : undefined;
+  if (rule === undefined) return aggregateNotMaintained(call.name, call.span);
+  const label = labeller(node);
+  const planned = args.map(
+    ({ column: own, expr }): Argument => ({
+      value: expr.kind === 'column' ? written(expr, input) : sql`(${written(expr, input)})`,
+      type: types.of(own.id),
+      fixedScale: fixedScale(expr, scaleOf(node)),
+      name: nameOf(expr),
+      label: label(expr),
     }),
-    ' OR ',
   );
-
-/**
- * The binary form of a row names its columns' types: a domain's values come from the source as such, from a log in the base type.
- * Text would be in the client's encoding there.
- */
-function digestOf(plan: DeltaPlan, alias: string): Sql {
-  const columns = plan.keys.map(({ name, facts }) => {
-    const value = sql`${ident(alias)}.${ident(name)}${facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`}`;
-    return facts.image?.form === 'text' ? imageOf(value, facts) : value;
+  const finish = rule.plan({
+    name: call.name,
+    args: planned,
+    filter: call.filter === null ? [] : [sql`(${written(call.filter, input)})`],
+    resultType: types.of(column.id).type,
+    parts: parts.for(suffixOf(call)),
+    serverMajor: types.serverMajor,
   });
-  return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;
+  if (finish !== null) {
+    const text = finish(ident).text;
+    const part = parts.parts.find(({ name }) => ident(name).text === text);
+    return { finish, part: part?.name ?? null };
+  }
+  return argumentType(
+    call.name,
+    planned.map(({ type }) => type.type),
+    call.span,
+  );
 }
 
-const ordinals = (count: number): Sql =>
-  fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));
+/** The display scale of a source's column, if all its values have the same. */
+function scaleOf(root: Node): (ref: ColumnRef) => number | null {
+  const scales = new Map(
+    scansOf(root).flatMap(({ columns }) =>
+      columns.map(({ column, facts }) => [
+        column.id,
+        facts.oid === INT2 || facts.oid === INT4 || facts.oid === INT8 ? 0 : facts.scale,
+      ]),
+    ),
+  );
+  return (ref) => scales.get(idOf(ref)) ?? null;
+}
+
+/** Results that are computed in other types than the exact ones of the parts. */
+const CAN_OVERFLOW: ReadonlySet<string> = new Set(['real', 'double precision', 'interval']);

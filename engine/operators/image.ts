@@ -1,9 +1,10 @@
 /**
- * Grouping by image: only values that no function can tell apart fall together. `=` is not enough for types such as
- * numeric (1.0 = 1.00), citext or interval ('1 day' = '24 hours'); there, and where a type has no `=` at all (json), bytes
- * decide: those of the type's binary form, or of its text in the encoding of the database.
+ * Grouping by image: only values that no function can tell apart fall together. `=` is not enough
+ * for types such as numeric (1.0 = 1.00), citext or interval ('1 day' = '24 hours'); there, and
+ * where a type has no `=` at all (json), bytes decide: those of the type's binary form, or of its
+ * text in the encoding of the database.
  */
-import type { TypeFacts } from '../plan/facts.ts';
+import type { TypeFacts } from '../algebra/facts.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
 
@@ -17,7 +18,10 @@ export function imageOf(value: Sql, { image, type }: TypeFacts): Sql {
   return sql`pg_catalog.convert_to(${text}, pg_catalog.getdatabaseencoding())`;
 }
 
-/** One of several values with the same image; not for arrays, of which array_agg makes one with a dimension more. */
+/**
+ * One of several values with the same image; not for arrays, of which array_agg makes one with a
+ * dimension more.
+ */
 export const anyOf = (value: Sql): Sql => sql`(pg_catalog.array_agg(${value}))[1]`;
 
 /** Whether rows of these columns can be cancelled against each other. */

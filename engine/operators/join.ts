@@ -1,153 +1,232 @@
 /**
- * The join (with its filters): a product of relations under a conjunction, over signed multisets.
+ * The inner join: a product of its inputs under a conjunction, over signed multisets.
  *
- * With D the pending log rows of a relation, new(R) the table as read now and old(R) = R - D, the delta of R1 x ... x Rn is
+ * With D the change of an input, new(R) its rows now and old(R) = R - D, the change of R1 x ... x
+ * Rn is
  *
  *   telescoped   sum over i of        old(R1) x .. x old(Ri-1) x Di x new(Ri+1) x .. x new(Rn)
- *   expanded     sum over S, not {},  (-1)^(|S|+1) x product over S of Di x product over the rest of new(Rj)
+ *   expanded     sum over S, not {},  (-1)^(|S|+1) x product over S of Di x product of the other new(Rj)
  *
- * and weights multiply. Both are right because new = old + D in each relation and the product is linear in each of them
- * (Gupta and Mumick, "Maintenance of Materialized Views", 1995); a test proves them equal. A self-join is two occurrences
- * with the same D. Everything is read in one snapshot, so D and R never come from different moments.
+ * and weights multiply. Both are right because new = old + D in each input and the product is
+ * linear in each of them (Gupta and Mumick, "Maintenance of Materialized Views", 1995); a test
+ * proves them equal. A self-join is two inputs with the same D. Everything is read in one snapshot,
+ * so D and R never come from different moments.
  *
- * The expanded form reads tables by their indexes and joins pending rows with each other only where two sources have
- * some; in the telescoped form each lookup in old(R) also scans the pending rows of R. But its terms double with each
- * relation, and so does the time to plan them: it is used up to three relations. In the telescoped form the first relation
- * of FROM, mostly the one with the most changes, is the one whose changes meet no old(R).
+ * The expanded form reads tables by their indexes and joins pending rows with each other only if
+ * two sources have some; in the telescoped form each lookup in old(R) also scans the pending rows
+ * of R. But its terms double with each input, and so does the time to plan them: it is used up to
+ * three inputs. In the telescoped form the first item of FROM, mostly the one with the most
+ * changes, is the one whose changes meet no old(R).
+ *
+ * Inputs are asked for changes that are cancelled: a row of a small table that has changed a
+ * hundred times would otherwise meet all its partners two hundred times.
  */
-import { logColumn } from '../sql/names.ts';
+import type { NodeOf } from '../algebra/node.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, qualified, sql } from '../sql/sql.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
-import type { DeltaPlan, Occurrence } from '../plan/plan.ts';
+import { fragment, ident, join as joined, lines, sql } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
+import type { Netting, Pending } from './pending.ts';
+import { anyPending } from './pending.ts';
+import type { Face, Relation, Rows, Rule, Shape, Term } from './rule.ts';
+import { conditions, fromWhere, nothingAgainst, termLabel, written } from './rule.ts';
 
-/** How pending rows are told from folded ones. */
-export type Pending = {
-  /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
-  readonly frontier: Sql;
-  readonly logOf: (sourceOid: number) => Sql;
-  /** Whether a source has pending rows: a condition that does not depend on any row; null to find out in place. */
-  readonly changed: ((sourceOid: number) => Sql) | null;
-  /**
-   * Cancel rows against each other before anything is computed from them. Costs a GROUP BY; without it, an expression
-   * that fails for a row (a division by zero) fails as long as the row's coming and going are pending.
-   */
-  readonly netted: boolean;
-};
-
-/** One summand of the delta: `FROM ... WHERE ...`, and the weight of a row. */
-export type Term = { readonly from: Sql; readonly weight: Sql; readonly label: string };
-
-const tableOf = (occurrence: Occurrence): Sql =>
-  qualified(occurrence.source.schema, occurrence.source.name);
-
-export function fromScratch(plan: DeltaPlan): Sql {
-  const from = lines(
-    plan.occurrences.map((occurrence) => sql`${tableOf(occurrence)} AS ${ident(occurrence.alias)}`),
-  );
-  return sql`FROM
-  ${from}${where(plan.conditions)}`;
-}
-
-/** The first half says nothing that the second does not, but an index on a log's xid can answer it; workers build one where it helps. */
-export const isPending = (pending: Pending, log: Sql): Sql =>
-  sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${pending.frontier}) AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${pending.frontier})`;
-
-/**
- * Always true as an upper bound. Of a range the planner expects few rows, so it looks them up in an index on xid where there
- * is one; of the lower bound alone it expects a third of the log, and so to find one sooner by reading on from the start.
- */
-const LAST_XID = sql`'18446744073709551615'::pg_catalog.xid8`;
-
-/** Whether any of the sources has pending rows; does not depend on any row. */
-export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
-  const tests = [...new Set(sourceOids)].map(
-    (oid) =>
-      sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)})`,
-  );
-  return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
-}
-
-/** What stands in an occurrence's place in a term. */
-type Role = 'new' | 'delta' | 'old';
+/** What stands in an input's place in a term. */
+type Role = 'new' | 'change' | 'old';
 type Roles = { readonly roles: readonly Role[]; readonly sign: 1 | -1 };
+export type Form = 'expanded' | 'telescoped';
 
 const MAX_EXPANDED = 3;
 
-export function deltaTerms(
-  plan: DeltaPlan,
+export const join: Rule<'join'> = {
+  shape: (_node, inputs) => shapeOf(inputs),
+  now: (node, inputs) => ({
+    from: inputs.flatMap((input) => input.now.from),
+    where: [...inputs.flatMap((input) => input.now.where), ...conditionsOf(node, inputs)],
+  }),
+  change: (node, inputs, pending, netting) => {
+    const form = inputs.length <= MAX_EXPANDED ? 'expanded' : 'telescoped';
+    if (netting !== 'fenced') return joinTerms(node, inputs, pending, 'cancelled', form);
+    const terms = joinTerms(node, inputs, pending, 'fenced', form);
+    const { relations } = shapeOf(inputs.map(({ shape }) => shape));
+    const columns = relations.flatMap((relation) => relation.columns.map(({ facts }) => facts));
+    return canNet(columns) ? [netted(terms, relations)] : terms;
+  },
+  against: nothingAgainst,
+};
+
+const shapeOf = (inputs: readonly Shape[]): Shape => ({
+  columns: new Map(inputs.flatMap((input) => [...input.columns])),
+  relations: inputs.flatMap((input) => input.relations),
+  sources: inputs.flatMap((input) => input.sources),
+  label: inputs.map(({ label }) => label).join(' with '),
+});
+
+const conditionsOf = (node: NodeOf<'join'>, inputs: readonly Face[]): Sql[] => {
+  const shape = shapeOf(inputs.map((input) => input.shape));
+  return node.conditions.map((condition) => written(condition, shape));
+};
+
+/** The change of the join in one of its two forms. */
+export function joinTerms(
+  node: NodeOf<'join'>,
+  inputs: readonly Face[],
   pending: Pending,
-  form: 'expanded' | 'telescoped' = preferredForm(plan),
-): Term[] {
-  const weight = freshName('weight', plan.occurrences);
-  const count = plan.occurrences.length;
-  return (form === 'expanded' ? expanded(count) : telescoped(count)).map((term) =>
-    termOf(plan, pending, term, weight),
+  netting: Netting,
+  form: Form,
+): readonly Term[] {
+  const changes = inputs.map((input) => input.change(netting));
+  const own = conditionsOf(node, inputs);
+  const forms = form === 'expanded' ? expanded(inputs.length) : telescoped(inputs.length);
+  return forms.flatMap(({ roles, sign }) => {
+    const choices = inputs.map((input, position): readonly (Rows | Term)[] => {
+      const role = roles[position] ?? 'new';
+      if (role === 'new') return [input.now];
+      return role === 'change'
+        ? (changes[position] ?? [])
+        : [before(input, changes[position] ?? [])];
+    });
+    const gates = inputs.length > 1 ? gatesOf(inputs, roles, pending) : [];
+    return combinations(choices).map((parts) => product(parts, sign, gates, own));
+  });
+}
+
+/** One row of a term for each combination of rows of its parts; their weights multiply. */
+function product(
+  parts: readonly (Rows | Term)[],
+  sign: 1 | -1,
+  gates: readonly Sql[],
+  own: readonly Sql[],
+): Term {
+  const signed = parts.filter((part): part is Term => 'weight' in part);
+  const changed = signed.filter(({ label }) => label !== BEFORE);
+  const weights = joined(
+    signed.map(({ weight }) => weight),
+    ' * ',
   );
+  return {
+    from: parts.flatMap(({ from }) => from),
+    where: [...gates, ...parts.flatMap(({ where }) => where), ...own],
+    weight:
+      signed.length === 1 && sign === 1
+        ? weights
+        : sql`(${fragment(sign === 1 ? '' : '-')}${weights})`,
+    sign: changed.reduce<Term['sign']>((all, one) => times(all, one.sign), sign),
+    label: changed.map(({ label }) => label).join(' with '),
+  };
+}
+
+const times = (a: Term['sign'], b: Term['sign']): Term['sign'] => {
+  if (a === null || b === null) return null;
+  return a === b ? 1 : -1;
+};
+
+/** A term without pending rows of its own must cost nothing, however the planner would join. */
+function gatesOf(inputs: readonly Face[], roles: readonly Role[], pending: Pending): Sql[] {
+  const gates = inputs
+    .filter((_, position) => roles[position] === 'change')
+    .map(({ shape }) => {
+      const sources = [...new Set(shape.sources)];
+      const { changed } = pending;
+      if (changed === null) return sql`(SELECT ${anyPending(pending, sources)})`;
+      const any = joined(sources.map(changed), ' OR ');
+      return sources.length === 1 ? any : sql`(${any})`;
+    });
+  return gates.filter((gate, index) => gates.findIndex(({ text }) => text === gate.text) === index);
+}
+
+const BEFORE = '';
+
+/**
+ * The rows of an input as they were at the frontier, signed: its rows now, and its change with the
+ * other sign.
+ */
+function before(input: Face, changes: readonly Term[]): Term {
+  const [relation, ...others] = input.shape.relations;
+  if (relation === undefined || others.length > 0)
+    throw new Error('only a relation with one name has rows from before');
+  const alias = ident(relation.alias);
+  const columns = joined(
+    relation.columns.map(({ name }) => sql`, ${alias}.${ident(name)}`),
+    '',
+  );
+  const weight = ident(freshName('weight', relation));
+  const gone = changes.map(
+    (term) => sql`UNION ALL
+  SELECT -${term.weight}${columns}
+  FROM ${joined(term.from, ', ')}${conditions(term.where)}`,
+  );
+  return {
+    from: [
+      sql`(
+  SELECT 1::bigint AS ${weight}${columns}
+  FROM ${joined(input.now.from, ', ')}${conditions(input.now.where)}
+  ${joined(gone, '\n')}
+) AS ${alias}`,
+    ],
+    where: [],
+    weight: sql`${alias}.${weight}`,
+    sign: 1,
+    label: BEFORE,
+  };
 }
 
 /**
- * All terms as one, the rows of the product cancelled against each other: an expression then meets only rows that the
- * definition meets now, or met when they were folded. Conditions still see the rows of each term. `OFFSET 0` keeps the
- * planner from computing anything below the cancelling.
+ * All terms as one, the rows of the product cancelled against each other: an expression then meets
+ * only rows that the definition meets now, or met when they were folded. Conditions still see the
+ * rows of each term. `OFFSET 0` keeps the planner from computing anything below the cancelling.
  */
-export function nettedTerm(plan: DeltaPlan, pending: Pending): Term {
-  const columns = plan.occurrences.flatMap((occurrence) =>
-    occurrence.columns.map((column) => ({
-      column,
-      alias: occurrence.alias,
-      name: ident(`${occurrence.alias}_${logColumn(column.attnum)}`),
+function netted(terms: readonly Term[], relations: readonly Relation[]): Term {
+  const columns = relations.flatMap(({ alias, columns: own }) =>
+    own.map(({ name, short, facts }) => ({
+      facts,
+      value: sql`${ident(alias)}.${ident(name)}`,
+      name: ident(`${alias}_${short}`),
     })),
   );
-  const terms = deltaTerms(plan, pending).map(
-    (term) => sql`-- ${commented(term.label)}
-SELECT ${join([sql`${term.weight} AS weight`, ...columns.map(({ column, alias, name }) => sql`${ident(alias)}.${ident(column.name)} AS ${name}`)], ', ')}
-${term.from}`,
+  const rows = terms.map(
+    (term) => sql`-- ${termLabel(term)}
+SELECT ${joined([sql`${term.weight} AS weight`, ...columns.map(({ value, name }) => sql`${value} AS ${name}`)], ', ')}
+${fromWhere(term)}`,
   );
-  const images = columns.map(({ column, name }) => imageGrouping(sql`u.${name}`, column));
+  const images = columns.map(({ facts, name }) => imageGrouping(sql`u.${name}`, facts));
   const groups = images.flatMap((image) => image.groupBy);
   const selected = columns.map(
     ({ name }, index) => sql`${images[index]?.select ?? name} AS ${name}`,
   );
-  const relations = plan.occurrences.map((occurrence) => {
-    const own = columns
-      .filter((one) => one.alias === occurrence.alias)
-      .map(({ column, name }) => sql`p.${name} AS ${ident(column.name)}`);
-    return sql`LATERAL (SELECT ${join(own, ', ')}) AS ${ident(occurrence.alias)}`;
+  const named = relations.map(({ alias, columns: own }) => {
+    const values = own.map(
+      ({ name, short }) => sql`p.${ident(`${alias}_${short}`)} AS ${ident(name)}`,
+    );
+    return sql`LATERAL (SELECT ${joined(values, ', ')}) AS ${ident(alias)}`;
   });
-  const product = sql`(
-  SELECT ${join([sql`pg_catalog.sum(u.weight)::bigint AS weight`, ...selected], ', ')}
+  const all = sql`(
+  SELECT ${joined([sql`pg_catalog.sum(u.weight)::bigint AS weight`, ...selected], ', ')}
   FROM (
-    ${join(terms, '\nUNION ALL\n')}
+    ${joined(rows, '\nUNION ALL\n')}
   ) AS u
-  GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
+  GROUP BY ${groups.length === 0 ? sql`()` : joined(groups, ', ')}
   HAVING pg_catalog.sum(u.weight) <> 0
   OFFSET 0
 ) AS p`;
   return {
-    from: sql`FROM\n  ${lines([product, ...relations])}`,
+    from: [lines([all, ...named])],
+    where: [],
     weight: sql`p.weight`,
+    sign: null,
     label: 'all changes, cancelled against each other',
   };
 }
 
-/** Text for a one-line comment. */
-const commented = (text: string): Sql => fragment(text.replaceAll(/[\r\n]/g, ' '));
-
-const preferredForm = (plan: DeltaPlan): 'expanded' | 'telescoped' =>
-  plan.occurrences.length <= MAX_EXPANDED ? 'expanded' : 'telescoped';
-
 function telescoped(count: number): Roles[] {
   return Array.from({ length: count }, (_, changed) => ({
     roles: Array.from({ length: count }, (__, position) =>
-      position < changed ? 'old' : position === changed ? 'delta' : 'new',
+      position < changed ? 'old' : position === changed ? 'change' : 'new',
     ),
     sign: 1,
   }));
 }
 
-/** The subsets of one relation first, then of two, and so on. */
+/** The subsets of one input first, then of two, and so on. */
 function expanded(count: number): Roles[] {
   const subsets = Array.from({ length: 2 ** count - 1 }, (_, index) => index + 1);
   const size = (subset: number): number =>
@@ -156,97 +235,22 @@ function expanded(count: number): Roles[] {
     .sort((a, b) => size(a) - size(b) || a - b)
     .map((subset) => ({
       roles: Array.from({ length: count }, (_, bit) =>
-        ((subset >> bit) & 1) === 1 ? 'delta' : 'new',
+        ((subset >> bit) & 1) === 1 ? 'change' : 'new',
       ),
       sign: size(subset) % 2 === 1 ? 1 : -1,
     }));
 }
 
-function termOf(plan: DeltaPlan, pending: Pending, { roles, sign }: Roles, weight: string): Term {
-  const relation = (occurrence: Occurrence, role: Role): Sql => {
-    if (role === 'new') return tableOf(occurrence);
-    return sql`(${role === 'delta' ? deltaOf(plan, occurrence, pending, weight) : oldOf(plan, occurrence, pending, weight)})`;
-  };
-  const from = plan.occurrences.map(
-    (occurrence, position) =>
-      sql`${relation(occurrence, roles[position] ?? 'new')} AS ${ident(occurrence.alias)}`,
+/** Every way to take one of each choice, the first choice changing last. */
+function combinations<T>(choices: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return choices.reduce<readonly (readonly T[])[]>(
+    (all, choice) => all.flatMap((taken) => choice.map((one) => [...taken, one])),
+    [[]],
   );
-  const weights = plan.occurrences
-    .filter((_, position) => roles[position] !== 'new')
-    .map((occurrence) => sql`${ident(occurrence.alias)}.${ident(weight)}`);
-  const changed = plan.occurrences.filter((_, position) => roles[position] === 'delta');
-  // A term without pending rows of its own must cost nothing, however the planner would join.
-  const gates =
-    plan.occurrences.length > 1
-      ? [...new Set(changed.map((one) => one.source.oid))].map(
-          (oid) => pending.changed?.(oid) ?? sql`(SELECT ${anyPending(pending, [oid])})`,
-        )
-      : [];
-  return {
-    from: sql`FROM
-  ${lines(from)}${where([...gates, ...plan.conditions])}`,
-    weight:
-      weights.length === 1 && sign === 1
-        ? join(weights, '')
-        : sql`(${fragment(sign === 1 ? '' : '-')}${join(weights, ' * ')})`,
-    label: `${sign === 1 ? 'plus' : 'minus'} changes of ${changed.map((one) => `${one.source.schema}.${one.source.name} AS ${one.label}`).join(' with changes of ')}`,
-  };
 }
 
-/**
- * The pending rows of an occurrence. In a join they are cancelled against each other first: a row of a small table that has
- * changed a hundred times would otherwise meet all its partners two hundred times. Conditions reach the log through that
- * (they are on what is grouped by), unless an expression could fail on rows that have come and gone: `OFFSET 0` keeps the
- * planner from computing anything below the cancelling.
- */
-function deltaOf(plan: DeltaPlan, occurrence: Occurrence, pending: Pending, weight: string): Sql {
-  const log = pending.logOf(occurrence.source.oid);
-  const logged = (column: ColumnFacts): Sql => sql`l.${ident(logColumn(column.attnum))}`;
-  if (!(pending.netted || plan.occurrences.length > 1) || !canNet(occurrence.columns)) {
-    const columns = occurrence.columns.map(
-      (column) => sql`${logged(column)} AS ${ident(column.name)}`,
-    );
-    return sql`
-  SELECT ${join([sql`l.weight::bigint AS ${ident(weight)}`, ...columns], ', ')}
-  FROM ${log} AS l
-  WHERE ${isPending(pending, sql`l`)}
-`;
-  }
-  const images = occurrence.columns.map((column) => imageGrouping(logged(column), column));
-  const columns = occurrence.columns.map(
-    (column, index) => sql`${images[index]?.select ?? logged(column)} AS ${ident(column.name)}`,
-  );
-  const groups = images.flatMap((image) => image.groupBy);
-  return sql`
-  SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${ident(weight)}`, ...columns], ', ')}
-  FROM ${log} AS l
-  WHERE ${isPending(pending, sql`l`)}
-  GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
-  HAVING pg_catalog.sum(l.weight) <> 0${pending.netted ? sql`\n  OFFSET 0` : sql``}
-`;
-}
-
-function oldOf(plan: DeltaPlan, occurrence: Occurrence, pending: Pending, weight: string): Sql {
-  const now = occurrence.columns.map((column) => sql`, t.${ident(column.name)}`);
-  const gone = occurrence.columns.map((column) => sql`, d.${ident(column.name)}`);
-  return sql`
-  SELECT 1::bigint AS ${ident(weight)}${join(now, '')}
-  FROM ${tableOf(occurrence)} AS t
-  UNION ALL
-  SELECT -d.${ident(weight)}${join(gone, '')}
-  FROM (${deltaOf(plan, occurrence, pending, weight)}) AS d
-`;
-}
-
-function where(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0 ? sql`` : sql`\nWHERE ${join(conditions, '\n  AND ')}`;
-}
-
-/** A column name that none of the occurrences reads. */
-function freshName(base: string, occurrences: readonly Occurrence[]): string {
-  const taken = new Set(
-    occurrences.flatMap((occurrence) => occurrence.columns.map((column) => column.name)),
-  );
+function freshName(base: string, relation: Relation): string {
+  const taken = new Set(relation.columns.map(({ name }) => name));
   let name = base;
   while (taken.has(name)) name = `_${name}`;
   return name;

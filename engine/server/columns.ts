@@ -1,6 +1,6 @@
 /** What the catalog says of the columns of relations: names, types and how their values compare. */
 import type { Db } from '../db/db.ts';
-import type { ColumnFacts, Image } from '../plan/facts.ts';
+import type { ColumnFacts, Image } from '../algebra/facts.ts';
 import { loadTypeOutputs } from './type-output.ts';
 
 type ColumnRow = {

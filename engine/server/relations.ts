@@ -4,7 +4,7 @@
  */
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
-import type { SourceFacts } from '../plan/facts.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
 import { loadColumns } from './columns.ts';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';

@@ -1,6 +1,6 @@
 /** How a type's values look as text and as bytes, and on what that depends. */
 import type { Db } from '../db/db.ts';
-import type { Image } from '../plan/facts.ts';
+import type { Image } from '../algebra/facts.ts';
 
 export type Dependence =
   /** Only on its tables. */

@@ -82,6 +82,49 @@ export function captureName(event: CaptureEvent, schema: string, table: string):
  */
 export const logColumn = (attnum: number): string => `c${attnum}`;
 
+/** The columns of a stored table that are no column of a definition. */
+export const OWN_COLUMNS = {
+  /** Rows of the group, or copies of the row. */
+  rows: 'rows',
+  /** Of the one row of a grouping without keys: true. */
+  onlyRow: 'only_row',
+  /** SHA-256 of a row's binary image. */
+  rowDigest: 'row_digest',
+} as const;
+
+/**
+ * Names that no column is given: imat's own, PostgreSQL's system columns, a variable beside which
+ * the fold names ctid.
+ */
+const RESERVED: readonly string[] = [
+  ...Object.values(OWN_COLUMNS),
+  'tableoid',
+  'xmin',
+  'cmin',
+  'xmax',
+  'cmax',
+  'ctid',
+  'emptied',
+];
+
+/**
+ * Gives the columns of a stored table their names, in the order in which they are asked for: the
+ * wanted name, or if that is taken the name with `_2`, `_3`, ..., each cut to 63 bytes. So the same
+ * definition always gets the same names.
+ */
+export class ColumnNames {
+  readonly #taken = new Set<string>(RESERVED);
+
+  take(wanted: string): string {
+    for (let number = 1; ; number++) {
+      const name = cutName(number === 1 ? wanted : `${wanted}_${number}`);
+      if (this.#taken.has(name)) continue;
+      this.#taken.add(name);
+      return name;
+    }
+  }
+}
+
 /**
  * Triggers fire in order of their names: `!` sorts before letters, so that users' own statement
  * triggers see what was captured; `~` sorts after them, so that what a user's BEFORE TRUNCATE

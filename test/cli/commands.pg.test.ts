@@ -188,7 +188,7 @@ describe('an imat from its making to its end', () => {
   test('verify ends with 3 where one was tampered with, and shows rows of both sides', async () => {
     const [state] = await db.query<{ stored: string; column: string }>(`
       SELECT i.stored::text AS stored, quote_ident(a.attname) AS column
-      FROM imat_catalog.imat i JOIN pg_attribute a ON a.attrelid = i.stored AND a.attname = 'row_count' WHERE i.name = 'big'`);
+      FROM imat_catalog.imat i JOIN pg_attribute a ON a.attrelid = i.stored AND a.attname = 'rows' WHERE i.name = 'big'`);
     await db.execute(`UPDATE ${state?.stored} SET ${state?.column} = ${state?.column} + 1`);
     const people = await imat('verify');
     expect([people.status, people.stderr]).toEqual([3, '']);

@@ -54,7 +54,9 @@ export const EXPLANATION: Explanation = {
     { kind: 'other', message: 'something without a place', hint: null, position: null },
   ],
   notes: ['A live read runs the definition while a source has changed.'],
-  plan: [{ clause: 'GROUP BY region', rule: 'key', stored: 'region text' }],
+  plan: [
+    { depth: 0, clause: 'group by region', rule: 'stored, one row per group', stored: 'region' },
+  ],
   sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
   sql: [
     { label: 'the change log\nof public.sales', sql: 'CREATE TABLE a ()' },

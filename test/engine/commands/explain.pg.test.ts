@@ -35,17 +35,29 @@ test('of a materialized view in a database that has never seen imat, which stays
     sources: [{ relation: 'public.sales', columns: ['region', 'product', 'amount'] }],
   });
   expect(explanation.plan.map(({ rule }) => rule)).toEqual([
-    'scan',
-    'filter',
+    'computed when read',
+    'computed when read',
+    'stored, one row per group',
     'group key',
     'additive part',
-    ...Array.from(
-      { length: explanation.plan.filter((step) => step.rule === 'additive part').length - 1 },
-      () => 'additive part',
-    ),
+    'additive part',
+    'additive part',
+    'additive part',
     'finished aggregate',
-    'filter when read',
+    'linear',
+    'linear',
   ]);
+  expect(
+    explanation.plan.filter(({ depth }) => depth < 5).map((line) => [line.depth, line.clause]),
+  ).toEqual(
+    expect.arrayContaining([
+      [0, 'project region, total, n'],
+      [1, 'filter (count(*) > 0)'],
+      [2, 'group by sales.region'],
+      [3, 'filter (sales.product > 0)'],
+      [4, 'scan public.sales AS sales (region, product, amount)'],
+    ]),
+  );
   expect(explanation.sql.map(({ label }) => label)).toEqual(
     expect.arrayContaining([
       'the definition, as a view',

@@ -208,7 +208,7 @@ describe('folds at once', () => {
     await expectExact(world, ALL);
     await world.imat.fold();
     await expectExact(world, ALL);
-    expect(await world.value(`SELECT sum(row_count)::int FROM imat_store.state_joined`)).toBe(
+    expect(await world.value(`SELECT sum(rows)::int FROM imat_store.state_joined`)).toBe(
       await world.value('SELECT count(*)::int FROM sale'),
     );
   });

@@ -121,9 +121,7 @@ describe.each(SAMPLES)('%s', (definition) => {
     await bench.imat.fold(subject.name);
     await bench.check(subject);
     expect(
-      await bench.user.query(
-        `SELECT count(*)::int AS n FROM ${stateOf(subject)} WHERE row_count < 0`,
-      ),
+      await bench.user.query(`SELECT count(*)::int AS n FROM ${stateOf(subject)} WHERE rows < 0`),
     ).toEqual([{ n: 0 }]);
     const loaded = await bench.convert(definition);
     expect(await differing(stateOf(subject), stateOf(loaded))).toEqual([]);

@@ -143,7 +143,7 @@ function replacing(statement: string): string {
   if (statement.startsWith('CREATE VIEW'))
     return statement.replace('CREATE VIEW', 'CREATE OR REPLACE VIEW');
   if (!statement.startsWith('CREATE UNIQUE INDEX')) return statement;
-  return `${[...statement.matchAll(/\(([^)]*)\)/g)].length > 0 ? 'DROP INDEX imat_store.state_mutant_key1_idx;' : ''} ${statement}`;
+  return `${[...statement.matchAll(/\(([^)]*)\)/g)].length > 0 ? 'DROP INDEX imat_store.state_mutant_k_idx;' : ''} ${statement}`;
 }
 
 /** A generated column's expression cannot be changed in place. */

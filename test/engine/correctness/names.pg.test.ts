@@ -60,14 +60,13 @@ const OWN_NAMES = [
   'weight',
   '_weight',
   'xid',
-  'key1',
-  'key2',
-  'row_count',
+  'key',
+  'rows_2',
   'row_digest',
   'only_row',
-  'count1',
-  'sum1',
-  'scales1',
+  'count_rows',
+  'sum_weight',
+  'scales_xid',
   'c1',
   'c2',
   's',
@@ -165,15 +164,15 @@ describe('names', () => {
     await bench.convert(`SELECT ${columns.join(', ')} FROM own`);
     await bench.convert(`SELECT ${columns.join(', ')} FROM own NATURAL JOIN own AS again`);
     await bench.convert(
-      `SELECT s.weight, r1.key1, r2.xid, count(*) AS row_count FROM own s, own r1, own r2 WHERE s.u = r1.u AND r1.weight / 1 = r2.weight GROUP BY s.weight, r1.key1, r2.xid`,
+      `SELECT s.weight, r1.key, r2.xid, count(*) AS rows FROM own s, own r1, own r2 WHERE s.u = r1.u AND r1.weight / 1 = r2.weight GROUP BY s.weight, r1.key, r2.xid`,
     );
     await bench.convert(
-      `SELECT a.weight, b.key1, count(*) AS row_count FROM own a, own b, own c, own l WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l GROUP BY a.weight, b.key1`,
+      `SELECT a.weight, b.key, count(*) AS rows FROM own a, own b, own c, own l WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l GROUP BY a.weight, b.key`,
     );
     await bench.run([
       insert,
       FOLD,
-      'UPDATE own SET weight = 5, key1 = NULL WHERE xid = 0',
+      'UPDATE own SET weight = 5, key = NULL WHERE xid = 0',
       insert,
       FOLD,
       'DELETE FROM own',

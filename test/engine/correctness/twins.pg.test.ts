@@ -4,11 +4,16 @@
  */
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../engine/analysis/analyse.ts';
-import { deltaBody } from '../../../engine/maintain/delta.ts';
-import { stateKeys, summed } from '../../../engine/operators/group.ts';
-import type { Pending } from '../../../engine/operators/join.ts';
-import { deltaTerms, nettedTerm } from '../../../engine/operators/join.ts';
-import type { DeltaPlan } from '../../../engine/plan/plan.ts';
+import { changeQuery } from '../../../engine/generate/change-views.ts';
+import { inputsOf } from '../../../engine/algebra/node.ts';
+import { faceOf } from '../../../engine/operators/all.ts';
+import type { Form } from '../../../engine/operators/join.ts';
+import { joinTerms } from '../../../engine/operators/join.ts';
+import type { Netting, Pending } from '../../../engine/operators/pending.ts';
+import { conditions } from '../../../engine/operators/rule.ts';
+import { keyColumns, summed } from '../../../engine/operators/store.ts';
+import type { Plan } from '../../../engine/plan/plan.ts';
+import { coreInput } from '../../../engine/plan/plan.ts';
 import { fragment, ident, join, sql } from '../../../engine/sql/sql.ts';
 import type { Sql } from '../../../engine/sql/sql.ts';
 import { FOLD, useBench } from './support/bench.ts';
@@ -18,7 +23,7 @@ import { LOOSE_SHOP, RESET, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
 const bench = useBench(LOOSE_SHOP);
 
 type Installed = {
-  readonly plan: DeltaPlan;
+  readonly plan: Plan;
   readonly id: number;
   readonly logOf: Pending['logOf'];
 };
@@ -45,41 +50,43 @@ async function installed(name: string): Promise<Installed> {
   };
 }
 
-/** The delta of the join, row by row with its weight added up, from terms of either form. */
-function product({ plan, id, logOf }: Installed, form: 'expanded' | 'telescoped' | 'netted'): Sql {
+/** The change of the core's input, row by row with its weight added up, in either form. */
+function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
   const pending: Pending = {
     frontier: sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`,
     logOf,
     changed: null,
-    netted: form === 'netted',
   };
-  const terms = form === 'netted' ? [nettedTerm(plan, pending)] : deltaTerms(plan, pending, form);
-  const values = plan.occurrences.flatMap((occurrence) =>
-    occurrence.columns.map(
-      (column) => sql`, ${ident(occurrence.alias)}.${ident(column.name)}::text`,
-    ),
-  );
+  const face = coreInput(plan, pending);
+  const node = plan.core.input;
+  const inputs = inputsOf(node).map((input) => faceOf(input, pending));
+  const terms =
+    form === 'netted' || node.op !== 'join'
+      ? face.change(form === 'netted' ? 'fenced' : 'logged')
+      : joinTerms(node, inputs, pending, 'cancelled', form);
+  const values = [...face.shape.columns.values()].map((column) => sql`, ${column}::text`);
   const rows = terms.map(
     (term) =>
-      sql`SELECT ${term.weight} AS weight, ROW(0${join(values, '')})::text AS content ${term.from}`,
+      sql`SELECT ${term.weight} AS weight, ROW(0${join(values, '')})::text AS content FROM ${join(term.from, ', ')}${conditions(term.where)}`,
   );
   return sql`SELECT u.content, pg_catalog.sum(u.weight)::bigint AS weight FROM (${join(rows, ' UNION ALL ')}) AS u GROUP BY u.content HAVING pg_catalog.sum(u.weight) <> 0`;
 }
 
 /** The delta of the groups, key by key. */
-function groups({ plan, id, logOf }: Installed, netted: boolean): Sql {
-  const rows = deltaBody(plan, id, logOf, netted);
+function groups({ plan, id, logOf }: Installed, netting: Netting): Sql {
+  const { store } = plan;
+  const rows = changeQuery(plan, id, logOf, netting);
   const changes = join(
-    plan.parts.map((part) => sql`g.${ident(part.name)} <> 0`),
+    store.parts.map((part) => sql`g.${ident(part.name)} <> 0`),
     ' OR ',
   );
   // Zeros at the end of a sum are not a difference: how many are shown is counted apart.
-  const values = plan.parts.map((part) =>
+  const values = store.parts.map((part) =>
     part.type === 'numeric'
       ? sql`pg_catalog.trim_scale(g.${ident(part.name)})`
       : sql`g.${ident(part.name)}`,
   );
-  return sql`SELECT ROW(${join([...stateKeys(plan).map((key) => sql`g.${ident(key)}`), ...values], ', ')})::text AS content FROM (${summed(plan, rows)}) AS g WHERE ${changes}`;
+  return sql`SELECT ROW(${join([...keyColumns(store).map((key) => sql`g.${ident(key)}`), ...values], ', ')})::text AS content FROM (${summed(store, rows)}) AS g WHERE ${changes}`;
 }
 
 const contentOf = (query: Sql): Promise<unknown[]> =>
@@ -106,7 +113,9 @@ describe.each(SAMPLES)('%s', (definition) => {
       const expanded = await contentOf(product(one, 'expanded'));
       expect(await contentOf(product(one, 'telescoped'))).toEqual(expanded);
       expect(await contentOf(product(one, 'netted'))).toEqual(expanded);
-      expect(await contentOf(groups(one, true))).toEqual(await contentOf(groups(one, false)));
+      expect(await contentOf(groups(one, 'fenced'))).toEqual(
+        await contentOf(groups(one, 'logged')),
+      );
     }
   });
 });

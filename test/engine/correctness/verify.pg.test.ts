@@ -36,85 +36,85 @@ const PLANTED: readonly Planted[] = [
   {
     name: 'a count that is one too many',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET row_count = row_count + 1 WHERE key1 = 'k0'`,
+    plant: `UPDATE ${STATE} SET rows = rows + 1 WHERE k = 'k0'`,
     differences: 2,
   },
   {
     name: 'a sum that is a hundredth too large',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET sum1 = sum1 + 0.01 WHERE key1 = 'k0'`,
+    plant: `UPDATE ${STATE} SET sum_x = sum_x + 0.01 WHERE k = 'k0'`,
     differences: 2,
   },
   {
     name: 'a group that is missing',
     definition: GROUPED,
-    plant: `DELETE FROM ${STATE} WHERE key1 = 'k1'`,
+    plant: `DELETE FROM ${STATE} WHERE k = 'k1'`,
     differences: 1,
   },
   {
     name: 'the group of NULL that is missing',
     definition: GROUPED,
-    plant: `DELETE FROM ${STATE} WHERE key1 IS NULL`,
+    plant: `DELETE FROM ${STATE} WHERE k IS NULL`,
     differences: 1,
   },
   {
     name: 'a group that should not be there',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET key1 = 'other' WHERE key1 = 'k1'`,
+    plant: `UPDATE ${STATE} SET k = 'other' WHERE k = 'k1'`,
     differences: 2,
   },
   {
     name: 'a double precision beyond the tolerance',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET sum2 = sum2 * (1 + 3e-9) WHERE key1 = 'k2'`,
+    plant: `UPDATE ${STATE} SET sum_f = sum_f * (1 + 3e-9) WHERE k = 'k2'`,
     differences: 2,
   },
   {
     name: 'a real beyond the tolerance',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET sum3 = sum3 * (1 + 3e-4) WHERE key1 = 'k2'`,
+    plant: `UPDATE ${STATE} SET sum_r = sum_r * (1 + 3e-4) WHERE k = 'k2'`,
     differences: 2,
   },
   {
     name: 'a float that is NULL',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET count2 = 0 WHERE key1 = 'k2'`,
+    plant: `UPDATE ${STATE} SET count_f = 0 WHERE k = 'k2'`,
     differences: 2,
   },
   {
     name: 'a float that is NaN',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET nan2 = 1 WHERE key1 = 'k2'`,
+    plant: `UPDATE ${STATE} SET nan_f = 1 WHERE k = 'k2'`,
     differences: 2,
   },
   {
     name: 'a float that is infinite',
     definition: GROUPED,
-    plant: `UPDATE ${STATE} SET plus_infinity2 = 1 WHERE key1 = 'k2'`,
+    plant: `UPDATE ${STATE} SET plus_infinity_f = 1 WHERE k = 'k2'`,
     differences: 2,
   },
   {
     name: 'a duplicate too many',
     definition: ROWS,
-    plant: `UPDATE ${STATE} SET row_count = row_count + 1 WHERE key1 = 'k0'`,
+    plant: `UPDATE ${STATE} SET rows = rows + 1 WHERE k = 'k0'`,
     differences: 1,
   },
   {
     name: 'a duplicate too few',
     definition: ROWS,
-    plant: `UPDATE ${STATE} SET row_count = row_count - 2 WHERE key1 = 'k0'`,
+    plant: `UPDATE ${STATE} SET rows = rows - 2 WHERE k = 'k0'`,
     differences: 2,
   },
   {
     name: 'another json',
     definition: ROWS,
-    plant: `UPDATE ${STATE} SET key2 = '{"n":  0}' WHERE key1 = 'k0'`,
+    plant: `UPDATE ${STATE} SET j = '{"n":  0}' WHERE k = 'k0'`,
     differences: 20,
   },
   {
     name: 'another point',
     definition: ROWS,
-    plant: `UPDATE ${STATE} SET key3 = point(7, 7) WHERE key1 = 'k0'`,
+    plant: `UPDATE ${STATE} SET p = point(7, 7) WHERE k = 'k0'`,
     differences: 20,
   },
   {
@@ -163,7 +163,7 @@ describe('verify finds', () => {
   test('which side has a row, with every digit', async () => {
     await bench.user.execute('TRUNCATE v; INSERT INTO v (k, x) VALUES (NULL, 1.10)');
     await bench.convert('SELECT k, sum(x) AS x FROM v GROUP BY k', { name: 'planted' });
-    await bench.user.execute(`UPDATE ${STATE} SET sum1 = 1234567890123456789.10`);
+    await bench.user.execute(`UPDATE ${STATE} SET sum_x = 1234567890123456789.10`);
     expect((await verified('planted')).sample).toEqual([
       { side: 'imat', row: { k: null, x: '1234567890123456789.10' } },
       { side: 'definition', row: { k: null, x: '1.10' } },
@@ -175,7 +175,7 @@ describe('verify finds', () => {
       'TRUNCATE v; INSERT INTO v (id, f) SELECT n, n FROM generate_series(1, 25000) n',
     );
     await bench.convert('SELECT id, sum(f) AS f FROM v GROUP BY id', { name: 'planted' });
-    await bench.user.execute(`UPDATE ${STATE} SET sum1 = sum1 + 1`);
+    await bench.user.execute(`UPDATE ${STATE} SET sum_f = sum_f + 1`);
     expect(await verified('planted')).toMatchObject({
       equal: false,
       differences: 50_000,

@@ -50,7 +50,9 @@ function golden({ name, shows, freshness }: GoldenDefinition, explanation: Expla
     ...explanation.sources.map(
       (source) => `reads ${source.relation} (${source.columns.join(', ')})`,
     ),
-    ...explanation.plan.map((step) => `${step.clause}: ${step.rule}, stores ${step.stored}`),
+    ...explanation.plan.map(
+      (step) => `${'  '.repeat(step.depth)}${step.clause}: ${step.rule}, stores ${step.stored}`,
+    ),
   ];
   const statements = explanation.sql.map(({ label, sql }) => `${comment(label)}\n${sql};`);
   return `${comment(head.join('\n')).replaceAll(/ +$/gm, '')}\n\n${statements.join('\n\n')}\n`;

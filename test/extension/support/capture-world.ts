@@ -5,7 +5,7 @@
 import type { Db, Row } from '../../../engine/db/db.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';
 import { loadColumns } from '../../../engine/server/columns.ts';
-import { captureFunctions, createLog, createTriggers } from '../../../engine/maintain/capture.ts';
+import { captureFunctions, createLog, createTriggers } from '../../../engine/generate/capture.ts';
 import { CAPTURE_EVENTS, type CaptureEvent } from '../../../engine/sql/names.ts';
 import type { Sql } from '../../../engine/sql/sql.ts';
 import { fragment, qualified } from '../../../engine/sql/sql.ts';

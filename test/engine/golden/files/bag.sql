@@ -10,13 +10,14 @@
 -- strategy delta, freshness live
 -- reads public.product (id, label, price)
 -- reads public.sale (product_id, region, quantity)
--- FROM public.sale AS s: join, stores nothing
--- FROM public.product AS p: join, stores nothing
--- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- s.region: column, stores key1
--- p.label: column, stores key2
--- ((s.quantity)::numeric * p.price): column, stores key3
--- rows of the group: additive part, stores row_count
+-- project region, label, value: stored, each row once, stores row_digest, region, label, value
+--     s.region: column, stores region
+--     p.label: column, stores label
+--     ((s.quantity)::numeric * p.price): column, stores value
+--     copies of the row: additive part, stores rows
+--   join on (s.product_id = p.id) AND (p.price > (0)::numeric): multilinear, stores nothing
+--     scan public.sale AS s (product_id, region, quantity): linear, stores nothing
+--     scan public.product AS p (id, label, price): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_bag AS
@@ -59,13 +60,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
     SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c3
-        FROM (
-          SELECT -1 AS weight, o.id AS c1, o.label AS c2, o.price AS c3 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.id AS c1, n.label AS c2, n.price AS c3 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c1, u.c2, u.c3
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.id AS c1, o.label AS c2, o.price AS c3 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.id AS c1, n.label AS c2, n.price AS c3 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c1, u.c2, u.c3
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -93,21 +94,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_product (weight, c1, c2, c3) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,3}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_product (weight, c1, c2, c3) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,3}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -165,13 +166,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
     SELECT pg_catalog.sum(u.weight), u.c3, u.c4, u.c6
-        FROM (
-          SELECT -1 AS weight, o.product_id AS c3, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.product_id AS c3, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c3, u.c4, u.c6
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.product_id AS c3, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.product_id AS c3, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c3, u.c4, u.c6
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -199,21 +200,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{3,4,6}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{3,4,6}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -242,23 +243,23 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_bag WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
-  q.key1 AS key1,
-  q.key2 AS key2,
-  q.key3 AS key3,
-  pg_catalog.count(*) AS row_count
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  q.region AS region,
+  q.label AS label,
+  q.value AS value,
+  pg_catalog.count(*) AS rows
 FROM (
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value
   FROM
     public.sale AS r1,
     public.product AS r2
   WHERE (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
 ) AS q
-GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))), q.key1, q.key2, q.key3;
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
 
 -- what publications of all tables need
 ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
@@ -267,16 +268,16 @@ ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.key1 IS 's.region';
+COMMENT ON COLUMN imat_store.state_bag.region IS 's.region';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.key2 IS 'p.label';
+COMMENT ON COLUMN imat_store.state_bag.label IS 'p.label';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.key3 IS '((s.quantity)::numeric * p.price)';
+COMMENT ON COLUMN imat_store.state_bag.value IS '((s.quantity)::numeric * p.price)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_bag.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_bag.rows IS 'copies of the row';
 
 -- statistics
 ANALYZE imat_store.state_bag;
@@ -292,15 +293,15 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.*
 FROM (
   -- plus changes of public.sale AS s
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    r1.weight AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    r1.weight AS rows
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
@@ -316,10 +317,10 @@ FROM (
   UNION ALL
   -- plus changes of public.product AS p
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    r2.weight AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    r2.weight AS rows
   FROM
     public.sale AS r1,
     (
@@ -335,10 +336,10 @@ FROM (
   UNION ALL
   -- minus changes of public.sale AS s with changes of public.product AS p
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    (-r1.weight * r2.weight) AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    (-r1.weight * r2.weight) AS rows
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
@@ -371,15 +372,15 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 )
 SELECT
-  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.key1, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.key2, pg_catalog.getdatabaseencoding()), q.key3))) AS row_digest,
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
   q.*
 FROM (
   -- all changes, cancelled against each other
   SELECT
-    r1.region AS key1,
-    r2.label AS key2,
-    ((r1.quantity)::numeric * r2.price) AS key3,
-    p.weight AS row_count
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value,
+    p.weight AS rows
   FROM
     (
       SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c3 AS r1_c3, u.r1_c4 AS r1_c4, u.r1_c6 AS r1_c6, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2, u.r2_c3 AS r2_c3
@@ -457,77 +458,56 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.row_digest AS row_digest,
+        u.region AS region,
+        u.label AS label,
+        u.value AS value,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT row_digest, region, label, value, rows FROM changes
+      ) AS u
+      GROUP BY u.row_digest, u.region, u.label, u.value
+    ), merged AS (
+      INSERT INTO imat_store.state_bag AS s (row_digest, region, label, value, rows)
+      SELECT row_digest, region, label, value, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (row_digest) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
-      SELECT
-        u.row_digest AS row_digest,
-        u.key1 AS key1,
-        u.key2 AS key2,
-        u.key3 AS key3,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-      FROM (
-        SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
-      ) AS u
-      GROUP BY u.row_digest, u.key1, u.key2, u.key3
-    ), merged AS (
-      INSERT INTO imat_store.state_bag AS s (row_digest, key1, key2, key3, row_count)
-      SELECT row_digest, key1, key2, key3, row_count
-      FROM delta AS d
-      WHERE d.row_count <> 0
-      ON CONFLICT (row_digest) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count
-      RETURNING s.ctid, s.row_count
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
-    FROM merged AS m
-    $imat$
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_bag')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.row_digest AS row_digest,
-          u.key1 AS key1,
-          u.key2 AS key2,
-          u.key3 AS key3,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-        FROM (
-          SELECT row_digest, key1, key2, key3, row_count FROM imat_store.netted_bag
-        ) AS u
-        GROUP BY u.row_digest, u.key1, u.key2, u.key3
-      ), merged AS (
-        INSERT INTO imat_store.state_bag AS s (row_digest, key1, key2, key3, row_count)
-        SELECT row_digest, key1, key2, key3, row_count
-        FROM delta AS d
-        WHERE d.row_count <> 0
-        ON CONFLICT (row_digest) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count
-        RETURNING s.ctid, s.row_count
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_bag')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -536,7 +516,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_bag WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -546,9 +526,9 @@ REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
 CREATE VIEW imat.bag AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS region,
-  s.key2 AS label,
-  s.key3 AS value
+  s.region AS region,
+  s.label AS label,
+  s.value AS value
 FROM imat_store.state_bag AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -556,43 +536,43 @@ WHERE NOT (
     imat_catalog.no_frontier('bag')
   )
 )
-  AND s.row_count = 1
+  AND s.rows = 1
 UNION ALL
 SELECT
-  s.key1 AS region,
-  s.key2 AS label,
-  s.key3 AS value
+  s.region AS region,
+  s.label AS label,
+  s.value AS value
 FROM imat_store.state_bag AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE NOT (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
     imat_catalog.no_frontier('bag')
   )
 )
-  AND s.row_count > 1
+  AND s.rows > 1
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS region,
-  s.key2 AS label,
-  s.key3 AS value
+  s.region AS region,
+  s.label AS label,
+  s.value AS value
 FROM (
   SELECT
     u.row_digest AS row_digest,
-    u.key1 AS key1,
-    u.key2 AS key2,
-    u.key3 AS key3,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+    u.region AS region,
+    u.label AS label,
+    u.value AS value,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
   FROM (
-    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.state_bag
+    SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
     UNION ALL
-    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
+    SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
   ) AS u
-  GROUP BY u.row_digest, u.key1, u.key2, u.key3
-  HAVING pg_catalog.sum(u.row_count) <> 0
+  GROUP BY u.row_digest, u.region, u.label, u.value
+  HAVING pg_catalog.sum(u.rows) <> 0
 ) AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),

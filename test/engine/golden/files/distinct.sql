@@ -6,10 +6,12 @@
 --
 -- strategy delta, freshness live
 -- reads public.sale (region, shipped)
--- FROM public.sale AS sale: scan, stores nothing
--- sale.region: group key, stores key1
--- sale.shipped: group key, stores key2
--- rows of the group: additive part, stores row_count
+-- project region, shipped: computed when read, stores nothing
+--   group by sale.region, sale.shipped: stored, one row per group, stores region, shipped
+--       sale.region: group key, stores region
+--       sale.shipped: group key, stores shipped
+--       rows of the group: additive part, stores rows
+--     scan public.sale AS sale (region, shipped): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_distinct AS
@@ -48,13 +50,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c4, c10)
     SELECT pg_catalog.sum(u.weight), u.c4, u.c10
-        FROM (
-          SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c4, u.c10
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c4, u.c10
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -82,21 +84,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c4, c10) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,10}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c10) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,10}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -125,9 +127,9 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_distinct WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r1.region AS key1,
-  r1.shipped AS key2,
-  pg_catalog.count(*) AS row_count
+  r1.region AS region,
+  r1.shipped AS shipped,
+  pg_catalog.count(*) AS rows
 FROM
   public.sale AS r1
 GROUP BY 1, 2;
@@ -136,16 +138,16 @@ GROUP BY 1, 2;
 ALTER TABLE imat_store.state_distinct REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state_distinct (key1, key2) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store.state_distinct (region, shipped) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_distinct.key1 IS 'sale.region';
+COMMENT ON COLUMN imat_store.state_distinct.region IS 'sale.region';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_distinct.key2 IS 'sale.shipped';
+COMMENT ON COLUMN imat_store.state_distinct.shipped IS 'sale.shipped';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_distinct.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_distinct.rows IS 'rows of the group';
 
 -- statistics
 ANALYZE imat_store.state_distinct;
@@ -160,9 +162,9 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS sale
 SELECT
-  r1.region AS key1,
-  r1.shipped AS key2,
-  r1.weight AS row_count
+  r1.region AS region,
+  r1.shipped AS shipped,
+  r1.weight AS rows
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c10 AS shipped
@@ -180,9 +182,9 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS sale
 SELECT
-  r1.region AS key1,
-  r1.shipped AS key2,
-  r1.weight AS row_count
+  r1.region AS region,
+  r1.shipped AS shipped,
+  r1.weight AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c10 AS shipped
@@ -202,73 +204,54 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.region,
+        u.shipped,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT region, shipped, rows FROM changes
+      ) AS u
+      GROUP BY u.region, u.shipped
+    ), merged AS (
+      INSERT INTO imat_store.state_distinct AS s (region, shipped, rows)
+      SELECT region, shipped, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (region, shipped) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
-      SELECT
-        u.key1,
-        u.key2,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-      FROM (
-        SELECT key1, key2, row_count FROM imat_store.delta_distinct
-      ) AS u
-      GROUP BY u.key1, u.key2
-    ), merged AS (
-      INSERT INTO imat_store.state_distinct AS s (key1, key2, row_count)
-      SELECT key1, key2, row_count
-      FROM delta AS d
-      WHERE d.row_count <> 0
-      ON CONFLICT (key1, key2) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count
-      RETURNING s.ctid, s.row_count
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
-    FROM merged AS m
-    $imat$
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_distinct')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.key1,
-          u.key2,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-        FROM (
-          SELECT key1, key2, row_count FROM imat_store.netted_distinct
-        ) AS u
-        GROUP BY u.key1, u.key2
-      ), merged AS (
-        INSERT INTO imat_store.state_distinct AS s (key1, key2, row_count)
-        SELECT key1, key2, row_count
-        FROM delta AS d
-        WHERE d.row_count <> 0
-        ON CONFLICT (key1, key2) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count
-        RETURNING s.ctid, s.row_count
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_distinct')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -277,7 +260,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_distinct WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -287,8 +270,8 @@ REVOKE ALL ON FUNCTION imat_store.fold_distinct() FROM PUBLIC;
 CREATE VIEW imat."distinct" AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS region,
-  s.key2 AS shipped
+  s.region AS region,
+  s.shipped AS shipped
 FROM imat_store.state_distinct AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -299,20 +282,20 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS region,
-  s.key2 AS shipped
+  s.region AS region,
+  s.shipped AS shipped
 FROM (
   SELECT
-    u.key1,
-    u.key2,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+    u.region,
+    u.shipped,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
   FROM (
-    SELECT key1, key2, row_count FROM imat_store.state_distinct
+    SELECT region, shipped, rows FROM imat_store.state_distinct
     UNION ALL
-    SELECT key1, key2, row_count FROM imat_store.delta_distinct
+    SELECT region, shipped, rows FROM imat_store.delta_distinct
   ) AS u
-  GROUP BY u.key1, u.key2
-  HAVING pg_catalog.sum(u.row_count) <> 0
+  GROUP BY u.region, u.shipped
+  HAVING pg_catalog.sum(u.rows) <> 0
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -10,19 +10,21 @@
 -- strategy delta, freshness 5s
 -- note: to be at most 5s old it must be folded that often, which imat worker does
 -- reads public.sale (region, amount, quantity)
--- FROM public.sale AS sale: scan, stores nothing
--- sale.region: group key, stores key1
--- rows of the group: additive part, stores row_count
--- rows where sale.amount is not null: additive part, stores count1
--- rows where sale.amount is NaN: additive part, stores nan1
--- rows where sale.amount is Infinity: additive part, stores plus_infinity1
--- rows where sale.amount is -Infinity: additive part, stores minus_infinity1
--- sum of sale.amount: additive part, stores sum1
--- rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales1
--- rows where sale.quantity is not null: additive part, stores count2
--- sum of sale.quantity: additive part, stores sum2
--- pg_catalog.sum(sale.amount): finished aggregate, stores value1
--- pg_catalog.avg(sale.quantity): finished aggregate, stores value2
+-- project region, sales, total, mean: computed when read, stores nothing
+--   group by sale.region: stored, one row per group, stores region
+--       sale.region: group key, stores region
+--       rows of the group: additive part, stores rows
+--       rows where sale.amount is not null: additive part, stores count_amount
+--       rows where sale.amount is NaN: additive part, stores nan_amount
+--       rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of sale.amount: additive part, stores sum_amount
+--       rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       rows where sale.quantity is not null: additive part, stores count_quantity
+--       sum of sale.quantity: additive part, stores sum_quantity
+--       sum(sale.amount): finished aggregate, stores total
+--       avg(sale.quantity): finished aggregate, stores mean
+--     scan public.sale AS sale (region, amount, quantity): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_group_by_5s AS
@@ -65,13 +67,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
     SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
-        FROM (
-          SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -99,21 +101,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -142,16 +144,16 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_group_by_5s WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r1.region AS key1,
-  pg_catalog.count(*) AS row_count,
-  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count1,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan1,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity1,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity1,
-  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum1,
-  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales1,
-  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count2,
-  COALESCE(pg_catalog.sum((r1.quantity)::bigint) FILTER (WHERE r1.quantity IS NOT NULL), 0)::bigint AS sum2
+  r1.region AS region,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count_quantity,
+  COALESCE(pg_catalog.sum((r1.quantity)::bigint) FILTER (WHERE r1.quantity IS NOT NULL), 0)::bigint AS sum_quantity
 FROM
   public.sale AS r1
 GROUP BY 1;
@@ -161,47 +163,47 @@ ALTER TABLE imat_store.state_group_by_5s REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_group_by_5s
-  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED,
-  ADD COLUMN value2 numeric GENERATED ALWAYS AS (CASE WHEN count2 > 0 THEN ((sum2)::numeric / count2)::numeric END) STORED;
+  ADD COLUMN total numeric GENERATED ALWAYS AS (CASE WHEN count_amount > 0 THEN CASE WHEN nan_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 AND minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(sum_amount) END))::numeric END END) STORED,
+  ADD COLUMN mean numeric GENERATED ALWAYS AS (CASE WHEN count_quantity > 0 THEN ((sum_quantity)::numeric / count_quantity)::numeric END) STORED;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state_group_by_5s (key1) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store.state_group_by_5s (region) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.key1 IS 'sale.region';
+COMMENT ON COLUMN imat_store.state_group_by_5s.region IS 'sale.region';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_group_by_5s.rows IS 'rows of the group';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.count1 IS 'rows where sale.amount is not null';
+COMMENT ON COLUMN imat_store.state_group_by_5s.count_amount IS 'rows where sale.amount is not null';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.nan1 IS 'rows where sale.amount is NaN';
+COMMENT ON COLUMN imat_store.state_group_by_5s.nan_amount IS 'rows where sale.amount is NaN';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.plus_infinity1 IS 'rows where sale.amount is Infinity';
+COMMENT ON COLUMN imat_store.state_group_by_5s.plus_infinity_amount IS 'rows where sale.amount is Infinity';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.minus_infinity1 IS 'rows where sale.amount is -Infinity';
+COMMENT ON COLUMN imat_store.state_group_by_5s.minus_infinity_amount IS 'rows where sale.amount is -Infinity';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.sum1 IS 'sum of sale.amount';
+COMMENT ON COLUMN imat_store.state_group_by_5s.sum_amount IS 'sum of sale.amount';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.scales1 IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
+COMMENT ON COLUMN imat_store.state_group_by_5s.scales_amount IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.count2 IS 'rows where sale.quantity is not null';
+COMMENT ON COLUMN imat_store.state_group_by_5s.count_quantity IS 'rows where sale.quantity is not null';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.sum2 IS 'sum of sale.quantity';
+COMMENT ON COLUMN imat_store.state_group_by_5s.sum_quantity IS 'sum of sale.quantity';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.value1 IS 'pg_catalog.sum(sale.amount)';
+COMMENT ON COLUMN imat_store.state_group_by_5s.total IS 'sum(sale.amount)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_group_by_5s.value2 IS 'pg_catalog.avg(sale.quantity)';
+COMMENT ON COLUMN imat_store.state_group_by_5s.mean IS 'avg(sale.quantity)';
 
 -- statistics
 ANALYZE imat_store.state_group_by_5s;
@@ -216,16 +218,16 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS sale
 SELECT
-  r1.region AS key1,
-  r1.weight AS row_count,
-  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity1,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1,
-  CASE WHEN r1.quantity IS NOT NULL THEN r1.weight ELSE 0 END AS count2,
-  CASE WHEN r1.quantity IS NOT NULL THEN ((r1.quantity)::bigint * r1.weight)::bigint ELSE 0 END AS sum2
+  r1.region AS region,
+  r1.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount,
+  CASE WHEN r1.quantity IS NOT NULL THEN r1.weight ELSE 0 END AS count_quantity,
+  CASE WHEN r1.quantity IS NOT NULL THEN ((r1.quantity)::bigint * r1.weight)::bigint ELSE 0 END AS sum_quantity
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
@@ -243,16 +245,16 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS sale
 SELECT
-  r1.region AS key1,
-  r1.weight AS row_count,
-  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity1,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1,
-  CASE WHEN r1.quantity IS NOT NULL THEN r1.weight ELSE 0 END AS count2,
-  CASE WHEN r1.quantity IS NOT NULL THEN ((r1.quantity)::bigint * r1.weight)::bigint ELSE 0 END AS sum2
+  r1.region AS region,
+  r1.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount,
+  CASE WHEN r1.quantity IS NOT NULL THEN r1.weight ELSE 0 END AS count_quantity,
+  CASE WHEN r1.quantity IS NOT NULL THEN ((r1.quantity)::bigint * r1.weight)::bigint ELSE 0 END AS sum_quantity
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
@@ -272,103 +274,69 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.region,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+        COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+        COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+        COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+        COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+        COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+        COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+        COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+        COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+      FROM (
+        SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM changes
+      ) AS u
+      GROUP BY u.region
+    ), merged AS (
+      INSERT INTO imat_store.state_group_by_5s AS s (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity)
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity
+      FROM delta AS d
+      WHERE d.rows <> 0 OR d.count_amount <> 0 OR d.nan_amount <> 0 OR d.plus_infinity_amount <> 0 OR d.minus_infinity_amount <> 0 OR d.sum_amount <> 0 OR d.scales_amount <> 0 OR d.count_quantity <> 0 OR d.sum_quantity <> 0
+      ON CONFLICT (region) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows,
+        count_amount = s.count_amount + EXCLUDED.count_amount,
+        nan_amount = s.nan_amount + EXCLUDED.nan_amount,
+        plus_infinity_amount = s.plus_infinity_amount + EXCLUDED.plus_infinity_amount,
+        minus_infinity_amount = s.minus_infinity_amount + EXCLUDED.minus_infinity_amount,
+        sum_amount = s.sum_amount + EXCLUDED.sum_amount,
+        scales_amount = s.scales_amount + EXCLUDED.scales_amount,
+        count_quantity = s.count_quantity + EXCLUDED.count_quantity,
+        sum_quantity = s.sum_quantity + EXCLUDED.sum_quantity
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
-      SELECT
-        u.key1,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-        COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-        COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-        COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-        COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-        COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-        COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-        COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
-        COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
-      FROM (
-        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.delta_group_by_5s
-      ) AS u
-      GROUP BY u.key1
-    ), merged AS (
-      INSERT INTO imat_store.state_group_by_5s AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2)
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2
-      FROM delta AS d
-      WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0 OR d.count2 <> 0 OR d.sum2 <> 0
-      ON CONFLICT (key1) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count,
-        count1 = s.count1 + EXCLUDED.count1,
-        nan1 = s.nan1 + EXCLUDED.nan1,
-        plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
-        minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
-        sum1 = s.sum1 + EXCLUDED.sum1,
-        scales1 = s.scales1 + EXCLUDED.scales1,
-        count2 = s.count2 + EXCLUDED.count2,
-        sum2 = s.sum2 + EXCLUDED.sum2
-      RETURNING s.ctid, s.row_count
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
-    FROM merged AS m
-    $imat$
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_group_by_5s')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.key1,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-          COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-          COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-          COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-          COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-          COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-          COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-          COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
-          COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
-        FROM (
-          SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.netted_group_by_5s
-        ) AS u
-        GROUP BY u.key1
-      ), merged AS (
-        INSERT INTO imat_store.state_group_by_5s AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2)
-        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2
-        FROM delta AS d
-        WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0 OR d.count2 <> 0 OR d.sum2 <> 0
-        ON CONFLICT (key1) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count,
-          count1 = s.count1 + EXCLUDED.count1,
-          nan1 = s.nan1 + EXCLUDED.nan1,
-          plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
-          minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
-          sum1 = s.sum1 + EXCLUDED.sum1,
-          scales1 = s.scales1 + EXCLUDED.scales1,
-          count2 = s.count2 + EXCLUDED.count2,
-          sum2 = s.sum2 + EXCLUDED.sum2
-        RETURNING s.ctid, s.row_count
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_group_by_5s')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -377,7 +345,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_group_by_5s WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -386,10 +354,10 @@ REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s() FROM PUBLIC;
 -- what readers use
 CREATE VIEW imat.group_by_5s AS
 SELECT
-  s.key1 AS region,
-  s.row_count AS sales,
-  s.value1 AS total,
-  s.value2 AS mean
+  s.region AS region,
+  s.rows AS sales,
+  s.total AS total,
+  s.mean AS mean
 FROM imat_store.state_group_by_5s AS s
 CROSS JOIN (SELECT) AS read_only
 WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL AND imat_catalog.is_stored(2, 'imat_store.state_group_by_5s'::regclass, 'group_by_5s');

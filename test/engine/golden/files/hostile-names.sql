@@ -14,18 +14,25 @@
 -- strategy delta, freshness live
 -- reads Odd "schema.it's; a \ table (select, na"me, $imat$, line
 -- break, %I)
--- FROM Odd "schema.it's; a \ table AS t: scan, stores nothing
--- 1 conditions of WHERE, ON and USING: filter, stores nothing
--- t.select: group key, stores key1
--- t.line
--- break: group key, stores key2
--- t.%I: group key, stores key3
--- rows of the group: additive part, stores row_count
--- rows where t.$imat$ is not null: additive part, stores count1
--- rows where t.$imat$ is NaN: additive part, stores nan1
--- sum of t.$imat$: additive part, stores sum1
--- rows where t.name is not null: additive part, stores count2
--- pg_catalog.sum(t.$imat$): finished aggregate, stores value1
+-- project select, line
+-- break, %I, sum"med, weight: computed when read, stores nothing
+--   group by t.select, t.line
+-- break, t.%I: stored, one row per group, stores select, line
+-- break, %I
+--       t.select: group key, stores select
+--       t.line
+-- break: group key, stores line
+-- break
+--       t.%I: group key, stores %I
+--       rows of the group: additive part, stores rows
+--       rows where t.$imat$ is not null: additive part, stores count_$imat$
+--       rows where t.$imat$ is NaN: additive part, stores nan_$imat$
+--       sum of t.$imat$: additive part, stores sum_$imat$
+--       rows where t.name is not null: additive part, stores count_na"me
+--       sum(t.$imat$): finished aggregate, stores sum"med
+--     filter (t.select <> ('$imat$ \ ''%')::text): linear, stores nothing
+--       scan Odd "schema.it's; a \ table AS t (select, na"me, $imat$, line
+-- break, %I): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store."definition_Robert'); DROP TABLE sale; --" AS
@@ -75,15 +82,15 @@ AS $imat_$
 BEGIN
   INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4, u.c5, u.c6
-      FROM (
-        SELECT -1 AS weight, o."select" AS c1, o."na""me" AS c2, o."$imat$" AS c4, o."line
+  FROM (
+    SELECT -1 AS weight, o."select" AS c1, o."na""me" AS c2, o."$imat$" AS c4, o."line
 break" AS c5, o."%I" AS c6 FROM old_rows AS o
-        UNION ALL
-        SELECT 1, n."select" AS c1, n."na""me" AS c2, n."$imat$" AS c4, n."line
+    UNION ALL
+    SELECT 1, n."select" AS c1, n."na""me" AS c2, n."$imat$" AS c4, n."line
 break" AS c5, n."%I" AS c6 FROM new_rows AS n
-      ) AS u
-      GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
-      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ) AS u
+  GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
+  HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat_$;
 
@@ -112,21 +119,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4,5,6}'::pg_catalog.int2[])
-  );
+  RAISE EXCEPTION USING
+    ERRCODE = 'feature_not_supported',
+    MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+    DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+    HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+END IF;
+EXECUTE (
+  SELECT pg_catalog.format(
+    'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
+    pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+    TG_RELID::pg_catalog.regclass
+  )
+  FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4,5,6}'::pg_catalog.int2[])
+);
   RETURN NULL;
 END$imat$;
 
@@ -155,15 +162,16 @@ ALTER TABLE "Odd ""schema"."it's; a \ table" ENABLE ALWAYS TRIGGER "!imat_insert
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store."state_Robert'); DROP TABLE sale; --" WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r1."select" AS key1,
+  r1."select" AS "select",
   r1."line
-break" AS key2,
-  r1."%I" AS key3,
-  pg_catalog.count(*) AS row_count,
-  pg_catalog.count(*) FILTER (WHERE r1."$imat$" IS NOT NULL) AS count1,
-  pg_catalog.count(*) FILTER (WHERE r1."$imat$" = 'NaN'::numeric) AS nan1,
-  COALESCE(pg_catalog.sum(r1."$imat$") FILTER (WHERE r1."$imat$" <> 'NaN'::numeric), 0)::numeric AS sum1,
-  pg_catalog.count(*) FILTER (WHERE r1."na""me" IS NOT NULL) AS count2
+break" AS "line
+break",
+  r1."%I" AS "%I",
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1."$imat$" IS NOT NULL) AS "count_$imat$",
+  pg_catalog.count(*) FILTER (WHERE r1."$imat$" = 'NaN'::numeric) AS "nan_$imat$",
+  COALESCE(pg_catalog.sum(r1."$imat$") FILTER (WHERE r1."$imat$" <> 'NaN'::numeric), 0)::numeric AS "sum_$imat$",
+  pg_catalog.count(*) FILTER (WHERE r1."na""me" IS NOT NULL) AS "count_na""me"
 FROM
   "Odd ""schema"."it's; a \ table" AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text)
@@ -174,38 +182,40 @@ ALTER TABLE imat_store."state_Robert'); DROP TABLE sale; --" REPLICA IDENTITY FU
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store."state_Robert'); DROP TABLE sale; --"
-  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric ELSE (sum1)::numeric END END) STORED;
+  ADD COLUMN "sum""med" numeric GENERATED ALWAYS AS (CASE WHEN "count_$imat$" > 0 THEN CASE WHEN "nan_$imat$" > 0 THEN 'NaN'::numeric ELSE ("sum_$imat$")::numeric END END) STORED;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" (key1, key2, key3) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
+break", "%I") NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".key1 IS 't.select';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."select" IS 't.select';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".key2 IS 't.line
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."line
+break" IS 't.line
 break';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".key3 IS 't.%I';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."%I" IS 't.%I';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".rows IS 'rows of the group';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".count1 IS 'rows where t.$imat$ is not null';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."count_$imat$" IS 'rows where t.$imat$ is not null';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".nan1 IS 'rows where t.$imat$ is NaN';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."nan_$imat$" IS 'rows where t.$imat$ is NaN';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".sum1 IS 'sum of t.$imat$';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."sum_$imat$" IS 'sum of t.$imat$';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".count2 IS 'rows where t.name is not null';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."count_na""me" IS 'rows where t.name is not null';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --".value1 IS 'pg_catalog.sum(t.$imat$)';
+COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."sum""med" IS 'sum(t.$imat$)';
 
 -- statistics
 ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";
@@ -220,15 +230,16 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
-  r1."select" AS key1,
+  r1."select" AS "select",
   r1."line
-break" AS key2,
-  r1."%I" AS key3,
-  r1.weight AS row_count,
-  CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
-  CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
-  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS count2
+break" AS "line
+break",
+  r1."%I" AS "%I",
+  r1.weight AS rows,
+  CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_$imat$",
+  CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS "nan_$imat$",
+  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS "sum_$imat$",
+  CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
   SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
@@ -248,15 +259,16 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
-  r1."select" AS key1,
+  r1."select" AS "select",
   r1."line
-break" AS key2,
-  r1."%I" AS key3,
-  r1.weight AS row_count,
-  CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
-  CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
-  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS count2
+break" AS "line
+break",
+  r1."%I" AS "%I",
+  r1.weight AS rows,
+  CASE WHEN r1."$imat$" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_$imat$",
+  CASE WHEN r1."$imat$" = 'NaN'::numeric THEN r1.weight ELSE 0 END AS "nan_$imat$",
+  CASE WHEN r1."$imat$" <> 'NaN'::numeric THEN (r1."$imat$" * r1.weight)::numeric ELSE 0 END AS "sum_$imat$",
+  CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
   SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
@@ -276,93 +288,71 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET jit = off
 SET standard_conforming_strings = on
-AS $imat_$
+AS $imat__$
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat_$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u."select",
+        u."line
+break",
+        u."%%I",
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+        COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
+        COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
+        COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
+        COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
+      FROM (
+        SELECT "select", "line
+break", "%%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM changes
+      ) AS u
+      GROUP BY u."select", u."line
+break", u."%%I"
+    ), merged AS (
+      INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s ("select", "line
+break", "%%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
+      SELECT "select", "line
+break", "%%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me"
+      FROM delta AS d
+      WHERE d.rows <> 0 OR d."count_$imat$" <> 0 OR d."nan_$imat$" <> 0 OR d."sum_$imat$" <> 0 OR d."count_na""me" <> 0
+      ON CONFLICT ("select", "line
+break", "%%I") DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows,
+        "count_$imat$" = s."count_$imat$" + EXCLUDED."count_$imat$",
+        "nan_$imat$" = s."nan_$imat$" + EXCLUDED."nan_$imat$",
+        "sum_$imat$" = s."sum_$imat$" + EXCLUDED."sum_$imat$",
+        "count_na""me" = s."count_na""me" + EXCLUDED."count_na""me"
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat_$;
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
-      SELECT
-        u.key1,
-        u.key2,
-        u.key3,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-        COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-        COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-        COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-        COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
-      FROM (
-        SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
-      ) AS u
-      GROUP BY u.key1, u.key2, u.key3
-    ), merged AS (
-      INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s (key1, key2, key3, row_count, count1, nan1, sum1, count2)
-      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2
-      FROM delta AS d
-      WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.sum1 <> 0 OR d.count2 <> 0
-      ON CONFLICT (key1, key2, key3) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count,
-        count1 = s.count1 + EXCLUDED.count1,
-        nan1 = s.nan1 + EXCLUDED.nan1,
-        sum1 = s.sum1 + EXCLUDED.sum1,
-        count2 = s.count2 + EXCLUDED.count2
-      RETURNING s.ctid, s.row_count
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
-    FROM merged AS m
-    $imat$
+    EXECUTE pg_catalog.format(upsert, 'imat_store."delta_Robert''); DROP TABLE sale; --"')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.key1,
-          u.key2,
-          u.key3,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-          COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-          COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-          COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-          COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
-        FROM (
-          SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."netted_Robert'); DROP TABLE sale; --"
-        ) AS u
-        GROUP BY u.key1, u.key2, u.key3
-      ), merged AS (
-        INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" AS s (key1, key2, key3, row_count, count1, nan1, sum1, count2)
-        SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2
-        FROM delta AS d
-        WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.sum1 <> 0 OR d.count2 <> 0
-        ON CONFLICT (key1, key2, key3) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count,
-          count1 = s.count1 + EXCLUDED.count1,
-          nan1 = s.nan1 + EXCLUDED.nan1,
-          sum1 = s.sum1 + EXCLUDED.sum1,
-          count2 = s.count2 + EXCLUDED.count2
-        RETURNING s.ctid, s.row_count
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store."netted_Robert''); DROP TABLE sale; --"')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -371,8 +361,8 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
-    RETURN touched;
-END$imat_$;
+  RETURN touched;
+END$imat__$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() FROM PUBLIC;
@@ -381,12 +371,13 @@ REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() FROM PU
 CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS "select",
-  s.key2 AS "line
+  s."select" AS "select",
+  s."line
+break" AS "line
 break",
-  s.key3 AS "%I",
-  s.value1 AS "sum""med",
-  s.count2 AS weight
+  s."%I" AS "%I",
+  s."sum""med" AS "sum""med",
+  s."count_na""me" AS weight
 FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -397,33 +388,38 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS "select",
-  s.key2 AS "line
+  s."select" AS "select",
+  s."line
+break" AS "line
 break",
-  s.key3 AS "%I",
-  s.value1 AS "sum""med",
-  s.count2 AS weight
+  s."%I" AS "%I",
+  s."sum""med" AS "sum""med",
+  s."count_na""me" AS weight
 FROM (
   SELECT
     m.*,
-    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric ELSE (m.sum1)::numeric END END AS value1
+    CASE WHEN m."count_$imat$" > 0 THEN CASE WHEN m."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (m."sum_$imat$")::numeric END END AS "sum""med"
   FROM (
     SELECT
-      u.key1,
-      u.key2,
-      u.key3,
-      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+      u."select",
+      u."line
+break",
+      u."%I",
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
+      COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
+      COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
+      COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
     FROM (
-      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."state_Robert'); DROP TABLE sale; --"
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --"
       UNION ALL
-      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
     ) AS u
-    GROUP BY u.key1, u.key2, u.key3
-    HAVING pg_catalog.sum(u.row_count) <> 0
+    GROUP BY u."select", u."line
+break", u."%I"
+    HAVING pg_catalog.sum(u.rows) <> 0
   ) AS m
 ) AS s
 WHERE (

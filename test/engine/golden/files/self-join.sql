@@ -10,12 +10,14 @@
 -- strategy delta, freshness live
 -- reads public.customer (id, name, boss)
 -- reads public.sale (customer_id)
--- FROM public.customer AS c: join, stores nothing
--- FROM public.customer AS b: join, stores nothing
--- FROM public.sale AS s: join, stores nothing
--- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- b.name: group key, stores key1
--- rows of the group: additive part, stores row_count
+-- project boss, sales: computed when read, stores nothing
+--   group by b.name: stored, one row per group, stores boss
+--       b.name: group key, stores boss
+--       rows of the group: additive part, stores rows
+--     join on (b.id = c.boss) AND (s.customer_id = c.id): multilinear, stores nothing
+--       scan public.customer AS c (id, boss): linear, stores nothing
+--       scan public.customer AS b (id, name): linear, stores nothing
+--       scan public.sale AS s (customer_id): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_self_join AS
@@ -58,13 +60,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
     SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4
-        FROM (
-          SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c1, u.c2, u.c4
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c1, u.c2, u.c4
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -92,21 +94,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -162,13 +164,13 @@ AS $imat$
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight, c2)
     SELECT pg_catalog.sum(u.weight), u.c2
-        FROM (
-          SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
-          UNION ALL
-          SELECT 1, n.customer_id AS c2 FROM new_rows AS n
-        ) AS u
-        GROUP BY u.c2
-        HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+    FROM (
+      SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.customer_id AS c2 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c2
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END$imat$;
 
@@ -196,21 +198,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c2) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c2) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -239,8 +241,8 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_self_join WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r2.name AS key1,
-  pg_catalog.count(*) AS row_count
+  r2.name AS boss,
+  pg_catalog.count(*) AS rows
 FROM
   public.customer AS r1,
   public.customer AS r2,
@@ -253,13 +255,13 @@ GROUP BY 1;
 ALTER TABLE imat_store.state_self_join REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state_self_join (key1) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store.state_self_join (boss) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_self_join.key1 IS 'b.name';
+COMMENT ON COLUMN imat_store.state_self_join.boss IS 'b.name';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_self_join.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_self_join.rows IS 'rows of the group';
 
 -- statistics
 ANALYZE imat_store.state_self_join;
@@ -276,8 +278,8 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.customer AS c
 SELECT
-  r2.name AS key1,
-  r1.weight AS row_count
+  r2.name AS boss,
+  r1.weight AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -294,8 +296,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.customer AS b
 SELECT
-  r2.name AS key1,
-  r2.weight AS row_count
+  r2.name AS boss,
+  r2.weight AS rows
 FROM
   public.customer AS r1,
   (
@@ -312,8 +314,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  r3.weight AS row_count
+  r2.name AS boss,
+  r3.weight AS rows
 FROM
   public.customer AS r1,
   public.customer AS r2,
@@ -330,8 +332,8 @@ WHERE (SELECT p.changed2 FROM pending AS p)
 UNION ALL
 -- minus changes of public.customer AS c with changes of public.customer AS b
 SELECT
-  r2.name AS key1,
-  (-r1.weight * r2.weight) AS row_count
+  r2.name AS boss,
+  (-r1.weight * r2.weight) AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -354,8 +356,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- minus changes of public.customer AS c with changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  (-r1.weight * r3.weight) AS row_count
+  r2.name AS boss,
+  (-r1.weight * r3.weight) AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -379,8 +381,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- minus changes of public.customer AS b with changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  (-r2.weight * r3.weight) AS row_count
+  r2.name AS boss,
+  (-r2.weight * r3.weight) AS rows
 FROM
   public.customer AS r1,
   (
@@ -404,8 +406,8 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.customer AS c with changes of public.customer AS b with changes of public.sale AS s
 SELECT
-  r2.name AS key1,
-  (r1.weight * r2.weight * r3.weight) AS row_count
+  r2.name AS boss,
+  (r1.weight * r2.weight * r3.weight) AS rows
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
@@ -445,8 +447,8 @@ WITH pending AS MATERIALIZED (
 )
 -- all changes, cancelled against each other
 SELECT
-  r2.name AS key1,
-  p.weight AS row_count
+  r2.name AS boss,
+  p.weight AS rows
 FROM
   (
     SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c1 AS r1_c1, u.r1_c4 AS r1_c4, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2, u.r3_c2 AS r3_c2
@@ -625,71 +627,53 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.boss,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT boss, rows FROM changes
+      ) AS u
+      GROUP BY u.boss
+    ), merged AS (
+      INSERT INTO imat_store.state_self_join AS s (boss, rows)
+      SELECT boss, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (boss) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
-      SELECT
-        u.key1,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-      FROM (
-        SELECT key1, row_count FROM imat_store.delta_self_join
-      ) AS u
-      GROUP BY u.key1
-    ), merged AS (
-      INSERT INTO imat_store.state_self_join AS s (key1, row_count)
-      SELECT key1, row_count
-      FROM delta AS d
-      WHERE d.row_count <> 0
-      ON CONFLICT (key1) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count
-      RETURNING s.ctid, s.row_count
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
-    FROM merged AS m
-    $imat$
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_self_join')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.key1,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-        FROM (
-          SELECT key1, row_count FROM imat_store.netted_self_join
-        ) AS u
-        GROUP BY u.key1
-      ), merged AS (
-        INSERT INTO imat_store.state_self_join AS s (key1, row_count)
-        SELECT key1, row_count
-        FROM delta AS d
-        WHERE d.row_count <> 0
-        ON CONFLICT (key1) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count
-        RETURNING s.ctid, s.row_count
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_self_join')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -698,7 +682,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_self_join WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -708,8 +692,8 @@ REVOKE ALL ON FUNCTION imat_store.fold_self_join() FROM PUBLIC;
 CREATE VIEW imat.self_join AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS boss,
-  s.row_count AS sales
+  s.boss AS boss,
+  s.rows AS sales
 FROM imat_store.state_self_join AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -720,19 +704,19 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS boss,
-  s.row_count AS sales
+  s.boss AS boss,
+  s.rows AS sales
 FROM (
   SELECT
-    u.key1,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+    u.boss,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
   FROM (
-    SELECT key1, row_count FROM imat_store.state_self_join
+    SELECT boss, rows FROM imat_store.state_self_join
     UNION ALL
-    SELECT key1, row_count FROM imat_store.delta_self_join
+    SELECT boss, rows FROM imat_store.delta_self_join
   ) AS u
-  GROUP BY u.key1
-  HAVING pg_catalog.sum(u.row_count) <> 0
+  GROUP BY u.boss
+  HAVING pg_catalog.sum(u.rows) <> 0
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -1,13 +1,15 @@
 /**
  * The frontier as generated SQL reads it.
  *
- * A restore into another cluster changes the OID of the state table that its row names, and makes its column `here` false:
- * old transaction ids, which mean nothing there, are so never compared. A view checks that once, in the condition that
- * chooses its branch, and raises a clear error instead of answering.
+ * A restore into another cluster changes the OID of the state table that its row names, and makes
+ * its column `here` false: old transaction ids, which mean nothing there, are so never compared. A
+ * view checks that once, in the condition that chooses its branch, and raises a clear error instead
+ * of answering.
  *
- * The condition also names what must be there for the imat to be right, for the dependency alone: the definition view and,
- * where the extension captures, its function. A view that reads stored rows and logs only would outlive a source or the
- * extension that is dropped with CASCADE, and go on answering.
+ * The condition also names what must be there for the imat to be right, for the dependency alone:
+ * the definition view and, where the extension captures, its function. A view that reads stored
+ * rows and logs only would outlive a source or the extension that is dropped with CASCADE, and go
+ * on answering.
  */
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, regclass, sql } from '../sql/sql.ts';
@@ -23,8 +25,9 @@ export type FrontierOf = {
 export const GUARDED_SNAPSHOT = sql`f.snapshot`;
 
 /**
- * A condition that does not depend on any row, evaluated once; an error where the frontier is not that of these state tables.
- * It is never NULL, so that NULL says that there is no such frontier: one look at the frontier's row for both.
+ * A condition that does not depend on any row, evaluated once; an error where the frontier is not
+ * that of these state tables. It is never NULL, so that NULL says that there is no such frontier:
+ * one look at the frontier's row for both.
  */
 export function guarded({ imatId, name, states, dependencies }: FrontierOf, condition: Sql): Sql {
   return sql`(
@@ -35,11 +38,17 @@ export function guarded({ imatId, name, states, dependencies }: FrontierOf, cond
 )`;
 }
 
-/** A condition for a view that reads one stored table alone; an error where the frontier is not that table's. */
+/**
+ * A condition for a view that reads one stored table alone; an error where the frontier is not that
+ * table's.
+ */
 export const isStored = ({ imatId, name, states, dependencies }: FrontierOf): Sql =>
   sql`${dependencies} AND imat_catalog.is_stored(${imatId}, ${join(states.map(regclass), ', ')}, ${literal(name)})`;
 
-/** Always true; makes whatever contains it depend on the definition view and, where that captures, on the extension in `schema`. */
+/**
+ * Always true; makes whatever contains it depend on the definition view and, where that captures,
+ * on the extension in `schema`.
+ */
 export function dependencies(definition: Sql, schema: Sql | null): Sql {
   const view = sql`${regclass(definition)} IS NOT NULL`;
   if (schema === null) return view;

@@ -1,9 +1,13 @@
-/** What planning must know from the server; loaded by `install/`, so that planning itself stays pure. */
+/**
+ * What planning must know from the server; loaded by `install/`, so that planning itself stays
+ * pure.
+ */
 
 /**
- * How to get bytes that tell a type's values apart where `=` does not, in every session the same: from their binary form, or from
- * their text. The binary form of text is in the client's encoding, the text of dates depends on DateStyle. `by` is the qualified
- * send or output function; null for a type that is text.
+ * How to get bytes that tell a type's values apart where `=` does not, in every session the same:
+ * from their binary form, or from their text. The binary form of text is in the client's encoding,
+ * the text of dates depends on DateStyle. `by` is the qualified send or output function; null for a
+ * type that is text.
  */
 export type Image =
   | { readonly form: 'binary'; readonly by: string }
@@ -13,19 +17,30 @@ export type Image =
 export type TypeFacts = {
   /** As `format_type(oid, typmod)` prints it under `search_path = pg_catalog`. */
   readonly type: string;
-  /** The type with domains resolved: a log keeps rows that a domain's constraints no longer allow. */
+  /**
+   * The type with domains resolved: a log keeps rows that a domain's constraints no longer allow.
+   */
   readonly baseType: string;
   /** OID of the base type. */
   readonly oid: number;
-  /** Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained numeric. */
+  /**
+   * Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained
+   * numeric.
+   */
   readonly scale: number | null;
   /** Null for a type without an image: a composite one of text and dates, for example. */
   readonly image: Image | null;
-  /** Whether values that are equal are always the same to every function (not so for numeric, citext, interval ...). */
+  /**
+   * Whether values that are equal are always the same to every function (not so for numeric,
+   * citext, interval ...).
+   */
   readonly equalIsSame: boolean;
   /** Whether the type has a default B-tree operator class, so that it can be a key. */
   readonly sortable: boolean;
-  /** Whether rows can be grouped by it, by its image at least: not so without one, and for arrays of what has no ordering. */
+  /**
+   * Whether rows can be grouped by it, by its image at least: not so without one, and for arrays of
+   * what has no ordering.
+   */
   readonly groupable: boolean;
 };
 

@@ -1,15 +1,18 @@
-/** What the SQL of one imat is built from: its analysis, its names, where its logs are. */
+/**
+ * What the server and the catalog say of one imat that its script is made from: where its logs are,
+ * the settings.
+ */
 import { findExtension } from '../extension/find.ts';
 import type { Db } from '../db/db.ts';
+import type { Subject } from '../generate/subject.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
-import type { Building } from './bodies.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { PINNED_SETTINGS } from '../server/functions.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
-export async function logsOf(
+async function logsOf(
   db: Db,
   watched: Prepared['watched'],
   hasCatalog: boolean,
@@ -49,7 +52,7 @@ async function capturingExtension(
     : null;
 }
 
-export async function currentSettings(db: Db): Promise<Record<string, string>> {
+async function currentSettings(db: Db): Promise<Record<string, string>> {
   const rows = await db.query<{ name: string; value: string }>(
     'SELECT s.name, current_setting(s.name) AS value FROM unnest($1::text[]) WITH ORDINALITY s(name, n) ORDER BY s.n',
     [`{${PINNED_SETTINGS.join(',')}}`],
@@ -57,13 +60,15 @@ export async function currentSettings(db: Db): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
-export async function buildingOf(
+export async function subjectOf(
   db: Db,
   id: number,
   name: string,
   prepared: Prepared,
   hasCatalog: boolean,
-): Promise<Building> {
+): Promise<Subject> {
+  const { analysis } = prepared;
+  const cannotTell = analysis.unwatchable.length > 0 || analysis.dependence === 'moment';
   return {
     id,
     name,
@@ -71,8 +76,11 @@ export async function buildingOf(
     live: prepared.freshness === 'live',
     logOf: await logsOf(db, prepared.watched, hasCatalog),
     extension: await capturingExtension(db, prepared.watched, hasCatalog),
-    analysis: prepared.analysis,
-    watched: prepared.watched.map((source) => source.oid),
+    definition: analysis.definition,
+    searchPath: analysis.searchPath,
+    columns: analysis.columns.map((column) => column.name),
+    watched: cannotTell ? null : prepared.watched.map((source) => source.oid),
     settings: await currentSettings(db),
+    dependsOnSettings: analysis.dependence === 'settings',
   };
 }

@@ -1,19 +1,21 @@
 /**
- * Whether an expression can fail for one row and not for another: a division by zero, an integer overflow, a cast of text
- * to a number. PostgreSQL then fails for the definition while such a row is there, and so may imat, but no longer: pending
- * rows must be cancelled against each other before such an expression sees them.
+ * Whether an expression can fail for one row and not for another: a division by zero, an integer
+ * overflow, a cast of text to a number. PostgreSQL then fails for the definition while such a row
+ * is there, and so may imat, but no longer: pending rows must be cancelled against each other
+ * before such an expression sees them.
  *
- * What is not known to be safe counts as failing: that costs a GROUP BY of the pending rows, and is never wrong. Overflows
- * of numeric, double precision and timestamps take values that nobody stores; they are left to the fold, which tries again.
+ * What is not known to be safe counts as failing: that costs a GROUP BY of the pending rows, and is
+ * never wrong. Overflows of numeric, double precision and timestamps take values that nobody
+ * stores; they are left to the fold, which tries again.
  */
-import type { Binary, Cast, Expr } from '../../parser/tree.ts';
+import type { Binary, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
 import { children } from '../../parser/walk.ts';
 import { FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC } from './facts.ts';
 
 type Kind = 'integer' | 'wide' | 'time' | 'other';
 
 /** The base type of a column, by OID. */
-type ColumnType = (ref: { readonly relation: number; readonly name: string }) => number | null;
+type ColumnType = (ref: ColumnRef) => number | null;
 
 const DATE = 1082;
 const TIMESTAMP = 1114;

@@ -1,17 +1,19 @@
 /**
  * Capture: AFTER STATEMENT triggers on a source that append its changed rows to the change log.
  *
- * - SECURITY DEFINER: a writer needs no right on the log. There is no SET clause, which would cost every statement 12 to
- *   15 % (docs/benchmarks.md); instead everything in the body is qualified, operators too.
- * - An update is logged net: rows whose logged columns stayed the same, to the last bit, cancel out.
+ * - SECURITY DEFINER: a writer needs no right on the log. There is no SET clause, which would cost
+ *   every statement 12 to 15 % (docs/benchmarks.md); instead everything in the body is qualified,
+ *   operators too.
+ * - An update is logged net: rows whose logged columns stayed the same, to the last bit, cancel
+ *   out.
  * - A source that only swap imats read needs no rows, only a mark that something was written.
  * - ENABLE ALWAYS: a session with session_replication_role = replica is captured as well.
  *
- * Where the database has the extension table_change_tracker, its trigger function does the same in C for all but TRUNCATE:
- * rows that add up to the same, in the same log.
+ * Where the database has the extension table_change_tracker, its trigger function does the same in
+ * C for all but TRUNCATE: rows that add up to the same, in the same log.
  */
 import { canNet, imageGrouping } from '../operators/image.ts';
-import type { ColumnFacts } from '../plan/facts.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -21,8 +23,9 @@ export type CaptureTarget = {
   readonly source: Sql;
   readonly log: Sql;
   /**
-   * What imat makes, by event: asking for TG_OP in a common function costs each statement an expression evaluation or two.
-   * Events that are not there are captured by the extension's function.
+   * What imat makes, by event: asking for TG_OP in a common function costs each statement an
+   * expression evaluation or two. Events that are not there are captured by the extension's
+   * function.
    */
   readonly functions: Readonly<Partial<Record<CaptureEvent, Sql>>>;
   /** The schema of the extension, where that captures; null for functions of our own. */
@@ -31,7 +34,10 @@ export type CaptureTarget = {
   readonly columns: readonly ColumnFacts[] | null;
 };
 
-/** `xid` is the top-level transaction: a savepoint's rows become visible with it, or are rolled back. */
+/**
+ * `xid` is the top-level transaction: a savepoint's rows become visible with it, or are rolled
+ * back.
+ */
 export function createLog(log: Sql, columns: readonly ColumnFacts[]): Sql {
   return sql`CREATE TABLE ${log} (
   ${lines([sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`, sql`weight integer NOT NULL`, ...columns.map(logColumnOf)])}
@@ -40,12 +46,16 @@ ${identify(log)}`;
 }
 
 /**
- * Rows are deleted and updated, which a publication FOR ALL TABLES refuses for tables without an identity. There is no key that
- * would do, and only servers with wal_level = logical write more for it.
+ * Rows are deleted and updated, which a publication FOR ALL TABLES refuses for tables without an
+ * identity. There is no key that would do, and only servers with wal_level = logical write more for
+ * it.
  */
 export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA IDENTITY FULL`;
 
-/** A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers out. */
+/**
+ * A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers
+ * out.
+ */
 const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
 
 /** A log column: type and collation of the source's column, none of its constraints. */
@@ -103,21 +113,21 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
     case 'truncate':
       // Names are asked for when it happens: the table or a column may have been renamed.
       return sql`IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      '${quoted(into)} SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{${fragment(columns.map((column) => column.attnum).join(','))}}'::pg_catalog.int2[])
-  )`;
+  RAISE EXCEPTION USING
+    ERRCODE = 'feature_not_supported',
+    MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+    DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+    HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+END IF;
+EXECUTE (
+  SELECT pg_catalog.format(
+    '${quoted(into)} SELECT -1%s FROM ONLY %s AS t',
+    pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+    TG_RELID::pg_catalog.regclass
+  )
+  FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{${fragment(columns.map((column) => column.attnum).join(','))}}'::pg_catalog.int2[])
+)`;
   }
 }
 
@@ -127,7 +137,10 @@ const insertedRows = (columns: readonly ColumnFacts[]): Sql =>
     '',
   )} FROM new_rows AS n`;
 
-/** Whether a capture function for INSERT, as it is installed, names the columns by the names that they have now. */
+/**
+ * Whether a capture function for INSERT, as it is installed, names the columns by the names that
+ * they have now.
+ */
 export const namesColumns = (body: string, columns: readonly ColumnFacts[]): boolean =>
   body.includes(insertedRows(columns).text);
 
@@ -155,16 +168,16 @@ function netUpdate(columns: readonly ColumnFacts[]): Sql {
     images.map((image) => sql`, ${image.select}`),
     '',
   )}
-    FROM (
-      SELECT -1 AS weight${of('o')} FROM old_rows AS o
-      UNION ALL
-      SELECT 1${of('n')} FROM new_rows AS n
-    ) AS u
-    GROUP BY ${join(
-      images.flatMap((image) => image.groupBy),
-      ', ',
-    )}
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
+FROM (
+  SELECT -1 AS weight${of('o')} FROM old_rows AS o
+  UNION ALL
+  SELECT 1${of('n')} FROM new_rows AS n
+) AS u
+GROUP BY ${join(
+    images.flatMap((image) => image.groupBy),
+    ', ',
+  )}
+HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0`;
 }
 
 const WHEN: Readonly<Record<CaptureEvent, { readonly when: Sql; readonly rows: Sql }>> = {
@@ -183,7 +196,9 @@ export const registration = ({ source, log, extension }: CaptureTarget): readonl
     ? []
     : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
 
-/** All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside. */
+/**
+ * All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside.
+ */
 export function createTriggers(target: CaptureTarget): readonly Sql[] {
   const { extension } = target;
   const created = CAPTURE_EVENTS.map((event) => {

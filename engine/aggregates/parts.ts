@@ -1,11 +1,17 @@
 /**
- * Parts: what the state stores of an aggregate. Every part is additive: its value for a group is the sum over the
- * group's rows of weight times the row's contribution, so that a change is added and nothing else of the group is read.
+ * Parts: what the state stores of an aggregate. Every part is additive: its value for a group is
+ * the sum over the group's rows of weight times the row's contribution, so that a change is added
+ * and nothing else of the group is read.
  */
+import type { ColumnNames } from '../sql/names.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, sql } from '../sql/sql.ts';
 
-/** A part contributes where all its conditions hold; a `count` contributes 1, a `sum` its value, which is then not null. */
+/**
+ * A part contributes where all its conditions hold; a `count` contributes 1, a `sum` its value,
+ * which is then not null.
+ */
 export type Part = {
   readonly name: string;
   readonly value: Sql | null;
@@ -28,37 +34,52 @@ export const zeroOf = (part: Part): Sql => ZERO[part.type];
 
 /** Rows of the group; a group exists while it is not 0. */
 export const ROW_COUNT: Part = {
-  name: 'row_count',
+  name: OWN_COLUMNS.rows,
   value: null,
   conditions: [],
   type: 'bigint',
   comment: 'rows of the group',
 };
 
-/** Makes parts, once each: aggregates over the same argument share what they store. */
-export class PartAllocator {
-  readonly parts: Part[] = [ROW_COUNT];
-  readonly #bySignature = new Map<string, Part>();
-  readonly #counters = new Map<string, number>();
-
+/** Makes the parts of one aggregate; each gives the name of its column. */
+export type Parts = {
   /** Counts the rows for which all conditions hold; without a condition, that is the row count. */
-  count(base: string, conditions: readonly Sql[], comment: string): string {
-    return conditions.length === 0
-      ? ROW_COUNT.name
-      : this.#allocate(base, { value: null, conditions, type: 'bigint', comment });
-  }
-
-  sum(
-    base: string,
+  readonly count: (wanted: string, conditions: readonly Sql[], comment: string) => string;
+  readonly sum: (
+    wanted: string,
     value: Sql,
     type: PartType,
     conditions: readonly Sql[],
     comment: string,
-  ): string {
-    return this.#allocate(base, { value, conditions, type, comment });
+  ) => string;
+};
+
+/**
+ * Makes the parts of a grouping, once each: aggregates over the same argument share what they
+ * store.
+ */
+export class PartAllocator {
+  readonly parts: Part[] = [ROW_COUNT];
+  readonly #bySignature = new Map<string, Part>();
+  readonly #names: ColumnNames;
+
+  constructor(names: ColumnNames) {
+    this.#names = names;
   }
 
-  #allocate(base: string, part: Omit<Part, 'name'>): string {
+  /** For an aggregate with a FILTER, `suffix` tells its parts from those without. */
+  for(suffix: string): Parts {
+    return {
+      count: (wanted, conditions, comment) =>
+        conditions.length === 0
+          ? ROW_COUNT.name
+          : this.#allocate(wanted + suffix, { value: null, conditions, type: 'bigint', comment }),
+      sum: (wanted, value, type, conditions, comment) =>
+        this.#allocate(wanted + suffix, { value, conditions, type, comment }),
+    };
+  }
+
+  #allocate(wanted: string, part: Omit<Part, 'name'>): string {
     const signature = JSON.stringify([
       part.value?.text ?? null,
       part.type,
@@ -66,9 +87,7 @@ export class PartAllocator {
     ]);
     const known = this.#bySignature.get(signature);
     if (known !== undefined) return known.name;
-    const number = (this.#counters.get(base) ?? 0) + 1;
-    this.#counters.set(base, number);
-    const made = { ...part, name: `${base}${number}` };
+    const made = { ...part, name: this.#names.take(wanted) };
     this.#bySignature.set(signature, made);
     this.parts.push(made);
     return made.name;
@@ -92,8 +111,8 @@ export function partOfRow(part: Part, weight: Sql): Sql {
 }
 
 /**
- * PostgreSQL multiplies an interval in double precision: exact for the whole hours, whose microseconds are a multiple of
- * 2^10, and for the rest apart from them, but not for both at once.
+ * PostgreSQL multiplies an interval in double precision: exact for the whole hours, whose
+ * microseconds are a multiple of 2^10, and for the rest apart from them, but not for both at once.
  */
 function weighted(value: Sql, weight: Sql, type: PartType): Sql {
   if (type !== 'interval') return sql`(${value} * ${weight})::${fragment(type)}`;
@@ -103,6 +122,7 @@ function weighted(value: Sql, weight: Sql, type: PartType): Sql {
 
 /** The sum of a part's values `column` over several contributions to one group. */
 export function partSum(part: Part, column: Sql): Sql {
-  // A global aggregate over no rows gives NULL, so that the one row of an ungrouped imat needs the COALESCE.
+  // A global aggregate over no rows gives NULL, so that the one row of an ungrouped imat needs the
+  // COALESCE.
   return sql`COALESCE(pg_catalog.sum(${column}), ${zeroOf(part)})::${fragment(part.type)}`;
 }

@@ -1,17 +1,18 @@
 /**
  * The display scale of a numeric expression, where it is the same for every row.
  *
- * PostgreSQL's sum has the largest scale among the rows of the group, and avg and stddev take their number of digits
- * from it. Subtracting a deleted row cannot lower a scale again, so where rows differ in scale their scales must be
- * counted; where all have one scale there is nothing to count. Rules as in numeric.c: + and - take the larger scale,
- * * adds them; integers have scale 0. Whatever is not listed is not fixed.
+ * PostgreSQL's sum has the largest scale among the rows of the group, and avg and stddev take their
+ * number of digits from it. Subtracting a deleted row cannot lower a scale again, so where rows
+ * differ in scale their scales must be counted; where all have one scale there is nothing to count.
+ * Rules as in numeric.c: + and - take the larger scale, * adds them; integers have scale 0.
+ * Whatever is not listed is not fixed.
  */
-import type { Expr } from '../../parser/tree.ts';
+import type { ColumnRef, Expr } from '../../parser/tree.ts';
 
 /** `columnScale` gives the scale of a `numeric(p,s)` or integer column (0), null for any other. */
 export function fixedScale(
   expr: Expr,
-  columnScale: (ref: { relation: number; name: string }) => number | null,
+  columnScale: (ref: ColumnRef) => number | null,
 ): number | null {
   const scaleOf = (inner: Expr): number | null => fixedScale(inner, columnScale);
   switch (expr.kind) {

@@ -1,0 +1,192 @@
+/**
+ * A definition as a tree of relational operators. Data only: what an operator means is in
+ * `engine/operators/`.
+ *
+ * Columns have ids that are unique in a definition, so an expression says which column it means
+ * without aliases, and a rewrite that moves a subtree renames nothing. An expression is the
+ * parser's, in which each reference was made by `reference`: its `relation` is the id of the
+ * column, its `name` is for people only.
+ */
+import type { Aggregate, ColumnRef, Expr, Span } from '../../parser/tree.ts';
+import { mapExpr, visit } from '../../parser/walk.ts';
+import type { ColumnFacts, SourceFacts } from './facts.ts';
+
+export type ColumnId = number & { readonly column: unique symbol };
+
+/** A column of a relation; `name` need not be unique. */
+export type Column = { readonly id: ColumnId; readonly name: string; readonly span: Span | null };
+
+/** A computed column. */
+export type Output = { readonly column: Column; readonly expr: Expr };
+
+/**
+ * One occurrence of a source; a self-join has two. `number` counts the occurrences of a definition
+ * from 1.
+ */
+export type Scan = {
+  readonly op: 'scan';
+  readonly source: SourceFacts;
+  readonly number: number;
+  /** Its alias in the definition. */
+  readonly label: string;
+  readonly columns: readonly { readonly column: Column; readonly facts: ColumnFacts }[];
+  readonly span: Span | null;
+};
+
+/** Rows for which all conditions hold. */
+export type Filter = {
+  readonly op: 'filter';
+  readonly input: Node;
+  readonly conditions: readonly Expr[];
+};
+
+export type Project = {
+  readonly op: 'project';
+  readonly input: Node;
+  readonly outputs: readonly Output[];
+};
+
+/**
+ * The inner join of any number of inputs under one conjunction; of none: one row without columns.
+ */
+export type Join = {
+  readonly op: 'join';
+  readonly inputs: readonly Node[];
+  readonly conditions: readonly Expr[];
+};
+
+/** One row for each key; without keys exactly one row, also of no rows. */
+export type Group = {
+  readonly op: 'group';
+  readonly input: Node;
+  readonly keys: readonly Output[];
+  readonly aggregates: readonly AggregateCall[];
+};
+
+/**
+ * The arguments are columns of their own, so that their types can be known like those of any other
+ * column.
+ */
+export type AggregateCall = {
+  readonly column: Column;
+  readonly call: Aggregate;
+  readonly args: readonly Output[];
+};
+
+/** Each row once. */
+export type Distinct = { readonly op: 'distinct'; readonly input: Node };
+
+/**
+ * A view, under the name that the definition gives it. Those that are plain are taken apart by a
+ * rewrite.
+ */
+export type Derived = {
+  readonly op: 'derived';
+  readonly input: Node;
+  readonly name: string;
+  readonly span: Span | null;
+};
+
+export type Node = Scan | Filter | Project | Join | Group | Distinct | Derived;
+export type Op = Node['op'];
+export type NodeOf<K extends Op> = Extract<Node, { readonly op: K }>;
+
+/** A reference to a column, as an expression. */
+export const reference = (column: Column, span: Span | null = column.span): ColumnRef => ({
+  kind: 'column',
+  relation: column.id,
+  name: column.name,
+  span,
+});
+
+/** The column that a reference of the algebra means. */
+export const idOf = (ref: Pick<ColumnRef, 'relation'>): ColumnId => ref.relation as ColumnId;
+
+/** The expression with each reference replaced. */
+export const mapReferences = (expr: Expr, replace: (ref: ColumnRef) => Expr): Expr =>
+  mapExpr(expr, (inner) => (inner.kind === 'column' ? replace(inner) : null));
+
+export function inputsOf(node: Node): readonly Node[] {
+  switch (node.op) {
+    case 'scan':
+      return [];
+    case 'join':
+      return node.inputs;
+    default:
+      return [node.input];
+  }
+}
+
+/** The node over other inputs, as many as it has. */
+export function withInputs(node: Node, inputs: readonly Node[]): Node {
+  switch (node.op) {
+    case 'scan':
+      return node;
+    case 'join':
+      return { ...node, inputs };
+    default: {
+      const [input] = inputs;
+      if (input === undefined) throw new Error(`operator ${node.op} needs an input`);
+      return { ...node, input };
+    }
+  }
+}
+
+/** The columns of a node's rows, in order. */
+export function columnsOf(node: Node): readonly Column[] {
+  switch (node.op) {
+    case 'scan':
+      return node.columns.map(({ column }) => column);
+    case 'project':
+      return node.outputs.map(({ column }) => column);
+    case 'join':
+      return node.inputs.flatMap(columnsOf);
+    case 'group':
+      return [...node.keys, ...node.aggregates].map(({ column }) => column);
+    default:
+      return columnsOf(node.input);
+  }
+}
+
+/**
+ * The expressions that a node computes from the rows of its inputs, in the order in which they are
+ * shown.
+ */
+export function expressionsOf(node: Node): readonly Expr[] {
+  switch (node.op) {
+    case 'filter':
+    case 'join':
+      return node.conditions;
+    case 'project':
+      return node.outputs.map(({ expr }) => expr);
+    case 'group':
+      return [
+        ...node.keys.map(({ expr }) => expr),
+        ...node.aggregates.flatMap(({ args, call }) => [
+          ...args.map(({ expr }) => expr),
+          ...(call.filter === null ? [] : [call.filter]),
+        ]),
+      ];
+    case 'scan':
+    case 'distinct':
+    case 'derived':
+      return [];
+  }
+}
+
+/** All nodes of a tree, inputs before what stands on them. */
+export function nodesOf(node: Node): readonly Node[] {
+  return [...inputsOf(node).flatMap(nodesOf), node];
+}
+
+export const scansOf = (node: Node): readonly Scan[] =>
+  nodesOf(node).filter((one): one is Scan => one.op === 'scan');
+
+/** The columns that an expression reads. */
+export function referencesOf(expr: Expr): readonly ColumnId[] {
+  const found: ColumnId[] = [];
+  visit(expr, (inner) => {
+    if (inner.kind === 'column') found.push(idOf(inner));
+  });
+  return found;
+}

@@ -1,0 +1,57 @@
+import type { Span } from '../../parser/tree.ts';
+
+/** Why a definition, or a part of it, cannot be maintained by delta. */
+export type PlanReason = {
+  readonly kind: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly span: Span | null;
+};
+
+export function aggregateNotMaintained(name: string, span: Span | null): PlanReason {
+  return {
+    kind: 'aggregate_not_maintained',
+    message: `aggregate "${name}" cannot be maintained by delta`,
+    hint: 'count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.',
+    span,
+  };
+}
+
+export const argumentType = (
+  name: string,
+  types: readonly string[],
+  span: Span | null,
+): PlanReason => ({
+  kind: 'argument_type',
+  message: `${name}(${types.join(', ')}) cannot be maintained by delta`,
+  hint: null,
+  span,
+});
+
+export const keyNotUsable = (label: string, type: string, span: Span | null): PlanReason => ({
+  kind: 'key_not_sortable',
+  message: `${label} has type ${type}, which cannot be a key`,
+  hint: null,
+  span,
+});
+
+export const tooManyKeys = (count: number, most: number): PlanReason => ({
+  kind: 'too_many_keys',
+  message: `${count} group keys are more than an index can have (${most})`,
+  hint: null,
+  span: null,
+});
+
+export const ambiguousKey = (label: string, type: string, span: Span | null): PlanReason => ({
+  kind: 'ambiguous_key',
+  message: `equal values of group key ${label} (${type}) can differ in what is computed from them`,
+  hint: 'Group by the computed expression as well, or by a type in which equal values are the same.',
+  span,
+});
+
+export const noSource: PlanReason = {
+  kind: 'no_source',
+  message: 'the definition reads no table',
+  hint: null,
+  span: null,
+};

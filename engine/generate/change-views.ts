@@ -1,0 +1,72 @@
+/**
+ * The pending change of an imat as a view, `imat_store.delta_<name>`: rows of stored columns. The
+ * live view adds them to the state when read, the fold adds them for good. Being a view, it follows
+ * its sources through renames.
+ *
+ * What its terms ask of the frontier and the logs is asked once, which also spares planning. If an
+ * expression can fail for a row, pending rows are cancelled against each other first. If it is
+ * believed that none can, the fold has a second view that does so, for values that prove the belief
+ * wrong.
+ */
+import { contributions } from '../operators/store.ts';
+import type { Netting, Pending } from '../operators/pending.ts';
+import { anyPending } from '../operators/pending.ts';
+import type { Plan } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
+import type { Sql } from '../sql/sql.ts';
+import { ident, lines, sql } from '../sql/sql.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
+
+export function changeViews(subject: Subject, plan: Plan): readonly Statement[] {
+  const { delta, netted } = subject.names;
+  const view = (name: Sql, netting: Netting): Sql =>
+    sql`CREATE VIEW ${name} AS\n${changeQuery(plan, subject.id, subject.logOf, netting)}`;
+  const pending: Statement = {
+    label: 'what is pending, as rows of the state',
+    sql: view(delta.sql, plan.netting),
+  };
+  if (fallbackView(subject, plan) === null) return [pending];
+  return [
+    pending,
+    {
+      label: 'the same, with pending rows cancelled against each other first',
+      sql: view(netted.sql, 'fenced'),
+    },
+  ];
+}
+
+/**
+ * The view that the fold reads after an expression has failed; null if the first one is as careful.
+ */
+export const fallbackView = (subject: Subject, plan: Plan): Sql | null =>
+  plan.netting === 'fenced' ? null : subject.names.netted.sql;
+
+export function changeQuery(
+  plan: Plan,
+  imatId: number,
+  logOf: Pending['logOf'],
+  netting: Netting,
+): Sql {
+  const { shape } = coreInput(plan, null);
+  const oids = [...new Set(shape.sources)];
+  const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
+  const inLog: Pending = { frontier: sql`f.snapshot`, logOf, changed: null };
+  const flags =
+    shape.sources.length > 1
+      ? oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`)
+      : [];
+  const pending: Pending = {
+    frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
+    logOf,
+    changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
+  };
+  const terms = coreInput(plan, pending).change(netting);
+  return sql`WITH pending AS MATERIALIZED (
+  SELECT
+    ${lines([sql`f.snapshot`, ...flags])}
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = ${imatId}
+)
+${contributions(plan.store, terms)}`;
+}

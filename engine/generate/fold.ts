@@ -1,0 +1,125 @@
+/**
+ * The fold function of a delta imat: adds what is pending to the state. `imat.fold` calls it in a
+ * REPEATABLE READ transaction that holds the imat's fold lock, and moves the frontier in the same
+ * transaction.
+ *
+ * The statement is planned at each call (EXECUTE), because the right plan for ten pending rows is
+ * wrong for a million. It upserts by the state's unique key, NULLs being equal there, so no join on
+ * nullable keys is needed. An expression that fails on a row which has come and gone since the last
+ * fold is tried again with such rows cancelled first.
+ */
+import type { Store } from '../operators/store.ts';
+import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
+import type { Plan } from '../plan/plan.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, literal, sql } from '../sql/sql.ts';
+import { fallbackView } from './change-views.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
+
+const ROWS = ident(OWN_COLUMNS.rows);
+
+export function foldFunction(subject: Subject, plan: Plan): readonly Statement[] {
+  const fold = subject.names.fold.sql;
+  return [
+    { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan) },
+    {
+      label: 'only imat.fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${fold}() FROM PUBLIC`,
+    },
+  ];
+}
+
+function createFold(subject: Subject, plan: Plan): Sql {
+  const { store } = plan;
+  const { fold, state, delta } = subject.names;
+  const fallback = fallbackView(subject, plan);
+  const statements = [
+    apply(delta.sql, fallback),
+    sql`IF negative THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'data_corrupted',
+    MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
+    DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+    HINT = 'Run imat verify, then imat revert and imat convert.';
+END IF;`,
+    ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
+    sql`RETURN touched;`,
+  ];
+  const body = sql`
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := ${dollarQuoted(upsertStatement(store, state.sql))};
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  ${join(statements, '\n')}
+END`;
+  return sql`CREATE OR REPLACE FUNCTION ${fold.sql}() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS ${dollarQuoted(body)}`;
+}
+
+/**
+ * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
+ */
+function apply(delta: Sql, fallback: Sql | null): Sql {
+  const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
+INTO touched, emptied, negative;`;
+  const handlers = [
+    sql`WHEN program_limit_exceeded THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'program_limit_exceeded',
+    MESSAGE = 'a group key is too long to be stored',
+    DETAIL = SQLERRM,
+    HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';`,
+    ...(fallback === null
+      ? []
+      : [
+          sql`WHEN OTHERS THEN
+  -- Locks, resources, cancelling and the like are not a matter of rows.
+  IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+  ${on(fallback)}`,
+        ]),
+  ];
+  return sql`BEGIN
+  ${on(delta)}
+EXCEPTION
+  ${join(handlers, '\n')}
+END;`;
+}
+
+/** As a template for format(): `%s` is the view. */
+function upsertStatement(store: Store, state: Sql): Sql {
+  const columns = join(stateColumns(store).map(ident), ', ');
+  const additions = store.parts.map(
+    (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
+  );
+  const rest = sql`delta AS (
+  ${summed(store, sql`SELECT ${columns} FROM changes`)}
+), merged AS (
+  INSERT INTO ${state} AS s (${columns})
+  SELECT ${columns}
+  FROM delta AS d
+  WHERE ${changesSomething(store.parts, sql`d`)}
+  ON CONFLICT (${join(identityOf(store).map(ident), ', ')}) DO UPDATE SET
+    ${join(additions, ',\n')}
+  RETURNING s.ctid, s.${ROWS}
+)
+SELECT
+  pg_catalog.count(*),
+  pg_catalog.array_agg(m.ctid) FILTER (WHERE m.${ROWS} = 0),
+  pg_catalog.bool_or(m.${ROWS} < 0)
+FROM merged AS m`;
+  return sql`
+  WITH changes AS (
+    TABLE %s
+  ), ${fragment(rest.text.replaceAll('%', '%%'))}
+`;
+}

@@ -1,0 +1,149 @@
+/**
+ * The script of an imat: every statement that makes it, in order, each with its label. Convert runs
+ * it phase by phase, explain prints it, and the golden files hold it.
+ *
+ *   register   the definition, as a view                     one transaction
+ *   capture    log, functions and triggers of each source    one short transaction a source
+ *   load       what is stored, and what maintains it         one REPEATABLE READ transaction,
+ *   publish    what readers use                              the same
+ *   swap       what `imat.swap` does later, of a swap imat   by the database
+ */
+import type { Plan } from '../plan/plan.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, sql } from '../sql/sql.ts';
+import type { CaptureTarget } from './capture.ts';
+import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
+import { changeViews } from './change-views.ts';
+import { foldFunction } from './fold.ts';
+import { liveView } from './live-view.ts';
+import { stateTable } from './state.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
+import { swapViews } from './swap-view.ts';
+
+export const PHASES = ['register', 'capture', 'load', 'publish', 'swap'] as const;
+export type Phase = (typeof PHASES)[number];
+export type Script = Readonly<Record<Phase, readonly Statement[]>>;
+
+/** A source as capture on it is or will be, and its name for people. */
+export type Captured = { readonly target: CaptureTarget; readonly name: string };
+
+/**
+ * `plan` is null for a swap imat. `like`: what makes it like the materialized view that it is made
+ * from.
+ */
+export function scriptOf(
+  subject: Subject,
+  plan: Plan | null,
+  captured: readonly Captured[],
+  like: readonly Statement[],
+): Script {
+  const { register, load, publish, swap } =
+    plan === null ? swapScript(subject) : deltaScript(subject, plan);
+  return {
+    register,
+    capture: captured.flatMap(captureScript),
+    load,
+    publish: [...publish, ...like],
+    swap,
+  };
+}
+
+/** All statements of a script, in order. */
+export const statementsOf = (script: Script): readonly Statement[] =>
+  PHASES.flatMap((phase) => script[phase]);
+
+/** The table that holds the answer after a load. */
+export const storedTable = ({ names }: Subject, plan: Plan | null): Sql =>
+  (plan === null ? names.slots[0] : names.state).sql;
+
+/** Capture on a source that has none yet. */
+export function captureScript({ target, name }: Captured): readonly Statement[] {
+  return [
+    {
+      label: `the change log of ${name}, if it is not there yet`,
+      sql: createLog(target.log, target.columns ?? []),
+    },
+    ...captureFunctions(target).map((statement) => ({
+      label: `capture on ${name}`,
+      sql: statement,
+    })),
+    ...createTriggers(target).map((statement) => ({
+      label: `trigger on ${name}`,
+      sql: statement,
+    })),
+  ];
+}
+
+/** What readers use. */
+export const viewBody = (subject: Subject, plan: Plan | null): Sql =>
+  plan === null ? swapViews(subject).views[0] : liveView(subject, plan);
+
+type Phases = Omit<Script, 'capture'>;
+
+const deltaScript = (subject: Subject, plan: Plan): Phases => ({
+  register: registerScript(subject),
+  load: [
+    ...stateTable(plan, subject.names.state.sql),
+    ...changeViews(subject, plan),
+    ...foldFunction(subject, plan),
+  ],
+  publish: [publishedView(subject, plan)],
+  swap: [],
+});
+
+function swapScript(subject: Subject): Phases {
+  const { slots, both } = swapViews(subject);
+  const [first, second] = slots;
+  const { definition, view } = subject.names;
+  return {
+    register: registerScript(subject),
+    load: [
+      {
+        label: 'the stored table',
+        sql: sql`CREATE TABLE ${first} AS SELECT * FROM ${definition.sql}`,
+      },
+      { label: 'what publications of all tables need', sql: identify(first) },
+      { label: 'statistics', sql: sql`ANALYZE ${first}` },
+    ],
+    publish: [publishedView(subject, null)],
+    swap: [
+      {
+        label: 'during a swap: the other table',
+        sql: sql`CREATE TABLE ${second} (LIKE ${first} INCLUDING ALL);\n${identify(second)}`,
+      },
+      {
+        label: 'during a swap: what readers use',
+        sql: sql`CREATE OR REPLACE VIEW ${view} AS\n${both}`,
+      },
+    ],
+  };
+}
+
+const publishedView = (subject: Subject, plan: Plan | null): Statement => ({
+  label: 'what readers use',
+  sql: sql`CREATE VIEW ${subject.names.view} AS\n${viewBody(subject, plan)}`,
+});
+
+export const registerScript = (
+  subject: Pick<Subject, 'names' | 'definition' | 'searchPath'>,
+): readonly Statement[] => [definitionView(subject)];
+
+/** One statement, or three. */
+function definitionView({
+  names,
+  definition,
+  searchPath,
+}: Pick<Subject, 'names' | 'definition' | 'searchPath'>): Statement {
+  const create = sql`CREATE VIEW ${names.definition.sql} AS
+${fragment(definition)}`;
+  return {
+    label: 'the definition, as a view',
+    sql:
+      searchPath === null
+        ? create
+        : sql`SET LOCAL search_path = ${fragment(searchPath)};
+${create};
+SET LOCAL search_path = pg_catalog`,
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The state table of a delta imat: created with its content, its finished aggregates, what finds a
+ * row, comments.
+ */
+import type { Plan } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
+import { fromScratch, identityOf, storedValues } from '../operators/store.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { identify } from './capture.ts';
+import type { Statement } from './statement.ts';
+
+const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
+
+/** The state's content computed from the sources: one row per key. */
+export const stateContent = (plan: Plan): Sql => fromScratch(plan.store, coreInput(plan, null).now);
+
+export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
+  const { store } = plan;
+  const held = [
+    ...store.keys.map(({ name, label }) => [name, label] as const),
+    ...store.parts.map(({ name, comment }) => [name, comment] as const),
+    ...storedValues(store).map(({ name, label }) => [name, label] as const),
+  ];
+  const values = storedValues(store).map(
+    (value) =>
+      sql`ADD COLUMN ${ident(value.name)} ${fragment(value.type)} GENERATED ALWAYS AS (${value.finish(ident)}) STORED`,
+  );
+  return [
+    {
+      label: 'the state: one row per group, with what each aggregate needs',
+      sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${stateContent(plan)}`,
+    },
+    { label: 'what publications of all tables need', sql: identify(table) },
+    // Not in CREATE TABLE: an INSERT ... SELECT into it would not use parallel workers.
+    ...(values.length === 0
+      ? []
+      : [
+          {
+            label: 'finished aggregates, computed once',
+            sql: sql`ALTER TABLE ${table}\n  ${lines(values)}`,
+          },
+        ]),
+    {
+      label: 'what finds a group, NULL keys being equal',
+      sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identityOf(store).map(ident), ', ')}) NULLS NOT DISTINCT`,
+    },
+    ...held.map(([name, what]) => ({
+      label: 'what the column holds',
+      sql: sql`COMMENT ON COLUMN ${table}.${ident(name)} IS ${literal(what)}`,
+    })),
+    { label: 'statistics', sql: sql`ANALYZE ${table}` },
+  ];
+}

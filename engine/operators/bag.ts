@@ -1,0 +1,109 @@
+/**
+ * A select-project-join as it is stored: one row for each different row, with the number of its
+ * copies.
+ *
+ * Rows are told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are
+ * two rows of the answer.
+ */
+import type { NodeOf } from '../algebra/node.ts';
+import { labeller } from '../algebra/print.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import { keyNotUsable } from '../algebra/reason.ts';
+import { ROW_COUNT } from '../aggregates/parts.ts';
+import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import type { Types } from './group.ts';
+import { anyOf, imageOf } from './image.ts';
+import type { Shape } from './rule.ts';
+import { fromWhere, written } from './rule.ts';
+import type { Grouping, Identity, OutputName, Store } from './store.ts';
+import { keyValues, termRows } from './store.ts';
+
+const ROW_DIGEST = OWN_COLUMNS.rowDigest;
+
+const BY_DIGEST: Identity = {
+  columns: () => [ROW_DIGEST],
+  extra: [ROW_DIGEST],
+  vanishes: true,
+  repeats: true,
+  fromScratch: (store, input) => {
+    const { select, groupBy } = grouped(store, 'q', digestOf(store, 'q'));
+    return sql`SELECT
+  ${lines([...select, sql`pg_catalog.count(*) AS ${ident(ROW_COUNT.name)}`])}
+FROM (
+  SELECT
+    ${lines(keyValues(store))}
+  ${fromWhere(input)}
+) AS q
+GROUP BY ${join(groupBy, ', ')}`;
+  },
+  contributions: (store, terms) => sql`SELECT
+  ${lines([sql`${digestOf(store, 'q')} AS ${ident(ROW_DIGEST)}`, sql`q.*`])}
+FROM (
+  ${termRows(store, terms, keyValues(store))}
+) AS q`,
+  grouping: (store) => grouped(store, 'u', sql`u.${ident(ROW_DIGEST)}`),
+};
+
+/** How the rows of a projection are stored: by their columns, each expression once. */
+export function bagStore(
+  node: NodeOf<'project'>,
+  input: Shape,
+  types: Types,
+  outputName: OutputName,
+): Store | { readonly reasons: readonly PlanReason[] } {
+  const label = labeller(node);
+  const reasons: PlanReason[] = [];
+  const names = new ColumnNames();
+  const keys = node.outputs.map(({ column, expr }) => {
+    const facts = types.of(column.id);
+    if (!facts.groupable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
+    return {
+      name: names.take(outputName(column.id) ?? column.name),
+      value: written(expr, input),
+      facts,
+      label: label(expr),
+    };
+  });
+  if (reasons.length > 0) return { reasons };
+  return {
+    identity: BY_DIGEST,
+    keys,
+    parts: [{ ...ROW_COUNT, comment: 'copies of the row' }],
+    values: [],
+    columns: new Map(node.outputs.map(({ column }, index) => [column.id, keys[index]?.name ?? ''])),
+  };
+}
+
+/**
+ * Rows with the same digest are the same; their sortable columns group too, so that conditions on
+ * these reach the rows.
+ */
+function grouped(store: Store, alias: string, digest: Sql): Grouping {
+  const columns = store.keys.map((key) => ({
+    key,
+    value: sql`${ident(alias)}.${ident(key.name)}`,
+  }));
+  return {
+    select: [
+      sql`${digest} AS ${ident(ROW_DIGEST)}`,
+      ...columns.map(
+        ({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`,
+      ),
+    ],
+    groupBy: [digest, ...columns.filter(({ key }) => key.facts.sortable).map(({ value }) => value)],
+  };
+}
+
+/**
+ * The binary form of a row names its columns' types: a domain's values come from the source as
+ * such, from a log in the base type. Text would be in the client's encoding there.
+ */
+function digestOf(store: Store, alias: string): Sql {
+  const columns = store.keys.map(({ name, facts }) => {
+    const value = sql`${ident(alias)}.${ident(name)}${facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`}`;
+    return facts.image?.form === 'text' ? imageOf(value, facts) : value;
+  });
+  return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;
+}

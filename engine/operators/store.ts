@@ -1,0 +1,184 @@
+/**
+ * A store: the table that keeps the rows of an operator, one for each key, with a count and
+ * additive parts.
+ *
+ *   from scratch   for each key: the sum over its rows of weight * contribution, for each part
+ *   change         the same over the change of the operator's input, added key by key
+ *
+ * How a row is found (its identity) is the only thing in which stores differ: `group.ts` and
+ * `bag.ts` have one each.
+ */
+import type { TypeFacts } from '../algebra/facts.ts';
+import type { ColumnId } from '../algebra/node.ts';
+import type { Part } from '../aggregates/parts.ts';
+import { partFromScratch, partOfRow, partSum, zeroOf } from '../aggregates/parts.ts';
+import type { Finish } from '../aggregates/rule.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import type { Rows, Term } from './rule.ts';
+import { fromWhere, termLabel } from './rule.ts';
+
+export type StoredKey = {
+  readonly name: string;
+  /** Over the rows of the input. */
+  readonly value: Sql;
+  readonly facts: TypeFacts;
+  readonly label: string;
+};
+
+/**
+ * A finished aggregate that is more than a part. It is a generated column of the table, so that
+ * reading computes nothing, unless its computation can fail for parts that are no group's: an
+ * upsert computes generated columns for the change alone as well.
+ */
+export type Value = {
+  readonly name: string;
+  readonly type: string;
+  readonly finish: Finish;
+  readonly stored: boolean;
+  readonly label: string;
+};
+
+export type Store = {
+  readonly identity: Identity;
+  readonly keys: readonly StoredKey[];
+  readonly parts: readonly Part[];
+  readonly values: readonly Value[];
+  /** The stored column that is each column of the operator. */
+  readonly columns: ReadonlyMap<ColumnId, string>;
+};
+
+/** By what rows are found and grouped. */
+export type Identity = {
+  /** The columns of the unique key. */
+  readonly columns: (keys: readonly StoredKey[]) => readonly string[];
+  /** Columns that stand before the keys and are no key of the definition. */
+  readonly extra: readonly string[];
+  /** The table's content computed from the input's rows. */
+  readonly fromScratch: (store: Store, input: Rows) => Sql;
+  /**
+   * One row for each changed row of the input: its identity, keys and contribution to each part.
+   */
+  readonly contributions: (store: Store, terms: readonly Term[]) => Sql;
+  /** How rows of stored columns under the alias `u` are grouped. */
+  readonly grouping: (store: Store) => Grouping;
+  /** Whether a row goes when its count becomes 0. */
+  readonly vanishes: boolean;
+  /** Whether a stored row stands for as many rows as its count says, or for one. */
+  readonly repeats: boolean;
+};
+
+export type Grouping = { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] };
+
+/**
+ * How the definition calls a column of the operator, if it has it unchanged; null if it is only
+ * computed from.
+ */
+export type OutputName = (column: ColumnId) => string | null;
+
+/** The alias of whatever holds stored columns in generated SQL. */
+export const STATE = 's';
+
+export const stateColumn = (name: string): Sql => sql`${ident(STATE)}.${ident(name)}`;
+
+export const identityOf = (store: Store): readonly string[] => store.identity.columns(store.keys);
+
+/** The stored columns that are no parts, in order. */
+export const keyColumns = (store: Store): readonly string[] => [
+  ...store.identity.extra,
+  ...store.keys.map(({ name }) => name),
+];
+
+/** The columns that additions are made to; values follow from them. */
+export const stateColumns = (store: Store): readonly string[] => [
+  ...keyColumns(store),
+  ...store.parts.map(({ name }) => name),
+];
+
+export const storedValues = (store: Store): readonly Value[] =>
+  store.values.filter(({ stored }) => stored);
+
+export const computedValues = (store: Store): readonly Value[] =>
+  store.values.filter(({ stored }) => !stored);
+
+export const fromScratch = (store: Store, input: Rows): Sql =>
+  store.identity.fromScratch(store, input);
+
+export const contributions = (store: Store, terms: readonly Term[]): Sql =>
+  store.identity.contributions(store, terms);
+
+/** The keys and all parts of one group of rows, from scratch. */
+export const scratchParts = (store: Store): readonly Sql[] =>
+  store.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`);
+
+/** The rows of the terms, with `keys` and what each contributes to the parts. */
+export function termRows(store: Store, terms: readonly Term[], keys: readonly Sql[]): Sql {
+  const selects = terms.map((term) => {
+    const parts = store.parts.map(
+      (part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`,
+    );
+    return sql`-- ${termLabel(term)}
+SELECT
+  ${lines([...keys, ...parts])}
+${fromWhere(term)}`;
+  });
+  return join(selects, '\nUNION ALL\n');
+}
+
+/** The keys as they are computed from the input's rows. */
+export const keyValues = (store: Store): readonly Sql[] =>
+  store.keys.map(({ name, value }) => sql`${value} AS ${ident(name)}`);
+
+/** Adds up rows of stored columns, key by key. */
+export function summed(store: Store, rows: Sql): Sql {
+  const parts = store.parts.map(
+    (part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`,
+  );
+  const { select, groupBy } = store.identity.grouping(store);
+  return sql`SELECT
+  ${lines([...select, ...parts])}
+FROM (
+  ${rows}
+) AS u${groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`}`;
+}
+
+/** A relation with the stored columns, and with those values that it does not have. */
+export function withValues(missing: readonly Value[], relation: Sql): Sql {
+  if (missing.length === 0) return relation;
+  const values = missing.map(
+    (value) => sql`${value.finish((part) => sql`m.${ident(part)}`)} AS ${ident(value.name)}`,
+  );
+  return sql`(
+  SELECT
+    ${lines([sql`m.*`, ...values])}
+  FROM ${relation} AS m
+)`;
+}
+
+/**
+ * False if a summed row changes nothing. Intervals can equal 0 and not be 0 (1 month - 30 days):
+ * their bytes tell.
+ */
+export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
+  join(
+    parts.map((part) => {
+      const value = sql`${alias}.${ident(part.name)}`;
+      return part.type === 'interval'
+        ? sql`pg_catalog.interval_send(${value}) <> pg_catalog.interval_send(${zeroOf(part)})`
+        : sql`${value} <> ${zeroOf(part)}`;
+    }),
+    ' OR ',
+  );
+
+/**
+ * The type of a stored column, and whether a log or a sum may have it in another form: a domain as
+ * its base type.
+ */
+export function storedAs(store: Store, name: string, type: string): boolean {
+  const key = store.keys.find((one) => one.name === name);
+  if (key !== undefined) return key.facts.type === key.facts.baseType;
+  return [...store.parts, ...store.values].some((one) => one.name === name && one.type === type);
+}
+
+export const ordinals = (count: number): Sql =>
+  fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));

@@ -1,0 +1,126 @@
+/**
+ * From a tree to a plan, or to every reason against one. This is the only place that says what
+ * cannot be maintained: the parser reads, the rules say what they have, and here it is put
+ * together.
+ */
+import type { Expr } from '../../parser/tree.ts';
+import { equalExpr, visit } from '../../parser/walk.ts';
+import { canFail } from '../algebra/can-fail.ts';
+import type { ColumnId, Node } from '../algebra/node.ts';
+import { expressionsOf, idOf, inputsOf, nodesOf, reference, scansOf } from '../algebra/node.ts';
+import { labeller } from '../algebra/print.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import { ambiguousKey, noSource } from '../algebra/reason.ts';
+import type { PartType } from '../aggregates/parts.ts';
+import { against, faceOf } from '../operators/all.ts';
+import { bagStore } from '../operators/bag.ts';
+import type { Types } from '../operators/group.ts';
+import { groupStore } from '../operators/group.ts';
+import type { Store } from '../operators/store.ts';
+import type { Core, Plan } from './plan.ts';
+import { passedOn } from './plan.ts';
+
+/** A tree cut at what will be stored. */
+export type Cut = { readonly core: Core; readonly residual: Node };
+
+/** Where to cut a tree, or what in its form stands against any plan; needs no types. */
+export function cut(tree: Node): Cut | { readonly reasons: readonly PlanReason[] } {
+  const views = nodesOf(tree).filter(({ op }) => op === 'derived');
+  const outermost = views.filter((view) => !views.some((other) => isBelow(view, other)));
+  if (outermost.length > 0) return { reasons: outermost.flatMap(against) };
+  if (scansOf(tree).length === 0) return { reasons: [noSource] };
+  const topmost = nodesOf(tree).findLast(({ op }) => op === 'group');
+  if (topmost?.op === 'group') return { core: topmost, residual: tree };
+  return rowsOf(tree);
+}
+
+const isBelow = (node: Node, other: Node): boolean =>
+  inputsOf(other).some((input) => nodesOf(input).includes(node));
+
+/** The rows of a select-project-join, each expression stored once. */
+function rowsOf(tree: Node): Cut {
+  if (tree.op !== 'project') throw new Error(`a definition ends in ${tree.op}`);
+  const { outputs } = tree;
+  const first = (expr: Expr): (typeof outputs)[number] | undefined =>
+    outputs.find((one) => equalExpr(one.expr, expr));
+  const core: Core = { ...tree, outputs: outputs.filter((one) => first(one.expr) === one) };
+  if (core.outputs.length === outputs.length) return { core, residual: core };
+  const references = outputs.map(({ column, expr }) => ({
+    column,
+    expr: reference(first(expr)?.column ?? column, expr.span),
+  }));
+  return { core, residual: { op: 'project', input: core, outputs: references } };
+}
+
+export function choose(
+  { core, residual }: Cut,
+  types: Types,
+  outputTypes: readonly string[],
+): Plan | { readonly reasons: readonly PlanReason[] } {
+  const input = faceOf(core.input, null).shape;
+  const shown = passedOn(residual, core);
+  const outputName = (id: ColumnId): string | null =>
+    [...shown].find(([, column]) => column === id)?.[0] ?? null;
+  const store =
+    core.op === 'group'
+      ? groupStore(core, input, types, outputName)
+      : bagStore(core, input, types, outputName);
+  const reasons = [
+    ...('reasons' in store ? store.reasons : []),
+    ...ambiguousUses(core, residual, types),
+    ...nodesOf(core).flatMap(against),
+  ];
+  if ('reasons' in store || reasons.length > 0) return { reasons };
+  return {
+    core,
+    store,
+    residual,
+    outputTypes,
+    netting: mayFail(core, store) ? 'fenced' : 'logged',
+  };
+}
+
+/**
+ * Expressions above a grouping that can tell equal keys apart. Which of several equal values
+ * (numeric 1.0 and 1.00, citext 'a' and 'A') stands for a group is PostgreSQL's choice, and changes
+ * when rows go; compared as a column the values are equal, but a function of them need not be.
+ */
+function ambiguousUses(core: Core, residual: Node, types: Types): readonly PlanReason[] {
+  if (core.op !== 'group') return [];
+  const keys = new Map<ColumnId, Expr>(core.keys.map(({ column, expr }) => [column.id, expr]));
+  const label = labeller(core);
+  const found: PlanReason[] = [];
+  for (const expr of nodesOf(residual)
+    .filter((node) => !nodesOf(core).includes(node))
+    .flatMap(expressionsOf)) {
+    visit(expr, (inner) => {
+      if (inner.kind !== 'column' || inner === expr) return;
+      const key = keys.get(idOf(inner));
+      if (key === undefined) return;
+      const facts = types.of(idOf(inner));
+      if (!facts.equalIsSame) found.push(ambiguousKey(label(key), facts.type, inner.span));
+    });
+  }
+  return found;
+}
+
+/**
+ * Parts whose sums overflow at values that a row can well have: what has come and gone again must
+ * not be added up.
+ */
+const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
+
+/** Whether an expression over the sources can fail for some rows. */
+function mayFail(core: Core, store: Store): boolean {
+  const oids = new Map(
+    scansOf(core).flatMap(({ columns }) =>
+      columns.map(({ column, facts }) => [column.id, facts.oid] as const),
+    ),
+  );
+  return (
+    nodesOf(core)
+      .flatMap(expressionsOf)
+      .some((expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null)) ||
+    store.parts.some((part) => OVERFLOWING.has(part.type))
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * A plan for people: the tree of the definition, the topmost operator first, each line with the
+ * rule by which it is maintained and what is stored of it. What an operator consists of stands
+ * deeper than its input.
+ */
+import type { Expr } from '../../parser/tree.ts';
+import type { Node, Output } from '../algebra/node.ts';
+import { columnsOf, inputsOf } from '../algebra/node.ts';
+import { labeller } from '../algebra/print.ts';
+import type { Store } from '../operators/store.ts';
+import type { Plan } from './plan.ts';
+import { above } from './plan.ts';
+
+export type PlanLine = {
+  /** How deep it stands in the tree, from 0. */
+  readonly depth: number;
+  readonly clause: string;
+  readonly rule: string;
+  readonly stored: string;
+};
+
+type Label = (expr: Expr) => string;
+
+const NOTHING = 'nothing';
+const WHEN_READ = 'computed when read';
+
+export function planLines(plan: Plan): readonly PlanLine[] {
+  const label = labeller(plan.residual);
+  const lines = above(plan).flatMap((node, depth) => residualLines(node, depth, label));
+  const depth = above(plan).length;
+  return [...lines, ...coreLines(plan, depth, label), ...below(plan.core.input, depth + 1, label)];
+}
+
+/** A node above the core. */
+function residualLines(node: Node, depth: number, label: Label): readonly PlanLine[] {
+  const own = { depth, clause: clauseOf(node, label), rule: WHEN_READ, stored: NOTHING };
+  if (node.op !== 'project') return [own];
+  return [own, ...computed(node.outputs, depth, label)];
+}
+
+/** Outputs that are more than a column of the input. */
+const computed = (outputs: readonly Output[], depth: number, label: Label): readonly PlanLine[] =>
+  outputs
+    .filter(({ expr }) => expr.kind !== 'column')
+    .map(({ column, expr }) => ({
+      depth: depth + 2,
+      clause: `${label(expr)} AS ${column.name}`,
+      rule: WHEN_READ,
+      stored: NOTHING,
+    }));
+
+function coreLines(plan: Plan, depth: number, label: Label): readonly PlanLine[] {
+  const { core, store } = plan;
+  const rule = core.op === 'group' ? 'stored, one row per group' : 'stored, each row once';
+  const own = {
+    depth,
+    clause: clauseOf(core, label),
+    rule,
+    stored: [...store.identity.extra, ...store.keys.map(({ name }) => name)].join(', '),
+  };
+  const keyRule = core.op === 'group' ? 'group key' : 'column';
+  return [own, ...parts(store, keyRule).map((line) => ({ ...line, depth: depth + 2 }))];
+}
+
+const parts = (store: Store, keyRule: string): readonly Omit<PlanLine, 'depth'>[] => [
+  ...store.keys.map(({ label, name }) => ({ clause: label, rule: keyRule, stored: name })),
+  ...store.parts.map(({ comment, name }) => ({
+    clause: comment,
+    rule: 'additive part',
+    stored: name,
+  })),
+  ...store.values.map((value) => ({
+    clause: value.label,
+    rule: value.stored ? 'finished aggregate' : WHEN_READ,
+    stored: value.stored ? value.name : NOTHING,
+  })),
+];
+
+/** What stands below the core: its changes are computed, nothing of it is stored. */
+function below(node: Node, depth: number, label: Label): readonly PlanLine[] {
+  const rule = node.op === 'join' ? 'multilinear' : 'linear';
+  return [
+    { depth, clause: clauseOf(node, label), rule, stored: NOTHING },
+    ...inputsOf(node).flatMap((input) => below(input, depth + 1, label)),
+  ];
+}
+
+function clauseOf(node: Node, label: Label): string {
+  const names = columnsOf(node)
+    .map(({ name }) => name)
+    .join(', ');
+  switch (node.op) {
+    case 'scan':
+      return `scan ${node.source.schema}.${node.source.name} AS ${node.label} (${names})`;
+    case 'filter':
+      return `filter ${node.conditions.map(label).join(' AND ')}`;
+    case 'join':
+      return node.conditions.length === 0
+        ? 'cross join'
+        : `join on ${node.conditions.map(label).join(' AND ')}`;
+    case 'group':
+      return node.keys.length === 0
+        ? 'group all rows'
+        : `group by ${node.keys.map(({ expr }) => label(expr)).join(', ')}`;
+    case 'project':
+      return `project ${names}`;
+    case 'distinct':
+      return 'distinct';
+    case 'derived':
+      return `view ${node.name}`;
+  }
+}
