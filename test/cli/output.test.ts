@@ -114,13 +114,15 @@ describe('results for people', () => {
   test('an explanation shows each reason below its line of the definition', () => {
     const text = explanationText(EXPLANATION);
     expect(text).toContain('  LINE 2:  rank() OVER (ORDER BY amount)\n           ^\n  HINT:');
-    expect(text).toContain('GROUP BY region  key   region text');
+    expect(text).toContain(
+      'group by region        stored, one row per group  region\n    rows of the group  additive part              rows',
+    );
     expect(text).toContain('public.sales  region, amount');
   });
 
-  test('the SQL of an explanation is a script: labels are comments, every statement is ended', () => {
+  test('the SQL of an explanation is a script: the plan and labels are comments, every statement is ended', () => {
     expect(explanationSql(EXPLANATION)).toBe(
-      '-- the change log of public.sales\nCREATE TABLE a ();\n\n-- two\nSELECT 1;\n\n-- three\nSELECT 1 -- one\n;',
+      '-- group by region: stored, one row per group, stores region\n--     rows of the group: additive part, stores rows\n\n-- the change log of public.sales\nCREATE TABLE a ();\n\n-- two\nSELECT 1;\n\n-- three\nSELECT 1 -- one\n;',
     );
   });
 

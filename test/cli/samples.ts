@@ -56,6 +56,7 @@ export const EXPLANATION: Explanation = {
   notes: ['A live read runs the definition while a source has changed.'],
   plan: [
     { depth: 0, clause: 'group by region', rule: 'stored, one row per group', stored: 'region' },
+    { depth: 2, clause: 'rows of the group', rule: 'additive part', stored: 'rows' },
   ],
   sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
   sql: [

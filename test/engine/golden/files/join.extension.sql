@@ -10,18 +10,20 @@
 -- strategy delta, freshness live
 -- reads public.customer (id, country)
 -- reads public.sale (customer_id, amount)
--- FROM public.sale AS s: join, stores nothing
--- FROM public.customer AS c: join, stores nothing
--- 2 conditions of WHERE, ON and USING: filter, stores nothing
--- c.country: group key, stores key1
--- rows of the group: additive part, stores row_count
--- rows where s.amount is not null: additive part, stores count1
--- rows where s.amount is NaN: additive part, stores nan1
--- rows where s.amount is Infinity: additive part, stores plus_infinity1
--- rows where s.amount is -Infinity: additive part, stores minus_infinity1
--- sum of s.amount: additive part, stores sum1
--- rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales1
--- pg_catalog.sum(s.amount): finished aggregate, stores value1
+-- project country, total: computed when read, stores nothing
+--   group by c.country: stored, one row per group, stores country
+--       c.country: group key, stores country
+--       rows of the group: additive part, stores rows
+--       rows where s.amount is not null: additive part, stores count_amount
+--       rows where s.amount is NaN: additive part, stores nan_amount
+--       rows where s.amount is Infinity: additive part, stores plus_infinity_amount
+--       rows where s.amount is -Infinity: additive part, stores minus_infinity_amount
+--       sum of s.amount: additive part, stores sum_amount
+--       rows by display scale of s.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--       sum(s.amount): finished aggregate, stores total
+--     join on (c.id = s.customer_id) AND (c.country IS NOT NULL): multilinear, stores nothing
+--       scan public.sale AS s (customer_id, amount): linear, stores nothing
+--       scan public.customer AS c (id, country): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_join AS
@@ -48,21 +50,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_customer (weight, c1, c3) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_customer (weight, c1, c3) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -107,21 +109,21 @@ SECURITY DEFINER
 AS $imat$
 BEGIN
   IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'feature_not_supported',
-        MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-        DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, and which could so not be captured.',
-        HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-    END IF;
-    EXECUTE (
-      SELECT pg_catalog.format(
-        'INSERT INTO imat_store.log_public_sale (weight, c2, c5) SELECT -1%s FROM ONLY %s AS t',
-        pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-        TG_RELID::pg_catalog.regclass
-      )
-      FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,5}'::pg_catalog.int2[])
-    );
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c2, c5) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,5}'::pg_catalog.int2[])
+  );
   RETURN NULL;
 END$imat$;
 
@@ -153,14 +155,14 @@ ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIG
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_join WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
-  r2.country AS key1,
-  pg_catalog.count(*) AS row_count,
-  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count1,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan1,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity1,
-  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity1,
-  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum1,
-  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales1
+  r2.country AS country,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount
 FROM
   public.sale AS r1,
   public.customer AS r2
@@ -173,37 +175,37 @@ ALTER TABLE imat_store.state_join REPLICA IDENTITY FULL;
 
 -- finished aggregates, computed once
 ALTER TABLE imat_store.state_join
-  ADD COLUMN value1 numeric GENERATED ALWAYS AS (CASE WHEN count1 > 0 THEN CASE WHEN nan1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 AND minus_infinity1 > 0 THEN 'NaN'::numeric WHEN plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales1)::text) - 1) / 12 ELSE pg_catalog.scale(sum1) END))::numeric END END) STORED;
+  ADD COLUMN total numeric GENERATED ALWAYS AS (CASE WHEN count_amount > 0 THEN CASE WHEN nan_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 AND minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(sum_amount) END))::numeric END END) STORED;
 
 -- what finds a group, NULL keys being equal
-CREATE UNIQUE INDEX ON imat_store.state_join (key1) NULLS NOT DISTINCT;
+CREATE UNIQUE INDEX ON imat_store.state_join (country) NULLS NOT DISTINCT;
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.key1 IS 'c.country';
+COMMENT ON COLUMN imat_store.state_join.country IS 'c.country';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.row_count IS 'rows of the group';
+COMMENT ON COLUMN imat_store.state_join.rows IS 'rows of the group';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.count1 IS 'rows where s.amount is not null';
+COMMENT ON COLUMN imat_store.state_join.count_amount IS 'rows where s.amount is not null';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.nan1 IS 'rows where s.amount is NaN';
+COMMENT ON COLUMN imat_store.state_join.nan_amount IS 'rows where s.amount is NaN';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.plus_infinity1 IS 'rows where s.amount is Infinity';
+COMMENT ON COLUMN imat_store.state_join.plus_infinity_amount IS 'rows where s.amount is Infinity';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.minus_infinity1 IS 'rows where s.amount is -Infinity';
+COMMENT ON COLUMN imat_store.state_join.minus_infinity_amount IS 'rows where s.amount is -Infinity';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.sum1 IS 'sum of s.amount';
+COMMENT ON COLUMN imat_store.state_join.sum_amount IS 'sum of s.amount';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.scales1 IS 'rows by display scale of s.amount: sum of 10^(12 * scale)';
+COMMENT ON COLUMN imat_store.state_join.scales_amount IS 'rows by display scale of s.amount: sum of 10^(12 * scale)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_join.value1 IS 'pg_catalog.sum(s.amount)';
+COMMENT ON COLUMN imat_store.state_join.total IS 'sum(s.amount)';
 
 -- statistics
 ANALYZE imat_store.state_join;
@@ -220,14 +222,14 @@ WITH pending AS MATERIALIZED (
 )
 -- plus changes of public.sale AS s
 SELECT
-  r2.country AS key1,
-  r1.weight AS row_count,
-  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count1,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan1,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity1,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales1
+  r2.country AS country,
+  r1.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
@@ -243,14 +245,14 @@ WHERE (SELECT p.changed1 FROM pending AS p)
 UNION ALL
 -- plus changes of public.customer AS c
 SELECT
-  r2.country AS key1,
-  r2.weight AS row_count,
-  CASE WHEN r1.amount IS NOT NULL THEN r2.weight ELSE 0 END AS count1,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN r2.weight ELSE 0 END AS nan1,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN r2.weight ELSE 0 END AS plus_infinity1,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN r2.weight ELSE 0 END AS minus_infinity1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r2.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r2.weight)::numeric ELSE 0 END AS scales1
+  r2.country AS country,
+  r2.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN r2.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r2.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r2.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r2.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r2.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r2.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   public.sale AS r1,
   (
@@ -266,14 +268,14 @@ WHERE (SELECT p.changed2 FROM pending AS p)
 UNION ALL
 -- minus changes of public.sale AS s with changes of public.customer AS c
 SELECT
-  r2.country AS key1,
-  (-r1.weight * r2.weight) AS row_count,
-  CASE WHEN r1.amount IS NOT NULL THEN (-r1.weight * r2.weight) ELSE 0 END AS count1,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS nan1,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS plus_infinity1,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS minus_infinity1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * (-r1.weight * r2.weight))::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * (-r1.weight * r2.weight))::numeric ELSE 0 END AS scales1
+  r2.country AS country,
+  (-r1.weight * r2.weight) AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN (-r1.weight * r2.weight) ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight) ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * (-r1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * (-r1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
@@ -306,14 +308,14 @@ WITH pending AS MATERIALIZED (
 )
 -- all changes, cancelled against each other
 SELECT
-  r2.country AS key1,
-  p.weight AS row_count,
-  CASE WHEN r1.amount IS NOT NULL THEN p.weight ELSE 0 END AS count1,
-  CASE WHEN r1.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan1,
-  CASE WHEN r1.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity1,
-  CASE WHEN r1.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * p.weight)::numeric ELSE 0 END AS sum1,
-  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales1
+  r2.country AS country,
+  p.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN p.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN p.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN p.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN p.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * p.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * p.weight)::numeric ELSE 0 END AS scales_amount
 FROM
   (
     SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c2 AS r1_c2, u.r1_c5 AS r1_c5, u.r2_c1 AS r2_c1, u.r2_c3 AS r2_c3
@@ -390,95 +392,65 @@ SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
 DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.country,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+        COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+        COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+        COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+        COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+        COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+        COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+      FROM (
+        SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM changes
+      ) AS u
+      GROUP BY u.country
+    ), merged AS (
+      INSERT INTO imat_store.state_join AS s (country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
+      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount
+      FROM delta AS d
+      WHERE d.rows <> 0 OR d.count_amount <> 0 OR d.nan_amount <> 0 OR d.plus_infinity_amount <> 0 OR d.minus_infinity_amount <> 0 OR d.sum_amount <> 0 OR d.scales_amount <> 0
+      ON CONFLICT (country) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows,
+        count_amount = s.count_amount + EXCLUDED.count_amount,
+        nan_amount = s.nan_amount + EXCLUDED.nan_amount,
+        plus_infinity_amount = s.plus_infinity_amount + EXCLUDED.plus_infinity_amount,
+        minus_infinity_amount = s.minus_infinity_amount + EXCLUDED.minus_infinity_amount,
+        sum_amount = s.sum_amount + EXCLUDED.sum_amount,
+        scales_amount = s.scales_amount + EXCLUDED.scales_amount
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
   touched bigint;
   emptied tid[];
   negative boolean;
 BEGIN
   BEGIN
-    EXECUTE $imat$
-    WITH delta AS (
-      SELECT
-        u.key1,
-        COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-        COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-        COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-        COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-        COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-        COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-        COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
-      FROM (
-        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
-      ) AS u
-      GROUP BY u.key1
-    ), merged AS (
-      INSERT INTO imat_store.state_join AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1)
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1
-      FROM delta AS d
-      WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0
-      ON CONFLICT (key1) DO UPDATE SET
-        row_count = s.row_count + EXCLUDED.row_count,
-        count1 = s.count1 + EXCLUDED.count1,
-        nan1 = s.nan1 + EXCLUDED.nan1,
-        plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
-        minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
-        sum1 = s.sum1 + EXCLUDED.sum1,
-        scales1 = s.scales1 + EXCLUDED.scales1
-      RETURNING s.ctid, s.row_count
-    )
-    SELECT
-      pg_catalog.count(*),
-      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-      pg_catalog.bool_or(m.row_count < 0)
-    FROM merged AS m
-    $imat$
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_join')
     INTO touched, emptied, negative;
-  EXCEPTION WHEN program_limit_exceeded THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'program_limit_exceeded',
-      MESSAGE = 'a group key is too long to be stored',
-      DETAIL = SQLERRM,
-      HINT = 'Keys can have some 2700 bytes. Readers still get the right answer. Run imat revert, then imat convert with --strategy swap.';
-  WHEN OTHERS THEN
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE $imat$
-      WITH delta AS (
-        SELECT
-          u.key1,
-          COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-          COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-          COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-          COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-          COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-          COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-          COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
-        FROM (
-          SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.netted_join
-        ) AS u
-        GROUP BY u.key1
-      ), merged AS (
-        INSERT INTO imat_store.state_join AS s (key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1)
-        SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1
-        FROM delta AS d
-        WHERE d.row_count <> 0 OR d.count1 <> 0 OR d.nan1 <> 0 OR d.plus_infinity1 <> 0 OR d.minus_infinity1 <> 0 OR d.sum1 <> 0 OR d.scales1 <> 0
-        ON CONFLICT (key1) DO UPDATE SET
-          row_count = s.row_count + EXCLUDED.row_count,
-          count1 = s.count1 + EXCLUDED.count1,
-          nan1 = s.nan1 + EXCLUDED.nan1,
-          plus_infinity1 = s.plus_infinity1 + EXCLUDED.plus_infinity1,
-          minus_infinity1 = s.minus_infinity1 + EXCLUDED.minus_infinity1,
-          sum1 = s.sum1 + EXCLUDED.sum1,
-          scales1 = s.scales1 + EXCLUDED.scales1
-        RETURNING s.ctid, s.row_count
-      )
-      SELECT
-        pg_catalog.count(*),
-        pg_catalog.array_agg(m.ctid) FILTER (WHERE m.row_count = 0),
-        pg_catalog.bool_or(m.row_count < 0)
-      FROM merged AS m
-      $imat$
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_join')
       INTO touched, emptied, negative;
-    END;
+  END;
   IF negative THEN
     RAISE EXCEPTION USING
       ERRCODE = 'data_corrupted',
@@ -487,7 +459,7 @@ BEGIN
       HINT = 'Run imat verify, then imat revert and imat convert.';
   END IF;
   DELETE FROM imat_store.state_join WHERE ctid = ANY (emptied);
-    RETURN touched;
+  RETURN touched;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -497,8 +469,8 @@ REVOKE ALL ON FUNCTION imat_store.fold_join() FROM PUBLIC;
 CREATE VIEW imat."join" AS
 -- nothing pending: the state is the answer
 SELECT
-  s.key1 AS country,
-  s.value1 AS total
+  s.country AS country,
+  s.total AS total
 FROM imat_store.state_join AS s
 WHERE NOT (
   SELECT COALESCE(
@@ -509,29 +481,29 @@ WHERE NOT (
 UNION ALL
 -- otherwise: the state and the pending changes, added up
 SELECT
-  s.key1 AS country,
-  s.value1 AS total
+  s.country AS country,
+  s.total AS total
 FROM (
   SELECT
     m.*,
-    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1
+    CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS total
   FROM (
     SELECT
-      u.key1,
-      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+      u.country,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
     FROM (
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.state_join
+      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_join
       UNION ALL
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
+      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_join
     ) AS u
-    GROUP BY u.key1
-    HAVING pg_catalog.sum(u.row_count) <> 0
+    GROUP BY u.country
+    HAVING pg_catalog.sum(u.rows) <> 0
   ) AS m
 ) AS s
 WHERE (
