@@ -147,7 +147,7 @@ export type Explanation = {
   readonly notes: readonly string[];
   /** The tree of the definition, the topmost operator first; for a swap imat one line. */
   readonly plan: readonly {
-    /** How deep it stands in the tree, from 0; what an operator consists of stands deeper than its input. */
+    /** Its depth in the tree, from 0. The parts of an operator are deeper than its input. */
     readonly depth: number;
     readonly clause: string;
     readonly rule: string;

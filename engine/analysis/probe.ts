@@ -16,7 +16,7 @@ import { ident, lines, sql } from '../sql/sql.ts';
 /** A column whose type the server is asked for, with its expression over the relations. */
 type Probed = { readonly column: Column; readonly value: Sql; readonly span: Span | null };
 
-/** Asks the server for the types of what the core computes, by views of it; or the reasons against such a type. */
+/** The server's types of what the core computes, or the reasons against such a type. */
 export async function probe(
   db: Db,
   { core }: Cut,

@@ -4,8 +4,9 @@
  * With D the change of an input, new(R) its rows now and old(R) = R - D, the change of R1 x ... x
  * Rn is
  *
- *   telescoped   sum over i of        old(R1) x .. x old(Ri-1) x Di x new(Ri+1) x .. x new(Rn)
- *   expanded     sum over S, not {},  (-1)^(|S|+1) x product over S of Di x product of the other new(Rj)
+ *   telescoped   sum over i of old(R1) x .. x old(Ri-1) x Di x new(Ri+1) x .. x new(Rn)
+ *   expanded     sum over S, not {}, of (-1)^(|S|+1) x product of Di, i in S
+ *                                                    x product of new(Rj), j not in S
  *
  * and weights multiply. Both are right because new = old + D in each input and the product is
  * linear in each of them (Gupta and Mumick, "Maintenance of Materialized Views", 1995); a test
@@ -183,9 +184,10 @@ function netted(terms: readonly Term[], relations: readonly Relation[]): Term {
       name: ident(`${alias}_${short}`),
     })),
   );
+  const items = columns.map(({ value, name }) => sql`${value} AS ${name}`);
   const rows = terms.map(
     (term) => sql`-- ${termLabel(term)}
-SELECT ${joined([sql`${term.weight} AS weight`, ...columns.map(({ value, name }) => sql`${value} AS ${name}`)], ', ')}
+SELECT ${joined([sql`${term.weight} AS weight`, ...items], ', ')}
 ${fromWhere(term)}`,
   );
   const images = columns.map(({ facts, name }) => imageGrouping(sql`u.${name}`, facts));
