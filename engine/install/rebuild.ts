@@ -11,6 +11,7 @@ import { imatNames } from '../sql/names.ts';
 import { ident, join, sql } from '../sql/sql.ts';
 import { rolledBack } from './analyse.ts';
 import { prepare } from './prepare.ts';
+import { installedPlan, storedOtherwise } from './subject.ts';
 import { shellWord } from '../errors.ts';
 
 const ATTEMPTS = 20;
@@ -37,14 +38,8 @@ export async function rebuildImat(
   );
   // After that: the rows are computed by what has been prepared.
   await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
-  const { plan } = analysis;
-  if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan.store)))) {
-    throw new ImatError('source_changed', {
-      message: `imat "${imat.name}" cannot be rebuilt in place`,
-      detail: 'Its definition would be stored in another way now than when it was converted.',
-      hint: `Run imat revert ${shellWord(imat.name)}, then imat convert.`,
-    });
-  }
+  const plan = analysis.plan === null ? null : await installedPlan(db, imat.id, analysis.plan);
+  if (plan === null) return storedOtherwise(imat.name, 'rebuilt');
   const state = imatNames(imat.name).state.sql;
   const columns = join(stateColumns(plan.store).map(ident), ', ');
   const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateContent(plan)}\n) AS q`;
@@ -79,13 +74,4 @@ export async function rebuildImat(
     message: `imat "${imat.name}" is folded by other sessions all the time`,
     hint: 'Try again later.',
   });
-}
-
-/** The state may have been made by another version of imat. */
-async function hasColumns(db: Db, name: string, wanted: readonly string[]): Promise<boolean> {
-  const rows = await db.query<{ name: string }>(
-    `SELECT a.attname::text AS name FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''`,
-    [imatNames(name).state.sql.text],
-  );
-  return rows.length === wanted.length && rows.every((row) => wanted.includes(row.name));
 }
