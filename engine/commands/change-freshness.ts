@@ -9,8 +9,9 @@ import { fragment, sql } from '../sql/sql.ts';
 import { liveView } from '../generate/live-view.ts';
 import { swapJson, swapViews } from '../generate/swap-view.ts';
 import { withShortLock } from '../db/short-lock.ts';
-import { subjectOf } from './subject.ts';
+import { installedPlan, storedOtherwise, subjectOf } from './subject.ts';
 import type { Prepared } from '../analysis/prepare.ts';
+import { planOf } from '../analysis/prepare.ts';
 
 export type Installed = {
   readonly id: number;
@@ -48,7 +49,9 @@ export async function changeFreshness(
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
       await checkReaders(db, id, name);
       const subject = await subjectOf(db, id, name, prepared, true);
-      const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
+      const planned = planOf(prepared);
+      const plan = planned === null ? null : await installedPlan(db, id, planned);
+      if (planned !== null && plan === null) return storedOtherwise(name, 'changed');
       const body = plan === null ? await swapBody() : liveView(subject, plan);
       // By whatever name it has now.
       const [view] = await db.query<{ name: string }>(

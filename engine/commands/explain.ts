@@ -23,7 +23,7 @@ import type { Prepared } from '../analysis/prepare.ts';
 import { planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
-import { subjectOf } from './subject.ts';
+import { installedPlan, subjectOf } from './subject.ts';
 import { loadColumns } from '../server/columns.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
@@ -37,8 +37,9 @@ export async function explainTarget(
     rolledBack(db, async () => {
       const hasCatalog = (await catalogVersion(db)) > 0;
       const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
-      const prepared = await prepare(db, found.view, serverMajor, found.options);
+      const planned = await prepare(db, found.view, serverMajor, found.options);
       const id = found.id ?? (await nextId(db, hasCatalog));
+      const prepared = found.id === null ? planned : await asStored(db, id, planned);
       const subject = await subjectOf(db, id, found.name, prepared, hasCatalog);
       const captures = await Promise.all(
         prepared.watched.map((source) => captureOf(db, source, prepared, subject, hasCatalog)),
@@ -52,6 +53,14 @@ export async function explainTarget(
       return explanation(prepared, captures, found.name, scriptOf(subject, plan, captures, like));
     }),
   );
+}
+
+/** With the names that its stored columns have, which a renamed source does not change. */
+async function asStored(db: Db, id: number, prepared: Prepared): Promise<Prepared> {
+  const plan = planOf(prepared);
+  const installed = plan === null ? null : await installedPlan(db, id, plan);
+  if (installed === null) return prepared;
+  return { ...prepared, analysis: { ...prepared.analysis, plan: installed } };
 }
 
 type Found = {

@@ -16,6 +16,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { prepare } from '../analysis/prepare.ts';
 import { checkIntact, resolveImat } from '../server/names.ts';
 import { shellWord } from '../errors/shell-word.ts';
+import { installedPlan, storedOtherwise } from './subject.ts';
 
 const ATTEMPTS = 20;
 
@@ -43,14 +44,8 @@ export async function rebuild(db: Db, serverMajor: number, name: string): Promis
   );
   // After that: the rows are computed by what has been prepared.
   await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
-  const { plan } = analysis;
-  if (plan === null || !(await hasColumns(db, imat.name, stateColumns(plan.store)))) {
-    throw new ImatError('source_changed', {
-      message: `imat "${imat.name}" cannot be rebuilt in place`,
-      detail: 'Its definition would be stored in another way now than when it was converted.',
-      hint: `Run imat revert ${shellWord(imat.name)}, then imat convert.`,
-    });
-  }
+  const plan = analysis.plan === null ? null : await installedPlan(db, imat.id, analysis.plan);
+  if (plan === null) return storedOtherwise(imat.name, 'rebuilt');
   const state = imatNames(imat.name).state.sql;
   const columns = join(stateColumns(plan.store).map(ident), ', ');
   const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateContent(plan)}\n) AS q`;
@@ -90,13 +85,4 @@ async function whenFree(name: string, attemptOnce: () => Promise<boolean>): Prom
     message: `other sessions kept folding imat "${name}"`,
     hint: 'Try again later.',
   });
-}
-
-/** The state may have been made by another version of imat. */
-async function hasColumns(db: Db, name: string, wanted: readonly string[]): Promise<boolean> {
-  const rows = await db.query<{ name: string }>(
-    `SELECT a.attname::text AS name FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''`,
-    [imatNames(name).state.sql.text],
-  );
-  return rows.length === wanted.length && rows.every((row) => wanted.includes(row.name));
 }

@@ -3,8 +3,13 @@
  * the settings.
  */
 import { findExtension } from '../extension/find.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
+import { shellWord } from '../errors.ts';
 import type { Subject } from '../generate/subject.ts';
+import type { InstalledColumn } from '../operators/store.ts';
+import { asInstalled } from '../operators/store.ts';
+import type { Plan } from '../plan/plan.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
@@ -83,4 +88,28 @@ export async function subjectOf(
     settings: await currentSettings(db),
     dependsOnSettings: analysis.dependence === 'settings',
   };
+}
+
+/**
+ * The plan with the names that the stored columns of an imat have; null if they were made by
+ * another plan, for example of another version of imat.
+ */
+export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise<Plan | null> {
+  const columns = await db.query<InstalledColumn>(
+    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attgenerated <> '' AS "isGenerated"
+     FROM imat_catalog.imat i JOIN pg_attribute a ON a.attrelid = i.stored
+     WHERE i.id = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [imatId],
+  );
+  const store = asInstalled(plan.store, columns);
+  return store === null ? null : { ...plan, store };
+}
+
+/** @throws ImatError `source_changed` */
+export function storedOtherwise(name: string, what: string): never {
+  throw new ImatError('source_changed', {
+    message: `imat "${name}" cannot be ${what} in place`,
+    detail: 'Its definition would be stored in another way now than when it was converted.',
+    hint: `Run imat revert ${shellWord(name)}, then imat convert.`,
+  });
 }

@@ -182,3 +182,48 @@ export function storedAs(store: Store, name: string, type: string): boolean {
 
 export const ordinals = (count: number): Sql =>
   fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));
+
+/** A column of a table that a store was installed as, in the table's order. */
+export type InstalledColumn = {
+  readonly name: string;
+  readonly type: string;
+  readonly isGenerated: boolean;
+};
+
+/**
+ * The store with the names that its columns have in an installed table: keys and parts can be called
+ * by columns of sources, which may have been renamed since. Null if the table was not made from such
+ * a store.
+ */
+export function asInstalled(store: Store, installed: readonly InstalledColumn[]): Store | null {
+  const planned = [...stateColumns(store), ...storedValues(store).map(({ name }) => name)];
+  const types = new Map(store.parts.map(({ name, type }) => [name, type]));
+  const generated = new Set(storedValues(store).map(({ name }) => name));
+  const keys = new Set(store.keys.map(({ name }) => name));
+  const same = planned.every((name, index) => {
+    const found = installed[index];
+    return (
+      found !== undefined &&
+      (keys.has(name) || whatOf(found.name) === whatOf(name)) &&
+      found.type === (types.get(name) ?? found.type) &&
+      found.isGenerated === generated.has(name)
+    );
+  });
+  if (!same || installed.length !== planned.length) return null;
+  const names = new Map(planned.map((name, index) => [name, installed[index]?.name ?? name]));
+  const named = (name: string): string => names.get(name) ?? name;
+  return {
+    ...store,
+    keys: store.keys.map((key) => ({ ...key, name: named(key.name) })),
+    parts: store.parts.map((part) => ({ ...part, name: named(part.name) })),
+    values: store.values.map((value) => ({
+      ...value,
+      name: named(value.name),
+      finish: (ref) => value.finish((part) => ref(named(part))),
+    })),
+    columns: new Map([...store.columns].map(([id, name]) => [id, named(name)])),
+  };
+}
+
+/** The word of a column's name that no renaming of sources changes. */
+const whatOf = (name: string): string => name.split('_', 1)[0] ?? '';

@@ -204,3 +204,14 @@ describe('rows and keys of unusual width', () => {
     ]);
   });
 });
+
+test('an aggregate of a group key is computed from the rows, whichever of equal values stands for them', async () => {
+  await bench.user.execute(`DROP TABLE IF EXISTS l; CREATE TABLE l (k numeric, x int)`);
+  await bench.convert(
+    'SELECT k, sum(k) AS s, avg(k + 1) AS a, count(k) FILTER (WHERE scale(k) > 1) AS n FROM l GROUP BY k',
+    { ambiguous: ['k'] },
+  );
+  const value = oneOf('1', '1.0', '1.00', '2.50', "'NaN'");
+  const tables = [{ table: 'l', columns: { k: value, x: oneOf('1', '2') } }];
+  await bench.run(randomHistory(randomFor('aggregates of a key'), tables, 20));
+});

@@ -389,3 +389,30 @@ describe('what a name means does not depend on who asks', () => {
     });
   }
 });
+
+test('columns of sources that are renamed after the convert: freshness, rebuild and explain go by the stored names', async () => {
+  await bench.user.execute(
+    "CREATE TABLE moved (region text, amount numeric, flag bool); INSERT INTO moved VALUES ('a', 1, true)",
+  );
+  const subject = await bench.convert(
+    'SELECT upper(region) AS r, sum(amount) AS s, avg(amount) FILTER (WHERE flag) + 1 AS more FROM moved GROUP BY upper(region), flag',
+    { name: 'moved_sums' },
+  );
+  const stored = async (): Promise<string[]> =>
+    (await bench.imat.explain('moved_sums')).plan.map((line) => line.stored);
+  const before = await stored();
+  await bench.user.execute(
+    'ALTER TABLE moved RENAME COLUMN amount TO value; ALTER TABLE moved RENAME COLUMN flag TO on_sale; ALTER TABLE moved RENAME COLUMN region TO place',
+  );
+  const renamed = {
+    ...subject,
+    definition:
+      'SELECT upper(place) AS r, sum(value) AS s, avg(value) FILTER (WHERE on_sale) + 1 AS more FROM moved GROUP BY upper(place), on_sale',
+  };
+  expect(await stored()).toEqual(before);
+  await bench.imat.convert('public.moved_sums', { freshness: 'manual' });
+  await bench.imat.convert('public.moved_sums', { freshness: 'live' });
+  await bench.check(renamed);
+  await bench.imat.rebuild('moved_sums');
+  await bench.check(renamed);
+});
