@@ -5,7 +5,7 @@
 import { findExtension } from '../extension/find.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
-import { shellWord } from '../errors.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import type { Subject } from '../generate/subject.ts';
 import type { InstalledColumn } from '../operators/store.ts';
 import { asInstalled } from '../operators/store.ts';
