@@ -1,6 +1,6 @@
 /**
- * The one place that quotes identifiers for SQL text. Generated SQL is meant to be read, so a name stays plain where
- * every supported PostgreSQL reads it plain as the same name; all others are quoted. Literals are not its business.
+ * The one place that quotes identifiers and strings for SQL text. Generated SQL is meant to be read, so a name stays plain where
+ * every supported PostgreSQL reads it plain as the same name; all others are quoted.
  */
 
 /** Quotes an identifier where it needs it: `a"b` becomes `"a""b"`. Throws on what no identifier can be: an empty string or a NUL byte. */
@@ -33,3 +33,9 @@ const KEYWORDS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
+
+/** A string literal as PostgreSQL prints it: with E where it holds a backslash. */
+export function quoteLiteral(value: string): string {
+  const quoted = `'${value.replaceAll("'", "''")}'`;
+  return value.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}
