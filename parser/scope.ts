@@ -363,7 +363,7 @@ function mergedColumn(join: Join, alias: string | null, { name, left, right }: M
         : join.type === 'right'
           ? right
           : left;
-    return { kind: 'join_column', alias, name, target, span };
+    return { kind: 'join_column', alias, name, merged: true, target, span };
   };
 }
 
@@ -389,6 +389,7 @@ function underAlias(join: Join, alias: string, shown: Shown): Shown {
       kind: 'join_column',
       alias,
       name,
+      merged: false,
       target: make(span),
       span,
     });

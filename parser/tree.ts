@@ -144,6 +144,8 @@ export type WholeRow = Node<'whole_row'> & { readonly relation: number };
 export type JoinColumn = Node<'join_column'> & {
   readonly alias: string | null;
   readonly name: string;
+  /** True for a column that USING merges, false for one of an aliased join. */
+  readonly merged: boolean;
   readonly target: Expr;
 };
 

@@ -242,3 +242,15 @@ function entriesWithoutSpan(value: object): [string, unknown][] {
 export function equalQuery(a: Query, b: Query): boolean {
   return equalValue(a, b);
 }
+
+/** The query with `replace` (as in `mapExpr`) asked for every node of it and of all queries in it. */
+export function mapExprs(query: Query, replace: (expr: Expr) => Expr | null): Query {
+  const inner = (one: Query): Query => mapExprs(one, replace);
+  const expr = (one: Expr): Expr =>
+    mapExpr(one, (node) => {
+      const replaced = replace(node);
+      if (replaced !== null || node.kind !== 'sublink') return replaced;
+      return { ...node, left: node.left && expr(node.left), query: inner(node.query) };
+    });
+  return mapQuery(query, { expr, query: inner });
+}

@@ -6,12 +6,11 @@
  * definition. They are compared with each other, because PostgreSQL's printing is not a fixed point. All of it happens
  * on temporary views in a transaction that is rolled back.
  */
-import { deparse } from '../../parser/deparse.ts';
+import { deparse } from '../../parser/deparse-query.ts';
 import { ImatError, positionAt } from '../../parser/errors.ts';
 import { readDefinition } from '../../parser/read.ts';
-import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
-import type { Catalog, Expr, Query, Span } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
+import type { Catalog, Expr, Query } from '../../parser/tree.ts';
+import { mapExprs } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
@@ -21,6 +20,8 @@ import type { Normal } from '../plan/normalize.ts';
 import { normalize } from '../plan/normalize.ts';
 import type { Outline } from '../plan/outline.ts';
 import { outline } from '../plan/outline.ts';
+import { plainQuery } from '../plan/plain.ts';
+import type { PlainQuery } from '../plan/plain-query.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { overRelations, planDelta, relationAlias } from '../plan/plan.ts';
 import type { PlanReason } from '../plan/reason.ts';
@@ -33,7 +34,7 @@ import { searchPathOf } from './operators.ts';
 import { loadColumns } from '../catalog/columns.ts';
 import type { Dependence } from '../catalog/type-output.ts';
 import type { FunctionFacts } from './volatility.ts';
-import { loadFunctionFacts } from './volatility.ts';
+import { loadFunctionFacts, VALUE_FUNCTIONS } from './volatility.ts';
 
 export type Analysis = {
   readonly definition: string;
@@ -76,11 +77,7 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
       message: 'the definition as PostgreSQL prints it uses other operators than the view',
     });
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
-  if ('reasons' in reading)
-    reasons.push(
-      ...reading.reasons,
-      ...aggregateReasons(inspection.definition, functions, reading.reasons),
-    );
+  if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
   reasons.push(
     ...sourceReasons(inspection),
     ...functionReasons(functions, 'query' in reading ? reading.query : null),
@@ -130,26 +127,30 @@ async function readGated(
   functions: FunctionFacts,
 ): Promise<Reading> {
   const catalog: Catalog = { relations, functions: functions.called };
-  const reading = readDefinition(definition, catalog);
-  if ('refusals' in reading)
-    return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
-  const ours = deparse(reading.query);
-  const same = await rolledBack(db, async () => {
-    // ORDER BY does not change a relation's content: the tree does not have it.
-    const original = await printedAs(db, reading.gateText);
-    return original !== null && original === (await printedAs(db, ours));
-  });
-  if (same) return reading;
+  const reading = await readDefinition(definition, catalog, (query) =>
+    printsAs(db, definition, query),
+  );
+  if ('query' in reading) return reading;
+  if ('unreadable' in reading)
+    return { reasons: reading.unreadable.map((one) => ({ ...one, hint: null })) };
   return {
     reasons: [
       {
         kind: 'reading_not_proved',
-        message: 'the definition as imat reads it does not print as the original does',
+        message: "imat's reading of the definition could not be confirmed by the server",
         hint: 'Please report this definition as a bug: imat should read it or say what it cannot read.',
         span: null,
       },
     ],
   };
+}
+
+/** Whether a view made from our deparse of a reading prints like one made from the definition. */
+async function printsAs(db: Db, definition: string, query: Query): Promise<boolean> {
+  return rolledBack(db, async () => {
+    const original = await printedAs(db, definition);
+    return original !== null && original === (await printedAs(db, deparse(query)));
+  });
 }
 
 const implicitOperators = (searchPath: string): PlanReason => ({
@@ -191,16 +192,20 @@ async function planReading(
   functions: FunctionFacts,
   serverMajor: number,
 ): Promise<DeltaPlan | { readonly reasons: readonly PlanReason[] }> {
-  const views = new Map<number, Query>();
+  const sources = new Map<number, SourceFacts>(
+    inspection.all.map((relation) => [relation.oid, relation]),
+  );
+  const views = new Map<number, PlainQuery>();
   for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
     const inner = await inspectView(db, relation.oid);
     const reading = await readGated(db, inner.definition, inner.direct, functions);
     const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
+    const plain = 'reasons' in reading ? reading : plainQuery(reading.query, sources);
     const against = [
-      ...('reasons' in reading ? reading.reasons : []),
+      ...('reasons' in plain ? plain.reasons : []),
       ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
     ];
-    if ('reasons' in reading || against.length > 0) {
+    if ('reasons' in plain || against.length > 0) {
       return {
         reasons: against.map((reason) => ({
           ...reason,
@@ -209,9 +214,11 @@ async function planReading(
         })),
       };
     }
-    views.set(relation.oid, reading.query);
+    views.set(relation.oid, plain);
   }
-  const normal = normalize(query, views);
+  const plain = plainQuery(query, sources);
+  if ('reasons' in plain) return plain;
+  const normal = normalize(plain, views);
   if ('reasons' in normal) return normal;
   if (normal.relations.length === 0)
     return {
@@ -220,9 +227,6 @@ async function planReading(
       ],
     };
   const shape = outline(normal);
-  const sources = new Map<number, SourceFacts>(
-    inspection.all.map((relation) => [relation.oid, relation]),
-  );
   const types = await probe(db, normal, shape);
   if ('reasons' in types) return types;
   return planDelta(normal, shape, {
@@ -327,70 +331,62 @@ function sourceReasons(inspection: Inspection): PlanReason[] {
   });
 }
 
-/** Where the definition could not be read, its aggregates are found by name, so that all that stands against delta is said at once. */
-function aggregateReasons(
-  definition: string,
-  functions: FunctionFacts,
-  known: readonly PlanReason[],
-): PlanReason[] {
-  const { tokens } = tokenize(definition);
-  return functions.called.flatMap((called): PlanReason[] => {
-    if (
-      called.kind !== 'aggregate' ||
-      (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)
-    )
-      return [];
-    const token = tokens.find(
-      (one, index) =>
-        isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('),
-    );
-    const said = (span: Span): boolean =>
-      known.some(
-        (reason) =>
-          reason.span !== null && reason.span.start < span.end && span.start < reason.span.end,
-      );
-    return token === undefined || said(token) ? [] : [aggregateNotMaintained(called.name, token)];
-  });
+/** Where the definition could not be read: what is known of its aggregates all the same. */
+function aggregateReasons(functions: FunctionFacts): PlanReason[] {
+  return functions.called.flatMap(({ kind, schema, name }) =>
+    kind !== 'aggregate' || (schema === 'pg_catalog' && ruleFor(name) !== undefined)
+      ? []
+      : [aggregateNotMaintained(name, null)],
+  );
 }
 
+/** What is not a function of the tables, under the names by which the definition says it. */
 function functionReasons(functions: FunctionFacts, query: Query | null): PlanReason[] {
-  return functions.unstable.map((use): PlanReason => {
-    const span = query === null ? null : spanOfCall(query, use.name);
-    if (use.dependence === 'settings') {
-      return {
+  return functions.unstable.flatMap((use): PlanReason[] => {
+    const node = query === null ? null : nodeOf(query, use);
+    // Each of these words is a reason of the plan's.
+    if (node?.kind === 'value_function') return [];
+    const isOperator = use.operator !== null && node?.kind !== 'call';
+    const name = isOperator ? use.operator.signature : use.name;
+    const span = node?.span ?? null;
+    if (use.dependence === 'moment')
+      return [
+        {
+          kind: 'moment_dependent',
+          message: `"${name}" can give another result although no table has changed`,
+          hint: 'Leave it out of the definition and put it into the queries that read the imat.',
+          span,
+        },
+      ];
+    return [
+      {
         kind: 'settings_dependent',
-        message: `the result of "${use.name}" depends on session settings such as TimeZone or DateStyle`,
-        hint:
-          use.name === 'date_trunc'
-            ? "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC')."
-            : 'Convert with a function whose result does not depend on settings.',
+        message: `the result of "${name}" depends on session settings such as TimeZone or DateStyle`,
+        hint: settingsHint(use.name, name),
         span,
-      };
-    }
-    return {
-      kind: 'moment_dependent',
-      message: `"${use.name}" can give another result although no table has changed`,
-      hint: 'Leave the condition out of the definition and put it into the queries that read the imat.',
-      span,
-    };
+      },
+    ];
   });
 }
 
-function spanOfCall(query: Query, name: string): Span | null {
-  let span: Span | null = null;
-  const exprs = [
-    ...query.targets.map((target) => target.expr),
-    ...query.groupBy,
-    query.where,
-    query.having,
-  ];
-  for (const expr of exprs) {
-    if (expr === null) continue;
-    visit(expr, (node) => {
-      if (node.kind === 'call' && node.name === name) span ??= node.span;
-    });
-  }
-  return span;
+function settingsHint(name: string, shown: string): string {
+  if (name === 'date_trunc') return "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').";
+  return /with time zone|timestamptz/.test(shown)
+    ? "Pin the zone: write x AT TIME ZONE 'UTC' for a timestamp with time zone x."
+    : 'Convert with a function whose result does not depend on settings.';
+}
+
+/** The node that a use is written as: a call of the function, a word, or else its operator. */
+function nodeOf(query: Query, use: FunctionFacts['unstable'][number]): Expr | null {
+  let call: Expr | null = null;
+  let operator: Expr | null = null;
+  mapExprs(query, (node) => {
+    if (node.kind === 'call' && node.name === use.name) call ??= node;
+    if (node.kind === 'value_function' && use.name === VALUE_FUNCTIONS) call ??= node;
+    if (node.kind === 'binary' && node.op === use.operator?.name) operator ??= node;
+    return null;
+  });
+  return call ?? operator;
 }
 
 function publicReason(reason: PlanReason, definition: string): Reason {

@@ -4,16 +4,9 @@
  *
  * Sound only for inner joins and views that are plain select-project-joins: anything else must not get here.
  */
-import type {
-  ColumnRef,
-  Expr,
-  FromItem,
-  Query,
-  Relation,
-  Span,
-  Target,
-} from '../../parser/tree.ts';
+import type { ColumnRef, Expr, Span, TableItem as Relation, Target } from '../../parser/tree.ts';
 import { mapExpr } from '../../parser/walk.ts';
+import type { PlainFrom as FromItem, PlainQuery as Query } from './plain-query.ts';
 import type { PlanReason } from './reason.ts';
 
 export type Normal = {

@@ -110,7 +110,7 @@ export const refusals = list(
   ['SELECT concat(VARIADIC tags) FROM customers', 'variadic'],
   ['SELECT make_interval(days => 3) FROM customers', 'named_argument'],
   ['SELECT id FROM orders FOR UPDATE', 'locking'],
-  ['SELECT xmlelement(name foo, notes) FROM orders', 'syntax'],
+  ['SELECT xmlelement(name foo, notes) FROM orders', 'syntax_form'],
   ['SELECT (order_date, order_date) OVERLAPS (order_date, order_date) FROM orders', 'syntax'],
   ['SELECT notes IS NORMALIZED FROM orders', 'syntax'],
   ['SELECT 1 AS x', 'no_relation'],
