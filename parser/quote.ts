@@ -34,8 +34,7 @@ const KEYWORDS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** A string literal as PostgreSQL prints it: with E where it holds a backslash. */
+/** A string literal as PostgreSQL prints it under standard_conforming_strings: a backslash is an ordinary character. */
 export function quoteLiteral(value: string): string {
-  const quoted = `'${value.replaceAll("'", "''")}'`;
-  return value.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+  return `'${value.replaceAll("'", "''")}'`;
 }

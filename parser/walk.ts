@@ -127,8 +127,10 @@ export type QueryParts = {
 
 /** The query with its own expressions and the queries directly in it (CTEs, FROM, branches) mapped, in written order. */
 export function mapQuery(query: Query, { expr, query: inner = keep }: QueryParts): Query {
-  const clauses = {
-    ctes: query.ctes.map((cte) => ({ ...cte, query: inner(cte.query) })),
+  const ctes = query.ctes.map((cte) => ({ ...cte, query: inner(cte.query) }));
+  const body = mapBody({ ...query, ctes }, expr, inner);
+  return {
+    ...body,
     orderBy: mapSorts(query.orderBy, expr),
     limit: query.limit && {
       ...query.limit,
@@ -136,23 +138,25 @@ export function mapQuery(query: Query, { expr, query: inner = keep }: QueryParts
       offset: query.limit.offset && expr(query.limit.offset),
     },
   };
+}
+
+function mapBody(query: Query, expr: MapExpr, inner: (query: Query) => Query): Query {
   switch (query.kind) {
     case 'values':
-      return { ...query, ...clauses, rows: query.rows.map((row) => row.map((one) => expr(one))) };
+      return { ...query, rows: query.rows.map((row) => row.map((one) => expr(one))) };
     case 'set_operation':
-      return { ...query, ...clauses, left: inner(query.left), right: inner(query.right) };
+      return { ...query, left: inner(query.left), right: inner(query.right) };
     case 'select':
       return {
         ...query,
-        ...clauses,
+        distinctOn: query.distinctOn.map((one) => expr(one)),
+        targets: query.targets.map((target) => ({ ...target, expr: expr(target.expr) })),
         relations: query.relations.map((relation) => mapRelation(relation, expr, inner)),
         from: query.from.map((item) => mapFrom(item, expr)),
         where: query.where && expr(query.where),
-        distinctOn: query.distinctOn.map((one) => expr(one)),
         groupBy: query.groupBy.map((item) => mapGroupItem(item, expr)),
         having: query.having && expr(query.having),
         windows: query.windows.map((one) => ({ ...one, window: mapWindow(one.window, expr) })),
-        targets: query.targets.map((target) => ({ ...target, expr: expr(target.expr) })),
       };
   }
 }

@@ -194,8 +194,8 @@ function ofNode(node: Expr): PlanReason[] {
     case 'value_function':
       return [
         {
-          kind: 'value_function',
-          message: `${node.sql} changes without a change of any row`,
+          kind: 'moment_dependent',
+          message: `${node.sql} can give another result although no table has changed`,
           hint: 'Leave it out of the definition and put it into the queries that read the imat.',
           span,
         },

@@ -7,6 +7,7 @@ import type {
   FunctionItem,
   JoinType,
   Relation,
+  Span,
   Words,
 } from '../tree.ts';
 import type { Reading } from './reading.ts';
@@ -156,7 +157,7 @@ function adaptJoin(reading: Reading, join: JoinExpr, node: Node, relations: Rela
   }
   const left = adaptItem(reading, larg, relations);
   const right = adaptItem(reading, rarg, relations);
-  const span = reading.spanOf(node);
+  const span = placeOfJoin(reading, rarg) ?? reading.spanOf(node);
   const using = usingClause?.map((one) => {
     const [name = ''] = strings([one]);
     const side = { kind: 'name', path: [name], star: false, span } as const;
@@ -174,4 +175,14 @@ function adaptJoin(reading: Reading, join: JoinExpr, node: Node, relations: Rela
     columnAliases: strings(join.alias?.colnames),
     span,
   };
+}
+
+/** The words of a join have no offset of their own: they stand directly before its right side. */
+function placeOfJoin(reading: Reading, right: Node): Span | null {
+  const end = reading.spanOf(right)?.start;
+  const before = reading.text.slice(0, end);
+  const words =
+    /((?:\b(?:LEFT|RIGHT|FULL|CROSS|INNER)\s+)?JOIN)\b[\s(]*(?:LATERAL|ONLY)?[\s(]*$/.exec(before);
+  if (end === undefined || words?.[1] === undefined) return null;
+  return { start: words.index, end: words.index + words[1].length };
 }

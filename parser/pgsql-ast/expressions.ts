@@ -71,7 +71,7 @@ function adaptNumber(reading: Reading, node: Ast): Expr {
 
 function adaptString(reading: Reading, node: Ast): Expr {
   const sql = spelled(reading, node);
-  return /^'(?:[^'\\]|'')*'$/.test(sql)
+  return /^'(?:[^']|'')*'$/.test(sql)
     ? { kind: 'literal', sql, span: spanOf(node) }
     : reading.giveUp(spanOf(node));
 }

@@ -88,9 +88,9 @@ export const refusals = list(
   ],
   [
     'SELECT count(*) FROM orders WHERE order_date > CURRENT_DATE - 30 AND shipped < LOCALTIMESTAMP(3) AND notes <> CURRENT_USER',
-    'value_function',
-    'value_function',
-    'value_function',
+    'moment_dependent',
+    'moment_dependent',
+    'moment_dependent',
   ],
   [
     'SELECT c, row_to_json(c.*), count(c.*) FROM customers c GROUP BY c',
@@ -118,7 +118,7 @@ export const refusals = list(
   ['SELECT id FROM orders ORDER BY generate_series(1, 2)', 'set_returning_function'],
   [
     'SELECT CURRENT_DATE, sum(total) OVER (), c.id FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE EXISTS (SELECT 1) AND c.name COLLATE "C" > \'a\' LIMIT 1',
-    'value_function',
+    'moment_dependent',
     'window_function',
     'outer_join',
     'subquery',
