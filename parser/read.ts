@@ -49,16 +49,26 @@ export async function readFully(
   catalog: Catalog,
 ): Promise<Exclude<ReadResult, { readonly unconfirmed: Query }>> {
   const { readWithLibpg } = await import('./libpg/read.ts');
-  const raw = await readWithLibpg(text);
-  const found = [...raw.unreadable];
-  if (raw.query !== null) {
-    const { query, unreadable } = resolve(raw.query, catalog);
-    found.push(...unreadable);
-    if (found.length === 0) return { query };
+  try {
+    const raw = await readWithLibpg(text);
+    const resolved = raw.query && resolve(raw.query, catalog);
+    const found = [...raw.unreadable, ...(resolved?.unreadable ?? [])];
+    return resolved !== null && found.length === 0
+      ? { query: resolved.query }
+      : { unreadable: inOrder(found) };
+  } catch (error) {
+    // The trees are walked by recursion, as PostgreSQL's own are; thousands of nested operands are too many for it.
+    if (!(error instanceof RangeError)) throw error;
+    const message = 'the definition nests its expressions too deeply';
+    return { unreadable: [{ kind: 'too_deep', message, span: null }] };
   }
-  // Names and literals may hold line breaks; a message is one line.
-  const lines = found.map((one) => ({ ...one, message: one.message.replaceAll(/\s+/g, ' ') }));
-  return { unreadable: lines.toSorted((a, b) => placeOf(a) - placeOf(b)) };
+}
+
+/** Names and literals may hold line breaks; a message is one line. */
+function inOrder(found: readonly Unreadable[]): Unreadable[] {
+  return found
+    .map((one) => ({ ...one, message: one.message.replaceAll(/\s+/g, ' ') }))
+    .toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 function placeOf({ span }: Unreadable): number {

@@ -3,7 +3,7 @@
  * what it needs, and then every reason for what is left that the plan has no rule for. Pure.
  */
 import type { Expr, FromItem, Query, Select } from '../../parser/tree.ts';
-import { mapExpr } from '../../parser/walk.ts';
+import { children, mapExpr } from '../../parser/walk.ts';
 import type { SourceFacts } from './facts.ts';
 import type { PlainFrom, PlainQuery } from './plain-query.ts';
 import type { PlanReason } from './reason.ts';
@@ -35,12 +35,18 @@ export function plainQuery(
   return numbered(rewritten);
 }
 
-/** Whether every expression has a value for every row. */
+/** Whether every expression has a value for every row; what an aggregate does with its rows is the same wherever they are. */
 function failsNowhere(query: Query, sources: ReadonlyMap<number, SourceFacts>): boolean {
   const tables = tablesIn(query);
+  const rows = (expr: Expr): Expr =>
+    mapExpr(expr, (node) =>
+      node.kind === 'aggregate'
+        ? { kind: 'row', items: children(node).map(rows), span: node.span }
+        : null,
+    );
   return expressionsOf(query).every(
     (expr) =>
-      !canFail(expr, (ref) => {
+      !canFail(rows(expr), (ref) => {
         const columns = sources.get(tables.get(ref.relation)?.oid ?? 0)?.columns ?? [];
         return columns.find((column) => column.name === ref.name)?.oid ?? null;
       }),

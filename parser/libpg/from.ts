@@ -153,7 +153,8 @@ function adaptJoin(reading: Reading, join: JoinExpr, node: Node, relations: Rela
   const type = JOINS[join.jointype ?? ''];
   if (larg === undefined || rarg === undefined || type === undefined || join.isNatural === true) {
     reading.fail(node, 'join');
-    return { kind: 'relation', relation: 0 };
+    relations.push(UNREAD);
+    return { kind: 'relation', relation: relations.length - 1 };
   }
   const left = adaptItem(reading, larg, relations);
   const right = adaptItem(reading, rarg, relations);

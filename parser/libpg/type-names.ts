@@ -75,5 +75,9 @@ function intervalText([fields, precision]: readonly string[]): string | null {
 function modifierText(node: Node): string | null {
   if ('A_Const' in node && node.A_Const.ival !== undefined)
     return String(node.A_Const.ival.ival ?? 0);
+  if ('ColumnRef' in node) return strings(node.ColumnRef.fields).map(quoteModifier).join('.');
   return null;
 }
+
+/** A word among the modifiers, as those of PostGIS have: they are printed as they are written. */
+const quoteModifier = (name: string): string => (/^\w+$/.test(name) ? name : quoteIdent(name));

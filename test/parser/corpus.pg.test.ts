@@ -1,7 +1,6 @@
 /**
- * Every definition of the corpus, created on a real server and read back from what PostgreSQL prints. What is read must be
- * proved twice: the server prints a view made from our deparse like one made from the text, and PostgreSQL's own grammar
- * reads the same in both. What is refused must be refused for the reasons that the corpus expects.
+ * Every definition of the corpus, created on a real server and read back from what PostgreSQL prints. What PostgreSQL's
+ * grammar reads must print the same again, and where both readers read a definition their trees must be equal.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Db, ServerError } from '../../engine/db/db.ts';
@@ -16,7 +15,7 @@ import { DEFINITIONS } from './corpus/definitions.ts';
 import { CORPUS_SCHEMA } from './corpus/schema.ts';
 import { withoutSpans } from './support/catalog.ts';
 import { loadCatalog } from './support/load-catalog.ts';
-import { countTargets, readWithPostgres } from './support/postgres-tree.ts';
+import { countTargets } from './support/postgres-tree.ts';
 
 const DUPLICATE_COLUMN = '42701';
 
@@ -60,82 +59,87 @@ async function isConfirmed(query: Query, text: string): Promise<boolean> {
   return (await printedBy(deparse(query)).catch(() => null)) === (await printedBy(text));
 }
 
+/** Those whose plain reading the server has confirmed. */
+const confirmed: string[] = [];
+
 describe('every definition is read, and means the same to the server', () => {
-  test.each(DEFINITIONS)('$sql', async ({ sql, unreadable }) => {
+  test.each(DEFINITIONS)('$sql', async ({ sql }) => {
     const text = await printedDefinition(sql);
-    const full = await readFully(text, catalog);
-    if (!('query' in full)) {
-      expect(full.unreadable.map((one) => one.kind), text).toEqual(unreadable);
-      return;
-    }
-    expect(unreadable).toBeUndefined();
-    const ours = deparse(full.query);
-    expect(await printedBy(ours)).toBe(await printedBy(text));
+    const query = unread(await readFully(text, catalog));
+    expect(await printedBy(deparse(query))).toBe(await printedBy(text));
     const plain = readPlain(text, catalog);
-    if (plain !== null && (await isConfirmed(plain, text)))
-      expect(withoutSpans(plain)).toEqual(withoutSpans(full.query));
+    if (plain === null || !(await isConfirmed(plain, text))) return;
+    confirmed.push(sql);
+    expect(withoutSpans(plain)).toEqual(withoutSpans(query));
   });
 });
 
+test('most everyday definitions need the plain reader alone', () => {
+  expect(confirmed.length).toBeGreaterThan(DEFINITIONS.length / 3);
+});
+
 /** The same query with one thing wrong, as a front end with a bug would read it. */
-const DAMAGES: readonly (readonly [name: string, sql: string, damage: (query: Select) => Select])[] =
+const DAMAGES: readonly (readonly [
+  name: string,
+  sql: string,
+  damage: (query: Select) => Select,
+])[] = [
   [
-    [
-      'a lost FILTER',
-      'SELECT count(*) FILTER (WHERE active) FROM customers',
-      withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
-    ],
-    [
-      'a lost scale',
-      'SELECT total * 1.00 FROM orders',
-      withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null)),
-    ],
-    [
-      'a swapped operand',
-      'SELECT total - 1 FROM orders',
-      withTargets((node) =>
-        node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null,
-      ),
-    ],
-    [
-      'a cast of the whole',
-      "SELECT attributes -> 'k' FROM customers",
-      withTargets((node) =>
-        node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null,
-      ),
-    ],
-    [
-      'a lost DISTINCT',
-      'SELECT DISTINCT country FROM customers',
-      (query) => ({ ...query, distinct: false }),
-    ],
-    [
-      'a lost HAVING',
-      'SELECT sum(total) FROM orders HAVING count(*) > 1',
-      (query) => ({ ...query, having: null }),
-    ],
-    [
-      'a lost join condition',
-      'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
-      (query) => ({
-        ...query,
-        from: [
-          { kind: 'relation', relation: 0 },
-          { kind: 'relation', relation: 1 },
-        ],
-      }),
-    ],
-    [
-      'the other side of a self-join',
-      'SELECT a.name FROM categories a, categories b',
-      withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
-    ],
-    [
-      'a lost group key',
-      'SELECT count(*) FROM orders GROUP BY customer_id, status',
-      (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
-    ],
-  ];
+    'a lost FILTER',
+    'SELECT count(*) FILTER (WHERE active) FROM customers',
+    withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
+  ],
+  [
+    'a lost scale',
+    'SELECT total * 1.00 FROM orders',
+    withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null)),
+  ],
+  [
+    'a swapped operand',
+    'SELECT total - 1 FROM orders',
+    withTargets((node) =>
+      node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null,
+    ),
+  ],
+  [
+    'a cast of the whole',
+    "SELECT attributes -> 'k' FROM customers",
+    withTargets((node) =>
+      node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null,
+    ),
+  ],
+  [
+    'a lost DISTINCT',
+    'SELECT DISTINCT country FROM customers',
+    (query) => ({ ...query, distinct: false }),
+  ],
+  [
+    'a lost HAVING',
+    'SELECT sum(total) FROM orders HAVING count(*) > 1',
+    (query) => ({ ...query, having: null }),
+  ],
+  [
+    'a lost join condition',
+    'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
+    (query) => ({
+      ...query,
+      from: [
+        { kind: 'relation', relation: 0 },
+        { kind: 'relation', relation: 1 },
+      ],
+    }),
+  ],
+  [
+    'the other side of a self-join',
+    'SELECT a.name FROM categories a, categories b',
+    withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
+  ],
+  [
+    'a lost group key',
+    'SELECT count(*) FROM orders GROUP BY customer_id, status',
+    (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
+  ],
+];
 
 function withTargets(replace: (node: Expr) => Expr | null): (query: Select) => Select {
   return (query) => ({

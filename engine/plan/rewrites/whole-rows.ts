@@ -1,11 +1,13 @@
 /**
  * `t.*` as a value becomes `ROW(t.a, t.b)::t`: the columns by which changes are captured.
  *
+ * `count(t.*)` is `count(*)`: a row is there also where all of its columns are NULL, which IS NOT NULL does not say of it.
+ *
  * Counter-example: on the nullable side of an outer join the whole row is NULL where the columns are each NULL. A row of
  * a subquery has no named type, so it is left alone.
  */
 import { quoteQualified } from '../../../parser/quote.ts';
-import type { Query } from '../../../parser/tree.ts';
+import type { Aggregate, Expr, Query, TableItem } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
 import type { SourceFacts } from '../facts.ts';
 import { isInner, mapQueries, tablesIn } from './relations.ts';
@@ -19,6 +21,7 @@ export function replaceWholeRows(query: Query, sources: ReadonlyMap<number, Sour
   if (!isSafe) return query;
   const tables = tablesIn(query);
   return mapExprs(query, (node) => {
+    if (isCountOfRows(node, tables)) return { ...node, args: [], star: true };
     const table = node.kind === 'whole_row' ? tables.get(node.relation) : undefined;
     const source = sources.get(table?.oid ?? 0);
     if (node.kind !== 'whole_row' || table === undefined || source === undefined) return null;
@@ -37,4 +40,12 @@ export function replaceWholeRows(query: Query, sources: ReadonlyMap<number, Sour
       span,
     };
   });
+}
+
+function isCountOfRows(node: Expr, tables: ReadonlyMap<number, TableItem>): node is Aggregate {
+  if (node.kind !== 'aggregate' || node.schema !== null || node.name !== 'count') return false;
+  const [arg] = node.args;
+  return (
+    arg?.kind === 'whole_row' && tables.has(arg.relation) && !node.distinct && node.filter === null
+  );
 }
