@@ -142,10 +142,25 @@ function adaptConstant(constant: A_Const, reading: Reading, node: Node): Expr {
     : literal(number);
 }
 
+/** A chain of operators that leans to the left, as a long sum does, is adapted from its left end on. */
 function adaptOperator(reading: Reading, expr: A_Expr, node: Node): Expr {
+  const chain = [{ expr, node }];
+  let left = expr.lexpr;
+  while (left !== undefined && 'A_Expr' in left) {
+    chain.push({ expr: left.A_Expr, node: left });
+    left = left.A_Expr.lexpr;
+  }
+  return (
+    chain.reduceRight<Expr | null>(
+      (operand, one) => adaptOperation(reading, one.expr, operand, one.node),
+      maybe(reading, left),
+    ) ?? reading.fail(node, 'operator')
+  );
+}
+
+function adaptOperation(reading: Reading, expr: A_Expr, left: Expr | null, node: Node): Expr {
   const span = reading.spanOf(node);
   const op = operatorText(strings(expr.name));
-  const left = maybe(reading, expr.lexpr);
   const right = maybe(reading, expr.rexpr);
   if (right === null) return reading.fail(node, 'operator');
   if (left === null)

@@ -15,30 +15,38 @@ export function placesIn(text: string, tokens: readonly ScanToken[]): Places {
   const partners = pairBrackets(tokens);
   const ranges = new WeakMap<object, { readonly range: Range | null }>();
 
-  const rangeOf = (node: object): Range | null => {
-    const known = ranges.get(node);
-    if (known !== undefined) return known.range;
-    const range = measure(node);
-    ranges.set(node, { range });
-    return range;
+  /** Without recursion: the operands of a long sum are nested as deeply as it is long. */
+  const rangeOf = (root: object): Range | null => {
+    const open: object[] = [root];
+    for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
+      const missing = Object.values(node).filter(
+        (value): value is object => isObject(value) && !ranges.has(value),
+      );
+      if (missing.length > 0) open.push(...missing);
+      else {
+        if (!ranges.has(node)) ranges.set(node, { range: measure(node) });
+        open.pop();
+      }
+    }
+    return ranges.get(root)?.range ?? null;
   };
 
   const measure = (node: object): Range | null => {
     let first = Infinity;
     let last = -1;
-    const take = (range: Range | null): void => {
-      if (range === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      const at =
+        key === 'location' && typeof value === 'number' && value >= 0
+          ? tokenAt(tokens, value)
+          : null;
+      const inner = isObject(value) ? (ranges.get(value)?.range ?? null) : null;
+      const range =
+        at === null
+          ? inner && (EXTENSIONS.get(key)?.(tokens, partners, inner) ?? inner)
+          : { first: at, last: at };
+      if (range === null) continue;
       first = Math.min(first, range.first);
       last = Math.max(last, range.last);
-    };
-    for (const [key, value] of Object.entries(node)) {
-      if (key === 'location' && typeof value === 'number' && value >= 0) {
-        const at = tokenAt(tokens, value);
-        take({ first: at, last: at });
-      } else if (typeof value === 'object' && value !== null) {
-        const inner = rangeOf(value);
-        take(inner && (EXTENSIONS[key]?.(tokens, partners, inner) ?? inner));
-      }
     }
     return last < 0 ? null : balance(partners, { first, last });
   };
@@ -53,6 +61,8 @@ export function placesIn(text: string, tokens: readonly ScanToken[]): Places {
     },
   };
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 type Extension = (
   tokens: readonly ScanToken[],
@@ -98,21 +108,27 @@ const afterType: Extension = (tokens, partners, range) => {
 const TYPE_WORDS =
   /^(varying|precision|with|without|time|zone|year|month|day|hour|minute|second|to|\[|\])$/;
 
-const EXTENSIONS: Readonly<Record<string, Extension>> = {
-  ColumnRef: afterDots,
-  FuncCall: afterCall,
-  SQLValueFunction: afterCall,
-  TypeName: afterType,
-  typeName: afterType,
-  CollateClause: (tokens, partners, range) =>
-    wordAt(tokens, range.last) === 'collate'
-      ? afterDots(tokens, partners, { ...range, last: range.last + 1 })
-      : range,
-  NullTest: afterWords(/^(is|not|null)$/),
-  BooleanTest: afterWords(/^(is|not|true|false|unknown)$/),
-  CaseExpr: afterWords(/^end$/),
-  A_ArrayExpr: afterCallOrBracket,
-};
+const EXTENSIONS: ReadonlyMap<string, Extension> = new Map<string, Extension>(
+  Object.entries({
+    ColumnRef: afterDots,
+    FuncCall: afterCall,
+    SQLValueFunction: afterCall,
+    TypeName: afterType,
+    typeName: afterType,
+    CollateClause: (
+      tokens: readonly ScanToken[],
+      partners: readonly (number | undefined)[],
+      range: Range,
+    ) =>
+      wordAt(tokens, range.last) === 'collate'
+        ? afterDots(tokens, partners, { ...range, last: range.last + 1 })
+        : range,
+    NullTest: afterWords(/^(is|not|null)$/),
+    BooleanTest: afterWords(/^(is|not|true|false|unknown)$/),
+    CaseExpr: afterWords(/^end$/),
+    A_ArrayExpr: afterCallOrBracket,
+  }),
+);
 
 /** `ARRAY[]`, whose offset is that of the word. */
 function afterCallOrBracket(

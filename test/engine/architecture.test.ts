@@ -79,7 +79,7 @@ const PURE = ['parser', 'engine/sql', 'engine/plan', 'engine/aggregates', 'engin
 
 /** Packages by part; Node's own modules count as packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  parser: ['pgsql-ast-parser'],
+  parser: ['pgsql-ast-parser', 'libpg-query'],
   // A hash of a name is as pure as the name.
   'engine/sql': ['node:crypto'],
   'engine/plan': [],

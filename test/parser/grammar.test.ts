@@ -93,7 +93,7 @@ test.each([
   'public.citext',
   'public."Mood"',
   '"Odd ""s"""."T x"[]',
-  'public.geometry(Point,4326)',
+  'public.geometry(point,4326)',
 ])('type %s', async (type) => {
   expect(withoutSpans(await readExpr(`a::${type}`))).toEqual({
     kind: 'cast',

@@ -30,11 +30,8 @@ const WHOLE = [
   'SELECT (t.a, t.b) OVERLAPS (t.c, t.j) AS o, t.a IS NFC NORMALIZED AS n, NORMALIZE(t.a) AS m, COLLATION FOR (t.a) AS c, CURRENT_DATE AS d, LOCALTIMESTAMP(3) AS l, t.a AT LOCAL AS z FROM public.t',
   'SELECT lower(VARIADIC t.a) AS v, abs(x => t.a, y => 2) AS n, sum(DISTINCT t.a ORDER BY t.b DESC, t.c) AS s, percentile_cont(0.5) WITHIN GROUP (ORDER BY t.a) FILTER (WHERE t.b) AS p FROM public.t',
   'SELECT f.x, g.a, h.p FROM unnest(1) WITH ORDINALITY f(x, y), abs(1) g(a integer, b text COLLATE "C"), ROWS FROM(lower(1), abs(2) AS (q text)) h(p, q)',
-  'SELECT u.a, j.d FROM (public.t JOIN public.u x USING (id) AS m) AS j, public.t y(p, q) JOIN public.u USING (id) AS n'.replace(
-    'SELECT u.a',
-    'SELECT y.p, n.id',
-  ),
-  "SELECT XMLELEMENT(NAME foo, XMLATTRIBUTES(t.a AS b), (t.b + 1)) AS x, JSON_OBJECT('k' : t.a, 'l' : t.b RETURNING jsonb) AS o, JSON_ARRAYAGG(t.a ORDER BY t.b) AS j, t.a IS JSON OBJECT AS i FROM public.t",
+  'SELECT y.p, n.a, j.d FROM (public.t JOIN public.u x USING (id) AS m) AS j, public.t y(p) JOIN public.u USING (a) AS n',
+  "SELECT XMLELEMENT(NAME foo, XMLATTRIBUTES(t.a AS b), t.b) AS x, JSON_OBJECT('k' : t.a, 'l' : t.b RETURNING jsonb) AS o, JSON_ARRAYAGG(t.a ORDER BY t.b) AS j, t.a IS JSON OBJECT AS i FROM public.t",
   'SELECT t.a FROM public.t ORDER BY t.a FETCH FIRST (2 + 1) ROWS WITH TIES',
   'SELECT t.a FROM public.t FOR UPDATE OF t SKIP LOCKED',
 ];
