@@ -1,4 +1,7 @@
-/** Prints queries: a tree to a SELECT, one clause a line, without a semicolon. Expressions are in deparse.ts. */
+/**
+ * Prints queries: a tree to a SELECT, one clause a line, without a semicolon. Expressions are in
+ * deparse.ts.
+ */
 import type { Print } from './deparse.ts';
 import { deparseExpr, list, printWindow, printWords, sortList } from './deparse.ts';
 import { quoteIdent, quoteQualified } from './quote.ts';
@@ -19,7 +22,10 @@ import { visitQuery } from './walk.ts';
 /** The names of all items of FROM in a query and in what is in it, by number. */
 type Aliases = ReadonlyMap<number, string>;
 
-/** The whole query as SQL text. @throws RangeError on a reference to an item of FROM that the query does not have */
+/**
+ * The whole query as SQL text. @throws RangeError on a reference to an item of FROM that the query
+ * does not have
+ */
 export function deparse(query: Query): string {
   return printQuery(query, aliasesOf(query));
 }

@@ -1,8 +1,9 @@
 /**
- * Our own deparser: a resolved tree to SQL text that means the same under any search_path. Operators without a schema
- * are printed plain, so the reader of the text must have pg_catalog first in its search_path (it is, unless named later).
- * Every operand is parenthesised: PostgreSQL drops parentheses when it parses, so they cost nothing and no table of
- * precedences can be wrong. Expressions are here, queries in deparse-query.ts; neither checks that a tree makes sense.
+ * Our own deparser: a resolved tree to SQL text that means the same under any search_path.
+ * Operators without a schema are printed plain, so the reader of the text must have pg_catalog
+ * first in its search_path (it is, unless named later). Every operand is parenthesised: PostgreSQL
+ * drops parentheses when it parses, so they cost nothing and no table of precedences can be wrong.
+ * Expressions are here, queries in deparse-query.ts; neither checks that a tree makes sense.
  */
 import { quoteIdent } from './quote.ts';
 import type {
@@ -24,7 +25,10 @@ import type {
 
 export type Print = (expr: Expr) => string;
 
-/** How the text of an expression says what is not columns and operators; without it such a node cannot be printed. */
+/**
+ * How the text of an expression says what is not columns and operators; without it such a node
+ * cannot be printed.
+ */
 export type Outside = {
   readonly wholeRow?: (ref: WholeRow) => string;
   readonly query?: (query: Query) => string;

@@ -1,5 +1,9 @@
-/** What a call by name is: a function, an aggregate or a window function. A name of several kinds is never guessed. */
-import type { Aggregate, Catalog, Expr } from './tree.ts';
+/**
+ * What a call by name is: a function, an aggregate or a window function. A name of several kinds is
+ * never guessed.
+ */
+import type { Catalog } from './catalog.ts';
+import type { Aggregate, Expr } from './tree.ts';
 
 export type FunctionKind =
   | 'function'
@@ -13,7 +17,10 @@ export type FunctionKind =
 /** By schema and name, what a call of that name can be. */
 export type Functions = ReadonlyMap<string, FunctionKind>;
 
-/** Overloads that differ in kind make a name ambiguous: which one is meant depends on types, which the text does not tell. */
+/**
+ * Overloads that differ in kind make a name ambiguous: which one is meant depends on types, which
+ * the text does not tell.
+ */
 export function indexFunctions(catalog: Catalog): Functions {
   const functions = new Map<string, FunctionKind>();
   for (const entry of catalog.functions) {
@@ -51,8 +58,8 @@ const FAILURES: Readonly<Record<'procedure' | 'ambiguous' | 'unknown', (name: st
   };
 
 /**
- * The node of a call that a reader took for an aggregate, because a call can say what only an aggregate can; `map`
- * resolves its arguments.
+ * The node of a call that a reader took for an aggregate, because a call can say what only an
+ * aggregate can; `map` resolves its arguments.
  */
 export function resolveCall(
   call: Aggregate,

@@ -1,26 +1,34 @@
 /**
- * The front end: from the text that pg_get_viewdef prints to a resolved tree. Two readers, one tree: pgsql-ast-parser reads
- * the plain core, PostgreSQL's own grammar the rest, and also what the caller does not confirm of the first reading. So a
- * misreading costs a question to the server and is never a wrong tree. Where both read a text their trees are equal.
+ * The front end: from the text that pg_get_viewdef prints to a resolved tree. Two readers, one
+ * tree: pgsql-ast-parser reads the plain core, PostgreSQL's own grammar the rest, and also what the
+ * caller does not confirm of the first reading. So a misreading costs a question to the server and
+ * is never a wrong tree. Where both read a text their trees are equal.
  */
 import { readWithPgsqlAst } from './pgsql-ast/read.ts';
-import { resolve } from './scope.ts';
-import type { Catalog, Query, Unreadable } from './tree.ts';
+import { resolve } from './resolve.ts';
+import type { Catalog } from './catalog.ts';
+import type { Query, Unreadable } from './tree.ts';
 import { equalQuery } from './walk.ts';
 
 export type ReadResult =
   | { readonly query: Query }
-  /** What the text says that the tree has no node for, or that could not be resolved, in order of place. */
+  /**
+   * What the text says that the tree has no node for, or that could not be resolved, in order of
+   * place.
+   */
   | { readonly unreadable: readonly Unreadable[] }
   /** There is a reading, and the caller does not confirm it. */
   | { readonly unconfirmed: Query };
 
-/** In characters. A longer text is read faster by PostgreSQL's grammar, the time to load it included (40 ms against 60). */
+/**
+ * In characters. A longer text is read faster by PostgreSQL's grammar, the time to load it included
+ * (40 ms against 60).
+ */
 const LONGEST_PLAIN_TEXT = 3000;
 
 /**
- * Reads a definition as `pg_get_viewdef(oid, true)` prints it under `search_path = pg_catalog`. Spans count in characters
- * of `text`. `confirm` says whether a reading means what the text means.
+ * Reads a definition as `pg_get_viewdef(oid, true)` prints it under `search_path = pg_catalog`.
+ * Spans count in characters of `text`. `confirm` says whether a reading means what the text means.
  */
 export async function readDefinition(
   text: string,
@@ -57,7 +65,8 @@ export async function readFully(
       ? { query: resolved.query }
       : { unreadable: inOrder(found) };
   } catch (error) {
-    // The trees are walked by recursion, as PostgreSQL's own are; thousands of nested operands are too many for it.
+    // The trees are walked by recursion, as PostgreSQL's own are; thousands of nested operands are
+    // too many for it.
     if (!(error instanceof RangeError)) throw error;
     const message = 'the definition nests its expressions too deeply';
     return { unreadable: [{ kind: 'too_deep', message, span: null }] };

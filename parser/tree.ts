@@ -1,9 +1,10 @@
 /**
  * SQL as data: the tree that both readers give and everything after them reads.
  *
- * A tree says exactly what the definition says (join tree, ON and USING, aliases, order), so that the server gate can
- * compare our deparse with the original. It judges nothing: whatever PostgreSQL prints of a query has a node here.
- * `from`, `relations` and the numbers in `ColumnRef` are one system: see `Select`.
+ * A tree says exactly what the definition says (join tree, ON and USING, aliases, order), so that
+ * the server gate can compare our deparse with the original. It judges nothing: whatever PostgreSQL
+ * prints of a query has a node here. `from`, `relations` and the numbers in `ColumnRef` are one
+ * system: see `Select`.
  */
 
 /** Character offsets into the definition text: `start` inclusive, `end` exclusive, zero-based. */
@@ -21,33 +22,49 @@ export type Unreadable = {
 /** What every node has; `span` is where the definition says it. */
 type Node<K> = { readonly kind: K; readonly span: Span | null };
 
-/** A name before it is resolved (`scope.ts` does that): `a`, `t.a`, with `star` also `t.*`. No reader hands one out. */
+/**
+ * A name before it is resolved (`scope.ts` does that): `a`, `t.a`, with `star` also `t.*`. No
+ * reader hands one out.
+ */
 export type Name = Node<'name'> & { readonly path: readonly string[]; readonly star: boolean };
 
-/** A column of an item of FROM, under the name by which the item shows it; see `Select` for `relation`. */
+/**
+ * A column of an item of FROM, under the name by which the item shows it; see `Select` for
+ * `relation`.
+ */
 export type ColumnRef = Node<'column'> & { readonly relation: number; readonly name: string };
 
 /** A literal exactly as the definition spells it: `1.0000`, `'it''s'`, `true`, `NULL`, `B'01'`. */
 export type Literal = Node<'literal'> & { readonly sql: string };
 
-/** `op` is the operator as spelled: `+`, `~~`, `=`, `AND`, `OR`, `AT TIME ZONE`, `IS DISTINCT FROM`, `OPERATOR("public".<->)`. */
+/**
+ * `op` is the operator as spelled: `+`, `~~`, `=`, `AND`, `OR`, `AT TIME ZONE`, `IS DISTINCT FROM`,
+ * `OPERATOR("public".<->)`.
+ */
 export type Binary = Node<'binary'> & {
   readonly op: string;
   readonly left: Expr;
   readonly right: Expr;
 };
 
-/** Prefix `-`, `+`, `NOT` or any prefix operator, or postfix `IS [NOT] NULL`, `IS [NOT] TRUE`, `IS [NOT] FALSE`, `IS [NOT] UNKNOWN`. */
+/**
+ * Prefix `-`, `+`, `NOT` or any prefix operator, or postfix `IS [NOT] NULL`, `IS [NOT] TRUE`, `IS
+ * [NOT] FALSE`, `IS [NOT] UNKNOWN`.
+ */
 export type Unary = Node<'unary'> & { readonly op: string; readonly operand: Expr };
 
-/** `operand::type`; `type` is the type as PostgreSQL prints it, e.g. `numeric(10,2)`, `timestamp without time zone`, `public.citext`. */
+/**
+ * `operand::type`; `type` is the type as PostgreSQL prints it, e.g. `numeric(10,2)`, `timestamp
+ * without time zone`, `public.citext`.
+ */
 export type Cast = Node<'cast'> & { readonly operand: Expr; readonly type: string };
 
 /**
- * A plain (not aggregate, not window) function call; `schema` is null for pg_catalog, `args` are in the order of the
- * function's signature. `syntax` names the special form it is written in, which changes how it is printed and nothing
- * else: `extract` is `EXTRACT(field FROM x)` with a string literal as first argument, `trim` is `TRIM(BOTH chars FROM x)`
- * (btrim, ltrim, rtrim), `position` is `POSITION((needle) IN (text))`, the others likewise.
+ * A plain (not aggregate, not window) function call; `schema` is null for pg_catalog, `args` are in
+ * the order of the function's signature. `syntax` names the special form it is written in, which
+ * changes how it is printed and nothing else: `extract` is `EXTRACT(field FROM x)` with a string
+ * literal as first argument, `trim` is `TRIM(BOTH chars FROM x)` (btrim, ltrim, rtrim), `position`
+ * is `POSITION((needle) IN (text))`, the others likewise.
  */
 export type Call = Node<'call'> & {
   readonly schema: string | null;
@@ -87,7 +104,10 @@ export type Sort = {
   readonly nulls: 'FIRST' | 'LAST' | null;
 };
 
-/** An aggregate call. `star` is count(*); `withinGroup` tells that `orderBy` is that of WITHIN GROUP. */
+/**
+ * An aggregate call. `star` is count(*); `withinGroup` tells that `orderBy` is that of WITHIN
+ * GROUP.
+ */
 export type Aggregate = Node<'aggregate'> & {
   readonly schema: string | null;
   readonly name: string;
@@ -100,7 +120,10 @@ export type Aggregate = Node<'aggregate'> & {
   readonly filter: Expr | null;
 };
 
-/** A window as OVER or WINDOW describes it; `frame` is its words and bounds, e.g. `ROWS BETWEEN `, x, ` PRECEDING AND ...`. */
+/**
+ * A window as OVER or WINDOW describes it; `frame` is its words and bounds, e.g. `ROWS BETWEEN `,
+ * x, ` PRECEDING AND ...`.
+ */
 export type WindowSpec = {
   readonly base: string | null;
   readonly partitionBy: readonly Expr[];
@@ -111,7 +134,10 @@ export type WindowSpec = {
 /** Words with expressions between them: one more text than there are expressions. */
 export type Words = { readonly words: readonly string[]; readonly args: readonly Expr[] };
 
-/** A call with OVER, of a window function or an aggregate; `over` is a window's name or the window itself. */
+/**
+ * A call with OVER, of a window function or an aggregate; `over` is a window's name or the window
+ * itself.
+ */
 export type WindowCall = Node<'window'> & {
   readonly schema: string | null;
   readonly name: string;
@@ -138,8 +164,9 @@ export type Field = Node<'field'> & { readonly operand: Expr; readonly name: str
 export type WholeRow = Node<'whole_row'> & { readonly relation: number };
 
 /**
- * A column that a join shows under a name of its own: `j.x` of `(...) AS j`, `u.x` of `USING (x) AS u`, and with `alias`
- * null the bare name of a column that USING merges. `target` is what it stands for but for a cast to the common type.
+ * A column that a join shows under a name of its own: `j.x` of `(...) AS j`, `u.x` of `USING (x) AS
+ * u`, and with `alias` null the bare name of a column that USING merges. `target` is what it stands
+ * for but for a cast to the common type.
  */
 export type JoinColumn = Node<'join_column'> & {
   readonly alias: string | null;
@@ -157,7 +184,10 @@ export type Sublink = Node<'sublink'> & {
   readonly query: Query;
 };
 
-/** XML and JSON expressions, which have a syntax of their own, word by word; JSON_ARRAYAGG is one and an aggregate. */
+/**
+ * XML and JSON expressions, which have a syntax of their own, word by word; JSON_ARRAYAGG is one
+ * and an aggregate.
+ */
 export type SyntaxForm = Words &
   Node<'syntax_form'> & { readonly name: string; readonly isAggregate: boolean };
 
@@ -231,10 +261,16 @@ export type ExprKind = Expr['kind'];
 /** The node type of each kind. */
 export type ExprOf = { readonly [K in ExprKind]: Extract<Expr, { kind: K }> };
 
-/** What every item of FROM has: the name by which the query refers to it, and names for its first columns. */
+/**
+ * What every item of FROM has: the name by which the query refers to it, and names for its first
+ * columns.
+ */
 type Item = {
   readonly alias: string;
-  /** True where the definition writes the alias: PostgreSQL prints a written alias even where it equals the name. */
+  /**
+   * True where the definition writes the alias: PostgreSQL prints a written alias even where it
+   * equals the name.
+   */
   readonly aliased: boolean;
   readonly columnAliases: readonly string[];
   readonly span: Span | null;
@@ -292,7 +328,9 @@ export type FromItem =
       readonly right: FromItem;
       readonly type: JoinType;
       readonly on: Expr | null;
-      /** The merged columns, resolved on both sides; null where the join has ON or is a cross join. */
+      /**
+       * The merged columns, resolved on both sides; null where the join has ON or is a cross join.
+       */
       readonly using:
         | readonly { readonly name: string; readonly left: Expr; readonly right: Expr }[]
         | null;
@@ -345,9 +383,9 @@ export type GroupItem =
     };
 
 /**
- * One SELECT. Every item of FROM in a definition has a number of its own: those of this SELECT count from `first` in the
- * order of `relations`. So a reference that leads out of a subquery says what it means wherever it is moved. `first` is 0
- * for the outermost SELECT.
+ * One SELECT. Every item of FROM in a definition has a number of its own: those of this SELECT
+ * count from `first` in the order of `relations`. So a reference that leads out of a subquery says
+ * what it means wherever it is moved. `first` is 0 for the outermost SELECT.
  */
 export type Select = Clauses & {
   readonly kind: 'select';
@@ -381,25 +419,3 @@ export type Values = Clauses & {
 };
 
 export type Query = Select | SetOperation | Values;
-
-/** What the resolver must know of a relation; loaded from the catalog by the engine. */
-export type CatalogRelation = {
-  readonly oid: number;
-  readonly schema: string;
-  readonly name: string;
-  /** In order of attnum, dropped columns left out. */
-  readonly columns: readonly { readonly name: string }[];
-};
-
-/** What the resolver must know of functions: everything the definition could call by name. */
-export type CatalogFunction = {
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: 'function' | 'aggregate' | 'window' | 'procedure';
-  readonly returnsSet: boolean;
-};
-
-export type Catalog = {
-  readonly relations: readonly CatalogRelation[];
-  readonly functions: readonly CatalogFunction[];
-};

@@ -1,7 +1,8 @@
 /**
- * Walks over trees: what the children of a node are is said once, in `MAP_PARTS` and `mapQuery`; everything else derives
- * from them. A query within an expression is a part of its own kind: `children`, `visit` and `mapExpr` stay in the
- * expressions of one query, `mapQuery` and `visitQuery` say what is in a query.
+ * Walks over trees: what the children of a node are is said once, in `MAP_PARTS` and `mapQuery`;
+ * everything else derives from them. A query within an expression is a part of its own kind:
+ * `children`, `visit` and `mapExpr` stay in the expressions of one query, `mapQuery` and
+ * `visitQuery` say what is in a query.
  */
 import type {
   Expr,
@@ -35,7 +36,10 @@ const mapWindow = (window: WindowSpec, map: MapExpr): WindowSpec => ({
 
 const keep = <E>(expr: E): E => expr;
 
-/** For each kind the node with `map` applied to its children, in the order in which they are written. */
+/**
+ * For each kind the node with `map` applied to its children, in the order in which they are
+ * written.
+ */
 const MAP_CHILDREN: { readonly [K in ExprKind]: (expr: ExprOf[K], map: MapExpr) => Expr } = {
   name: keep,
   column: keep,
@@ -105,15 +109,18 @@ export function children(expr: Expr): Expr[] {
   return found;
 }
 
-/** Calls `see` for the expression and everything below it, parents first; `see` returns false to skip what is below a node. */
+/**
+ * Calls `see` for the expression and everything below it, parents first; `see` returns false to
+ * skip what is below a node.
+ */
 export function visit(expr: Expr, see: (expr: Expr) => boolean | void): void {
   if (see(expr) === false) return;
   for (const child of children(expr)) visit(child, see);
 }
 
 /**
- * Rewrites an expression from the top: `replace` is asked for each node; what it returns stands in the node's place and is
- * not walked any further, null keeps the node and goes on below it.
+ * Rewrites an expression from the top: `replace` is asked for each node; what it returns stands in
+ * the node's place and is not walked any further, null keeps the node and goes on below it.
  */
 export function mapExpr(expr: Expr, replace: (expr: Expr) => Expr | null): Expr {
   return replace(expr) ?? mapChildren(expr, (child) => mapExpr(child, replace));
@@ -125,7 +132,10 @@ export type QueryParts = {
   readonly query?: (query: Query) => Query;
 };
 
-/** The query with its own expressions and the queries directly in it (CTEs, FROM, branches) mapped, in written order. */
+/**
+ * The query with its own expressions and the queries directly in it (CTEs, FROM, branches) mapped,
+ * in written order.
+ */
 export function mapQuery(query: Query, { expr, query: inner = keep }: QueryParts): Query {
   const ctes = query.ctes.map((cte) => ({ ...cte, query: inner(cte.query) }));
   const body = mapBody({ ...query, ctes }, expr, inner);
@@ -203,7 +213,10 @@ function mapGroupItem(item: GroupItem, expr: MapExpr): GroupItem {
   }
 }
 
-/** Calls `expr` for each expression of a query's own and `query` for each query directly in it, sublinks included. */
+/**
+ * Calls `expr` for each expression of a query's own and `query` for each query directly in it,
+ * sublinks included.
+ */
 export function visitQuery(
   query: Query,
   see: { readonly expr: (expr: Expr) => void; readonly query?: (query: Query) => void },
@@ -247,7 +260,9 @@ export function equalQuery(a: Query, b: Query): boolean {
   return equalValue(a, b);
 }
 
-/** The query with `replace` (as in `mapExpr`) asked for every node of it and of all queries in it. */
+/**
+ * The query with `replace` (as in `mapExpr`) asked for every node of it and of all queries in it.
+ */
 export function mapExprs(query: Query, replace: (expr: Expr) => Expr | null): Query {
   const inner = (one: Query): Query => mapExprs(one, replace);
   const expr = (one: Expr): Expr =>

@@ -9,7 +9,8 @@
 import { deparse } from '../../parser/deparse-query.ts';
 import { ImatError, positionAt } from '../../parser/errors.ts';
 import { readDefinition } from '../../parser/read.ts';
-import type { Catalog, Expr, Query } from '../../parser/tree.ts';
+import type { Catalog } from '../../parser/catalog.ts';
+import type { Expr, Query } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { Reason } from '../api.ts';

@@ -3,7 +3,7 @@
  * stored parse tree names every function, operator and aggregate by OID, so nothing is guessed from names in the text.
  */
 import type { Db } from '../db/db.ts';
-import type { CatalogFunction } from '../../parser/tree.ts';
+import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './node-tree.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './node-tree.ts';
 import type { Dependence, TypeOutput } from '../catalog/type-output.ts';

@@ -1,4 +1,7 @@
-/** What today's flat plan is made of: one SELECT over tables and inner joins, its relations numbered from 0. */
+/**
+ * What today's flat plan is made of: one SELECT over tables and inner joins, its relations numbered
+ * from 0.
+ */
 import type { Expr, TableItem, Target } from '../../parser/tree.ts';
 
 export type PlainFrom =

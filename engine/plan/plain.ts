@@ -1,6 +1,7 @@
 /**
- * From a query as it was read to the plain query that the flat plan takes: the rewrites, in an order in which each finds
- * what it needs, and then every reason for what is left that the plan has no rule for. Pure.
+ * From a query as it was read to the plain query that the flat plan takes: the rewrites, in an
+ * order in which each finds what it needs, and then every reason for what is left that the plan has
+ * no rule for. Pure.
  */
 import type { Expr, FromItem, Query, Select } from '../../parser/tree.ts';
 import { children, mapExpr } from '../../parser/walk.ts';
@@ -35,7 +36,10 @@ export function plainQuery(
   return numbered(rewritten);
 }
 
-/** Whether every expression has a value for every row; what an aggregate does with its rows is the same wherever they are. */
+/**
+ * Whether every expression has a value for every row; what an aggregate does with its rows is the
+ * same wherever they are.
+ */
 function failsNowhere(query: Query, sources: ReadonlyMap<number, SourceFacts>): boolean {
   const tables = tablesIn(query);
   const rows = (expr: Expr): Expr =>

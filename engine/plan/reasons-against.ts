@@ -1,6 +1,7 @@
 /**
- * What today's plan has no rule for, each with its place: a walk over the read tree after the rewrites. What is inside of
- * a subquery or CTE that stays is not looked at: the whole of it is one reason.
+ * What today's plan has no rule for, each with its place: a walk over the read tree after the
+ * rewrites. What is inside of a subquery or CTE that stays is not looked at: the whole of it is one
+ * reason.
  */
 import type {
   Aggregate,

@@ -1,4 +1,7 @@
-/** Adapts calls: functions, aggregates and window functions, the syntaxes of their own that functions have, and windows. */
+/**
+ * Adapts calls: functions, aggregates and window functions, the syntaxes of their own that
+ * functions have, and windows.
+ */
 import type { FuncCall, Node, SQLValueFunction, WindowDef } from 'libpg-query';
 import type { CallSyntax, Expr, Sort, WindowSpec, Words } from '../tree.ts';
 import type { Reading } from './reading.ts';

@@ -1,4 +1,7 @@
-/** Adapts expressions of PostgreSQL's grammar to our tree. Calls are in calls.ts, queries in query.ts. */
+/**
+ * Adapts expressions of PostgreSQL's grammar to our tree. Calls are in calls.ts, queries in
+ * query.ts.
+ */
 import type { A_Const, A_Expr, A_Indirection, Node, SubLink, TypeCast } from 'libpg-query';
 import { quoteIdent, quoteLiteral } from '../quote.ts';
 import type { Expr, Sublink } from '../tree.ts';
@@ -142,7 +145,9 @@ function adaptConstant(constant: A_Const, reading: Reading, node: Node): Expr {
     : literal(number);
 }
 
-/** A chain of operators that leans to the left, as a long sum does, is adapted from its left end on. */
+/**
+ * A chain of operators that leans to the left, as a long sum does, is adapted from its left end on.
+ */
 function adaptOperator(reading: Reading, expr: A_Expr, node: Node): Expr {
   const chain = [{ expr, node }];
   let left = expr.lexpr;
@@ -187,7 +192,8 @@ function adaptOperation(reading: Reading, expr: A_Expr, left: Expr | null, node:
         span,
       };
     default:
-      // IN, LIKE, SIMILAR TO and BETWEEN are never printed: PostgreSQL prints the operators that they stand for.
+      // IN, LIKE, SIMILAR TO and BETWEEN are never printed: PostgreSQL prints the operators that
+      // they stand for.
       return reading.fail(node, 'operator');
   }
 }
@@ -222,7 +228,10 @@ function adaptSublink(reading: Reading, link: SubLink, node: Node): Expr {
   };
 }
 
-/** Subscripts and fields, from the left: `a[1][2]` is one access with two subscripts, `(a[1])[2]` is two accesses. */
+/**
+ * Subscripts and fields, from the left: `a[1][2]` is one access with two subscripts, `(a[1])[2]` is
+ * two accesses.
+ */
 function adaptIndirection(reading: Reading, { arg, indirection }: A_Indirection, node: Node): Expr {
   const span = reading.spanOf(node);
   let expr = maybe(reading, arg) ?? reading.fail(node, 'subscript');

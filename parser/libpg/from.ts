@@ -1,4 +1,7 @@
-/** Adapts FROM: tables, subqueries, functions and joins. The items get their numbers in the order in which they stand. */
+/**
+ * Adapts FROM: tables, subqueries, functions and joins. The items get their numbers in the order in
+ * which they stand.
+ */
 import type { Alias, JoinExpr, Node, RangeFunction, RangeTableSample, RangeVar } from 'libpg-query';
 import { quoteIdent } from '../quote.ts';
 import type {

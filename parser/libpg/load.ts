@@ -1,4 +1,7 @@
-/** PostgreSQL's own grammar as WebAssembly. It is loaded when the first definition needs it, and then kept. */
+/**
+ * PostgreSQL's own grammar as WebAssembly. It is loaded when the first definition needs it, and
+ * then kept.
+ */
 import type { ParseResult, ScanResult } from 'libpg-query';
 
 export type Grammar = {

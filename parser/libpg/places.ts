@@ -1,6 +1,7 @@
 /**
- * Where nodes stand in the text. PostgreSQL's tree has one offset (in bytes) for each node; the rest of its place comes
- * from the tokens between the offsets below it, with the brackets and words that belong to it.
+ * Where nodes stand in the text. PostgreSQL's tree has one offset (in bytes) for each node; the
+ * rest of its place comes from the tokens between the offsets below it, with the brackets and words
+ * that belong to it.
  */
 import type { ScanToken } from 'libpg-query';
 import type { Span } from '../tree.ts';

@@ -1,4 +1,7 @@
-/** Adapts queries of PostgreSQL's grammar: SELECT, set operations, VALUES, and what stands around them. */
+/**
+ * Adapts queries of PostgreSQL's grammar: SELECT, set operations, VALUES, and what stands around
+ * them.
+ */
 import type { GroupingSet, Node, SelectStmt } from 'libpg-query';
 import type { Cte, GroupItem, Limit, Query, Select } from '../tree.ts';
 import { adaptWindow, sorts } from './calls.ts';

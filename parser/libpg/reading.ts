@@ -6,10 +6,16 @@ import type { Expr, Literal, Query, Span } from '../tree.ts';
 export type Reading = {
   readonly text: string;
   readonly spanOf: (node: object) => Span | null;
-  /** Adapts an expression; here so that the parts of the adapter that call each other need not import each other. */
+  /**
+   * Adapts an expression; here so that the parts of the adapter that call each other need not
+   * import each other.
+   */
   readonly expr: (node: Node) => Expr;
   readonly query: (statement: SelectStmt) => Query;
-  /** Records that a node has no place in the tree, and gives a stand-in; such a tree is never handed out. */
+  /**
+   * Records that a node has no place in the tree, and gives a stand-in; such a tree is never handed
+   * out.
+   */
   readonly fail: (node: object, what: string) => Literal;
 };
 

@@ -1,6 +1,7 @@
 /**
- * XML and JSON expressions: each has a syntax of its own. They are taken over word by word as the definition says them,
- * with the expressions in them adapted. Their types and names are printed by PostgreSQL as they mean the same everywhere.
+ * XML and JSON expressions: each has a syntax of its own. They are taken over word by word as the
+ * definition says them, with the expressions in them adapted. Their types and names are printed by
+ * PostgreSQL as they mean the same everywhere.
  */
 import type { Node } from 'libpg-query';
 import type { Expr } from '../tree.ts';

@@ -1,6 +1,7 @@
 /**
- * Adapts calls: functions, aggregates, the keyword forms (COALESCE, NULLIF, GREATEST, LEAST, ROW, ANY, ALL) and EXTRACT,
- * SUBSTRING, OVERLAY. A keyword form is an unquoted word: PostgreSQL quotes a function of the same name.
+ * Adapts calls: functions, aggregates, the keyword forms (COALESCE, NULLIF, GREATEST, LEAST, ROW,
+ * ANY, ALL) and EXTRACT, SUBSTRING, OVERLAY. A keyword form is an unquoted word: PostgreSQL quotes
+ * a function of the same name.
  */
 import type {
   Expr as Ast,

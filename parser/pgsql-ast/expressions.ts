@@ -60,7 +60,10 @@ function adaptColumn(reading: Reading, node: ExprRef): Expr {
   return { kind: 'name', path, star: false, span: spanOf(node) };
 }
 
-/** The grammar makes JavaScript numbers of numbers: `1.0000` is 1 there. The definition's own spelling is what counts. */
+/**
+ * The grammar makes JavaScript numbers of numbers: `1.0000` is 1 there. The definition's own
+ * spelling is what counts.
+ */
 function adaptNumber(reading: Reading, node: Ast): Expr {
   const [, minus, sql] = /^(-?)(\d+(?:\.\d+)?)$/.exec(spelled(reading, node)) ?? [];
   const span = spanOf(node);
@@ -134,7 +137,10 @@ function adaptCase(reading: Reading, node: ExprCase): Expr {
   };
 }
 
-/** `a[1][2]` is one access with two subscripts; the server gate notices the rare `(a[1])[2]`, which is two accesses. */
+/**
+ * `a[1][2]` is one access with two subscripts; the server gate notices the rare `(a[1])[2]`, which
+ * is two accesses.
+ */
 function adaptSubscript(reading: Reading, node: ExprArrayIndex): Expr {
   const array = reading.expr(node.array);
   const index = reading.expr(node.index);

@@ -1,7 +1,8 @@
 /**
- * Reads the plain core with pgsql-ast-parser: one SELECT over tables and inner joins. An allow-list: at a node that is not
- * on it, or whose reading is known to go wrong, the reader gives up and PostgreSQL's own grammar reads the definition.
- * That what it does read is right is proved by the server gate; a text that this grammar misreads costs a round trip.
+ * Reads the plain core with pgsql-ast-parser: one SELECT over tables and inner joins. An
+ * allow-list: at a node that is not on it, or whose reading is known to go wrong, the reader gives
+ * up and PostgreSQL's own grammar reads the definition. That what it does read is right is proved
+ * by the server gate; a text that this grammar misreads costs a round trip.
  */
 import type { OrderByStatement, SelectedColumn, SelectFromStatement } from 'pgsql-ast-parser';
 import { parse } from 'pgsql-ast-parser';

@@ -1,6 +1,7 @@
 /**
- * Every definition of the corpus, created on a real server and read back from what PostgreSQL prints. What PostgreSQL's
- * grammar reads must print the same again, and where both readers read a definition their trees must be equal.
+ * Every definition of the corpus, created on a real server and read back from what PostgreSQL
+ * prints. What PostgreSQL's grammar reads must print the same again, and where both readers read a
+ * definition their trees must be equal.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Db, ServerError } from '../../engine/db/db.ts';
@@ -8,7 +9,8 @@ import { deparse } from '../../parser/deparse-query.ts';
 import { quoteIdent } from '../../parser/quote.ts';
 import type { ReadResult } from '../../parser/read.ts';
 import { readFully, readPlain } from '../../parser/read.ts';
-import type { Catalog, Expr, Query, Select } from '../../parser/tree.ts';
+import type { Catalog } from '../../parser/catalog.ts';
+import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { mapExpr } from '../../parser/walk.ts';
 import { useDatabase } from '../setup/database.ts';
 import { DEFINITIONS } from './corpus/definitions.ts';
@@ -43,7 +45,10 @@ async function printedBy(query: string, columns = '', searchPath = 'pg_catalog')
   return row?.text ?? '';
 }
 
-/** The definition as PostgreSQL prints it; the columns get names of their own only where two would have the same. */
+/**
+ * The definition as PostgreSQL prints it; the columns get names of their own only where two would
+ * have the same.
+ */
 async function printedDefinition(sql: string): Promise<string> {
   try {
     return await printedBy(sql, '', 'shop, public');

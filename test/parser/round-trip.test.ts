@@ -1,4 +1,7 @@
-/** What is printed is read back as the same tree by PostgreSQL's grammar, and by the plain reader where that reads it. */
+/**
+ * What is printed is read back as the same tree by PostgreSQL's grammar, and by the plain reader
+ * where that reads it.
+ */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deparse } from '../../parser/deparse-query.ts';

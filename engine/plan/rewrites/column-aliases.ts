@@ -1,8 +1,9 @@
 /**
  * `FROM t AS a(x, y)`: columns get the table's own names back.
  *
- * An alias is nothing but a name, so no row changes. Counter-example for a subquery in place of the table: there the name
- * is the only one that the column has, so aliases of subqueries are left to the rewrite that inlines them.
+ * An alias is nothing but a name, so no row changes. Counter-example for a subquery in place of the
+ * table: there the name is the only one that the column has, so aliases of subqueries are left to
+ * the rewrite that inlines them.
  */
 import type { Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';

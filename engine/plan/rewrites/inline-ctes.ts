@@ -1,9 +1,11 @@
 /**
- * A CTE stands where it is read: each mention of it becomes a subquery in FROM, with items of FROM of its own.
+ * A CTE stands where it is read: each mention of it becomes a subquery in FROM, with items of FROM
+ * of its own.
  *
- * Right for any query that has one answer. Counter-examples, which stay: WITH RECURSIVE, which reads itself; and, unless
- * `acrossFences`, a CTE that PostgreSQL computes by itself first (MATERIALIZED, or read more than once): it fails also for
- * rows that the query around it filters out, where an expression in it can fail. One that nobody reads is not computed.
+ * Right for any query that has one answer. Counter-examples, which stay: WITH RECURSIVE, which
+ * reads itself; and, unless `acrossFences`, a CTE that PostgreSQL computes by itself first
+ * (MATERIALIZED, or read more than once): it fails also for rows that the query around it filters
+ * out, where an expression in it can fail. One that nobody reads is not computed.
  */
 import type { Cte, Expr, Query, Relation } from '../../../parser/tree.ts';
 import { mapExpr, mapQuery } from '../../../parser/walk.ts';

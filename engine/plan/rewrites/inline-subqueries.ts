@@ -1,11 +1,13 @@
 /**
- * A plain subquery in FROM (tables and inner joins, filters, expressions) is part of the query around it: its tables join
- * in, its conditions are conditions, its columns are what they are computed from. One without FROM is one row of constants.
+ * A plain subquery in FROM (tables and inner joins, filters, expressions) is part of the query
+ * around it: its tables join in, its conditions are conditions, its columns are what they are
+ * computed from. One without FROM is one row of constants.
  *
- * Right because a product is associative and a filter commutes with it. Counter-examples, which stay: GROUP BY, DISTINCT,
- * LIMIT and windows (a filter around them is not one below them), set-returning functions (they multiply rows after the
- * filter), the nullable side of an outer join (a constant column is NULL there), a sublink or sample in the subquery.
- * Volatile expressions would be evaluated anew at each mention: no definition with one is maintained by delta at all.
+ * Right because a product is associative and a filter commutes with it. Counter-examples, which
+ * stay: GROUP BY, DISTINCT, LIMIT and windows (a filter around them is not one below them),
+ * set-returning functions (they multiply rows after the filter), the nullable side of an outer join
+ * (a constant column is NULL there), a sublink or sample in the subquery. Volatile expressions
+ * would be evaluated anew at each mention: no definition with one is maintained by delta at all.
  */
 import type {
   Expr,
@@ -58,8 +60,9 @@ function outputNames(query: Select, number: number, inner: Select): string[] {
 }
 
 /**
- * The query with one list of tables and one conjunction. The numbers of what comes in stay as they are, so the query's own
- * items must not be looked up by place any more: `relations` gets them all, in one run of numbers.
+ * The query with one list of tables and one conjunction. The numbers of what comes in stay as they
+ * are, so the query's own items must not be looked up by place any more: `relations` gets them all,
+ * in one run of numbers.
  */
 function rebuilt(
   query: Select,
@@ -142,7 +145,10 @@ function oneRow(query: Extract<Query, { kind: 'values' }>): Select | null {
   };
 }
 
-/** A bare string is text as a column of a query; what it is elsewhere depends on what stands around it. */
+/**
+ * A bare string is text as a column of a query; what it is elsewhere depends on what stands around
+ * it.
+ */
 const typed = (expr: Expr): Expr =>
   expr.kind === 'literal' &&
   (expr.sql.startsWith("'") || expr.sql.startsWith("E'") || expr.sql === 'NULL')

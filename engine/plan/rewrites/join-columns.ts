@@ -1,9 +1,11 @@
 /**
- * `USING (x) AS u` and `(a JOIN b ..) AS j`: a column under the join's name is the column that it stands for.
+ * `USING (x) AS u` and `(a JOIN b ..) AS j`: a column under the join's name is the column that it
+ * stands for.
  *
- * For a merged column of an inner join that is either side, since both are equal, but only where both have one type in
- * which equal values are the same. Counter-examples: int and bigint, where the merged column is a cast; numeric 1.0 and
- * 1.00, of which the left one is shown; a FULL JOIN, where the left side can be missing.
+ * For a merged column of an inner join that is either side, since both are equal, but only where
+ * both have one type in which equal values are the same. Counter-examples: int and bigint, where
+ * the merged column is a cast; numeric 1.0 and 1.00, of which the left one is shown; a FULL JOIN,
+ * where the left side can be missing.
  */
 import type { Expr, FromItem, Query } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';

@@ -1,10 +1,11 @@
 /**
  * `t.*` as a value becomes `ROW(t.a, t.b)::t`: the columns by which changes are captured.
  *
- * `count(t.*)` is `count(*)`: a row is there also where all of its columns are NULL, which IS NOT NULL does not say of it.
+ * `count(t.*)` is `count(*)`: a row is there also where all of its columns are NULL, which IS NOT
+ * NULL does not say of it.
  *
- * Counter-example: on the nullable side of an outer join the whole row is NULL where the columns are each NULL. A row of
- * a subquery has no named type, so it is left alone.
+ * Counter-example: on the nullable side of an outer join the whole row is NULL where the columns
+ * are each NULL. A row of a subquery has no named type, so it is left alone.
  */
 import { quoteQualified } from '../../../parser/quote.ts';
 import type { Aggregate, Expr, Query, TableItem } from '../../../parser/tree.ts';

@@ -1,6 +1,7 @@
 /** A small catalog, and short ways to read a text with it, for the tests that need no server. */
 import { readFully, readPlain } from '../../../parser/read.ts';
-import type { Catalog, CatalogFunction, Expr, Query, Select } from '../../../parser/tree.ts';
+import type { Catalog, CatalogFunction } from '../../../parser/catalog.ts';
+import type { Expr, Query, Select } from '../../../parser/tree.ts';
 
 const relation = (oid: number, schema: string, name: string, ...columns: string[]) => ({
   oid,

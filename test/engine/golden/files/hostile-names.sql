@@ -166,7 +166,7 @@ break" AS key2,
   pg_catalog.count(*) FILTER (WHERE r1."na""me" IS NOT NULL) AS count2
 FROM
   "Odd ""schema"."it's; a \ table" AS r1
-WHERE (r1."select" <> (E'$imat$ \\ ''%')::text)
+WHERE (r1."select" <> ('$imat$ \ ''%')::text)
 GROUP BY 1, 2, 3;
 
 -- what publications of all tables need
@@ -236,7 +236,7 @@ break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
   WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
 ) AS r1
-WHERE (r1."select" <> (E'$imat$ \\ ''%')::text);
+WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store."netted_Robert'); DROP TABLE sale; --" AS
@@ -267,7 +267,7 @@ break", l.c6 AS "%I"
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
 ) AS r1
-WHERE (r1."select" <> (E'$imat$ \\ ''%')::text);
+WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() RETURNS bigint

@@ -6,7 +6,7 @@
 --   GROUP BY (date_trunc('day'::text, sale.sold_at))
 --
 -- strategy swap, freshness live
--- not delta: the result of "date_trunc" depends on session settings such as TimeZone or DateStyle (line 4, column 13). Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').
+-- not delta: the result of "date_trunc" depends on session settings such as TimeZone or DateStyle (line 1, column 8). Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').
 -- note: a live read runs the definition while a source has changed since the last swap
 -- reads public.sale (amount, sold_at)
 -- the whole definition: swap, stores every row of the answer
