@@ -105,13 +105,14 @@ function printSelect(query: Select, print: Print, aliases: Aliases): string[] {
   const distinct = query.distinct
     ? `DISTINCT ${query.distinctOn.length === 0 ? '' : `ON (${list(query.distinctOn, print)}) `}`
     : '';
+  const targets = query.targets.map(({ name, expr }) => `${print(expr)} AS ${quoteIdent(name)}`);
   const relation = (number: number): Relation => {
     const found = query.relations[number - query.first];
     if (found === undefined) throw new RangeError(`no relation ${number} in the query`);
     return found;
   };
   return [
-    `SELECT ${distinct}${query.targets.map((target) => `${print(target.expr)} AS ${quoteIdent(target.name)}`).join(', ')}`,
+    `SELECT ${distinct}${targets.join(', ')}`,
     ...items('FROM', query.from, (item) => printFrom(item, relation, print, aliases)),
     ...clause('WHERE', query.where),
     ...items(`GROUP BY${query.groupDistinct ? ' DISTINCT' : ''}`, query.groupBy, (item) =>
@@ -136,8 +137,10 @@ function printGroupItem(item: GroupItem, print: Print): string {
       return `(${list(item.exprs, print)})`;
     case 'empty':
       return '()';
-    default:
-      return `${SETS[item.kind]} (${item.items.map((one) => printGroupItem(one, print)).join(', ')})`;
+    default: {
+      const items = item.items.map((one) => printGroupItem(one, print));
+      return `${SETS[item.kind]} (${items.join(', ')})`;
+    }
   }
 }
 
@@ -176,17 +179,20 @@ const columnList = (names: readonly string[]): string =>
 
 function printRelation(relation: Relation, print: Print, aliases: Aliases): string {
   const alias = ` AS ${quoteIdent(relation.alias)}${columnList(relation.columnAliases)}`;
+  const isAliased = relation.aliased || relation.columnAliases.length > 0;
   switch (relation.kind) {
     case 'table': {
-      const name = `${relation.only ? 'ONLY ' : ''}${quoteQualified(relation.schema, relation.name)}`;
-      const isAliased = relation.aliased || relation.alias !== relation.name;
+      const table = quoteQualified(relation.schema, relation.name);
+      const shown = isAliased || relation.alias !== relation.name ? alias : '';
       const sample = relation.sample === null ? '' : ` ${printWords(relation.sample, print)}`;
-      return `${name}${isAliased || relation.columnAliases.length > 0 ? alias : ''}${sample}`;
+      return `${relation.only ? 'ONLY ' : ''}${table}${shown}${sample}`;
     }
     case 'cte':
-      return `${quoteIdent(relation.name)}${relation.aliased || relation.columnAliases.length > 0 ? alias : ''}`;
-    case 'subquery':
-      return `${relation.lateral ? 'LATERAL ' : ''}(${printQuery(relation.query, aliases)})${relation.aliased ? alias : ''}`;
+      return `${quoteIdent(relation.name)}${isAliased ? alias : ''}`;
+    case 'subquery': {
+      const query = `(${printQuery(relation.query, aliases)})`;
+      return `${relation.lateral ? 'LATERAL ' : ''}${query}${relation.aliased ? alias : ''}`;
+    }
     case 'function':
       return printFunctions(relation, print);
   }
@@ -209,5 +215,6 @@ function printFunctions(item: FunctionItem, print: Print): string {
   const call = item.rowsFrom ? `ROWS FROM(${calls.join(', ')})` : calls.join('');
   const columns = lone === '' ? columnList(item.columnAliases) : `(${lone})`;
   const ordinality = item.ordinality ? ' WITH ORDINALITY' : '';
-  return `${item.lateral ? 'LATERAL ' : ''}${call}${ordinality} AS ${quoteIdent(item.alias)}${columns}`;
+  const alias = `AS ${quoteIdent(item.alias)}${columns}`;
+  return `${item.lateral ? 'LATERAL ' : ''}${call}${ordinality} ${alias}`;
 }

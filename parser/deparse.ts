@@ -110,7 +110,8 @@ const CALLS: { readonly [S in Call['syntax']]: (call: Call, print: Print) => str
   extract: (call, print) => `EXTRACT(${interleave(call.args, print, ['FROM'])})`,
   trim: (call, print) => {
     const [text, chars] = call.args.map((arg) => print(arg));
-    return `TRIM(${TRIM_SIDES[call.name] ?? 'BOTH'} ${chars === undefined ? '' : `${chars} `}FROM ${text})`;
+    const side = TRIM_SIDES[call.name] ?? 'BOTH';
+    return `TRIM(${side} ${chars === undefined ? '' : `${chars} `}FROM ${text})`;
   },
   substring: (call, print) => `SUBSTRING(${interleave(call.args, print, ['FROM', 'FOR'])})`,
   position: (call, print) =>
@@ -122,11 +123,13 @@ const CALLS: { readonly [S in Call['syntax']]: (call: Call, print: Print) => str
   },
   normalize: (call, print) => {
     const [text, form] = call.args;
-    return `NORMALIZE(${text === undefined ? '' : print(text)}${form === undefined ? '' : `, ${keywordOf(form)}`})`;
+    const inside = [...(text ? [print(text)] : []), ...(form ? [keywordOf(form)] : [])];
+    return `NORMALIZE(${inside.join(', ')})`;
   },
   is_normalized: (call, print) => {
     const [text, form] = call.args;
-    return `(${text === undefined ? '' : print(text)} IS ${form === undefined ? '' : `${keywordOf(form)} `}NORMALIZED)`;
+    const word = form === undefined ? '' : `${keywordOf(form)} `;
+    return `(${text === undefined ? '' : print(text)} IS ${word}NORMALIZED)`;
   },
   at_local: (call, print) => `(${list(call.args, print)} AT LOCAL)`,
   collation_for: (call, print) => `COLLATION FOR (${list(call.args, print)})`,
@@ -178,7 +181,8 @@ function printFilter(filter: Expr | null, print: Print): string {
 function printAggregate(expr: Aggregate, print: Print): string {
   const args = expr.star ? '*' : argumentList(expr, print);
   const order = expr.orderBy.length === 0 ? '' : `ORDER BY ${sortList(expr.orderBy, print)}`;
-  const inside = `${expr.distinct ? 'DISTINCT ' : ''}${args}${expr.withinGroup || order === '' ? '' : ` ${order}`}`;
+  const own = expr.withinGroup || order === '' ? '' : ` ${order}`;
+  const inside = `${expr.distinct ? 'DISTINCT ' : ''}${args}${own}`;
   const group = expr.withinGroup ? ` WITHIN GROUP (${order})` : '';
   return `${functionName(expr)}(${inside})${group}${printFilter(expr.filter, print)}`;
 }

@@ -7,7 +7,8 @@
 import { readWithPgsqlAst } from './pgsql-ast/read.ts';
 import { resolve } from './resolve.ts';
 import type { Catalog } from './catalog.ts';
-import type { Query, Unreadable } from './tree.ts';
+import type { Query } from './tree.ts';
+import type { Unreadable } from './unreadable.ts';
 import { equalQuery } from './walk.ts';
 
 export type ReadResult =

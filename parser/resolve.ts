@@ -17,17 +17,8 @@ import {
   usingAlias,
 } from './scope.ts';
 import type { Catalog } from './catalog.ts';
-import type {
-  Expr,
-  FromItem,
-  Name,
-  Query,
-  Relation,
-  Select,
-  Sort,
-  Span,
-  Unreadable,
-} from './tree.ts';
+import type { Expr, FromItem, Name, Query, Relation, Select, Sort, Span } from './tree.ts';
+import type { Unreadable } from './unreadable.ts';
 import { mapExpr, mapQuery, visit } from './walk.ts';
 
 /** The queries around, innermost first. */

@@ -10,28 +10,13 @@
 /** Character offsets into the definition text: `start` inclusive, `end` exclusive, zero-based. */
 export type Span = { readonly start: number; readonly end: number };
 
-/** Why a text, or a part of it, has no tree. */
-export type Unreadable = {
-  /** A stable, snake_case identifier, e.g. `syntax`, `unknown_column`. */
-  readonly kind: string;
-  /** One lower-case sentence for people. */
-  readonly message: string;
-  readonly span: Span | null;
-};
-
 /** What every node has; `span` is where the definition says it. */
 type Node<K> = { readonly kind: K; readonly span: Span | null };
 
-/**
- * A name before it is resolved (`scope.ts` does that): `a`, `t.a`, with `star` also `t.*`. No
- * reader hands one out.
- */
+/** A name before it is resolved: `a`, `t.a`, with `star` also `t.*`. No reader hands one out. */
 export type Name = Node<'name'> & { readonly path: readonly string[]; readonly star: boolean };
 
-/**
- * A column of an item of FROM, under the name by which the item shows it; see `Select` for
- * `relation`.
- */
+/** A column of an item of FROM, under the name that the item shows; see `Select` for `relation`. */
 export type ColumnRef = Node<'column'> & { readonly relation: number; readonly name: string };
 
 /** A literal exactly as the definition spells it: `1.0000`, `'it''s'`, `true`, `NULL`, `B'01'`. */
@@ -53,11 +38,16 @@ export type Binary = Node<'binary'> & {
  */
 export type Unary = Node<'unary'> & { readonly op: string; readonly operand: Expr };
 
-/**
- * `operand::type`; `type` is the type as PostgreSQL prints it, e.g. `numeric(10,2)`, `timestamp
- * without time zone`, `public.citext`.
- */
+/** `operand::type`, the type as PostgreSQL prints it, e.g. `timestamp without time zone`. */
 export type Cast = Node<'cast'> & { readonly operand: Expr; readonly type: string };
+
+/** What all calls have; with `variadic` the last argument is `VARIADIC array`. */
+type Called = {
+  readonly schema: string | null;
+  readonly name: string;
+  readonly args: readonly Expr[];
+  readonly variadic: boolean;
+};
 
 /**
  * A plain (not aggregate, not window) function call; `schema` is null for pg_catalog, `args` are in
@@ -66,15 +56,11 @@ export type Cast = Node<'cast'> & { readonly operand: Expr; readonly type: strin
  * literal as first argument, `trim` is `TRIM(BOTH chars FROM x)` (btrim, ltrim, rtrim), `position`
  * is `POSITION((needle) IN (text))`, the others likewise.
  */
-export type Call = Node<'call'> & {
-  readonly schema: string | null;
-  readonly name: string;
-  readonly args: readonly Expr[];
-  readonly syntax: CallSyntax;
-  /** The last argument is `VARIADIC array`. */
-  readonly variadic: boolean;
-  readonly returnsSet: boolean;
-};
+export type Call = Node<'call'> &
+  Called & {
+    readonly syntax: CallSyntax;
+    readonly returnsSet: boolean;
+  };
 
 export type CallSyntax =
   | 'plain'
@@ -108,17 +94,14 @@ export type Sort = {
  * An aggregate call. `star` is count(*); `withinGroup` tells that `orderBy` is that of WITHIN
  * GROUP.
  */
-export type Aggregate = Node<'aggregate'> & {
-  readonly schema: string | null;
-  readonly name: string;
-  readonly args: readonly Expr[];
-  readonly star: boolean;
-  readonly variadic: boolean;
-  readonly distinct: boolean;
-  readonly orderBy: readonly Sort[];
-  readonly withinGroup: boolean;
-  readonly filter: Expr | null;
-};
+export type Aggregate = Node<'aggregate'> &
+  Called & {
+    readonly star: boolean;
+    readonly distinct: boolean;
+    readonly orderBy: readonly Sort[];
+    readonly withinGroup: boolean;
+    readonly filter: Expr | null;
+  };
 
 /**
  * A window as OVER or WINDOW describes it; `frame` is its words and bounds, e.g. `ROWS BETWEEN `,
@@ -131,22 +114,18 @@ export type WindowSpec = {
   readonly frame: Words | null;
 };
 
-/** Words with expressions between them: one more text than there are expressions. */
+/** Texts with expressions between them. */
 export type Words = { readonly words: readonly string[]; readonly args: readonly Expr[] };
-
 /**
  * A call with OVER, of a window function or an aggregate; `over` is a window's name or the window
  * itself.
  */
-export type WindowCall = Node<'window'> & {
-  readonly schema: string | null;
-  readonly name: string;
-  readonly args: readonly Expr[];
-  readonly star: boolean;
-  readonly variadic: boolean;
-  readonly filter: Expr | null;
-  readonly over: string | WindowSpec;
-};
+export type WindowCall = Node<'window'> &
+  Called & {
+    readonly star: boolean;
+    readonly filter: Expr | null;
+    readonly over: string | WindowSpec;
+  };
 
 /** CURRENT_DATE, LOCALTIMESTAMP(3), SESSION_USER and their like, as they are written. */
 export type ValueFunction = Node<'value_function'> & { readonly sql: string };

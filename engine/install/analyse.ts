@@ -349,24 +349,19 @@ function functionReasons(functions: FunctionFacts, query: Query | null): PlanRea
     if (node?.kind === 'value_function') return [];
     const isOperator = use.operator !== null && node?.kind !== 'call';
     const name = isOperator ? use.operator.signature : use.name;
-    const span = node?.span ?? null;
-    if (use.dependence === 'moment')
-      return [
-        {
-          kind: 'moment_dependent',
-          message: `"${name}" can give another result although no table has changed`,
-          hint: 'Leave it out of the definition and put it into the queries that read the imat.',
-          span,
-        },
-      ];
-    return [
-      {
-        kind: 'settings_dependent',
-        message: `the result of "${name}" depends on session settings such as TimeZone or DateStyle`,
-        hint: settingsHint(use.name, name),
-        span,
-      },
-    ];
+    const [kind, message, hint] =
+      use.dependence === 'moment'
+        ? ([
+            'moment_dependent',
+            `"${name}" can give another result although no table has changed`,
+            'Leave it out of the definition and put it into the queries that read the imat.',
+          ] as const)
+        : ([
+            'settings_dependent',
+            `the result of "${name}" depends on session settings such as TimeZone or DateStyle`,
+            settingsHint(use.name, name),
+          ] as const);
+    return [{ kind, message, hint, span: node?.span ?? null }];
   });
 }
 

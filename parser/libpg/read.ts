@@ -1,6 +1,7 @@
 /** Reads with PostgreSQL's own grammar: everything that PostgreSQL prints of a query. */
 import type { SelectStmt } from 'libpg-query';
-import type { Query, Unreadable } from '../tree.ts';
+import type { Query } from '../tree.ts';
+import type { Unreadable } from '../unreadable.ts';
 import { adaptExpr } from './expressions.ts';
 import { loadGrammar } from './load.ts';
 import { placesIn } from './places.ts';

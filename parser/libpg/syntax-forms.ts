@@ -24,7 +24,7 @@ const AGGREGATES: ReadonlySet<string> = new Set(['JsonObjectAgg', 'JsonArrayAgg'
 
 /** Nodes that are parts of a form and no expressions. */
 const PARTS =
-  /^(List|ResTarget|TypeName|String|Integer|DefElem|Json(KeyValue|ValueExpr|Output|Returning|Format|AggConstructor|Behavior|Argument)|SortBy)$/;
+  /^(List|ResTarget|TypeName|String|Integer|SortBy|Json(KeyValue|ValueExpr|Argument|Behavior))$/;
 
 export function adaptSyntaxForm(reading: Reading, node: Node): Expr {
   const [kind = ''] = Object.keys(node);
@@ -53,12 +53,16 @@ export function adaptSyntaxForm(reading: Reading, node: Node): Expr {
   };
 }
 
+/** What may stand behind the operand of IS. */
+const WORDS_BEHIND = new RegExp(
+  String.raw`^\s*IS\s+(NOT\s+)?(DOCUMENT|JSON)(\s+(VALUE|ARRAY|OBJECT|SCALAR))?` +
+    String.raw`(\s+WITH(OUT)?\s+UNIQUE(\s+KEYS)?)?`,
+  'i',
+);
+
 /** A form ends with the bracket that closes it; IS DOCUMENT and IS JSON end with their words. */
 function endOfForm(text: string, from: number, end: number): number {
-  const rest =
-    /^\s*IS\s+(NOT\s+)?(DOCUMENT|JSON)(\s+(VALUE|ARRAY|OBJECT|SCALAR))?(\s+WITH(OUT)?\s+UNIQUE(\s+KEYS)?)?/i.exec(
-      text.slice(from),
-    );
+  const rest = WORDS_BEHIND.exec(text.slice(from));
   return Math.max(end, from + (rest?.[0].length ?? 0));
 }
 

@@ -87,6 +87,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'engine/operators': [],
 };
 
+/** PostgreSQL's grammar is loaded when it is needed, and the server is asked between two readings. */
+const MAY_WAIT = ['parser/read.ts', 'parser/libpg/read.ts', 'parser/libpg/load.ts'];
+const WAITING = /\b(?:async|await|Promise)\b/g;
+
 const DRIVERS = /^(?:pg|pg-.*|@electric-sql\/.*)$/;
 const MAX_LINES = 400;
 
@@ -230,7 +234,9 @@ describe.each(PURE)('%s is pure', (part) => {
       withoutStrings(code.get(file) ?? '')
         .split('\n')
         .flatMap((line, index) =>
-          impure.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [],
+          impure.test(MAY_WAIT.includes(file) ? line.replaceAll(WAITING, '') : line)
+            ? [`${file}:${index + 1}: ${line.trim()}`]
+            : [],
         ),
     );
     expect(wrong).toEqual([]);
