@@ -237,7 +237,6 @@ export type Expr =
 
 export type ExprKind = Expr['kind'];
 
-/** The node type of each kind. */
 export type ExprOf = { readonly [K in ExprKind]: Extract<Expr, { kind: K }> };
 
 /**
