@@ -14,7 +14,7 @@ export type Places = { readonly spanOf: (node: object) => Span | null };
 export function placesIn(text: string, tokens: readonly ScanToken[]): Places {
   const offsets = characterOffsets(text);
   const partners = pairBrackets(tokens);
-  const ranges = new WeakMap<object, { readonly range: Range | null }>();
+  const ranges = new Map<object, { readonly range: Range | null }>();
 
   /** Without recursion: the operands of a long sum are nested as deeply as it is long. */
   const rangeOf = (root: object): Range | null => {

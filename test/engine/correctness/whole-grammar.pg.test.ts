@@ -6,6 +6,7 @@ import { HISTORY, RESET, SHOP } from './support/shop.ts';
 const SETUP = `${SHOP}
   CREATE TYPE point3 AS (x int, y int, z text);
   CREATE TABLE things (id int PRIMARY KEY, at point3, tags text[], grid int[][], since timestamp, until timestamp);
+  CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
   CREATE FUNCTION twice(value int, plus int DEFAULT 0) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT value * 2 + plus';
   CREATE FUNCTION longest(VARIADIC texts text[]) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT max(length(t)) FROM unnest(texts) t';
 `;
@@ -54,6 +55,8 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
     'SELECT t.id, (t.since, t.until) OVERLAPS (TIMESTAMP $$2024-02-01$$, TIMESTAMP $$2024-02-10$$) AS during FROM things t',
     "SELECT o.id, trim(both 'a' FROM o.note) AS t, position('t' IN o.note) AS p, overlay(o.note placing 'x' FROM 1) AS v, substring(o.note FROM 1 FOR 1) AS s, extract(year FROM o.day) AS y, normalize(o.note, NFC) AS z FROM orders o WHERE o.note IS NFC NORMALIZED OR o.note IS NULL",
     'SELECT o.region COLLATE "C" AS r, count(*) AS n FROM orders o WHERE o.note COLLATE "C" >= $$a$$ GROUP BY o.region COLLATE "C"',
+    'SELECT count(*) AS n, sum(c.score) AS s FROM customer c GROUP BY c.name COLLATE blind',
+    'SELECT count(*) AS n FROM customer c WHERE c.name COLLATE blind = $$ADA$$',
     'SELECT twice(value => o.qty, plus => 1) AS t, count(*) AS n FROM orders o GROUP BY 1',
     'SELECT longest(VARIADIC t.tags) AS l, concat_ws($$,$$, VARIADIC t.tags) AS c FROM things t',
     "SELECT o.id, o.at AT TIME ZONE 'UTC' IS NULL AS z FROM orders o",
