@@ -1,9 +1,13 @@
 /**
- * The one place that quotes identifiers for SQL text. Generated SQL is meant to be read, so a name stays plain where
- * every supported PostgreSQL reads it plain as the same name; all others are quoted. Literals are not its business.
+ * The one place that quotes identifiers and strings for SQL text. Generated SQL is meant to be
+ * read, so a name stays plain where every supported PostgreSQL reads it plain as the same name; all
+ * others are quoted.
  */
 
-/** Quotes an identifier where it needs it: `a"b` becomes `"a""b"`. Throws on what no identifier can be: an empty string or a NUL byte. */
+/**
+ * Quotes an identifier where it needs it: `a"b` becomes `"a""b"`. Throws on what no identifier can
+ * be: an empty string or a NUL byte.
+ */
 export function quoteIdent(name: string): string {
   if (name === '' || name.includes('\0'))
     throw new RangeError(`not an identifier: ${JSON.stringify(name)}`);
@@ -17,7 +21,10 @@ export function quoteQualified(schema: string, name: string): string {
 
 const PLAIN = /^[a-z_][a-z0-9_]*$/;
 
-/** The words that are more than unreserved in any of PostgreSQL 15 to 18: pg_get_keywords() with a catcode other than U. */
+/**
+ * The words that are more than unreserved in any of PostgreSQL 15 to 18: pg_get_keywords() with a
+ * catcode other than U.
+ */
 const KEYWORDS: ReadonlySet<string> = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast char
   character check coalesce collate collation column concurrently constraint create cross current_catalog current_date
@@ -33,3 +40,11 @@ const KEYWORDS: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 );
+
+/**
+ * A string literal as PostgreSQL prints it under standard_conforming_strings: a backslash is an
+ * ordinary character.
+ */
+export function quoteLiteral(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}

@@ -1,96 +1,324 @@
 /**
- * Resolves names: which occurrence of which relation a column belongs to, and what kind of function a name calls. A name
- * that may mean two things is refused, never guessed.
+ * Gives every item of FROM its number, finds tables in the catalog, and replaces names by the
+ * columns they mean. What is not known is recorded, and the rest is still resolved, so that
+ * everything is said at once.
  */
-import type { Catalog, CatalogRelation } from './tree.ts';
+import { functionKind, indexFunctions, resolveCall } from './functions.ts';
+import type { Functions } from './functions.ts';
+import type { MakeColumn, Shown, Visible } from './scope.ts';
+import {
+  bareColumn,
+  lookUp,
+  mergedColumn,
+  NOTHING,
+  outputNames,
+  together,
+  underAlias,
+  usingAlias,
+} from './scope.ts';
+import type { Catalog } from './catalog.ts';
+import type { Expr, FromItem, Name, Query, Relation, Select, Sort, Span } from './tree.ts';
+import type { Unreadable } from './unreadable.ts';
+import { mapExpr, mapQuery, visit } from './walk.ts';
 
-/** One item of FROM that columns can come from; `columns` is null where they are unknown because the item was refused. */
-export type ScopeItem = {
-  readonly relation: number;
-  readonly alias: string;
-  readonly columns: ReadonlySet<string> | null;
+/** The queries around, innermost first. */
+type Outer = readonly Shown[];
+
+type Ctes = ReadonlyMap<string, readonly string[] | null>;
+
+export type Resolved = { readonly query: Query; readonly unreadable: readonly Unreadable[] };
+
+/** The query with all names resolved, good only where nothing is unreadable. */
+export function resolve(raw: Query, catalog: Catalog): Resolved {
+  const resolver = new Resolver(catalog);
+  const query = resolver.query(raw, [], new Map());
+  return { query, unreadable: resolver.unreadable };
+}
+
+/** Holds what is numbered and found on the way through one definition. */
+class Resolver {
+  readonly unreadable: Unreadable[] = [];
+  readonly #catalog: Catalog;
+  readonly #functions: Functions;
+  #next = 0;
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+    this.#functions = indexFunctions(catalog);
+  }
+
+  query(raw: Query, outer: Outer, around: Ctes): Query {
+    const { ctes, query } = this.#ctes(raw, outer, around);
+    if (query.kind === 'select') return this.#select(query, outer, ctes);
+    const expr = (one: Expr): Expr => this.#expr(one, outer, ctes);
+    const inner = query.ctes;
+    const resolved = mapQuery(
+      { ...query, ctes: [] },
+      { expr, query: (branch) => this.query(branch, outer, ctes) },
+    );
+    return { ...resolved, ctes: inner };
+  }
+
+  #ctes(raw: Query, outer: Outer, around: Ctes): { readonly ctes: Ctes; readonly query: Query } {
+    const known = new Map(around);
+    const ctes = raw.ctes.map((cte) => {
+      // A recursive CTE sees itself; PostgreSQL has checked that its columns are those of its first
+      // branch.
+      if (raw.recursive) known.set(cte.name, outputNames(cte.query, cte.columnAliases));
+      const query = this.query(cte.query, outer, known);
+      known.set(cte.name, outputNames(query, cte.columnAliases));
+      return { ...cte, query };
+    });
+    return { ctes: known, query: { ...raw, ctes } };
+  }
+
+  #select(raw: Select, outer: Outer, ctes: Ctes): Select {
+    const first = this.#next;
+    this.#next += raw.relations.length;
+    const relations: Relation[] = [...raw.relations];
+    const from: FromItem[] = [];
+    let shown = NOTHING;
+    for (const item of raw.from) {
+      const one = this.#from(item, { relations, first, left: shown, outer, ctes });
+      from.push(one.item);
+      shown = together(shown, one.shown);
+    }
+    const scopes = [shown, ...outer];
+    const expr = (one: Expr): Expr => this.#expr(one, scopes, ctes);
+    // FROM and the CTEs are resolved already, each in its own scope.
+    const own = mapQuery({ ...raw, orderBy: [], relations: [], from: [], ctes: [] }, { expr });
+    if (own.kind !== 'select') throw new Error('a SELECT stays one');
+    const targets = own.targets.map((target) =>
+      target.name === '' ? { ...target, name: nameOf(target.expr) } : target,
+    );
+    const orderBy = raw.orderBy.map((sort) => this.#sort(sort, targets, expr));
+    const select = { ...own, orderBy, targets, relations, from, first, ctes: raw.ctes };
+    return { ...select, grouped: isGrouped(select) };
+  }
+
+  /**
+   * A bare name in ORDER BY means an output column where there is one, and is then the same as that
+   * column's expression.
+   */
+  #sort(sort: Sort, targets: Select['targets'], expr: (one: Expr) => Expr): Sort {
+    const bare = sort.expr.kind === 'name' && !sort.expr.star && sort.expr.path.length === 1;
+    const name = bare && sort.expr.kind === 'name' ? sort.expr.path[0] : undefined;
+    const target = targets.find((one) => one.name === name);
+    return { ...sort, expr: target?.expr ?? expr(sort.expr) };
+  }
+
+  #from(item: FromItem, at: FromContext): { readonly item: FromItem; readonly shown: Shown } {
+    if (item.kind === 'relation') return this.#leaf(item.relation, at);
+    const left = this.#from(item.left, at);
+    const right = this.#from(item.right, { ...at, left: together(at.left, left.shown) });
+    const both = together(left.shown, right.shown);
+    const using = item.using === null ? null : this.#using(item, left.shown, right.shown);
+    const merged = new Map(
+      (using ?? []).map((one) => [one.name, mergedColumn(item, null, one)] as const),
+    );
+    const join: FromItem = {
+      ...item,
+      left: left.item,
+      right: right.item,
+      using,
+      on: item.on && this.#expr(item.on, [both, ...at.outer], at.ctes),
+    };
+    const shown = {
+      visible: [...both.visible, ...usingAlias(item, using)],
+      merged: new Map([...both.merged, ...merged]),
+    };
+    return { item: join, shown: item.alias === null ? shown : underAlias(item, item.alias, shown) };
+  }
+
+  #using(
+    item: Extract<FromItem, { kind: 'join' }>,
+    left: Shown,
+    right: Shown,
+  ): NonNullable<Extract<FromItem, { kind: 'join' }>['using']> {
+    return (item.using ?? []).flatMap(({ name, left: said }) => {
+      const sides = [left, right].map((side) => bareColumn(side, name, said.span));
+      const [a, b] = sides;
+      if (a !== undefined && b !== undefined && a !== 'twice' && b !== 'twice')
+        return [{ name, left: a, right: b }];
+      const isUnknown = [left, right].some((side) =>
+        side.visible.some((one) => one.columns === null),
+      );
+      if (!isUnknown)
+        this.#fail(
+          'unknown_column',
+          `column "${name}" of USING is not known on both sides`,
+          said.span,
+        );
+      return [];
+    });
+  }
+
+  #leaf(index: number, at: FromContext): { readonly item: FromItem; readonly shown: Shown } {
+    const number = at.first + index;
+    const raw = at.relations[index];
+    if (raw === undefined) throw new RangeError(`no relation ${index} in FROM`);
+    const { relation, columns } = this.#relation(raw, at);
+    at.relations[index] = relation;
+    const names =
+      columns === null
+        ? null
+        : [...relation.columnAliases, ...columns.slice(relation.columnAliases.length)];
+    const make =
+      (name: string): MakeColumn =>
+      (span) => ({
+        kind: 'column',
+        relation: number,
+        name,
+        span,
+      });
+    const visible: Visible = {
+      alias: relation.alias,
+      columns: names && new Map(names.map((name) => [name, make(name)])),
+      relation: number,
+    };
+    return {
+      item: { kind: 'relation', relation: number },
+      shown: { visible: [visible], merged: new Map() },
+    };
+  }
+
+  #relation(
+    raw: Relation,
+    at: FromContext,
+  ): { readonly relation: Relation; readonly columns: readonly string[] | null } {
+    const lateral = [at.left, ...at.outer];
+    switch (raw.kind) {
+      case 'subquery': {
+        const query = this.query(raw.query, raw.lateral ? lateral : at.outer, at.ctes);
+        return { relation: { ...raw, query }, columns: outputNames(query, []) };
+      }
+      case 'function': {
+        const functions = raw.functions.map((one) => ({
+          ...one,
+          call: this.#expr(one.call, lateral, at.ctes),
+        }));
+        const columns = functions.flatMap((one) => one.definitions.map(({ name }) => name));
+        return { relation: { ...raw, functions }, columns };
+      }
+      case 'cte':
+      case 'table':
+        return this.#table(raw, at);
+    }
+  }
+
+  /**
+   * A name without a schema is a CTE's where there is one of the name, a table of pg_catalog
+   * otherwise.
+   */
+  #table(
+    raw: Extract<Relation, { kind: 'table' | 'cte' }>,
+    at: FromContext,
+  ): { readonly relation: Relation; readonly columns: readonly string[] | null } {
+    if (raw.kind === 'cte' && at.ctes.has(raw.name))
+      return { relation: raw, columns: at.ctes.get(raw.name) ?? null };
+    const { name, alias, aliased, columnAliases, span } = raw;
+    const table =
+      raw.kind === 'table'
+        ? raw
+        : {
+            alias,
+            aliased,
+            columnAliases,
+            span,
+            name,
+            schema: 'pg_catalog',
+            only: false,
+            sample: null,
+          };
+    const known = this.#catalog.relations.find(
+      (one) => one.schema === table.schema && one.name === name,
+    );
+    if (known === undefined)
+      this.#fail('unknown_relation', `relation "${table.schema}.${name}" is not known`, span);
+    const sample = table.sample && {
+      ...table.sample,
+      args: table.sample.args.map((arg) => this.#expr(arg, at.outer, at.ctes)),
+    };
+    return {
+      relation: { ...table, kind: 'table', oid: known?.oid ?? 0, sample },
+      columns: known?.columns.map((column) => column.name) ?? null,
+    };
+  }
+
+  #expr(raw: Expr, scopes: Outer, ctes: Ctes): Expr {
+    return mapExpr(raw, (node) => {
+      if (node.kind === 'name') return this.#name(node, scopes);
+      const again = (child: Expr): Expr => this.#expr(child, scopes, ctes);
+      if (node.kind === 'sublink')
+        return {
+          ...node,
+          left: node.left && again(node.left),
+          query: this.query(node.query, scopes, ctes),
+        };
+      if (node.kind !== 'aggregate') return null;
+      const kind = functionKind(this.#functions, node.schema, node.name);
+      const call = resolveCall(node, kind, again);
+      if ('unreadable' in call) {
+        this.#fail(...call.unreadable, node.span);
+        return node;
+      }
+      return call;
+    });
+  }
+
+  #name(name: Name, scopes: Outer): Expr {
+    const [first = '', second] = name.path;
+    for (const scope of scopes) {
+      const found = lookUp(scope, name, first, second);
+      if (found === 'twice') {
+        this.#fail('ambiguous_column', `column "${first}" is ambiguous`, name.span);
+        return name;
+      }
+      if (found === 'unknown') return name;
+      if (found !== undefined) return found;
+    }
+    this.#fail('unknown_column', `column "${name.path.join('.')}" is not known`, name.span);
+    return name;
+  }
+
+  #fail(kind: string, message: string, span: Span | null): void {
+    this.unreadable.push({ kind, message, span });
+  }
+}
+
+type FromContext = {
+  /** The items of the query, replaced by the resolved ones on the way. */
+  readonly relations: Relation[];
+  readonly first: number;
+  /** What LATERAL sees. */
+  readonly left: Shown;
+  readonly outer: Outer;
+  readonly ctes: Ctes;
 };
 
-/** `merged` holds the columns that some USING merges. */
-export type Scope = { readonly items: readonly ScopeItem[]; readonly merged: ReadonlySet<string> };
-
-export type Resolved =
-  | { readonly kind: 'column'; readonly relation: number }
-  /** It belongs to a part that is refused already. */
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'refused'; readonly refusal: string; readonly message: string };
-
-const SYSTEM_COLUMNS = ['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'];
-
-/** Resolves a column of a definition; `alias` is null for an unqualified name. */
-export function resolveColumn(scope: Scope, alias: string | null, name: string): Resolved {
-  const items = alias === null ? scope.items : scope.items.filter((item) => item.alias === alias);
-  const owners = items.filter((item) => item.columns?.has(name));
-  const [owner, second] = owners;
-  // PostgreSQL names the side that a merged column comes from. It prints the bare name only where both sides are cast to a
-  // common type, so that the column is neither of them.
-  if (alias === null && scope.merged.has(name))
-    return refused(
-      'merged_column',
-      `merged column "${name}" of USING differs in type from both of its sides`,
-    );
-  if (second !== undefined) return refused('ambiguous_column', `column "${name}" is ambiguous`);
-  if (owner !== undefined) return { kind: 'column', relation: owner.relation };
-  if (items.some((item) => item.columns === null)) return { kind: 'unknown' };
-  if (SYSTEM_COLUMNS.includes(name))
-    return refused('system_column', `system column "${name}" cannot be maintained incrementally`);
-  if (alias === null && scope.items.some((item) => item.alias === name))
-    return refused('whole_row', `whole-row reference "${name}" is not supported`);
-  return refused(
-    'unknown_column',
-    `column "${alias === null ? '' : `${alias}.`}${name}" is not known`,
-  );
+/**
+ * PostgreSQL leaves the name out where it is the column's own, or where the expression has none.
+ */
+function nameOf(expr: Expr): string {
+  return expr.kind === 'column' || expr.kind === 'join_column' || expr.kind === 'field'
+    ? expr.name
+    : '?column?';
 }
 
-function refused(refusal: string, message: string): Resolved {
-  return { kind: 'refused', refusal, message };
-}
-
-export type FunctionKind =
-  | 'function'
-  | 'aggregate'
-  | 'window'
-  | 'procedure'
-  | 'ambiguous'
-  | 'unknown'
-  | 'set_returning';
-
-/** By schema and name, what a call of that name can be. */
-export type Functions = ReadonlyMap<string, FunctionKind>;
-
-/** Overloads that differ in kind make a name ambiguous: which one is meant depends on types, which the text does not tell. */
-export function indexFunctions(catalog: Catalog): Functions {
-  const functions = new Map<string, FunctionKind>();
-  for (const entry of catalog.functions) {
-    const key = functionKey(entry.schema, entry.name);
-    const kind = entry.returnsSet ? 'set_returning' : entry.kind;
-    const known = functions.get(key);
-    functions.set(key, known === undefined || known === kind ? kind : 'ambiguous');
-  }
-  return functions;
-}
-
-export function functionKind(
-  functions: Functions,
-  schema: string | null,
-  name: string,
-): FunctionKind {
-  return functions.get(functionKey(schema ?? 'pg_catalog', name)) ?? 'unknown';
-}
-
-function functionKey(schema: string, name: string): string {
-  return JSON.stringify([schema, name]);
-}
-
-export function findRelation(
-  catalog: Catalog,
-  schema: string,
-  name: string,
-): CatalogRelation | undefined {
-  return catalog.relations.find((relation) => relation.schema === schema && relation.name === name);
+function isGrouped(select: Select): boolean {
+  if (select.groupBy.length > 0 || select.having !== null) return true;
+  const exprs = [
+    ...select.targets.map((target) => target.expr),
+    ...select.orderBy.map((sort) => sort.expr),
+  ];
+  return exprs.some((expr) => {
+    let found = false;
+    visit(expr, (node) => {
+      found ||=
+        node.kind === 'aggregate' ||
+        node.kind === 'grouping' ||
+        (node.kind === 'syntax_form' && node.isAggregate);
+    });
+    return found;
+  });
 }

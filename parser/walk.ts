@@ -1,24 +1,72 @@
 /**
- * Walks over expressions: what the children of a node are is said once, in `MAP_CHILDREN`; everything else derives from it.
- * Covers expressions only: a query's clauses are few and their readers name them.
+ * Walks over trees: what the children of a node are is said once, in `MAP_PARTS` and `mapQuery`;
+ * everything else derives from them. A query within an expression is a part of its own kind:
+ * `children`, `visit` and `mapExpr` stay in the expressions of one query, `mapQuery` and
+ * `visitQuery` say what is in a query.
  */
-import type { Expr, ExprKind, ExprOf } from './tree.ts';
+import type {
+  Expr,
+  ExprKind,
+  ExprOf,
+  FromItem,
+  GroupItem,
+  Query,
+  Relation,
+  Sort,
+  WindowSpec,
+  Words,
+} from './tree.ts';
 
-/** For each kind the node with `map` applied to its children, in the order in which they are written. */
-const MAP_CHILDREN: {
-  readonly [K in ExprKind]: (expr: ExprOf[K], map: (child: Expr) => Expr) => Expr;
-} = {
-  column: (expr) => expr,
-  literal: (expr) => expr,
+type MapExpr = (child: Expr) => Expr;
+
+const mapSorts = (sorts: readonly Sort[], map: MapExpr): Sort[] =>
+  sorts.map((sort) => ({ ...sort, expr: map(sort.expr) }));
+
+const mapWords = <W extends Words>(words: W, map: MapExpr): W => ({
+  ...words,
+  args: words.args.map((arg) => map(arg)),
+});
+
+const mapWindow = (window: WindowSpec, map: MapExpr): WindowSpec => ({
+  ...window,
+  partitionBy: window.partitionBy.map((expr) => map(expr)),
+  orderBy: mapSorts(window.orderBy, map),
+  frame: window.frame && mapWords(window.frame, map),
+});
+
+const keep = <E>(expr: E): E => expr;
+
+/**
+ * For each kind the node with `map` applied to its children, in the order in which they are
+ * written.
+ */
+const MAP_CHILDREN: { readonly [K in ExprKind]: (expr: ExprOf[K], map: MapExpr) => Expr } = {
+  name: keep,
+  column: keep,
+  whole_row: keep,
+  literal: keep,
+  value_function: keep,
+  join_column: (expr, map) => ({ ...expr, target: map(expr.target) }),
   binary: (expr, map) => ({ ...expr, left: map(expr.left), right: map(expr.right) }),
   unary: (expr, map) => ({ ...expr, operand: map(expr.operand) }),
   cast: (expr, map) => ({ ...expr, operand: map(expr.operand) }),
+  collate: (expr, map) => ({ ...expr, operand: map(expr.operand) }),
+  field: (expr, map) => ({ ...expr, operand: map(expr.operand) }),
   call: (expr, map) => ({ ...expr, args: expr.args.map(map) }),
+  named_argument: (expr, map) => ({ ...expr, value: map(expr.value) }),
   aggregate: (expr, map) => ({
     ...expr,
     args: expr.args.map(map),
+    orderBy: mapSorts(expr.orderBy, map),
     filter: expr.filter && map(expr.filter),
   }),
+  window: (expr, map) => ({
+    ...expr,
+    args: expr.args.map(map),
+    filter: expr.filter && map(expr.filter),
+    over: typeof expr.over === 'string' ? expr.over : mapWindow(expr.over, map),
+  }),
+  grouping: (expr, map) => ({ ...expr, args: expr.args.map(map) }),
   keyword: (expr, map) => ({ ...expr, args: expr.args.map(map) }),
   case: (expr, map) => ({
     ...expr,
@@ -29,19 +77,25 @@ const MAP_CHILDREN: {
   array_comparison: (expr, map) => ({ ...expr, left: map(expr.left), array: map(expr.array) }),
   array: (expr, map) => ({ ...expr, items: expr.items.map(map) }),
   subscript: (expr, map) => ({ ...expr, array: map(expr.array), indexes: expr.indexes.map(map) }),
+  slice: (expr, map) => ({
+    ...expr,
+    array: map(expr.array),
+    bounds: expr.bounds.map(({ lower, upper }) => ({
+      lower: lower && map(lower),
+      upper: upper && map(upper),
+    })),
+  }),
   row: (expr, map) => ({ ...expr, items: expr.items.map(map) }),
+  sublink: (expr, map) => ({ ...expr, left: expr.left && map(expr.left) }),
+  syntax_form: (expr, map) => mapWords(expr, map),
 };
 
-function mapChildren(expr: Expr, map: (child: Expr) => Expr): Expr {
+function mapChildren(expr: Expr, map: MapExpr): Expr {
   // Array.map passes an index as well; the callers' functions must see one argument.
   return mapChildrenOf(expr.kind, expr, (child) => map(child));
 }
 
-function mapChildrenOf<K extends ExprKind>(
-  kind: K,
-  expr: ExprOf[K],
-  map: (child: Expr) => Expr,
-): Expr {
+function mapChildrenOf<K extends ExprKind>(kind: K, expr: ExprOf[K], map: MapExpr): Expr {
   return MAP_CHILDREN[kind](expr, map);
 }
 
@@ -55,18 +109,131 @@ export function children(expr: Expr): Expr[] {
   return found;
 }
 
-/** Calls `see` for the expression and everything below it, parents first; `see` returns false to skip what is below a node. */
+/**
+ * Calls `see` for the expression and everything below it, parents first; `see` returns false to
+ * skip what is below a node.
+ */
 export function visit(expr: Expr, see: (expr: Expr) => boolean | void): void {
   if (see(expr) === false) return;
   for (const child of children(expr)) visit(child, see);
 }
 
 /**
- * Rewrites an expression from the top: `replace` is asked for each node; what it returns stands in the node's place and is
- * not walked any further, null keeps the node and goes on below it.
+ * Rewrites an expression from the top: `replace` is asked for each node; what it returns stands in
+ * the node's place and is not walked any further, null keeps the node and goes on below it.
  */
 export function mapExpr(expr: Expr, replace: (expr: Expr) => Expr | null): Expr {
   return replace(expr) ?? mapChildren(expr, (child) => mapExpr(child, replace));
+}
+
+/** What `mapQuery` does with the parts of a query; what is not given stays. */
+export type QueryParts = {
+  readonly expr: MapExpr;
+  readonly query?: (query: Query) => Query;
+};
+
+/**
+ * The query with its own expressions and the queries directly in it (CTEs, FROM, branches) mapped,
+ * in written order.
+ */
+export function mapQuery(query: Query, { expr, query: inner = keep }: QueryParts): Query {
+  const ctes = query.ctes.map((cte) => ({ ...cte, query: inner(cte.query) }));
+  const body = mapBody({ ...query, ctes }, expr, inner);
+  return {
+    ...body,
+    orderBy: mapSorts(query.orderBy, expr),
+    limit: query.limit && {
+      ...query.limit,
+      count: query.limit.count && expr(query.limit.count),
+      offset: query.limit.offset && expr(query.limit.offset),
+    },
+  };
+}
+
+function mapBody(query: Query, expr: MapExpr, inner: (query: Query) => Query): Query {
+  switch (query.kind) {
+    case 'values':
+      return { ...query, rows: query.rows.map((row) => row.map((one) => expr(one))) };
+    case 'set_operation':
+      return { ...query, left: inner(query.left), right: inner(query.right) };
+    case 'select':
+      return {
+        ...query,
+        distinctOn: query.distinctOn.map((one) => expr(one)),
+        targets: query.targets.map((target) => ({ ...target, expr: expr(target.expr) })),
+        relations: query.relations.map((relation) => mapRelation(relation, expr, inner)),
+        from: query.from.map((item) => mapFrom(item, expr)),
+        where: query.where && expr(query.where),
+        groupBy: query.groupBy.map((item) => mapGroupItem(item, expr)),
+        having: query.having && expr(query.having),
+        windows: query.windows.map((one) => ({ ...one, window: mapWindow(one.window, expr) })),
+      };
+  }
+}
+
+function mapRelation(relation: Relation, expr: MapExpr, inner: (query: Query) => Query): Relation {
+  switch (relation.kind) {
+    case 'table':
+      return { ...relation, sample: relation.sample && mapWords(relation.sample, expr) };
+    case 'subquery':
+      return { ...relation, query: inner(relation.query) };
+    case 'function':
+      return {
+        ...relation,
+        functions: relation.functions.map((one) => ({ ...one, call: expr(one.call) })),
+      };
+    case 'cte':
+      return relation;
+  }
+}
+
+export function mapFrom(item: FromItem, expr: MapExpr): FromItem {
+  if (item.kind === 'relation') return item;
+  return {
+    ...item,
+    left: mapFrom(item.left, expr),
+    right: mapFrom(item.right, expr),
+    on: item.on && expr(item.on),
+    using:
+      item.using &&
+      item.using.map((one) => ({ ...one, left: expr(one.left), right: expr(one.right) })),
+  };
+}
+
+function mapGroupItem(item: GroupItem, expr: MapExpr): GroupItem {
+  switch (item.kind) {
+    case 'expr':
+      return { ...item, expr: expr(item.expr) };
+    case 'row':
+      return { ...item, exprs: item.exprs.map((one) => expr(one)) };
+    case 'empty':
+      return item;
+    default:
+      return { ...item, items: item.items.map((one) => mapGroupItem(one, expr)) };
+  }
+}
+
+/**
+ * Calls `expr` for each expression of a query's own and `query` for each query directly in it,
+ * sublinks included.
+ */
+export function visitQuery(
+  query: Query,
+  see: { readonly expr: (expr: Expr) => void; readonly query?: (query: Query) => void },
+): void {
+  mapQuery(query, {
+    expr: (expr) => {
+      see.expr(expr);
+      visit(expr, (node) => {
+        if (node.kind === 'sublink') see.query?.(node.query);
+      });
+      return expr;
+    },
+    query: (inner) => {
+      see.query?.(inner);
+      return inner;
+    },
+  });
 }
 
 /** True where two expressions say the same, wherever in the text they stand. */
@@ -86,4 +253,23 @@ function equalValue(a: unknown, b: unknown): boolean {
 
 function entriesWithoutSpan(value: object): [string, unknown][] {
   return Object.entries(value).filter(([key]) => key !== 'span');
+}
+
+/** True where two queries say the same, wherever in their texts. */
+export function equalQuery(a: Query, b: Query): boolean {
+  return equalValue(a, b);
+}
+
+/**
+ * The query with `replace` (as in `mapExpr`) asked for every node of it and of all queries in it.
+ */
+export function mapExprs(query: Query, replace: (expr: Expr) => Expr | null): Query {
+  const inner = (one: Query): Query => mapExprs(one, replace);
+  const expr = (one: Expr): Expr =>
+    mapExpr(one, (node) => {
+      const replaced = replace(node);
+      if (replaced !== null || node.kind !== 'sublink') return replaced;
+      return { ...node, left: node.left && expr(node.left), query: inner(node.query) };
+    });
+  return mapQuery(query, { expr, query: inner });
 }

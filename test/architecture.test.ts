@@ -101,6 +101,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'engine/sql': ['node:crypto'],
 };
 
+/** They load PostgreSQL's grammar, or wait for those who do: it comes as WebAssembly. */
+const MAY_WAIT = ['parser/read.ts', 'parser/libpg/read.ts', 'parser/libpg/load.ts'];
+const WAITING = /\b(?:async|await|Promise)\b/g;
+
 const DRIVERS = /^(?:pg|pg-.*|@electric-sql\/.*)$/;
 const MAX_LINES = 400;
 const MAX_COLUMNS = 100;
@@ -208,7 +212,9 @@ describe.each(PURE)('%s is pure', (room) => {
       withoutStrings(code.get(file) ?? '')
         .split('\n')
         .flatMap((line, index) =>
-          impure.test(line) ? [`${file}:${index + 1}: ${line.trim()}`] : [],
+          impure.test(MAY_WAIT.includes(file) ? line.replaceAll(WAITING, '') : line)
+            ? [`${file}:${index + 1}: ${line.trim()}`]
+            : [],
         ),
     );
     expect(wrong).toEqual([]);

@@ -120,6 +120,9 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
     case 'array_comparison':
       return TOTAL_OPERATORS.has(expr.op);
     case 'aggregate':
+    case 'window':
+    case 'sublink':
+    case 'syntax_form':
       return false;
     default:
       return true;

@@ -7,19 +7,20 @@
  * An ordinary view in FROM is lowered from its own query, as `derived`. Lowering judges nothing;
  * `rewrites/` make the tree simpler, and the planner says what cannot be maintained.
  */
-import type { Aggregate, ColumnRef, Expr, FromItem, Query, Relation } from '../../parser/tree.ts';
+import type { Aggregate, ColumnRef, Expr, TableItem } from '../../parser/tree.ts';
 import { equalExpr, mapExpr, visit } from '../../parser/walk.ts';
 import type { SourceFacts } from './facts.ts';
 import type { AggregateCall, Column, ColumnId, Node, Output } from './node.ts';
 import { columnsOf, mapReferences, reference } from './node.ts';
+import type { PlainFrom, PlainQuery } from './plain-query.ts';
 
 export type Reading = {
   readonly sources: ReadonlyMap<number, SourceFacts>;
   /** The queries of the ordinary views among the relations, by OID. */
-  readonly views: ReadonlyMap<number, Query>;
+  readonly views: ReadonlyMap<number, PlainQuery>;
 };
 
-export function lower(query: Query, reading: Reading): Node {
+export function lower(query: PlainQuery, reading: Reading): Node {
   return new Lowering(reading).query(query);
 }
 
@@ -38,7 +39,7 @@ class Lowering {
     this.#reading = reading;
   }
 
-  query(query: Query): Node {
+  query(query: PlainQuery): Node {
     const relations = query.relations.map((relation) => this.#relation(relation));
     const resolve = resolverOf(relations);
     const inputs = query.from.map((item) => this.#fromItem(item, relations, resolve));
@@ -65,7 +66,7 @@ class Lowering {
     return query.distinct ? { op: 'distinct', input: node } : node;
   }
 
-  #relation(relation: Relation): Node {
+  #relation(relation: TableItem): Node {
     const view = this.#reading.views.get(relation.oid);
     if (view !== undefined) {
       const { name, span } = relation;
@@ -84,7 +85,7 @@ class Lowering {
     };
   }
 
-  #fromItem(item: FromItem, relations: readonly Node[], resolve: Resolve): Node {
+  #fromItem(item: PlainFrom, relations: readonly Node[], resolve: Resolve): Node {
     if (item.kind === 'relation') {
       const node = relations[item.relation];
       if (node === undefined) throw new Error(`no relation ${item.relation} in FROM`);

@@ -10,9 +10,11 @@ import { ImatError } from '../errors/imat-error.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
+import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
 import { choose, cut } from '../plan/choose.ts';
+import { plainQuery } from '../plan/plain.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { loadFunctionFacts } from '../server/functions.ts';
@@ -71,11 +73,7 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
       message: 'the definition as PostgreSQL prints it uses other operators than the view',
     });
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
-  if ('reasons' in reading)
-    reasons.push(
-      ...reading.reasons,
-      ...aggregateReasons(inspection.definition, functions, reading.reasons),
-    );
+  if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
   reasons.push(
     ...sourceReasons(inspection),
     ...functionReasons(functions, 'query' in reading ? reading.query : null),
@@ -118,16 +116,20 @@ async function planReading(
   functions: FunctionFacts,
   serverMajor: number,
 ): Promise<Plan | { readonly reasons: readonly PlanReason[] }> {
-  const views = new Map<number, Query>();
+  const sources = new Map<number, SourceFacts>(
+    inspection.all.map((relation) => [relation.oid, relation]),
+  );
+  const views = new Map<number, PlainQuery>();
   for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
     const inner = await inspectView(db, relation.oid);
     const reading = await readGated(db, inner.definition, inner.direct, functions);
     const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
+    const plain = 'reasons' in reading ? reading : plainQuery(reading.query, sources);
     const against = [
-      ...('reasons' in reading ? reading.reasons : []),
+      ...('reasons' in plain ? plain.reasons : []),
       ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
     ];
-    if ('reasons' in reading || against.length > 0) {
+    if ('reasons' in plain || against.length > 0) {
       return {
         reasons: against.map((reason) => ({
           ...reason,
@@ -136,12 +138,11 @@ async function planReading(
         })),
       };
     }
-    views.set(relation.oid, reading.query);
+    views.set(relation.oid, plain);
   }
-  const sources = new Map<number, SourceFacts>(
-    inspection.all.map((relation) => [relation.oid, relation]),
-  );
-  const parts = cut(rewrite(lower(query, { sources, views })));
+  const plain = plainQuery(query, sources);
+  if ('reasons' in plain) return plain;
+  const parts = cut(rewrite(lower(plain, { sources, views })));
   if ('reasons' in parts) return parts;
   const types = await probe(db, parts);
   if ('reasons' in types) return types;

@@ -3,9 +3,10 @@
  * print the same definition. They are compared with each other, because PostgreSQL's printing is
  * not a fixed point. This happens on temporary views in a transaction that is rolled back.
  */
-import { deparse } from '../../parser/deparse.ts';
+import type { Catalog } from '../../parser/catalog.ts';
+import { deparse } from '../../parser/deparse-query.ts';
 import { readDefinition } from '../../parser/read.ts';
-import type { Catalog, Query } from '../../parser/tree.ts';
+import type { Query } from '../../parser/tree.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
@@ -24,16 +25,12 @@ export async function readGated(
   functions: FunctionFacts,
 ): Promise<Reading> {
   const catalog: Catalog = { relations, functions: functions.called };
-  const reading = readDefinition(definition, catalog);
-  if ('refusals' in reading)
-    return { reasons: reading.refusals.map((refusal) => ({ ...refusal, hint: null })) };
-  const ours = deparse(reading.query);
-  const same = await rolledBack(db, async () => {
-    // ORDER BY does not change a relation's content: the tree does not have it.
-    const original = await printedAs(db, reading.gateText);
-    return original !== null && original === (await printedAs(db, ours));
-  });
-  if (same) return reading;
+  const reading = await readDefinition(definition, catalog, (query) =>
+    printsAs(db, definition, query),
+  );
+  if ('query' in reading) return reading;
+  if ('unreadable' in reading)
+    return { reasons: reading.unreadable.map((one) => ({ ...one, hint: null })) };
   return {
     reasons: [
       {
@@ -44,6 +41,14 @@ export async function readGated(
       },
     ],
   };
+}
+
+/** Whether a view made from our deparse of a reading prints like one made from the definition. */
+async function printsAs(db: Db, definition: string, query: Query): Promise<boolean> {
+  return rolledBack(db, async () => {
+    const original = await printedAs(db, definition);
+    return original !== null && original === (await printedAs(db, deparse(query)));
+  });
 }
 
 export const implicitOperators = (searchPath: string): PlanReason => ({

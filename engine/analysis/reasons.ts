@@ -2,15 +2,15 @@
  * The reasons against delta that facts about relations and functions give, and how reasons are
  * shown.
  */
-import { isName, isPunctuation, tokenize } from '../../parser/tokens.ts';
-import type { Query, Span } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
+import type { Expr, Query } from '../../parser/tree.ts';
+import { mapExprs } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { Reason } from '../api.ts';
 import { positionAt } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
+import { VALUE_FUNCTIONS } from '../server/functions.ts';
 import type { Inspection } from '../server/relations.ts';
 
 export function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
@@ -48,73 +48,57 @@ export function sourceReasons(inspection: Inspection): PlanReason[] {
   });
 }
 
-/**
- * Where the definition could not be read, its aggregates are found by name, so that all that stands
- * against delta is said at once.
- */
-export function aggregateReasons(
-  definition: string,
-  functions: FunctionFacts,
-  known: readonly PlanReason[],
-): PlanReason[] {
-  const { tokens } = tokenize(definition);
-  return functions.called.flatMap((called): PlanReason[] => {
-    if (
-      called.kind !== 'aggregate' ||
-      (called.schema === 'pg_catalog' && ruleFor(called.name) !== undefined)
-    )
-      return [];
-    const token = tokens.find(
-      (one, index) =>
-        isName(one) && one.value === called.name && isPunctuation(tokens[index + 1], '('),
-    );
-    const said = (span: Span): boolean =>
-      known.some(
-        (reason) =>
-          reason.span !== null && reason.span.start < span.end && span.start < reason.span.end,
-      );
-    return token === undefined || said(token) ? [] : [aggregateNotMaintained(called.name, token)];
-  });
+/** Where the definition could not be read: what is known of its aggregates all the same. */
+export function aggregateReasons(functions: FunctionFacts): PlanReason[] {
+  return functions.called.flatMap(({ kind, schema, name }) =>
+    kind !== 'aggregate' || (schema === 'pg_catalog' && ruleFor(name) !== undefined)
+      ? []
+      : [aggregateNotMaintained(name, null)],
+  );
 }
 
+/** What is not a function of the tables, under the names by which the definition says it. */
 export function functionReasons(functions: FunctionFacts, query: Query | null): PlanReason[] {
-  return functions.unstable.map((use): PlanReason => {
-    const span = query === null ? null : spanOfCall(query, use.name);
-    if (use.dependence === 'settings') {
-      return {
-        kind: 'settings_dependent',
-        message: `the result of "${use.name}" depends on session settings such as TimeZone or DateStyle`,
-        hint:
-          use.name === 'date_trunc'
-            ? "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC')."
-            : 'Convert with a function whose result does not depend on settings.',
-        span,
-      };
-    }
-    return {
-      kind: 'moment_dependent',
-      message: `"${use.name}" can give another result although no table has changed`,
-      hint: 'Leave the condition out of the definition and put it into the queries that read the imat.',
-      span,
-    };
+  return functions.unstable.flatMap((use): PlanReason[] => {
+    const node = query === null ? null : nodeOf(query, use);
+    // Each of these words is a reason of the plan's.
+    if (node?.kind === 'value_function') return [];
+    const isOperator = use.operator !== null && node?.kind !== 'call';
+    const name = isOperator ? use.operator.signature : use.name;
+    const [kind, message, hint] =
+      use.dependence === 'moment'
+        ? ([
+            'moment_dependent',
+            `"${name}" can give another result although no table has changed`,
+            'Leave it out of the definition and put it into the queries that read the imat.',
+          ] as const)
+        : ([
+            'settings_dependent',
+            `the result of "${name}" depends on session settings such as TimeZone or DateStyle`,
+            settingsHint(use.name, name),
+          ] as const);
+    return [{ kind, message, hint, span: node?.span ?? null }];
   });
 }
 
-function spanOfCall(query: Query, name: string): Span | null {
-  let span: Span | null = null;
-  const exprs = [
-    ...query.targets.map((target) => target.expr),
-    ...query.groupBy,
-    query.where,
-    query.having,
-  ];
-  for (const expr of exprs) {
-    if (expr === null) continue;
-    visit(expr, (node) => {
-      if (node.kind === 'call' && node.name === name) span ??= node.span;
-    });
-  }
-  return span;
+function settingsHint(name: string, shown: string): string {
+  if (name === 'date_trunc') return "Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').";
+  return /with time zone|timestamptz/.test(shown)
+    ? "Pin the zone: write x AT TIME ZONE 'UTC' for a timestamp with time zone x."
+    : 'Convert with a function whose result does not depend on settings.';
+}
+
+/** The node that a use is written as: a call of the function, a word, or else its operator. */
+function nodeOf(query: Query, use: FunctionFacts['unstable'][number]): Expr | null {
+  let call: Expr | null = null;
+  let operator: Expr | null = null;
+  mapExprs(query, (node) => {
+    if (node.kind === 'call' && node.name === use.name) call ??= node;
+    if (node.kind === 'value_function' && use.name === VALUE_FUNCTIONS) call ??= node;
+    if (node.kind === 'binary' && node.op === use.operator?.name) operator ??= node;
+    return null;
+  });
+  return call ?? operator;
 }
 
 export function publicReason(reason: PlanReason, definition: string): Reason {

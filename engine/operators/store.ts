@@ -191,9 +191,9 @@ export type InstalledColumn = {
 };
 
 /**
- * The store with the names that its columns have in an installed table: keys and parts can be called
- * by columns of sources, which may have been renamed since. Null if the table was not made from such
- * a store.
+ * The store with the names that its columns have in an installed table: keys and parts can be
+ * called by columns of sources, which may have been renamed since. Null if the table was not made
+ * from such a store.
  */
 export function asInstalled(store: Store, installed: readonly InstalledColumn[]): Store | null {
   const planned = [...stateColumns(store), ...storedValues(store).map(({ name }) => name)];

@@ -4,7 +4,7 @@
  * nothing is guessed from names in the text.
  */
 import type { Db } from '../db/db.ts';
-import type { CatalogFunction } from '../../parser/tree.ts';
+import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
@@ -13,6 +13,11 @@ import { loadTypeOutputs, RECORD } from './type-output.ts';
 export type FunctionUse = {
   readonly schema: string;
   readonly name: string;
+  /**
+   * The operator that the function stands behind, with its operands' types; null for one that is no
+   * operator's.
+   */
+  readonly operator: { readonly name: string; readonly signature: string } | null;
   readonly dependence: Dependence;
 };
 
@@ -117,6 +122,8 @@ type FunctionRow = {
   volatility: string;
   returns_set: boolean;
   trusted: boolean;
+  operator: string | null;
+  operator_signature: string | null;
 };
 
 /** A function with the types of its arguments as they are used. */
@@ -189,24 +196,36 @@ const KINDS: Readonly<Record<string, CatalogFunction['kind']>> = {
 /** The fields in which nodes name a function by OID. */
 const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
 
+/** The name under which the words CURRENT_DATE, CURRENT_USER and their like are used. */
+export const VALUE_FUNCTIONS = 'current_date/current_timestamp/current_user';
+
 /** Nodes that are a function of their own kind, by name. */
 const SPECIAL: readonly { readonly node: RegExp; readonly use: FunctionUse }[] = [
   {
     node: /^SQLVALUEFUNCTION/,
     use: {
       schema: 'pg_catalog',
-      name: 'current_date/current_timestamp/current_user',
+      name: VALUE_FUNCTIONS,
+      operator: null,
       dependence: 'moment',
     },
   },
-  { node: /^NEXTVALUE/, use: { schema: 'pg_catalog', name: 'nextval', dependence: 'moment' } },
+  {
+    node: /^NEXTVALUE/,
+    use: { schema: 'pg_catalog', name: 'nextval', operator: null, dependence: 'moment' },
+  },
   {
     node: /^TABLESAMPLE/,
-    use: { schema: 'pg_catalog', name: 'TABLESAMPLE', dependence: 'moment' },
+    use: { schema: 'pg_catalog', name: 'TABLESAMPLE', operator: null, dependence: 'moment' },
   },
   {
     node: /^(XMLEXPR|TABLEFUNC|JSON)/,
-    use: { schema: 'pg_catalog', name: 'an XML or JSON constructor', dependence: 'settings' },
+    use: {
+      schema: 'pg_catalog',
+      name: 'an XML or JSON constructor',
+      operator: null,
+      dependence: 'settings',
+    },
   },
 ];
 
@@ -274,8 +293,13 @@ async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<numbe
   const rows = await db.query<FunctionRow>(
     `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
-       coalesce(r.rolsuper, false) AS trusted
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
+       coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner
+     LEFT JOIN LATERAL (
+       SELECT o.oprname::text AS operator, concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname, format_type(o.oprright, NULL)) AS operator_signature
+       FROM pg_operator o WHERE o.oprcode = p.oid ORDER BY o.oid LIMIT 1
+     ) o ON true
+     WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
     [`{${[...new Set(oids)].join(',')}}`],
   );
   return new Map(rows.map((row) => [row.oid, row]));
@@ -288,7 +312,10 @@ function useOf(
 ): FunctionUse[] {
   if (row === undefined || row.volatility === 'i') return [];
   const dependence = dependenceOf(row, use, outputs);
-  return dependence === 'tables' ? [] : [{ schema: row.schema, name: row.name, dependence }];
+  if (dependence === 'tables') return [];
+  const operator =
+    row.operator === null ? null : { name: row.operator, signature: row.operator_signature ?? '' };
+  return [{ schema: row.schema, name: row.name, operator, dependence }];
 }
 
 function dependenceOf(
@@ -327,6 +354,7 @@ function conversionUses(
   return [
     {
       schema: 'pg_catalog',
+      operator: null,
       name:
         from === null
           ? `text::${name(to)}`

@@ -53,7 +53,9 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid) ELSE false END AS is_subscribed,
   c.oid < 16384 AS is_system
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])`;
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])
+  -- A composite type whose fields are read is no source.
+  AND c.relkind <> 'c'`;
 
 type RelationRow = {
   oid: number;

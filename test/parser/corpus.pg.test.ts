@@ -1,21 +1,23 @@
 /**
  * Every definition of the corpus, created on a real server and read back from what PostgreSQL
- * prints. What is read must be proved twice: the server prints a view made from our deparse like
- * one made from the text, and PostgreSQL's own grammar reads the same in both. What is refused must
- * be refused for the reasons that the corpus expects.
+ * prints. What PostgreSQL's grammar reads must print the same again, and where both readers read a
+ * definition their trees must be equal.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Db, ServerError } from '../../engine/db/db.ts';
-import { deparse } from '../../parser/deparse.ts';
+import { deparse } from '../../parser/deparse-query.ts';
 import { quoteIdent } from '../../parser/quote.ts';
-import { readDefinition } from '../../parser/read.ts';
-import type { Catalog, Expr, Query } from '../../parser/tree.ts';
+import type { ReadResult } from '../../parser/read.ts';
+import { readFully, readPlain } from '../../parser/read.ts';
+import type { Catalog } from '../../parser/catalog.ts';
+import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { mapExpr } from '../../parser/walk.ts';
 import { useDatabase } from '../setup/database.ts';
 import { DEFINITIONS } from './corpus/definitions.ts';
 import { CORPUS_SCHEMA } from './corpus/schema.ts';
+import { withoutSpans } from './support/catalog.ts';
 import { loadCatalog } from './support/load-catalog.ts';
-import { countTargets, readWithPostgres } from './support/postgres-tree.ts';
+import { countTargets } from './support/postgres-tree.ts';
 
 const DUPLICATE_COLUMN = '42701';
 
@@ -57,114 +59,114 @@ async function printedDefinition(sql: string): Promise<string> {
   }
 }
 
-const readable = DEFINITIONS.filter((definition) => definition.refused === undefined);
-const refused = DEFINITIONS.filter((definition) => definition.refused !== undefined);
+/** Whether the server prints a view made from our deparse like one made from the text. */
+async function isConfirmed(query: Query, text: string): Promise<boolean> {
+  return (await printedBy(deparse(query)).catch(() => null)) === (await printedBy(text));
+}
 
-describe('is read and means the same to the server', () => {
-  test.each(readable)('$sql', async ({ sql }) => {
+/** Those whose plain reading the server has confirmed. */
+const confirmed: string[] = [];
+
+describe('every definition is read, and means the same to the server', () => {
+  test.each(DEFINITIONS)('$sql', async ({ sql }) => {
     const text = await printedDefinition(sql);
-    const result = readDefinition(text, catalog);
-    if ('refusals' in result)
-      throw new Error(`refused: ${JSON.stringify(result.refusals)}\n${text}`);
-    const ours = deparse(result.query);
-    expect(await readWithPostgres(ours)).toEqual(await readWithPostgres(text));
-    expect(await printedBy(ours)).toBe(await printedBy(result.gateText));
+    const query = unread(await readFully(text, catalog));
+    expect(await printedBy(deparse(query))).toBe(await printedBy(text));
+    const plain = readPlain(text, catalog);
+    if (plain === null || !(await isConfirmed(plain, text))) return;
+    confirmed.push(sql);
+    expect(withoutSpans(plain)).toEqual(withoutSpans(query));
   });
 });
 
-describe('is refused, every part of it', () => {
-  test.each(refused)('$sql', async ({ sql, refused: kinds }) => {
-    const text = await printedDefinition(sql);
-    const result = readDefinition(text, catalog);
-    if (!('refusals' in result)) throw new Error(`read as\n${deparse(result.query)}\n${text}`);
-    expect(
-      result.refusals.map((refusal) => refusal.kind),
-      text,
-    ).toEqual(kinds);
-    for (const { message, span } of result.refusals) {
-      expect(message).toMatch(/^[^\n]*[^.\n]$/);
-      if (span !== null) expect(text.slice(span.start, span.end)).not.toBe('');
-    }
-  });
+test('most everyday definitions need the plain reader alone', () => {
+  expect(confirmed.length).toBeGreaterThan(DEFINITIONS.length / 3);
 });
 
 /** The same query with one thing wrong, as a front end with a bug would read it. */
-const DAMAGES: readonly (readonly [name: string, sql: string, damage: (query: Query) => Query])[] =
+const DAMAGES: readonly (readonly [
+  name: string,
+  sql: string,
+  damage: (query: Select) => Select,
+])[] = [
   [
-    [
-      'a lost FILTER',
-      'SELECT count(*) FILTER (WHERE active) FROM customers',
-      withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
-    ],
-    [
-      'a lost scale',
-      'SELECT total * 1.00 FROM orders',
-      withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null)),
-    ],
-    [
-      'a swapped operand',
-      'SELECT total - 1 FROM orders',
-      withTargets((node) =>
-        node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null,
-      ),
-    ],
-    [
-      'a cast of the whole',
-      "SELECT attributes -> 'k' FROM customers",
-      withTargets((node) =>
-        node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null,
-      ),
-    ],
-    [
-      'a lost DISTINCT',
-      'SELECT DISTINCT country FROM customers',
-      (query) => ({ ...query, distinct: false }),
-    ],
-    [
-      'a lost HAVING',
-      'SELECT sum(total) FROM orders HAVING count(*) > 1',
-      (query) => ({ ...query, having: null }),
-    ],
-    [
-      'a lost join condition',
-      'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
-      (query) => ({
-        ...query,
-        from: [
-          { kind: 'relation', relation: 0 },
-          { kind: 'relation', relation: 1 },
-        ],
-      }),
-    ],
-    [
-      'the other side of a self-join',
-      'SELECT a.name FROM categories a, categories b',
-      withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
-    ],
-    [
-      'a lost group key',
-      'SELECT count(*) FROM orders GROUP BY customer_id, status',
-      (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
-    ],
-  ];
+    'a lost FILTER',
+    'SELECT count(*) FILTER (WHERE active) FROM customers',
+    withTargets((node) => (node.kind === 'aggregate' ? { ...node, filter: null } : null)),
+  ],
+  [
+    'a lost scale',
+    'SELECT total * 1.00 FROM orders',
+    withTargets((node) => (node.kind === 'literal' ? { ...node, sql: '1.0' } : null)),
+  ],
+  [
+    'a swapped operand',
+    'SELECT total - 1 FROM orders',
+    withTargets((node) =>
+      node.kind === 'binary' ? { ...node, left: node.right, right: node.left } : null,
+    ),
+  ],
+  [
+    'a cast of the whole',
+    "SELECT attributes -> 'k' FROM customers",
+    withTargets((node) =>
+      node.kind === 'binary' ? { kind: 'cast', operand: node, type: 'text', span: null } : null,
+    ),
+  ],
+  [
+    'a lost DISTINCT',
+    'SELECT DISTINCT country FROM customers',
+    (query) => ({ ...query, distinct: false }),
+  ],
+  [
+    'a lost HAVING',
+    'SELECT sum(total) FROM orders HAVING count(*) > 1',
+    (query) => ({ ...query, having: null }),
+  ],
+  [
+    'a lost join condition',
+    'SELECT count(*) FROM customers c JOIN orders o ON o.customer_id = c.id',
+    (query) => ({
+      ...query,
+      from: [
+        { kind: 'relation', relation: 0 },
+        { kind: 'relation', relation: 1 },
+      ],
+    }),
+  ],
+  [
+    'the other side of a self-join',
+    'SELECT a.name FROM categories a, categories b',
+    withTargets((node) => (node.kind === 'column' ? { ...node, relation: 1 } : null)),
+  ],
+  [
+    'a lost group key',
+    'SELECT count(*) FROM orders GROUP BY customer_id, status',
+    (query) => ({ ...query, groupBy: query.groupBy.slice(1) }),
+  ],
+];
 
-function withTargets(replace: (node: Expr) => Expr | null): (query: Query) => Query {
+function withTargets(replace: (node: Expr) => Expr | null): (query: Select) => Select {
   return (query) => ({
     ...query,
     targets: query.targets.map((target) => ({ ...target, expr: mapExpr(target.expr, replace) })),
   });
 }
 
-describe('both checks notice', () => {
+describe('the gate notices', () => {
   test.each(DAMAGES)('%s', async (_, sql, damage) => {
     const text = await printedDefinition(sql);
-    const result = readDefinition(text, catalog);
-    if ('refusals' in result) throw new Error('refused');
-    const damaged = deparse(damage(result.query));
-    expect(await readWithPostgres(damaged)).not.toEqual(await readWithPostgres(text));
-    expect(await printedBy(damaged)).not.toBe(await printedBy(result.gateText));
+    const query = readPlain(text, catalog) ?? unread(await readFully(text, catalog));
+    expect(await isConfirmed(query, text)).toBe(true);
+    if (query.kind !== 'select') throw new Error('not a SELECT');
+    expect(await isConfirmed(damage(query), text)).toBe(false);
   });
 });
+
+function unread(result: ReadResult): Query {
+  if (!('query' in result)) throw new Error(JSON.stringify(result));
+  return result.query;
+}
 
 test('a word that is more than unreserved on this server is quoted', async () => {
   const words = await db.query<{ word: string }>(

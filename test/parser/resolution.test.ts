@@ -1,9 +1,8 @@
 /** What names mean: relations, aliases, columns with and without a prefix, USING, functions. */
 import { expect, test } from 'vitest';
-import { deparse } from '../../parser/deparse.ts';
-import { readDefinition } from '../../parser/read.ts';
+import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr } from '../../parser/tree.ts';
-import { CATALOG, readExpr, readQuery, refusalsOf, withoutSpans } from './support/catalog.ts';
+import { readExpr, readQuery, readWhole, unreadableOf, withoutSpans } from './support/catalog.ts';
 
 const column = (relation: number, name: string): object => ({ kind: 'column', relation, name });
 const targets = (text: string): Expr[] =>
@@ -20,13 +19,15 @@ test('a column without a prefix belongs to the only relation that has it', () =>
   ]);
 });
 
-test('a column without a prefix that two relations have is refused', () => {
-  expect(refusalsOf(' SELECT a\n   FROM public.t, public.u;')).toEqual([['ambiguous_column', 'a']]);
+test('a column without a prefix that two relations have is unreadable', async () => {
+  expect(await unreadableOf(' SELECT a\n   FROM public.t, public.u;')).toEqual([
+    ['ambiguous_column', 'a'],
+  ]);
 });
 
 test('the occurrences of a self-join are apart', () => {
   const query = readQuery(' SELECT x.a, y.a AS b FROM public.t x JOIN public.t y ON x.id = y.b;');
-  expect(query.relations.map(({ oid, alias, aliased }) => ({ oid, alias, aliased }))).toEqual([
+  expect(query.relations).toMatchObject([
     { oid: 1, alias: 'x', aliased: true },
     { oid: 1, alias: 'y', aliased: true },
   ]);
@@ -48,13 +49,13 @@ test('a written alias is kept even where it is the name', () => {
   expect(deparse(readQuery(' SELECT t.a FROM public.t;'))).toMatch(/FROM public\.t$/);
 });
 
-test('the schema decides which relation is meant', () => {
+test('the schema decides which relation is meant', async () => {
   expect(readQuery(' SELECT t.z FROM other.t;').relations[0]).toMatchObject({
     oid: 4,
     schema: 'other',
     name: 't',
   });
-  expect(refusalsOf(' SELECT t.z FROM t;')[0]).toEqual(['unknown_relation', 't']);
+  expect((await unreadableOf(' SELECT t.z FROM t;'))[0]).toEqual(['unknown_relation', 't']);
 });
 
 test('USING is resolved on both sides; further on, the merged column means the left side', () => {
@@ -62,7 +63,7 @@ test('USING is resolved on both sides; further on, the merged column means the l
     ' SELECT t.a FROM public.t JOIN public.u USING (id, a) JOIN public.v USING (id);',
   ).from;
   expect(withoutSpans(tree)).toMatchObject({
-    using: [{ name: 'id', left: column(0, 'id'), right: column(2, 'id') }],
+    using: [{ name: 'id', left: { target: column(0, 'id') }, right: column(2, 'id') }],
     left: {
       using: [
         { name: 'id', left: column(0, 'id'), right: column(1, 'id') },
@@ -72,9 +73,9 @@ test('USING is resolved on both sides; further on, the merged column means the l
   });
 });
 
-test('a bare merged column is refused: PostgreSQL prints it only where it is neither side', () => {
-  expect(refusalsOf(' SELECT id FROM public.t JOIN public.u USING (id);')).toEqual([
-    ['merged_column', 'id'],
+test('a bare merged column is a column of the join: PostgreSQL prints it only where it is neither side', () => {
+  expect(targets(' SELECT id FROM public.t JOIN public.u USING (id);')).toEqual([
+    { kind: 'join_column', alias: null, name: 'id', merged: true, target: column(0, 'id') },
   ]);
 });
 
@@ -99,17 +100,21 @@ test('targets without a name have the name that PostgreSQL gives them', () => {
   ).toEqual(['a', '?column?', 'a']);
 });
 
-test('functions and aggregates are told apart by schema and name', () => {
-  expect(readExpr('sum(a)')).toMatchObject({
+test('functions and aggregates are told apart by schema and name', async () => {
+  expect(await readExpr('sum(a)')).toMatchObject({
     kind: 'aggregate',
     schema: null,
     name: 'sum',
     star: false,
   });
-  expect(readExpr('public.sum(a)')).toMatchObject({ kind: 'call', schema: 'public', name: 'sum' });
-  expect(readExpr('pg_catalog.sum(a)')).toMatchObject({ kind: 'aggregate', schema: null });
-  expect(readExpr('public.total(a)')).toMatchObject({ kind: 'aggregate', schema: 'public' });
-  expect(readExpr('count(*)')).toMatchObject({ kind: 'aggregate', star: true, args: [] });
+  expect(await readExpr('public.sum(a)')).toMatchObject({
+    kind: 'call',
+    schema: 'public',
+    name: 'sum',
+  });
+  expect(await readExpr('pg_catalog.sum(a)')).toMatchObject({ kind: 'aggregate', schema: null });
+  expect(await readExpr('public.total(a)')).toMatchObject({ kind: 'aggregate', schema: 'public' });
+  expect(await readExpr('count(*)')).toMatchObject({ kind: 'aggregate', star: true, args: [] });
 });
 
 test.each([
@@ -118,15 +123,16 @@ test.each([
   [' SELECT 1 + count(*) AS n FROM public.t;', true],
   [' SELECT 1 AS n FROM public.t HAVING true;', true],
   [' SELECT DISTINCT t.a FROM public.t;', false],
-])('%s is grouped: %s', (text, grouped) => {
-  expect(readQuery(text).grouped).toBe(grouped);
+])('%s is grouped: %s', async (text, grouped) => {
+  expect(await readWhole(text)).toMatchObject({ grouped });
 });
 
 const HOSTILE =
   ' SELECT "x;drop"."a""b",\n    "x;drop"."Select",\n    "x;drop"."star*",\n    "x;drop"."a.b",\n    "x;drop"."é" AS "; DROP TABLE t; --",\n    "x;drop"." ",\n    "x;drop"."x;drop"\n   FROM "Odd ""s"""."x;drop table t" "x;drop";';
 
-test('hostile names are read as they are and printed quoted', () => {
-  const query = readQuery(HOSTILE);
+test('hostile names are read as they are and printed quoted', async () => {
+  const query = await readWhole(HOSTILE);
+  if (query.kind !== 'select') throw new Error('not a SELECT');
   expect(query.relations[0]).toMatchObject({
     oid: 5,
     schema: 'Odd "s"',
@@ -142,15 +148,29 @@ test('hostile names are read as they are and printed quoted', () => {
     ' ',
     'x;drop',
   ]);
-  const again = readDefinition(deparse(query), CATALOG);
-  expect('query' in again && withoutSpans(again.query)).toEqual(withoutSpans(query));
+  expect(withoutSpans(await readWhole(deparse(query)))).toEqual(withoutSpans(query));
 });
 
-test('a column that is neither known nor a system column is refused with its name', () => {
-  expect(refusalsOf(' SELECT t.nope, nope, x.a, t.xmin FROM public.t;')).toEqual([
+test('a column that is neither known nor a system column is refused with its name', async () => {
+  expect(await unreadableOf(' SELECT t.nope, nope, x.a, t.xmin FROM public.t;')).toEqual([
     ['unknown_column', 't.nope'],
     ['unknown_column', 'nope'],
     ['unknown_column', 'x.a'],
-    ['system_column', 't.xmin'],
+  ]);
+});
+
+test('a subquery sees the queries around it, and the innermost name first', async () => {
+  const text = 'SELECT (SELECT t.z FROM other.t WHERE u.d = t.id) AS x FROM public.u';
+  const query = await readWhole(text);
+  expect(query.kind === 'select' && withoutSpans(query.targets[0]?.expr)).toMatchObject({
+    query: { first: 1, where: { left: column(0, 'd'), right: column(1, 'id') } },
+  });
+});
+
+test('LATERAL sees what stands to its left, a plain subquery does not', async () => {
+  const subquery = '(SELECT t.a AS x) s';
+  expect(await unreadableOf(`SELECT s.x FROM public.t, LATERAL ${subquery}`)).toEqual([]);
+  expect(await unreadableOf(`SELECT s.x FROM public.t, ${subquery}`)).toEqual([
+    ['unknown_column', 't.a'],
   ]);
 });

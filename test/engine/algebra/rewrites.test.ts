@@ -1,6 +1,7 @@
 /**
- * Lowering and the rewrites, on queries as the parser reads them: which form a definition gets, and where a rule must
- * not apply. That a rewritten tree has the same rows is in test/engine/operators/laws.pg.test.ts.
+ * Lowering and the rewrites, on queries as the parser reads them: which form a definition gets, and
+ * where a rule must not apply. That a rewritten tree has the same rows is in
+ * test/engine/operators/laws.pg.test.ts.
  */
 import { expect, test } from 'vitest';
 import type { ColumnFacts, SourceFacts } from '../../../engine/algebra/facts.ts';
@@ -11,8 +12,10 @@ import { labeller } from '../../../engine/algebra/print.ts';
 import { rewrite } from '../../../engine/algebra/rewrites/all.ts';
 import { distinctToGroup } from '../../../engine/algebra/rewrites/distinct-to-group.ts';
 import { inlineViews } from '../../../engine/algebra/rewrites/inline-views.ts';
-import { readDefinition } from '../../../parser/read.ts';
-import type { Catalog, Query } from '../../../parser/tree.ts';
+import type { PlainQuery } from '../../../engine/algebra/plain-query.ts';
+import { plainQuery } from '../../../engine/plan/plain.ts';
+import type { Catalog } from '../../../parser/catalog.ts';
+import { readPlain } from '../../../parser/read.ts';
 
 const TABLES: Readonly<Record<string, { oid: number; columns: readonly string[] }>> = {
   sale: { oid: 1, columns: ['id', 'customer', 'region', 'amount'] },
@@ -61,13 +64,15 @@ const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
   ]),
 );
 
-function queryOf(text: string): Query {
-  const read = readDefinition(text, CATALOG);
-  if ('refusals' in read) throw new Error(read.refusals.map(({ message }) => message).join());
-  return read.query;
+function queryOf(text: string): PlainQuery {
+  const read = readPlain(text, CATALOG);
+  if (read === null) throw new Error(`not read: ${text}`);
+  const plain = plainQuery(read, SOURCES);
+  if ('reasons' in plain) throw new Error(plain.reasons.map(({ message }) => message).join());
+  return plain;
 }
 
-const VIEWS: ReadonlyMap<number, Query> = new Map([
+const VIEWS: ReadonlyMap<number, PlainQuery> = new Map([
   [3, queryOf('SELECT customer AS who, amount * 2 AS much FROM sale WHERE amount > 10')],
   [4, queryOf('SELECT region, sum(amount) AS total FROM sale GROUP BY region')],
 ]);

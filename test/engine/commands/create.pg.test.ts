@@ -33,7 +33,7 @@ test.each([
   [
     'WITH',
     'WITH big AS (SELECT * FROM sales WHERE amount > 50) SELECT count(*) AS n FROM big',
-    'swap',
+    'delta',
   ],
   [
     'with a star and a duplicate of nothing',

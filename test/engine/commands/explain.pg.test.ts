@@ -78,7 +78,7 @@ test('of a query, with each reason and its place', async () => {
     reasons: [
       {
         kind: 'aggregate_not_maintained',
-        message: 'aggregate "max" cannot be maintained by delta',
+        message: 'aggregate "max" cannot be maintained incrementally',
         position: { line: 2 },
       },
     ],

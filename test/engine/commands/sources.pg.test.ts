@@ -178,7 +178,7 @@ const CASES: readonly Case[] = [
     what: 'no source at all',
     setup: '',
     definition: 'SELECT 1 AS one',
-    reason: { kind: 'no_relation', message: 'reads no relation' },
+    reason: { kind: 'no_source', message: 'reads no table' },
     note: 'a live read runs the definition while a source has changed',
     changes: ['SELECT 1'],
   },

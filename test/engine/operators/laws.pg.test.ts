@@ -110,6 +110,10 @@ const aggregate = (name: string, args: readonly Expr[]): Aggregate => ({
   name,
   args,
   star: args.length === 0,
+  variadic: false,
+  distinct: false,
+  orderBy: [],
+  withinGroup: false,
   filter: null,
   span: null,
 });

@@ -4,8 +4,8 @@ import { expressions } from './expressions.ts';
 import { grouping } from './grouping.ts';
 import { joins } from './joins.ts';
 import { names } from './names.ts';
-import { refusals } from './refusals.ts';
 import { reports } from './reports.ts';
+import { wholeGrammar } from './whole-grammar.ts';
 
 export const DEFINITIONS: readonly Definition[] = [
   ...grouping,
@@ -13,5 +13,5 @@ export const DEFINITIONS: readonly Definition[] = [
   ...joins,
   ...expressions,
   ...names,
-  ...refusals,
+  ...wholeGrammar,
 ];

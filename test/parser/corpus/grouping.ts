@@ -7,11 +7,7 @@ export const grouping = list(
   'SELECT customer_id, count(*) FROM orders GROUP BY customer_id',
   'SELECT customer_id AS c, sum(total), min(order_date), max(order_date) FROM orders GROUP BY 1',
   'SELECT o.customer_id, o.status, count(*) FROM orders o GROUP BY o.customer_id, o.status ORDER BY count(*) DESC, 1',
-  [
-    'SELECT count(total), count(DISTINCT total) IS NULL FROM orders GROUP BY ()',
-    'aggregate_distinct',
-    'grouping_sets',
-  ],
+  'SELECT count(total), count(DISTINCT total) IS NULL FROM orders GROUP BY ()',
   'SELECT customer_id FROM orders GROUP BY customer_id HAVING count(*) > 3 AND sum(total) >= 100.00',
   'SELECT sum(total) FROM orders HAVING sum(total) > 0',
   'SELECT 1 AS one FROM orders HAVING count(*) > 0 OR bool_or(total IS NULL)',

@@ -1,6 +1,7 @@
 /** A small catalog, and short ways to read a text with it, for the tests that need no server. */
-import { readDefinition } from '../../../parser/read.ts';
-import type { Catalog, CatalogFunction, Expr, Query, Refusal } from '../../../parser/tree.ts';
+import { readFully, readPlain } from '../../../parser/read.ts';
+import type { Catalog, CatalogFunction } from '../../../parser/catalog.ts';
+import type { Expr, Query, Select } from '../../../parser/tree.ts';
 
 const relation = (oid: number, schema: string, name: string, ...columns: string[]) => ({
   oid,
@@ -64,33 +65,40 @@ export const CATALOG: Catalog = {
   ],
 };
 
-/** The tree of a text. @throws Error with the refusals */
-export function readQuery(text: string): Query {
-  const result = readDefinition(text, CATALOG);
-  if ('refusals' in result)
-    throw new Error(
-      `refused: ${result.refusals.map(({ kind, message }) => `${kind}: ${message}`).join('; ')}`,
-    );
+/** The tree by the plain reader. @throws Error where that gives up */
+export function readQuery(text: string): Select {
+  const query = readPlain(text, CATALOG);
+  if (query?.kind !== 'select') throw new Error(`not read: ${text}`);
+  return query;
+}
+
+/** The tree by PostgreSQL's grammar. @throws Error with what is unreadable */
+export async function readWhole(text: string): Promise<Query> {
+  const result = await readFully(text, CATALOG);
+  if ('unreadable' in result)
+    throw new Error(result.unreadable.map(({ kind, message }) => `${kind}: ${message}`).join('; '));
   return result.query;
 }
 
-/** The tree of an expression over `FROM public.t`. */
-export function readExpr(text: string): Expr {
-  const target = readQuery(` SELECT ${text} AS x\n   FROM public.t;`).targets[0];
+/** The tree of an expression over `FROM public.t`, by PostgreSQL's grammar. */
+export async function readExpr(text: string): Promise<Expr> {
+  const query = await readWhole(` SELECT ${text} AS x\n   FROM public.t;`);
+  const target = query.kind === 'select' ? query.targets[0] : undefined;
   if (target === undefined) throw new Error('no target');
   return target.expr;
 }
 
-/** The refusals of a text, each as its kind and the part of the text that it points at. */
-export function refusalsOf(text: string): readonly (readonly [kind: string, place: string])[] {
-  const result = readDefinition(text, CATALOG);
-  return 'refusals' in result
-    ? result.refusals.map((refusal) => [refusal.kind, placeOf(text, refusal)])
+/** What is unreadable in a text, each as its kind and the part of the text that it points at. */
+export async function unreadableOf(
+  text: string,
+): Promise<readonly (readonly [kind: string, place: string])[]> {
+  const result = await readFully(text, CATALOG);
+  return 'unreadable' in result
+    ? result.unreadable.map(({ kind, span }) => [
+        kind,
+        span === null ? '' : text.slice(span.start, span.end),
+      ])
     : [];
-}
-
-function placeOf(text: string, { span }: Refusal): string {
-  return span === null ? '' : text.slice(span.start, span.end);
 }
 
 /** A tree without its places. */

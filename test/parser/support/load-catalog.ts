@@ -1,6 +1,6 @@
 /** Everything of a database that a definition could name. */
 import type { Db } from '../../../engine/db/db.ts';
-import type { Catalog, CatalogFunction, CatalogRelation } from '../../../parser/tree.ts';
+import type { Catalog, CatalogFunction, CatalogRelation } from '../../../parser/catalog.ts';
 
 const RELATIONS = `
   SELECT c.oid::int4 AS oid, n.nspname AS schema, c.relname AS name, json_agg(json_build_object('name', a.attname) ORDER BY a.attnum) AS columns

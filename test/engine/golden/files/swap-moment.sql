@@ -5,8 +5,8 @@
 --   WHERE sale.sold_at > (now() - '1 day'::interval)
 --
 -- strategy swap, freshness live
--- not delta: "now" can give another result although no table has changed (line 3, column 25). Leave the condition out of the definition and put it into the queries that read the imat.
--- not delta: the result of "timestamptz_mi_interval" depends on session settings such as TimeZone or DateStyle. Convert with a function whose result does not depend on settings.
+-- not delta: the result of "timestamp with time zone - interval" depends on session settings such as TimeZone or DateStyle (line 3, column 25). Pin the zone: write x AT TIME ZONE 'UTC' for a timestamp with time zone x.
+-- not delta: "now" can give another result although no table has changed (line 3, column 25). Leave it out of the definition and put it into the queries that read the imat.
 -- note: the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored
 -- reads public.sale (sold_at)
 -- the whole definition: swap, stores every row of the answer

@@ -9,10 +9,10 @@
 --  LIMIT 10
 --
 -- strategy swap, freshness live
--- not delta: aggregate "max" cannot be maintained by delta (line 2, column 5). count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.
--- not delta: window function "rank" cannot be maintained incrementally (line 3, column 5)
+-- not delta: aggregate "max" cannot be maintained incrementally (line 2, column 5). count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.
+-- not delta: window function "rank" cannot be maintained incrementally (line 3, column 5). Compute the window in the queries that read the imat.
 -- not delta: LEFT JOIN cannot be maintained incrementally (line 5, column 6)
--- not delta: LIMIT cannot be maintained incrementally (line 7, column 2)
+-- not delta: LIMIT cannot be maintained incrementally (line 7, column 8). Put the limit into the queries that read the imat.
 -- note: a live read runs the definition while a source has changed since the last swap
 -- reads public.customer (id, name)
 -- reads public.sale (customer_id, amount)
