@@ -1,6 +1,6 @@
 import type { Span } from '../../parser/tree.ts';
 
-/** Why a definition, or a part of it, cannot be maintained by delta. */
+/** Why a definition, or a part of it, cannot be maintained incrementally. */
 export type PlanReason = {
   readonly kind: string;
   readonly message: string;
@@ -11,7 +11,7 @@ export type PlanReason = {
 export function aggregateNotMaintained(name: string, span: Span | null): PlanReason {
   return {
     kind: 'aggregate_not_maintained',
-    message: `aggregate "${name}" cannot be maintained by delta`,
+    message: `aggregate "${name}" cannot be maintained incrementally`,
     hint: 'count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.',
     span,
   };
@@ -23,7 +23,7 @@ export const argumentType = (
   span: Span | null,
 ): PlanReason => ({
   kind: 'argument_type',
-  message: `${name}(${types.join(', ')}) cannot be maintained by delta`,
+  message: `${name}(${types.join(', ')}) cannot be maintained incrementally`,
   hint: null,
   span,
 });
