@@ -183,9 +183,10 @@ function netted(terms: readonly Term[], relations: readonly Relation[]): Term {
       name: ident(`${alias}_${short}`),
     })),
   );
+  const values = columns.map(({ value, name }) => sql`${value} AS ${name}`);
   const rows = terms.map(
     (term) => sql`-- ${termLabel(term)}
-SELECT ${joined([sql`${term.weight} AS weight`, ...columns.map(({ value, name }) => sql`${value} AS ${name}`)], ', ')}
+SELECT ${joined([sql`${term.weight} AS weight`, ...values], ', ')}
 ${fromWhere(term)}`,
   );
   const images = columns.map(({ facts, name }) => imageGrouping(sql`u.${name}`, facts));
