@@ -54,8 +54,9 @@ export function liveView(subject: Subject, plan: Plan): Sql {
   const rows = sql`SELECT ${columns} FROM ${state}
 UNION ALL
 SELECT ${columns} FROM ${subject.names.delta.sql}`;
+  const having = store.identity.vanishes ? sql`\n  HAVING pg_catalog.sum(u.${ROWS}) <> 0` : sql``;
   const summedUp = sql`(
-  ${summed(store, rows)}${store.identity.vanishes ? sql`\n  HAVING pg_catalog.sum(u.${ROWS}) <> 0` : sql``}
+  ${summed(store, rows)}${having}
 )`;
   const merged = sql`${withValues(store.values, summedUp)} AS ${ident(STATE)}`;
   return sql`-- nothing pending: the state is the answer

@@ -102,7 +102,8 @@ function grouped(store: Store, alias: string, digest: Sql): Grouping {
  */
 function digestOf(store: Store, alias: string): Sql {
   const columns = store.keys.map(({ name, facts }) => {
-    const value = sql`${ident(alias)}.${ident(name)}${facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`}`;
+    const cast = facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`;
+    const value = sql`${ident(alias)}.${ident(name)}${cast}`;
     return facts.image?.form === 'text' ? imageOf(value, facts) : value;
   });
   return sql`pg_catalog.sha256(pg_catalog.record_send(ROW(${join(columns, ', ')})))`;

@@ -8,7 +8,6 @@
  */
 import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
-import { deparseExpr } from '../../parser/deparse.ts';
 import type { TypeFacts } from '../algebra/facts.ts';
 import { INT2, INT4, INT8 } from '../algebra/facts.ts';
 import type { AggregateCall, ColumnId, Node, NodeOf } from '../algebra/node.ts';
@@ -26,9 +25,9 @@ import { fixedScale } from '../aggregates/fixed-scale.ts';
 import { PartAllocator } from '../aggregates/parts.ts';
 import type { Argument, Finish } from '../aggregates/rule.ts';
 import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
-import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { ident, join, lines, sql } from '../sql/sql.ts';
 import type { Rule, Shape } from './rule.ts';
-import { columnOf, conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
+import { conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
 import type { Identity, OutputName, Store, StoredKey, Value } from './store.ts';
 import { keyValues, ordinals, scratchParts, termRows } from './store.ts';
 
@@ -53,8 +52,7 @@ export const group: Rule<'group'> = {
         ({ column, expr }) => sql`${written(expr, shape)} AS ${ident(`c${column.id}`)}`,
       ),
       ...node.aggregates.map(
-        ({ column, call }) =>
-          sql`${fragment(deparseExpr(call, (ref) => columnOf(shape, idOf(ref)).text))} AS ${ident(`c${column.id}`)}`,
+        ({ column, call }) => sql`${written(call, shape)} AS ${ident(`c${column.id}`)}`,
       ),
     ];
     const by = node.keys.length === 0 ? sql`` : sql`\n  GROUP BY ${ordinals(node.keys.length)}`;
