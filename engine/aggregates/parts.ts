@@ -67,15 +67,23 @@ export class PartAllocator {
     this.#names = names;
   }
 
-  /** For an aggregate with a FILTER, `suffix` tells its parts from those without. */
-  for(suffix: string): Parts {
+  /** The parts of an aggregate with this FILTER, as people read it; null if it has none. */
+  for(filter: { readonly suffix: string; readonly label: string } | null): Parts {
+    const name = (wanted: string): string => wanted + (filter?.suffix ?? '');
+    const told = (comment: string): string =>
+      filter === null ? comment : `${comment}, if ${filter.label}`;
     return {
       count: (wanted, conditions, comment) =>
         conditions.length === 0
           ? ROW_COUNT.name
-          : this.#allocate(wanted + suffix, { value: null, conditions, type: 'bigint', comment }),
+          : this.#allocate(name(wanted), {
+              value: null,
+              conditions,
+              type: 'bigint',
+              comment: told(comment),
+            }),
       sum: (wanted, value, type, conditions, comment) =>
-        this.#allocate(wanted + suffix, { value, conditions, type, comment }),
+        this.#allocate(name(wanted), { value, conditions, type, comment: told(comment) }),
     };
   }
 

@@ -218,7 +218,9 @@ function planAggregate(
     args: planned,
     filter: call.filter === null ? [] : [sql`(${written(call.filter, input)})`],
     resultType: types.of(column.id).type,
-    parts: parts.for(suffixOf(call)),
+    parts: parts.for(
+      call.filter === null ? null : { suffix: suffixOf(call), label: label(call.filter) },
+    ),
     serverMajor: types.serverMajor,
   });
   if (finish !== null) {

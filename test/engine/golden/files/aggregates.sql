@@ -51,8 +51,8 @@
 --       sum of x times y over pairs (p.weight, (s.quantity)::double precision): additive part, stores pairs_products_weight_quantity
 --       rows where s.shipped: additive part, stores true_shipped
 --       rows where not s.shipped: additive part, stores false_shipped
---       rows where s.shipped: additive part, stores true_shipped_if_amount
---       rows where not s.shipped: additive part, stores false_shipped_if_amount
+--       rows where s.shipped, if (s.amount > (5)::numeric): additive part, stores true_shipped_if_amount
+--       rows where not s.shipped, if (s.amount > (5)::numeric): additive part, stores false_shipped_if_amount
 --       rows where s.took is not null: additive part, stores count_took
 --       sum of s.took: additive part, stores sum_took
 --       rows where s.paid is not null: additive part, stores count_paid
@@ -461,10 +461,10 @@ COMMENT ON COLUMN imat_store.state_aggregates.true_shipped IS 'rows where s.ship
 COMMENT ON COLUMN imat_store.state_aggregates.false_shipped IS 'rows where not s.shipped';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.true_shipped_if_amount IS 'rows where s.shipped';
+COMMENT ON COLUMN imat_store.state_aggregates.true_shipped_if_amount IS 'rows where s.shipped, if (s.amount > (5)::numeric)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_aggregates.false_shipped_if_amount IS 'rows where not s.shipped';
+COMMENT ON COLUMN imat_store.state_aggregates.false_shipped_if_amount IS 'rows where not s.shipped, if (s.amount > (5)::numeric)';
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_aggregates.count_took IS 'rows where s.took is not null';

@@ -17,7 +17,7 @@
 --       rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
 --       sum of sale.amount: additive part, stores sum_amount
 --       rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
---       rows, filtered: additive part, stores count_if_shipped
+--       rows, if sale.shipped: additive part, stores count_if_shipped
 --       sum(sale.amount): finished aggregate, stores total
 --     filter ((sale.region = ('north')::text) OR (sale.region IS NULL)): linear, stores nothing
 --       scan public.sale AS sale (region, amount, shipped): linear, stores nothing
@@ -184,7 +184,7 @@ COMMENT ON COLUMN imat_store.state_no_group_by.sum_amount IS 'sum of sale.amount
 COMMENT ON COLUMN imat_store.state_no_group_by.scales_amount IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
 
 -- what the column holds
-COMMENT ON COLUMN imat_store.state_no_group_by.count_if_shipped IS 'rows, filtered';
+COMMENT ON COLUMN imat_store.state_no_group_by.count_if_shipped IS 'rows, if sale.shipped';
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_no_group_by.total IS 'sum(sale.amount)';
