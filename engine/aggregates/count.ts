@@ -11,7 +11,7 @@ export const countRule: AggregateRule = {
     const name = parts.count(
       arg === undefined ? 'count' : partName('count', arg),
       arg === undefined ? filter : [...filter, notNull(arg)],
-      filter.length > 0 ? `${label}, filtered` : label,
+      label,
     );
     return (ref) => ref(name);
   },
