@@ -113,7 +113,7 @@ test('every pass reports an imat that fails, until somebody has fixed it by hand
     expect(runs[0]?.error).toMatchObject({
       message: 'division by zero',
       detail: 'PostgreSQL said so while imat "ratio" was maintained.',
-      hint: 'Mend the rows or the definition; imat fold ratio tries again at once.',
+      hint: 'Fix the rows or the definition, then run imat fold ratio to retry now.',
     });
     expect(failing).toEqual([]);
     retries.push(runs[0]?.retryMs ?? null);

@@ -144,10 +144,8 @@ export const MUTATIONS: readonly Mutation[] = [
     definition: GROUPED,
     at: { catalog: 'imat_catalog.clean_log' },
     wrong: [
-      [
-        /l\.ctid > \(SELECT max\(h\.ctid\) FROM \(SELECT k\.ctid FROM %1\$s k LIMIT 100\) h\) AND %2\$s/,
-        'TRUE OR %2$s',
-      ],
+      [/ WHERE l\.ctid > \(SELECT max\(h\.ctid\)[^\n]* h\)'/, " WHERE TRUE'"],
+      [/' AND %2\$s AND l\.xid < \$2'/, "' OR %2$s AND l.xid < $2'"],
     ],
   },
   {
