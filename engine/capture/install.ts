@@ -39,7 +39,10 @@ type SourceRow = {
   capture: CaptureNames;
   by_extension: boolean;
   tracked: boolean;
-  columns: string | null;
+  /** A mark per statement is logged in place of rows. */
+  marks: boolean;
+  /** The columns that the log has, whatever the catalog says. */
+  columns: string;
   former_logs: string[];
   here: boolean;
 };
@@ -75,7 +78,11 @@ const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].ma
 export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
 
 const SOURCE_SQL = `
-SELECT log::text, capture, by_extension, tracked, columns::text, to_json(former_logs::text[]) AS former_logs, here FROM imat_catalog.source WHERE relation = $1`;
+SELECT log::text, capture, by_extension, tracked, columns IS NULL AS marks,
+  ARRAY(SELECT substr(a.attname::text, 2)::smallint FROM pg_attribute a
+    WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^c[0-9]+$')::text AS columns,
+  to_json(former_logs::text[]) AS former_logs, here
+FROM imat_catalog.source WHERE relation = $1`;
 
 /** Makes the log and the triggers of a source what the imats in the catalog need. */
 export async function ensureCapture(db: Db, source: SourceName, onWait: () => void): Promise<void> {
@@ -186,9 +193,9 @@ async function extendCapture(
   all: readonly ColumnFacts[],
 ): Promise<void> {
   if (needed === null) return;
-  const logged = known.columns === null ? null : new Set(parseAttnums(known.columns));
-  const missing = needed.filter((column) => logged?.has(column.attnum) !== true);
-  if (logged !== null && missing.length === 0) return;
+  const logged = new Set(parseAttnums(known.columns));
+  const missing = needed.filter((column) => !logged.has(column.attnum));
+  if (!known.marks && missing.length === 0) return;
   const table = qualified(source.schema, source.name);
   const log = fragment(known.log);
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
@@ -196,13 +203,11 @@ async function extendCapture(
     const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
     await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
   }
-  const columns = all.filter(
-    (column) => logged?.has(column.attnum) === true || missing.includes(column),
-  );
+  const columns = all.filter((column) => logged.has(column.attnum) || missing.includes(column));
   const extension = await capturing(db, known, source);
   const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  for (const statement of logged === null ? createTriggers(target) : registration(target))
+  for (const statement of known.marks ? createTriggers(target) : registration(target))
     await db.execute(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
     source.oid,
@@ -239,9 +244,15 @@ async function shrink(db: Db, oid: number): Promise<void> {
     'SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1',
     [oid],
   );
-  if (known === undefined || known.columns === null || !known.here || table === undefined) return;
-  const needed = await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []);
-  const unneeded = parseAttnums(known.columns).filter(
+  if (known === undefined || known.marks || !known.here || table === undefined) return;
+  const logged = parseAttnums(known.columns);
+  // An imat whose convert is under way may need columns that the log does not have yet: its own
+  // convert adds them, and capture must not name them before.
+  const needed =
+    (await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []))?.filter(
+      (column) => logged.includes(column.attnum),
+    ) ?? null;
+  const unneeded = logged.filter(
     (attnum) => needed?.some((column) => column.attnum === attnum) !== true,
   );
   const extension = known.by_extension ? await findExtension(db) : null;
