@@ -8,7 +8,7 @@ export function explanationText(explanation: Explanation): string {
     `${name}: strategy ${strategy}`,
     `Definition:\n${indented(definition.trimEnd())}`,
     table(
-      [{ title: 'source' }, { title: 'columns that are logged' }],
+      [{ title: 'source' }, { title: 'logged columns' }],
       sources.map((source) => [source.relation, source.columns.join(', ')]),
     ),
   ];
@@ -22,8 +22,8 @@ export function explanationText(explanation: Explanation): string {
 }
 
 /**
- * Every statement below a comment that says what it is for, each ended so that psql takes the whole
- * text.
+ * All statements, each below a comment that states its purpose and each terminated, so that psql can
+ * run the whole text.
  */
 export function explanationSql({ sql }: Explanation): string {
   return sql
@@ -34,7 +34,7 @@ export function explanationSql({ sql }: Explanation): string {
     .join('\n\n');
 }
 
-/** A line comment at the end would swallow a semicolon on the same line. */
+/** A semicolon on the same line as a final line comment would be part of the comment. */
 function ended(statement: string): string {
   if (statement.endsWith(';')) return statement;
   const lastLine = statement.slice(statement.lastIndexOf('\n') + 1);

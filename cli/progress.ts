@@ -7,8 +7,8 @@ const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
- * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing
- * where stderr is not a terminal or where JSON was asked for: a log file wants results, not a film.
+ * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing if
+ * stderr is not a terminal or if JSON was requested, because progress does not belong in a log file.
  */
 export class ProgressLine {
   readonly #terminal: Terminal;
@@ -26,12 +26,12 @@ export class ProgressLine {
     this.#show(`[${progress.step}/${progress.steps}] ${progress.label}`, true);
   }
 
-  /** Work without steps. */
+  /** Shows work that has no steps. */
   wait(label: string): void {
     this.#show(label, true);
   }
 
-  /** A bar for work whose size is known; the clock runs on from one call to the next. */
+  /** Shows a bar for work of a known size. The clock keeps running from one call to the next. */
   bar(label: string, done: number, total: number): void {
     const filled = Math.floor((done / total) * BAR_WIDTH);
     this.#show(

@@ -18,8 +18,8 @@ export type Played = {
 export function welcomeText(rows: number, server: string, embedded: boolean): string {
   const first = `imat demo: ${counted(rows, 'sale')} in ${embedded ? `an embedded ${server} (PGlite)` : server}`;
   if (!embedded)
-    return `${first}\nIt plays in the schema imat_demo and removes all that it made at the end.\n`;
-  return `${first}\nThe embedded database is a single session: this shows that the answers are right and what they cost, not many clients at once.\n`;
+    return `${first}\nIt runs in the schema imat_demo and removes everything it created at the end.\n`;
+  return `${first}\nThe embedded database has a single session: this demo shows correct answers and their cost, not concurrent clients.\n`;
 }
 
 export function viewText(sales: Sales, groups: number): string {
@@ -62,7 +62,7 @@ export function checksText(checks: readonly Check[], relation: string, key: Grou
       differences === 0 ? 'yes, all groups' : `NO: ${counted(differences, 'row')} differ`,
     ]),
   );
-  return `Every write is in ${relation} at once. Its group (${key.region}, ${key.product}) after each:\n${indented(steps)}\n`;
+  return `Every write is visible in ${relation} immediately. The group (${key.region}, ${key.product}) after each:\n${indented(steps)}\n`;
 }
 
 export function timingsText(timings: readonly Timing[], pendingRows: number): string {
@@ -92,13 +92,13 @@ export function endText({ checks }: Played): string {
 }
 
 const NEXT = `Next, on a database of your own (set DATABASE_URL, or add --database-url postgres://user@host/database):
-  npx imat doctor                        is there all that imat needs?
-  npx imat explain <materialized view>   what would be done, and why
-  npx imat convert <materialized view>   do it, then read imat.<name>
-  npx imat verify                        compare it with its definition
-  npx imat revert <name>                 undo it without a trace`;
+  npx imat doctor                        checks that everything imat needs is there
+  npx imat explain <materialized view>   shows what imat would do, and why
+  npx imat convert <materialized view>   does it; then read imat.<name>
+  npx imat verify                        compares it with its definition
+  npx imat revert <name>                 removes it and everything created for it`;
 
-/** The same for a program. */
+/** The result for programs. */
 export function demoDocument(rows: number, driver: string, { checks, ...played }: Played): object {
   return {
     rows,

@@ -4,7 +4,7 @@ import type { Sales } from './sales.ts';
 
 type Write = { readonly step: string; readonly sql: string };
 
-/** One of each kind of write, all on the group that is shown. */
+/** One write of each kind, all to the group that the demo shows. */
 function writes({ table }: Sales): readonly Write[] {
   const newest = `(SELECT max(id) FROM ${table} WHERE region = $1 AND product = $2)`;
   return [
@@ -17,7 +17,7 @@ function writes({ table }: Sales): readonly Write[] {
       sql: `UPDATE ${table} SET amount = 109.50 WHERE id = ${newest}`,
     },
     {
-      step: 'UPDATE: it was another product',
+      step: 'UPDATE its product',
       sql: `UPDATE ${table} SET product = 'product 999' WHERE id = ${newest}`,
     },
     {
@@ -32,8 +32,8 @@ function writes({ table }: Sales): readonly Write[] {
 }
 
 /**
- * Carries them out and compares after each, then within a transaction that is rolled back, and
- * after that.
+ * Runs the writes and compares after each, then inside a transaction that is rolled back, and after
+ * the rollback.
  */
 export async function writeAndCheck(
   db: Db,
