@@ -134,8 +134,8 @@ export function nameOrAll(
 }
 
 /**
- * Whether two words differ by one edit, or by two if the word is longer than 4 characters. An edit is
- * an insertion, a deletion, a replacement or a swap of neighbours.
+ * Whether two words differ by one edit, or by two if the word is longer than 4 characters. An edit
+ * is an insertion, a deletion, a replacement or a swap of neighbours.
  */
 function isNear(given: string, word: string): boolean {
   const allowed = word.length > 4 ? 2 : 1;

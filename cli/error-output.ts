@@ -2,8 +2,8 @@
  * Prints errors as PostgreSQL does: the message, the line of text with a caret, DETAIL and HINT. A
  * stack trace appears only if IMAT_DEBUG is set.
  */
+import stringWidth from 'string-width';
 import { ImatError, type Position } from '../engine/errors/imat-error.ts';
-import { textWidth } from './text-width.ts';
 
 /**
  * Terminal columns of a quoted line: a definition can be a single line of a thousand characters.
@@ -11,8 +11,8 @@ import { textWidth } from './text-width.ts';
 const LINE_WIDTH = 76;
 
 /**
- * A place without its text: `imat.explain` returns reasons without the text, so the caller passes it
- * separately.
+ * A place without its text: `imat.explain` returns reasons without the text, so the caller passes
+ * it separately.
  */
 export type Place = Pick<Position, 'line' | 'offset'>;
 
@@ -81,7 +81,7 @@ export function quotedLine(text: string, place: Place): string {
   const at = Math.min(place.offset - start, line.length);
   const { shown, before } = cutAround(line, at);
   const label = `LINE ${place.line}: `;
-  return `${label}${shown}\n${' '.repeat(label.length + textWidth(before))}^`;
+  return `${label}${shown}\n${' '.repeat(label.length + stringWidth(before))}^`;
 }
 
 function cutAround(line: string, at: number): { readonly shown: string; readonly before: string } {

@@ -22,8 +22,8 @@ export function explanationText(explanation: Explanation): string {
 }
 
 /**
- * All statements, each below a comment that states its purpose and each terminated, so that psql can
- * run the whole text.
+ * All statements, each below a comment that states its purpose and each terminated, so that psql
+ * can run the whole text.
  */
 export function explanationSql({ sql }: Explanation): string {
   return sql

@@ -1,7 +1,8 @@
 /**
  * Formats the output of all commands: aligned tables, a unit on every figure, one JSON document.
  */
-import { onOneLine, padTo, textWidth } from './text-width.ts';
+import stringWidth from 'string-width';
+import { onOneLine, padTo } from './text-width.ts';
 
 export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
 
@@ -13,7 +14,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map((_, i) => onOneLine(row[i] ?? ''))),
   ];
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => textWidth(row[i] ?? ''))));
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => stringWidth(row[i] ?? ''))));
   const line = (row: readonly string[]): string =>
     columns
       .map((column, i) => padTo(row[i] ?? '', widths[i] ?? 0, column.align ?? 'left'))
@@ -29,7 +30,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 
 /** Prints `name  value` pairs, one on a line. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...pairs.map(([name]) => textWidth(name)));
+  const width = Math.max(...pairs.map(([name]) => stringWidth(name)));
   return pairs
     .map(([name, value]) => `${padTo(name, width, 'left')}  ${value}`.trimEnd())
     .join('\n');

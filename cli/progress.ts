@@ -1,6 +1,6 @@
+import stringWidth from 'string-width';
 import type { Progress } from '../engine/api.ts';
 import type { Terminal } from './context.ts';
-import { textWidth } from './text-width.ts';
 
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
@@ -8,7 +8,7 @@ const CLEAR_LINE = '\r\x1b[K';
 
 /**
  * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing if
- * stderr is not a terminal or if JSON was requested, because progress does not belong in a log file.
+ * stderr is not a terminal or if JSON was requested: progress does not belong in a log file.
  */
 export class ProgressLine {
   readonly #terminal: Terminal;
@@ -60,7 +60,7 @@ export class ProgressLine {
     const seconds = `${((performance.now() - this.#startedAt) / 1000).toFixed(1)} s`;
     const room = this.#terminal.columns - seconds.length - 2;
     const label =
-      textWidth(this.#label) > room
+      stringWidth(this.#label) > room
         ? `${this.#label.slice(0, Math.max(0, room - 3))}...`
         : this.#label;
     this.#terminal.write(`${CLEAR_LINE}${label}  ${seconds}`);

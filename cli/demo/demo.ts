@@ -11,9 +11,9 @@ import { play } from './play.ts';
 import { demoDocument, endText, type Played } from './report.ts';
 
 /**
- * Runs the demo and removes everything it created, however it ends. The exit status is that of a bug
- * if a comparison failed. After the connection is made, Ctrl-C only cancels the running statement,
- * so that the removal still runs.
+ * Runs the demo and removes everything it created, however it ends. The exit status is that of a
+ * bug if a comparison failed. After the connection is made, Ctrl-C only cancels the running
+ * statement, so that the removal still runs.
  */
 export async function demo(context: Context, target: ConnectTarget, rows: number): Promise<void> {
   const { host, interrupt } = context;

@@ -39,8 +39,8 @@ export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
 }
 
 /**
- * Removes the imat and the schema, and also imat's own schemas if the demo created them and no other
- * imat uses them.
+ * Removes the imat and the schema, and also imat's own schemas if the demo created them and no
+ * other imat uses them.
  */
 export async function leavePlace({ db, imat }: Session, place: Place): Promise<void> {
   if (!place.remove.schema) return;

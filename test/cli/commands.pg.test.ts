@@ -73,7 +73,7 @@ describe('a database without imats', () => {
     expect(await text('doctor')).toMatch(/^ok {7}server: PostgreSQL \d+/);
     expect(await text('explain', 'my_sales_summary')).toContain('my_sales_summary: strategy delta');
     expect(await text('convert', 'my_sales_summary', '--dry-run')).toContain(
-      'would be made: strategy delta, freshness live. Nothing was changed.',
+      'would be created: strategy delta, freshness live. Nothing was changed.',
     );
     expect(await json('convert', 'ranks', '--dry-run')).toMatchObject({
       strategy: 'swap',
@@ -214,7 +214,7 @@ describe('an imat from its making to its end', () => {
       );
     expect(await kind()).toEqual([{ relkind: 'v', comment: 'who sells most' }]);
     expect(await text('revert', 'ranks')).toBe(
-      'ranks and all that was installed for it are gone. public.ranks is as before.\n',
+      'ranks and everything installed for it were removed. public.ranks is as it was before.\n',
     );
     expect(await kind()).toEqual([{ relkind: 'm', comment: 'who sells most' }]);
   });
@@ -224,7 +224,7 @@ describe('an imat from its making to its end', () => {
       name: 'my_sales_summary',
       original: 'public.my_sales_summary',
     });
-    expect(await text('revert', 'big')).toBe('big and all that was installed for it are gone.\n');
+    expect(await text('revert', 'big')).toBe('big and everything installed for it were removed.\n');
     expect(await traces()).toEqual([]);
   });
 });
