@@ -86,7 +86,7 @@ describe('a database without imats', () => {
   test('init makes the catalog once', async () => {
     expect(await json('init')).toEqual({ version: expect.any(Number), created: true });
     expect(await json('init')).toMatchObject({ created: false });
-    expect(await text('init')).toMatch(/^The imat catalog is there \(version \d+\)\.\n$/);
+    expect(await text('init')).toMatch(/^The imat catalog already exists \(version \d+\)\.\n$/);
     expect(await text('list')).toContain('No imats in this database.');
     expect(await json('list')).toEqual({ imats: [] });
     expect(await json('verify')).toEqual({ results: [] });
