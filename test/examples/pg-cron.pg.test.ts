@@ -51,7 +51,7 @@ describe.skipIf(binaries === null)('the example pg-cron', () => {
   test('its commands convert both views and schedule jobs that maintain them', async () => {
     const [stock, shelves] = await run(consoleLines('pg-cron').slice(0, -1));
     expect(stock).toContain('strategy delta, freshness live');
-    expect(shelves).toContain('strategy swap, freshness 00:05:00');
+    expect(shelves).toContain('strategy swap, freshness 5min');
     expect(await jobs()).toHaveLength(4);
 
     await db.execute(`INSERT INTO movements VALUES ('washer', 3, 40)`);
