@@ -16,8 +16,7 @@ const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\bfor ever\b/i, '"permanently"'],
   [/\b(?:is|are|was|were) over\b(?! \d)/i, '"has ended"'],
   [/\bexists? already\b/i, '"already exists"'],
-  [/\b(?:is|are) there already\b/i, '"already exists"'],
-  [/\bwherever need be\b|\bwhere need be\b/i, '"if necessary"'],
+  [/\bwhere need be\b/i, '"if necessary"'],
 ];
 
 /**
