@@ -31,7 +31,7 @@ export function wholeNumber(flag: string, least: number, most: number): (given: 
     if (number >= least && number <= most) return number;
     throw new ImatError('invalid_argument', {
       message: `"${given}" is not a valid value for ${flag}`,
-      detail: `The value must be a whole number from ${least} to ${most}, written with digits only.`,
+      detail: `The value must be a whole number from ${least} to ${most}, digits only.`,
     });
   };
 }
@@ -56,7 +56,9 @@ export function durationMs(
     if (ms >= leastMs && ms <= mostMs) return ms;
     throw new ImatError('invalid_argument', {
       message: `"${given}" is not a valid value for ${flag}`,
-      detail: `The value must be a duration from ${durationText(leastMs)} to ${durationText(mostMs)}.`,
+      detail:
+        `The value must be a duration from ${durationText(leastMs)} to ` +
+        `${durationText(mostMs)}.`,
       hint: 'Write a number and a unit: 500ms, 5s, 10min, 1h or 7d.',
     });
   };
@@ -127,7 +129,9 @@ export function nameOrAll(
   if (name !== undefined && options.all === true) {
     throw new ImatError('invalid_argument', {
       message: 'a name and --all cannot be used together',
-      hint: `Use "imat ${command.name()}" for all imats, or "imat ${command.name()} ${name}" for one.`,
+      hint:
+        `Use "imat ${command.name()}" for all imats, or "imat ${command.name()} ${name}" ` +
+        'for one.',
     });
   }
   return name === undefined ? [] : [name];

@@ -38,7 +38,9 @@ function bugReport(message: string, code: string, detail: string | null): ErrorR
     code,
     message,
     detail: detail === null ? bug : `${bug} ${detail}`,
-    hint: 'Set IMAT_DEBUG=1 to see where it happened. Please report it, with the definition if you can share it.',
+    hint:
+      'Set IMAT_DEBUG=1 to see where it happened. Please report it, with the definition if ' +
+      'you can share it.',
     position: null,
   };
 }

@@ -91,7 +91,8 @@ export class Interrupt {
     if (notice !== null) this.#environment.warn(notice);
     this.#cancel().catch(() =>
       this.#environment.warn(
-        'imat: could not reach the database to cancel the statement; interrupt again to exit immediately\n',
+        'imat: could not reach the database to cancel the statement; interrupt again to ' +
+          'exit immediately\n',
       ),
     );
   }

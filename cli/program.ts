@@ -37,8 +37,9 @@ const REGISTRATIONS = [
 ];
 
 const DESCRIPTION =
-  'Turns a PostgreSQL materialized view into an incrementally maintained table. imat.<name> always ' +
-  'gives the rows that the view would give if it were refreshed at that moment. Writers never wait.';
+  'Turns a PostgreSQL materialized view into an incrementally maintained table. imat.<name> ' +
+  'always gives the rows that the view would give if it were refreshed at that moment. ' +
+  'Writers never wait.';
 
 const FOOTER = `
 Database: --database-url or --embedded; otherwise DATABASE_URL; otherwise PGHOST, PGPORT,
@@ -70,7 +71,8 @@ export function buildProgram(
     .option('--database-url <url>', 'the server to use, for example postgres://user@host/database')
     .option(
       '--embedded [dir]',
-      'use the embedded PostgreSQL (PGlite) in this directory, or in memory; write it last, because it takes the next word',
+      'use the embedded PostgreSQL (PGlite) in this directory, or in memory; write it last, ' +
+        'because it takes the next word',
     )
     .option('--json', 'print one JSON document on stdout, also for errors')
     .helpOption('-h, --help', 'show this help, or the help of a command')

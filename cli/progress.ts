@@ -35,7 +35,8 @@ export class ProgressLine {
   bar(label: string, done: number, total: number): void {
     const filled = Math.floor((done / total) * BAR_WIDTH);
     this.#show(
-      `${label} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${Math.floor((done / total) * 100)} %`,
+      `${label} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ` +
+        `${Math.floor((done / total) * 100)} %`,
       this.#timer === null,
     );
   }

@@ -6,7 +6,8 @@ import { bytes, count, counted, duration, fields, table } from './output.ts';
 
 export function convertText(result: ConvertResult): string {
   const made = result.dryRun ? 'would be created' : 'is ready';
-  const head = `${result.relation} ${made}: strategy ${result.strategy}, freshness ${result.freshness}`;
+  const { relation, strategy, freshness } = result;
+  const head = `${relation} ${made}: strategy ${strategy}, freshness ${freshness}`;
   const lines = [result.dryRun ? `${head}. Nothing was changed.` : `${head}.`];
   if (result.reasons.length > 0) lines.push('', reasonsText(result.strategy, result.reasons, null));
   if (result.notes.length > 0) lines.push('', notesText(result.notes));
@@ -156,7 +157,8 @@ export function surroundingsText({ imats, workers, heldBack }: Status): string {
     ...(alive.length === 0
       ? []
       : [
-          `${counted(alive.length, 'worker')} running: ${alive.map((worker) => worker.id).join(', ')}`,
+          `${counted(alive.length, 'worker')} running: ` +
+            `${alive.map((worker) => worker.id).join(', ')}`,
         ]),
     ...workers
       .filter((worker) => !worker.alive)

@@ -24,7 +24,9 @@ export function resolveTarget(options: TargetOptions, environment: Environment):
   if (PG_VARIABLES.some((name) => (environment[name] ?? '') !== '')) return { kind: 'environment' };
   throw new ImatError('invalid_argument', {
     message: 'no database given',
-    hint: 'Use --database-url postgres://user@host/database or --embedded <dir>, or set DATABASE_URL, or PGHOST and PGDATABASE. Only imat demo needs no database.',
+    hint:
+      'Use --database-url postgres://user@host/database or --embedded <dir>, or set ' +
+      'DATABASE_URL, or PGHOST and PGDATABASE. Only imat demo needs no database.',
   });
 }
 
@@ -82,7 +84,9 @@ function checkedUrl(text: string, origin: string): string {
   if (url === null || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
     throw new ImatError('invalid_argument', {
       message: `${origin} is not a PostgreSQL URL`,
-      hint: 'Write it as postgres://user:password@host:5432/database, with @ : / ? # in a password as %40 %3A %2F %3F %23.',
+      hint:
+        'Write it as postgres://user:password@host:5432/database, with @ : / ? # in a ' +
+        'password as %40 %3A %2F %3F %23.',
     });
   }
   // An unescaped "/", "?" or "#" in the password moves the rest of it after the host, and messages

@@ -41,9 +41,10 @@ export function noCommandError(program: Command, argv: readonly string[]): ImatE
   const asked = argv[0] === 'help' ? argv[1] : undefined;
   const group = commandWithoutOwn(program, argv);
   if (asked === undefined && group !== undefined) {
+    const commands = group.commands.map((command) => `imat ${group.name()} ${command.name()}`);
     return new ImatError('invalid_argument', {
       message: `"imat ${group.name()}" needs a subcommand`,
-      hint: `Use one of: ${group.commands.map((command) => `imat ${group.name()} ${command.name()}`).join(', ')}.`,
+      hint: `Use one of: ${commands.join(', ')}.`,
     });
   }
   return new ImatError('invalid_argument', {
@@ -70,7 +71,10 @@ function didYouMean(suggestion: string | undefined): string | null {
 function swallowedByEmbedded(error: Pick<CommanderError, 'code'>, program: Command): string | null {
   const { embedded } = program.opts<{ embedded?: string | true }>();
   if (error.code !== 'commander.missingArgument' || typeof embedded !== 'string') return null;
-  return `--embedded took "${embedded}" as its directory: write --embedded last, or --embedded=<dir>.`;
+  return (
+    `--embedded took "${embedded}" as its directory: write --embedded last, or ` +
+    '--embedded=<dir>.'
+  );
 }
 
 function whereToLook(program: Command, argv: readonly string[]): string {

@@ -20,8 +20,8 @@ const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
 ];
 
 /**
- * Rooms whose texts are still being rewritten. Remove a room as soon as it is done; a room without a
- * banned phrase must not be listed.
+ * Rooms whose texts are still being rewritten. Remove a room as soon as it is done; a room without
+ * a banned phrase must not be listed.
  */
 const REWRITING: readonly string[] = [
   'cli/commands/worker.ts',

@@ -54,7 +54,7 @@ export function errorsDoc(catalogue) {
     .toSorted(([, a], [, b]) => (a.code < b.code ? -1 : 1))
     .map(
       ([condition, { code, category, meaning }]) =>
-        `| ${code} | \`${condition}\` | ${category} | ${meaning} | ${CATEGORIES[category].retry.replace(/[:,].*/, '')} |`,
+        `| ${code} | \`${condition}\` | ${category} | ${meaning} | ${retryWord(category)} |`,
     );
   return `# Errors
 
@@ -75,6 +75,11 @@ ${categories.join('\n')}
 |---|---|---|---|---|
 ${errors.join('\n')}
 `;
+}
+
+/** `yes` or `no`. @param {keyof typeof CATEGORIES} category */
+function retryWord(category) {
+  return CATEGORIES[category].retry.replace(/[:,].*/, '');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -13,17 +13,18 @@ export function registerConvert(program: Command, context: Context): void {
     .argument('<view>', 'the materialized view, with its schema if that is not in the search path')
     .summary('create imat.<name> from a materialized view')
     .description(
-      'Creates imat.<name> from a materialized view and keeps it up to date from then on. Writers ' +
-        'are not blocked while it is loaded. The materialized view stays as it is, unless --replace ' +
-        'puts an ordinary view over imat.<name> in its place. A definition that cannot be ' +
-        'maintained incrementally is rebuilt into a second table, which then replaces the first ' +
-        '(strategy swap); the command shows the reasons.',
+      'Creates imat.<name> from a materialized view and keeps it up to date from then on. ' +
+        'Writers are not blocked while it is loaded. The materialized view stays as it is, ' +
+        'unless --replace puts an ordinary view over imat.<name> in its place. A definition ' +
+        'that cannot be maintained incrementally is rebuilt into a second table, which then ' +
+        'replaces the first (strategy swap); the command shows the reasons.',
     );
   addConversionOptions(command)
     .option('--name <name>', 'the name of the imat, if not that of the view')
     .option(
       '--replace',
-      'put an ordinary view in the place of the materialized view, with its name, grants and comment',
+      'put an ordinary view in the place of the materialized view, with its name, grants and ' +
+        'comment',
     )
     .addHelpText(
       'after',

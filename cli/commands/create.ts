@@ -14,8 +14,8 @@ export function registerCreate(program: Command, context: Context): void {
     .argument('<name>', 'the name in the schema imat')
     .summary('create imat.<name> from a query')
     .description(
-      'Creates imat.<name> from a query instead of a materialized view. Otherwise it works like ' +
-        'imat convert.',
+      'Creates imat.<name> from a query instead of a materialized view. Otherwise it works ' +
+        'like imat convert.',
     );
   addConversionOptions(command)
     .requiredOption(

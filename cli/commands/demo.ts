@@ -13,10 +13,10 @@ export function registerDemo(program: Command, context: Context): void {
     .summary('show imat at work; nothing to prepare')
     .description(
       'Creates a sales database with a materialized view, converts the view, writes to the ' +
-        'database, compares imat.<name> with the definition after every write, folds, and prints ' +
-        'the time of each step. It uses an embedded database in memory. With --database-url it runs ' +
-        'on that server, in its own schema, which it removes at the end. It ignores DATABASE_URL ' +
-        'and the PG* variables.',
+        'database, compares imat.<name> with the definition after every write, folds, and ' +
+        'prints the time of each step. It uses an embedded database in memory. With ' +
+        '--database-url it runs on that server, in its own schema, which it removes at the ' +
+        'end. It ignores DATABASE_URL and the PG* variables.',
     )
     .option('--rows <n>', 'number of sales', wholeNumber('--rows', 1, MOST_ROWS), DEFAULT_ROWS)
     .addHelpText(

@@ -16,9 +16,10 @@ export function registerDoctor(program: Command, context: Context): void {
     .command('doctor')
     .summary('check the server, the rights, the catalog and every imat')
     .description(
-      'Checks the server, the rights of the role, the catalog and every imat, and says how to fix ' +
-        'each problem. It also reports steps that an interrupted command left unfinished. The exit ' +
-        'status is 2 if you must do something. The command changes nothing.',
+      'Checks the server, the rights of the role, the catalog and every imat, and says how ' +
+        'to fix each problem. It also reports steps that an interrupted command left ' +
+        'unfinished. The exit status is 2 if you must do something. The command changes ' +
+        'nothing.',
     )
     .addHelpText(
       'after',

@@ -14,9 +14,9 @@ export function registerExplain(program: Command, context: Context): void {
     )
     .summary('show how a definition is or would be maintained, and why')
     .description(
-      'Shows how an imat is kept up to date, or how a materialized view or query would be: the ' +
-        'strategy, what is stored for each clause, and what prevents a better strategy, with its ' +
-        'place in the definition. The command changes nothing.',
+      'Shows how an imat is kept up to date, or how a materialized view or query would be: ' +
+        'the strategy, what is stored for each clause, and what prevents a better strategy, ' +
+        'with its place in the definition. The command changes nothing.',
     )
     .option('--sql', 'print the statements that convert runs instead, ready for psql')
     .addHelpText(

@@ -31,15 +31,15 @@ export function registerExtension(program: Command, context: Context): void {
     .command('install')
     .summary('install the extension in this database, and on its server if necessary')
     .description(
-      'Creates the extension in this database, as a superuser. If the server lacks the files, ' +
-        'runs on this machine and has its headers installed, the command builds the files from ' +
-        "the sources that come with imat and installs them. If it cannot write to the server's " +
-        'directories, it prints the commands and exits with status 2. The headers must not be ' +
-        'newer than the running server: restart the server first if it has been upgraded. Files ' +
-        'that the server cannot load are removed before anything is created. The command names ' +
-        'the line that postgresql.conf needs and never changes that file. Sources that are ' +
-        'captured from then on use the extension. For a source that is already captured, revert ' +
-        'its imats and convert them again.',
+      'Creates the extension in this database, as a superuser. If the server lacks the ' +
+        'files, runs on this machine and has its headers installed, the command builds the ' +
+        'files from the sources that come with imat and installs them. If it cannot write to ' +
+        "the server's directories, it prints the commands and exits with status 2. The headers " +
+        'must not be newer than the running server: restart the server first if it has been ' +
+        'upgraded. Files that the server cannot load are removed before anything is created. ' +
+        'The command names the line that postgresql.conf needs and never changes that file. ' +
+        'Sources that are captured from then on use the extension. For a source that is ' +
+        'already captured, revert its imats and convert them again.',
     )
     .option('--schema <schema>', 'the schema for its functions (default: public)')
     .option('--pg-config <path>', "the server's pg_config, if imat does not find it")

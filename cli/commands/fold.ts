@@ -12,9 +12,9 @@ export function registerFold(program: Command, context: Context): void {
     .argument('[name]', 'an imat (default: all imats with the strategy delta)')
     .summary('move pending changes into the stored table')
     .description(
-      'Moves pending changes from the change log into the stored table, so that reads have less ' +
-        'to merge. With freshness live, a fold does not change the rows of imat.<name>. Any client ' +
-        'can do the same with CALL imat.fold(name).',
+      'Moves pending changes from the change log into the stored table, so that reads have ' +
+        'less to merge. With freshness live, a fold does not change the rows of imat.<name>. ' +
+        'Any client can do the same with CALL imat.fold(name).',
     )
     .option('--all', 'all imats with the strategy delta (the default)')
     .addHelpText('after', examples(['fold my_sales_summary', 'fold --all']))

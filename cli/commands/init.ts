@@ -8,9 +8,9 @@ export function registerInit(program: Command, context: Context): void {
     .command('init')
     .summary('create the schemas that imat needs')
     .description(
-      'Creates the schemas imat, imat_catalog and imat_store, or upgrades them to this version of ' +
-        'imat. imat convert does this when necessary. Run imat init yourself if another role ' +
-        'should own the schemas, or before you use the SQL API.',
+      'Creates the schemas imat, imat_catalog and imat_store, or upgrades them to this ' +
+        'version of imat. imat convert does this when necessary. Run imat init yourself if ' +
+        'another role should own the schemas, or before you use the SQL API.',
     )
     .addHelpText(
       'after',

@@ -9,9 +9,9 @@ export function registerRevert(program: Command, context: Context): void {
     .argument('<name>', 'the imat to remove')
     .summary('remove an imat and everything created for it')
     .description(
-      'Removes an imat and everything that was installed for it: imat.<name>, its stored table, ' +
-        'and the triggers and change logs that no other imat uses. A materialized view that ' +
-        '--replace set aside is restored.',
+      'Removes an imat and everything that was installed for it: imat.<name>, its stored ' +
+        'table, and the triggers and change logs that no other imat uses. A materialized view ' +
+        'that --replace set aside is restored.',
     )
     .addHelpText('after', examples(['revert my_sales_summary', 'revert my_sales_summary --json']))
     .action(async (name: string, _options: object, command: Command) => {

@@ -10,9 +10,9 @@ export function registerSchedule(program: Command, context: Context): void {
     .command('schedule')
     .summary('maintain imats with pg_cron instead of a worker')
     .description(
-      'Adds pg_cron jobs that fold, swap and clean by SQL alone, for databases that no worker can ' +
-        'serve. The jobs run once a minute, or, with --every and pg_cron 1.5 or later, every few ' +
-        'seconds. An imat with a shorter freshness interval needs a worker.',
+      'Adds pg_cron jobs that fold, swap and clean by SQL alone, for databases that no ' +
+        'worker can serve. The jobs run once a minute, or, with --every and pg_cron 1.5 or ' +
+        'later, every few seconds. An imat with a shorter freshness interval needs a worker.',
     )
     .option('--pg-cron', 'use pg_cron (required; no other scheduler is supported)')
     .option(

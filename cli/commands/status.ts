@@ -10,8 +10,9 @@ export function registerStatus(program: Command, context: Context): void {
     .argument('[name]', 'an imat, shown in full (default: all imats, in a table)')
     .summary('show the state of the imats')
     .description(
-      'Shows for each imat its state, the number of change log rows that the next fold or swap ' +
-        'includes, the time up to which its stored table contains all changes, and its size on disk.',
+      'Shows for each imat its state, the number of change log rows that the next fold or ' +
+        'swap includes, the time up to which its stored table contains all changes, and its ' +
+        'size on disk.',
     )
     .addHelpText('after', examples(['status', 'status my_sales_summary', 'status --json']))
     .action(async (name: string | undefined, _options: object, command: Command) => {

@@ -15,9 +15,10 @@ export function registerVerify(program: Command, context: Context): void {
     .argument('[name]', 'an imat (default: all imats)')
     .summary('compare imats with their definitions')
     .description(
-      'Compares imat.<name> with its definition, which PostgreSQL runs in the same snapshot, as ' +
-        'multisets in both directions. If rows differ, the command prints a sample and exits with ' +
-        'status 3. If an imat cannot be compared, the command continues with the others.',
+      'Compares imat.<name> with its definition, which PostgreSQL runs in the same snapshot, ' +
+        'as multisets in both directions. If rows differ, the command prints a sample and ' +
+        'exits with status 3. If an imat cannot be compared, the command continues with the ' +
+        'others.',
     )
     .option('--all', 'all imats (the default)')
     .addHelpText('after', examples(['verify my_sales_summary', 'verify --all --json']))
@@ -42,11 +43,14 @@ function statusOf(results: readonly VerifyResult[]): number {
 }
 
 function resultText(result: VerifyResult): string {
-  if (result.error !== null)
-    return `${result.name}: could not be compared\n${indented(reportText({ ...result.error, position: null }).trimEnd())}`;
+  if (result.error !== null) {
+    const error = reportText({ ...result.error, position: null }).trimEnd();
+    return `${result.name}: could not be compared\n${indented(error)}`;
+  }
   if (result.equal)
     return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
-  const head = `${result.name}: DIFFERENT from its definition in ${counted(result.differences, 'row')}`;
+  const rows = counted(result.differences, 'row');
+  const head = `${result.name}: DIFFERENT from its definition in ${rows}`;
   return result.sample.length === 0
     ? head
     : `${head}, for example\n${indented(sampleTable(result))}`;

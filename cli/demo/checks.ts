@@ -35,7 +35,8 @@ export async function checkAfter(
 
 export async function readGroup(db: Db, relation: string, key: GroupKey): Promise<Group | null> {
   const [group] = await db.query<Group>(
-    `SELECT sales::text, round(revenue, 2)::text AS revenue, round(average, 2)::text AS average FROM ${relation} WHERE region = $1 AND product = $2`,
+    'SELECT sales::text, round(revenue, 2)::text AS revenue, round(average, 2)::text AS ' +
+      `average FROM ${relation} WHERE region = $1 AND product = $2`,
     [key.region, key.product],
   );
   return group ?? null;

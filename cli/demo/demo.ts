@@ -87,7 +87,8 @@ async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): 
     return true;
   } catch (error) {
     host.stderr.write(
-      `${errorText(error)}imat: the objects that the demo created were not removed\nHINT:  ${leavingHint(place)}\n`,
+      `${errorText(error)}imat: the objects that the demo created were not ` +
+        `removed\nHINT:  ${leavingHint(place)}\n`,
     );
     return false;
   }

@@ -60,7 +60,10 @@ export function leavingHint(place: Place): string {
   const catalog = place.remove.catalog
     ? `, then DROP SCHEMA ${IMAT_SCHEMAS.join(', ')} CASCADE`
     : '';
-  return `To remove them, run imat revert ${place.name}, then DROP SCHEMA ${SCHEMA} CASCADE${catalog}.`;
+  return (
+    `To remove them, run imat revert ${place.name}, then DROP SCHEMA ${SCHEMA} ` +
+    `CASCADE${catalog}.`
+  );
 }
 
 async function existingSchemas(db: Db): Promise<string[]> {
@@ -81,7 +84,9 @@ async function createSchema(db: Db): Promise<void> {
     throw new ImatError('insufficient_privilege', {
       message: `cannot create the schema "${SCHEMA}"`,
       detail: `PostgreSQL says: ${error.message}.`,
-      hint: 'The role needs CREATE on the database. Without --database-url the demo runs in an embedded database.',
+      hint:
+        'The role needs CREATE on the database. Without --database-url the demo runs in an ' +
+        'embedded database.',
       cause: error,
     });
   }
@@ -91,6 +96,8 @@ function schemaExists(): ImatError {
   return new ImatError('already_exists', {
     message: `schema "${SCHEMA}" already exists`,
     detail: 'Another demo is running in this database, or an earlier one was killed.',
-    hint: `If none is running, run imat revert ${VIEW_NAME} if imat list shows it as converted from ${SCHEMA}, then DROP SCHEMA ${SCHEMA} CASCADE.`,
+    hint:
+      `If none is running, run imat revert ${VIEW_NAME} if imat list shows it as converted ` +
+      `from ${SCHEMA}, then DROP SCHEMA ${SCHEMA} CASCADE.`,
   });
 }

@@ -57,10 +57,14 @@ export async function createSales(
 function insertSales(sales: Sales): string {
   return `INSERT INTO ${sales.table} (region, product, amount, sold_at)
 SELECT
-  (ARRAY['north', 'north-east', 'east', 'south-east', 'south', 'south-west', 'west', 'north-west'])[1 + scattered % 8],
+  (ARRAY['north', 'north-east', 'east', 'south-east',
+         'south', 'south-west', 'west', 'north-west'])[1 + scattered % 8],
   'product ' || lpad((scattered / 8 % 250)::text, 3, '0'),
   (100 + scattered / 2000 % 99900) / 100.0,
   timestamp '2026-01-01 00:00:00' + i * interval '37 seconds'
-FROM (SELECT i, i * 48271 % 2147483647 AS scattered FROM generate_series($1::bigint, $2::bigint) AS i) AS numbered
+FROM (
+  SELECT i, i * 48271 % 2147483647 AS scattered
+  FROM generate_series($1::bigint, $2::bigint) AS i
+) AS numbered
 ORDER BY i`;
 }

@@ -36,7 +36,9 @@ async function medianMs(runs: number, work: () => Promise<unknown>): Promise<num
 
 /** Inserts single rows into the group; with and without imat, only the triggers differ. */
 export async function timeWrites(db: Db, sales: Sales, key: GroupKey): Promise<number> {
-  const sql = `INSERT INTO ${sales.table} (region, product, amount, sold_at) VALUES ($1, $2, 10, '2026-11-03')`;
+  const sql =
+    `INSERT INTO ${sales.table} (region, product, amount, sold_at) VALUES ($1, $2, 10, ` +
+    `'2026-11-03')`;
   return await medianMs(ONE_ROW_WRITES, () => db.query(sql, [key.region, key.product]));
 }
 

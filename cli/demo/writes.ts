@@ -10,7 +10,9 @@ function writes({ table }: Sales): readonly Write[] {
   return [
     {
       step: 'INSERT a sale of 99.50',
-      sql: `INSERT INTO ${table} (region, product, amount, sold_at) VALUES ($1, $2, 99.50, '2026-11-01')`,
+      sql:
+        `INSERT INTO ${table} (region, product, amount, sold_at) VALUES ($1, $2, 99.50, ` +
+        `'2026-11-01')`,
     },
     {
       step: 'UPDATE its amount to 109.50',
@@ -22,7 +24,9 @@ function writes({ table }: Sales): readonly Write[] {
     },
     {
       step: 'INSERT 1,000 sales at once',
-      sql: `INSERT INTO ${table} (region, product, amount, sold_at) SELECT $1, $2, i % 500, '2026-11-02' FROM generate_series(1, 1000) AS i`,
+      sql:
+        `INSERT INTO ${table} (region, product, amount, sold_at) SELECT $1, $2, i % 500, ` +
+        `'2026-11-02' FROM generate_series(1, 1000) AS i`,
     },
     {
       step: 'DELETE all below 100',

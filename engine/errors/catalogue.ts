@@ -52,7 +52,8 @@ export const ERROR_CATALOGUE = {
     code: 'IM007',
     category: 'user',
     meaning:
-      'A table that the definition reads cannot be a source yet: it is partitioned or has inheritance children.',
+      'A table that the definition reads cannot be a source yet: it is partitioned or ' +
+      'has inheritance children.',
   },
   unsupported_server: {
     code: 'IM008',
@@ -103,7 +104,8 @@ export const ERROR_CATALOGUE = {
     code: 'IM017',
     category: 'drift',
     meaning:
-      'The imat has no frontier for its state table: it was restored into another cluster, or was never loaded.',
+      'The imat has no frontier for its state table: it was restored into another ' +
+      'cluster, or was never loaded.',
   },
   read_only: {
     code: 'IM018',
@@ -129,13 +131,16 @@ export const ERROR_CATALOGUE = {
     code: 'IM022',
     category: 'integrity',
     meaning:
-      'The stored data is inconsistent: a change to a source was not captured, for example because one of imat’s triggers was disabled.',
+      'The stored data is inconsistent: a change to a source was not captured, for ' +
+      'example because one of imat’s triggers was disabled.',
   },
   extension_unavailable: {
     code: 'IM023',
     category: 'user',
     meaning:
-      'The optional extension cannot be installed: the server is embedded or on another machine, lacks what the build needs, is older than the installed headers, cannot load the library, or has a different extension of the same name.',
+      'The optional extension cannot be installed: the server is embedded or on another ' +
+      'machine, lacks what the build needs, is older than the installed headers, cannot ' +
+      'load the library, or has a different extension of the same name.',
   },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;
