@@ -156,10 +156,7 @@ export function surroundingsText({ imats, workers, heldBack }: Status): string {
     ...failures,
     ...(alive.length === 0
       ? []
-      : [
-          `${counted(alive.length, 'worker')} running: ` +
-            `${alive.map((worker) => worker.id).join(', ')}`,
-        ]),
+      : [`${counted(alive.length, 'worker')} running: ${alive.map(({ id }) => id).join(', ')}`]),
     ...workers
       .filter((worker) => !worker.alive)
       .map((worker) => `worker ${worker.id} was last seen ${worker.seenAt}`),
