@@ -1,12 +1,12 @@
-/** Reading of option and argument values, with errors that say what would have been right. */
+/** Reads option and argument values. Its errors say which values are valid. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { ImatError } from '../engine/errors/imat-error.ts';
 import type { Host } from './context.ts';
 
 /**
- * An option that takes one of a few words. Commander's own check does not say which word was
- * probably meant.
+ * An option that takes one of a few words. Commander's own check does not suggest the word that
+ * the user probably meant.
  */
 export function choiceOption(
   flags: string,
@@ -17,8 +17,8 @@ export function choiceOption(
     if (choices.includes(given)) return given;
     const near = choices.find((choice) => isNear(given, choice));
     throw new ImatError('invalid_argument', {
-      message: `"${given}" is not a value of ${flags.split(' ')[0] ?? flags}`,
-      detail: `It is one of ${choices.join(', ')}.`,
+      message: `"${given}" is not a valid value for ${flags.split(' ')[0] ?? flags}`,
+      detail: `Valid values are ${choices.join(', ')}.`,
       hint: near === undefined ? undefined : `Did you mean "${near}"?`,
     });
   });
@@ -30,8 +30,8 @@ export function wholeNumber(flag: string, least: number, most: number): (given: 
     const number = /^\d+$/.test(given) ? Number(given) : Number.NaN;
     if (number >= least && number <= most) return number;
     throw new ImatError('invalid_argument', {
-      message: `"${given}" is not a value of ${flag}`,
-      detail: `It is a whole number from ${least} to ${most}, written with digits only.`,
+      message: `"${given}" is not a valid value for ${flag}`,
+      detail: `The value must be a whole number from ${least} to ${most}, digits only.`,
     });
   };
 }
@@ -55,14 +55,16 @@ export function durationMs(
     const ms = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit] ?? Number.NaN);
     if (ms >= leastMs && ms <= mostMs) return ms;
     throw new ImatError('invalid_argument', {
-      message: `"${given}" is not a value of ${flag}`,
-      detail: `It is a duration from ${durationText(leastMs)} to ${durationText(mostMs)}.`,
+      message: `"${given}" is not a valid value for ${flag}`,
+      detail:
+        `The value must be a duration from ${durationText(leastMs)} to ` +
+        `${durationText(mostMs)}.`,
       hint: 'Write a number and a unit: 500ms, 5s, 10min, 1h or 7d.',
     });
   };
 }
 
-/** The same the other way round, in the largest unit that needs no fraction. */
+/** Prints a duration in the largest unit that needs no fraction. */
 export function durationText(ms: number): string {
   const [unit, size] = Object.entries(UNITS).findLast(
     ([, each]) => ms % each === 0 && ms >= each,
@@ -76,9 +78,9 @@ export async function queryText(argument: string, host: Host): Promise<string> {
   if (text.trim() !== '') return text;
   throw new ImatError('invalid_argument', {
     message: argument.startsWith('@')
-      ? `there is no query in "${argument.slice(1)}"`
+      ? `"${argument.slice(1)}" contains no query`
       : 'the query is empty',
-    hint: 'A query is a SELECT as it would stand after CREATE MATERIALIZED VIEW ... AS.',
+    hint: 'Write a SELECT as you would after CREATE MATERIALIZED VIEW ... AS.',
   });
 }
 
@@ -90,24 +92,24 @@ async function fileText(path: string, host: Host): Promise<string> {
     throw new ImatError('invalid_argument', {
       message: `could not read the file "${path}"`,
       detail: reasonOf(error),
-      hint: 'After "@" comes the path of a file with one query; "@-" reads standard input.',
+      hint: 'Write the path of a file with one query after "@", or "@-" to read standard input.',
       cause: error,
     });
   }
 }
 
 /**
- * Editors on Windows write one; PostgreSQL would call it a syntax error at a character that nobody
- * sees.
+ * Editors on Windows write a byte order mark. PostgreSQL would report a syntax error at this
+ * invisible character.
  */
 function withoutByteOrderMark(text: string): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file.',
+  ENOENT: 'The file does not exist.',
   EISDIR: 'It is a directory.',
-  EACCES: 'It may not be read by this user.',
+  EACCES: 'This user is not allowed to read it.',
 };
 
 function reasonOf(error: unknown): string {
@@ -116,8 +118,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * `imat fold` and `imat verify` take a name, `--all`, or nothing, which means all; a name and
- * `--all` contradict each other.
+ * `imat fold` and `imat verify` take a name or `--all`; neither means all imats, and both together
+ * are refused.
  */
 export function nameOrAll(
   name: string | undefined,
@@ -127,15 +129,17 @@ export function nameOrAll(
   if (name !== undefined && options.all === true) {
     throw new ImatError('invalid_argument', {
       message: 'a name and --all cannot be used together',
-      hint: `"imat ${command.name()}" takes all imats, "imat ${command.name()} ${name}" only that one.`,
+      hint:
+        `Use "imat ${command.name()}" for all imats, or "imat ${command.name()} ${name}" ` +
+        'for one.',
     });
   }
   return name === undefined ? [] : [name];
 }
 
 /**
- * One edit apart, or two in a longer word: insertions, deletions, replacements and neighbours
- * swapped.
+ * Whether two words differ by one edit, or by two if the word is longer than 4 characters. An edit
+ * is an insertion, a deletion, a replacement or a swap of neighbours.
  */
 function isNear(given: string, word: string): boolean {
   const allowed = word.length > 4 ? 2 : 1;

@@ -4,8 +4,8 @@ import type { Interrupt, SignalSource } from './interrupt.ts';
 import type { Environment } from './target.ts';
 
 /**
- * A stream as the command line uses it; what a reader that went away (EPIPE) misses is nobody's
- * loss.
+ * A stream as the command line uses it. Output to a reader that has closed the pipe (EPIPE) is
+ * dropped.
  */
 export type Terminal = {
   write(text: string): void;
@@ -14,13 +14,13 @@ export type Terminal = {
 };
 
 /**
- * One database session, for SQL of one's own as well as for the API: the embedded database has no
- * second one.
+ * One database session for both plain SQL and the API, because the embedded database has only one
+ * session.
  */
 export type Session = { readonly db: Db; readonly imat: Imat };
 
 /**
- * Everything outside of the program itself. A test gives another one; `main.ts` gives the process.
+ * Everything outside of the program. `main.ts` passes the process; a test passes its own.
  */
 export type Host = {
   readonly stdout: Terminal;
@@ -33,20 +33,20 @@ export type Host = {
   readonly openSession: (target: ConnectTarget) => Promise<Session>;
 };
 
-/** What a command is given: the host, how to be interrupted, and where its result goes. */
+/** What each command receives. */
 export type Context = {
   readonly host: Host;
   readonly json: boolean;
   readonly interrupt: Interrupt;
   readonly version: string;
-  /** Set by the command that ran; read by `run` when all is done. */
+  /** The command sets it; `run` returns it at the end. */
   outcomeStatus: number;
 };
 
-/** What a command found out, for either kind of reader. */
+/** The result of a command, for programs (`document`) and for people (`text`). */
 export type Outcome = {
   readonly document: unknown;
   readonly text: string;
-  /** 0 unless it says otherwise. */
+  /** The exit status; 0 if absent. */
   readonly status?: number;
 };

@@ -3,8 +3,8 @@ import type { Strategy } from '../engine/api.ts';
 import { choiceOption } from './arguments.ts';
 
 /**
- * The options that `convert` and `create` share, as commander gives them: what was not given is
- * absent.
+ * The options that `convert` and `create` share, as commander returns them. An option that was not
+ * given is absent.
  */
 export type ConversionOptions = {
   readonly freshness?: string;
@@ -16,14 +16,14 @@ export function addConversionOptions(command: Command): Command {
   return command
     .option(
       '--freshness <freshness>',
-      'live (the default), manual, or an interval such as 5s or "1 minute"',
+      'live (default), manual, or an interval such as 5s or "1 minute"',
     )
     .addOption(
       choiceOption(
         '--strategy <strategy>',
-        'how it is kept up to date; auto takes the best that the definition allows',
+        'how imat keeps it up to date; auto chooses the best strategy that the definition allows',
         ['auto', 'delta', 'swap'],
       ),
     )
-    .option('--dry-run', 'say what would be done and change nothing');
+    .option('--dry-run', 'show what would be done; change nothing');
 }

@@ -1,22 +1,22 @@
 /**
- * Errors in PostgreSQL's manner: message, the line of text with a caret, DETAIL, HINT. Never a
- * stack trace unasked.
+ * Prints errors as PostgreSQL does: the message, the line of text with a caret, DETAIL and HINT. A
+ * stack trace appears only if IMAT_DEBUG is set.
  */
+import stringWidth from 'string-width';
 import { ImatError, type Position } from '../engine/errors/imat-error.ts';
-import { textWidth } from './text-width.ts';
 
 /**
- * Terminal columns for a quoted line: a definition may well be one line of a thousand characters.
+ * Terminal columns of a quoted line: a definition can be a single line of a thousand characters.
  */
 const LINE_WIDTH = 76;
 
 /**
- * The place as text knows it; `imat.explain` gives reasons without the text, so it comes
- * separately.
+ * A place without its text: `imat.explain` returns reasons without the text, so the caller passes
+ * it separately.
  */
 export type Place = Pick<Position, 'line' | 'offset'>;
 
-/** What is shown of an error, whatever was thrown. */
+/** The parts of an error that are shown, whatever was thrown. */
 export type ErrorReport = {
   readonly code: string;
   readonly message: string;
@@ -38,7 +38,9 @@ function bugReport(message: string, code: string, detail: string | null): ErrorR
     code,
     message,
     detail: detail === null ? bug : `${bug} ${detail}`,
-    hint: 'Set IMAT_DEBUG=1 to see where it happened, and please report it with the definition if you may.',
+    hint:
+      'Set IMAT_DEBUG=1 to see where it happened. Please report it, with the definition if ' +
+      'you can share it.',
     position: null,
   };
 }
@@ -53,7 +55,7 @@ export function reportText(report: ErrorReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The text is left out of the position: the caller has it, and it may be long. */
+/** The position leaves out the text, which the caller has and which can be long. */
 export function errorDocument(error: unknown): { readonly error: object } {
   const { code, message, detail, hint, position } = reportOf(error);
   const place =
@@ -64,8 +66,8 @@ export function errorDocument(error: unknown): { readonly error: object } {
 }
 
 /**
- * The stacks of an error and its causes, for IMAT_DEBUG=1. Only stacks: other properties may hold a
- * URL with its password.
+ * The stacks of an error and its causes, for IMAT_DEBUG=1. Other properties are left out because
+ * they can contain a URL with its password.
  */
 export function stackText(error: unknown): string {
   if (!(error instanceof Error)) return '';
@@ -73,7 +75,7 @@ export function stackText(error: unknown): string {
   return error.cause instanceof Error ? `${own}caused by ${stackText(error.cause)}` : own;
 }
 
-/** `LINE n: text` and a caret below the place; a long line is cut on both sides of it. */
+/** `LINE n: text` with a caret below the place. A long line is cut on both sides of the place. */
 export function quotedLine(text: string, place: Place): string {
   const start = text.lastIndexOf('\n', place.offset - 1) + 1;
   const end = text.indexOf('\n', start);
@@ -81,7 +83,7 @@ export function quotedLine(text: string, place: Place): string {
   const at = Math.min(place.offset - start, line.length);
   const { shown, before } = cutAround(line, at);
   const label = `LINE ${place.line}: `;
-  return `${label}${shown}\n${' '.repeat(label.length + textWidth(before))}^`;
+  return `${label}${shown}\n${' '.repeat(label.length + stringWidth(before))}^`;
 }
 
 function cutAround(line: string, at: number): { readonly shown: string; readonly before: string } {

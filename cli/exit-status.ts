@@ -13,7 +13,7 @@ const BY_CATEGORY: Readonly<Record<ErrorCategory, number>> = {
   internal: EXIT.bug,
 };
 
-/** Anything that is not an `ImatError` was not foreseen, so it is a bug. */
+/** Anything other than an `ImatError` is unexpected, so it counts as a bug. */
 export function exitStatusOf(error: unknown): number {
   return error instanceof ImatError ? exitStatusOfCategory(error.category) : EXIT.bug;
 }

@@ -8,7 +8,7 @@ export function explanationText(explanation: Explanation): string {
     `${name}: strategy ${strategy}`,
     `Definition:\n${indented(definition.trimEnd())}`,
     table(
-      [{ title: 'source' }, { title: 'columns that are logged' }],
+      [{ title: 'source' }, { title: 'logged columns' }],
       sources.map((source) => [source.relation, source.columns.join(', ')]),
     ),
   ];
@@ -26,8 +26,8 @@ export function explanationText(explanation: Explanation): string {
 }
 
 /**
- * The plan as comments, then every statement below a comment that says what it is for, each ended
- * so that psql takes the whole text.
+ * The plan as comments, then all statements, each below a comment that states its purpose and
+ * each terminated, so that psql can run the whole text.
  */
 export function explanationSql({ plan, sql }: Explanation): string {
   const tree = plan.map(({ depth, clause, rule, stored }) =>
@@ -41,7 +41,7 @@ export function explanationSql({ plan, sql }: Explanation): string {
 
 const comment = (text: string): string => `-- ${text.replace(/\s*\n\s*/g, ' ')}`;
 
-/** A line comment at the end would swallow a semicolon on the same line. */
+/** A semicolon on the same line as a final line comment would be part of the comment. */
 function ended(statement: string): string {
   if (statement.endsWith(';')) return statement;
   const lastLine = statement.slice(statement.lastIndexOf('\n') + 1);

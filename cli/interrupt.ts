@@ -3,18 +3,19 @@ import { exitStatusOfSignal } from './exit-status.ts';
 
 export const INTERRUPTING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The part of `process` that is needed here, so that a test can send signals of its own. */
+/** The part of `process` that is used here; a test sends its own signals. */
 export type SignalSource = {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 };
 
-const UNDOING = 'imat: interrupted, undoing what was begun (once more to leave at once)\n';
+const UNDOING =
+  'imat: interrupted; undoing unfinished work (interrupt again to exit immediately)\n';
 
 export type Stopping = {
-  /** What to tell the user at the first signal; null: nothing. */
+  /** The text for the user at the first signal; null prints nothing. */
   readonly notice?: string | null;
-  /** What to do at the second one before leaving; a third one does not wait for it. */
+  /** Runs at the second signal before the exit; a third signal does not wait for it. */
   readonly abandon?: () => Promise<void>;
 };
 
@@ -25,13 +26,13 @@ type Environment = {
 };
 
 /**
- * Ctrl-C in two steps. The first asks the database to stop the statement under way, so that the
- * command ends by its ordinary error path and undoes what it began; the second leaves at once.
- * Where nothing runs in the database yet (a connection that is not answered), the first one ends
- * the command through `unattended`.
+ * Handles Ctrl-C in two steps. The first signal asks the database to cancel the running statement,
+ * so the command ends by its ordinary error path and undoes its work. The second signal exits
+ * immediately. If nothing runs in the database yet (a connection attempt without an answer), the
+ * first signal ends the command through `unattended`.
  */
 export class Interrupt {
-  /** Rejects with `interrupted` where a signal comes and no `cancel` is registered. */
+  /** Rejects with `interrupted` if a signal arrives while no `cancel` is registered. */
   readonly unattended: Promise<never>;
   readonly #environment: Environment;
   readonly #listener = (signal: NodeJS.Signals): void => this.#receive(signal);
@@ -45,19 +46,19 @@ export class Interrupt {
     this.unattended = new Promise((_, reject) => {
       this.#leave = reject;
     });
-    // It is raced against the command; on its own it must not count as an unhandled rejection.
+    // `run` races it against the command; alone it must not count as an unhandled rejection.
     this.unattended.catch(() => undefined);
     for (const signal of INTERRUPTING_SIGNALS) environment.signals.on(signal, this.#listener);
   }
 
-  /** The first signal that came, or null. */
+  /** The first signal that arrived, or null. */
   get signal(): NodeJS.Signals | null {
     return this.#signal;
   }
 
   /**
-   * Says how to stop the work that begins now; the function it gives back says that the work is
-   * over.
+   * Registers how to stop the work that begins now. The returned function reports the end of the
+   * work.
    */
   cancelWith(cancel: () => Promise<void>, stopping: Stopping = {}): () => void {
     this.#cancel = cancel;
@@ -90,25 +91,24 @@ export class Interrupt {
     if (notice !== null) this.#environment.warn(notice);
     this.#cancel().catch(() =>
       this.#environment.warn(
-        'imat: could not reach the database to stop it; once more to leave at once\n',
+        'imat: could not reach the database to cancel the statement; interrupt again to ' +
+          'exit immediately\n',
       ),
     );
   }
 }
 
 /**
- * What a command failed with after a signal: the engine's own `interrupted` says more, anything
- * else follows from the signal.
+ * The error of a command that a signal ended. The engine's own `interrupted` says more and is kept;
+ * any other error is a consequence of the signal.
  */
 export function interruptedError(cause: unknown): ImatError {
   if (cause instanceof ImatError && cause.condition === 'interrupted') return cause;
   return new ImatError('interrupted', {
     message: 'interrupted',
-    detail: cause === undefined ? 'Nothing had been begun.' : 'What was begun was rolled back.',
+    detail: cause === undefined ? 'No work had started.' : 'Unfinished work was rolled back.',
     hint:
-      cause === undefined
-        ? undefined
-        : '"imat doctor" names what is left to finish, if anything is.',
+      cause === undefined ? undefined : 'Run imat doctor to see whether steps are left to finish.',
     cause,
   });
 }

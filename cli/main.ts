@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The program `imat`: joins the command line to the process. Everything heavy is imported only when
- * a command needs it.
+ * The program `imat`: connects the command line with the process. Large modules are imported only
+ * when a command needs them.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -32,8 +32,8 @@ const host: Host = {
 };
 
 /**
- * `imat list | head -1` closes the pipe early: that is no error, and the command must still finish
- * what it does.
+ * `imat list | head -1` closes the pipe early. That is not an error, and the command must still
+ * finish its work.
  */
 function terminal(stream: NodeJS.WriteStream): Terminal {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -43,15 +43,14 @@ function terminal(stream: NodeJS.WriteStream): Terminal {
     write: (chunk) => void stream.write(chunk),
     isTTY: stream.isTTY,
     get columns() {
-      // 0 where a terminal does not know its size.
+      // 0 if the terminal does not know its size.
       return stream.columns > 0 ? stream.columns : DEFAULT_COLUMNS;
     },
   };
 }
 
 /**
- * From the package's own package.json, which is one folder up from the source and two from
- * dist/cli.
+ * Reads the package's own package.json: one folder above the sources, two above dist/cli.
  */
 function packageVersion(): string {
   const file = ['../package.json', '../../package.json']
@@ -69,5 +68,5 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
 const status = await run(process.argv.slice(2), host, packageVersion());
 await flushed(process.stdout);
 await flushed(process.stderr);
-// Not left to the event loop: an interrupted connection attempt would keep it alive for minutes.
+// An interrupted connection attempt would keep the event loop alive for minutes.
 process.exit(status);

@@ -1,20 +1,20 @@
 /**
- * What the commands print on stdout has one look: aligned tables, units on every figure, one JSON
- * document.
+ * Formats the output of all commands: aligned tables, a unit on every figure, one JSON document.
  */
-import { onOneLine, padTo, textWidth } from './text-width.ts';
+import stringWidth from 'string-width';
+import { onOneLine, padTo } from './text-width.ts';
 
 export type Column = { readonly title: string; readonly align?: 'left' | 'right' };
 
 /**
- * Two spaces between columns and no frame, so that the output can be cut by column as well as read.
+ * Separates columns by two spaces and draws no frame, so that tools can cut the output by column.
  */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const cells = [
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map((_, i) => onOneLine(row[i] ?? ''))),
   ];
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => textWidth(row[i] ?? ''))));
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => stringWidth(row[i] ?? ''))));
   const line = (row: readonly string[]): string =>
     columns
       .map((column, i) => padTo(row[i] ?? '', widths[i] ?? 0, column.align ?? 'left'))
@@ -28,9 +28,9 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   ].join('\n');
 }
 
-/** `name  value` pairs below each other. */
+/** Prints `name  value` pairs, one on a line. */
 export function fields(pairs: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...pairs.map(([name]) => textWidth(name)));
+  const width = Math.max(...pairs.map(([name]) => stringWidth(name)));
   return pairs
     .map(([name, value]) => `${padTo(name, width, 'left')}  ${value}`.trimEnd())
     .join('\n');
@@ -70,7 +70,7 @@ export function duration(ms: number): string {
 }
 
 /**
- * A value of a row as a person wants to see it: NULL is a word, the rest as PostgreSQL printed it.
+ * A value of a row for people: the word NULL, or the value as PostgreSQL printed it.
  */
 export function value(cell: unknown): string {
   if (cell === null || cell === undefined) return 'NULL';

@@ -17,7 +17,7 @@ import { registerWorker } from './commands/worker.ts';
 import type { Context } from './context.ts';
 import { examples } from './help.ts';
 
-/** In the order in which someone new to imat needs them; the help shows them so. */
+/** In the order in which a new user needs them, which is also the order in the help. */
 const REGISTRATIONS = [
   registerDemo,
   registerDoctor,
@@ -37,20 +37,28 @@ const REGISTRATIONS = [
 ];
 
 const DESCRIPTION =
-  'Turns a PostgreSQL materialized view into an incrementally maintained table: imat.<name> gives what the view would give ' +
-  'if it were refreshed that very moment, costs readers little, and never makes a writer wait.';
+  'Turns a PostgreSQL materialized view into an incrementally maintained table. imat.<name> ' +
+  'always gives the rows that the view would give if it were refreshed at that moment. ' +
+  'Writers never wait.';
 
 const FOOTER = `
-The database is the one of --database-url or --embedded, else of DATABASE_URL, else of PGHOST, PGPORT, PGDATABASE, PGUSER and
-PGPASSWORD. Global options may stand before or after the command.
+Database: --database-url or --embedded; otherwise DATABASE_URL; otherwise PGHOST, PGPORT,
+PGDATABASE, PGUSER and PGPASSWORD. Global options can be written before or after the command.
 
-Exit status: 0 done, 1 a bug in imat, 2 the request cannot be carried out as it is, 3 verify found a difference,
-4 no connection or contention (try again), 130 interrupted by Ctrl-C (143 by SIGTERM). Errors go to stderr; with --json they are
-the one document on stdout. IMAT_DEBUG=1 adds stack traces on stderr.`;
+Exit status:
+  0    success
+  1    a bug in imat
+  2    the request cannot be carried out; change it first
+  3    verify found a difference
+  4    no connection or contention; try again
+  130  interrupted by Ctrl-C (143 by SIGTERM)
+
+Errors are written to stderr. With --json, an error is the only document on stdout.
+IMAT_DEBUG=1 adds stack traces on stderr.`;
 
 /**
- * The whole command line. Help and version are written to `print`, complaints nowhere: `run`
- * reports them itself.
+ * The whole command line. Help and version are written to `print`. Commander's own error texts are
+ * dropped because `run` reports errors itself.
  */
 export function buildProgram(
   context: Context,
@@ -60,13 +68,14 @@ export function buildProgram(
   const program = new Command('imat')
     .description(DESCRIPTION)
     .version(version, '-V, --version', 'show the version of imat')
-    .option('--database-url <url>', 'server to use, e.g. postgres://user@host/database')
+    .option('--database-url <url>', 'the server to use, for example postgres://user@host/database')
     .option(
       '--embedded [dir]',
-      'use the embedded PostgreSQL (PGlite) in this directory, or in memory; takes the next word, so write it last',
+      'use the embedded PostgreSQL (PGlite) in this directory, or in memory; write it last, ' +
+        'because it takes the next word',
     )
-    .option('--json', 'print one JSON document on stdout, errors included')
-    .helpOption('-h, --help', 'show this help, or that of a command')
+    .option('--json', 'print one JSON document on stdout, also for errors')
+    .helpOption('-h, --help', 'show this help, or the help of a command')
     .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: print, writeErr: () => undefined })

@@ -1,14 +1,14 @@
+import stringWidth from 'string-width';
 import type { Progress } from '../engine/api.ts';
 import type { Terminal } from './context.ts';
-import { textWidth } from './text-width.ts';
 
 const REDRAW_MS = 100;
 const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\x1b[K';
 
 /**
- * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing
- * where stderr is not a terminal or where JSON was asked for: a log file wants results, not a film.
+ * One line on stderr that is redrawn while a step runs and cleared at the end. It draws nothing if
+ * stderr is not a terminal or if JSON was requested: progress does not belong in a log file.
  */
 export class ProgressLine {
   readonly #terminal: Terminal;
@@ -26,16 +26,17 @@ export class ProgressLine {
     this.#show(`[${progress.step}/${progress.steps}] ${progress.label}`, true);
   }
 
-  /** Work without steps. */
+  /** Shows work that has no steps. */
   wait(label: string): void {
     this.#show(label, true);
   }
 
-  /** A bar for work whose size is known; the clock runs on from one call to the next. */
+  /** Shows a bar for work of a known size. The clock keeps running from one call to the next. */
   bar(label: string, done: number, total: number): void {
     const filled = Math.floor((done / total) * BAR_WIDTH);
     this.#show(
-      `${label} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${Math.floor((done / total) * 100)} %`,
+      `${label} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ` +
+        `${Math.floor((done / total) * 100)} %`,
       this.#timer === null,
     );
   }
@@ -60,7 +61,7 @@ export class ProgressLine {
     const seconds = `${((performance.now() - this.#startedAt) / 1000).toFixed(1)} s`;
     const room = this.#terminal.columns - seconds.length - 2;
     const label =
-      textWidth(this.#label) > room
+      stringWidth(this.#label) > room
         ? `${this.#label.slice(0, Math.max(0, room - 3))}...`
         : this.#label;
     this.#terminal.write(`${CLEAR_LINE}${label}  ${seconds}`);

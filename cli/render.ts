@@ -1,12 +1,13 @@
-/** The human side of the API's results that more than one command shows. */
+/** Prints those results of the API that more than one command shows. */
 import type { ConvertResult, ImatStatus, Reason, Status } from '../engine/api.ts';
 import { quoteIdent } from '../parser/quote.ts';
 import { quotedLine } from './error-output.ts';
 import { bytes, count, counted, duration, fields, table } from './output.ts';
 
 export function convertText(result: ConvertResult): string {
-  const made = result.dryRun ? 'would be made' : 'is ready';
-  const head = `${result.relation} ${made}: strategy ${result.strategy}, freshness ${result.freshness}`;
+  const made = result.dryRun ? 'would be created' : 'is ready';
+  const { relation, strategy, freshness } = result;
+  const head = `${relation} ${made}: strategy ${strategy}, freshness ${freshness}`;
   const lines = [result.dryRun ? `${head}. Nothing was changed.` : `${head}.`];
   if (result.reasons.length > 0) lines.push('', reasonsText(result.strategy, result.reasons, null));
   if (result.notes.length > 0) lines.push('', notesText(result.notes));
@@ -15,12 +16,12 @@ export function convertText(result: ConvertResult): string {
   return lines.join('\n');
 }
 
-/** Without quotes where none are needed; behind a dot even a reserved word needs none. */
+/** Quotes a name only if necessary. After a dot, a reserved word needs no quotes. */
 function shortIdent(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdent(name);
 }
 
-/** With the definition at hand each place is shown in it, otherwise named. */
+/** Shows each place in the definition, or names it if the definition is null. */
 export function reasonsText(
   strategy: string,
   reasons: readonly Reason[],
@@ -50,7 +51,7 @@ export function indented(text: string): string {
   return text.replace(/^/gm, '  ');
 }
 
-const NONE = 'No imats in this database. "imat convert <materialized view>" makes one.';
+const NONE = 'No imats in this database. Run imat convert <materialized view> to create one.';
 
 export function imatsTable(imats: readonly ImatStatus[]): string {
   if (imats.length === 0) return NONE;
@@ -129,10 +130,7 @@ function failureFields({
   attempts,
   nextAttemptAt,
 }: NonNullable<ImatStatus['failure']>): [string, string][] {
-  const next =
-    nextAttemptAt === null
-      ? 'not before it is folded, swapped or converted by hand'
-      : nextAttemptAt;
+  const next = nextAttemptAt === null ? 'none until you fold, swap or convert it' : nextAttemptAt;
   return [
     ['failed', `${code}: ${message} (${counted(attempts, 'attempt')})`],
     ...(hint === null ? [] : [['hint', hint] as [string, string]]),
@@ -141,8 +139,8 @@ function failureFields({
 }
 
 /**
- * What concerns more than one imat: failures at a glance, who maintains them, what holds cleaning
- * back.
+ * What concerns more than one imat: all failures, the workers, and what keeps logs from being
+ * cleaned.
  */
 export function surroundingsText({ imats, workers, heldBack }: Status): string {
   const failures = imats.flatMap(({ name, failure }) =>
@@ -158,12 +156,10 @@ export function surroundingsText({ imats, workers, heldBack }: Status): string {
     ...failures,
     ...(alive.length === 0
       ? []
-      : [
-          `${counted(alive.length, 'worker')} at work: ${alive.map((worker) => worker.id).join(', ')}`,
-        ]),
+      : [`${counted(alive.length, 'worker')} running: ${alive.map(({ id }) => id).join(', ')}`]),
     ...workers
       .filter((worker) => !worker.alive)
-      .map((worker) => `worker ${worker.id} has not been seen since ${worker.seenAt}`),
+      .map((worker) => `worker ${worker.id} was last seen ${worker.seenAt}`),
     ...heldBack.map((reason) => `NOTE:  ${reason}`),
   ];
   return lines.length === 0 ? '' : `\n\n${lines.join('\n')}`;

@@ -7,9 +7,7 @@ import { json } from './output.ts';
 import { buildProgram } from './program.ts';
 import { commandWithoutOwn, noCommandError, usageError } from './usage-error.ts';
 
-/**
- * Runs one command line (without the program's name) and gives its exit status. It never throws.
- */
+/** Runs one command line, without the program's name, and returns its exit status. Never throws. */
 export async function run(argv: readonly string[], host: Host, version: string): Promise<number> {
   const warn = (text: string): void => host.stderr.write(text);
   const interrupt = new Interrupt({ signals: host.signals, exit: host.exit, warn });
@@ -35,8 +33,8 @@ export async function run(argv: readonly string[], host: Host, version: string):
 }
 
 /**
- * Read from the words themselves: a command line that commander refuses still wants its error as
- * JSON.
+ * Read from the arguments themselves, because an error in a command line that commander refuses is
+ * printed as JSON too.
  */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
@@ -45,7 +43,7 @@ function wantsJson(argv: readonly string[]): boolean {
 
 type Printed = { readonly version: string; readonly text: string };
 
-/** Commander stops by throwing, for `--help` and `--version` as well as for a complaint. */
+/** Commander ends by throwing, for `--help` and `--version` as well as for errors. */
 function commanderStatus(
   error: CommanderError,
   program: Command,

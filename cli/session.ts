@@ -8,13 +8,13 @@ import { ProgressLine } from './progress.ts';
 import { isInMemory, resolveTarget, type TargetOptions } from './target.ts';
 
 const LOST =
-  'imat: note: the embedded database is in memory and is gone now; give a directory to keep it: --embedded <dir>\n';
+  'imat: note: the embedded database was in memory and is lost; use --embedded <dir> to keep it\n';
 
 type Body = (imat: Imat, onProgress: (progress: Progress) => void) => Promise<Outcome>;
 
 /**
- * Connects to the database that the options and the environment name, carries out `body`,
- * disconnects, reports.
+ * Connects to the database that the options and the environment name, runs `body`, reports its
+ * result and disconnects.
  */
 export async function onImat(context: Context, command: Command, body: Body): Promise<void> {
   const { host, interrupt } = context;
@@ -26,23 +26,21 @@ export async function onImat(context: Context, command: Command, body: Body): Pr
     await imat.cancel();
   });
   try {
-    // A signal while the connection was made has ended the command already: begin nothing behind
-    // its back.
+    // A signal during the connection attempt has already ended the command, so nothing may start.
     if (interrupt.signal !== null) throw interruptedError(undefined);
     report(context, await body(imat, (step) => progress.step(step)), progress);
   } catch (error) {
     throw interrupt.signal === null ? error : interruptedError(error);
   } finally {
     progress.clear();
-    // The work is done or has failed by now: a connection that cannot be closed properly changes
-    // neither.
+    // The work has already succeeded or failed; an error while closing does not change that.
     await imat.close().catch(() => undefined);
     done();
   }
   if (isInMemory(target)) host.stderr.write(LOST);
 }
 
-/** Prints what a command found out, and notes the exit status for when all is closed. */
+/** Prints the result of a command and keeps its exit status until the connection is closed. */
 export function report(context: Context, outcome: Outcome, progress: ProgressLine): void {
   progress.clear();
   context.host.stdout.write(context.json ? json(outcome.document) : `${outcome.text}\n`);

@@ -2,19 +2,19 @@ import type { ConnectTarget } from '../engine/db/db.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
 
 /**
- * The global options that say which database is meant; `embedded` is `true` where it was given
- * without a directory.
+ * The global options that name the database; `embedded` is `true` if it was given without a
+ * directory.
  */
 export type TargetOptions = { readonly databaseUrl?: string; readonly embedded?: string | true };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One of these is enough to mean a server; a password or a port alone is not. */
+/** Any of these names a server; a password or a port alone does not. */
 const PG_VARIABLES = ['PGHOST', 'PGDATABASE', 'PGUSER'] as const;
 
 /**
- * The database to use: an option, else DATABASE_URL, else the PG* variables. An empty variable
- * counts as not set.
+ * The database to use: an option, otherwise DATABASE_URL, otherwise the PG* variables. An empty
+ * variable counts as not set.
  */
 export function resolveTarget(options: TargetOptions, environment: Environment): ConnectTarget {
   const given = targetOfOptions(options);
@@ -24,19 +24,21 @@ export function resolveTarget(options: TargetOptions, environment: Environment):
   if (PG_VARIABLES.some((name) => (environment[name] ?? '') !== '')) return { kind: 'environment' };
   throw new ImatError('invalid_argument', {
     message: 'no database given',
-    hint: 'Give --database-url postgres://user@host/database, or set DATABASE_URL or PGHOST and PGDATABASE, or use --embedded <dir>. "imat demo" needs none.',
+    hint:
+      'Use --database-url postgres://user@host/database or --embedded <dir>, or set ' +
+      'DATABASE_URL, or PGHOST and PGDATABASE. Only imat demo needs no database.',
   });
 }
 
 /**
- * The database that the options alone name, or null. `imat demo` looks no further: it must not find
- * a database by accident.
+ * The database that the options alone name, or null. `imat demo` uses only this, so that it never
+ * runs on a database by accident.
  */
 export function targetOfOptions(options: TargetOptions): ConnectTarget | null {
   if (options.databaseUrl !== undefined && options.embedded !== undefined) {
     throw new ImatError('invalid_argument', {
       message: '--database-url and --embedded cannot be used together',
-      hint: 'Give one of them.',
+      hint: 'Use one of them.',
     });
   }
   if (options.databaseUrl !== undefined)
@@ -49,7 +51,7 @@ export function isInMemory(target: ConnectTarget): boolean {
   return target.kind === 'embedded' && target.directory === null;
 }
 
-/** Several databases named as arguments, or the one that options and environment name. */
+/** The databases that the arguments name, or the one that options and environment name. */
 export function resolveTargets(
   urls: readonly string[],
   options: TargetOptions,
@@ -59,7 +61,7 @@ export function resolveTargets(
   if (targetOfOptions(options) !== null) {
     throw new ImatError('invalid_argument', {
       message: 'database URLs and --database-url or --embedded cannot be used together',
-      hint: 'Name all databases as arguments.',
+      hint: 'Give all databases as arguments.',
     });
   }
   const targets = urls.map(
@@ -67,14 +69,14 @@ export function resolveTargets(
   );
   if (new Set(urls).size < urls.length)
     throw new ImatError('invalid_argument', {
-      message: 'a database is named twice',
-      hint: 'Name each once.',
+      message: 'the same database is given twice',
+      hint: 'Give each database once.',
     });
   return targets;
 }
 
 /**
- * Refuses what cannot work before it is sent anywhere. No message quotes the URL: it may hold a
+ * Refuses an invalid URL before it is used. No message quotes the URL, because it can contain a
  * password.
  */
 function checkedUrl(text: string, origin: string): string {
@@ -82,21 +84,23 @@ function checkedUrl(text: string, origin: string): string {
   if (url === null || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
     throw new ImatError('invalid_argument', {
       message: `${origin} is not a PostgreSQL URL`,
-      hint: 'It looks like postgres://user:password@host:5432/database; write @ : / ? # in a password as %40 %3A %2F %3F %23.',
+      hint:
+        'Write it as postgres://user:password@host:5432/database, with @ : / ? # in a ' +
+        'password as %40 %3A %2F %3F %23.',
     });
   }
-  // An unescaped "/", "?" or "#" in the password moves the rest of it behind the host, from where
-  // messages would show it.
+  // An unescaped "/", "?" or "#" in the password moves the rest of it after the host, and messages
+  // would show it.
   if (url.username === '' && /@/.test(url.pathname + url.search + url.hash)) {
     throw new ImatError('invalid_argument', {
       message: `${origin} has its "@" after the host`,
-      hint: 'A password with / ? or # in it must write them as %2F %3F %23.',
+      hint: 'Write / ? # in a password as %2F %3F %23.',
     });
   }
   return text;
 }
 
-/** Null where it is no URL. The error of `new URL` is dropped on purpose: it carries the input. */
+/** Null if the text is not a URL. The error of `new URL` is dropped because it quotes the text. */
 function parseUrl(text: string): URL | null {
   try {
     return new URL(text);

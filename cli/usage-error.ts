@@ -2,8 +2,8 @@ import type { Command, CommanderError } from 'commander';
 import { ImatError } from '../engine/errors/imat-error.ts';
 
 /**
- * Commander's complaint as an error of imat's own. Its texts look like `error: unknown command
- * 'convret'\n(Did you mean convert?)`, so they are taken apart rather than guessed anew.
+ * Turns commander's error into one of imat's. Its text looks like `error: unknown command
+ * 'convret'\n(Did you mean convert?)`; message and suggestion are taken from it.
  */
 export function usageError(
   error: CommanderError,
@@ -24,7 +24,7 @@ export function usageError(
   });
 }
 
-/** `imat extension` alone: a command whose own commands do the work. */
+/** `imat extension` without a subcommand: a command that only groups others. */
 export function commandWithoutOwn(program: Command, argv: readonly string[]): Command | undefined {
   const { embedded } = program.opts<{ embedded?: string | true }>();
   return program.commands.find(
@@ -34,23 +34,24 @@ export function commandWithoutOwn(program: Command, argv: readonly string[]): Co
 }
 
 /**
- * `imat`, `imat extension` and `imat help nosuch`, where commander gives no text but prints the
- * help.
+ * The error for `imat`, `imat extension` and `imat help nosuch`: commander prints the help for them
+ * and gives no text.
  */
 export function noCommandError(program: Command, argv: readonly string[]): ImatError {
   const asked = argv[0] === 'help' ? argv[1] : undefined;
   const group = commandWithoutOwn(program, argv);
   if (asked === undefined && group !== undefined) {
+    const commands = group.commands.map((command) => `imat ${group.name()} ${command.name()}`);
     return new ImatError('invalid_argument', {
-      message: `"${group.name()}" needs a command of its own`,
-      hint: `It is one of: ${group.commands.map((command) => `imat ${group.name()} ${command.name()}`).join(', ')}.`,
+      message: `"imat ${group.name()}" needs a subcommand`,
+      hint: `Use one of: ${commands.join(', ')}.`,
     });
   }
   return new ImatError('invalid_argument', {
     message: asked === undefined ? 'no command given' : `unknown command "${asked}"`,
     hint:
       swallowedByEmbedded({ code: 'commander.missingArgument' }, program) ??
-      '"imat --help" lists the commands.',
+      'Run imat --help for a list of commands.',
   });
 }
 
@@ -64,18 +65,21 @@ function didYouMean(suggestion: string | undefined): string | null {
 }
 
 /**
- * `--embedded [dir]` takes the next word: in `imat convert --embedded my_view` that was meant as
- * the view.
+ * `--embedded [dir]` takes the next word. In `imat convert --embedded my_view` the user meant the
+ * view.
  */
 function swallowedByEmbedded(error: Pick<CommanderError, 'code'>, program: Command): string | null {
   const { embedded } = program.opts<{ embedded?: string | true }>();
   if (error.code !== 'commander.missingArgument' || typeof embedded !== 'string') return null;
-  return `--embedded took "${embedded}" as its directory: write --embedded last, or --embedded=<dir>.`;
+  return (
+    `--embedded took "${embedded}" as its directory: write --embedded last, or ` +
+    '--embedded=<dir>.'
+  );
 }
 
 function whereToLook(program: Command, argv: readonly string[]): string {
   const command = program.commands.find((candidate) => argv.includes(candidate.name()));
   return command === undefined
-    ? '"imat --help" lists the commands.'
-    : `"imat help ${command.name()}" shows what it takes.`;
+    ? 'Run imat --help for a list of commands.'
+    : `Run imat help ${command.name()} for its arguments and options.`;
 }

@@ -36,8 +36,8 @@ export function findInstalledPostgres() {
 }
 
 /**
- * The binaries to use: those that IMAT_PG_BIN names, else the newest installed ones, else the
- * newest packaged ones.
+ * The binaries to use: those that IMAT_PG_BIN names, otherwise the newest installed ones, otherwise
+ * the newest packaged ones.
  * @returns {Binaries | null}
  */
 export function findPostgres() {

@@ -88,8 +88,8 @@ export function provideHeaders() {
 }
 
 /**
- * The standard output of a program, empty if it fails. @param {string} program @param {string[]}
- * args
+ * The standard output of a program, empty if it fails.
+ * @param {string} program @param {string[]} args
  */
 function read(program, args) {
   return spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '';

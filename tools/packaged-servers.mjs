@@ -183,8 +183,8 @@ function download(server) {
 }
 
 /**
- * Removes the same major version from packages that are pinned no more. @param {PackagedServer}
- * server
+ * Removes the same major version that came from packages no longer pinned.
+ * @param {PackagedServer} server
  */
 function removeOthers(server) {
   const directory = cacheDirectory('servers');

@@ -1,9 +1,8 @@
 /**
- * Starts a throw-away PostgreSQL server from local binaries: for tests, benchmarks and torture
- * runs.
+ * Starts a temporary PostgreSQL server from local binaries, for tests and benchmarks.
  *
- * Everything of a server lives in one temporary directory, which also names the process that owns
- * it. A run that was killed leaves both behind; the next start sweeps them up.
+ * All files of a server are in one temporary directory, which also names the process that owns it.
+ * A killed run leaves the server and the directory behind; the next start removes them.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
@@ -34,21 +33,18 @@ export type PostgresServer = {
   readonly major: number;
   readonly directory: string;
   readonly stop: () => Promise<void>;
-  /**
-   * Ends the server as asked and starts it again on the same data and port: `between` runs while it
-   * is down.
-   */
+  /** Stops the server and starts it again on the same data and port; `between` runs meanwhile. */
   readonly restart: (how: Ending, options?: RestartOptions) => Promise<void>;
 };
 
 /**
- * PostgreSQL's fast and immediate shutdown, and a crash: its main process is killed, and then the
- * children that are left.
+ * PostgreSQL's fast and immediate shutdown, and a crash: its main process is killed, and its
+ * children end when they notice.
  */
 export type Ending = 'fast' | 'immediate' | 'kill';
 
 export type RestartOptions = {
-  /** In place of those that the server was started with. */
+  /** Settings that replace those of the first start. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly between?: (data: string) => void | Promise<void>;
 };
@@ -57,17 +53,11 @@ export type PostgresOptions = {
   /** Server settings, over the defaults below: `{ fsync: 'on' }`. */
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly binaries?: Binaries;
-  /**
-   * Makes the data directory, instead of initdb: a copy of another server's, say. It is called with
-   * where to put it.
-   */
+  /** Creates the data directory at the given path instead of initdb, for example as a copy. */
   readonly makeData?: (data: string) => void | Promise<void>;
 };
 
-/**
- * Fast rather than durable, and with what the tests need: prepared transactions and logical
- * replication.
- */
+/** Fast instead of durable, with prepared transactions and logical replication for the tests. */
 const SETTINGS = {
   fsync: 'off',
   full_page_writes: 'off',
@@ -87,8 +77,8 @@ const ABANDONED_AFTER_MS = 600_000;
 type User = { readonly uid: number; readonly gid: number };
 
 /**
- * Starts a server on a free port of 127.0.0.1. @throws Error where no binaries are found or the
- * server does not start
+ * Starts a server on a free port of 127.0.0.1.
+ * @throws Error if no binaries are found or the server does not start
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   sweepAbandoned();
@@ -183,7 +173,7 @@ async function launch(
     },
     restart: async (how, options = {}) => {
       if (server !== null) await stopServer(server, how);
-      // Its children see that it is gone, and go; only then does a new one accept the data.
+      // The children of a killed server end by themselves; a new one accepts the data only then.
       if (how === 'kill') await waitUntilAlone(data);
       server = null;
       await options.between?.(data);
@@ -192,10 +182,7 @@ async function launch(
   };
 }
 
-/**
- * Waits until no process works in the data directory any more. Where there is no /proc, it gives
- * them two seconds.
- */
+/** Waits until no process works in the data directory; without /proc, waits two seconds. */
 async function waitUntilAlone(data: string): Promise<void> {
   const deadline = Date.now() + STOP_TIMEOUT_MS;
   if (!existsSync('/proc/self/cwd')) await sleep(2000);
@@ -215,9 +202,7 @@ async function waitUntilAlone(data: string): Promise<void> {
   rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 
-/**
- * The eighth line of postmaster.pid says when the server takes connections: pg_ctl looks there too.
- */
+/** Reads the eighth line of postmaster.pid, which says "ready", as pg_ctl does. */
 async function waitUntilReady(server: ChildProcess, data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   const deadline = Date.now() + START_TIMEOUT_MS;
@@ -245,7 +230,7 @@ async function stopServer(server: ChildProcess, how: Ending): Promise<void> {
   clearTimeout(impatience);
 }
 
-/** initdb and postgres refuse to run as root, so root lends them another user. */
+/** The user for initdb and postgres, which refuse to run as root. */
 function serverUser(): User | null {
   if (process.getuid?.() !== 0) return null;
   for (const name of ['postgres', 'nobody']) {
@@ -258,10 +243,7 @@ function serverUser(): User | null {
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody');
 }
 
-/**
- * Makes binaries runnable for `user`, copying them where that user cannot reach them (a checkout
- * below /root).
- */
+/** Copies the binaries if `user` cannot reach them, for example in a checkout below /root. */
 function prepareBinaries(binaries: Binaries, directory: string, user: User | null): string {
   const prefix = dirname(binaries.bin);
   if (user === null || canRun(binaries.bin, directory, user)) return binaries.bin;
@@ -295,21 +277,21 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Ends and removes the servers of runs that were killed. */
+/** Stops and removes the servers that killed runs left behind. */
 function sweepAbandoned(): void {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const directory = join(tmpdir(), name);
     const owner = readIdentity(join(directory, OWNER_FILE));
     const stats = statSync(directory, { throwIfNoEntry: false });
     if (stats === undefined) continue;
-    // Without an owner it is either just being made or was cut off right there.
+    // Without an owner file, the directory was just created, or its creator was killed.
     if (owner === null ? Date.now() - stats.mtimeMs < ABANDONED_AFTER_MS : mayBeRunning(owner))
       continue;
     endServerOf(join(directory, 'data'));
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     } catch {
-      // Another user's, or another run is sweeping it up just now.
+      // It belongs to another user, or another run is removing it.
     }
   }
 }
@@ -317,9 +299,8 @@ function sweepAbandoned(): void {
 function endServerOf(data: string): void {
   try {
     const [pid] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-    // The number may belong to another process by now: only one that was given this directory is
-    // the server. Where there is no /proc, a server whose directory is gone ends by itself within a
-    // minute.
+    // The process id may have been reused: only a process with this directory in its arguments is
+    // the server. Without /proc, a server whose directory was removed ends within a minute.
     if (
       existsSync(`/proc/${pid}/cwd`) &&
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(data)

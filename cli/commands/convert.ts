@@ -10,21 +10,21 @@ type Options = ConversionOptions & { readonly name?: string; readonly replace?: 
 export function registerConvert(program: Command, context: Context): void {
   const command = program
     .command('convert')
-    .argument(
-      '<view>',
-      'the materialized view, with its schema where the search path does not have it',
-    )
-    .summary('make imat.<name> from a materialized view')
+    .argument('<view>', 'the materialized view, with its schema if that is not in the search path')
+    .summary('create imat.<name> from a materialized view')
     .description(
-      'Makes imat.<name> from a materialized view and keeps it up to date from then on. Writers are not held up while it is loaded, ' +
-        'and the materialized view itself stays as it is, unless --replace puts an ordinary view over imat.<name> in its place. ' +
-        'A definition that cannot be maintained incrementally is rebuilt into a second table, which then replaces the first (strategy swap); the reasons are shown.',
+      'Creates imat.<name> from a materialized view and keeps it up to date from then on. ' +
+        'Writers are not blocked while it is loaded. The materialized view stays as it is, ' +
+        'unless --replace puts an ordinary view over imat.<name> in its place. A definition ' +
+        'that cannot be maintained incrementally is rebuilt into a second table, which then ' +
+        'replaces the first (strategy swap); the command shows the reasons.',
     );
   addConversionOptions(command)
-    .option('--name <name>', 'another name than that of the view')
+    .option('--name <name>', 'the name of the imat, if not that of the view')
     .option(
       '--replace',
-      'put a view of the same name, with its grants and comment, in the place of the materialized view',
+      'put an ordinary view in the place of the materialized view, with its name, grants and ' +
+        'comment',
     )
     .addHelpText(
       'after',

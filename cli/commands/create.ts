@@ -11,15 +11,16 @@ type Options = ConversionOptions & { readonly query: string };
 export function registerCreate(program: Command, context: Context): void {
   const command = program
     .command('create')
-    .argument('<name>', 'its name in the schema imat')
-    .summary('make imat.<name> from a query')
+    .argument('<name>', 'the name in the schema imat')
+    .summary('create imat.<name> from a query')
     .description(
-      'Makes imat.<name> from a query, without a materialized view to begin with. Otherwise it does what "imat convert" does.',
+      'Creates imat.<name> from a query instead of a materialized view. Otherwise it works ' +
+        'like imat convert.',
     );
   addConversionOptions(command)
     .requiredOption(
       '--query <sql|@file>',
-      'the query, or the file that holds it after "@"; "@-" reads standard input',
+      'the query, or "@" and the path of a file with the query; "@-" reads standard input',
     )
     .addHelpText(
       'after',

@@ -10,13 +10,15 @@ const MOST_ROWS = 100_000_000;
 export function registerDemo(program: Command, context: Context): void {
   program
     .command('demo')
-    .summary('see it work, with nothing to prepare')
+    .summary('show imat at work; nothing to prepare')
     .description(
-      'Shows the main job from beginning to end: makes a sales database and a materialized view over it, converts it, writes to it and ' +
-        'compares imat.<name> with the definition after every write, folds, and prints what each took. It uses an embedded database in ' +
-        'memory; with --database-url it plays on that server, in a schema of its own that it removes. The environment is not looked at.',
+      'Creates a sales database with a materialized view, converts the view, writes to the ' +
+        'database, compares imat.<name> with the definition after every write, folds, and ' +
+        'prints the time of each step. It uses an embedded database in memory. With ' +
+        '--database-url it runs on that server, in its own schema, which it removes at the ' +
+        'end. It ignores DATABASE_URL and the PG* variables.',
     )
-    .option('--rows <n>', 'how many sales', wholeNumber('--rows', 1, MOST_ROWS), DEFAULT_ROWS)
+    .option('--rows <n>', 'number of sales', wholeNumber('--rows', 1, MOST_ROWS), DEFAULT_ROWS)
     .addHelpText(
       'after',
       examples([
@@ -30,7 +32,7 @@ export function registerDemo(program: Command, context: Context): void {
         kind: 'embedded',
         directory: null,
       };
-      // Only this command needs it; the others start faster without.
+      // Imported here because only this command needs it, and the others start faster.
       const { demo } = await import('../demo/demo.ts');
       await demo(context, target, options.rows);
     });

@@ -16,8 +16,10 @@ export function registerDoctor(program: Command, context: Context): void {
     .command('doctor')
     .summary('check the server, the rights, the catalog and every imat')
     .description(
-      'Checks the server, the rights of the role, the catalog and every imat, and says for each trouble what to do about it, ' +
-        'steps that an interrupted command left unfinished included. The exit status is 2 where something must be done. It changes nothing.',
+      'Checks the server, the rights of the role, the catalog and every imat, and says how ' +
+        'to fix each problem. It also reports steps that an interrupted command left ' +
+        'unfinished. The exit status is 2 if you must do something. The command changes ' +
+        'nothing.',
     )
     .addHelpText(
       'after',

@@ -10,14 +10,15 @@ export function registerExplain(program: Command, context: Context): void {
     .command('explain')
     .argument(
       '<name|view|@file.sql>',
-      'an imat, a materialized view, or a file with a query ("@-" for standard input)',
+      'an imat, a materialized view, or "@" and a file with a query ("@-" for standard input)',
     )
-    .summary('say what would be done with a definition, and why')
+    .summary('show how a definition is or would be maintained, and why')
     .description(
-      'Says how an imat is kept up to date, or how a materialized view or query would be: the strategy, what is stored for each clause ' +
-        'and why, and what stands in the way of a better strategy, each with its place. It changes nothing.',
+      'Shows how an imat is kept up to date, or how a materialized view or query would be: ' +
+        'the strategy, what is stored for each clause, and what prevents a better strategy, ' +
+        'with its place in the definition. The command changes nothing.',
     )
-    .option('--sql', 'print the statements that convert runs, ready for psql, instead')
+    .option('--sql', 'print the statements that convert runs instead, ready for psql')
     .addHelpText(
       'after',
       examples([

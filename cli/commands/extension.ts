@@ -21,27 +21,28 @@ export function registerExtension(program: Command, context: Context): void {
     .command('extension')
     .summary('install the C extension, which makes capture cheaper')
     .description(
-      `The extension ${NAME} captures changes in C in place of PL/pgSQL and says at once ` +
-        'which tables have changed. imat uses it where it finds it, and ' +
-        'does everything without it: a managed PostgreSQL does not take it.',
+      `The extension ${NAME} is optional. It captures changes in C instead of PL/pgSQL ` +
+        'and knows at any time which tables have changed. imat uses it if it is installed. ' +
+        'Managed PostgreSQL services usually do not allow it.',
     )
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
   extension
     .command('install')
-    .summary('install it in this database, and on its server where need be')
+    .summary('install the extension in this database, and on its server if necessary')
     .description(
-      'Creates the extension in this database, as a superuser. Where the server does not ' +
-        'have its files, runs on this machine and has its headers installed, it builds them ' +
-        'from the sources that come with imat and installs them; where it may not write ' +
-        'there, it prints the commands and ends with status 2. The headers must not be newer ' +
-        'than the running server: restart it first if it has been upgraded. What the server ' +
-        'cannot load is removed, before anything is created. It names what postgresql.conf ' +
-        'lacks and never changes it. Sources that are captured from then on use the ' +
-        'extension; others do when their imats have been reverted and converted again.',
+      'Creates the extension in this database, as a superuser. If the server lacks the ' +
+        'files, runs on this machine and has its headers installed, the command builds the ' +
+        'files from the sources that come with imat and installs them. If it cannot write to ' +
+        "the server's directories, it prints the commands and exits with status 2. The headers " +
+        'must not be newer than the running server: restart the server first if it has been ' +
+        'upgraded. Files that the server cannot load are removed before anything is created. ' +
+        'The command names the line that postgresql.conf needs and never changes that file. ' +
+        'Sources that are captured from then on use the extension. For a source that is ' +
+        'already captured, revert its imats and convert them again.',
     )
-    .option('--schema <schema>', 'the schema for its functions (public, unless given)')
-    .option('--pg-config <path>', "the server's pg_config, where it is not found by itself")
+    .option('--schema <schema>', 'the schema for its functions (default: public)')
+    .option('--pg-config <path>', "the server's pg_config, if imat does not find it")
     .addHelpText('after', EXAMPLES)
     .action(async (_options: object, command: Command) => {
       await onImat(context, command, async (imat, onProgress) => {
@@ -67,16 +68,16 @@ function headText({ outcome, built, version, schema, commands }: ExtensionResult
   const what = `${NAME} ${version ?? ''}`;
   switch (outcome) {
     case 'present':
-      return `${what} is installed in this database already, in schema ${schema ?? ''}.`;
+      return `${what} is already installed in this database, in schema ${schema ?? ''}.`;
     case 'created':
       return (
-        `${what} ${built ? 'was built, and ' : ''}is now installed in this database, in schema ` +
+        `${what} ${built ? 'was built and ' : ''}is now installed in this database, in schema ` +
         `${schema ?? ''}.`
       );
     case 'manual':
       return (
-        "Nothing was changed: this user may not write into the server's directories. Run these " +
-        `commands, then this one again:\n\n${indented(commands.join('\n'))}`
+        "Nothing was changed: this user cannot write to the server's directories. Run these " +
+        `commands, then run imat extension install again:\n\n${indented(commands.join('\n'))}`
       );
   }
 }
@@ -86,9 +87,9 @@ function activeText({ captures, tracks, schema }: ExtensionResult): string {
   return fields([
     [
       'captures changes',
-      captures ? `yes; for other roles that convert: ${grant}` : `not for this role: ${grant}`,
+      captures ? `yes; for other roles that convert: ${grant}` : `not for this role; run ${grant}`,
     ],
-    ['knows which tables have changed', tracks ? 'yes' : 'no: the server has not loaded it'],
+    ['tracks changed tables', tracks ? 'yes' : 'no: the server has not loaded it'],
   ]);
 }
 
@@ -96,13 +97,13 @@ function preloadText({ state, line, file, note }: ExtensionPreload): string {
   const place = file ?? 'postgresql.conf';
   switch (state) {
     case 'loaded':
-      return `The server has loaded it; ${place} lacks nothing.`;
+      return `The server has loaded it; ${place} needs no change.`;
     case 'restart':
-      return `${place} has the line, and the server needs a restart:\n\n${indented(line)}`;
+      return `${place} has this line, and the server needs a restart:\n\n${indented(line)}`;
     case 'missing': {
       const text =
-        `For knowing which tables have changed, ${place} needs this line, and the server a ` +
-        `restart. imat does not change that file.\n\n${indented(line)}`;
+        `To track changed tables, add this line to ${place} and restart the server. ` +
+        `imat does not change that file.\n\n${indented(line)}`;
       return note === null ? text : `${text}\n\nNOTE:  ${note}`;
     }
   }

@@ -9,13 +9,14 @@ import { onImat } from '../session.ts';
 export function registerFold(program: Command, context: Context): void {
   program
     .command('fold')
-    .argument('[name]', 'one imat; without it every imat with the strategy delta')
+    .argument('[name]', 'an imat (default: all imats with the strategy delta)')
     .summary('move pending changes into the stored table')
     .description(
-      'Moves pending changes from the change log into the stored table, so that reads have less to merge. What imat.<name> gives does not ' +
-        'change by it where the freshness is live. Any client can do the same with CALL imat.fold(name).',
+      'Moves pending changes from the change log into the stored table, so that reads have ' +
+        'less to merge. With freshness live, a fold does not change the rows of imat.<name>. ' +
+        'Any client can do the same with CALL imat.fold(name).',
     )
-    .option('--all', 'every imat with the strategy delta, as without a name')
+    .option('--all', 'all imats with the strategy delta (the default)')
     .addHelpText('after', examples(['fold my_sales_summary', 'fold --all']))
     .action(
       async (name: string | undefined, options: { readonly all?: true }, command: Command) => {

@@ -8,8 +8,9 @@ export function registerInit(program: Command, context: Context): void {
     .command('init')
     .summary('create the schemas that imat needs')
     .description(
-      'Creates the schemas imat, imat_catalog and imat_store, or brings them up to this version of imat. "imat convert" does it by itself ' +
-        'where it is needed; call it where another role is to own them, or before using the SQL API.',
+      'Creates the schemas imat, imat_catalog and imat_store, or upgrades them to this ' +
+        'version of imat. imat convert does this when necessary. Run imat init yourself if ' +
+        'another role should own the schemas, or before you use the SQL API.',
     )
     .addHelpText(
       'after',
@@ -19,8 +20,8 @@ export function registerInit(program: Command, context: Context): void {
       await onImat(context, command, async (imat) => {
         const result = await imat.init();
         const done = result.created
-          ? `The imat catalog was made (version ${result.version}).`
-          : `The imat catalog is there (version ${result.version}).`;
+          ? `The imat catalog was created (version ${result.version}).`
+          : `The imat catalog already exists (version ${result.version}).`;
         return { document: result, text: done };
       });
     });

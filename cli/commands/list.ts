@@ -9,7 +9,8 @@ export function registerList(program: Command, context: Context): void {
     .command('list')
     .summary('list the imats')
     .description(
-      'Lists the imats of the database: where to read each, how it is kept up to date, and what it was converted from.',
+      'Lists the imats of the database: the relation to read, how each is kept up to date, ' +
+        'and what it was converted from.',
     )
     .addHelpText('after', examples(['list', 'list --json']))
     .action(async (_options: object, command: Command) => {

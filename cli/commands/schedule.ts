@@ -8,19 +8,20 @@ import { onImat } from '../session.ts';
 export function registerSchedule(program: Command, context: Context): void {
   program
     .command('schedule')
-    .summary('maintain imats without a worker, by pg_cron')
+    .summary('maintain imats with pg_cron instead of a worker')
     .description(
-      'Puts jobs into pg_cron that fold, swap and clean by SQL alone, for databases where no worker can run. pg_cron runs once a minute ' +
-        '(with --every, also every few seconds where it is version 1.5 or later), so an imat with a freshness below that needs a worker.',
+      'Adds pg_cron jobs that fold, swap and clean by SQL alone, for databases that no ' +
+        'worker can serve. The jobs run once a minute, or, with --every and pg_cron 1.5 or ' +
+        'later, every few seconds. An imat with a shorter freshness interval needs a worker.',
     )
-    .option('--pg-cron', 'use pg_cron, the only scheduler there is')
+    .option('--pg-cron', 'use pg_cron (required; no other scheduler is supported)')
     .option(
       '--every <seconds>',
-      'run every so many seconds, 1 to 59, in place of once a minute',
+      'run at this interval, 1 to 59 seconds, instead of once a minute',
       wholeNumber('--every', 1, 59),
     )
-    .option('--remove', 'take the jobs away again')
-    .option('--dry-run', 'print the statements that would be run; change nothing')
+    .option('--remove', 'remove the jobs')
+    .option('--dry-run', 'print the statements that would run; change nothing')
     .addHelpText(
       'after',
       examples([
@@ -38,7 +39,7 @@ export function registerSchedule(program: Command, context: Context): void {
         if (flags.pgCron !== true)
           throw new ImatError('invalid_argument', {
             message: 'no scheduler given',
-            hint: 'imat schedule --pg-cron; or run imat worker.',
+            hint: 'Run imat schedule --pg-cron, or use imat worker.',
           });
         await onImat(context, command, async (imat) => {
           const result = await imat.schedule({
@@ -46,7 +47,7 @@ export function registerSchedule(program: Command, context: Context): void {
             remove: flags.remove === true,
             dryRun: flags.dryRun === true,
           });
-          const done = flags.dryRun === true ? 'Would be run' : 'Done';
+          const done = flags.dryRun === true ? 'Would run' : 'Done';
           return {
             document: result,
             text: [`${done}:`, ...result.statements.map((statement) => `${statement};`)].join('\n'),

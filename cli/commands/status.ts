@@ -7,11 +7,12 @@ import { onImat } from '../session.ts';
 export function registerStatus(program: Command, context: Context): void {
   program
     .command('status')
-    .argument('[name]', 'one imat, shown in full; without it all of them in a table')
-    .summary('show how the imats are doing')
+    .argument('[name]', 'an imat, shown in full (default: all imats, in a table)')
+    .summary('show the state of the imats')
     .description(
-      'Shows how each imat is doing: its state, the rows of the change log that the next fold or swap takes in, the time up to which ' +
-        'changes are in its stored table, and the space it takes.',
+      'Shows for each imat its state, the number of change log rows that the next fold or ' +
+        'swap includes, the time up to which its stored table contains all changes, and its ' +
+        'size on disk.',
     )
     .addHelpText('after', examples(['status', 'status my_sales_summary', 'status --json']))
     .action(async (name: string | undefined, _options: object, command: Command) => {

@@ -8,10 +8,11 @@ export function registerSwap(program: Command, context: Context): void {
   program
     .command('swap')
     .argument('<name>', 'the imat to rebuild')
-    .summary('rebuild an imat beside and switch to it')
+    .summary('rebuild an imat into a second table and switch to it')
     .description(
-      'Computes the whole definition into a fresh table beside the old one and switches to it at once, for readers of every snapshot. ' +
-        'Nobody waits meanwhile. Any client can do the same with CALL imat.swap(name).',
+      'Computes the whole definition into a second table, which then replaces the first. ' +
+        'Readers of every snapshot see the right table, and nobody waits. Any client can do ' +
+        'the same with CALL imat.swap(name).',
     )
     .addHelpText('after', examples(['swap my_sales_summary', 'swap my_sales_summary --json']))
     .action(async (name: string, _options: object, command: Command) => {
@@ -19,7 +20,9 @@ export function registerSwap(program: Command, context: Context): void {
         const result = await imat.swap(name);
         return {
           document: result,
-          text: `${result.name} was rebuilt with ${counted(result.rows, 'row')} in ${duration(result.ms)}.`,
+          text:
+            `${result.name} was rebuilt with ${counted(result.rows, 'row')} in ` +
+            `${duration(result.ms)}.`,
         };
       });
     });

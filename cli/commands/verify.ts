@@ -12,13 +12,15 @@ import { onImat } from '../session.ts';
 export function registerVerify(program: Command, context: Context): void {
   program
     .command('verify')
-    .argument('[name]', 'one imat; without it all of them')
+    .argument('[name]', 'an imat (default: all imats)')
     .summary('compare imats with their definitions')
     .description(
-      'Compares imat.<name> with its definition, run by PostgreSQL in the same snapshot, as multisets both ways. ' +
-        'The exit status is 3 where a row differs, and a sample of such rows is printed. One that cannot be compared does not keep the others from it.',
+      'Compares imat.<name> with its definition, which PostgreSQL runs in the same snapshot, ' +
+        'as multisets in both directions. If rows differ, the command prints a sample and ' +
+        'exits with status 3. If an imat cannot be compared, the command continues with the ' +
+        'others.',
     )
-    .option('--all', 'all imats, as without a name')
+    .option('--all', 'all imats (the default)')
     .addHelpText('after', examples(['verify my_sales_summary', 'verify --all --json']))
     .action(
       async (name: string | undefined, options: { readonly all?: true }, command: Command) => {
@@ -33,7 +35,7 @@ export function registerVerify(program: Command, context: Context): void {
     );
 }
 
-/** A difference weighs more than what could not be compared. */
+/** A difference takes precedence over an imat that could not be compared. */
 function statusOf(results: readonly VerifyResult[]): number {
   if (results.some((result) => result.differences > 0)) return EXIT.difference;
   const error = results.find((result) => result.error !== null)?.error ?? null;
@@ -41,11 +43,14 @@ function statusOf(results: readonly VerifyResult[]): number {
 }
 
 function resultText(result: VerifyResult): string {
-  if (result.error !== null)
-    return `${result.name}: could not be compared\n${indented(reportText({ ...result.error, position: null }).trimEnd())}`;
+  if (result.error !== null) {
+    const error = reportText({ ...result.error, position: null }).trimEnd();
+    return `${result.name}: could not be compared\n${indented(error)}`;
+  }
   if (result.equal)
     return `${result.name}: equal to its definition (${counted(result.rows, 'row')})`;
-  const head = `${result.name}: DIFFERENT from its definition in ${counted(result.differences, 'row')}`;
+  const rows = counted(result.differences, 'row');
+  const head = `${result.name}: DIFFERENT from its definition in ${rows}`;
   return result.sample.length === 0
     ? head
     : `${head}, for example\n${indented(sampleTable(result))}`;

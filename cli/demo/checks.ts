@@ -1,18 +1,19 @@
 import type { Db } from '../../engine/db/db.ts';
 import type { Sales } from './sales.ts';
 
-/** One row of the summary as PostgreSQL prints it; null where the group does not exist. */
+/** One row of the summary as PostgreSQL prints it. */
 export type Group = { readonly sales: string; readonly revenue: string; readonly average: string };
 
 export type GroupKey = { readonly region: string; readonly product: string };
 
 /**
- * What was read after one step, and whether all of imat.<name> was then what the definition gives.
+ * The group that was read after one step, and the number of rows in which imat.<name> then differed
+ * from the definition.
  */
 export type Check = {
   readonly step: string;
   readonly group: Group | null;
-  /** The materialized view's own row: it stays as the last refresh left it. */
+  /** The row of the materialized view, which is as the last refresh left it. */
   readonly unrefreshed: Group | null;
   readonly differences: number;
 };
@@ -34,13 +35,14 @@ export async function checkAfter(
 
 export async function readGroup(db: Db, relation: string, key: GroupKey): Promise<Group | null> {
   const [group] = await db.query<Group>(
-    `SELECT sales::text, round(revenue, 2)::text AS revenue, round(average, 2)::text AS average FROM ${relation} WHERE region = $1 AND product = $2`,
+    'SELECT sales::text, round(revenue, 2)::text AS revenue, round(average, 2)::text AS ' +
+      `average FROM ${relation} WHERE region = $1 AND product = $2`,
     [key.region, key.product],
   );
   return group ?? null;
 }
 
-/** Rows that only one of the two has, counted as multisets by one statement, so in one snapshot. */
+/** Counts the rows that only one of the two has, as multisets, in one statement and snapshot. */
 async function countDifferences(db: Db, relation: string, definition: string): Promise<number> {
   const [row] = await db.query<{ differences: number }>(`SELECT count(*)::int AS differences FROM (
   (SELECT * FROM ${relation} EXCEPT ALL (${definition}))

@@ -11,9 +11,9 @@ import { play } from './play.ts';
 import { demoDocument, endText, type Played } from './report.ts';
 
 /**
- * Plays the demo and removes what it made, however it ends. Its status is that of a bug where a
- * comparison failed. From the connection on, Ctrl-C only ever stops the statement under way, so
- * that the removal runs.
+ * Runs the demo and removes everything it created, however it ends. The exit status is that of a
+ * bug if a comparison failed. After the connection is made, Ctrl-C only cancels the running
+ * statement, so that the removal still runs.
  */
 export async function demo(context: Context, target: ConnectTarget, rows: number): Promise<void> {
   const { host, interrupt } = context;
@@ -24,7 +24,7 @@ export async function demo(context: Context, target: ConnectTarget, rows: number
       progress.clear();
       if (!context.json) host.stdout.write(`${text}\n`);
     },
-    // A cancel that comes between two statements stops neither.
+    // A cancel request between two statements stops neither.
     checkpoint: (): void => {
       if (interrupt.signal !== null) throw interruptedError(undefined);
     },
@@ -66,14 +66,14 @@ export async function demo(context: Context, target: ConnectTarget, rows: number
 function interruptedDemo(cause: unknown, clean: boolean): ImatError {
   return new ImatError('interrupted', {
     message: 'the demo was interrupted',
-    detail: clean ? 'All that it had made was removed.' : undefined,
+    detail: clean ? 'Everything that it had created was removed.' : undefined,
     cause,
   });
 }
 
 /**
- * Whether nothing is left. On a session of its own: the one before may be lost, or, embedded, have
- * been stopped by Ctrl-C.
+ * Removes the demo's objects and says whether that worked. It opens another session, because the
+ * first may be lost or, if embedded, stopped by Ctrl-C.
  */
 async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): Promise<boolean> {
   if (!place.remove.schema) return true;
@@ -87,7 +87,8 @@ async function cleanUp({ host }: Context, target: ConnectTarget, place: Place): 
     return true;
   } catch (error) {
     host.stderr.write(
-      `${errorText(error)}imat: what the demo made is still there\nHINT:  ${leavingHint(place)}\n`,
+      `${errorText(error)}imat: the objects that the demo created were not ` +
+        `removed\nHINT:  ${leavingHint(place)}\n`,
     );
     return false;
   }

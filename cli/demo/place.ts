@@ -1,4 +1,4 @@
-/** Where the demo plays, and how it leaves that place as it found it. */
+/** The schema in which the demo runs, and how the demo cleans up. */
 import { type ConnectTarget, type Db, ServerError } from '../../engine/db/db.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { Session } from '../context.ts';
@@ -9,18 +9,18 @@ const SCHEMA = 'imat_demo';
 const OTHER_NAME = 'imat_demo_summary';
 const IMAT_SCHEMAS = ['imat', 'imat_catalog', 'imat_store'] as const;
 
-/** What must be known to clean up: made by `takePlace`, before anything else is. */
+/** What the clean-up needs; `takePlace` returns it before anything else is created. */
 export type Place = {
   readonly schema: string;
-  /** The imat's name: the view's, unless the database has an imat of that name already. */
+  /** The imat's name: the view's, unless an imat of that name already exists. */
   readonly name: string;
-  /** The database outlives the demo, and has none of these but for the demo. */
+  /** What the demo must remove: these did not exist before it. */
   readonly remove: { readonly schema: boolean; readonly catalog: boolean };
 };
 
 /**
- * A database in memory is the demo's own, so it uses the schema public there; any other lends it a
- * schema.
+ * A database in memory belongs to the demo, so the demo uses its schema public. In any other
+ * database the demo creates a schema.
  */
 export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
   if (isInMemory(target))
@@ -39,8 +39,8 @@ export async function takePlace(db: Db, target: ConnectTarget): Promise<Place> {
 }
 
 /**
- * Removes the imat, the schema, and imat's own schemas where the demo brought them and nobody has
- * used them since.
+ * Removes the imat and the schema, and also imat's own schemas if the demo created them and no
+ * other imat uses them.
  */
 export async function leavePlace({ db, imat }: Session, place: Place): Promise<void> {
   if (!place.remove.schema) return;
@@ -55,12 +55,15 @@ export async function leavePlace({ db, imat }: Session, place: Place): Promise<v
     await db.execute(`DROP SCHEMA IF EXISTS ${IMAT_SCHEMAS.join(', ')} CASCADE`);
 }
 
-/** For people who must finish the cleaning by hand. */
+/** The hint for users who must finish the clean-up by hand. */
 export function leavingHint(place: Place): string {
   const catalog = place.remove.catalog
     ? `, then DROP SCHEMA ${IMAT_SCHEMAS.join(', ')} CASCADE`
     : '';
-  return `It is removed with "imat revert ${place.name}", then DROP SCHEMA ${SCHEMA} CASCADE${catalog}.`;
+  return (
+    `To remove them, run imat revert ${place.name}, then DROP SCHEMA ${SCHEMA} ` +
+    `CASCADE${catalog}.`
+  );
 }
 
 async function existingSchemas(db: Db): Promise<string[]> {
@@ -81,7 +84,9 @@ async function createSchema(db: Db): Promise<void> {
     throw new ImatError('insufficient_privilege', {
       message: `cannot create the schema "${SCHEMA}"`,
       detail: `PostgreSQL says: ${error.message}.`,
-      hint: 'The role needs the right CREATE on the database. Without --database-url the demo plays in an embedded database.',
+      hint:
+        'The role needs CREATE on the database. Without --database-url the demo runs in an ' +
+        'embedded database.',
       cause: error,
     });
   }
@@ -91,6 +96,8 @@ function schemaExists(): ImatError {
   return new ImatError('already_exists', {
     message: `schema "${SCHEMA}" already exists`,
     detail: 'Another demo is running in this database, or an earlier one was killed.',
-    hint: `If none is running: "imat revert ${VIEW_NAME}" where "imat list" shows it as converted from ${SCHEMA}, then DROP SCHEMA ${SCHEMA} CASCADE.`,
+    hint:
+      `If none is running, run imat revert ${VIEW_NAME} if imat list shows it as converted ` +
+      `from ${SCHEMA}, then DROP SCHEMA ${SCHEMA} CASCADE.`,
   });
 }

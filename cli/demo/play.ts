@@ -1,4 +1,4 @@
-/** The demo's story, told on one session while it happens. */
+/** The steps of the demo, all in one session. */
 import type { ConvertResult } from '../../engine/api.ts';
 import type { Session } from '../context.ts';
 import type { ProgressLine } from '../progress.ts';
@@ -9,11 +9,11 @@ import { createSales, type Sales, salesIn } from './sales.ts';
 import { timed, timeReads, timeRefresh, timeWrites, type Timing } from './timings.ts';
 import { writeAndCheck } from './writes.ts';
 
-/** Where the story is told; with --json nowhere, and only what `play` gives counts. */
+/** Where the demo prints its steps; with --json nowhere, and only the result of `play` counts. */
 export type Audience = {
   readonly say: (text: string) => void;
   readonly progress: ProgressLine;
-  /** Throws where the audience has left. */
+  /** Throws if the user has interrupted the demo. */
   readonly checkpoint: () => void;
 };
 
@@ -34,7 +34,7 @@ export async function play(
 
   await createSales(db, sales, rows, (done) => {
     checkpoint();
-    progress.bar('making sales', done, rows);
+    progress.bar('creating sales', done, rows);
   });
   progress.wait('creating the materialized view');
   const { groups, key } = await createView(session, sales);
@@ -67,7 +67,7 @@ export async function play(
   return { server, groups, convert, checks: [...written, folded, verified], pendingRows, timings };
 }
 
-/** The materialized view, and the group of its first sale, which is the one that is shown. */
+/** Creates the materialized view and returns the group of its first sale, which the demo shows. */
 async function createView(
   { db }: Session,
   sales: Sales,
@@ -83,7 +83,7 @@ async function createView(
   return { groups: counted.groups, key };
 }
 
-/** Milliseconds of the time before there is an imat. */
+/** Milliseconds, measured before the imat exists. */
 type Without = {
   readonly write: number;
   readonly one: number;
@@ -113,7 +113,7 @@ async function measureWith(
   const write = await timeWrites(db, sales, key);
   const { imats } = await imat.status(name);
   const { one, all } = await timeReads(db, relation, key);
-  // A single run: after it nothing is pending, so that a second one would time something else.
+  // A single run, because after it nothing is pending and a second one would measure another case.
   const fold = await timed(() => imat.fold(name));
   return {
     pendingRows: imats[0]?.pendingRows ?? 0,
@@ -138,7 +138,7 @@ async function measureWith(
         comparedMs: without.all,
       },
       {
-        job: 'fold what is pending',
+        job: 'fold the pending rows',
         ms: fold.ms,
         comparedWith: 'REFRESH MATERIALIZED VIEW',
         comparedMs: without.refresh,

@@ -16,14 +16,24 @@ export type Played = {
 };
 
 export function welcomeText(rows: number, server: string, embedded: boolean): string {
-  const first = `imat demo: ${counted(rows, 'sale')} in ${embedded ? `an embedded ${server} (PGlite)` : server}`;
+  const place = embedded ? `an embedded ${server} (PGlite)` : server;
+  const first = `imat demo: ${counted(rows, 'sale')} in ${place}`;
   if (!embedded)
-    return `${first}\nIt plays in the schema imat_demo and removes all that it made at the end.\n`;
-  return `${first}\nThe embedded database is a single session: this shows that the answers are right and what they cost, not many clients at once.\n`;
+    return (
+      `${first}\nIt runs in the schema imat_demo and removes everything it created at the ` +
+      'end.\n'
+    );
+  return (
+    `${first}\nThe embedded database has a single session: this demo shows correct answers ` +
+    'and their cost, not concurrent clients.\n'
+  );
 }
 
 export function viewText(sales: Sales, groups: number): string {
-  return `CREATE MATERIALIZED VIEW ${sales.shortView} AS\n${indented(sales.definition)};\n  ${counted(groups, 'group')}\n`;
+  return (
+    `CREATE MATERIALIZED VIEW ${sales.shortView} AS\n${indented(sales.definition)};\n  ` +
+    `${counted(groups, 'group')}\n`
+  );
 }
 
 export function conversionText(
@@ -35,7 +45,8 @@ export function conversionText(
   const name = place.name === VIEW_NAME ? '' : ` --name ${place.name}`;
   const lines = [
     `$ imat convert ${sales.shortView}${name}`,
-    `  ${result.relation} is ready after ${duration(ms)}: strategy ${result.strategy}, freshness ${result.freshness}.`,
+    `  ${result.relation} is ready after ${duration(ms)}: strategy ${result.strategy}, ` +
+      `freshness ${result.freshness}.`,
   ];
   if (result.reasons.length > 0)
     lines.push(indented(reasonsText(result.strategy, result.reasons, null)));
@@ -62,7 +73,10 @@ export function checksText(checks: readonly Check[], relation: string, key: Grou
       differences === 0 ? 'yes, all groups' : `NO: ${counted(differences, 'row')} differ`,
     ]),
   );
-  return `Every write is in ${relation} at once. Its group (${key.region}, ${key.product}) after each:\n${indented(steps)}\n`;
+  return (
+    `Every write is visible in ${relation} immediately. The group (${key.region}, ` +
+    `${key.product}) after each:\n${indented(steps)}\n`
+  );
 }
 
 export function timingsText(timings: readonly Timing[], pendingRows: number): string {
@@ -80,7 +94,10 @@ export function timingsText(timings: readonly Timing[], pendingRows: number): st
       duration(timing.comparedMs),
     ]),
   );
-  return `Times (medians; ${counted(pendingRows, 'row')} of the change log pending):\n${indented(times)}\n`;
+  return (
+    `Times (medians; ${counted(pendingRows, 'row')} of the change log ` +
+    `pending):\n${indented(times)}\n`
+  );
 }
 
 export function endText({ checks }: Played): string {
@@ -88,17 +105,20 @@ export function endText({ checks }: Played): string {
   if (failed.length === 0)
     return `${counted(checks.length, 'comparison')} with the definition, all equal.\n\n${NEXT}`;
   const steps = failed.map((check) => `"${check.step}"`).join(', ');
-  return `FAILED: imat and the definition differ after ${steps}. This is a bug in imat: please report it.`;
+  return (
+    `FAILED: imat and the definition differ after ${steps}. This is a bug in imat: please ` +
+    'report it.'
+  );
 }
 
-const NEXT = `Next, on a database of your own (set DATABASE_URL, or add --database-url postgres://user@host/database):
-  npx imat doctor                        is there all that imat needs?
-  npx imat explain <materialized view>   what would be done, and why
-  npx imat convert <materialized view>   do it, then read imat.<name>
-  npx imat verify                        compare it with its definition
-  npx imat revert <name>                 undo it without a trace`;
+const NEXT = `Next, on your own database (set DATABASE_URL, or add --database-url <url>):
+  npx imat doctor                        checks that everything imat needs is there
+  npx imat explain <materialized view>   shows what imat would do, and why
+  npx imat convert <materialized view>   does it; then read imat.<name>
+  npx imat verify                        compares it with its definition
+  npx imat revert <name>                 removes it and everything created for it`;
 
-/** The same for a program. */
+/** The result for programs. */
 export function demoDocument(rows: number, driver: string, { checks, ...played }: Played): object {
   return {
     rows,

@@ -1,10 +1,10 @@
 import type { Db } from '../../engine/db/db.ts';
 
-/** The names of the sales database. They are all plain words, so that none needs quoting. */
+/** The names in the sales database. All are plain words, so none needs quoting. */
 export type Sales = {
   readonly table: string;
   readonly view: string;
-  /** The view as a person would type it: the schema public is on the search path. */
+  /** The view as a user types it: the schema public is in the search path. */
   readonly shortView: string;
   readonly definition: string;
 };
@@ -27,7 +27,7 @@ export function salesIn(schema: string): Sales {
   };
 }
 
-/** Makes the table and fills it in batches, so that there is something to show meanwhile. */
+/** Creates the table and fills it in batches, so that a progress bar can be shown. */
 export async function createSales(
   db: Db,
   sales: Sales,
@@ -50,17 +50,21 @@ export async function createSales(
 }
 
 /**
- * The rows from $1 to $2, the same in every run: row i takes its values from i * 48271 mod (2^31 -
- * 1), one step of Park and Miller's generator, which scatters neighbours over 8 regions, 250
- * products and prices up to 1,000.
+ * Inserts the rows from $1 to $2, the same in every run. Row i takes its values from
+ * i * 48271 mod (2^31 - 1), one step of Park and Miller's generator, which scatters neighbours over
+ * 8 regions, 250 products and prices up to 1,000.
  */
 function insertSales(sales: Sales): string {
   return `INSERT INTO ${sales.table} (region, product, amount, sold_at)
 SELECT
-  (ARRAY['north', 'north-east', 'east', 'south-east', 'south', 'south-west', 'west', 'north-west'])[1 + scattered % 8],
+  (ARRAY['north', 'north-east', 'east', 'south-east',
+         'south', 'south-west', 'west', 'north-west'])[1 + scattered % 8],
   'product ' || lpad((scattered / 8 % 250)::text, 3, '0'),
   (100 + scattered / 2000 % 99900) / 100.0,
   timestamp '2026-01-01 00:00:00' + i * interval '37 seconds'
-FROM (SELECT i, i * 48271 % 2147483647 AS scattered FROM generate_series($1::bigint, $2::bigint) AS i) AS numbered
+FROM (
+  SELECT i, i * 48271 % 2147483647 AS scattered
+  FROM generate_series($1::bigint, $2::bigint) AS i
+) AS numbered
 ORDER BY i`;
 }

@@ -2,7 +2,7 @@ import type { Db } from '../../engine/db/db.ts';
 import type { GroupKey } from './checks.ts';
 import type { Sales } from './sales.ts';
 
-/** Medians in milliseconds of the same job with imat and with what PostgreSQL has by itself. */
+/** Medians in milliseconds of one job with imat and of its counterpart in PostgreSQL. */
 export type Timing = {
   readonly job: string;
   readonly ms: number;
@@ -17,7 +17,7 @@ const FULL_READS = 5;
 const REFRESHES = 3;
 const WARM_UP_RUNS = 2;
 
-/** With microseconds: what JavaScript's clock has beyond them is noise. */
+/** Rounds to microseconds, because more digits of JavaScript's clock are noise. */
 export async function timed<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly ms: number; readonly result: T }> {
@@ -28,15 +28,17 @@ export async function timed<T>(
 
 async function medianMs(runs: number, work: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
-  // The first runs find cold caches, whoever goes first.
+  // Whichever job is first finds cold caches.
   for (let i = 0; i < WARM_UP_RUNS; i += 1) await work();
   for (let i = 0; i < runs; i += 1) times.push((await timed(work)).ms);
   return times.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
 }
 
-/** One-row inserts into the group; they differ in nothing but what happens behind the table. */
+/** Inserts single rows into the group; with and without imat, only the triggers differ. */
 export async function timeWrites(db: Db, sales: Sales, key: GroupKey): Promise<number> {
-  const sql = `INSERT INTO ${sales.table} (region, product, amount, sold_at) VALUES ($1, $2, 10, '2026-11-03')`;
+  const sql =
+    `INSERT INTO ${sales.table} (region, product, amount, sold_at) VALUES ($1, $2, 10, ` +
+    `'2026-11-03')`;
   return await medianMs(ONE_ROW_WRITES, () => db.query(sql, [key.region, key.product]));
 }
 
@@ -44,7 +46,7 @@ export async function timeRefresh(db: Db, sales: Sales): Promise<number> {
   return await medianMs(REFRESHES, () => db.execute(`REFRESH MATERIALIZED VIEW ${sales.view}`));
 }
 
-/** Of any relation with the summary's columns: imat.<name>, or the definition in parentheses. */
+/** Reads a relation with the summary's columns: imat.<name>, or the definition in parentheses. */
 export async function timeReads(
   db: Db,
   from: string,

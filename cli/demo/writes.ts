@@ -4,25 +4,29 @@ import type { Sales } from './sales.ts';
 
 type Write = { readonly step: string; readonly sql: string };
 
-/** One of each kind of write, all on the group that is shown. */
+/** One write of each kind, all to the group that the demo shows. */
 function writes({ table }: Sales): readonly Write[] {
   const newest = `(SELECT max(id) FROM ${table} WHERE region = $1 AND product = $2)`;
   return [
     {
       step: 'INSERT a sale of 99.50',
-      sql: `INSERT INTO ${table} (region, product, amount, sold_at) VALUES ($1, $2, 99.50, '2026-11-01')`,
+      sql:
+        `INSERT INTO ${table} (region, product, amount, sold_at) VALUES ($1, $2, 99.50, ` +
+        `'2026-11-01')`,
     },
     {
       step: 'UPDATE its amount to 109.50',
       sql: `UPDATE ${table} SET amount = 109.50 WHERE id = ${newest}`,
     },
     {
-      step: 'UPDATE: it was another product',
+      step: 'UPDATE its product',
       sql: `UPDATE ${table} SET product = 'product 999' WHERE id = ${newest}`,
     },
     {
       step: 'INSERT 1,000 sales at once',
-      sql: `INSERT INTO ${table} (region, product, amount, sold_at) SELECT $1, $2, i % 500, '2026-11-02' FROM generate_series(1, 1000) AS i`,
+      sql:
+        `INSERT INTO ${table} (region, product, amount, sold_at) SELECT $1, $2, i % 500, ` +
+        `'2026-11-02' FROM generate_series(1, 1000) AS i`,
     },
     {
       step: 'DELETE all below 100',
@@ -32,8 +36,8 @@ function writes({ table }: Sales): readonly Write[] {
 }
 
 /**
- * Carries them out and compares after each, then within a transaction that is rolled back, and
- * after that.
+ * Runs the writes and compares after each, then inside a transaction that is rolled back, and after
+ * the rollback.
  */
 export async function writeAndCheck(
   db: Db,

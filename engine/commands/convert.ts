@@ -176,7 +176,7 @@ const isKeyTooLong = (error: unknown): boolean =>
 
 const KEY_TOO_LONG: Reason = {
   kind: 'key_too_long',
-  message: 'a group key is too long for an index, which can have some 2700 bytes of it',
+  message: 'a group key is longer than about 2,700 bytes, the limit of an index',
   hint: 'Group by a digest of it, such as md5(...).',
   position: null,
 };

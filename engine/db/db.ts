@@ -36,14 +36,14 @@ export interface Db {
    */
   transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T>;
   /**
-   * Stops the statement under way and resolves when it is over (CancelRequest; the embedded
-   * database is terminated). With none under way, the next one fails instead, unless it is
+   * Cancels the running statement and resolves when it has ended (CancelRequest; the embedded
+   * database is terminated). If none is running, the next one fails instead, unless it is
    * ROLLBACK.
    */
   cancel(): Promise<void>;
   /**
-   * From now on the session is aborted where a statement is not answered in time; null: it may take
-   * for ever, as it may at first.
+   * From now on the session is aborted if a statement is not answered in time; null, as at first,
+   * sets no limit.
    */
   answerWithin(ms: number | null): void;
   /**

@@ -10,11 +10,11 @@ export type PasswordKey = {
 };
 
 /**
- * The password for a connection in the text of a libpq password file; the first line that matches
- * wins.
+ * Finds the password for a connection in the text of a libpq password file. The first matching line
+ * counts.
  */
 export function findPassword(text: string, key: PasswordKey): string | undefined {
-  // libpq looks a Unix socket up under the name localhost.
+  // libpq looks up a Unix socket under the name localhost.
   const wanted = [
     key.host.startsWith('/') ? 'localhost' : key.host,
     String(key.port),
@@ -34,7 +34,10 @@ export function findPassword(text: string, key: PasswordKey): string | undefined
   return undefined;
 }
 
-/** The password in PGPASSFILE or ~/.pgpass. Like libpq, ignores a file that others can read. */
+/**
+ * Reads the password from PGPASSFILE or ~/.pgpass. Like libpq, it ignores a file that others can
+ * read. docs/decisions/0013-libraries.md says why this is not pgpass.
+ */
 export function readPassword(key: PasswordKey, env: NodeJS.ProcessEnv): string | undefined {
   const path = env['PGPASSFILE'] ?? join(homedir(), '.pgpass');
   const stats = statSync(path, { throwIfNoEntry: false });
@@ -43,7 +46,7 @@ export function readPassword(key: PasswordKey, env: NodeJS.ProcessEnv): string |
   return findPassword(readFileSync(path, 'utf8'), key);
 }
 
-/** Fields end at colons; a backslash takes the next character as it is. */
+/** Splits a line at its colons; a backslash escapes the next character. */
 function splitFields(line: string): string[] {
   const fields = [''];
   for (let i = 0; i < line.length; i += 1) {

@@ -1,11 +1,11 @@
-/** What the main thread and the embedded database's thread say to each other. */
+/** The messages between the main thread and the thread of the embedded database. */
 
 export type WorkerStart = {
   /** The data directory; null for a database in memory. */
   readonly directory: string | null;
-  /** A fresh cluster as PGlite dumps it: loading it takes a fifth of the time of initdb. */
+  /** A new cluster as PGlite dumps it; loading it takes a fifth of the time of initdb. */
   readonly initdbDump: Uint8Array | null;
-  /** Send such a dump with `ready`. Only for a cluster that nothing was written to. */
+  /** Whether to send such a dump with `ready`; only for a cluster without any writes. */
   readonly wantsDump: boolean;
 };
 

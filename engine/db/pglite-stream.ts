@@ -1,18 +1,18 @@
-/** A socket, as far as `pg` can tell, to the embedded database's thread. */
+/** Looks like a socket to `pg`, and leads to the thread of the embedded database. */
 import { Duplex } from 'node:stream';
 import type { Worker } from 'node:worker_threads';
 import type { WorkerInput, WorkerOutput } from './pglite-protocol.ts';
 
 type Done = (error?: Error | null) => void;
 
-/** AuthenticationOk, then ReadyForQuery outside a transaction: there is nobody to log in to. */
+/** AuthenticationOk, then ReadyForQuery outside a transaction: there is no login. */
 const WELCOME = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
 const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 export class PgliteStream extends Duplex {
   readonly #worker: Worker;
   #started = false;
-  /** Called with the answer to the bytes under way. */
+  /** Called when the bytes that were sent last are answered. */
   #answered: Done | null = null;
 
   constructor(worker: Worker) {
@@ -23,7 +23,7 @@ export class PgliteStream extends Duplex {
     worker.on('exit', () => this.#ended());
   }
 
-  /** The calls that `pg` makes on a net.Socket. */
+  /** The methods of net.Socket that `pg` calls. */
   connect(): this {
     process.nextTick(() => this.emit('connect'));
     return this;
@@ -44,7 +44,7 @@ export class PgliteStream extends Duplex {
   }
 
   override _read(): void {
-    // Answers are pushed as they come.
+    // Answers are pushed as they arrive.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
@@ -53,12 +53,12 @@ export class PgliteStream extends Duplex {
 
   override _writev(chunks: readonly { chunk: Buffer }[], done: Done): void {
     if (!this.#started) {
-      // The start-up message: user, database and settings are the embedded database's own.
+      // The start-up message: the embedded database has its own user, database and settings.
       this.#started = true;
       this.push(WELCOME);
       return done();
     }
-    // pg corks the messages of one statement, so that they arrive together and cost one round trip
+    // pg corks the messages of one statement, so they arrive together and need one round trip
     // between the threads.
     const bytes = Uint8Array.from(
       Buffer.concat(chunks.map(({ chunk }) => chunk).filter((chunk) => !chunk.equals(TERMINATE))),

@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * The embedded database's thread: bytes of PostgreSQL's protocol in, bytes out.
+ * The thread of the embedded database: it reads and writes bytes of PostgreSQL's protocol.
  *
- * Plain JavaScript, because Node starts this file itself: in dist/ as well as under a test runner
- * that knows TypeScript only in the main thread. PGlite computes synchronously, so a thread of its
- * own keeps the caller's event loop free, and ending the thread is the only way to stop a
- * statement.
+ * This is plain JavaScript because Node starts the file itself, in dist/ and under a test runner
+ * that compiles TypeScript only in the main thread. PGlite computes synchronously, so its own
+ * thread keeps the caller's event loop free. Ending the thread is the only way to stop a statement.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
@@ -40,8 +39,8 @@ async function answer(message) {
       await database.close();
       port.close();
     } else {
-      // A copy, because the answer's buffer may be PGlite's own memory, which must not be handed
-      // over.
+      // A copy, because the buffer of the answer can be PGlite's own memory, which must not be
+      // transferred.
       const bytes = Uint8Array.from(await database.execProtocolRaw(message.bytes));
       post({ kind: 'answer', bytes }, bytes);
     }

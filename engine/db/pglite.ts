@@ -1,6 +1,6 @@
 /**
- * The driver for the embedded database: PGlite, PostgreSQL compiled to WebAssembly, in a thread of
- * its own.
+ * The driver for the embedded database: PGlite (PostgreSQL compiled to WebAssembly) in its own
+ * thread.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,9 +14,9 @@ import { PgliteStream } from './pglite-stream.ts';
 import { Session, TEXT_TYPES } from './session.ts';
 
 /**
- * Opens the database in a directory, making it if need be, or one in memory.
- * @throws ImatError `embedded_locked`, `connection_failed`, `invalid_argument` where the
- *   directory holds something else
+ * Opens the database in a directory, or creates it there; null opens one in memory.
+ * @throws ImatError `embedded_locked`, `connection_failed`, or `invalid_argument` if the directory
+ *   contains other files
  */
 export async function connectEmbedded(directory: string | null): Promise<Db> {
   if (directory === null) return openSession(await startFresh(null), () => undefined);
@@ -31,8 +31,8 @@ export async function connectEmbedded(directory: string | null): Promise<Db> {
 }
 
 /**
- * While a cluster is being made, a file beside the directory says so: a run that is killed
- * meanwhile leaves half of one.
+ * While a cluster is being created, a file beside the directory says so, because a run that is
+ * killed meanwhile leaves an incomplete one.
  */
 async function startInDirectory(directory: string): Promise<Worker> {
   const unfinished = `${directory}.unfinished`;
@@ -43,8 +43,8 @@ async function startInDirectory(directory: string): Promise<Worker> {
   if (readdirSync(directory).length > 0) {
     throw new ImatError('invalid_argument', {
       message: `directory "${directory}" is not an embedded database`,
-      detail: 'It holds other files.',
-      hint: 'Name a new or empty directory.',
+      detail: 'The directory contains other files.',
+      hint: 'Use a new or empty directory.',
     });
   }
   writeFileSync(unfinished, '');
@@ -53,14 +53,14 @@ async function startInDirectory(directory: string): Promise<Worker> {
   return worker;
 }
 
-/** Starts with a new cluster: a copy of the cached one, or else by initdb. */
+/** Starts with a new cluster: a copy of the cached one, otherwise by initdb. */
 async function startFresh(directory: string | null): Promise<Worker> {
   const dump = readInitdbDump();
   if (dump === null) return start({ directory, initdbDump: null, wantsDump: true });
   try {
     return await start({ directory, initdbDump: dump, wantsDump: false });
   } catch {
-    // A damaged dump. What it left behind would stop initdb.
+    // The dump is damaged, and what it left behind would stop initdb.
     dropInitdbDump();
     if (directory !== null) empty(directory);
     return start({ directory, initdbDump: null, wantsDump: true });

@@ -131,8 +131,8 @@ export class Session implements Db {
     await setImmediate();
     const statement = this.#activity;
     this.#canceled = true;
-    // A request that comes before the server has begun with the statement is lost (seen on a busy
-    // machine), so ask until it is over.
+    // A request that arrives before the server has started the statement is lost (seen on a busy
+    // machine), so repeat it until the statement has ended.
     for (
       let delayMs = 50;
       statement.busy && statement === this.#activity;

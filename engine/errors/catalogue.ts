@@ -1,13 +1,13 @@
-/** The catalogue of errors. The category alone decides whether to try again. */
+/** The catalogue of errors. Only the category decides whether to try again. */
 
 export type ErrorCategory =
-  /** The request cannot be carried out as it is; trying again gives the same. */
+  /** The request cannot be carried out; trying again gives the same error. */
   | 'user'
-  /** The database has changed under an imat: rebuild or revert it. */
+  /** The database has changed in a way that breaks an imat: rebuild or revert the imat. */
   | 'drift'
-  /** Connection or contention: the same request may work next time. */
+  /** A connection or contention problem: the same request may succeed next time. */
   | 'transient'
-  /** An imat's own data contradicts itself: it must not be read. */
+  /** The stored data of an imat is inconsistent: it must not be read. */
   | 'integrity'
   /** A bug in imat. */
   | 'internal';
@@ -15,19 +15,18 @@ export type ErrorCategory =
 type Entry = { readonly code: string; readonly category: ErrorCategory; readonly meaning: string };
 
 /**
- * condition name -> code, category and what it means (for docs/errors.md, which is generated from
- * this).
+ * Condition name -> code, category and meaning. docs/errors.md is generated from it.
  */
 export const ERROR_CATALOGUE = {
   invalid_argument: {
     code: 'IM001',
     category: 'user',
-    meaning: 'An option or argument is not one that imat knows, or its value is out of range.',
+    meaning: 'An option or argument is unknown, or its value is invalid or out of range.',
   },
   not_found: {
     code: 'IM002',
     category: 'user',
-    meaning: 'No relation or imat of that name exists.',
+    meaning: 'No relation or imat with that name exists.',
   },
   not_a_materialized_view: {
     code: 'IM003',
@@ -37,7 +36,7 @@ export const ERROR_CATALOGUE = {
   already_exists: {
     code: 'IM004',
     category: 'user',
-    meaning: 'An imat or relation of that name already exists.',
+    meaning: 'An imat or relation with that name already exists.',
   },
   not_initialized: {
     code: 'IM005',
@@ -47,13 +46,14 @@ export const ERROR_CATALOGUE = {
   insufficient_privilege: {
     code: 'IM006',
     category: 'user',
-    meaning: 'The database role lacks a right that the step needs.',
+    meaning: 'The database role lacks a required privilege.',
   },
   unsupported_source: {
     code: 'IM007',
     category: 'user',
     meaning:
-      'A table that the definition reads cannot be a source yet: it is partitioned or has inheritance children.',
+      'A table that the definition reads cannot be a source yet: it is partitioned or ' +
+      'has inheritance children.',
   },
   unsupported_server: {
     code: 'IM008',
@@ -63,17 +63,17 @@ export const ERROR_CATALOGUE = {
   strategy_unavailable: {
     code: 'IM009',
     category: 'user',
-    meaning: 'The strategy that was asked for cannot maintain this definition.',
+    meaning: 'The requested strategy cannot maintain this definition.',
   },
   has_dependents: {
     code: 'IM010',
     category: 'user',
-    meaning: 'Other objects depend on the relation, so that it cannot be replaced or removed.',
+    meaning: 'The relation cannot be replaced or removed because other objects depend on it.',
   },
   invalid_definition: {
     code: 'IM011',
     category: 'user',
-    meaning: 'PostgreSQL does not accept the query.',
+    meaning: 'PostgreSQL rejected the query.',
   },
   definition_failed: {
     code: 'IM012',
@@ -88,7 +88,7 @@ export const ERROR_CATALOGUE = {
   embedded_locked: {
     code: 'IM014',
     category: 'transient',
-    meaning: 'Another process uses the embedded database directory.',
+    meaning: 'Another process is using the directory of the embedded database.',
   },
   connection_failed: {
     code: 'IM015',
@@ -98,13 +98,14 @@ export const ERROR_CATALOGUE = {
   contention: {
     code: 'IM016',
     category: 'transient',
-    meaning: 'A lock could not be had in time, or a concurrent change came in between.',
+    meaning: 'A lock could not be obtained in time, or a concurrent change interfered.',
   },
   frontier_missing: {
     code: 'IM017',
     category: 'drift',
     meaning:
-      'The imat has no frontier that belongs to its state table: it was restored into another cluster, or never loaded.',
+      'The imat has no frontier for its state table: it was restored into another ' +
+      'cluster, or was never loaded.',
   },
   read_only: {
     code: 'IM018',
@@ -114,30 +115,32 @@ export const ERROR_CATALOGUE = {
   interrupted: {
     code: 'IM019',
     category: 'transient',
-    meaning: 'The command was interrupted; what it had begun was undone or can be resumed.',
+    meaning: 'The command was interrupted; unfinished work was undone or can be resumed.',
   },
   server_trouble: {
     code: 'IM020',
     category: 'transient',
-    meaning:
-      'The server reported a trouble of its own, such as a full disk or too many connections.',
+    meaning: 'The server reported a problem such as a full disk or too many connections.',
   },
   source_changed: {
     code: 'IM021',
     category: 'drift',
-    meaning: 'An object that an imat is built on was dropped, so that it cannot be maintained.',
+    meaning: 'The imat cannot be maintained because an object that it depends on was dropped.',
   },
   state_corrupted: {
     code: 'IM022',
     category: 'integrity',
     meaning:
-      'What is stored contradicts itself: a change of a source was not captured, for example because a trigger of imat was disabled.',
+      'The stored data is inconsistent: a change to a source was not captured, for ' +
+      'example because one of imat’s triggers was disabled.',
   },
   extension_unavailable: {
     code: 'IM023',
     category: 'user',
     meaning:
-      'The optional extension cannot be installed there: the server is embedded or on another machine, lacks what a build needs, is older than the headers beside it, cannot load the library, or has another extension of the same name.',
+      'The optional extension cannot be installed: the server is embedded or on another ' +
+      'machine, lacks what the build needs, is older than the installed headers, cannot ' +
+      'load the library, or has a different extension of the same name.',
   },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;

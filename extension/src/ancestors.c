@@ -1,7 +1,7 @@
 /*
  * ancestors.c: which slots a table's change concerns: its own, and those of the tables that it is a partition or child of.
  *
- * Each session remembers what it found out. All of it is forgotten at any invalidation of a relation, whichever: a table gets an ancestor
+ * Each session remembers what it found out. Everything is forgotten at any invalidation of a relation, whichever: a table gets an ancestor
  * only under a lock that keeps its writers out (see ddl.c for the one case where PostgreSQL takes none), so that whoever writes to it
  * afterwards has taken in the invalidation before.
  */

@@ -2,7 +2,7 @@
  * capture_check.c: which column of a log takes which column of the source, and whether the table can be a log at all.
  *
  * Rows reach a log below the executor, so whatever the executor would do for them has to be absent: constraints, triggers, rules,
- * generated columns and defaults, and indexes that run functions or can refuse a row. All of it is looked at again whenever the
+ * generated columns and defaults, and indexes that run functions or can refuse a row. This is checked again whenever the
  * definition of either table has changed.
  */
 #include "capture.h"

@@ -28,7 +28,7 @@ typedef struct Written
 	bool		told;			/* its slots are in `touched` */
 } Written;
 
-/* What PRE_COMMIT collected. All of it lives in the transaction's memory. */
+/* What PRE_COMMIT collected. It lives in the transaction's memory. */
 static struct
 {
 	bool		begun;			/* max_xid and begun were raised in all of `touched` */

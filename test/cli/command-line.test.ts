@@ -58,7 +58,7 @@ describe('help', () => {
 describe('what is typed wrongly', () => {
   test.each([
     [['convret', 'v'], 'unknown command "convret"', 'Did you mean "convert"?'],
-    [['help', 'convret'], 'unknown command "convret"', '"imat --help"'],
+    [['help', 'convret'], 'unknown command "convret"', 'Run imat --help'],
     [
       ['convert', 'v', '--freshnes', '5s'],
       'unknown option "--freshnes"',
@@ -69,27 +69,35 @@ describe('what is typed wrongly', () => {
       'unknown option "--databse-url"',
       'Did you mean "--database-url"?',
     ],
-    [['convert'], 'missing required argument "view"', '"imat help convert"'],
-    [['create', 'x'], 'required option "--query <sql|@file>" not specified', '"imat help create"'],
-    [['convert', 'v', '--name'], 'option "--name <name>" argument missing', '"imat help convert"'],
+    [['convert'], 'missing required argument "view"', 'Run imat help convert'],
+    [
+      ['create', 'x'],
+      'required option "--query <sql|@file>" not specified',
+      'Run imat help create',
+    ],
+    [
+      ['convert', 'v', '--name'],
+      'option "--name <name>" argument missing',
+      'Run imat help convert',
+    ],
     [
       ['convert', 'v', '--strategy', 'dleta'],
-      '"dleta" is not a value of --strategy',
+      '"dleta" is not a valid value for --strategy',
       'Did you mean "delta"?',
     ],
-    [['list', 'x'], 'too many arguments for "list"', '"imat help list"'],
+    [['list', 'x'], 'too many arguments for "list"', 'Run imat help list'],
     [['fold', 'x', '--all'], 'a name and --all cannot be used together', '"imat fold"'],
     [['verify', 'x', '--all'], 'a name and --all cannot be used together', '"imat verify"'],
-    [['demo', '--rows', '20k'], '"20k" is not a value of --rows', null],
-    [['demo', '--rows', '0'], '"0" is not a value of --rows', null],
-    [['demo', '--rows', '-5'], '"-5" is not a value of --rows', null],
-    [['demo', '--rows', '1e3'], '"1e3" is not a value of --rows', null],
+    [['demo', '--rows', '20k'], '"20k" is not a valid value for --rows', null],
+    [['demo', '--rows', '0'], '"0" is not a valid value for --rows', null],
+    [['demo', '--rows', '-5'], '"-5" is not a valid value for --rows', null],
+    [['demo', '--rows', '1e3'], '"1e3" is not a valid value for --rows', null],
     [
       ['convert', '--embedded', 'my_view'],
       'missing required argument "view"',
       '--embedded took "my_view"',
     ],
-    [['extension'], '"extension" needs a command of its own', 'imat extension install'],
+    [['extension'], '"imat extension" needs a subcommand', 'imat extension install'],
     [['extension', 'instal'], 'unknown command "instal"', 'Did you mean "install"?'],
     [
       ['extension', 'install', '--schem', 'x'],
@@ -120,7 +128,7 @@ describe('what is typed wrongly', () => {
   test('without a database the error comes before any connection', async () => {
     const { status, stderr, targets } = await runFake(['list'], { environment: {} });
     expect([status, targets]).toEqual([2, []]);
-    expect(stderr).toContain('imat: no database given\nHINT:  Give --database-url');
+    expect(stderr).toContain('imat: no database given\nHINT:  Use --database-url');
   });
 });
 
@@ -143,7 +151,7 @@ describe('global options', () => {
     expect([kept.targets, kept.stderr]).toEqual([[{ kind: 'embedded', directory: 'dir' }], '']);
     const lost = await runFake(['list', '--embedded', '--json'], { imat });
     expect(lost.targets).toEqual([{ kind: 'embedded', directory: null }]);
-    expect(lost.stderr).toContain('in memory and is gone now');
+    expect(lost.stderr).toContain('in memory and is lost');
   });
 
   test('--json after "--" is an argument', async () => {

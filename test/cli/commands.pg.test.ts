@@ -73,7 +73,7 @@ describe('a database without imats', () => {
     expect(await text('doctor')).toMatch(/^ok {7}server: PostgreSQL \d+/);
     expect(await text('explain', 'my_sales_summary')).toContain('my_sales_summary: strategy delta');
     expect(await text('convert', 'my_sales_summary', '--dry-run')).toContain(
-      'would be made: strategy delta, freshness live. Nothing was changed.',
+      'would be created: strategy delta, freshness live. Nothing was changed.',
     );
     expect(await json('convert', 'ranks', '--dry-run')).toMatchObject({
       strategy: 'swap',
@@ -86,7 +86,7 @@ describe('a database without imats', () => {
   test('init makes the catalog once', async () => {
     expect(await json('init')).toEqual({ version: expect.any(Number), created: true });
     expect(await json('init')).toMatchObject({ created: false });
-    expect(await text('init')).toMatch(/^The imat catalog is there \(version \d+\)\.\n$/);
+    expect(await text('init')).toMatch(/^The imat catalog already exists \(version \d+\)\.\n$/);
     expect(await text('list')).toContain('No imats in this database.');
     expect(await json('list')).toEqual({ imats: [] });
     expect(await json('verify')).toEqual({ results: [] });
@@ -216,7 +216,7 @@ describe('an imat from its making to its end', () => {
       );
     expect(await kind()).toEqual([{ relkind: 'v', comment: 'who sells most' }]);
     expect(await text('revert', 'ranks')).toBe(
-      'ranks and all that was installed for it are gone. public.ranks is as before.\n',
+      'ranks and everything installed for it were removed. public.ranks is as it was before.\n',
     );
     expect(await kind()).toEqual([{ relkind: 'm', comment: 'who sells most' }]);
   });
@@ -226,7 +226,7 @@ describe('an imat from its making to its end', () => {
       name: 'my_sales_summary',
       original: 'public.my_sales_summary',
     });
-    expect(await text('revert', 'big')).toBe('big and all that was installed for it are gone.\n');
+    expect(await text('revert', 'big')).toBe('big and everything installed for it were removed.\n');
     expect(await traces()).toEqual([]);
   });
 });

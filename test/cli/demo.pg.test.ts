@@ -35,7 +35,7 @@ function expectComplete(document: Document): void {
   );
   const before = sales['(before)'] ?? Number.NaN;
   expect(sales['INSERT a sale of 99.50']).toBe(before + 1);
-  expect(sales['UPDATE: it was another product']).toBe(before);
+  expect(sales['UPDATE its product']).toBe(before);
   expect(sales['INSERT 1,000 sales at once']).toBe(before + 1000);
   expect(sales['BEGIN; DELETE the whole group']).toBe(0);
   expect(sales['ROLLBACK']).toBe(sales['DELETE all below 100']);
@@ -118,7 +118,7 @@ describe('on a server', () => {
     const { status, stderr } = await running.ended;
     expect(status).toBe(130);
     expect(stderr).toMatch(
-      /imat: the demo was interrupted\nDETAIL: {2}All that it had made was removed\.\n$/,
+      /imat: the demo was interrupted\nDETAIL: {2}Everything that it had created was removed\.\n$/,
     );
     expect(await objects()).toEqual(before);
   });

@@ -36,8 +36,8 @@ describe('Ctrl-C', () => {
       imat: { convert: call, cancel },
     });
     expect([status, stdout, closed]).toEqual([130, '', true]);
-    expect(stderr).toContain('imat: interrupted, undoing what was begun');
-    expect(stderr).toContain('imat: interrupted\nDETAIL:  What was begun was rolled back.');
+    expect(stderr).toContain('imat: interrupted; undoing unfinished work');
+    expect(stderr).toContain('imat: interrupted\nDETAIL:  Unfinished work was rolled back.');
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 
@@ -93,10 +93,7 @@ describe('Ctrl-C', () => {
       return await forever();
     };
     const { status, stderr } = await runFake(['list'], { signals, connect });
-    expect([status, stderr]).toEqual([
-      130,
-      'imat: interrupted\nDETAIL:  Nothing had been begun.\n',
-    ]);
+    expect([status, stderr]).toEqual([130, 'imat: interrupted\nDETAIL:  No work had started.\n']);
   });
 
   test('a command that ended in spite of it has its result', async () => {

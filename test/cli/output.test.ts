@@ -1,8 +1,8 @@
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { bytes, counted, duration, table, value } from '../../cli/output.ts';
 import { explanationSql, explanationText } from '../../cli/explanation.ts';
 import { convertText, imatFields, imatsTable } from '../../cli/render.ts';
-import { textWidth } from '../../cli/text-width.ts';
 import { CONVERTED, EXPLANATION, STATUS } from './samples.ts';
 
 describe('tables', () => {
@@ -23,9 +23,9 @@ describe('tables', () => {
   });
 
   test('wide characters count for two columns, combining marks for none', () => {
-    expect(textWidth('東京')).toBe(4);
-    expect(textWidth('e\u0301')).toBe(1);
-    expect(textWidth('🦆')).toBe(2);
+    expect(stringWidth('東京')).toBe(4);
+    expect(stringWidth('e\u0301')).toBe(1);
+    expect(stringWidth('🦆')).toBe(2);
     const [, , tokyo, paris] = table(
       [{ title: 'city' }, { title: 'n' }],
       [
@@ -33,7 +33,7 @@ describe('tables', () => {
         ['Paris', '2'],
       ],
     ).split('\n');
-    expect(textWidth(tokyo ?? '')).toBe(textWidth(paris ?? ''));
+    expect(stringWidth(tokyo ?? '')).toBe(stringWidth(paris ?? ''));
   });
 
   test('a value from the database cannot break the line or reach the terminal as an escape sequence', () => {
@@ -93,7 +93,7 @@ describe('results for people', () => {
   test('a dry run says that nothing was changed, and does not say how to read what is not there', () => {
     const text = convertText({ ...CONVERTED, dryRun: true });
     expect(text).toBe(
-      'imat.my_sales_summary would be made: strategy delta, freshness live. Nothing was changed.',
+      'imat.my_sales_summary would be created: strategy delta, freshness live. Nothing was changed.',
     );
   });
 

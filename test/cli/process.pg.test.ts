@@ -153,7 +153,7 @@ describe('Ctrl-C amid a long convert', () => {
       running.signal(signal);
       const { status, stdout, stderr } = await running.ended;
       expect([status, stdout]).toEqual([expected, '']);
-      expect(stderr).toMatch(/^imat: interrupted, undoing what was begun .*\nimat: .*\n/);
+      expect(stderr).toMatch(/^imat: interrupted; undoing unfinished work .*\nimat: .*\n/);
       expect(
         await db.query(
           `SELECT relname FROM pg_class WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`,

@@ -176,17 +176,15 @@ describe('results', () => {
       expect(stdout).toMatch(
         /^captures changes +yes; .*GRANT EXECUTE ON FUNCTION public\.capture_changes\(\) TO <role>$/m,
       );
-      expect(stdout).toMatch(
-        /^knows which tables have changed +no: the server has not loaded it$/m,
-      );
+      expect(stdout).toMatch(/^tracks changed tables +no: the server has not loaded it$/m);
       expect(stdout).toContain(
-        '/etc/postgresql.conf needs this line, and the server a restart. imat does not change that file.\n',
+        'add this line to /etc/postgresql.conf and restart the server. imat does not change that file.\n',
       );
       expect(stdout).toMatch(
         /\n\n {2}shared_preload_libraries = 'pg_stat_statements, table_change_tracker'\n$/,
       );
       expect((await shown({ built: true })).stdout).toMatch(
-        /^table_change_tracker 1\.0 was built, and is now installed /,
+        /^table_change_tracker 1\.0 was built and is now installed /,
       );
     });
 
@@ -197,19 +195,19 @@ describe('results', () => {
         preload: { ...EXTENDED.preload, state: 'loaded' },
       });
       expect(loaded.stdout).toMatch(
-        /^table_change_tracker 1\.0 is installed in this database already, in schema public\.\n/,
+        /^table_change_tracker 1\.0 is already installed in this database, in schema public\.\n/,
       );
-      expect(loaded.stdout).toMatch(/^knows which tables have changed +yes$/m);
+      expect(loaded.stdout).toMatch(/^tracks changed tables +yes$/m);
       expect(loaded.stdout).toMatch(
-        /\nThe server has loaded it; \/etc\/postgresql\.conf lacks nothing\.\n$/,
+        /\nThe server has loaded it; \/etc\/postgresql\.conf needs no change\.\n$/,
       );
       const waiting = await shown({
         captures: false,
         preload: { ...EXTENDED.preload, state: 'restart' },
       });
-      expect(waiting.stdout).toMatch(/^captures changes +not for this role: GRANT /m);
+      expect(waiting.stdout).toMatch(/^captures changes +not for this role; run GRANT /m);
       expect(waiting.stdout).toContain(
-        '/etc/postgresql.conf has the line, and the server needs a restart:',
+        '/etc/postgresql.conf has this line, and the server needs a restart:',
       );
     });
 
@@ -224,11 +222,11 @@ describe('results', () => {
       });
       expect(status).toBe(2);
       expect(stdout).toMatch(
-        /^Nothing was changed: .*Run these commands, then this one again:\n\n {2}one\n {2}sudo two\n\n/,
+        /^Nothing was changed: .*Run these commands, then run imat extension install again:\n\n {2}one\n {2}sudo two\n\n/,
       );
       expect(stdout).not.toContain('captures changes');
       expect(stdout).toMatch(
-        /, postgresql\.conf needs this line.*\n\n.*table_change_tracker'\n\nNOTE: {2}Mind this\.\n$/s,
+        /add this line to postgresql\.conf and.*\n\n.*table_change_tracker'\n\nNOTE: {2}Mind this\.\n$/s,
       );
     });
   });

@@ -4,17 +4,25 @@ import { runFake } from './fake-host.ts';
 
 describe('imat worker refuses', () => {
   test.each([
-    [['--tick', '5'], '"5" is not a value of --tick', 'Write a number and a unit'],
-    [['--tick', '1ms'], '"1ms" is not a value of --tick', 'from 10ms to 1h'],
-    [['--concurrency', '0'], '"0" is not a value of --concurrency', 'from 1 to 256'],
+    [['--tick', '5'], '"5" is not a valid value for --tick', 'Write a number and a unit'],
+    [['--tick', '1ms'], '"1ms" is not a valid value for --tick', 'from 10ms to 1h'],
+    [['--concurrency', '0'], '"0" is not a valid value for --concurrency', 'from 1 to 256'],
     [['--queue', 'http://x:secret@y'], '--queue is not a URL of Redis or PostgreSQL', 'redis://'],
-    [['--log-level', 'inof'], '"inof" is not a value of --log-level', 'Did you mean "info"?'],
-    [['postgres://a@b/c', 'postgres://a@b/c'], 'a database is named twice', 'Name each once.'],
+    [
+      ['--log-level', 'inof'],
+      '"inof" is not a valid value for --log-level',
+      'Did you mean "info"?',
+    ],
+    [
+      ['postgres://a@b/c', 'postgres://a@b/c'],
+      'the same database is given twice',
+      'Give each database once.',
+    ],
     [['mysql://a@b/c'], 'the argument is not a PostgreSQL URL', 'postgres://'],
     [
       ['postgres://a@b/c', '--database-url', 'postgres://a@b/d'],
       'cannot be used together',
-      'Name all databases as arguments.',
+      'Give all databases as arguments.',
     ],
     [
       ['--embedded', 'dir', '--queue', 'redis://x'],
@@ -73,7 +81,7 @@ describe('imat schedule', () => {
     const result = { statements: ['SELECT 1', 'SELECT 2'], dryRun: true };
     const imat = { schedule: async () => result };
     expect((await runFake(['schedule', '--pg-cron', '--dry-run'], { imat })).stdout).toBe(
-      'Would be run:\nSELECT 1;\nSELECT 2;\n',
+      'Would run:\nSELECT 1;\nSELECT 2;\n',
     );
     expect(
       JSON.parse(

@@ -37,7 +37,7 @@ describe('requests', () => {
       { name: 'sums', made: true, error_code: null },
       { name: 'no such view', made: false, error_code: 'IM001' },
     ]);
-    expect(await world.value(`SELECT imat.create_imat('sums')`)).toContain('exists already');
+    expect(await world.value(`SELECT imat.create_imat('sums')`)).toContain('already exists');
     expect(await world.value(`SELECT imat.create_imat('no such view')`)).toMatch(
       /^failed: .*\(IM001\)\. To ask again, call this a minute later/,
     );
@@ -65,7 +65,7 @@ describe('requests', () => {
     );
     await pass();
     expect(await world.value(`SELECT imat.create_imat('public.sums')`)).toBe(
-      'imat "sums" exists already: read imat.sums',
+      'imat "sums" already exists: read imat.sums',
     );
     expect(await names()).toEqual([{ name: 'public.sums' }, { name: 'no such view' }]);
     await world.sql(`UPDATE imat_catalog.request SET carried_out_at = now() - interval '2 days'`);

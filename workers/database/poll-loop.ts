@@ -15,7 +15,7 @@ import { claimTicker, sendHeartbeat } from './leases.ts';
 const CATALOG_CHECK_MS = 60_000;
 const NEWER_CATALOG_MS = 30_000;
 const PAUSE_LEAST_MS = 5;
-/** Of the failures in a row, the first and then every so many are logged. */
+/** Of consecutive failures, the first one and then one in this many are logged. */
 const LOGGED_FAILURES = 20;
 
 /** Runs until the context is stopped. Never rejects. */

@@ -30,7 +30,7 @@ BEGIN
     AND (i.id = last.imat_id OR i.name = create_imat.name)
   ORDER BY i.id = last.imat_id DESC NULLS LAST LIMIT 1;
   IF FOUND THEN
-    RETURN format('imat "%s" exists already: read imat.%I', made, made);
+    RETURN format('imat "%s" already exists: read imat.%I', made, made);
   END IF;
   IF last.carried_out_at > clock_timestamp() - interval '1 minute' THEN
     RETURN format('failed: %s (%s). To ask again, call this a minute later; or run: %s', last.error,

@@ -46,7 +46,7 @@ BEGIN
         RAISE EXCEPTION
           USING ERRCODE = 'serialization_failure',
             MESSAGE = pg_catalog.format(
-              'the sources of imat "%s" are truncated or rewritten all the time', name);
+              'the sources of imat "%s" kept being truncated or rewritten', name);
       END IF;
     ELSIF imat_catalog.claim(target.id) THEN
       EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;

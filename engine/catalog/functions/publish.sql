@@ -72,7 +72,7 @@ BEGIN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
           MESSAGE = pg_catalog.format(
-            'imats %s are folded, or their sources truncated, all the time',
+            'imats %s kept being folded, or their sources truncated',
               pg_catalog.array_to_string(names, ', '));
     END IF;
     PERFORM pg_catalog.pg_sleep(0.02);

@@ -47,7 +47,7 @@ BEGIN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
           MESSAGE = pg_catalog.format(
-            'the sources of imat "%s" are truncated or rewritten all the time', name);
+            'the sources of imat "%s" kept being truncated or rewritten', name);
     END IF;
   END LOOP;
   rows := imat_catalog.fill_slot(target.id, in_place);

@@ -53,7 +53,7 @@ test('imat.create_imat records a request, doctor names it, convert carries it ou
       ),
     ).toEqual([{ name: 'public.ranks' }, { name: 'summary' }]);
     expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
-      'imat "summary" exists already: read imat.summary',
+      'imat "summary" already exists: read imat.summary',
     );
   });
 });
