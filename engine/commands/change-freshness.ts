@@ -6,6 +6,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
+import { readersOptions } from '../maintain/live-view.ts';
 import { deltaViewBody, swapJson, swapSql } from '../install/bodies.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { buildingOf } from '../install/building.ts';
@@ -54,7 +55,10 @@ export async function changeFreshness(
         'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',
         [id],
       );
-      await db.execute(sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')} AS\n${body}`.text);
+      await db.execute(
+        sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')}${readersOptions(plan)} AS\n${body}`
+          .text,
+      );
       await db.query(
         'UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1',
         [id, prepared.freshness, JSON.stringify(prepared.notes)],

@@ -13,6 +13,7 @@ import {
   identify,
   ownEvents,
 } from '../maintain/capture.ts';
+import { readersOptions } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { stateColumn } from '../plan/plan.ts';
 import { captureName } from '../sql/names.ts';
@@ -25,6 +26,7 @@ import {
   deltaMaintenance,
   deltaState,
   deltaViewBody,
+  swapCurrent,
   swapSql,
 } from '../install/bodies.ts';
 import { buildingOf } from '../install/building.ts';
@@ -295,7 +297,7 @@ function statements(
       ...deltaMaintenance(building, plan),
       {
         label: 'what readers use',
-        sql: sql`CREATE VIEW ${names.view} AS\n${deltaViewBody(building, plan)}`,
+        sql: sql`CREATE VIEW ${names.view}${readersOptions(plan)} AS\n${deltaViewBody(building, plan)}`,
       },
       ...like,
     ];
@@ -310,6 +312,7 @@ function statements(
     },
     { label: 'what publications of all tables need', sql: identify(swap.slots[0]) },
     { label: 'statistics', sql: sql`ANALYZE ${swap.slots[0]}` },
+    swapCurrent(building),
     { label: 'what readers use', sql: sql`CREATE VIEW ${names.view} AS\n${swap.views[0]}` },
     ...like,
     {

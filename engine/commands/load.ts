@@ -7,11 +7,13 @@ import {
   deltaMaintenance,
   deltaState,
   deltaViewBody,
+  swapCurrent,
   swapJson,
   swapSql,
 } from '../install/bodies.ts';
 import { buildingOf } from '../install/building.ts';
 import { identify } from '../maintain/capture.ts';
+import { readersOptions } from '../maintain/live-view.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
 import { carriedAttributes } from './carried-attributes.ts';
@@ -71,13 +73,13 @@ async function loadAt(
     'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
     [id, body.stored.text],
   );
-  await db.execute(sql`CREATE VIEW ${names.view} AS\n${body.view}`.text);
+  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
+  await db.execute(sql`CREATE VIEW ${names.view}${readersOptions(plan)} AS\n${body.view}`.text);
   await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
     id,
     names.view.text,
     'active',
   ]);
-  const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
   const like =
     request.original === null
       ? []
@@ -106,6 +108,7 @@ async function loadDelta(db: Db, building: Building): Promise<Loaded> {
 
 async function loadSwap(db: Db, building: Building): Promise<Loaded> {
   const body = swapSql(building);
+  await db.execute(swapCurrent(building).sql.text);
   await db.execute(
     sql`CREATE TABLE ${body.slots[0]} AS SELECT * FROM ${building.names.definition.sql}`.text,
   );

@@ -8,7 +8,7 @@ import { foldFunction } from '../maintain/fold.ts';
 import type { FrontierOf } from '../maintain/frontier.ts';
 import { dependencies, GUARDED_SNAPSHOT, guarded } from '../maintain/frontier.ts';
 import type { SwapBody } from '../maintain/live-view.ts';
-import { deltaView, swapView } from '../maintain/live-view.ts';
+import { barrierView, currentState, deltaView, swapView } from '../maintain/live-view.ts';
 import type { DeltaPlan } from '../plan/plan.ts';
 import { storedValues } from '../plan/plan.ts';
 import type { ImatNames } from '../sql/names.ts';
@@ -92,7 +92,7 @@ export function deltaState(plan: DeltaPlan, names: ImatNames): readonly Labelled
 
 /** What is pending, as views, and the function that folds it. */
 export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly Labelled[] {
-  const { state, fold, delta, netted } = building.names;
+  const { state, fold, delta, netted, current } = building.names;
   const view = (name: Sql, isNetted: boolean): Sql =>
     sql`CREATE VIEW ${name} AS\n${deltaBody(plan, building.id, building.logOf, isNetted)}`;
   return [
@@ -118,12 +118,24 @@ export function deltaMaintenance(building: Building, plan: DeltaPlan): readonly 
       label: 'only imat.fold calls it',
       sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}() FROM PUBLIC`,
     },
+    {
+      label: 'state and pending changes, added up',
+      sql: barrierView(current.sql, currentState(plan, state.sql, delta.sql)),
+    },
   ];
 }
 
+/** The definition as readers of a swap imat may meet it. */
+export const swapCurrent = ({ names }: Building): Labelled => ({
+  label: 'the definition, behind a barrier',
+  sql: barrierView(names.current.sql, sql`SELECT * FROM ${names.definition.sql}`),
+});
+
 export function deltaViewBody(building: Building, plan: DeltaPlan): Sql {
   const state = building.names.state.sql;
-  const live = building.live ? { logOf: building.logOf, delta: building.names.delta.sql } : null;
+  const live = building.live
+    ? { logOf: building.logOf, current: building.names.current.sql }
+    : null;
   return deltaView(plan, state, frontierOf(building, [state]), live);
 }
 
@@ -145,7 +157,7 @@ export function swapSql(building: Building): SwapSql {
   const slots = building.names.slots.map((slot) => slot.sql) as unknown as readonly [Sql, Sql];
   const body = (states: readonly Sql[]): SwapBody => ({
     columns: building.analysis.columns.map((column) => column.name),
-    definition: building.names.definition.sql,
+    current: building.names.current.sql,
     frontier: frontierOf(building, states),
     fresh: fresh(building, states),
   });

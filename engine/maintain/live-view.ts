@@ -9,6 +9,12 @@
  * live, swap: the stored table while no source has changed, otherwise the definition itself.
  *
  * Any other freshness: what is stored.
+ *
+ * A materialized view is a barrier by nature: what its definition filters out, no condition of a reader meets. Here the
+ * stored rows are the answer, so conditions may go down to them. What is computed when read stands in a view of its own
+ * with security_barrier, `current_<name>`: there only leakproof conditions go down. The barrier is not on `imat.<name>`
+ * itself, for two reasons: PostgreSQL flattens a view that is a plain UNION ALL in spite of it, and the stored rows would
+ * lose the order of their indexes. Only where the view filters stored rows (HAVING) is it a barrier as well.
  */
 import type { Pending } from '../operators/join.ts';
 import { anyPending } from '../operators/join.ts';
@@ -21,7 +27,24 @@ import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 
 /** What a live view must know besides. */
-export type Live = { readonly logOf: Pending['logOf']; readonly delta: Sql };
+export type Live = { readonly logOf: Pending['logOf']; readonly current: Sql };
+
+/** A view of which readers' functions meet no row that it does not show. Its query must not be a plain UNION ALL. */
+export const barrierView = (name: Sql, query: Sql): Sql =>
+  sql`CREATE VIEW ${name} WITH (security_barrier) AS\n${query}`;
+
+/** What stands after the name of `imat.<name>`, also where it is replaced: PostgreSQL forgets the options then. */
+export const readersOptions = (plan: DeltaPlan | null): Sql =>
+  plan === null || plan.having === null ? sql`` : sql` WITH (security_barrier)`;
+
+/** State and pending changes added up, as rows of the state. */
+export function currentState(plan: DeltaPlan, state: Sql, delta: Sql): Sql {
+  const columns = join(stateColumns(plan).map(ident), ', ');
+  const rows = sql`SELECT ${columns} FROM ${state}
+UNION ALL
+SELECT ${columns} FROM ${delta}`;
+  return sql`${summed(plan, rows)}${plan.single ? sql`` : sql`\nHAVING pg_catalog.sum(u.row_count) <> 0`}`;
+}
 
 /** `live` is null for a view that reads the state alone. */
 export function deltaView(
@@ -33,9 +56,9 @@ export function deltaView(
   const computed = plan.values.filter((value) => !value.stored);
   const stored = sql`${withValues(computed, state)} AS ${ident(STATE)}`;
   if (live === null)
-    return join(
-      branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]),
-      '\nUNION ALL\n',
+    return fenced(
+      plan,
+      join(branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]), '\nUNION ALL\n'),
     );
   const oids = plan.occurrences.map((occurrence) => occurrence.source.oid);
   const pending: Pending = {
@@ -45,19 +68,25 @@ export function deltaView(
     netted: false,
   };
   const some = guarded(frontier, anyPending(pending, oids));
-  const columns = join(stateColumns(plan).map(ident), ', ');
-  const rows = sql`SELECT ${columns} FROM ${state}
-UNION ALL
-SELECT ${columns} FROM ${live.delta}`;
-  const summedUp = sql`(
-  ${summed(plan, rows)}${plan.single ? sql`` : sql`\n  HAVING pg_catalog.sum(u.row_count) <> 0`}
-)`;
-  const merged = sql`${withValues(plan.values, summedUp)} AS ${ident(STATE)}`;
-  return sql`-- nothing pending: the state is the answer
+  const merged = sql`${withValues(plan.values, live.current)} AS ${ident(STATE)}`;
+  return fenced(
+    plan,
+    sql`-- nothing pending: the state is the answer
 ${join(branches(plan, stored, [sql`NOT ${some}`]), '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the state and the pending changes, added up
-${branch(plan, merged, [some], plan.shape === 'bag' ? 'many' : 'one')}`;
+${branch(plan, merged, [some], plan.shape === 'bag' ? 'many' : 'one')}`,
+  );
+}
+
+/** Where the view filters stored rows: not a plain UNION ALL, through which PostgreSQL sees no barrier. */
+function fenced(plan: DeltaPlan, body: Sql): Sql {
+  if (plan.having === null) return body;
+  const columns = join(
+    plan.outputs.map((output) => sql`q.${ident(output.name)}`),
+    ', ',
+  );
+  return sql`SELECT ${columns}\nFROM (\n  ${body}\n) AS q`;
 }
 
 /** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */
@@ -90,7 +119,8 @@ const READ_ONLY = sql`CROSS JOIN (SELECT) AS read_only`;
 /** `fresh` is null where the stored table cannot be known to be fresh: then a live view is the definition. */
 export type SwapBody = {
   readonly columns: readonly string[];
-  readonly definition: Sql;
+  /** The definition behind a barrier. */
+  readonly current: Sql;
   readonly frontier: FrontierOf;
   readonly fresh: Sql | null;
 };
@@ -101,7 +131,7 @@ export type SwapSlot = { readonly table: Sql; readonly active: Sql | null };
 export function swapView(body: SwapBody, slots: readonly SwapSlot[], live: boolean): Sql {
   const columns = join(body.columns.map(ident), ', ');
   if (live && body.fresh === null)
-    return sql`SELECT ${columns}\nFROM ${body.definition}\n${READ_ONLY}`;
+    return sql`SELECT ${columns}\nFROM ${body.current}\n${READ_ONLY}`;
   const fresh = live && body.fresh !== null ? [body.fresh] : [];
   const stored = slots.map((slot) => {
     const alone = fresh.length === 0 && slot.active === null;
@@ -116,6 +146,6 @@ ${join(stored, '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the definition itself
 SELECT ${columns}
-FROM ${body.definition}
+FROM ${body.current}
 WHERE NOT ${body.fresh ?? sql`TRUE`}`;
 }
