@@ -752,6 +752,55 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_aggregates() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_aggregates WITH (security_barrier) AS
+SELECT
+  u.key1,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+  COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+  COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+  COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+  COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+  COALESCE(pg_catalog.sum(u.total1), 0)::numeric AS total1,
+  COALESCE(pg_catalog.sum(u.squares1), 0)::numeric AS squares1,
+  COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+  COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+  COALESCE(pg_catalog.sum(u.nan2), 0)::bigint AS nan2,
+  COALESCE(pg_catalog.sum(u.plus_infinity2), 0)::bigint AS plus_infinity2,
+  COALESCE(pg_catalog.sum(u.minus_infinity2), 0)::bigint AS minus_infinity2,
+  COALESCE(pg_catalog.sum(u.total2), 0)::numeric AS total2,
+  COALESCE(pg_catalog.sum(u.squares2), 0)::numeric AS squares2,
+  COALESCE(pg_catalog.sum(u.count3), 0)::bigint AS count3,
+  COALESCE(pg_catalog.sum(u.nan3), 0)::bigint AS nan3,
+  COALESCE(pg_catalog.sum(u.plus_infinity3), 0)::bigint AS plus_infinity3,
+  COALESCE(pg_catalog.sum(u.minus_infinity3), 0)::bigint AS minus_infinity3,
+  COALESCE(pg_catalog.sum(u.nan4), 0)::bigint AS nan4,
+  COALESCE(pg_catalog.sum(u.plus_infinity4), 0)::bigint AS plus_infinity4,
+  COALESCE(pg_catalog.sum(u.minus_infinity4), 0)::bigint AS minus_infinity4,
+  COALESCE(pg_catalog.sum(u.sum_x1), 0)::numeric AS sum_x1,
+  COALESCE(pg_catalog.sum(u.sum_y1), 0)::numeric AS sum_y1,
+  COALESCE(pg_catalog.sum(u.sum_xx1), 0)::numeric AS sum_xx1,
+  COALESCE(pg_catalog.sum(u.sum_yy1), 0)::numeric AS sum_yy1,
+  COALESCE(pg_catalog.sum(u.sum_xy1), 0)::numeric AS sum_xy1,
+  COALESCE(pg_catalog.sum(u.true1), 0)::bigint AS true1,
+  COALESCE(pg_catalog.sum(u.false1), 0)::bigint AS false1,
+  COALESCE(pg_catalog.sum(u.true2), 0)::bigint AS true2,
+  COALESCE(pg_catalog.sum(u.false2), 0)::bigint AS false2,
+  COALESCE(pg_catalog.sum(u.count4), 0)::bigint AS count4,
+  COALESCE(pg_catalog.sum(u.sum1), '0'::interval)::interval AS sum1,
+  COALESCE(pg_catalog.sum(u.count5), 0)::bigint AS count5,
+  COALESCE(pg_catalog.sum(u.sum2), '0'::money)::money AS sum2,
+  COALESCE(pg_catalog.sum(u.count6), 0)::bigint AS count6,
+  COALESCE(pg_catalog.sum(u.nan5), 0)::bigint AS nan5,
+  COALESCE(pg_catalog.sum(u.sum3), 0)::numeric AS sum3
+FROM (
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, total1, squares1, scales1, count2, nan2, plus_infinity2, minus_infinity2, total2, squares2, count3, nan3, plus_infinity3, minus_infinity3, nan4, plus_infinity4, minus_infinity4, sum_x1, sum_y1, sum_xx1, sum_yy1, sum_xy1, true1, false1, true2, false2, count4, sum1, count5, sum2, count6, nan5, sum3 FROM imat_store.state_aggregates
+  UNION ALL
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, total1, squares1, scales1, count2, nan2, plus_infinity2, minus_infinity2, total2, squares2, count3, nan3, plus_infinity3, minus_infinity3, nan4, plus_infinity4, minus_infinity4, sum_x1, sum_y1, sum_xx1, sum_yy1, sum_xy1, true1, false1, true2, false2, count4, sum1, count5, sum2, count6, nan5, sum3 FROM imat_store.delta_aggregates
+) AS u
+GROUP BY u.key1
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
 -- what readers use
 CREATE VIEW imat.aggregates AS
 -- nothing pending: the state is the answer
@@ -817,54 +866,7 @@ FROM (
     CASE WHEN m.count4 > 0 THEN (m.sum1 / m.count4)::interval END AS value10,
     CASE WHEN m.count5 > 0 THEN (m.sum2)::money END AS value11,
     CASE WHEN m.count6 > 0 THEN CASE WHEN m.nan5 > 0 THEN 'NaN'::numeric ELSE ((m.sum3)::numeric / m.count6)::numeric END END AS value12
-  FROM (
-    SELECT
-      u.key1,
-      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-      COALESCE(pg_catalog.sum(u.total1), 0)::numeric AS total1,
-      COALESCE(pg_catalog.sum(u.squares1), 0)::numeric AS squares1,
-      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
-      COALESCE(pg_catalog.sum(u.nan2), 0)::bigint AS nan2,
-      COALESCE(pg_catalog.sum(u.plus_infinity2), 0)::bigint AS plus_infinity2,
-      COALESCE(pg_catalog.sum(u.minus_infinity2), 0)::bigint AS minus_infinity2,
-      COALESCE(pg_catalog.sum(u.total2), 0)::numeric AS total2,
-      COALESCE(pg_catalog.sum(u.squares2), 0)::numeric AS squares2,
-      COALESCE(pg_catalog.sum(u.count3), 0)::bigint AS count3,
-      COALESCE(pg_catalog.sum(u.nan3), 0)::bigint AS nan3,
-      COALESCE(pg_catalog.sum(u.plus_infinity3), 0)::bigint AS plus_infinity3,
-      COALESCE(pg_catalog.sum(u.minus_infinity3), 0)::bigint AS minus_infinity3,
-      COALESCE(pg_catalog.sum(u.nan4), 0)::bigint AS nan4,
-      COALESCE(pg_catalog.sum(u.plus_infinity4), 0)::bigint AS plus_infinity4,
-      COALESCE(pg_catalog.sum(u.minus_infinity4), 0)::bigint AS minus_infinity4,
-      COALESCE(pg_catalog.sum(u.sum_x1), 0)::numeric AS sum_x1,
-      COALESCE(pg_catalog.sum(u.sum_y1), 0)::numeric AS sum_y1,
-      COALESCE(pg_catalog.sum(u.sum_xx1), 0)::numeric AS sum_xx1,
-      COALESCE(pg_catalog.sum(u.sum_yy1), 0)::numeric AS sum_yy1,
-      COALESCE(pg_catalog.sum(u.sum_xy1), 0)::numeric AS sum_xy1,
-      COALESCE(pg_catalog.sum(u.true1), 0)::bigint AS true1,
-      COALESCE(pg_catalog.sum(u.false1), 0)::bigint AS false1,
-      COALESCE(pg_catalog.sum(u.true2), 0)::bigint AS true2,
-      COALESCE(pg_catalog.sum(u.false2), 0)::bigint AS false2,
-      COALESCE(pg_catalog.sum(u.count4), 0)::bigint AS count4,
-      COALESCE(pg_catalog.sum(u.sum1), '0'::interval)::interval AS sum1,
-      COALESCE(pg_catalog.sum(u.count5), 0)::bigint AS count5,
-      COALESCE(pg_catalog.sum(u.sum2), '0'::money)::money AS sum2,
-      COALESCE(pg_catalog.sum(u.count6), 0)::bigint AS count6,
-      COALESCE(pg_catalog.sum(u.nan5), 0)::bigint AS nan5,
-      COALESCE(pg_catalog.sum(u.sum3), 0)::numeric AS sum3
-    FROM (
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, total1, squares1, scales1, count2, nan2, plus_infinity2, minus_infinity2, total2, squares2, count3, nan3, plus_infinity3, minus_infinity3, nan4, plus_infinity4, minus_infinity4, sum_x1, sum_y1, sum_xx1, sum_yy1, sum_xy1, true1, false1, true2, false2, count4, sum1, count5, sum2, count6, nan5, sum3 FROM imat_store.state_aggregates
-      UNION ALL
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, total1, squares1, scales1, count2, nan2, plus_infinity2, minus_infinity2, total2, squares2, count3, nan3, plus_infinity3, minus_infinity3, nan4, plus_infinity4, minus_infinity4, sum_x1, sum_y1, sum_xx1, sum_yy1, sum_xy1, true1, false1, true2, false2, count4, sum1, count5, sum2, count6, nan5, sum3 FROM imat_store.delta_aggregates
-    ) AS u
-    GROUP BY u.key1
-    HAVING pg_catalog.sum(u.row_count) <> 0
-  ) AS m
+  FROM imat_store.current_aggregates AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

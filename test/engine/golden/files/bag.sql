@@ -542,6 +542,22 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
+SELECT
+  u.row_digest AS row_digest,
+  u.key1 AS key1,
+  u.key2 AS key2,
+  u.key3 AS key3,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+FROM (
+  SELECT row_digest, key1, key2, key3, row_count FROM imat_store.state_bag
+  UNION ALL
+  SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
+) AS u
+GROUP BY u.row_digest, u.key1, u.key2, u.key3
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
 -- what readers use
 CREATE VIEW imat.bag AS
 -- nothing pending: the state is the answer
@@ -577,21 +593,7 @@ SELECT
   s.key1 AS region,
   s.key2 AS label,
   s.key3 AS value
-FROM (
-  SELECT
-    u.row_digest AS row_digest,
-    u.key1 AS key1,
-    u.key2 AS key2,
-    u.key3 AS key3,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-  FROM (
-    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.state_bag
-    UNION ALL
-    SELECT row_digest, key1, key2, key3, row_count FROM imat_store.delta_bag
-  ) AS u
-  GROUP BY u.row_digest, u.key1, u.key2, u.key3
-  HAVING pg_catalog.sum(u.row_count) <> 0
-) AS s
+FROM imat_store.current_bag AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.row_count)
 WHERE (
   SELECT COALESCE(

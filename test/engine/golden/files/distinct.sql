@@ -283,6 +283,20 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_distinct() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
+SELECT
+  u.key1,
+  u.key2,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
+FROM (
+  SELECT key1, key2, row_count FROM imat_store.state_distinct
+  UNION ALL
+  SELECT key1, key2, row_count FROM imat_store.delta_distinct
+) AS u
+GROUP BY u.key1, u.key2
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
 -- what readers use
 CREATE VIEW imat."distinct" AS
 -- nothing pending: the state is the answer
@@ -301,19 +315,7 @@ UNION ALL
 SELECT
   s.key1 AS region,
   s.key2 AS shipped
-FROM (
-  SELECT
-    u.key1,
-    u.key2,
-    COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count
-  FROM (
-    SELECT key1, key2, row_count FROM imat_store.state_distinct
-    UNION ALL
-    SELECT key1, key2, row_count FROM imat_store.delta_distinct
-  ) AS u
-  GROUP BY u.key1, u.key2
-  HAVING pg_catalog.sum(u.row_count) <> 0
-) AS s
+FROM imat_store.current_distinct AS s
 WHERE (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),

@@ -383,6 +383,27 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_group_by_5s WITH (security_barrier) AS
+SELECT
+  u.key1,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+  COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+  COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+  COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+  COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+  COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+  COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+  COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+  COALESCE(pg_catalog.sum(u.sum2), 0)::bigint AS sum2
+FROM (
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.state_group_by_5s
+  UNION ALL
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, sum2 FROM imat_store.delta_group_by_5s
+) AS u
+GROUP BY u.key1
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
 -- what readers use
 CREATE VIEW imat.group_by_5s AS
 SELECT

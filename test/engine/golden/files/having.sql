@@ -403,61 +403,66 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_having() FROM PUBLIC;
 
--- what readers use
-CREATE VIEW imat."having" AS
--- nothing pending: the state is the answer
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_having WITH (security_barrier) AS
 SELECT
-  s.key1 AS region,
-  (pg_catalog.round((s.value1 / (NULLIF(s.count2, 0))::numeric), 2))::numeric AS per_item,
-  (CASE WHEN s.value2 THEN ('done')::text ELSE ('open')::text END)::text AS state
-FROM imat_store.state_having AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('having')
-  )
-)
-  AND ((s.value1 > (100)::numeric) AND (s.row_count > 1))
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.key1 AS region,
-  (pg_catalog.round((s.value1 / (NULLIF(s.count2, 0))::numeric), 2))::numeric AS per_item,
-  (CASE WHEN s.value2 THEN ('done')::text ELSE ('open')::text END)::text AS state
+  u.key1,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+  COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+  COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+  COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+  COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+  COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+  COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
+  COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
+  COALESCE(pg_catalog.sum(u.true1), 0)::bigint AS true1,
+  COALESCE(pg_catalog.sum(u.false1), 0)::bigint AS false1
 FROM (
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.state_having
+  UNION ALL
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.delta_having
+) AS u
+GROUP BY u.key1
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
+-- what readers use
+CREATE VIEW imat."having" WITH (security_barrier) AS
+SELECT q.region, q.per_item, q.state
+FROM (
+  -- nothing pending: the state is the answer
   SELECT
-    m.*,
-    CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1,
-    CASE WHEN m.true1 + m.false1 > 0 THEN m.false1 = 0 END AS value2
+    s.key1 AS region,
+    (pg_catalog.round((s.value1 / (NULLIF(s.count2, 0))::numeric), 2))::numeric AS per_item,
+    (CASE WHEN s.value2 THEN ('done')::text ELSE ('open')::text END)::text AS state
+  FROM imat_store.state_having AS s
+  WHERE NOT (
+    SELECT COALESCE(
+      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
+      imat_catalog.no_frontier('having')
+    )
+  )
+    AND ((s.value1 > (100)::numeric) AND (s.row_count > 1))
+  UNION ALL
+  -- otherwise: the state and the pending changes, added up
+  SELECT
+    s.key1 AS region,
+    (pg_catalog.round((s.value1 / (NULLIF(s.count2, 0))::numeric), 2))::numeric AS per_item,
+    (CASE WHEN s.value2 THEN ('done')::text ELSE ('open')::text END)::text AS state
   FROM (
     SELECT
-      u.key1,
-      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1,
-      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2,
-      COALESCE(pg_catalog.sum(u.true1), 0)::bigint AS true1,
-      COALESCE(pg_catalog.sum(u.false1), 0)::bigint AS false1
-    FROM (
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.state_having
-      UNION ALL
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1, count2, true1, false1 FROM imat_store.delta_having
-    ) AS u
-    GROUP BY u.key1
-    HAVING pg_catalog.sum(u.row_count) <> 0
-  ) AS m
-) AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('having')
+      m.*,
+      CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1,
+      CASE WHEN m.true1 + m.false1 > 0 THEN m.false1 = 0 END AS value2
+    FROM imat_store.current_having AS m
+  ) AS s
+  WHERE (
+    SELECT COALESCE(
+      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
+      imat_catalog.no_frontier('having')
+    )
   )
-)
-  AND ((s.value1 > (100)::numeric) AND (s.row_count > 1));
+    AND ((s.value1 > (100)::numeric) AND (s.row_count > 1))
+) AS q;
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."having"', 'imat."having"');

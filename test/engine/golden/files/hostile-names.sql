@@ -377,6 +377,25 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store."current_Robert'); DROP TABLE sale; --" WITH (security_barrier) AS
+SELECT
+  u.key1,
+  u.key2,
+  u.key3,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+  COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+  COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+  COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+  COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
+FROM (
+  SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."state_Robert'); DROP TABLE sale; --"
+  UNION ALL
+  SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+) AS u
+GROUP BY u.key1, u.key2, u.key3
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
 -- what readers use
 CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS
 -- nothing pending: the state is the answer
@@ -407,24 +426,7 @@ FROM (
   SELECT
     m.*,
     CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric ELSE (m.sum1)::numeric END END AS value1
-  FROM (
-    SELECT
-      u.key1,
-      u.key2,
-      u.key3,
-      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-      COALESCE(pg_catalog.sum(u.count2), 0)::bigint AS count2
-    FROM (
-      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."state_Robert'); DROP TABLE sale; --"
-      UNION ALL
-      SELECT key1, key2, key3, row_count, count1, nan1, sum1, count2 FROM imat_store."delta_Robert'); DROP TABLE sale; --"
-    ) AS u
-    GROUP BY u.key1, u.key2, u.key3
-    HAVING pg_catalog.sum(u.row_count) <> 0
-  ) AS m
+  FROM imat_store."current_Robert'); DROP TABLE sale; --" AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -585,6 +585,25 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_join() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_join WITH (security_barrier) AS
+SELECT
+  u.key1,
+  COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
+  COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
+  COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
+  COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
+  COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
+  COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
+  COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
+FROM (
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.state_join
+  UNION ALL
+  SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
+) AS u
+GROUP BY u.key1
+HAVING pg_catalog.sum(u.row_count) <> 0;
+
 -- what readers use
 CREATE VIEW imat."join" AS
 -- nothing pending: the state is the answer
@@ -607,24 +626,7 @@ FROM (
   SELECT
     m.*,
     CASE WHEN m.count1 > 0 THEN CASE WHEN m.nan1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 AND m.minus_infinity1 > 0 THEN 'NaN'::numeric WHEN m.plus_infinity1 > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity1 > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum1, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales1)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum1) END))::numeric END END AS value1
-  FROM (
-    SELECT
-      u.key1,
-      COALESCE(pg_catalog.sum(u.row_count), 0)::bigint AS row_count,
-      COALESCE(pg_catalog.sum(u.count1), 0)::bigint AS count1,
-      COALESCE(pg_catalog.sum(u.nan1), 0)::bigint AS nan1,
-      COALESCE(pg_catalog.sum(u.plus_infinity1), 0)::bigint AS plus_infinity1,
-      COALESCE(pg_catalog.sum(u.minus_infinity1), 0)::bigint AS minus_infinity1,
-      COALESCE(pg_catalog.sum(u.sum1), 0)::numeric AS sum1,
-      COALESCE(pg_catalog.sum(u.scales1), 0)::numeric AS scales1
-    FROM (
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.state_join
-      UNION ALL
-      SELECT key1, row_count, count1, nan1, plus_infinity1, minus_infinity1, sum1, scales1 FROM imat_store.delta_join
-    ) AS u
-    GROUP BY u.key1
-    HAVING pg_catalog.sum(u.row_count) <> 0
-  ) AS m
+  FROM imat_store.current_join AS m
 ) AS s
 WHERE (
   SELECT COALESCE(
