@@ -6,6 +6,7 @@
 import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
+import { requireTrustedCatalog, requireTrustedSchemas } from './trust.ts';
 
 /** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
 export const LOCK_CLASS = 1768776052;
@@ -83,14 +84,16 @@ export async function catalogVersion(db: Db): Promise<number> {
 
 /** Null if there is no catalog. Inside a transaction too. */
 async function readInstalled(db: Db): Promise<Installed | null> {
+  await requireTrustedCatalog(db);
   const [present] = await db.query<{ exists: boolean }>(
     `SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`,
   );
   return present?.exists === true ? checked(await db.query<Installed>(READ_INSTALLED)) : null;
 }
 
-/** The same, one query if there is a catalog. Not inside a transaction, which an error ends. */
+/** The same for an installer. Not inside a transaction, which an error ends. */
 async function expectInstalled(db: Db): Promise<Installed | null> {
+  await requireTrustedSchemas(db);
   try {
     return checked(await db.query<Installed>(READ_INSTALLED));
   } catch (error) {
@@ -153,6 +156,7 @@ export async function initialize(
     return { version: tables.length, created: false };
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
+    await requireTrustedSchemas(db);
     const exists = await catalogExists(db);
     if (!exists && (await isOrphaned(db)))
       throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
@@ -162,6 +166,8 @@ export async function initialize(
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
     if (explicitly)
       await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
+    // Somebody else's schema or routine may have come in between: then nothing was installed.
+    await requireTrustedSchemas(db);
     return { version: tables.length, created: installed === null };
   });
 }

@@ -3,6 +3,7 @@
  * Changes nothing.
  */
 import type { DoctorCheck } from '../api.ts';
+import { strangerHint, strangerMessage, untrustedCatalog } from '../catalog/trust.ts';
 import { ORPHANED, REMOVE_ORPHANS, catalogVersion, isOrphaned } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
@@ -39,6 +40,12 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
         'Connect to the primary to convert, fold or swap.',
       ),
     );
+  const stranger = await untrustedCatalog(db);
+  if (stranger !== null)
+    return [
+      ...checks,
+      problem('error', 'catalog', strangerMessage(stranger), strangerHint(stranger)),
+    ];
   const owner = await ownerOfUnreadableCatalog(db);
   if (owner !== null)
     return [
