@@ -8,6 +8,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
+import { refuseStrangersCode } from './strangers-code.ts';
 
 export type Prepared = {
   readonly analysis: Analysis;
@@ -34,6 +35,7 @@ export async function prepare(
   options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
 ): Promise<Prepared> {
   const analysis = await analyse(db, oid, serverMajor);
+  await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = await checkedFreshness(db, options.freshness ?? 'live');
   const wanted = options.strategy ?? 'auto';
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);

@@ -6,6 +6,7 @@
  * transaction that wrote without being captured has ended, and a snapshot taken later sees all of
  * them as done.
  */
+import { makeStorePrivate } from '../catalog/private.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
@@ -118,6 +119,7 @@ async function createCapture(
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
   for (const statement of [...captureFunctions(target), ...createTriggers(target)])
     await db.execute(statement.text);
+  await makeStorePrivate(db);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)

@@ -6,6 +6,7 @@
 import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
+import { catalogRelations, makeCatalogPrivate } from './private.ts';
 import { requireTrustedCatalog, requireTrustedSchemas } from './trust.ts';
 
 /** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
@@ -162,8 +163,10 @@ export async function initialize(
       throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
     // Another installer may have been faster.
     const installed = exists ? await readInstalled(db) : null;
+    const known = await catalogRelations(db);
     await migrateTables(db, installed?.version ?? 0, explicitly);
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
+    await makeCatalogPrivate(db, known);
     if (explicitly)
       await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
     // Somebody else's schema or routine may have come in between: then nothing was installed.

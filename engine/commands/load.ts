@@ -1,5 +1,6 @@
 /** The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. */
 import type { Prepared } from '../analysis/prepare.ts';
+import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import type { Building } from '../install/bodies.ts';
@@ -39,6 +40,7 @@ export async function load(
       if (sources?.held !== true) return false;
       const start = performance.now();
       await loadAt(db, request, prepared, building);
+      await makeStorePrivate(db);
       // What a rebuild costs, measured for the first time: workers compare folds with it.
       await db.query(
         `SELECT imat_catalog.record(

@@ -5,6 +5,7 @@
 import type { Prepared } from '../analysis/prepare.ts';
 import type { ConvertOptions, Reason } from '../api.ts';
 import { attnumArray } from '../capture/install.ts';
+import { makeStorePrivate } from '../catalog/private.ts';
 import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -135,6 +136,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       );
     }
     await db.execute(definitionView(names, analysis).text);
+    await makeStorePrivate(db);
     await db.query(
       'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
       [row.id, names.definition.sql.text],

@@ -9,8 +9,6 @@ DO $$ BEGIN
   IF to_regnamespace('imat') IS NULL THEN
     CREATE SCHEMA imat;
     COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
-    -- Each view in imat has rights of its own. USAGE lets a role see only that the schema exists.
-    GRANT USAGE ON SCHEMA imat TO PUBLIC;
   END IF;
 END $$;
 
