@@ -120,6 +120,7 @@ async function createCapture(
   for (const statement of [...captureFunctions(target), ...createTriggers(target)])
     await db.execute(statement.text);
   await makeStorePrivate(db);
+  await giveToOwner(db, source.oid, log, Object.values(names));
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
@@ -134,6 +135,30 @@ async function createCapture(
       before.tracked,
     ],
   );
+}
+
+/**
+ * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
+ * evaluates what belongs to the table, and its owner can put code there later, for example a column
+ * of a type with a cast. All that the owner gets is that rows can be added to the log.
+ */
+async function giveToOwner(
+  db: Db,
+  table: number,
+  log: Sql,
+  functions: readonly string[],
+): Promise<void> {
+  const [row] = await db.query<{ owner: string }>(
+    `SELECT quote_ident(o.rolname) AS owner FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner
+       JOIN pg_roles m ON m.rolname = current_user
+     WHERE c.oid = $1 AND m.rolsuper AND NOT o.rolsuper`,
+    [table],
+  );
+  if (row === undefined || functions.length === 0) return;
+  await db.execute(
+    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner}; GRANT INSERT ON ${log.text} TO ${row.owner}`,
+  );
+  for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${row.owner}`);
 }
 
 /**
