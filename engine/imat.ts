@@ -7,6 +7,7 @@ import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
 import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
+import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { revert } from './commands/revert.ts';
 import { schedule } from './commands/schedule.ts';
@@ -48,10 +49,15 @@ export function createImat(db: Db): Imat {
     list: () => command(async () => statusOf(db, null)),
     status: (name) => command(() => wholeStatus(db, name ?? null)),
     explain: (target, options = {}) =>
-      command(async () => explainTarget(db, await serverMajor(), target, options.query === true)),
+      translated(async () =>
+        explainTarget(db, await serverMajor(), target, options.query === true),
+      ),
     fold: (name) => command(() => fold(db, name ?? null)),
     swap: (name) => command(() => swap(db, name)),
     rebuild: (name) => command(async () => rebuild(db, await serverMajor(), name)),
+    grant: (name) => command(() => grantLikeOriginal(db, name ?? null)),
+    grantMonitor: (role, options = {}) =>
+      command(() => grantMonitor(db, role, options.revoke === true)),
     schedule: (options) => command(() => schedule(db, options)),
     verify: (name) => command(async () => ({ results: await verify(db, name ?? null) })),
     revert: (name, options = {}) => command(() => revert(db, name, options)),

@@ -81,6 +81,24 @@ export async function requireTrustedSchemas(db: Db): Promise<void> {
   refuse(await findStranger(db));
 }
 
+/**
+ * @throws ImatError `insufficient_privilege` where another role has initialized imat here and lets
+ * this one read nothing of it
+ */
+export async function requireUsableCatalog(db: Db): Promise<void> {
+  const [row] = await db.query<{ owner: string; role: string }>(
+    `SELECT pg_get_userbyid(n.nspowner)::text AS owner, quote_ident(current_user) AS role
+     FROM pg_namespace n
+     WHERE n.nspname = 'imat_catalog' AND NOT has_schema_privilege(n.oid, 'USAGE')`,
+  );
+  if (row === undefined) return;
+  throw new ImatError('insufficient_privilege', {
+    message: `the imats of this database belong to role "${row.owner}", and role ${row.role} may not use them`,
+    detail: 'A database has one imat catalog; its owner converts views, and maintains imats.',
+    hint: `Connect as "${row.owner}", or have that role convert the view: what was granted on it is passed on. imat grant --monitor ${row.role}, run by "${row.owner}", lets this role run imat list and imat status.`,
+  });
+}
+
 function refuse(stranger: Stranger | null): void {
   if (stranger === null) return;
   throw new ImatError('insufficient_privilege', {

@@ -40,23 +40,8 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
         'Connect to the primary to convert, fold or swap.',
       ),
     );
-  const stranger = await untrustedCatalog(db);
-  if (stranger !== null)
-    return [
-      ...checks,
-      problem('error', 'catalog', strangerMessage(stranger), strangerHint(stranger)),
-    ];
-  const owner = await ownerOfUnreadableCatalog(db);
-  if (owner !== null)
-    return [
-      ...checks,
-      problem(
-        'error',
-        'catalog',
-        'this role may not read the imat catalog',
-        `Run it as ${owner}, who owns the catalog, or as a member of that role.`,
-      ),
-    ];
+  const unusable = await unusableCatalog(db);
+  if (unusable !== null) return [...checks, unusable];
   const version = await catalogVersion(db);
   if (version === 0) {
     checks.push(...(await rightsToInstall(db)));
@@ -74,6 +59,21 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   );
   checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
   return checks;
+}
+
+/** Why this role cannot or must not use the catalog; null if it can, or if there is none. */
+async function unusableCatalog(db: Db): Promise<DoctorCheck | null> {
+  const stranger = await untrustedCatalog(db);
+  if (stranger !== null)
+    return problem('error', 'catalog', strangerMessage(stranger), strangerHint(stranger));
+  const owner = await ownerOfUnreadableCatalog(db);
+  if (owner === null) return null;
+  return problem(
+    'error',
+    'catalog',
+    'this role may not read the imat catalog',
+    `Run it as ${owner}, who owns the catalog, or as a member of that role.`,
+  );
 }
 
 async function extensionCheck(db: Db): Promise<DoctorCheck> {

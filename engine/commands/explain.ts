@@ -3,7 +3,7 @@
  * this takes.
  */
 import type { Explanation } from '../api.ts';
-import { catalogVersion } from '../catalog/migrate.ts';
+import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../maintain/capture.ts';
 import {
@@ -49,7 +49,7 @@ export async function explainTarget(
 ): Promise<Explanation> {
   return db.transaction('read committed', () =>
     rolledBack(db, async () => {
-      const hasCatalog = (await catalogVersion(db)) > 0;
+      const hasCatalog = (await catalogIsReadable(db)) && (await catalogVersion(db)) > 0;
       const subject = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
       const prepared = await prepare(db, subject.view, serverMajor, subject.options);
       const building = await buildingOf(

@@ -17,7 +17,7 @@ import { identify } from '../maintain/capture.ts';
 import { readersOptions } from '../maintain/live-view.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
-import { carriedAttributes } from './carried-attributes.ts';
+import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 
 /**
@@ -87,6 +87,7 @@ async function loadAt(
       ? []
       : await carriedAttributes(db, request.original, names.view, body.stored, plan);
   for (const statement of like) await db.execute(statement.sql.text);
+  await noteGrants(db, id);
   await db.query(
     'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
     [request.calledAs],

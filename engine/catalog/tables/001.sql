@@ -50,6 +50,8 @@ CREATE TABLE imat_catalog.imat (
   original_name text,
   reasons jsonb NOT NULL DEFAULT '[]',
   notes jsonb NOT NULL DEFAULT '[]',
+  -- who could read the materialized view when that was last passed on: see grants_on
+  grants jsonb NOT NULL DEFAULT '[]',
   -- delta: the stored table, and the function that folds into it
   stored regclass,
   fold_function text,
