@@ -6,7 +6,7 @@
 import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
-import { catalogRelations, makeCatalogPrivate } from './private.ts';
+import { catalogObjects, makeCatalogPrivate } from './private.ts';
 import {
   requireTrustedCatalog,
   requireTrustedSchemas,
@@ -185,7 +185,7 @@ export async function initialize(
       throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
     // Another installer may have been faster.
     const installed = exists ? await readInstalled(db) : null;
-    const known = await catalogRelations(db);
+    const known = await catalogObjects(db);
     await migrateTables(db, installed?.version ?? 0, explicitly);
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
     await makeCatalogPrivate(db, known);

@@ -20,20 +20,35 @@ export async function makeStorePrivate(db: Db): Promise<void> {
   );
 }
 
-/** The schemas, tables, views and sequences of the catalog, by OID. */
-export async function catalogRelations(db: Db): Promise<readonly number[]> {
-  const rows = await db.query<{ oid: number }>(
-    `SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'imat_catalog' AND c.relkind IN ('r', 'v', 'S')
-     UNION ALL SELECT n.oid FROM pg_namespace n WHERE n.nspname IN ('imat', 'imat_catalog', 'imat_store')`,
-  );
+/** The schemas, tables, views, sequences and routines of the catalog. */
+const CATALOG_OBJECTS = `
+SELECT n.oid, false AS is_routine FROM pg_namespace n
+WHERE n.nspname IN ('imat', 'imat_catalog', 'imat_store')
+UNION ALL
+SELECT o.oid, o.is_routine
+FROM pg_namespace n, LATERAL (
+  SELECT c.oid, false AS is_routine FROM pg_class c
+  WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'S')
+  UNION ALL SELECT p.oid, true FROM pg_proc p WHERE p.pronamespace = n.oid
+) o
+WHERE n.nspname = 'imat_catalog'`;
+
+/** What the catalog consists of now, by OID. */
+export async function catalogObjects(db: Db): Promise<readonly number[]> {
+  const rows = await db.query<{ oid: number }>(`SELECT o.oid FROM (${CATALOG_OBJECTS}) o`);
   return rows.map((row) => row.oid);
 }
 
-/** Takes all rights from others on what the catalog has beyond `known`. */
+/**
+ * Takes all rights from others on what the catalog has beyond `known`. What PUBLIC may execute, the
+ * files of the routines say.
+ */
 export async function makeCatalogPrivate(db: Db, known: readonly number[]): Promise<void> {
-  for (const oid of await catalogRelations(db))
-    if (!known.includes(oid)) await db.query('SELECT imat_catalog.make_private($1)', [oid]);
+  await db.query(
+    `SELECT imat_catalog.make_private(o.oid, o.is_routine)
+     FROM (${CATALOG_OBJECTS}) o WHERE o.oid <> ALL ($1::oid[])`,
+    [`{${known.join(',')}}`],
+  );
   // Each view in imat has rights of its own. USAGE lets a role see only that the schema exists.
   await db.execute(
     `DO $$ BEGIN

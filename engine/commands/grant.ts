@@ -41,6 +41,16 @@ const MONITOR: readonly Sql[] = [
  */
 export async function grantMonitor(db: Db, role: string, revoke: boolean): Promise<void> {
   await requireCatalog(db);
+  // GRANT by a role that may not grant is a mere warning.
+  const [catalog] = await db.query<{ owner: string; own: boolean }>(
+    `SELECT pg_get_userbyid(n.nspowner)::text AS owner, pg_has_role(n.nspowner, 'USAGE') AS own
+     FROM pg_namespace n WHERE n.nspname = 'imat_catalog'`,
+  );
+  if (catalog?.own !== true)
+    throw new ImatError('insufficient_privilege', {
+      message: 'only the owner of the imat catalog lets other roles monitor',
+      hint: `Connect as "${catalog?.owner ?? ''}".`,
+    });
   const [known] = await db.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   if (known === undefined)
     throw new ImatError('not_found', {

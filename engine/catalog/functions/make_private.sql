@@ -1,5 +1,6 @@
 -- Default privileges (ALTER DEFAULT PRIVILEGES) may give others rights on whatever a role creates.
-CREATE OR REPLACE FUNCTION imat_catalog.make_private(target oid) RETURNS void
+CREATE OR REPLACE FUNCTION imat_catalog.make_private(target oid,
+  but_public boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
@@ -21,11 +22,12 @@ BEGIN
       SELECT 'SCHEMA ' || quote_ident(n.nspname), n.nspowner, n.nspacl
       FROM pg_namespace n WHERE n.oid = target
     ) o, aclexplode(o.acl) a
-    WHERE a.grantee <> o.owner
+    WHERE a.grantee <> o.owner AND NOT (but_public AND a.grantee = 0)
   LOOP
     EXECUTE command;
   END LOOP;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.make_private(oid) IS
-  'Takes all rights on a table, view, sequence, routine or schema from everybody but its owner.';
+COMMENT ON FUNCTION imat_catalog.make_private(oid, boolean) IS
+  'Takes all rights on a table, view, sequence, routine or schema from everybody but its owner '
+  'and, with but_public, but PUBLIC.';
