@@ -34,9 +34,14 @@ export async function connect(target: ConnectTarget | string): Promise<Imat> {
 export function createImat(db: Db): Imat {
   let major: Promise<number> | null = null;
   let extensionBuild: AbortController | null = null;
-  const serverMajor = (): Promise<number> => (major ??= supportedMajor(db));
+  const serverMajor = (): Promise<number> =>
+    (major ??= supportedMajor(db).catch((error: unknown) => {
+      major = null;
+      throw error;
+    }));
   const command = <T>(body: () => Promise<T>): Promise<T> =>
     translated(async () => {
+      await serverMajor();
       await requireTrustedCatalog(db);
       return body();
     });

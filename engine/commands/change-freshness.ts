@@ -3,7 +3,6 @@
  * grants stay.
  */
 import { ImatError } from '../errors/imat-error.ts';
-import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
 import { readersOptions } from '../maintain/live-view.ts';
@@ -45,7 +44,7 @@ export async function changeFreshness(
   await withShortLock(
     db,
     async () => {
-      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+      await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
       await checkReaders(db, id, name);
       const building = await buildingOf(db, id, name, prepared, true);
       const plan = prepared.strategy === 'delta' ? prepared.analysis.plan : null;
