@@ -6,6 +6,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerExtension } from './commands/extension.ts';
 import { registerFold } from './commands/fold.ts';
+import { registerGrant } from './commands/grant.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerRevert } from './commands/revert.ts';
@@ -32,6 +33,7 @@ const REGISTRATIONS = [
   registerSwap,
   registerWorker,
   registerSchedule,
+  registerGrant,
   registerRevert,
   registerExtension,
 ];

@@ -137,6 +137,9 @@ export type SwapResult = { readonly name: string; readonly rows: number; readonl
 export type RebuildResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type RevertResult = { readonly name: string; readonly original: string | null };
 
+/** `changes`: how many grants were made or revoked on `imat.<name>`. */
+export type GrantResult = { readonly name: string; readonly changes: number };
+
 export type ScheduleResult = { readonly statements: readonly string[]; readonly dryRun: boolean };
 
 export type Explanation = {
@@ -223,6 +226,13 @@ export interface Imat {
   swap(name: string): Promise<SwapResult>;
   /** Fills the state of a delta imat anew from its definition. */
   rebuild(name: string): Promise<RebuildResult>;
+  /**
+   * Passes on to one imat, or to all, what was granted and revoked on the materialized view since
+   * the conversion.
+   */
+  grant(name?: string): Promise<readonly GrantResult[]>;
+  /** Lets a role list imats and see their status, or no more. */
+  grantMonitor(role: string, options?: { readonly revoke?: boolean }): Promise<void>;
   /**
    * Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute.
    */

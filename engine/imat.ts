@@ -1,11 +1,13 @@
 /** An imat session: every command of the API over one connection. */
 import type { Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
+import { requireTrustedCatalog } from './catalog/trust.ts';
 import { convertView } from './commands/convert.ts';
 import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
 import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
+import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { revert } from './commands/revert.ts';
 import { schedule } from './commands/schedule.ts';
@@ -32,28 +34,41 @@ export async function connect(target: ConnectTarget | string): Promise<Imat> {
 export function createImat(db: Db): Imat {
   let major: Promise<number> | null = null;
   let extensionBuild: AbortController | null = null;
-  const serverMajor = (): Promise<number> => (major ??= supportedMajor(db));
+  const serverMajor = (): Promise<number> =>
+    (major ??= supportedMajor(db).catch((error: unknown) => {
+      major = null;
+      throw error;
+    }));
+  const command = <T>(body: () => Promise<T>): Promise<T> =>
+    translated(async () => {
+      await serverMajor();
+      await requireTrustedCatalog(db);
+      return body();
+    });
   return {
-    init: () => translated(async () => (await serverMajor(), initialize(db, true))),
+    init: () => command(async () => (await serverMajor(), initialize(db, true))),
     convert: (view, options = {}) =>
-      translated(async () => convertView(db, await serverMajor(), view, options)),
+      command(async () => convertView(db, await serverMajor(), view, options)),
     create: (name, query, options = {}) =>
-      translated(async () => convertQuery(db, await serverMajor(), name, query, options)),
-    list: () => translated(async () => statusOf(db, null)),
-    status: (name) => translated(() => wholeStatus(db, name ?? null)),
+      command(async () => convertQuery(db, await serverMajor(), name, query, options)),
+    list: () => command(async () => statusOf(db, null)),
+    status: (name) => command(() => wholeStatus(db, name ?? null)),
     explain: (target, options = {}) =>
       translated(async () =>
         explainTarget(db, await serverMajor(), target, options.query === true),
       ),
-    fold: (name) => translated(() => fold(db, name ?? null)),
-    swap: (name) => translated(() => swap(db, name)),
-    rebuild: (name) => translated(async () => rebuild(db, await serverMajor(), name)),
-    schedule: (options) => translated(() => schedule(db, options)),
-    verify: (name) => translated(async () => ({ results: await verify(db, name ?? null) })),
-    revert: (name, options = {}) => translated(() => revert(db, name, options)),
+    fold: (name) => command(() => fold(db, name ?? null)),
+    swap: (name) => command(() => swap(db, name)),
+    rebuild: (name) => command(async () => rebuild(db, await serverMajor(), name)),
+    grant: (name) => command(() => grantLikeOriginal(db, name ?? null)),
+    grantMonitor: (role, options = {}) =>
+      command(() => grantMonitor(db, role, options.revoke === true)),
+    schedule: (options) => command(() => schedule(db, options)),
+    verify: (name) => command(async () => ({ results: await verify(db, name ?? null) })),
+    revert: (name, options = {}) => command(() => revert(db, name, options)),
     doctor: () => translated(async () => ({ checks: await examine(db, await majorOf(db)) })),
     installExtension: (options = {}) =>
-      translated(async () => {
+      command(async () => {
         extensionBuild = new AbortController();
         return installExtension(db, await serverMajor(), options, extensionBuild.signal);
       }),

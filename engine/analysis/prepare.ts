@@ -10,6 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
+import { refuseStrangersCode } from './strangers-code.ts';
 
 export type Prepared = {
   readonly analysis: Analysis;
@@ -40,6 +41,7 @@ export async function prepare(
   options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
 ): Promise<Prepared> {
   const analysis = await analyse(db, oid, serverMajor);
+  await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = await checkedFreshness(db, options.freshness ?? 'live');
   const wanted = options.strategy ?? 'auto';
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);

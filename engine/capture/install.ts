@@ -6,6 +6,7 @@
  * transaction that wrote without being captured has ended, and a snapshot taken later sees all of
  * them as done.
  */
+import { makeStorePrivate } from '../catalog/private.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
@@ -124,6 +125,8 @@ async function createCapture(
   const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
   for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
     await db.execute(statement.sql.text);
+  await makeStorePrivate(db);
+  await giveToOwner(db, source.oid, log, Object.values(names));
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
@@ -138,6 +141,30 @@ async function createCapture(
       before.tracked,
     ],
   );
+}
+
+/**
+ * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
+ * evaluates what belongs to the table, and its owner can put code there later, for example a column
+ * of a type with a cast. All that the owner gets is that rows can be added to the log.
+ */
+async function giveToOwner(
+  db: Db,
+  table: number,
+  log: Sql,
+  functions: readonly string[],
+): Promise<void> {
+  const [row] = await db.query<{ owner: string }>(
+    `SELECT quote_ident(o.rolname) AS owner FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner
+       JOIN pg_roles m ON m.rolname = current_user
+     WHERE c.oid = $1 AND m.rolsuper AND NOT o.rolsuper`,
+    [table],
+  );
+  if (row === undefined || functions.length === 0) return;
+  await db.execute(
+    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner}; GRANT INSERT ON ${log.text} TO ${row.owner}`,
+  );
+  for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${row.owner}`);
 }
 
 /**

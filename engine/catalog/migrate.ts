@@ -7,6 +7,13 @@
 import { ImatError } from '../errors/imat-error.ts';
 import { type Db, ServerError } from '../db/db.ts';
 import { catalogFiles, isNewer } from './files.ts';
+import { catalogObjects, makeCatalogPrivate } from './private.ts';
+import {
+  requireTrustedCatalog,
+  requireTrustedSchemas,
+  requireUsableCatalog,
+  untrustedCatalog,
+} from './trust.ts';
 
 /** The first key of imat's advisory locks; in SQL, imat_catalog.lock_class(). */
 export const LOCK_CLASS = 1768776052;
@@ -82,25 +89,44 @@ export async function catalogVersion(db: Db): Promise<number> {
   return (await readInstalled(db))?.version ?? 0;
 }
 
+/** Whether this role may read of the catalog what an analysis asks it; false if there is none. */
+export async function catalogIsReadable(db: Db): Promise<boolean> {
+  if ((await untrustedCatalog(db)) !== null) return false;
+  const [row] = await db.query<{ readable: boolean | null }>(
+    `SELECT bool_and(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
+       AS readable
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'imat_catalog'
+       AND c.relname IN ('imat', 'imat_source', 'source', 'migration')`,
+  );
+  return row?.readable === true;
+}
+
 /** Null if there is no catalog. Inside a transaction too. */
 async function readInstalled(db: Db): Promise<Installed | null> {
+  await requireTrustedCatalog(db);
+  await requireUsableCatalog(db);
   const [present] = await db.query<{ exists: boolean }>(
     `SELECT to_regclass('imat_catalog.migration') IS NOT NULL AS exists`,
   );
   return present?.exists === true ? checked(await db.query<Installed>(READ_INSTALLED)) : null;
 }
 
-/** The same, one query if there is a catalog. Not inside a transaction, which an error ends. */
+/** The same for an installer. Not inside a transaction, which an error ends. */
 async function expectInstalled(db: Db): Promise<Installed | null> {
+  await requireTrustedSchemas(db);
   try {
     return checked(await db.query<Installed>(READ_INSTALLED));
   } catch (error) {
     if (error instanceof ServerError && error.sqlstate === UNDEFINED_TABLE) return null;
+    if (error instanceof ServerError && error.sqlstate === INSUFFICIENT_PRIVILEGE)
+      await requireUsableCatalog(db);
     throw error;
   }
 }
 
 const UNDEFINED_TABLE = '42P01';
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 function checked([installed]: readonly Installed[]): Installed | null {
   if (installed === undefined) return null;
@@ -154,15 +180,20 @@ export async function initialize(
     return { version: tables.length, created: false };
   return db.transaction('read committed', async () => {
     await lockCatalog(db);
+    await requireTrustedSchemas(db);
     const exists = await catalogExists(db);
     if (!exists && (await isOrphaned(db)))
       throw new ImatError('already_exists', { message: ORPHANED, hint: REMOVE_ORPHANS });
     // Another installer may have been faster.
     const installed = exists ? await readInstalled(db) : null;
+    const known = await catalogObjects(db);
     await migrateTables(db, installed?.version ?? 0, explicitly);
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
+    await makeCatalogPrivate(db, known);
     if (explicitly)
       await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
+    // Somebody else's schema or routine may have come in between: then nothing was installed.
+    await requireTrustedSchemas(db);
     return { version: tables.length, created: installed === null };
   });
 }

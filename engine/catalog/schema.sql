@@ -66,6 +66,7 @@ CREATE TABLE imat_catalog.imat (
   original_name text,
   reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
   notes jsonb DEFAULT '[]'::jsonb NOT NULL,
+  grants jsonb DEFAULT '[]'::jsonb NOT NULL,
   stored regclass,
   fold_function text,
   swap jsonb,
@@ -321,6 +322,22 @@ COMMENT ON FUNCTION imat_catalog.frontiers_read(integer) IS
   'Returns the frontiers of the stored imats that an imat reads, as one text to compare.';
 GRANT EXECUTE ON FUNCTION imat_catalog.frontiers_read(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.granted_like(imat integer)
+  RETURNS oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.granted_like(integer) IS
+  'Returns the relation whose readers may read the imat; NULL if there is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.granted_like(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.grants_on(relation oid)
+  RETURNS jsonb
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.grants_on(oid) IS
+  'Returns who may read a relation besides its owner: grantees, columns, grant options.';
+GRANT EXECUTE ON FUNCTION imat_catalog.grants_on(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.has_changed(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql STABLE
@@ -419,6 +436,14 @@ COMMENT ON PROCEDURE imat_catalog.maintain(text) IS
   'Does for one imat what a worker would do, in SQL alone: folds pending changes, or swaps after a change when the interval has passed. Jobs of pg_cron call it; errors are reported by the job.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.maintain(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.make_private(target oid, but_public boolean DEFAULT false)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.make_private(oid,boolean) IS
+  'Takes all rights on a table, view, sequence, routine or schema from everybody but its owner and, with but_public, but PUBLIC.';
+GRANT EXECUTE ON FUNCTION imat_catalog.make_private(oid,boolean) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
@@ -436,11 +461,10 @@ GRANT EXECUTE ON FUNCTION imat_catalog.open_slot(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
-  LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no frontier.';
-GRANT EXECUTE ON FUNCTION imat_catalog.pending_rows(integer) TO PUBLIC;
 
 CREATE PROCEDURE imat_catalog.publish(IN names text[])
   LANGUAGE plpgsql;
@@ -509,6 +533,14 @@ CREATE FUNCTION imat_catalog.sync_cron(schedule text)
 COMMENT ON FUNCTION imat_catalog.sync_cron(text) IS
   'Creates and removes the jobs of pg_cron so that there is one for each imat, and returns the number of changes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sync_cron(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.sync_grants(imat integer)
+  RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.sync_grants(integer) IS
+  'Grants and revokes on the view of an imat what was granted and revoked on its materialized view since the last time, and returns the number of changes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.sync_grants(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.table_signature(imat integer)
   RETURNS text

@@ -42,6 +42,15 @@ export async function carriedAttributesInPlace(
   ];
 }
 
+/** What has been passed on by now: later, `imat grant` passes on the difference. */
+export async function noteGrants(db: Db, imatId: number): Promise<void> {
+  await db.query(
+    `UPDATE imat_catalog.imat
+     SET grants = imat_catalog.grants_on(imat_catalog.granted_like(id)) WHERE id = $1`,
+    [imatId],
+  );
+}
+
 async function rightsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
   // What belongs to somebody else was read by its owner without any grant.
   const owners = await ownersBut(db, original);

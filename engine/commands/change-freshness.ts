@@ -3,10 +3,9 @@
  * grants stay.
  */
 import { ImatError } from '../errors/imat-error.ts';
-import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { liveView } from '../generate/live-view.ts';
+import { liveView, readersOptions } from '../generate/live-view.ts';
 import { swapJson, swapViews } from '../generate/swap-view.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { installedPlan, storedOtherwise, subjectOf } from './subject.ts';
@@ -46,7 +45,7 @@ export async function changeFreshness(
   await withShortLock(
     db,
     async () => {
-      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+      await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
       await checkReaders(db, id, name);
       const subject = await subjectOf(db, id, name, prepared, true);
       const planned = planOf(prepared);
@@ -58,7 +57,10 @@ export async function changeFreshness(
         'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',
         [id],
       );
-      await db.execute(sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')} AS\n${body}`.text);
+      await db.execute(
+        sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')}${readersOptions(plan)} AS\n${body}`
+          .text,
+      );
       await db.query(
         'UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1',
         [id, prepared.freshness, JSON.stringify(prepared.notes)],

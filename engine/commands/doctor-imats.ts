@@ -4,6 +4,7 @@ import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ok, problem } from './doctor-check.ts';
+import { installsElsewhere } from './register.ts';
 
 type ImatRow = {
   readonly name: string;
@@ -15,14 +16,16 @@ type ImatRow = {
   readonly unreplaced: boolean;
   readonly unfoldable: boolean;
   readonly replaced: string | null;
+  readonly regranted: boolean;
 };
 
 const IMATS_SQL = `
 SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
-  EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = i.id AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) AS busy,
+  ${installsElsewhere('$1', 'i.id')} AS busy,
   i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced,
   i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL AS unfoldable,
-  (SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') FROM unnest(imat_catalog.rules_read(i.definition_view)) u(rule) WHERE u.rule <> ALL (i.rules_read)) AS replaced
+  (SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') FROM unnest(imat_catalog.rules_read(i.definition_view)) u(rule) WHERE u.rule <> ALL (i.rules_read)) AS replaced,
+  imat_catalog.granted_like(i.id) IS NOT NULL AND imat_catalog.grants_on(imat_catalog.granted_like(i.id)) <> i.grants AS regranted
 FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`;
 
 export async function imatChecks(db: Db): Promise<DoctorCheck[]> {
@@ -80,6 +83,12 @@ function imatProblems(imat: ImatRow): DoctorCheck[] {
       'error',
       `what it reads was replaced: ${imat.replaced}`,
       `imat revert ${word}, then convert again, for the view as it is now.`,
+    ]);
+  if (imat.regranted)
+    found.push([
+      'warning',
+      'who may read its materialized view has changed, and not who may read the imat',
+      `imat grant ${word} passes on what was granted and revoked since.`,
     ]);
   if (imat.phase !== null)
     found.push([

@@ -3,6 +3,7 @@
  * Changes nothing.
  */
 import type { DoctorCheck } from '../api.ts';
+import { strangerHint, strangerMessage, untrustedCatalog } from '../catalog/trust.ts';
 import { ORPHANED, REMOVE_ORPHANS, catalogVersion, isOrphaned } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
@@ -39,17 +40,8 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
         'Connect to the primary to convert, fold or swap.',
       ),
     );
-  const owner = await ownerOfUnreadableCatalog(db);
-  if (owner !== null)
-    return [
-      ...checks,
-      problem(
-        'error',
-        'catalog',
-        'this role may not read the imat catalog',
-        `Run it as ${owner}, who owns the catalog, or as a member of that role.`,
-      ),
-    ];
+  const unusable = await unusableCatalog(db);
+  if (unusable !== null) return [...checks, unusable];
   const version = await catalogVersion(db);
   if (version === 0) {
     checks.push(...(await rightsToInstall(db)));
@@ -67,6 +59,21 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
   );
   checks.push(...(await imatChecks(db)), ...(await sourceChecks(db)), ...(await requestChecks(db)));
   return checks;
+}
+
+/** Why this role cannot or must not use the catalog; null if it can, or if there is none. */
+async function unusableCatalog(db: Db): Promise<DoctorCheck | null> {
+  const stranger = await untrustedCatalog(db);
+  if (stranger !== null)
+    return problem('error', 'catalog', strangerMessage(stranger), strangerHint(stranger));
+  const owner = await ownerOfUnreadableCatalog(db);
+  if (owner === null) return null;
+  return problem(
+    'error',
+    'catalog',
+    'this role may not read the imat catalog',
+    `Run it as ${owner}, who owns the catalog, or as a member of that role.`,
+  );
 }
 
 async function extensionCheck(db: Db): Promise<DoctorCheck> {

@@ -3,7 +3,7 @@
  * this takes.
  */
 import type { Explanation } from '../api.ts';
-import { catalogVersion } from '../catalog/migrate.ts';
+import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { CaptureTarget } from '../generate/capture.ts';
 import { ownEvents } from '../generate/capture.ts';
@@ -35,7 +35,7 @@ export async function explainTarget(
 ): Promise<Explanation> {
   return db.transaction('read committed', () =>
     rolledBack(db, async () => {
-      const hasCatalog = (await catalogVersion(db)) > 0;
+      const hasCatalog = (await catalogIsReadable(db)) && (await catalogVersion(db)) > 0;
       const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
       const planned = await prepare(db, found.view, serverMajor, found.options);
       const id = found.id ?? (await nextId(db, hasCatalog));

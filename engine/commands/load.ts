@@ -1,6 +1,7 @@
 /** The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. */
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
+import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
@@ -8,7 +9,7 @@ import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
-import { carriedAttributes } from './carried-attributes.ts';
+import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
 
@@ -32,6 +33,7 @@ export async function load(
       if (sources?.held !== true) return false;
       const start = performance.now();
       await loadAt(db, request, prepared, subject);
+      await makeStorePrivate(db);
       // What a rebuild costs, measured for the first time: workers compare folds with it.
       await db.query(
         `SELECT imat_catalog.record(
@@ -80,6 +82,7 @@ async function loadAt(
     names.view.text,
     'active',
   ]);
+  await noteGrants(db, id);
   await db.query(
     'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
     [request.calledAs],

@@ -5,6 +5,7 @@
 import type { Prepared } from '../analysis/prepare.ts';
 import type { ConvertOptions, Reason } from '../api.ts';
 import { attnumArray } from '../capture/install.ts';
+import { makeStorePrivate } from '../catalog/private.ts';
 import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -91,15 +92,22 @@ async function installed(
   );
   if (known === undefined) return null;
   if (known.state === 'active') return { id: known.id, state: 'active' };
-  // Whoever installs it holds this lock.
-  const [lock] = await db.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS free', [
-    LOCK_CLASS,
-    known.id,
-  ]);
-  if (lock?.free !== true) return { id: known.id, state: 'installing' };
-  await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, known.id]);
-  return { id: known.id, state: 'interrupted' };
+  const [install] = await db.query<{ busy: boolean }>(
+    `SELECT ${installsElsewhere('$1', '$2')} AS busy`,
+    [LOCK_CLASS, known.id],
+  );
+  return { id: known.id, state: install?.busy === true ? 'installing' : 'interrupted' };
 }
+
+/**
+ * Whether another session installs an imat: it holds the advisory lock of that imat. One of a role
+ * without rights on the catalog, which can take that lock as well, does not count.
+ */
+export const installsElsewhere = (lockClass: string, id: string): string => `EXISTS (
+  SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+  WHERE l.locktype = 'advisory' AND l.classid = ${lockClass} AND l.objid = ${id} AND l.granted
+    AND l.pid <> pg_backend_pid() AND has_table_privilege(a.usesysid, 'imat_catalog.imat', 'UPDATE')
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))`;
 
 export async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
   const names = imatNames(request.name);
@@ -135,13 +143,22 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       );
     }
     for (const { sql } of registerScript({ ...analysis, names })) await db.execute(sql.text);
+    await makeStorePrivate(db);
     await db.query(
       'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
       [row.id, names.definition.sql.text],
     );
     // Held until the install has ended, or the session: it tells an install under way from an
     // interrupted one. Taken last, because it would outlive a transaction that fails.
-    await db.query('SELECT pg_advisory_lock($1, $2)', [LOCK_CLASS, row.id]);
+    const [lock] = await db.query<{ taken: boolean }>(
+      'SELECT pg_try_advisory_lock($1, $2) AS taken',
+      [LOCK_CLASS, row.id],
+    );
+    if (lock?.taken !== true)
+      throw new ImatError('contention', {
+        message: `another session holds advisory lock (${LOCK_CLASS}, ${row.id}), which is imat's`,
+        hint: 'pg_locks tells the process; pg_terminate_backend ends it.',
+      });
     return row.id;
   });
 }

@@ -13,7 +13,7 @@ import type { Db } from '../db/db.ts';
 import { API_SCHEMA, cutName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, qualified, sql } from '../sql/sql.ts';
-import { carriedAttributesInPlace } from './carried-attributes.ts';
+import { carriedAttributesInPlace, noteGrants } from './carried-attributes.ts';
 import type { NamedView } from '../server/names.ts';
 
 /**
@@ -90,6 +90,7 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
     'UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1',
     [imatId, place.text, row.schema, row.relname],
   );
+  await noteGrants(db, imatId);
 }
 
 type Place = { readonly schema: string; readonly name: string };

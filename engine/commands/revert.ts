@@ -70,7 +70,9 @@ export async function revertImat(
 /** Everything but capture; gives the sources. */
 async function dropImat(db: Db, id: number): Promise<number[]> {
   if (!(await sharesCatalog(db))) return [];
+  // An install under way holds the one, a fold or swap the other.
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+  await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [imat] = await db.query<ImatRow>(
     `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, c.oid::regclass::text AS "viewName", (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
        (SELECT string_agg(z.relation::oid::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
@@ -93,7 +95,9 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   // The view first, by whatever name it has now: its body names the stored tables.
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
-  await db.execute(`DROP VIEW IF EXISTS ${names.delta.sql.text}, ${names.netted.sql.text}`);
+  await db.execute(
+    `DROP VIEW IF EXISTS ${names.current.sql.text}, ${names.delta.sql.text}, ${names.netted.sql.text}`,
+  );
   await db.execute(
     `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`,
   );

@@ -10,6 +10,13 @@
  * Any other freshness: what is stored.
  *
  * What stands above the core in the definition is computed here, over the stored columns.
+ *
+ * A materialized view is a barrier by nature: no condition of a reader meets what the definition
+ * filters out. Stored rows are the answer, so conditions may go down to them. What is computed when
+ * read is in a view of its own with security_barrier, `current_<name>`: only leakproof conditions go
+ * down there. The barrier is not on `imat.<name>` itself, for two reasons: PostgreSQL flattens a
+ * view that is a plain UNION ALL in spite of it, and the stored rows would lose the order of their
+ * indexes. Only if the view filters stored rows (HAVING) is it a barrier as well.
  */
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
@@ -25,7 +32,7 @@ import {
   summed,
   withValues,
 } from '../operators/store.ts';
-import { columnsOf } from '../algebra/node.ts';
+import { columnsOf, nodesOf } from '../algebra/node.ts';
 import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
@@ -38,32 +45,65 @@ import { frontierOf } from './subject.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
 
+/**
+ * A view through which no function of a reader meets a row that the view does not show. Its query
+ * must not be a plain UNION ALL.
+ */
+export const barrierView = (name: Sql, query: Sql): Sql =>
+  sql`CREATE VIEW ${name} WITH (security_barrier) AS\n${query}`;
+
+/**
+ * The options of `imat.<name>`. They are repeated when the view is replaced, because PostgreSQL
+ * drops them then.
+ */
+export const readersOptions = (plan: Plan | null): Sql =>
+  plan !== null && filtersStored(plan) ? sql` WITH (security_barrier)` : sql``;
+
+/** Whether the view leaves out stored rows. */
+const filtersStored = ({ core, residual }: Plan): boolean =>
+  nodesOf(residual).some((node) => node.op === 'filter' && !nodesOf(core).includes(node));
+
+/** State and pending changes added up, as rows of the state. */
+export function currentState(subject: Subject, { store }: Plan): Sql {
+  const columns = join(stateColumns(store).map(ident), ', ');
+  const rows = sql`SELECT ${columns} FROM ${subject.names.state.sql}
+UNION ALL
+SELECT ${columns} FROM ${subject.names.delta.sql}`;
+  const having = store.identity.vanishes ? sql`\nHAVING pg_catalog.sum(u.${ROWS}) <> 0` : sql``;
+  return sql`${summed(store, rows)}${having}`;
+}
+
 export function liveView(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
   const state = subject.names.state.sql;
   const frontier = frontierOf(subject, [state]);
   const stored = sql`${withValues(computedValues(store), state)} AS ${ident(STATE)}`;
   if (!subject.live)
-    return join(
-      branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]),
-      '\nUNION ALL\n',
+    return fenced(
+      plan,
+      join(branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]), '\nUNION ALL\n'),
     );
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
   const some = guarded(frontier, anyPending(pending, coreInput(plan, null).shape.sources));
-  const columns = join(stateColumns(store).map(ident), ', ');
-  const rows = sql`SELECT ${columns} FROM ${state}
-UNION ALL
-SELECT ${columns} FROM ${subject.names.delta.sql}`;
-  const having = store.identity.vanishes ? sql`\n  HAVING pg_catalog.sum(u.${ROWS}) <> 0` : sql``;
-  const summedUp = sql`(
-  ${summed(store, rows)}${having}
-)`;
-  const merged = sql`${withValues(store.values, summedUp)} AS ${ident(STATE)}`;
-  return sql`-- nothing pending: the state is the answer
+  const merged = sql`${withValues(store.values, subject.names.current.sql)} AS ${ident(STATE)}`;
+  return fenced(
+    plan,
+    sql`-- nothing pending: the state is the answer
 ${join(branches(plan, stored, [sql`NOT ${some}`]), '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the state and the pending changes, added up
-${branch(plan, merged, [some], store.identity.repeats ? 'many' : 'one')}`;
+${branch(plan, merged, [some], store.identity.repeats ? 'many' : 'one')}`,
+  );
+}
+
+/**
+ * The body of a view that filters stored rows, so that it is no plain UNION ALL, through which
+ * PostgreSQL sees no barrier.
+ */
+function fenced(plan: Plan, body: Sql): Sql {
+  if (!filtersStored(plan)) return body;
+  const columns = columnsOf(plan.residual).map(({ name }) => sql`q.${ident(name)}`);
+  return sql`SELECT ${join(columns, ', ')}\nFROM (\n  ${body}\n) AS q`;
 }
 
 /** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */

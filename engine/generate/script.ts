@@ -15,7 +15,7 @@ import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
 import { foldFunction } from './fold.ts';
-import { liveView } from './live-view.ts';
+import { barrierView, currentState, liveView, readersOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -87,6 +87,10 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
     ...foldFunction(subject, plan),
+    {
+      label: 'state and pending changes, added up',
+      sql: barrierView(subject.names.current.sql, currentState(subject, plan)),
+    },
   ],
   publish: [publishedView(subject, plan)],
   swap: [],
@@ -95,7 +99,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
 function swapScript(subject: Subject): Phases {
   const { slots, both } = swapViews(subject);
   const [first, second] = slots;
-  const { definition, view } = subject.names;
+  const { definition, current, view } = subject.names;
   return {
     register: registerScript(subject),
     load: [
@@ -105,6 +109,10 @@ function swapScript(subject: Subject): Phases {
       },
       { label: 'what publications of all tables need', sql: identify(first) },
       { label: 'statistics', sql: sql`ANALYZE ${first}` },
+      {
+        label: 'the definition, behind a barrier',
+        sql: barrierView(current.sql, sql`SELECT * FROM ${definition.sql}`),
+      },
     ],
     publish: [publishedView(subject, null)],
     swap: [
@@ -122,7 +130,7 @@ function swapScript(subject: Subject): Phases {
 
 const publishedView = (subject: Subject, plan: Plan | null): Statement => ({
   label: 'what readers use',
-  sql: sql`CREATE VIEW ${subject.names.view} AS\n${viewBody(subject, plan)}`,
+  sql: sql`CREATE VIEW ${subject.names.view}${readersOptions(plan)} AS\n${viewBody(subject, plan)}`,
 });
 
 export const registerScript = (

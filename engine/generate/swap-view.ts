@@ -56,14 +56,14 @@ export function swapJson(subject: Subject): string {
 
 function swapView(subject: Subject, slots: readonly Slot[]): Sql {
   const columns = join(subject.columns.map(ident), ', ');
-  const definition = subject.names.definition.sql;
+  const current = subject.names.current.sql;
   const frontier = frontierOf(
     subject,
     slots.map(({ table }) => table),
   );
   const unchanged = subject.live ? fresh(subject, slots) : null;
   if (subject.live && unchanged === null)
-    return sql`SELECT ${columns}\nFROM ${definition}\n${READ_ONLY}`;
+    return sql`SELECT ${columns}\nFROM ${current}\n${READ_ONLY}`;
   const stored = slots.map(({ table, active }) => {
     const alone = unchanged === null && active === null;
     const gates = [
@@ -79,7 +79,7 @@ ${join(stored, '\nUNION ALL\n')}
 UNION ALL
 -- otherwise: the definition itself
 SELECT ${columns}
-FROM ${definition}
+FROM ${current}
 WHERE NOT ${unchanged}`;
 }
 

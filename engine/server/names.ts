@@ -3,7 +3,7 @@
  * imat.
  */
 import { ImatError } from '../errors/imat-error.ts';
-import { catalogVersion } from '../catalog/migrate.ts';
+import { catalogIsReadable } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
@@ -49,7 +49,7 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
 
 /** The imat that a view is: its own, or the one in the materialized view's place. */
 async function imatOfView(db: Db, oid: number): Promise<string | null> {
-  if ((await catalogVersion(db)) === 0) return null;
+  if (!(await catalogIsReadable(db))) return null;
   const [row] = await db.query<{ name: string }>(
     'SELECT name FROM imat_catalog.imat WHERE relation = $1::oid OR replacement = $1::oid',
     [oid],

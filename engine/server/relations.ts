@@ -2,6 +2,7 @@
  * What the catalog says of a view: its definition, its columns and the relations it reads, ordinary
  * views followed to their tables.
  */
+import { catalogIsReadable } from '../catalog/migrate.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
@@ -206,13 +207,10 @@ function unsupported(row: RelationRow, what: string): ImatError {
 
 /**
  * The views of the imats of this database: view OID -> imat id. Empty where imat is not
- * initialized.
+ * initialized, or where this role may not read the catalog.
  */
 async function imatViews(db: Db): Promise<Map<number, number>> {
-  const [catalog] = await db.query<{ exists: boolean }>(
-    `SELECT to_regclass('imat_catalog.imat') IS NOT NULL AS exists`,
-  );
-  if (catalog?.exists !== true) return new Map();
+  if (!(await catalogIsReadable(db))) return new Map();
   const rows = await db.query<{ oid: number; id: number }>(
     `SELECT i.relation::oid AS oid, i.id FROM imat_catalog.imat i WHERE i.relation IS NOT NULL`,
   );

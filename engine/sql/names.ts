@@ -51,6 +51,8 @@ export type ImatNames = {
    */
   readonly delta: StoreName;
   readonly netted: StoreName;
+  /** The answer computed now, behind a security barrier; a live view reads it while rows are pending. */
+  readonly current: StoreName;
 };
 
 export function imatNames(name: string): ImatNames {
@@ -62,6 +64,7 @@ export function imatNames(name: string): ImatNames {
     fold: inStore(`fold_${name}`),
     delta: inStore(`delta_${name}`),
     netted: inStore(`netted_${name}`),
+    current: inStore(`current_${name}`),
   };
 }
 

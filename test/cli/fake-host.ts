@@ -40,6 +40,8 @@ const NOTHING: Imat = {
   fold: unexpected,
   swap: unexpected,
   rebuild: unexpected,
+  grant: unexpected,
+  grantMonitor: unexpected,
   schedule: unexpected,
   verify: unexpected,
   revert: unexpected,

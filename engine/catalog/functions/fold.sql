@@ -24,7 +24,7 @@ BEGIN
           MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
         HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
     END IF;
-    PERFORM pg_catalog.pg_advisory_xact_lock_shared(imat_catalog.lock_class(), target.id);
+    PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
 
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;

@@ -5,4 +5,4 @@ RETURN 1768776052;
 
 COMMENT ON FUNCTION imat_catalog.lock_class() IS
   'Returns the first key of all advisory locks of imat; the second key is the id of an imat, '
-  'or 0 for the catalog itself.';
+  'or 0 for the catalog itself. Folds and swaps do not depend on them.';

@@ -10,7 +10,7 @@ DECLARE
   active oid;
   fresh text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(imat_catalog.lock_class(), target.id);
+  PERFORM FROM imat_catalog.imat i WHERE i.id = target.id FOR NO KEY UPDATE;
   target := imat_catalog.find(name);
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f
     JOIN pg_class c ON c.oid = f.state_relation WHERE f.imat_id = target.id AND f.here;

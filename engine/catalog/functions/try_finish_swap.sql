@@ -3,8 +3,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
 BEGIN
-  RETURN pg_try_advisory_xact_lock(imat_catalog.lock_class(), imat)
-    AND imat_catalog.finish_swap(imat, 1);
+  PERFORM FROM imat_catalog.imat i WHERE i.id = imat FOR NO KEY UPDATE NOWAIT;
+  RETURN FOUND AND imat_catalog.finish_swap(imat, 1);
 EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;

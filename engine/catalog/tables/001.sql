@@ -9,8 +9,6 @@ DO $$ BEGIN
   IF to_regnamespace('imat') IS NULL THEN
     CREATE SCHEMA imat;
     COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
-    -- Each view in imat has rights of its own. USAGE lets a role see only that the schema exists.
-    GRANT USAGE ON SCHEMA imat TO PUBLIC;
   END IF;
 END $$;
 
@@ -52,6 +50,8 @@ CREATE TABLE imat_catalog.imat (
   original_name text,
   reasons jsonb NOT NULL DEFAULT '[]',
   notes jsonb NOT NULL DEFAULT '[]',
+  -- who could read the materialized view when that was last passed on: see grants_on
+  grants jsonb NOT NULL DEFAULT '[]',
   -- delta: the stored table, and the function that folds into it
   stored regclass,
   fold_function text,

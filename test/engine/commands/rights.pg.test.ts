@@ -311,7 +311,8 @@ describe('without the rights that it takes', () => {
       () => other.imat.verify('summary'),
       () => other.imat.revert('summary'),
       () => other.imat.convert('summary', { name: 'mine' }),
-      () => other.imat.explain('summary'),
+      () => other.imat.grant(),
+      () => other.imat.grantMonitor(name),
     ]) {
       await expectImatError('insufficient_privilege', call);
     }

@@ -759,6 +759,55 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_aggregates() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_aggregates WITH (security_barrier) AS
+SELECT
+  u.customer_id,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(u.squares_amount), 0)::numeric AS squares_amount,
+  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+  COALESCE(pg_catalog.sum(u.count_weight), 0)::bigint AS count_weight,
+  COALESCE(pg_catalog.sum(u.nan_weight), 0)::bigint AS nan_weight,
+  COALESCE(pg_catalog.sum(u.plus_infinity_weight), 0)::bigint AS plus_infinity_weight,
+  COALESCE(pg_catalog.sum(u.minus_infinity_weight), 0)::bigint AS minus_infinity_weight,
+  COALESCE(pg_catalog.sum(u.sum_weight), 0)::numeric AS sum_weight,
+  COALESCE(pg_catalog.sum(u.squares_weight), 0)::numeric AS squares_weight,
+  COALESCE(pg_catalog.sum(u.pairs_weight_quantity), 0)::bigint AS pairs_weight_quantity,
+  COALESCE(pg_catalog.sum(u.nan_quantity), 0)::bigint AS nan_quantity,
+  COALESCE(pg_catalog.sum(u.plus_infinity_quantity), 0)::bigint AS plus_infinity_quantity,
+  COALESCE(pg_catalog.sum(u.minus_infinity_quantity), 0)::bigint AS minus_infinity_quantity,
+  COALESCE(pg_catalog.sum(u.nan_weight_2), 0)::bigint AS nan_weight_2,
+  COALESCE(pg_catalog.sum(u.plus_infinity_weight_2), 0)::bigint AS plus_infinity_weight_2,
+  COALESCE(pg_catalog.sum(u.minus_infinity_weight_2), 0)::bigint AS minus_infinity_weight_2,
+  COALESCE(pg_catalog.sum(u.pairs_sum_quantity), 0)::numeric AS pairs_sum_quantity,
+  COALESCE(pg_catalog.sum(u.pairs_sum_weight), 0)::numeric AS pairs_sum_weight,
+  COALESCE(pg_catalog.sum(u.pairs_squares_quantity), 0)::numeric AS pairs_squares_quantity,
+  COALESCE(pg_catalog.sum(u.pairs_squares_weight), 0)::numeric AS pairs_squares_weight,
+  COALESCE(pg_catalog.sum(u.pairs_products_weight_quantity), 0)::numeric AS pairs_products_weight_quantity,
+  COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
+  COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped,
+  COALESCE(pg_catalog.sum(u.true_shipped_if_amount), 0)::bigint AS true_shipped_if_amount,
+  COALESCE(pg_catalog.sum(u.false_shipped_if_amount), 0)::bigint AS false_shipped_if_amount,
+  COALESCE(pg_catalog.sum(u.count_took), 0)::bigint AS count_took,
+  COALESCE(pg_catalog.sum(u.sum_took), '0'::interval)::interval AS sum_took,
+  COALESCE(pg_catalog.sum(u.count_paid), 0)::bigint AS count_paid,
+  COALESCE(pg_catalog.sum(u.sum_paid), '0'::money)::money AS sum_paid,
+  COALESCE(pg_catalog.sum(u.count_price), 0)::bigint AS count_price,
+  COALESCE(pg_catalog.sum(u.nan_price), 0)::bigint AS nan_price,
+  COALESCE(pg_catalog.sum(u.sum_price), 0)::numeric AS sum_price
+FROM (
+  SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.state_aggregates
+  UNION ALL
+  SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.delta_aggregates
+) AS u
+GROUP BY u.customer_id
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.aggregates AS
 -- nothing pending: the state is the answer
@@ -824,54 +873,7 @@ FROM (
     CASE WHEN m.count_took > 0 THEN (m.sum_took / m.count_took)::interval END AS took,
     CASE WHEN m.count_paid > 0 THEN (m.sum_paid)::money END AS paid,
     CASE WHEN m.count_price > 0 THEN CASE WHEN m.nan_price > 0 THEN 'NaN'::numeric ELSE ((m.sum_price)::numeric / m.count_price)::numeric END END AS price
-  FROM (
-    SELECT
-      u.customer_id,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.squares_amount), 0)::numeric AS squares_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_weight), 0)::bigint AS count_weight,
-      COALESCE(pg_catalog.sum(u.nan_weight), 0)::bigint AS nan_weight,
-      COALESCE(pg_catalog.sum(u.plus_infinity_weight), 0)::bigint AS plus_infinity_weight,
-      COALESCE(pg_catalog.sum(u.minus_infinity_weight), 0)::bigint AS minus_infinity_weight,
-      COALESCE(pg_catalog.sum(u.sum_weight), 0)::numeric AS sum_weight,
-      COALESCE(pg_catalog.sum(u.squares_weight), 0)::numeric AS squares_weight,
-      COALESCE(pg_catalog.sum(u.pairs_weight_quantity), 0)::bigint AS pairs_weight_quantity,
-      COALESCE(pg_catalog.sum(u.nan_quantity), 0)::bigint AS nan_quantity,
-      COALESCE(pg_catalog.sum(u.plus_infinity_quantity), 0)::bigint AS plus_infinity_quantity,
-      COALESCE(pg_catalog.sum(u.minus_infinity_quantity), 0)::bigint AS minus_infinity_quantity,
-      COALESCE(pg_catalog.sum(u.nan_weight_2), 0)::bigint AS nan_weight_2,
-      COALESCE(pg_catalog.sum(u.plus_infinity_weight_2), 0)::bigint AS plus_infinity_weight_2,
-      COALESCE(pg_catalog.sum(u.minus_infinity_weight_2), 0)::bigint AS minus_infinity_weight_2,
-      COALESCE(pg_catalog.sum(u.pairs_sum_quantity), 0)::numeric AS pairs_sum_quantity,
-      COALESCE(pg_catalog.sum(u.pairs_sum_weight), 0)::numeric AS pairs_sum_weight,
-      COALESCE(pg_catalog.sum(u.pairs_squares_quantity), 0)::numeric AS pairs_squares_quantity,
-      COALESCE(pg_catalog.sum(u.pairs_squares_weight), 0)::numeric AS pairs_squares_weight,
-      COALESCE(pg_catalog.sum(u.pairs_products_weight_quantity), 0)::numeric AS pairs_products_weight_quantity,
-      COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
-      COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped,
-      COALESCE(pg_catalog.sum(u.true_shipped_if_amount), 0)::bigint AS true_shipped_if_amount,
-      COALESCE(pg_catalog.sum(u.false_shipped_if_amount), 0)::bigint AS false_shipped_if_amount,
-      COALESCE(pg_catalog.sum(u.count_took), 0)::bigint AS count_took,
-      COALESCE(pg_catalog.sum(u.sum_took), '0'::interval)::interval AS sum_took,
-      COALESCE(pg_catalog.sum(u.count_paid), 0)::bigint AS count_paid,
-      COALESCE(pg_catalog.sum(u.sum_paid), '0'::money)::money AS sum_paid,
-      COALESCE(pg_catalog.sum(u.count_price), 0)::bigint AS count_price,
-      COALESCE(pg_catalog.sum(u.nan_price), 0)::bigint AS nan_price,
-      COALESCE(pg_catalog.sum(u.sum_price), 0)::numeric AS sum_price
-    FROM (
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.state_aggregates
-      UNION ALL
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.delta_aggregates
-    ) AS u
-    GROUP BY u.customer_id
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
+  FROM imat_store.current_aggregates AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -522,6 +522,22 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
+SELECT
+  u.row_digest AS row_digest,
+  u.region AS region,
+  u.label AS label,
+  u.value AS value,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+FROM (
+  SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
+  UNION ALL
+  SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
+) AS u
+GROUP BY u.row_digest, u.region, u.label, u.value
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.bag AS
 -- nothing pending: the state is the answer
@@ -557,21 +573,7 @@ SELECT
   s.region AS region,
   s.label AS label,
   s.value AS value
-FROM (
-  SELECT
-    u.row_digest AS row_digest,
-    u.region AS region,
-    u.label AS label,
-    u.value AS value,
-    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-  FROM (
-    SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
-    UNION ALL
-    SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
-  ) AS u
-  GROUP BY u.row_digest, u.region, u.label, u.value
-  HAVING pg_catalog.sum(u.rows) <> 0
-) AS s
+FROM imat_store.current_bag AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE (
   SELECT COALESCE(

@@ -266,6 +266,20 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_distinct() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
+SELECT
+  u.region,
+  u.shipped,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+FROM (
+  SELECT region, shipped, rows FROM imat_store.state_distinct
+  UNION ALL
+  SELECT region, shipped, rows FROM imat_store.delta_distinct
+) AS u
+GROUP BY u.region, u.shipped
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat."distinct" AS
 -- nothing pending: the state is the answer
@@ -284,19 +298,7 @@ UNION ALL
 SELECT
   s.region AS region,
   s.shipped AS shipped
-FROM (
-  SELECT
-    u.region,
-    u.shipped,
-    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-  FROM (
-    SELECT region, shipped, rows FROM imat_store.state_distinct
-    UNION ALL
-    SELECT region, shipped, rows FROM imat_store.delta_distinct
-  ) AS u
-  GROUP BY u.region, u.shipped
-  HAVING pg_catalog.sum(u.rows) <> 0
-) AS s
+FROM imat_store.current_distinct AS s
 WHERE (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),

@@ -350,6 +350,27 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_group_by() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_group_by WITH (security_barrier) AS
+SELECT
+  u.region,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+  COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+  COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+FROM (
+  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by
+  UNION ALL
+  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by
+) AS u
+GROUP BY u.region
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.group_by AS
 -- nothing pending: the state is the answer
@@ -377,26 +398,7 @@ FROM (
     m.*,
     CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS total,
     CASE WHEN m.count_quantity > 0 THEN ((m.sum_quantity)::numeric / m.count_quantity)::numeric END AS mean
-  FROM (
-    SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
-    FROM (
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by
-    ) AS u
-    GROUP BY u.region
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
+  FROM imat_store.current_group_by AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

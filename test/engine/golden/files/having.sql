@@ -369,61 +369,66 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_having() FROM PUBLIC;
 
--- what readers use
-CREATE VIEW imat."having" AS
--- nothing pending: the state is the answer
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_having WITH (security_barrier) AS
 SELECT
-  s.region AS region,
-  (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
-  (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
-FROM imat_store.state_having AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('having')
-  )
-)
-  AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.region AS region,
-  (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
-  (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
+  u.region,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+  COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+  COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
+  COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped
 FROM (
+  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having
+  UNION ALL
+  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.delta_having
+) AS u
+GROUP BY u.region
+HAVING pg_catalog.sum(u.rows) <> 0;
+
+-- what readers use
+CREATE VIEW imat."having" WITH (security_barrier) AS
+SELECT q.region, q.per_item, q.state
+FROM (
+  -- nothing pending: the state is the answer
   SELECT
-    m.*,
-    CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS result_sum_amount,
-    CASE WHEN m.true_shipped + m.false_shipped > 0 THEN m.false_shipped = 0 END AS result_bool_and_shipped
+    s.region AS region,
+    (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
+    (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
+  FROM imat_store.state_having AS s
+  WHERE NOT (
+    SELECT COALESCE(
+      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
+      imat_catalog.no_frontier('having')
+    )
+  )
+    AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
+  UNION ALL
+  -- otherwise: the state and the pending changes, added up
+  SELECT
+    s.region AS region,
+    (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
+    (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
   FROM (
     SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-      COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
-      COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped
-    FROM (
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.delta_having
-    ) AS u
-    GROUP BY u.region
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
-) AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('having')
+      m.*,
+      CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS result_sum_amount,
+      CASE WHEN m.true_shipped + m.false_shipped > 0 THEN m.false_shipped = 0 END AS result_bool_and_shipped
+    FROM imat_store.current_having AS m
+  ) AS s
+  WHERE (
+    SELECT COALESCE(
+      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
+      imat_catalog.no_frontier('having')
+    )
   )
-)
-  AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1));
+    AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
+) AS q;
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."having"', 'imat."having"');

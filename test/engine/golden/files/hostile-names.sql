@@ -367,6 +367,29 @@ END$imat__$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store."current_Robert'); DROP TABLE sale; --" WITH (security_barrier) AS
+SELECT
+  u."select",
+  u."line
+break",
+  u."%I",
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
+  COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
+  COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
+  COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
+FROM (
+  SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --"
+  UNION ALL
+  SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+) AS u
+GROUP BY u."select", u."line
+break", u."%I"
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS
 -- nothing pending: the state is the answer
@@ -399,28 +422,7 @@ FROM (
   SELECT
     m.*,
     CASE WHEN m."count_$imat$" > 0 THEN CASE WHEN m."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (m."sum_$imat$")::numeric END END AS "sum""med"
-  FROM (
-    SELECT
-      u."select",
-      u."line
-break",
-      u."%I",
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
-      COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
-      COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
-      COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
-    FROM (
-      SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --"
-      UNION ALL
-      SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
-    ) AS u
-    GROUP BY u."select", u."line
-break", u."%I"
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
+  FROM imat_store."current_Robert'); DROP TABLE sale; --" AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

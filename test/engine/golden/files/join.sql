@@ -557,6 +557,25 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_join() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_join WITH (security_barrier) AS
+SELECT
+  u.country,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+FROM (
+  SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_join
+  UNION ALL
+  SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_join
+) AS u
+GROUP BY u.country
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat."join" AS
 -- nothing pending: the state is the answer
@@ -579,24 +598,7 @@ FROM (
   SELECT
     m.*,
     CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS total
-  FROM (
-    SELECT
-      u.country,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
-    FROM (
-      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_join
-      UNION ALL
-      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_join
-    ) AS u
-    GROUP BY u.country
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
+  FROM imat_store.current_join AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -688,6 +688,19 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_self_join() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+SELECT
+  u.boss,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+FROM (
+  SELECT boss, rows FROM imat_store.state_self_join
+  UNION ALL
+  SELECT boss, rows FROM imat_store.delta_self_join
+) AS u
+GROUP BY u.boss
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.self_join AS
 -- nothing pending: the state is the answer
@@ -706,18 +719,7 @@ UNION ALL
 SELECT
   s.boss AS boss,
   s.rows AS sales
-FROM (
-  SELECT
-    u.boss,
-    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-  FROM (
-    SELECT boss, rows FROM imat_store.state_self_join
-    UNION ALL
-    SELECT boss, rows FROM imat_store.delta_self_join
-  ) AS u
-  GROUP BY u.boss
-  HAVING pg_catalog.sum(u.rows) <> 0
-) AS s
+FROM imat_store.current_self_join AS s
 WHERE (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL),

@@ -104,10 +104,14 @@ ALTER TABLE imat_store.slot_a_swap_moment REPLICA IDENTITY FULL;
 -- statistics
 ANALYZE imat_store.slot_a_swap_moment;
 
+-- the definition, behind a barrier
+CREATE VIEW imat_store.current_swap_moment WITH (security_barrier) AS
+SELECT * FROM imat_store.definition_swap_moment;
+
 -- what readers use
 CREATE VIEW imat.swap_moment AS
 SELECT recent
-FROM imat_store.definition_swap_moment
+FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;
 
 -- who may read the materialized view may read it
@@ -126,5 +130,5 @@ ALTER TABLE imat_store.slot_b_swap_moment REPLICA IDENTITY FULL;
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap_moment AS
 SELECT recent
-FROM imat_store.definition_swap_moment
+FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;

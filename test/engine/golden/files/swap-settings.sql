@@ -105,6 +105,10 @@ ALTER TABLE imat_store.slot_a_swap_settings REPLICA IDENTITY FULL;
 -- statistics
 ANALYZE imat_store.slot_a_swap_settings;
 
+-- the definition, behind a barrier
+CREATE VIEW imat_store.current_swap_settings WITH (security_barrier) AS
+SELECT * FROM imat_store.definition_swap_settings;
+
 -- what readers use
 CREATE VIEW imat.swap_settings AS
 -- no source has changed since the table was stored
@@ -119,7 +123,7 @@ WHERE ((
 UNION ALL
 -- otherwise: the definition itself
 SELECT day, total
-FROM imat_store.definition_swap_settings
+FROM imat_store.current_swap_settings
 WHERE NOT ((
   SELECT COALESCE(
     (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
@@ -165,7 +169,7 @@ WHERE ((
 UNION ALL
 -- otherwise: the definition itself
 SELECT day, total
-FROM imat_store.definition_swap_settings
+FROM imat_store.current_swap_settings
 WHERE NOT ((
   SELECT COALESCE(
     (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),

@@ -193,6 +193,10 @@ ALTER TABLE imat_store.slot_a_swap REPLICA IDENTITY FULL;
 -- statistics
 ANALYZE imat_store.slot_a_swap;
 
+-- the definition, behind a barrier
+CREATE VIEW imat_store.current_swap WITH (security_barrier) AS
+SELECT * FROM imat_store.definition_swap;
+
 -- what readers use
 CREATE VIEW imat.swap AS
 -- no source has changed since the table was stored
@@ -207,7 +211,7 @@ WHERE (
 UNION ALL
 -- otherwise: the definition itself
 SELECT name, top, place
-FROM imat_store.definition_swap
+FROM imat_store.current_swap
 WHERE NOT (
   SELECT COALESCE(
     (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
@@ -253,7 +257,7 @@ WHERE (
 UNION ALL
 -- otherwise: the definition itself
 SELECT name, top, place
-FROM imat_store.definition_swap
+FROM imat_store.current_swap
 WHERE NOT (
   SELECT COALESCE(
     (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),

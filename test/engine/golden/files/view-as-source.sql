@@ -326,6 +326,25 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_view_as_source() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_view_as_source WITH (security_barrier) AS
+SELECT
+  u.customer_id,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+FROM (
+  SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source
+  UNION ALL
+  SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_view_as_source
+) AS u
+GROUP BY u.customer_id
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.view_as_source AS
 -- nothing pending: the state is the answer
@@ -348,24 +367,7 @@ FROM (
   SELECT
     m.*,
     CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS total
-  FROM (
-    SELECT
-      u.customer_id,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
-    FROM (
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source
-      UNION ALL
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_view_as_source
-    ) AS u
-    GROUP BY u.customer_id
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
+  FROM imat_store.current_view_as_source AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -1,0 +1,108 @@
+/**
+ * Whose code the catalog is. Its routines, views and triggers run with the rights of whoever uses
+ * them, so that whoever owns them could do what that role may do. A role trusts itself, superusers
+ * and the owner of the database; a superuser trusts superusers alone, also after SET ROLE, which
+ * code can undo.
+ */
+import type { Db } from '../db/db.ts';
+import { ImatError } from '../errors/imat-error.ts';
+
+/** Reads PostgreSQL's own catalogs alone: nothing of anybody else's runs. */
+const STRANGER_SQL = `
+WITH me AS (
+  SELECT bool_or(r.rolsuper) AS super FROM pg_roles r WHERE r.rolname IN (current_user, session_user)
+), strangers AS (
+  SELECT r.oid, r.rolname
+  FROM me, pg_roles r, pg_database d
+  WHERE d.datname = current_database() AND NOT r.rolsuper
+    AND (me.super OR r.rolname <> current_user AND r.oid <> d.datdba)
+), owned AS (
+  SELECT n.nspowner AS owner, 'schema ' || quote_ident(n.nspname) AS what, 1 AS place
+  FROM pg_namespace n WHERE n.nspname IN ('imat', 'imat_catalog', 'imat_store')
+  UNION ALL
+  SELECT c.relowner, pg_describe_object('pg_class'::regclass, c.oid, 0), 2
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = 'imat_catalog'
+  UNION ALL
+  SELECT p.proowner, pg_describe_object('pg_proc'::regclass, p.oid, 0), 3
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname = 'imat_catalog'
+    OR n.nspname = 'imat' AND p.proname IN ('fold', 'swap', 'create_imat')
+)
+SELECT o.what, s.rolname::text AS owner, me.super AS "isSuperuser"
+FROM owned o JOIN strangers s ON s.oid = o.owner, me
+ORDER BY o.place, o.what LIMIT 1`;
+
+export type Stranger = {
+  readonly what: string;
+  readonly owner: string;
+  readonly isSuperuser: boolean;
+};
+
+/** Something of imat's schemas that belongs to a role which the current role does not trust. */
+async function findStranger(db: Db): Promise<Stranger | null> {
+  const [found] = await db.query<Stranger>(STRANGER_SQL);
+  return found ?? null;
+}
+
+/** Whether there is a catalog at all, by its schema. */
+async function hasCatalogSchema(db: Db): Promise<boolean> {
+  const [schema] = await db.query(`SELECT FROM pg_namespace WHERE nspname = 'imat_catalog'`);
+  return schema !== undefined;
+}
+
+export const strangerMessage = ({ what, owner }: Stranger): string =>
+  `${what} belongs to role "${owner}", whose code would run with your rights`;
+
+export const strangerHint = ({ owner, isSuperuser }: Stranger): string =>
+  isSuperuser
+    ? `Connect as "${owner}" (SET ROLE is not enough), or have a superuser own imat's schemas and what is in them.`
+    : `Connect as "${owner}"; or let a superuser or the owner of the database own imat's schemas and what is in them.`;
+
+/** Null where the catalog may be used, or where there is none. */
+export async function untrustedCatalog(db: Db): Promise<Stranger | null> {
+  const stranger = await findStranger(db);
+  return stranger !== null && (await hasCatalogSchema(db)) ? stranger : null;
+}
+
+/**
+ * To be called before anything of the catalog is read or run.
+ * @throws ImatError `insufficient_privilege`
+ */
+export async function requireTrustedCatalog(db: Db): Promise<void> {
+  refuse(await untrustedCatalog(db));
+}
+
+/**
+ * The same for whoever is about to create something in imat's schemas, all three of them.
+ * @throws ImatError `insufficient_privilege`
+ */
+export async function requireTrustedSchemas(db: Db): Promise<void> {
+  refuse(await findStranger(db));
+}
+
+/**
+ * @throws ImatError `insufficient_privilege` where another role has initialized imat here and lets
+ * this one read nothing of it
+ */
+export async function requireUsableCatalog(db: Db): Promise<void> {
+  const [row] = await db.query<{ owner: string; role: string }>(
+    `SELECT pg_get_userbyid(n.nspowner)::text AS owner, quote_ident(current_user) AS role
+     FROM pg_namespace n
+     WHERE n.nspname = 'imat_catalog' AND NOT has_schema_privilege(n.oid, 'USAGE')`,
+  );
+  if (row === undefined) return;
+  throw new ImatError('insufficient_privilege', {
+    message: `the imats of this database belong to role "${row.owner}", and role ${row.role} may not use them`,
+    detail: 'A database has one imat catalog; its owner converts views, and maintains imats.',
+    hint: `Connect as "${row.owner}", or have that role convert the view: what was granted on it is passed on. imat grant --monitor ${row.role}, run by "${row.owner}", lets this role run imat list and imat status.`,
+  });
+}
+
+function refuse(stranger: Stranger | null): void {
+  if (stranger === null) return;
+  throw new ImatError('insufficient_privilege', {
+    message: strangerMessage(stranger),
+    hint: strangerHint(stranger),
+  });
+}

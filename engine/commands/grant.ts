@@ -1,0 +1,67 @@
+/**
+ * Grant: what was granted and revoked on materialized views since their conversion reaches
+ * `imat.<name>`, and a role may watch how imats are doing.
+ */
+import type { GrantResult } from '../api.ts';
+import { requireCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { resolveImat } from '../server/names.ts';
+import { ident, type Sql, sql } from '../sql/sql.ts';
+
+/**
+ * One imat, or all of them.
+ * @throws ImatError `not_initialized`, `not_found`, `insufficient_privilege`
+ */
+export async function grantLikeOriginal(db: Db, name: string | null): Promise<GrantResult[]> {
+  await requireCatalog(db);
+  const imat = name === null ? null : await resolveImat(db, name);
+  return db.query<GrantResult>(
+    `SELECT i.name, imat_catalog.sync_grants(i.id) AS changes FROM imat_catalog.imat i
+     WHERE i.state = 'active' AND ($1::int IS NULL OR i.id = $1)
+       AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation)
+     ORDER BY i.name`,
+    [imat?.id ?? null],
+  );
+}
+
+/** What `imat list` and `imat status` read, and the history. */
+const MONITOR: readonly Sql[] = [
+  sql`USAGE ON SCHEMA imat_catalog`,
+  sql`SELECT ON imat_catalog.status, imat_catalog.held_back, imat_catalog.worker, imat_catalog.history, imat_catalog.migration`,
+  sql`SELECT (id, name, state, strategy) ON imat_catalog.imat`,
+  sql`SELECT (imat_id, relation) ON imat_catalog.imat_source`,
+  sql`EXECUTE ON FUNCTION imat_catalog.pending_rows(integer)`,
+];
+
+/**
+ * Lets a role run `imat list` and `imat status`, and read the views and tables behind them; or no
+ * more, with `revoke`.
+ * @throws ImatError `not_initialized`, `not_found`, `insufficient_privilege`
+ */
+export async function grantMonitor(db: Db, role: string, revoke: boolean): Promise<void> {
+  await requireCatalog(db);
+  // GRANT by a role that may not grant is a mere warning.
+  const [catalog] = await db.query<{ owner: string; own: boolean }>(
+    `SELECT pg_get_userbyid(n.nspowner)::text AS owner, pg_has_role(n.nspowner, 'USAGE') AS own
+     FROM pg_namespace n WHERE n.nspname = 'imat_catalog'`,
+  );
+  if (catalog?.own !== true)
+    throw new ImatError('insufficient_privilege', {
+      message: 'only the owner of the imat catalog lets other roles monitor',
+      hint: `Connect as "${catalog?.owner ?? ''}".`,
+    });
+  const [known] = await db.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+  if (known === undefined)
+    throw new ImatError('not_found', {
+      message: `role "${role}" does not exist`,
+      hint: `Write the name as in pg_roles: in lower case, unless it was created in quotes.`,
+    });
+  await db.transaction('read committed', async () => {
+    for (const right of MONITOR)
+      await db.execute(
+        (revoke ? sql`REVOKE ${right} FROM ${ident(role)}` : sql`GRANT ${right} TO ${ident(role)}`)
+          .text,
+      );
+  });
+}

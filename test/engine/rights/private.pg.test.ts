@@ -1,0 +1,113 @@
+/** What imat makes for itself is its owner's alone, whatever the default privileges say. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createRole,
+  createSandbox,
+  type Sandbox,
+  type Session,
+} from '../commands/support/sandbox.ts';
+
+/** Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. */
+const FOREIGN_RIGHTS = `
+SELECT o.what || ': ' || a.privilege_type || ' for ' || CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END AS foreign_right
+FROM (
+  SELECT c.oid::regclass::text AS what, c.relowner AS owner, c.relacl AS acl FROM pg_class c
+  WHERE c.relnamespace IN ('imat_catalog'::regnamespace, 'imat_store'::regnamespace) AND c.relkind IN ('r', 'v', 'S')
+  UNION ALL SELECT 'schema ' || n.nspname, n.nspowner, n.nspacl FROM pg_namespace n WHERE n.nspname LIKE 'imat%'
+  UNION ALL SELECT p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) FROM pg_proc p
+  WHERE p.pronamespace = 'imat_store'::regnamespace OR p.pronamespace = 'imat_catalog'::regnamespace AND p.prosecdef
+) o, aclexplode(o.acl) a WHERE a.grantee <> o.owner ORDER BY 1`;
+
+/** What everybody may do: see that the schema imat is there, and let a view ask for its frontier. */
+const PUBLIC_RIGHTS = [
+  'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
+  'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',
+  'schema imat: USAGE for PUBLIC',
+];
+
+let sandbox: Sandbox;
+let named: Session;
+let role: string;
+
+beforeAll(async () => {
+  sandbox = await createSandbox();
+  role = await createRole(sandbox);
+  named = await sandbox.session(role);
+  for (const grantee of ['PUBLIC', role])
+    await sandbox.sql(`ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO ${grantee};
+      ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO ${grantee};
+      ALTER DEFAULT PRIVILEGES GRANT ALL ON ROUTINES TO ${grantee};
+      ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO ${grantee}`);
+  await sandbox.sql(`
+    CREATE TABLE a (i int, g text, secret text);
+    CREATE MATERIALIZED VIEW grouped AS SELECT g, count(*) AS n FROM a WHERE secret IS NOT NULL GROUP BY g;
+    CREATE MATERIALIZED VIEW swapped AS SELECT g, max(i) AS i FROM a GROUP BY g;
+    REVOKE ALL ON a, grouped, swapped FROM PUBLIC, ${role}`);
+});
+afterAll(async () => {
+  await named.db.close();
+  await sandbox.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  await sandbox.drop();
+});
+
+async function expectPrivate(): Promise<void> {
+  const rows = await sandbox.rows<{ foreign_right: string }>(FOREIGN_RIGHTS);
+  expect(rows.map((row) => row.foreign_right)).toEqual(PUBLIC_RIGHTS);
+}
+
+describe('with default privileges that give everything to everybody', () => {
+  test('nothing is anybody else’s, after init, convert, a wider log, a swap and another freshness', async () => {
+    await sandbox.imat.init();
+    await expectPrivate();
+    await sandbox.imat.convert('grouped');
+    await expectPrivate();
+    await sandbox.imat.convert('swapped');
+    await sandbox.imat.create('wider', 'SELECT secret, i, count(*) AS n FROM a GROUP BY secret, i');
+    await sandbox.sql(`INSERT INTO a VALUES (1, 'g', 'password')`);
+    await sandbox.imat.fold();
+    await sandbox.imat.swap('swapped');
+    const reader = await sandbox.session();
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await reader.rows('SELECT * FROM imat.swapped');
+    await sandbox.imat.swap('swapped');
+    await expectPrivate();
+    await reader.sql('COMMIT');
+    await sandbox.imat.swap('swapped');
+    await sandbox.imat.convert('grouped', { freshness: '5s' });
+    await expectPrivate();
+  });
+
+  test('so a role that may read nothing reads and changes nothing', async () => {
+    for (const statement of [
+      'SELECT * FROM a',
+      'SELECT * FROM imat.grouped',
+      'SELECT * FROM imat.swapped',
+      'SELECT * FROM imat_store.log_public_a',
+      'SELECT * FROM imat_store.state_grouped',
+      'SELECT * FROM imat_store.definition_grouped',
+      'SELECT * FROM imat_store.current_grouped',
+      'INSERT INTO imat_store.log_public_a (weight) VALUES (5)',
+      `UPDATE imat_catalog.imat SET fold_function = 'x'`,
+      'SELECT imat_store.fold_grouped()',
+      'SELECT imat_catalog.pending_rows(1)',
+      'CREATE TABLE imat.x ()',
+      'CREATE TABLE imat_store.x ()',
+      'CREATE TABLE imat_catalog.x ()',
+    ])
+      await expect(named.sql(statement), statement).rejects.toMatchObject({ sqlstate: '42501' });
+  });
+
+  test('an upgrade leaves it so, and leaves what was granted on purpose', async () => {
+    await sandbox.imat.grantMonitor(role);
+    await sandbox.sql(`UPDATE imat_catalog.migration SET functions_hash = 'former';
+      DROP VIEW imat_catalog.log_upkeep`);
+    await sandbox.imat.init();
+    expect((await named.imat.list()).map(({ name }) => name)).toEqual([
+      'grouped',
+      'swapped',
+      'wider',
+    ]);
+    await sandbox.imat.grantMonitor(role, { revoke: true });
+    await expectPrivate();
+  });
+});
