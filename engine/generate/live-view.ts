@@ -12,11 +12,12 @@
  * What stands above the core in the definition is computed here, over the stored columns.
  *
  * A materialized view is a barrier by nature: no condition of a reader meets what the definition
- * filters out. Stored rows are the answer, so conditions may go down to them. What is computed when
- * read is in a view of its own with security_barrier, `current_<name>`: only leakproof conditions go
- * down there. The barrier is not on `imat.<name>` itself, for two reasons: PostgreSQL flattens a
- * view that is a plain UNION ALL in spite of it, and the stored rows would lose the order of their
- * indexes. Only if the view filters stored rows (HAVING) is it a barrier as well.
+ * filters out. Stored rows are the answer, so conditions may go down to them. What is computed
+ * when read is in a view of its own with security_barrier, `current_<name>`: only leakproof
+ * conditions go down there. The barrier is not on `imat.<name>` itself, for two reasons:
+ * PostgreSQL flattens a view that is a plain UNION ALL in spite of it, and the stored rows would
+ * lose the order of their indexes. Only if the view filters stored rows (HAVING) is it a barrier
+ * as well.
  */
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';

@@ -51,7 +51,7 @@ export type ImatNames = {
    */
   readonly delta: StoreName;
   readonly netted: StoreName;
-  /** The answer computed now, behind a security barrier; a live view reads it while rows are pending. */
+  /** The answer computed now, behind a security barrier: what is read while rows are pending. */
   readonly current: StoreName;
 };
 
