@@ -419,7 +419,7 @@ CREATE FUNCTION imat_catalog.lock_class()
   RETURNS integer
   LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION imat_catalog.lock_class() IS
-  'Returns the first key of all advisory locks of imat; the second key is the id of an imat, or 0 for the catalog itself.';
+  'Returns the first key of all advisory locks of imat; the second key is the id of an imat, or 0 for the catalog itself. Folds and swaps do not depend on them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_class() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted integer[])

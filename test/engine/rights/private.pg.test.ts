@@ -18,7 +18,7 @@ FROM (
   WHERE p.pronamespace = 'imat_store'::regnamespace OR p.pronamespace = 'imat_catalog'::regnamespace AND p.prosecdef
 ) o, aclexplode(o.acl) a WHERE a.grantee <> o.owner ORDER BY 1`;
 
-/** What everybody may do: see that the schema imat is there, and let a view ask for its frontier. */
+/** What everybody may do: see the schema imat, and let a view ask for its frontier. */
 const PUBLIC_RIGHTS = [
   'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
   'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',
