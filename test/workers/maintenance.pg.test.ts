@@ -27,8 +27,10 @@ afterEach(async () => {
 });
 
 /** A role without superuser rights that owns the database and t. */
-async function makeOwner(): Promise<Session & { readonly imat: Imat; readonly url: string }> {
-  const role = await world.role();
+async function makeOwner(
+  options = '',
+): Promise<Session & { readonly imat: Imat; readonly url: string }> {
+  const role = await world.role(options);
   const address = new URL(world.url);
   await world.sql(
     `ALTER DATABASE ${address.pathname.slice(1)} OWNER TO ${role}; GRANT CREATE ON SCHEMA public TO ${role}; ALTER TABLE t OWNER TO ${role}`,
@@ -539,9 +541,11 @@ describe('a fold that costs more than a rebuild', () => {
   });
 
   test('is made where the worker must not run the functions of the definition, their owner may', async () => {
-    const owner = await makeOwner();
+    // One superuser lets another work on its imats, but not run what an ordinary role wrote.
+    const owner = await makeOwner('SUPERUSER');
     await owner.sql(
-      'CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$',
+      `CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$;
+       ALTER FUNCTION twice(int) OWNER TO ${await world.role()}`,
     );
     await owner.imat.create(
       'doubled',
