@@ -57,9 +57,11 @@ describe('a fold that costs more than a rebuild', () => {
   });
 
   test('is made where the worker must not run the functions of the definition, their owner may', async () => {
-    const owner = await makeOwner();
+    // One superuser lets another work on its imats, but not run what an ordinary role wrote.
+    const owner = await makeOwner('SUPERUSER');
     await owner.sql(
-      'CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$',
+      `CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$;
+       ALTER FUNCTION twice(int) OWNER TO ${await world.role()}`,
     );
     await owner.imat.create(
       'doubled',

@@ -17,7 +17,7 @@ export type Passes = {
   /** Puts the last runs into the past, so that no imat rests. */
   readonly rested: () => Promise<void>;
   /** Makes a role without superuser rights that owns the database and t. */
-  readonly makeOwner: () => Promise<Owner>;
+  readonly makeOwner: (options?: string) => Promise<Owner>;
 };
 
 export function newWorker(
@@ -66,14 +66,14 @@ export function usePasses(use: (world: World) => void): Passes {
       world.sql(
         `UPDATE imat_catalog.schedule SET last_ended_at = last_ended_at - interval '1 minute'`,
       ),
-    makeOwner: () => makeOwner(world),
+    makeOwner: (options) => makeOwner(world, options),
   };
 }
 
 const databaseOf = (world: World): string => new URL(world.url).pathname.slice(1);
 
-async function makeOwner(world: World): Promise<Owner> {
-  const role = await world.role();
+async function makeOwner(world: World, options = ''): Promise<Owner> {
+  const role = await world.role(options);
   await world.sql(
     `ALTER DATABASE ${databaseOf(world)} OWNER TO ${role}; GRANT CREATE ON SCHEMA public TO ${role};
      ALTER TABLE t OWNER TO ${role}`,
