@@ -6,7 +6,9 @@
  *   UNION ALL -> unionAll
  *
  * Functions and VALUES in FROM are applied to the join of everything else, in the order in which
- * they are written, so that each sees what stands before it. An ordinary view in FROM is lowered from its own query, as `derived`. Lowering judges nothing;
+ * they are written, so that each sees what stands before it.
+ *
+ * An ordinary view in FROM is lowered from its own query, as `derived`. Lowering judges nothing;
  * `rewrites/` make the tree simpler, and the planner says what cannot be maintained.
  */
 import type { Aggregate, ColumnRef, Expr, FunctionItem, TableItem } from '../../parser/tree.ts';

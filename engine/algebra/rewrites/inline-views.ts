@@ -1,6 +1,6 @@
 /**
- * inline-views: `derived(x) -> x`, if x consists of scans, filters, projections, inner joins, applied
- * table expressions and UNION ALL.
+ * inline-views: `derived(x) -> x`, if x consists of scans, filters, projections, inner joins,
+ * applied table expressions and UNION ALL.
  *
  * A view is its query. It stays `derived` if it groups or removes duplicates, because nothing else
  * would say so by the view's name. Wrong for `SELECT sum(n) FROM (SELECT count(*) AS n FROM t GROUP

@@ -1,6 +1,6 @@
 /**
- * lift-projections: a filter, join, apply, projection or grouping over a projection computes what that
- * computes, and the projection moves above it (or is gone).
+ * lift-projections: a filter, join, apply, projection or grouping over a projection computes what
+ * that computes, and the projection moves above it (or is gone).
  *
  *   filter(project(x))     -> project(filter(x))
  *   join(project(x), y)    -> project(join(x, y))

@@ -48,6 +48,7 @@ const HISTORY_OF_BAGS = [
 
 const OF_SHOP: Readonly<Record<string, readonly string[]>> = {
   'UNION ALL': [
+    "SELECT region, -1 AS sign, DATE '2024-01-01' AS day, 1.5 AS x FROM orders UNION ALL SELECT 'a', -2, '2024-02-01', -1 UNION ALL SELECT region, NULL, NULL, NULL FROM extra",
     'SELECT region FROM orders UNION ALL SELECT region FROM customer',
     'SELECT s.region, count(*) AS n, sum(s.x) AS x FROM (SELECT region, amount AS x FROM orders UNION ALL SELECT region, score FROM customer) s GROUP BY s.region',
     'SELECT region, amount FROM orders WHERE flag UNION ALL SELECT region, amount FROM orders WHERE qty > 1',

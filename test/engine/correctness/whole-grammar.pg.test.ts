@@ -112,11 +112,6 @@ describe('stays a swap, with its reason', () => {
       'SELECT o.id, s.one FROM orders o LEFT JOIN (SELECT 1 AS one, k FROM extra) s ON s.k = o.qty',
       'outer_join',
     ],
-    ['SELECT v.x FROM (VALUES (1), (2)) v(x), orders', 'values'],
-    ['SELECT region FROM orders UNION ALL SELECT region FROM customer', 'set_operation'],
-    ['SELECT o.id, g.n FROM orders o, generate_series(1, o.qty) g(n)', 'table_function'],
-    ['SELECT unnest(tags) AS t FROM things', 'set_returning_function'],
-    ['SELECT s.t FROM (SELECT unnest(tags) AS t FROM things) s', 'subquery'],
   ])('%s', async (query, kind) => {
     await bench.user.execute(RESET);
     const { converted } = await bench.convert(query, { strategy: 'swap' });
