@@ -19,6 +19,7 @@ import {
 import type { Catalog } from './catalog.ts';
 import type { Expr, FromItem, Name, Query, Relation, Select, Sort, Span } from './tree.ts';
 import type { Unreadable } from './unreadable.ts';
+import { internalName } from './type-name.ts';
 import { mapExpr, mapQuery, visit } from './walk.ts';
 
 /** The queries around, innermost first. */
@@ -297,11 +298,14 @@ type FromContext = {
 };
 
 /**
- * PostgreSQL leaves the name out where it is the column's own, or where the expression has none.
+ * PostgreSQL leaves the name out where it is the column's own, or where the expression has none. It
+ * prints a literal with its type, by which it calls the column when it reads the text again.
  */
 function nameOf(expr: Expr): string {
-  return expr.kind === 'column' || expr.kind === 'join_column' || expr.kind === 'field'
-    ? expr.name
+  if (expr.kind === 'column' || expr.kind === 'join_column' || expr.kind === 'field')
+    return expr.name;
+  return expr.kind === 'cast' && expr.operand.kind === 'literal'
+    ? internalName(expr.type)
     : '?column?';
 }
 

@@ -118,6 +118,15 @@ export function visit(expr: Expr, see: (expr: Expr) => boolean | void): void {
   for (const child of children(expr)) visit(child, see);
 }
 
+/** Whether a set-returning function is called in the expression. */
+export function returnsSet(expr: Expr): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    found ||= node.kind === 'call' && node.returnsSet;
+  });
+  return found;
+}
+
 /**
  * Rewrites an expression from the top: `replace` is asked for each node; what it returns stands in
  * the node's place and is not walked any further, null keeps the node and goes on below it.

@@ -70,7 +70,12 @@ export function finite(input: AggregateInput, arg: Argument, conditions: readonl
   };
 }
 
-export const notNull = (arg: Argument): Sql => sql`${arg.value} IS NOT NULL`;
+/**
+ * Whether the argument is not the null value. Of a row, `IS NOT NULL` asks whether all of its
+ * fields are not null; `IS DISTINCT FROM NULL` never looks at them.
+ */
+export const notNull = ({ value, type }: Argument): Sql =>
+  type.isComposite ? sql`${value} IS DISTINCT FROM NULL` : sql`${value} IS NOT NULL`;
 
 /**
  * `finiteSum` where all values are finite, else NaN or an infinity as addition has it; all of them

@@ -86,6 +86,9 @@ const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
   'array_length',
   'starts_with',
   'split_part',
+  'unnest',
+  'generate_subscripts',
+  'string_to_table',
 ]);
 const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
   'abs',

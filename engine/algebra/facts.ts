@@ -23,6 +23,8 @@ export type TypeFacts = {
   readonly baseType: string;
   /** OID of the base type. */
   readonly oid: number;
+  /** Whether a value is a row with fields. */
+  readonly isComposite: boolean;
   /**
    * Digits after the point of a `numeric(p,s)`; null for any other type and for unconstrained
    * numeric.

@@ -1,18 +1,29 @@
 /**
  * From what the parser read to a tree of operators, step by step as SQL defines it:
  *
- *   FROM -> join, WHERE -> filter, GROUP BY and aggregates -> group, HAVING -> filter,
- *   SELECT -> project, DISTINCT -> distinct
+ *   FROM -> join and apply, WHERE -> filter, set-returning functions -> apply,
+ *   GROUP BY and aggregates -> group, HAVING -> filter, SELECT -> project, DISTINCT -> distinct,
+ *   UNION ALL -> unionAll
+ *
+ * Functions and VALUES in FROM are applied to the join of everything else, in the order in which
+ * they are written, so that each sees what stands before it.
  *
  * An ordinary view in FROM is lowered from its own query, as `derived`. Lowering judges nothing;
  * `rewrites/` make the tree simpler, and the planner says what cannot be maintained.
  */
-import type { Aggregate, ColumnRef, Expr, TableItem } from '../../parser/tree.ts';
-import { equalExpr, mapExpr, visit } from '../../parser/walk.ts';
+import type { Aggregate, ColumnRef, Expr, FunctionItem, TableItem } from '../../parser/tree.ts';
+import { equalExpr, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import type { SourceFacts } from './facts.ts';
-import type { AggregateCall, Column, ColumnId, Node, Output } from './node.ts';
-import { columnsOf, mapReferences, reference } from './node.ts';
-import type { PlainFrom, PlainQuery } from './plain-query.ts';
+import type { AggregateCall, AppliedRows, Apply, Column, ColumnId, Node, Output } from './node.ts';
+import { columnsOf, mapApplied, mapReferences, reference } from './node.ts';
+import type {
+  PlainFrom,
+  PlainQuery,
+  PlainRelation,
+  PlainSelect,
+  PlainUnion,
+  PlainValues,
+} from './plain-query.ts';
 
 export type Reading = {
   readonly sources: ReadonlyMap<number, SourceFacts>;
@@ -30,6 +41,13 @@ export function lower(query: PlainQuery, reading: Reading): Node {
  */
 type Resolve = (expr: Expr) => Expr;
 
+/** An item of FROM: rows of its own, or what is applied to the others. */
+type Item = {
+  readonly node: Node | null;
+  readonly apply: Omit<Apply, 'input'> | null;
+  readonly columns: readonly Column[];
+};
+
 class Lowering {
   readonly #reading: Reading;
   #columns = 0;
@@ -40,20 +58,25 @@ class Lowering {
   }
 
   query(query: PlainQuery): Node {
-    const relations = query.relations.map((relation) => this.#relation(relation));
-    const resolve = resolverOf(relations);
-    const inputs = query.from.map((item) => this.#fromItem(item, relations, resolve));
-    const [only] = inputs;
-    let node: Node =
-      inputs.length === 1 && only !== undefined ? only : { op: 'join', inputs, conditions: [] };
+    return query.kind === 'select' ? this.#select(query) : this.#union(query);
+  }
+
+  #select(query: PlainSelect): Node {
+    const items = query.relations.map((relation) => this.#relation(relation));
+    const resolve = resolverOf(items.map(({ columns }) => columns));
+    let node = this.#from(query, items, resolve);
     if (query.where !== null)
       node = { op: 'filter', input: node, conditions: conjuncts(resolve(query.where)) };
-    const targets = query.targets.map(({ name, expr }) => ({ name, expr: resolve(expr) }));
+    const named = query.targets.map(({ name, expr }) => ({ name, expr: resolve(expr) }));
+    const by = query.groupBy.map(resolve);
+    const sets = this.#sets(node, query.grouped ? by : named.map(({ expr }) => expr));
+    node = sets.node;
+    const targets = named.map(({ name, expr }) => ({ name, expr: sets.above(expr) }));
     const having = query.having === null ? null : resolve(query.having);
     let above: Resolve = (expr) => expr;
     if (query.grouped) {
       const exprs = [...targets.map(({ expr }) => expr), ...(having === null ? [] : [having])];
-      const grouping = this.#group(node, query.groupBy.map(resolve), exprs);
+      const grouping = this.#group(node, by.map(sets.above), exprs);
       node = grouping.node;
       above = grouping.above;
     }
@@ -66,7 +89,109 @@ class Lowering {
     return query.distinct ? { op: 'distinct', input: node } : node;
   }
 
-  #relation(relation: TableItem): Node {
+  #union({ left, right }: PlainUnion): Node {
+    const inputs = [left, right].map((one) => this.query(one));
+    const [first] = inputs.map(columnsOf);
+    const columns = (first ?? []).map(({ name }) => this.#column(name));
+    const union: Node = {
+      op: 'unionAll',
+      inputs,
+      columns: columns.map((column) => ({ column, facts: null, collations: [] })),
+      number: ++this.#occurrences,
+    };
+    return { op: 'project', input: union, outputs: this.#renamed(columns, []) };
+  }
+
+  /** The columns under other names, as many as there are. */
+  #renamed(columns: readonly Column[], names: readonly string[]): readonly Output[] {
+    return columns.map((column, index) =>
+      this.#output(names[index] ?? column.name, reference(column)),
+    );
+  }
+
+  #from(query: PlainSelect, items: readonly Item[], resolve: Resolve): Node {
+    const nodes = items.flatMap(({ node }) => node ?? []);
+    if (nodes.length === items.length)
+      return joined(
+        query.from.map((item) => this.#fromItem(item, nodes, resolve)),
+        [],
+      );
+    const applied = items.flatMap(({ apply }) => apply ?? []);
+    const node = applied.reduce<Node>(
+      (input, one) => ({ ...one, input, rows: mapApplied(one.rows, resolve) }),
+      joined(nodes, []),
+    );
+    const conditions = query.from.flatMap(conditionsOf).map(resolve);
+    return conditions.length === 0 ? node : { op: 'filter', input: node, conditions };
+  }
+
+  /** Set-returning functions in SELECT or GROUP BY: they run after WHERE, all in step. */
+  #sets(input: Node, exprs: readonly Expr[]): { readonly node: Node; readonly above: Resolve } {
+    const sets = distinctExprs(exprs.filter(returnsSet));
+    if (sets.length === 0) return { node: input, above: (expr) => expr };
+    const outputs = sets.map((expr) => this.#output('set', expr));
+    return {
+      node: {
+        op: 'apply',
+        input,
+        rows: { kind: 'select', exprs: sets },
+        columns: outputs.map(({ column }) => ({ column, facts: null })),
+        number: ++this.#occurrences,
+        label: 'set',
+        span: sets[0]?.span ?? null,
+      },
+      above: (expr) =>
+        mapExpr(expr, (inner) => {
+          const found = outputs.find((one) => equalExpr(one.expr, inner));
+          return found === undefined ? null : reference(found.column, inner.span);
+        }),
+    };
+  }
+
+  #relation(relation: PlainRelation): Item {
+    switch (relation.kind) {
+      case 'table': {
+        const node = this.#table(relation);
+        return { node, apply: null, columns: columnsOf(node) };
+      }
+      case 'subquery': {
+        const input = this.query(relation.query);
+        const outputs = this.#renamed(columnsOf(input), relation.columnAliases);
+        const node: Node = { op: 'project', input, outputs };
+        return { node, apply: null, columns: columnsOf(node) };
+      }
+      case 'function': {
+        const { functions, ordinality, columnAliases } = relation;
+        const described = functions.flatMap((one) => one.definitions.map(({ name }) => name));
+        const names = [...columnAliases, ...described.slice(columnAliases.length)];
+        return this.#applied(relation, names, { kind: 'functions', functions, ordinality });
+      }
+      case 'values': {
+        const { rows, columnAliases } = relation;
+        const names = (rows[0] ?? []).map(
+          (_, index) => columnAliases[index] ?? `column${index + 1}`,
+        );
+        return this.#applied(relation, names, { kind: 'values', rows });
+      }
+    }
+  }
+
+  #applied(
+    { alias: label, span }: FunctionItem | PlainValues,
+    names: readonly string[],
+    rows: AppliedRows,
+  ): Item {
+    const columns = names.map((name) => this.#column(name));
+    const typed = columns.map((column) => ({ column, facts: null }));
+    const number = ++this.#occurrences;
+    return {
+      node: null,
+      apply: { op: 'apply', rows, columns: typed, number, label, span },
+      columns,
+    };
+  }
+
+  #table(relation: TableItem): Node {
     const view = this.#reading.views.get(relation.oid);
     if (view !== undefined) {
       const { name, span } = relation;
@@ -91,14 +216,10 @@ class Lowering {
       if (node === undefined) throw new Error(`no relation ${item.relation} in FROM`);
       return node;
     }
-    const merged = (item.using ?? []).map(
-      ({ left, right }): Expr => ({ kind: 'binary', op: '=', left, right, span: left.span }),
-    );
-    const own = item.on === null ? [] : conjuncts(item.on);
     return {
       op: 'join',
       inputs: [item.left, item.right].map((side) => this.#fromItem(side, relations, resolve)),
-      conditions: [...own, ...merged].map(resolve),
+      conditions: ownConditions(item).map(resolve),
     };
   }
 
@@ -159,10 +280,25 @@ class Lowering {
   }
 }
 
-function resolverOf(relations: readonly Node[]): Resolve {
-  const columns = relations.map(
-    (node) => new Map(columnsOf(node).map((column) => [column.name, column])),
+const joined = (inputs: readonly Node[], conditions: readonly Expr[]): Node => {
+  const [only] = inputs;
+  return inputs.length === 1 && only !== undefined ? only : { op: 'join', inputs, conditions };
+};
+
+function ownConditions(item: Extract<PlainFrom, { kind: 'join' }>): readonly Expr[] {
+  const merged = (item.using ?? []).map(
+    ({ left, right }): Expr => ({ kind: 'binary', op: '=', left, right, span: left.span }),
   );
+  return [...(item.on === null ? [] : conjuncts(item.on)), ...merged];
+}
+
+const conditionsOf = (item: PlainFrom): readonly Expr[] =>
+  item.kind === 'relation'
+    ? []
+    : [...conditionsOf(item.left), ...conditionsOf(item.right), ...ownConditions(item)];
+
+function resolverOf(relations: readonly (readonly Column[])[]): Resolve {
+  const columns = relations.map((own) => new Map(own.map((column) => [column.name, column])));
   const resolved = (ref: ColumnRef): Expr => {
     const column = columns[ref.relation]?.get(ref.name);
     if (column === undefined)

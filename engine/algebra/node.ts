@@ -7,7 +7,7 @@
  * parser's, in which each reference was made by `reference`: its `relation` is the id of the
  * column, its `name` is for people only.
  */
-import type { Aggregate, ColumnRef, Expr, Span } from '../../parser/tree.ts';
+import type { Aggregate, ColumnDefinition, ColumnRef, Expr, Span } from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
 import type { ColumnFacts, SourceFacts } from './facts.ts';
 
@@ -73,6 +73,52 @@ export type AggregateCall = {
   readonly args: readonly Output[];
 };
 
+/**
+ * Each row of the input with each row that a table expression gives for it (A. Galindo-Legaria and
+ * M. Joshi, "Orthogonal Optimization of Subqueries and Aggregation", 2001). The expression reads no
+ * table: it is functions in FROM, VALUES, or set-returning functions in SELECT.
+ */
+export type Apply = {
+  readonly op: 'apply';
+  readonly input: Node;
+  readonly rows: AppliedRows;
+  readonly columns: readonly TypedColumn[];
+  /** Its place in the definition, for a name; unique among scans, applies and unions. */
+  readonly number: number;
+  /** Its alias in the definition. */
+  readonly label: string;
+  readonly span: Span | null;
+};
+
+export type AppliedRows =
+  | {
+      readonly kind: 'functions';
+      readonly functions: readonly {
+        readonly call: Expr;
+        readonly definitions: readonly ColumnDefinition[];
+      }[];
+      readonly ordinality: boolean;
+    }
+  | { readonly kind: 'values'; readonly rows: readonly (readonly Expr[])[] }
+  /** One row as long as no expression returns a set; sets are in step. */
+  | { readonly kind: 'select'; readonly exprs: readonly Expr[] };
+
+/** The rows of all inputs; column by column, in types that suit all of them. */
+export type UnionAll = {
+  readonly op: 'unionAll';
+  readonly inputs: readonly Node[];
+  readonly columns: readonly UnionColumn[];
+  readonly number: number;
+};
+
+/** A column whose type only the server knows; `facts` is null until it has been asked. */
+export type TypedColumn = { readonly column: Column; readonly facts: ColumnFacts | null };
+
+export type UnionColumn = TypedColumn & {
+  /** For each input, the collation that its column must be given; null if it has it already. */
+  readonly collations: readonly (string | null)[];
+};
+
 /** Each row once. */
 export type Distinct = { readonly op: 'distinct'; readonly input: Node };
 
@@ -87,7 +133,7 @@ export type Derived = {
   readonly span: Span | null;
 };
 
-export type Node = Scan | Filter | Project | Join | Group | Distinct | Derived;
+export type Node = Scan | Filter | Project | Join | Apply | UnionAll | Group | Distinct | Derived;
 export type Op = Node['op'];
 export type NodeOf<K extends Op> = Extract<Node, { readonly op: K }>;
 
@@ -111,6 +157,7 @@ export function inputsOf(node: Node): readonly Node[] {
     case 'scan':
       return [];
     case 'join':
+    case 'unionAll':
       return node.inputs;
     default:
       return [node.input];
@@ -123,6 +170,7 @@ export function withInputs(node: Node, inputs: readonly Node[]): Node {
     case 'scan':
       return node;
     case 'join':
+    case 'unionAll':
       return { ...node, inputs };
     default: {
       const [input] = inputs;
@@ -141,6 +189,10 @@ export function columnsOf(node: Node): readonly Column[] {
       return node.outputs.map(({ column }) => column);
     case 'join':
       return node.inputs.flatMap(columnsOf);
+    case 'apply':
+      return [...columnsOf(node.input), ...node.columns.map(({ column }) => column)];
+    case 'unionAll':
+      return node.columns.map(({ column }) => column);
     case 'group':
       return [...node.keys, ...node.aggregates].map(({ column }) => column);
     default:
@@ -167,10 +219,39 @@ export function expressionsOf(node: Node): readonly Expr[] {
           ...(call.filter === null ? [] : [call.filter]),
         ]),
       ];
+    case 'apply':
+      return appliedExprs(node.rows);
     case 'scan':
+    case 'unionAll':
     case 'distinct':
     case 'derived':
       return [];
+  }
+}
+
+function appliedExprs(rows: AppliedRows): readonly Expr[] {
+  switch (rows.kind) {
+    case 'functions':
+      return rows.functions.map(({ call }) => call);
+    case 'values':
+      return rows.rows.flat();
+    case 'select':
+      return rows.exprs;
+  }
+}
+
+/** The rows with each expression replaced. */
+export function mapApplied(rows: AppliedRows, map: (expr: Expr) => Expr): AppliedRows {
+  switch (rows.kind) {
+    case 'functions':
+      return {
+        ...rows,
+        functions: rows.functions.map((one) => ({ ...one, call: map(one.call) })),
+      };
+    case 'values':
+      return { ...rows, rows: rows.rows.map((row) => row.map((one) => map(one))) };
+    case 'select':
+      return { ...rows, exprs: rows.exprs.map((one) => map(one)) };
   }
 }
 

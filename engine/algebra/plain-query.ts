@@ -1,8 +1,8 @@
 /**
- * What today's flat plan is made of: one SELECT over tables and inner joins, its relations numbered
- * from 0.
+ * What lowering takes: SELECT over tables, subqueries, functions and constants that are joined by
+ * inner joins, and UNION ALL of such. The items of FROM are numbered from 0 in each SELECT.
  */
-import type { Expr, TableItem, Target } from '../../parser/tree.ts';
+import type { Expr, FunctionItem, Span, TableItem, Target } from '../../parser/tree.ts';
 
 export type PlainFrom =
   | { readonly kind: 'relation'; readonly relation: number }
@@ -16,8 +16,28 @@ export type PlainFrom =
         | null;
     };
 
-export type PlainQuery = {
-  readonly relations: readonly TableItem[];
+/** A query in FROM that refers to nothing outside of it. */
+export type PlainSubquery = {
+  readonly kind: 'subquery';
+  readonly query: PlainQuery;
+  /** Names for its first columns. */
+  readonly columnAliases: readonly string[];
+};
+
+/** VALUES in FROM; its expressions can refer to the items before it. */
+export type PlainValues = {
+  readonly kind: 'values';
+  readonly rows: readonly (readonly Expr[])[];
+  readonly alias: string;
+  readonly columnAliases: readonly string[];
+  readonly span: Span | null;
+};
+
+export type PlainRelation = TableItem | FunctionItem | PlainSubquery | PlainValues;
+
+export type PlainSelect = {
+  readonly kind: 'select';
+  readonly relations: readonly PlainRelation[];
   readonly from: readonly PlainFrom[];
   readonly where: Expr | null;
   readonly distinct: boolean;
@@ -27,3 +47,11 @@ export type PlainQuery = {
   readonly having: Expr | null;
   readonly targets: readonly Target[];
 };
+
+export type PlainUnion = {
+  readonly kind: 'union_all';
+  readonly left: PlainQuery;
+  readonly right: PlainQuery;
+};
+
+export type PlainQuery = PlainSelect | PlainUnion;

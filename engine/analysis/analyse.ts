@@ -24,6 +24,7 @@ import { inspectView } from '../server/relations.ts';
 import type { Dependence } from '../server/type-output.ts';
 import { PRINTING, implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
+import { typedTree } from './typed-tree.ts';
 import {
   aggregateReasons,
   functionReasons,
@@ -142,7 +143,9 @@ async function planReading(
   }
   const plain = plainQuery(query, sources);
   if ('reasons' in plain) return plain;
-  const parts = cut(rewrite(lower(plain, { sources, views })));
+  const tree = await typedTree(db, lower(plain, { sources, views }));
+  if ('reasons' in tree) return tree;
+  const parts = cut(rewrite(tree));
   if ('reasons' in parts) return parts;
   const types = await probe(db, parts);
   if ('reasons' in types) return types;

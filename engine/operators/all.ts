@@ -2,6 +2,7 @@
 import type { Node, NodeOf, Op } from '../algebra/node.ts';
 import { inputsOf } from '../algebra/node.ts';
 import type { PlanReason } from '../algebra/reason.ts';
+import { apply } from './apply.ts';
 import { derived } from './derived.ts';
 import { distinct } from './distinct.ts';
 import { filter } from './filter.ts';
@@ -11,12 +12,15 @@ import type { Netting, Pending } from './pending.ts';
 import { project } from './project.ts';
 import type { Face, Rows, Rule, Shape, Term } from './rule.ts';
 import { scan } from './scan.ts';
+import { unionAll } from './union-all.ts';
 
 export const RULES: { readonly [K in Op]: Rule<K> } = {
   scan,
   filter,
   project,
   join,
+  apply,
+  unionAll,
   group,
   distinct,
   derived,

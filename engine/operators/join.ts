@@ -50,7 +50,7 @@ export const join: Rule<'join'> = {
     const terms = joinTerms(node, inputs, pending, 'fenced', form);
     const { relations } = shapeOf(inputs.map(({ shape }) => shape));
     const columns = relations.flatMap((relation) => relation.columns.map(({ facts }) => facts));
-    return canNet(columns) ? [netted(terms, relations)] : terms;
+    return terms.length > 0 && canNet(columns) ? [netted(terms, relations)] : terms;
   },
   against: nothingAgainst,
 };
@@ -86,7 +86,8 @@ export function joinTerms(
         ? (changes[position] ?? [])
         : [before(input, changes[position] ?? [])];
     });
-    const gates = inputs.length > 1 ? gatesOf(inputs, roles, pending) : [];
+    const changing = inputs.filter(({ shape }) => shape.sources.length > 0);
+    const gates = changing.length > 1 ? gatesOf(inputs, roles, pending) : [];
     return combinations(choices).map((parts) => product(parts, sign, gates, own));
   });
 }

@@ -30,11 +30,11 @@
 import type { Expr } from '../../parser/tree.ts';
 import { deparseExpr } from '../../parser/deparse.ts';
 import type { TypeFacts } from '../algebra/facts.ts';
-import type { ColumnId, NodeOf, Op } from '../algebra/node.ts';
+import type { ColumnId, NodeOf, Op, TypedColumn } from '../algebra/node.ts';
 import { idOf } from '../algebra/node.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, join, lines, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Netting, Pending } from './pending.ts';
 
 /** An item of FROM, with those columns that can be told apart by their images. */
@@ -106,6 +106,26 @@ export function columnOf(shape: Shape, id: ColumnId): Sql {
   const column = shape.columns.get(id);
   if (column === undefined) throw new Error(`column ${id} is not in scope`);
   return column;
+}
+
+/**
+ * The columns of an item of FROM that an operator makes, called by their ids; a relation once the
+ * server has told their types.
+ */
+export function typedRelation(
+  alias: string,
+  columns: readonly TypedColumn[],
+): Pick<Shape, 'columns' | 'relations'> {
+  const name = ({ column }: TypedColumn): string => `c${column.id}`;
+  const known = columns.flatMap((one) =>
+    one.facts === null ? [] : [{ name: name(one), short: name(one), facts: one.facts }],
+  );
+  return {
+    columns: new Map(
+      columns.map((one) => [one.column.id, sql`${ident(alias)}.${ident(name(one))}`]),
+    ),
+    relations: known.length === columns.length ? [{ alias, columns: known }] : [],
+  };
 }
 
 /** An expression as it is written over a shape. */

@@ -113,8 +113,10 @@ const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
 /** Whether an expression over the sources can fail for some rows. */
 function mayFail(core: Core, store: Store): boolean {
   const oids = new Map(
-    scansOf(core).flatMap(({ columns }) =>
-      columns.map(({ column, facts }) => [column.id, facts.oid] as const),
+    nodesOf(core).flatMap((node) =>
+      node.op === 'scan' || node.op === 'apply' || node.op === 'unionAll'
+        ? node.columns.map(({ column, facts }) => [column.id, facts?.oid ?? null] as const)
+        : [],
     ),
   );
   return (

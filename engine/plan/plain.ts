@@ -3,14 +3,14 @@
  * order in which each finds what it needs, and then every reason for what is left that the plan has
  * no rule for. Pure.
  */
-import type { Expr, FromItem, Query, Select } from '../../parser/tree.ts';
+import type { Expr, FromItem, Query, Relation, Select, Values } from '../../parser/tree.ts';
 import { children, mapExpr } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
-import type { PlainFrom, PlainQuery } from '../algebra/plain-query.ts';
+import type { PlainFrom, PlainQuery, PlainRelation, PlainSelect } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { reasonsAgainst } from './reasons-against.ts';
 import { canFail } from '../algebra/can-fail.ts';
-import { expressionsOf, tablesIn } from '../algebra/query-rewrites/relations.ts';
+import { eachQuery, expressionsOf, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineSubqueries } from '../algebra/query-rewrites/inline-subqueries.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
@@ -32,8 +32,7 @@ export function plainQuery(
     ? across
     : inlineSubqueries(inlineCtes(named, false));
   const reasons = reasonsAgainst(rewritten);
-  if (reasons.length > 0 || rewritten.kind !== 'select') return { reasons };
-  return numbered(rewritten);
+  return reasons.length > 0 ? { reasons } : plain(rewritten);
 }
 
 /**
@@ -48,7 +47,9 @@ function failsNowhere(query: Query, sources: ReadonlyMap<number, SourceFacts>): 
         ? { kind: 'row', items: children(node).map(rows), span: node.span }
         : null,
     );
-  return expressionsOf(query).every(
+  const exprs: Expr[] = [];
+  eachQuery(query, (one) => void exprs.push(...expressionsOf(one)));
+  return exprs.every(
     (expr) =>
       !canFail(rows(expr), (ref) => {
         const columns = sources.get(tables.get(ref.relation)?.oid ?? 0)?.columns ?? [];
@@ -57,8 +58,63 @@ function failsNowhere(query: Query, sources: ReadonlyMap<number, SourceFacts>): 
   );
 }
 
+function plain(query: Query): PlainQuery {
+  switch (query.kind) {
+    case 'select':
+      return numbered(query);
+    case 'set_operation':
+      return { kind: 'union_all', left: plain(query.left), right: plain(query.right) };
+    case 'values':
+      return selectOf(query);
+  }
+}
+
+/** `SELECT * FROM (VALUES ...)`. */
+function selectOf({ rows, span }: Values): PlainSelect {
+  const names = (rows[0] ?? []).map((_, index) => `column${index + 1}`);
+  return {
+    kind: 'select',
+    relations: [{ kind: 'values', rows, alias: 'values', columnAliases: names, span }],
+    from: [{ kind: 'relation', relation: 0 }],
+    where: null,
+    distinct: false,
+    groupBy: [],
+    grouped: false,
+    having: null,
+    targets: names.map((name) => ({
+      name,
+      expr: { kind: 'column', relation: 0, name, span: null },
+    })),
+  };
+}
+
+function plainRelation(relation: Relation, expr: (one: Expr) => Expr): PlainRelation {
+  switch (relation.kind) {
+    case 'table':
+      return relation;
+    case 'function':
+      return {
+        ...relation,
+        functions: relation.functions.map((one) => ({ ...one, call: expr(one.call) })),
+      };
+    case 'subquery': {
+      const { query, alias, columnAliases, span } = relation;
+      if (query.kind !== 'values') return { kind: 'subquery', query: plain(query), columnAliases };
+      return {
+        kind: 'values',
+        rows: query.rows.map((row) => row.map(expr)),
+        alias,
+        columnAliases,
+        span,
+      };
+    }
+    case 'cte':
+      throw new Error(`CTE "${relation.name}" is still there`);
+  }
+}
+
 /** Relations are numbered by place again: some have come from other queries, others have gone. */
-function numbered(query: Select): PlainQuery {
+function numbered(query: Select): PlainSelect {
   const items = query.from.flatMap(leaves);
   const places = new Map(items.map((number, place) => [number, place]));
   const expr = (one: Expr): Expr =>
@@ -80,9 +136,10 @@ function numbered(query: Select): PlainQuery {
             null,
         };
   return {
+    kind: 'select',
     relations: items.flatMap((number) => {
       const relation = query.relations[number - query.first];
-      return relation?.kind === 'table' ? [relation] : [];
+      return relation === undefined ? [] : [plainRelation(relation, expr)];
     }),
     from: query.from.map(from),
     where: query.where && expr(query.where),

@@ -4,7 +4,7 @@
  * deeper than its input.
  */
 import type { Expr } from '../../parser/tree.ts';
-import type { Node, Output } from '../algebra/node.ts';
+import type { Node, NodeOf, Output } from '../algebra/node.ts';
 import { columnsOf, inputsOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { Store } from '../operators/store.ts';
@@ -85,6 +85,17 @@ function below(node: Node, depth: number, label: Label): readonly PlanLine[] {
   ];
 }
 
+function appliedOf({ rows, label: alias }: NodeOf<'apply'>, label: Label): string {
+  switch (rows.kind) {
+    case 'functions':
+      return `${rows.functions.map(({ call }) => label(call)).join(', ')} AS ${alias}`;
+    case 'values':
+      return `${rows.rows.length} rows of constants AS ${alias}`;
+    case 'select':
+      return rows.exprs.map(label).join(', ');
+  }
+}
+
 function clauseOf(node: Node, label: Label): string {
   const names = columnsOf(node)
     .map(({ name }) => name)
@@ -98,6 +109,10 @@ function clauseOf(node: Node, label: Label): string {
       return node.conditions.length === 0
         ? 'cross join'
         : `join on ${node.conditions.map(label).join(' AND ')}`;
+    case 'apply':
+      return `apply ${appliedOf(node, label)}`;
+    case 'unionAll':
+      return 'union all';
     case 'group':
       return node.keys.length === 0
         ? 'group all rows'

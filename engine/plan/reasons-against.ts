@@ -14,7 +14,7 @@ import type {
   Span,
   Sublink,
 } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
+import { equalExpr, visit } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
@@ -55,23 +55,45 @@ function ofClauses({ ctes, recursive, limit, locking, span }: Query): PlanReason
 function ofBody(query: Query): PlanReason[] {
   switch (query.kind) {
     case 'values':
-      return [against('values', 'VALUES with several rows', query.span)];
-    case 'set_operation':
+      return query.rows.flat().flatMap(ofExpr);
+    case 'set_operation': {
+      const isUnionAll = query.op === 'UNION' && query.all;
       return [
-        ...ofQuery(query.left),
-        against('set_operation', `${query.op}${query.all ? ' ALL' : ''}`, afterOf(query.left)),
-        ...ofQuery(query.right),
+        ...(isUnionAll ? ofBranch(query.left) : ofQuery(query.left)),
+        ...(isUnionAll
+          ? []
+          : [
+              against(
+                'set_operation',
+                `${query.op}${query.all ? ' ALL' : ''}`,
+                afterOf(query.left),
+              ),
+            ]),
+        ...(isUnionAll ? ofBranch(query.right) : ofQuery(query.right)),
       ];
+    }
     case 'select':
       return ofSelect(query);
   }
 }
 
+/** A branch of UNION ALL: its rows are not stored, so their change must be known. */
+const ofBranch = (query: Query): PlanReason[] => [
+  ...ofQuery(query),
+  ...(isReduced(query)
+    ? [against('set_operation', 'UNION ALL of groups or distinct rows', query.span)]
+    : []),
+];
+
+/** Whether rows of a query stand for several rows of what it reads. */
+const isReduced = (query: Query): boolean =>
+  query.kind === 'select' && (query.grouped || query.distinct);
+
 /** A set operator has no place of its own: it stands behind its left side. */
 const afterOf = ({ span }: Query): Span | null => span && { start: span.end, end: span.end };
 
 function ofSelect(query: Select): PlanReason[] {
-  const { targets, where, having, windows, distinctOn, orderBy } = query;
+  const { targets, where, having, windows, distinctOn } = query;
   const items = new Set(query.from.flatMap(numbersOf));
   const exprs = [
     ...targets.map((target) => target.expr),
@@ -97,9 +119,27 @@ function ofSelect(query: Select): PlanReason[] {
         WINDOW_HINT,
       ),
     ),
-    // The order itself changes no content; a set-returning function in it does.
-    ...orderBy.flatMap((sort) => ofExpr(sort.expr).filter((reason) => reason.kind === SET)),
+    ...ofSets(query),
   ];
+}
+
+/**
+ * Set-returning functions that are computed after grouping, or only to order by: the order itself
+ * changes no content, such a function does.
+ */
+function ofSets({ targets, grouped, groupBy, orderBy }: Select): PlanReason[] {
+  const shown = targets.map(({ expr }) => expr);
+  const known = grouped ? groupBy.flatMap(exprsOfGroup) : shown;
+  const found: PlanReason[] = [];
+  for (const expr of [...shown, ...orderBy.map((sort) => sort.expr)]) {
+    visit(expr, (node) => {
+      if (known.some((one) => equalExpr(one, node))) return false;
+      if (node.kind === 'call' && node.returnsSet)
+        found.push(against(SET, `set-returning function "${node.name}"`, node.span));
+      return true;
+    });
+  }
+  return found;
 }
 
 const numbersOf = (item: FromItem): number[] =>
@@ -125,15 +165,17 @@ function ofRelation(relation: Relation): PlanReason[] {
       // Its WITH is the reason.
       return [];
     case 'subquery':
-      return relation.query.kind === 'values'
-        ? [against('values', `VALUES with several rows ("${alias}")`, span)]
-        : [
-            relation.lateral
-              ? against('lateral', `LATERAL subquery "${alias}"`, span)
-              : against('subquery', `subquery "${alias}" in FROM`, span, hintFor(relation.query)),
-          ];
+      if (relation.query.kind === 'values') return ofQuery(relation.query);
+      if (relation.lateral) return [against('lateral', `LATERAL subquery "${alias}"`, span)];
+      return ofBranch(relation.query).length === 0
+        ? []
+        : [against('subquery', `subquery "${alias}" in FROM`, span, hintFor(relation.query))];
     case 'function':
-      return [against('table_function', `function in FROM ("${alias}")`, span)];
+      return relation.functions.flatMap(({ call }) =>
+        call.kind === 'call' || ofExpr(call).length > 0
+          ? ofExpr(call)
+          : [against('table_function', `function in FROM ("${alias}")`, span)],
+      );
   }
 }
 
@@ -178,7 +220,7 @@ function ofExpr(expr: Expr): PlanReason[] {
   visit(expr, (node) => {
     const own = ofNode(node);
     found.push(...own);
-    return own.length === 0 || node.kind === 'call';
+    return own.length === 0;
   });
   return found;
 }
@@ -191,7 +233,7 @@ function ofNode(node: Expr): PlanReason[] {
     case 'aggregate':
       return ofAggregate(node);
     case 'call':
-      return node.returnsSet ? [against(SET, `set-returning function "${node.name}"`, span)] : [];
+      return [];
     case 'value_function':
       return [
         {

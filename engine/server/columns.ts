@@ -14,6 +14,7 @@ type ColumnRow = {
   typtype: string;
   sortable: boolean;
   is_array: boolean;
+  is_composite: boolean;
   deterministic: boolean;
   collation: string | null;
   virtual: boolean;
@@ -73,7 +74,7 @@ WITH RECURSIVE wanted AS (
 SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type, format_type(t.oid, b.typmod) AS base_type,
   t.oid AS base, b.typmod AS base_typmod,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
-  t.typelem <> 0 AND t.typlen = -1 AS is_array,
+  t.typelem <> 0 AND t.typlen = -1 AS is_array, t.typtype = 'c' AS is_composite,
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
   coalesce(c.collisdeterministic, true) AS deterministic,
   w.attgenerated = 'v' AS virtual,
@@ -119,6 +120,7 @@ function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
     type: row.type,
     baseType: row.base_type,
     oid: row.base,
+    isComposite: row.is_composite,
     scale: scale !== null && scale >= 0 ? scale : null,
     image,
     equalIsSame: oneRepresentation && row.deterministic,

@@ -65,7 +65,7 @@ test('the place of a node begins where its text does', async () => {
   ]);
 });
 
-test('thirty joined tables are read in no time, by either reader', async () => {
+test('thirty joined tables are read alike by either reader', async () => {
   const names = Array.from({ length: 30 }, (_, index) => `t${index + 1}`);
   const joins = names.slice(1).map((name) => `JOIN public.t ${name} ON ${name}.id = t1.id`);
   const text = `SELECT ${names.map((name) => `${name}.a`).join(', ')} FROM public.t t1 ${joins.join(' ')}`;
@@ -73,19 +73,27 @@ test('thirty joined tables are read in no time, by either reader', async () => {
   expect(withoutSpans(plain)).toEqual(withoutSpans(await readWhole(text)));
 });
 
-test('a long definition neither hangs nor overflows, and goes to the faster reader', async () => {
-  const sum = Array.from({ length: 1200 }, (_, index) => `a + ${index}`).join(' + ');
-  const cases = Array.from({ length: 300 }, (_, at) => `CASE WHEN a > ${at} THEN b END AS c${at}`);
-  for (const text of [
-    `SELECT ${sum} AS x FROM public.t`,
-    `SELECT ${cases.join(', ')} FROM public.t`,
-  ]) {
+test('a long definition neither overflows nor costs more than its length', async () => {
+  const sum = (terms: number): string =>
+    `SELECT ${Array.from({ length: terms }, (_, index) => `a + ${index}`).join(' + ')} AS x FROM public.t`;
+  const cases = (count: number): string =>
+    `SELECT ${Array.from({ length: count }, (_, at) => `CASE WHEN a > ${at} THEN b END AS c${at}`).join(', ')} FROM public.t`;
+  for (const textOf of [sum, cases]) {
+    const text = textOf(1200);
     expect(text.length).toBeGreaterThan(10_000);
     expect(readPlain(text, CATALOG)).toBeNull();
-    await readWhole(text);
-    const start = performance.now();
-    await readWhole(text);
-    // Some 20 ms alone; the machine of a test may be busy.
-    expect(performance.now() - start).toBeLessThan(500);
+    // Four times the text, and far from the square of that; both in this run, on this machine.
+    expect(await quickest(text)).toBeLessThan(4 * 8 * (await quickest(textOf(300))));
   }
 });
+
+/** The shortest of several readings, in milliseconds. */
+async function quickest(text: string): Promise<number> {
+  let best = Infinity;
+  for (let run = 0; run < 5; run += 1) {
+    const start = performance.now();
+    await readWhole(text);
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}

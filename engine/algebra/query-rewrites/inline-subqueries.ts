@@ -17,7 +17,7 @@ import type {
   Select,
   SubqueryItem,
 } from '../../../parser/tree.ts';
-import { mapExpr, mapQuery, visit } from '../../../parser/walk.ts';
+import { mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
 import {
   conjunction,
   expressionsOf,
@@ -75,7 +75,8 @@ function rebuilt(
     const from = inner ?? query;
     for (const one of inner === undefined ? [number] : inner.from.flatMap(numbersOf)) {
       const relation = from.relations[one - from.first];
-      if (relation !== undefined) items.push({ number: one, relation });
+      if (relation !== undefined)
+        items.push({ number: one, relation: throughLateral(relation, replace) });
     }
   }
   const first = Math.min(...items.map(({ number }) => number), query.first);
@@ -98,6 +99,19 @@ function rebuilt(
     { expr: replace },
   );
   return mapped.kind === 'select' ? { ...mapped, relations, from } : query;
+}
+
+/** What an item says of those before it. */
+function throughLateral(relation: Relation, replace: (expr: Expr) => Expr): Relation {
+  if (relation.kind === 'function') {
+    const functions = relation.functions.map((one) => ({ ...one, call: replace(one.call) }));
+    return { ...relation, functions };
+  }
+  if (relation.kind !== 'subquery') return relation;
+  return {
+    ...relation,
+    query: mapExprs(relation.query, (node) => (node.kind === 'column' ? replace(node) : null)),
+  };
 }
 
 /** Fills the place of an item that is no longer in FROM; nothing refers to it. */

@@ -7,13 +7,17 @@ import { inputsOf, withInputs } from '../node.ts';
 import { distinctToGroup } from './distinct-to-group.ts';
 import { flattenJoins } from './flatten-joins.ts';
 import { inlineViews } from './inline-views.ts';
+import { liftApplies } from './lift-applies.ts';
 import { liftProjections } from './lift-projections.ts';
 import { pruneColumns } from './prune-columns.ts';
+import { pushFilters } from './push-filters.ts';
 import type { Rewrite } from './rewrite.ts';
 
 export const REWRITES: readonly Rewrite[] = [
   inlineViews,
   liftProjections,
+  liftApplies,
+  pushFilters,
   flattenJoins,
   distinctToGroup,
 ];

@@ -1,5 +1,6 @@
 /**
- * inline-views: `derived(x) -> x`, if x consists of scans, filters, projections and inner joins.
+ * inline-views: `derived(x) -> x`, if x consists of scans, filters, projections, inner joins,
+ * applied table expressions and UNION ALL.
  *
  * A view is its query. It stays `derived` if it groups or removes duplicates, because nothing else
  * would say so by the view's name. Wrong for `SELECT sum(n) FROM (SELECT count(*) AS n FROM t GROUP
@@ -9,7 +10,7 @@ import { nodesOf } from '../node.ts';
 import type { Op } from '../node.ts';
 import type { Rewrite } from './rewrite.ts';
 
-const PLAIN: ReadonlySet<Op> = new Set(['scan', 'filter', 'project', 'join']);
+const PLAIN: ReadonlySet<Op> = new Set(['scan', 'filter', 'project', 'join', 'apply', 'unionAll']);
 
 export const inlineViews: Rewrite = {
   name: 'inline-views',

@@ -1,11 +1,12 @@
 /**
- * lift-projections: a filter, join, projection or grouping over a projection computes what that
- * computes, and the projection moves above it (or is gone).
+ * lift-projections: a filter, join, apply, projection or grouping over a projection computes what
+ * that computes, and the projection moves above it (or is gone).
  *
  *   filter(project(x))     -> project(filter(x))
  *   join(project(x), y)    -> project(join(x, y))
  *   project(project(x))    -> project(x)
  *   group(project(x))      -> group(x)
+ *   apply(project(x))      -> project(apply(x))
  *
  * Right because an expression has the same value wherever it is computed from the same row. Wrong
  * for volatile functions: `SELECT r FROM (SELECT random() AS r FROM t) v WHERE r < 0.5` shows only
@@ -13,7 +14,7 @@
  * maintained.
  */
 import type { AggregateCall, Node, Output, Project } from '../node.ts';
-import { columnsOf, reference } from '../node.ts';
+import { columnsOf, mapApplied, reference } from '../node.ts';
 import type { Rewrite } from './rewrite.ts';
 import { substituted } from './rewrite.ts';
 
@@ -21,7 +22,7 @@ export const liftProjections: Rewrite = {
   name: 'lift-projections',
   apply: (node) => {
     if (node.op === 'join') return overJoin(node);
-    if (node.op === 'scan' || node.input.op !== 'project') return null;
+    if (node.op === 'scan' || node.op === 'unionAll' || node.input.op !== 'project') return null;
     const { input, outputs } = node.input;
     const through = (own: readonly Output[]): Output[] =>
       own.map((one) => ({ ...one, expr: substituted(one.expr, outputs) }));
@@ -32,6 +33,11 @@ export const liftProjections: Rewrite = {
       }
       case 'project':
         return { op: 'project', input, outputs: through(node.outputs) };
+      case 'apply': {
+        const rows = mapApplied(node.rows, (one) => substituted(one, outputs));
+        const own = node.columns.map(({ column }) => ({ column, expr: reference(column) }));
+        return { op: 'project', input: { ...node, input, rows }, outputs: [...outputs, ...own] };
+      }
       case 'group':
         return {
           op: 'group',

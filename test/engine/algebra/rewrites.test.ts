@@ -44,6 +44,7 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   type: 'integer',
   baseType: 'integer',
   oid: 23,
+  isComposite: false,
   scale: null,
   image: null,
   equalIsSame: true,

@@ -82,6 +82,27 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
     query: 'SELECT customer_id, sum(much) AS total FROM big_sale GROUP BY customer_id',
   },
   {
+    name: 'union-all',
+    shows: 'UNION ALL below a grouping: the changes of each branch, in the types of the whole',
+    query: `SELECT u.region, count(*) AS n, sum(u.value) AS total
+      FROM (SELECT region, quantity AS value FROM sale UNION ALL SELECT country, 0.5 AS value FROM customer UNION ALL SELECT 'none' AS region, 0 AS value) u GROUP BY u.region`,
+  },
+  {
+    name: 'values',
+    shows: 'VALUES: rows of constants have no changes',
+    query: `SELECT s.id, v.label FROM sale s JOIN (VALUES (1, 'one'), (2, 'two')) v (quantity, label) ON v.quantity = s.quantity`,
+  },
+  {
+    name: 'function-in-from',
+    shows: 'a function of each row, with its place, beside a join',
+    query: `SELECT c.name, w.word, w.place FROM sale s JOIN customer c ON c.id = s.customer_id, regexp_split_to_table(s.region, ' ') WITH ORDINALITY w (word, place) WHERE w.word <> ''`,
+  },
+  {
+    name: 'sets-in-select',
+    shows: 'set-returning functions in SELECT, in step, and grouped by',
+    query: `SELECT string_to_table(region, ' ') AS word, generate_series(1, quantity) AS n, count(*) AS sales FROM sale WHERE shipped GROUP BY 1, 2`,
+  },
+  {
     name: 'hostile-names',
     shows: 'nothing in a name can leave its quotes',
     imat: `Robert'); DROP TABLE sale; --`,

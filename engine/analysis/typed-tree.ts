@@ -1,0 +1,73 @@
+/**
+ * The tree with the types that only the server knows: those of what is applied to rows, and those
+ * in which UNION ALL makes the columns of its inputs alike.
+ */
+import type { ColumnFacts } from '../algebra/facts.ts';
+import type { Apply, Node, UnionAll } from '../algebra/node.ts';
+import { columnsOf, inputsOf, withInputs } from '../algebra/node.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import type { Db } from '../db/db.ts';
+import { faceOf } from '../operators/all.ts';
+import { columnOf } from '../operators/rule.ts';
+import type { Sql } from '../sql/sql.ts';
+import { columnTypes } from './column-types.ts';
+
+/** What a branch is given where the whole has the type's own collation and the branch has not. */
+const DEFAULT_COLLATION = 'pg_catalog."default"';
+
+export async function typedTree(
+  db: Db,
+  node: Node,
+): Promise<Node | { readonly reasons: readonly PlanReason[] }> {
+  const inputs: Node[] = [];
+  for (const input of inputsOf(node)) {
+    const typed = await typedTree(db, input);
+    if ('reasons' in typed) return typed;
+    inputs.push(typed);
+  }
+  const own = withInputs(node, inputs);
+  if (own.op !== 'apply' && own.op !== 'unionAll') return own;
+  const { shape, now } = faceOf(own, null);
+  const values = own.columns.map(({ column }) => columnOf(shape, column.id));
+  const facts = await columnTypes(db, values, now.from);
+  const spans = own.op === 'apply' ? [own.span] : [];
+  if (facts === null) return { reasons: [untellable(spans[0] ?? null)] };
+  return own.op === 'apply' ? typedApply(own, facts) : typedUnion(db, own, facts);
+}
+
+const typedApply = (node: Apply, facts: readonly ColumnFacts[]): Apply => ({
+  ...node,
+  columns: node.columns.map((one, index) => ({ ...one, facts: facts[index] ?? null })),
+});
+
+async function typedUnion(
+  db: Db,
+  node: UnionAll,
+  facts: readonly ColumnFacts[],
+): Promise<UnionAll | { readonly reasons: readonly PlanReason[] }> {
+  const branches: (readonly ColumnFacts[])[] = [];
+  for (const input of node.inputs) {
+    const { shape, now } = faceOf(input, null);
+    const values: Sql[] = columnsOf(input).map((column) => columnOf(shape, column.id));
+    const own = await columnTypes(db, values, now.from);
+    if (own === null) return { reasons: [untellable(null)] };
+    branches.push(own);
+  }
+  const columns = node.columns.map((one, index) => {
+    const whole = facts[index] ?? null;
+    const collations = branches.map((own) => {
+      const collation = own[index]?.collation ?? null;
+      if (whole === null || collation === whole.collation) return null;
+      return whole.collation ?? DEFAULT_COLLATION;
+    });
+    return { ...one, facts: whole, collations };
+  });
+  return { ...node, columns };
+}
+
+const untellable = (span: PlanReason['span']): PlanReason => ({
+  kind: 'pseudo_type',
+  message: 'an expression has a type or a collation that no column can have',
+  hint: null,
+  span,
+});

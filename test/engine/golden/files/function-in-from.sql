@@ -1,0 +1,505 @@
+-- function-in-from: a function of each row, with its place, beside a join
+--
+-- SELECT c.name,
+--     w.word,
+--     w.place
+--    FROM public.sale s
+--      JOIN public.customer c ON c.id = s.customer_id,
+--     LATERAL regexp_split_to_table(s.region, ' '::text) WITH ORDINALITY w(word, place)
+--   WHERE w.word <> ''::text
+--
+-- strategy delta, freshness live
+-- reads public.customer (id, name)
+-- reads public.sale (customer_id, region)
+-- project name, word, place: stored, each row once, stores row_digest, name, word, place
+--     c.name: column, stores name
+--     word: column, stores word
+--     place: column, stores place
+--     copies of the row: additive part, stores rows
+--   filter (word <> ('')::text): linear, stores nothing
+--     apply regexp_split_to_table(s.region, (' ')::text) AS w: linear, stores nothing
+--       join on (c.id = s.customer_id): multilinear, stores nothing
+--         scan public.sale AS s (customer_id, region): linear, stores nothing
+--         scan public.customer AS c (id, name): linear, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_function_in_from AS
+SELECT c.name,
+    w.word,
+    w.place
+   FROM public.sale s
+     JOIN public.customer c ON c.id = s.customer_id,
+    LATERAL regexp_split_to_table(s.region, ' '::text) WITH ORDINALITY w(word, place)
+  WHERE w.word <> ''::text;
+
+-- the change log of public.customer, if it is not there yet
+CREATE TABLE imat_store.log_public_customer (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c2 text
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_customer REPLICA IDENTITY FULL;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+    SELECT 1, n.id, n.name FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+    SELECT pg_catalog.sum(u.weight), u.c1, u.c2
+    FROM (
+      SELECT -1 AS weight, o.id AS c1, o.name AS c2 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.id AS c1, n.name AS c2 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c1, u.c2
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+    SELECT -1, o.id, o.name FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_customer (weight, c1, c2) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2}'::pg_catalog.int2[])
+  );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_customer() FROM PUBLIC;
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.customer REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.customer REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.customer REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_customer();
+
+-- trigger on public.customer
+ALTER TABLE public.customer ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c2 integer,
+  c4 text
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+    SELECT 1, n.customer_id, n.region FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+    SELECT pg_catalog.sum(u.weight), u.c2, u.c4
+    FROM (
+      SELECT -1 AS weight, o.customer_id AS c2, o.region AS c4 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.customer_id AS c2, n.region AS c4 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c2, u.c4
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+    SELECT -1, o.customer_id, o.region FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c2, c4) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,4}'::pg_catalog.int2[])
+  );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_function_in_from WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
+  q.name AS name,
+  q.word AS word,
+  q.place AS place,
+  pg_catalog.count(*) AS rows
+FROM (
+  SELECT
+    r2.name AS name,
+    f3.c15 AS word,
+    f3.c16 AS place
+  FROM
+    public.sale AS r1,
+    public.customer AS r2,
+    LATERAL ROWS FROM (pg_catalog.regexp_split_to_table(r1.region, (' ')::text)) WITH ORDINALITY AS f3(c15, c16)
+  WHERE (r2.id = r1.customer_id)
+    AND (f3.c15 <> ('')::text)
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_function_in_from REPLICA IDENTITY FULL;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_function_in_from (row_digest) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_function_in_from.name IS 'c.name';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_function_in_from.word IS 'word';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_function_in_from.place IS 'place';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_function_in_from.rows IS 'copies of the row';
+
+-- statistics
+ANALYZE imat_store.state_function_in_from;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_function_in_from AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
+  q.*
+FROM (
+  -- all changes, cancelled against each other
+  SELECT
+    r2.name AS name,
+    f3.c15 AS word,
+    f3.c16 AS place,
+    p.weight AS rows
+  FROM
+    (
+      SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c2 AS r1_c2, u.r1_c4 AS r1_c4, u.r2_c1 AS r2_c1, u.r2_c2 AS r2_c2
+      FROM (
+        -- plus changes of public.sale AS s
+        SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.region AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2
+        FROM
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region
+            FROM imat_store.log_public_sale AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c2, l.c4
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r1,
+          public.customer AS r2
+        WHERE (SELECT p.changed1 FROM pending AS p)
+          AND (r2.id = r1.customer_id)
+        UNION ALL
+        -- plus changes of public.customer AS c
+        SELECT r2.weight AS weight, r1.customer_id AS r1_c2, r1.region AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2
+        FROM
+          public.sale AS r1,
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+            FROM imat_store.log_public_customer AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c1, l.c2
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r2
+        WHERE (SELECT p.changed2 FROM pending AS p)
+          AND (r2.id = r1.customer_id)
+        UNION ALL
+        -- minus changes of public.sale AS s with changes of public.customer AS c
+        SELECT (-r1.weight * r2.weight) AS weight, r1.customer_id AS r1_c2, r1.region AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2
+        FROM
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region
+            FROM imat_store.log_public_sale AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c2, l.c4
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r1,
+          (
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+            FROM imat_store.log_public_customer AS l
+            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+            GROUP BY l.c1, l.c2
+            HAVING pg_catalog.sum(l.weight) <> 0
+            OFFSET 0
+          ) AS r2
+        WHERE (SELECT p.changed1 FROM pending AS p)
+          AND (SELECT p.changed2 FROM pending AS p)
+          AND (r2.id = r1.customer_id)
+      ) AS u
+      GROUP BY u.r1_c2, u.r1_c4, u.r2_c1, u.r2_c2
+      HAVING pg_catalog.sum(u.weight) <> 0
+      OFFSET 0
+    ) AS p,
+    LATERAL (SELECT p.r1_c2 AS customer_id, p.r1_c4 AS region) AS r1,
+    LATERAL (SELECT p.r2_c1 AS id, p.r2_c2 AS name) AS r2,
+    LATERAL ROWS FROM (pg_catalog.regexp_split_to_table(r1.region, (' ')::text)) WITH ORDINALITY AS f3(c15, c16)
+  WHERE (f3.c15 <> ('')::text)
+) AS q;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_function_in_from() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.row_digest AS row_digest,
+        u.name AS name,
+        u.word AS word,
+        u.place AS place,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT row_digest, name, word, place, rows FROM changes
+      ) AS u
+      GROUP BY u.row_digest, u.name, u.word, u.place
+    ), merged AS (
+      INSERT INTO imat_store.state_function_in_from AS s (row_digest, name, word, place, rows)
+      SELECT row_digest, name, word, place, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (row_digest) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_function_in_from')
+    INTO touched, emptied, negative;
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_function_in_from would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_function_in_from WHERE ctid = ANY (emptied);
+  RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_function_in_from() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat.function_in_from AS
+-- nothing pending: the state is the answer
+SELECT
+  s.name AS name,
+  s.word AS word,
+  s.place AS place
+FROM imat_store.state_function_in_from AS s
+WHERE NOT (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('function_in_from')
+  )
+)
+  AND s.rows = 1
+UNION ALL
+SELECT
+  s.name AS name,
+  s.word AS word,
+  s.place AS place
+FROM imat_store.state_function_in_from AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
+WHERE NOT (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('function_in_from')
+  )
+)
+  AND s.rows > 1
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.name AS name,
+  s.word AS word,
+  s.place AS place
+FROM (
+  SELECT
+    u.row_digest AS row_digest,
+    u.name AS name,
+    u.word AS word,
+    u.place AS place,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  FROM (
+    SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from
+    UNION ALL
+    SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
+  ) AS u
+  GROUP BY u.row_digest, u.name, u.word, u.place
+  HAVING pg_catalog.sum(u.rows) <> 0
+) AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
+WHERE (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('function_in_from')
+  )
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.function_in_from', 'imat.function_in_from');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.function_in_from IS 'shows function-in-from';

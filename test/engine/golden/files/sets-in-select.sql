@@ -1,0 +1,301 @@
+-- sets-in-select: set-returning functions in SELECT, in step, and grouped by
+--
+-- SELECT string_to_table(sale.region, ' '::text) AS word,
+--     generate_series(1, sale.quantity) AS n,
+--     count(*) AS sales
+--    FROM public.sale
+--   WHERE sale.shipped
+--   GROUP BY (string_to_table(sale.region, ' '::text)), (generate_series(1, sale.quantity))
+--
+-- strategy delta, freshness live
+-- reads public.sale (region, quantity, shipped)
+-- project word, n, sales: computed when read, stores nothing
+--   group by set, set: stored, one row per group, stores word, n
+--       set: group key, stores word
+--       set: group key, stores n
+--       rows of the group: additive part, stores rows
+--     apply string_to_table(sale.region, (' ')::text), generate_series(1, sale.quantity): linear, stores nothing
+--       filter sale.shipped: linear, stores nothing
+--         scan public.sale AS sale (region, quantity, shipped): linear, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_sets_in_select AS
+SELECT string_to_table(sale.region, ' '::text) AS word,
+    generate_series(1, sale.quantity) AS n,
+    count(*) AS sales
+   FROM public.sale
+  WHERE sale.shipped
+  GROUP BY (string_to_table(sale.region, ' '::text)), (generate_series(1, sale.quantity));
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c4 text,
+  c6 integer,
+  c10 boolean
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+    SELECT 1, n.region, n.quantity, n.shipped FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+    SELECT pg_catalog.sum(u.weight), u.c4, u.c6, u.c10
+    FROM (
+      SELECT -1 AS weight, o.region AS c4, o.quantity AS c6, o.shipped AS c10 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.region AS c4, n.quantity AS c6, n.shipped AS c10 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c4, u.c6, u.c10
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+    SELECT -1, o.region, o.quantity, o.shipped FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,6,10}'::pg_catalog.int2[])
+  );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_sets_in_select WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  f2.c11 AS word,
+  f2.c12 AS n,
+  pg_catalog.count(*) AS rows
+FROM
+  public.sale AS r1,
+  LATERAL (SELECT pg_catalog.string_to_table(r1.region, (' ')::text) AS c11, pg_catalog.generate_series(1, r1.quantity) AS c12) AS f2
+WHERE r1.shipped
+GROUP BY 1, 2;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_sets_in_select REPLICA IDENTITY FULL;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_sets_in_select (word, n) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_sets_in_select.word IS 'set';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_sets_in_select.n IS 'set';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_sets_in_select.rows IS 'rows of the group';
+
+-- statistics
+ANALYZE imat_store.state_sets_in_select;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_sets_in_select AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  f2.c11 AS word,
+  f2.c12 AS n,
+  r1.weight AS rows
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c6 AS quantity, l.c10 AS shipped
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c4, l.c6, l.c10
+    HAVING pg_catalog.sum(l.weight) <> 0
+    OFFSET 0
+  ) AS r1,
+  LATERAL (SELECT pg_catalog.string_to_table(r1.region, (' ')::text) AS c11, pg_catalog.generate_series(1, r1.quantity) AS c12) AS f2
+WHERE r1.shipped;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_sets_in_select() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.word,
+        u.n,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT word, n, rows FROM changes
+      ) AS u
+      GROUP BY u.word, u.n
+    ), merged AS (
+      INSERT INTO imat_store.state_sets_in_select AS s (word, n, rows)
+      SELECT word, n, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (word, n) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_sets_in_select')
+    INTO touched, emptied, negative;
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_sets_in_select would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_sets_in_select WHERE ctid = ANY (emptied);
+  RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat.sets_in_select AS
+-- nothing pending: the state is the answer
+SELECT
+  s.word AS word,
+  s.n AS n,
+  s.rows AS sales
+FROM imat_store.state_sets_in_select AS s
+WHERE NOT (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('sets_in_select')
+  )
+)
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.word AS word,
+  s.n AS n,
+  s.rows AS sales
+FROM (
+  SELECT
+    u.word,
+    u.n,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  FROM (
+    SELECT word, n, rows FROM imat_store.state_sets_in_select
+    UNION ALL
+    SELECT word, n, rows FROM imat_store.delta_sets_in_select
+  ) AS u
+  GROUP BY u.word, u.n
+  HAVING pg_catalog.sum(u.rows) <> 0
+) AS s
+WHERE (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('sets_in_select')
+  )
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.sets_in_select', 'imat.sets_in_select');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.sets_in_select IS 'shows sets-in-select';

@@ -1,0 +1,353 @@
+-- values: VALUES: rows of constants have no changes
+--
+-- SELECT s.id,
+--     v.label
+--    FROM public.sale s
+--      JOIN ( VALUES (1,'one'::text), (2,'two'::text)) v(quantity, label) ON v.quantity = s.quantity
+--
+-- strategy delta, freshness live
+-- reads public.sale (id, quantity)
+-- project id, label: stored, each row once, stores row_digest, id, label
+--     s.id: column, stores id
+--     label: column, stores label
+--     copies of the row: additive part, stores rows
+--   filter (quantity = s.quantity): linear, stores nothing
+--     apply 2 rows of constants AS v: linear, stores nothing
+--       scan public.sale AS s (id, quantity): linear, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_values AS
+SELECT s.id,
+    v.label
+   FROM public.sale s
+     JOIN ( VALUES (1,'one'::text), (2,'two'::text)) v(quantity, label) ON v.quantity = s.quantity;
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c6 integer
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c1, c6)
+    SELECT 1, n.id, n.quantity FROM new_rows AS n;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c1, c6)
+    SELECT pg_catalog.sum(u.weight), u.c1, u.c6
+    FROM (
+      SELECT -1 AS weight, o.id AS c1, o.quantity AS c6 FROM old_rows AS o
+      UNION ALL
+      SELECT 1, n.id AS c1, n.quantity AS c6 FROM new_rows AS n
+    ) AS u
+    GROUP BY u.c1, u.c6
+    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  INSERT INTO imat_store.log_public_sale (weight, c1, c6)
+    SELECT -1, o.id, o.quantity FROM old_rows AS o;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'feature_not_supported',
+      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
+      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
+  END IF;
+  EXECUTE (
+    SELECT pg_catalog.format(
+      'INSERT INTO imat_store.log_public_sale (weight, c1, c6) SELECT -1%s FROM ONLY %s AS t',
+      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
+      TG_RELID::pg_catalog.regclass
+    )
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,6}'::pg_catalog.int2[])
+  );
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state_values WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  q.id AS id,
+  q.label AS label,
+  pg_catalog.count(*) AS rows
+FROM (
+  SELECT
+    r1.id AS id,
+    f2.c12 AS label
+  FROM
+    public.sale AS r1,
+    LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
+  WHERE (f2.c11 = r1.quantity)
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))), q.id, q.label;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_values REPLICA IDENTITY FULL;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state_values (row_digest) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_values.id IS 's.id';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_values.label IS 'label';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_values.rows IS 'copies of the row';
+
+-- statistics
+ANALYZE imat_store.state_values;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  q.*
+FROM (
+  -- plus changes of public.sale AS s
+  SELECT
+    r1.id AS id,
+    f2.c12 AS label,
+    r1.weight AS rows
+  FROM
+    (
+      SELECT l.weight::bigint AS weight, l.c1 AS id, l.c6 AS quantity
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    ) AS r1,
+    LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
+  WHERE (f2.c11 = r1.quantity)
+) AS q;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
+  q.*
+FROM (
+  -- plus changes of public.sale AS s
+  SELECT
+    r1.id AS id,
+    f2.c12 AS label,
+    r1.weight AS rows
+  FROM
+    (
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c6 AS quantity
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    ) AS r1,
+    LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
+  WHERE (f2.c11 = r1.quantity)
+) AS q;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold_values() RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.row_digest AS row_digest,
+        u.id AS id,
+        u.label AS label,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+      FROM (
+        SELECT row_digest, id, label, rows FROM changes
+      ) AS u
+      GROUP BY u.row_digest, u.id, u.label
+    ), merged AS (
+      INSERT INTO imat_store.state_values AS s (row_digest, id, label, rows)
+      SELECT row_digest, id, label, rows
+      FROM delta AS d
+      WHERE d.rows <> 0
+      ON CONFLICT (row_digest) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta_values')
+    INTO touched, emptied, negative;
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+    WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted_values')
+      INTO touched, emptied, negative;
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state_values would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat verify, then imat revert and imat convert.';
+  END IF;
+  DELETE FROM imat_store.state_values WHERE ctid = ANY (emptied);
+  RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_values() FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat."values" AS
+-- nothing pending: the state is the answer
+SELECT
+  s.id AS id,
+  s.label AS label
+FROM imat_store.state_values AS s
+WHERE NOT (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('values')
+  )
+)
+  AND s.rows = 1
+UNION ALL
+SELECT
+  s.id AS id,
+  s.label AS label
+FROM imat_store.state_values AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
+WHERE NOT (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('values')
+  )
+)
+  AND s.rows > 1
+UNION ALL
+-- otherwise: the state and the pending changes, added up
+SELECT
+  s.id AS id,
+  s.label AS label
+FROM (
+  SELECT
+    u.row_digest AS row_digest,
+    u.id AS id,
+    u.label AS label,
+    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  FROM (
+    SELECT row_digest, id, label, rows FROM imat_store.state_values
+    UNION ALL
+    SELECT row_digest, id, label, rows FROM imat_store.delta_values
+  ) AS u
+  GROUP BY u.row_digest, u.id, u.label
+  HAVING pg_catalog.sum(u.rows) <> 0
+) AS s
+CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
+WHERE (
+  SELECT COALESCE(
+    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('values')
+  )
+);
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public."values"', 'imat."values"');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat."values" IS 'shows values';
