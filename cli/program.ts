@@ -6,11 +6,14 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerExtension } from './commands/extension.ts';
 import { registerFold } from './commands/fold.ts';
+import { registerGroup } from './commands/group.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
+import { registerMark } from './commands/mark.ts';
 import { registerRevert } from './commands/revert.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSchedule } from './commands/schedule.ts';
+import { registerStats } from './commands/stats.ts';
 import { registerSwap } from './commands/swap.ts';
 import { registerVerify } from './commands/verify.ts';
 import { registerWorker } from './commands/worker.ts';
@@ -33,6 +36,9 @@ const REGISTRATIONS = [
   registerWorker,
   registerSchedule,
   registerRevert,
+  registerGroup,
+  registerMark,
+  registerStats,
   registerExtension,
 ];
 

@@ -74,8 +74,16 @@ function swallowedByEmbedded(error: Pick<CommanderError, 'code'>, program: Comma
 }
 
 function whereToLook(program: Command, argv: readonly string[]): string {
-  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
-  return command === undefined
-    ? '"imat --help" lists the commands.'
-    : `"imat help ${command.name()}" shows what it takes.`;
+  const command = firstNamed(program, argv);
+  if (command === undefined) return '"imat --help" lists the commands.';
+  const own = firstNamed(command, argv.slice(argv.indexOf(command.name()) + 1));
+  return own === undefined
+    ? `"imat help ${command.name()}" shows what it takes.`
+    : `"imat ${command.name()} ${own.name()} --help" shows what it takes.`;
 }
+
+/** The first word that is a command. */
+const firstNamed = (of: Command, argv: readonly string[]): Command | undefined =>
+  argv
+    .map((word) => of.commands.find((candidate) => candidate.name() === word))
+    .find((command) => command !== undefined);

@@ -1,4 +1,5 @@
 /** An imat session: every command of the API over one connection. */
+import { accounting } from './accounting/accounting.ts';
 import type { Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { convertView } from './commands/convert.ts';
@@ -34,6 +35,7 @@ export function createImat(db: Db): Imat {
   let extensionBuild: AbortController | null = null;
   const serverMajor = (): Promise<number> => (major ??= supportedMajor(db));
   return {
+    accounting: accounting(db),
     init: () => translated(async () => (await serverMajor(), initialize(db, true))),
     convert: (view, options = {}) =>
       translated(async () => convertView(db, await serverMajor(), view, options)),

@@ -1,5 +1,5 @@
 /**
- * What has to be done now and then whatever the imats do: history and workers that are over, log rows nobody needs, dead rows
+ * What has to be done now and then whatever the imats do: history and workers that are over, counters of changes, log rows nobody needs, dead rows
  * in logs, and the index on a log's transaction ids.
  *
  * The index is for a log that keeps rows which most of its imats have folded, because another imat lags: without it each look
@@ -27,7 +27,14 @@ const VACUUM_FROM_DEAD_ROWS = 10_000;
 const BATCH = 10_000;
 export const BUILD_TIMEOUT_MS = 120_000;
 
-export type UpkeepStep = 'tidy' | 'clean' | 'vacuum' | 'index' | 'drop index' | 'index waits';
+export type UpkeepStep =
+  | 'tidy'
+  | 'fold counts'
+  | 'clean'
+  | 'vacuum'
+  | 'index'
+  | 'drop index'
+  | 'index waits';
 
 export type UpkeepParts = {
   readonly policy: Policy;
@@ -53,6 +60,7 @@ export class Upkeep {
   async round(db: Db): Promise<void> {
     const { policy, onStep } = this.#parts;
     await this.#try('tidy', null, () => tidy(db, policy));
+    await this.#try('fold counts', null, () => foldCounts(db));
     const logs = await translated(() =>
       db.query<LogRow>(
         `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
@@ -146,6 +154,10 @@ async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
   );
   return new Set(rows.map((row) => row.id));
 }
+
+/** Who counts nothing needs no right to fold. */
+const foldCounts = (db: Db): Promise<unknown> =>
+  db.query('SELECT imat.fold_counts() WHERE EXISTS (SELECT FROM imat_catalog.change_group)');
 
 async function tidy(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(

@@ -258,6 +258,11 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
   await db.execute(
     `DROP SCHEMA imat_store; DROP ROUTINE ${api?.routines ?? ''}; DROP SCHEMA imat_catalog CASCADE`,
   );
+  const [emaj] = await db.query(
+    `SELECT FROM pg_namespace n
+     WHERE n.nspname = 'emaj' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'`,
+  );
+  if (emaj !== undefined) await db.execute('DROP SCHEMA emaj CASCADE');
   const [schema] = await db.query<{ ours: boolean }>(
     `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (
        SELECT FROM pg_depend d

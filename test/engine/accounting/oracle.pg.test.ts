@@ -1,6 +1,6 @@
 /**
- * Statistics against counts that random writers keep themselves: eight clients with savepoints,
- * rollbacks, prepared transactions and every kind of statement, marks amid them, compaction running.
+ * Statistics against counts that random writers keep themselves: eight clients, savepoints,
+ * rollbacks, prepared transactions, every kind of statement, marks amid them, compaction running.
  *
  * Each transaction stores its counts in the table `oracle`, so they are there if it has committed.
  * Who sets a mark stores who was there before. Nobody commits at that moment, but transactions are
@@ -38,7 +38,7 @@ const add = (counts: Counts, key: string, rows: number): void => {
 
 type Action = (n: number) => { readonly text: string; readonly keys: readonly string[] };
 
-/** Statements that return by themselves how many rows they changed, for the oracle's own account. */
+/** Statements that return by themselves how many rows they changed. */
 const ACTIONS: readonly Action[] = [
   (n) => ({
     text: `WITH w AS (INSERT INTO a (v) SELECT i FROM generate_series(1, ${n}) i RETURNING 1)
