@@ -17,7 +17,7 @@ COMMENT ON SCHEMA imat_store IS
 CREATE TABLE imat_catalog.change_count (
   counted_id integer,
   xid xid8,
-  role text,
+  role name,
   verb text,
   rows bigint
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000, vacuum_truncate=false);
@@ -1214,7 +1214,7 @@ COMMENT ON VIEW imat_catalog.status IS
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,
 --   xid xid8,
---   role text,
+--   role name,
 --   verb text,
 --   rows bigint
 -- );

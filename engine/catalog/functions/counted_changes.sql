@@ -12,7 +12,7 @@ AS $$
     AND f.moment_id >= s.from_id AND (s.to_id IS NULL OR f.moment_id < s.to_id)
   GROUP BY 1, 2, 3, 4, 5
   UNION ALL
-  SELECT s.member_id, s.from_id, s.to_id, c.role, c.verb, sum(c.rows)
+  SELECT s.member_id, s.from_id, s.to_id, c.role::text, c.verb, sum(c.rows)
   FROM slice s JOIN imat_catalog.unfolded_count c ON c.member_id = s.member_id
     JOIN imat_catalog.moment a ON a.id = s.from_id
     LEFT JOIN imat_catalog.moment b ON b.id = s.to_id

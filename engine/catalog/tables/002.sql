@@ -74,7 +74,7 @@ CREATE INDEX ON imat_catalog.member_part (counted_id);
 CREATE TABLE imat_catalog.change_count (
   counted_id integer,
   xid xid8,
-  role text,
+  role name,
   verb text,
   rows bigint
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000,
