@@ -5,9 +5,9 @@ LANGUAGE plpgsql SECURITY DEFINER
 AS $$
 BEGIN
   INSERT INTO imat_catalog.change_count (counted_id, xid, role, verb, rows)
-  SELECT TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, c.rows
-  FROM (SELECT pg_catalog.count(*) FROM changed) c(rows)
-  WHERE c.rows OPERATOR(pg_catalog.<>) 0;
+  SELECT TG_ARGV[0]::pg_catalog.int4, pg_catalog.pg_current_xact_id(), session_user, TG_OP, u.rows
+  FROM (SELECT pg_catalog.count(*) FROM changed) u(rows)
+  WHERE u.rows OPERATOR(pg_catalog.<>) 0;
   RETURN NULL;
 END $$;
 
