@@ -873,6 +873,14 @@ COMMENT ON FUNCTION imat_catalog.lock_class() IS
   'Returns the first key of all advisory locks of imat; the second key is the id of an imat, or 0 for the catalog itself.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_class() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.lock_relation(relation regclass, lock_mode text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.lock_relation(regclass,text) IS
+  'Locks a table. Raises an error if another table had its name at that moment.';
+GRANT EXECUTE ON FUNCTION imat_catalog.lock_relation(regclass,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted integer[])
   RETURNS jsonb
   LANGUAGE plpgsql VOLATILE

@@ -17,7 +17,7 @@ BEGIN
     SELECT k.relation FROM imat_catalog.counted k
       JOIN pg_catalog.pg_class c ON c.oid = k.relation ORDER BY 1
   LOOP
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', source);
+    PERFORM imat_catalog.lock_relation(source, 'SHARE ROW EXCLUSIVE');
   END LOOP;
   DELETE FROM imat_catalog.change_count c
   USING imat_catalog.counted k

@@ -12,7 +12,7 @@ BEGIN
   SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
     FOR UPDATE;
   IF FOUND THEN RETURN counted; END IF;
-  EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
+  PERFORM imat_catalog.lock_relation(relation, 'SHARE ROW EXCLUSIVE');
   SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
     FOR UPDATE;
   IF FOUND THEN RETURN counted; END IF;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { ServerError } from '../../../engine/db/db.ts';
 import type { Session } from '../commands/support/sandbox.ts';
-import { createRole } from '../commands/support/sandbox.ts';
+import { createRole, inSandbox } from '../commands/support/sandbox.ts';
 import { inWorld, stats } from './support/world.ts';
 
 const SETUP = `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE SEQUENCE s;
@@ -176,5 +176,51 @@ test('owners write, readers of all tables read, others do neither', async () => 
     await world.sql(
       `DROP VIEW v; DROP MATERIALIZED VIEW mv; DROP OWNED BY ${roles.join(', ')}; DROP ROLE ${roles.join(', ')}`,
     );
+  });
+});
+
+test('a catalog whose owner is no superuser counts the tables of its owner, and no others', async () => {
+  await inSandbox('CREATE TABLE foreign_one (id int)', async (world) => {
+    const role = await createRole(world);
+    await world.sql(`ALTER DATABASE ${new URL(world.url).pathname.slice(1)} OWNER TO ${role};
+      GRANT CREATE ON SCHEMA public TO ${role}`);
+    const owner = await world.session(role);
+    await owner.imat.init();
+    await owner.sql(`CREATE TABLE own (id int); CREATE TABLE p (id int) PARTITION BY LIST (id);
+      CREATE TABLE hidden (id int); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE hidden FORCE ROW LEVEL SECURITY`);
+    await owner.sql(`SELECT imat.create_group('g', ARRAY['own', 'p']::regclass[], '{}', 'start')`);
+    await owner.sql('CREATE TABLE p1 PARTITION OF p DEFAULT; SELECT imat.fold_counts()');
+    await world.sql('INSERT INTO own VALUES (1); INSERT INTO p1 VALUES (1); TRUNCATE own');
+    expect(await stats(owner, 'g', 'start', null)).toEqual([
+      ['own', 2],
+      ['p', 1],
+    ]);
+    // A superuser asks, but the functions run as the owner of the catalog.
+    expect(await groups(world, 'h', `ARRAY['foreign_one']::regclass[]`)).toBe(
+      `role "${role}", who owns the imat catalog, may not count "public.foreign_one"`,
+    );
+    expect(await groups(owner, 'h', `ARRAY['hidden']::regclass[]`)).toBe(
+      `"public.hidden" cannot be in a group: it hides rows from role "${role}", who owns the imat catalog`,
+    );
+    await owner.sql(`SELECT imat.drop_group('g')`);
+    await world.sql(`ALTER DATABASE ${new URL(world.url).pathname.slice(1)} OWNER TO CURRENT_USER;
+      DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  });
+});
+
+test('a table that is given its name at that moment is not counted in place of the owner\u2019s', async () => {
+  await inWorld('CREATE TABLE own (id int); CREATE TABLE other (id int)', async (world) => {
+    const maker = await world.session();
+    await world.sql('BEGIN; ALTER TABLE own RENAME TO away; ALTER TABLE other RENAME TO own');
+    const making = refused(maker, `imat.create_group('g', ARRAY['own']::regclass[])`);
+    const waits = `SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'`;
+    while ((await world.value(waits)) === '0')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    await world.sql('COMMIT');
+    expect(await making).toMatch(/^"public\.\w+" was renamed at the same time$/);
+    expect(
+      await world.value(`SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%imat_count%'`),
+    ).toBe('0');
   });
 });
