@@ -17,9 +17,9 @@ const PAUSE_MS = 50;
 
 /** Counts the changes of the table of the bench. */
 async function count({ db }: Database): Promise<void> {
-  const { init, accounting } = createImat(db);
-  await init();
-  await accounting.createGroup('sales', ['public.sales']);
+  const imat = createImat(db);
+  await imat.init();
+  await imat.accounting.createGroup('sales', ['public.sales']);
 }
 
 /** The same load on two copies, of which one is counted. */
@@ -87,8 +87,9 @@ async function raceBulk(bench: Bench): Promise<void> {
 
 /** Many tables in one group, each changed before each mark; everything folded. */
 async function fillMany({ db }: Database, marks: number): Promise<void> {
-  const { init, accounting } = createImat(db);
-  await init();
+  const imat = createImat(db);
+  await imat.init();
+  const { accounting } = imat;
   const names = Array.from({ length: TABLES }, (_, i) => `public.many_${i}`);
   for (const name of names) await db.execute(`CREATE TABLE ${name} (id int)`);
   await accounting.createGroup('many', names);

@@ -51,12 +51,14 @@ COMMENT ON TABLE imat_catalog.counted IS
 
 CREATE TABLE imat_catalog.folded_count (
   member_id integer NOT NULL,
+  span smallint NOT NULL,
   moment_id bigint NOT NULL,
   role text NOT NULL,
   verb text NOT NULL,
   rows bigint NOT NULL,
+  CONSTRAINT folded_count_span_check CHECK ((span = ANY (ARRAY[0, 1]))),
   CONSTRAINT folded_count_member_id_fkey FOREIGN KEY (member_id) REFERENCES imat_catalog.member(id) ON DELETE CASCADE,
-  CONSTRAINT folded_count_pkey PRIMARY KEY (member_id, moment_id, role, verb) INCLUDE (rows)
+  CONSTRAINT folded_count_pkey PRIMARY KEY (member_id, span, moment_id, role, verb) INCLUDE (rows)
 );
 COMMENT ON TABLE imat_catalog.folded_count IS
   'The counters of the intervals that have ended, added up.';
@@ -554,6 +556,13 @@ COMMENT ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precisio
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns false if the worker no longer holds the lease.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.block_of(moment bigint)
+  RETURNS bigint
+  LANGUAGE sql IMMUTABLE;
+COMMENT ON FUNCTION imat_catalog.block_of(bigint) IS
+  'Returns the first number of the block of 64 moments that a moment is in.';
+GRANT EXECUTE ON FUNCTION imat_catalog.block_of(bigint) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.caller()
   RETURNS oid
   LANGUAGE sql STABLE
@@ -632,13 +641,13 @@ CREATE FUNCTION imat_catalog.count_truncated()
 COMMENT ON FUNCTION imat_catalog.count_truncated() IS
   'Trigger: counts the rows that a TRUNCATE removes.';
 
-CREATE FUNCTION imat_catalog.counted_changes(of_group integer, first_id bigint, last_id bigint)
+CREATE FUNCTION imat_catalog.counted_changes(of_group integer, first_id bigint, last_id bigint, in_detail boolean)
   RETURNS TABLE(member_id integer, from_id bigint, to_id bigint, role text, verb text, rows numeric)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint) IS
-  'Returns what was changed in the tables of a group between two moments, or since the first one, in one or two rows for each table, role and verb.';
-GRANT EXECUTE ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) IS
+  'Returns what was changed in the tables of a group between two moments, or since the first one, in a few rows for each table and, if asked for in detail, role and verb.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.counting_trigger(event text)
   RETURNS text

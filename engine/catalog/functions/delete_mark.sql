@@ -12,13 +12,19 @@ BEGIN
   UPDATE imat_catalog.moment o SET mark = NULL, comment = NULL WHERE o.id = deleted.id;
   IF former IS NULL OR deleted.is_stop OR EXISTS (SELECT FROM imat_catalog.member m
     WHERE m.from_id = deleted.id OR m.to_id = deleted.id) THEN RETURN; END IF;
-  INSERT INTO imat_catalog.folded_count AS f (member_id, moment_id, role, verb, rows)
-  SELECT o.member_id, former, o.role, o.verb, o.rows
-  FROM imat_catalog.folded_count o JOIN imat_catalog.member m ON m.id = o.member_id
-  WHERE m.group_id = target.id AND o.moment_id = deleted.id
-  ON CONFLICT (member_id, moment_id, role, verb) DO UPDATE SET rows = f.rows + excluded.rows;
-  DELETE FROM imat_catalog.folded_count f USING imat_catalog.member m
-    WHERE m.id = f.member_id AND m.group_id = target.id AND f.moment_id = deleted.id;
+  WITH gone AS (
+    DELETE FROM imat_catalog.folded_count f USING imat_catalog.member m
+    WHERE m.id = f.member_id AND m.group_id = target.id AND f.span = 0
+      AND f.moment_id = deleted.id
+    RETURNING f.*
+  )
+  INSERT INTO imat_catalog.folded_count AS f (member_id, span, moment_id, role, verb, rows)
+  SELECT o.member_id, t.span, t.moment_id, o.role, o.verb, t.sign * o.rows
+  FROM gone o, (VALUES (0, former, 1), (1, imat_catalog.block_of(former), 1),
+    (1, imat_catalog.block_of(deleted.id), -1)) t(span, moment_id, sign)
+  -- Within a block nothing moves.
+  WHERE t.span = 0 OR imat_catalog.block_of(former) <> imat_catalog.block_of(deleted.id)
+  ON CONFLICT (member_id, span, moment_id, role, verb) DO UPDATE SET rows = f.rows + excluded.rows;
   UPDATE imat_catalog.change_group g SET last_moment_id = former
     WHERE g.id = target.id AND g.last_moment_id = deleted.id;
   DELETE FROM imat_catalog.moment o WHERE o.id = deleted.id;

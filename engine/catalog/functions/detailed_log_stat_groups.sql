@@ -12,8 +12,9 @@ AS $$
       LATERAL imat_catalog.find_range(u.name, first_mark, last_mark) r
   ), change AS MATERIALIZED (
     SELECT c.member_id, c.from_id, c.to_id, c.role, c.verb, sum(c.rows)::bigint AS rows
-    FROM range r, LATERAL imat_catalog.counted_changes((r.target).id, r.first_id, r.last_id) c
-    GROUP BY 1, 2, 3, 4, 5
+    FROM range r,
+      LATERAL imat_catalog.counted_changes((r.target).id, r.first_id, r.last_id, true) c
+    GROUP BY 1, 2, 3, 4, 5 HAVING sum(c.rows) <> 0
   )
   SELECT g.name, n.schema_name, n.relation_name, a.mark, a.at, c.from_id, z.mark, z.at, c.to_id,
     c.role, c.verb, c.rows

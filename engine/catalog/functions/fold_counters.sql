@@ -30,11 +30,14 @@ AS $$
     WHERE d.counted_id = c.counted_id AND d.xid = c.xid
     RETURNING c.*
   ), folded AS (
-    INSERT INTO imat_catalog.folded_count AS f (member_id, moment_id, role, verb, rows)
-    SELECT p.member_id, p.moment_id, g.role, g.verb, sum(g.rows)
-    FROM gone g JOIN place p ON p.counted_id = g.counted_id AND p.xid = g.xid
-    GROUP BY 1, 2, 3, 4
-    ON CONFLICT (member_id, moment_id, role, verb) DO UPDATE SET rows = f.rows + excluded.rows
+    INSERT INTO imat_catalog.folded_count AS f (member_id, span, moment_id, role, verb, rows)
+    SELECT p.member_id, s.span,
+      CASE s.span WHEN 0 THEN p.moment_id ELSE imat_catalog.block_of(p.moment_id) END,
+      g.role, g.verb, sum(g.rows)
+    FROM gone g JOIN place p ON p.counted_id = g.counted_id AND p.xid = g.xid,
+      (VALUES (0), (1)) s(span)
+    GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (member_id, span, moment_id, role, verb) DO UPDATE SET rows = f.rows + excluded.rows
   )
   SELECT count(*) FROM gone
 $$;

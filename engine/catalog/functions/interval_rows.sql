@@ -4,7 +4,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT (coalesce((SELECT sum(f.rows) FROM imat_catalog.folded_count f
-      WHERE f.member_id = member AND f.moment_id >= from_id
+      WHERE f.member_id = member AND f.span = 0 AND f.moment_id >= from_id
         AND (to_id IS NULL OR f.moment_id < to_id)), 0)
     + coalesce((SELECT sum(c.rows) FROM imat_catalog.unfolded_count c
       WHERE c.member_id = member AND NOT pg_visible_in_snapshot(c.xid, a.snapshot)

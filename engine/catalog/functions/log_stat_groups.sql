@@ -11,7 +11,8 @@ AS $$
       LATERAL imat_catalog.find_range(u.name, first_mark, last_mark) r
   ), change AS MATERIALIZED (
     SELECT c.member_id, c.from_id, c.to_id, sum(c.rows)::bigint AS rows
-    FROM range r, LATERAL imat_catalog.counted_changes((r.target).id, r.first_id, r.last_id) c
+    FROM range r,
+      LATERAL imat_catalog.counted_changes((r.target).id, r.first_id, r.last_id, false) c
     GROUP BY 1, 2, 3
   )
   SELECT (r.target).name, n.schema_name, n.relation_name, a.mark, a.at, s.from_id, z.mark, z.at,

@@ -86,12 +86,15 @@ ALTER TABLE imat_catalog.change_count REPLICA IDENTITY FULL;
 
 CREATE TABLE imat_catalog.folded_count (
   member_id integer NOT NULL REFERENCES imat_catalog.member ON DELETE CASCADE,
-  -- the last moment of the group before the changes
+  -- 0: the changes between one moment of the group and the next; 1: those of a block of 64 numbers,
+  -- so that a long range is added up from few rows
+  span smallint NOT NULL CHECK (span IN (0, 1)),
+  -- the last moment before the changes; of a block its first number
   moment_id bigint NOT NULL,
   role text NOT NULL,
   verb text NOT NULL,
   rows bigint NOT NULL,
-  PRIMARY KEY (member_id, moment_id, role, verb) INCLUDE (rows)
+  PRIMARY KEY (member_id, span, moment_id, role, verb) INCLUDE (rows)
 );
 COMMENT ON TABLE imat_catalog.folded_count IS
   'The counters of the intervals that have ended, added up.';
