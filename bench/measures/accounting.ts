@@ -4,7 +4,7 @@ import type { Copies, Database, Kind } from '../databases.ts';
 import { salesRows } from '../dataset.ts';
 import { type Bench, type Measure, timed } from '../measure.ts';
 import { absoluteResult, atLeast, atMost, type Bar, ratioResult } from '../result.ts';
-import { interleave } from '../statistics.ts';
+import { interleave, summarize } from '../statistics.ts';
 import { race } from '../throughput.ts';
 import { insertScript, updateScript } from './writes.ts';
 
@@ -34,6 +34,16 @@ async function withPair(
   });
 }
 
+/** Steadier than throughput on a machine that has other work. */
+function cpuNotes(cpu: Readonly<Record<'without' | 'counted', number[]>> | null): string[] {
+  if (cpu === null) return [];
+  const [without, counted] = [summarize(cpu.without).median, summarize(cpu.counted).median];
+  return [
+    `server CPU a transaction: ${without.toFixed(1)} us, counted ${counted.toFixed(1)} us ` +
+      `(${(without / counted).toFixed(2)} transactions for the same time)`,
+  ];
+}
+
 async function raceWrites(bench: Bench, kind: Kind, bar: Bar): Promise<void> {
   const label = kind === 'imat' ? 'an imat' : 'nothing';
   for (const clients of [1, WRITERS])
@@ -50,6 +60,7 @@ async function raceWrites(bench: Bench, kind: Kind, bar: Bar): Promise<void> {
           baseline: { label: 'not counted', values: without },
           imat: { label: 'counted', values: counted },
           bar,
+          notes: cpuNotes(outcome.cpuMicroseconds),
         });
         bench.report({ ...result, ok: result.ok === true && outcome.failed.counted === 0 });
       });
