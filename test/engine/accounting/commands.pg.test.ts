@@ -1,4 +1,4 @@
-/** The commands over the SQL API: names as users write them, errors, E-Maj's names, what is left. */
+/** The commands over the SQL API: names as users write them, errors, E-Maj's names, what stays. */
 import { expect, test } from 'vitest';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import type { Session } from '../commands/support/sandbox.ts';
