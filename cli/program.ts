@@ -7,11 +7,14 @@ import { registerExplain } from './commands/explain.ts';
 import { registerExtension } from './commands/extension.ts';
 import { registerFold } from './commands/fold.ts';
 import { registerGrant } from './commands/grant.ts';
+import { registerGroup } from './commands/group.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
+import { registerMark } from './commands/mark.ts';
 import { registerRevert } from './commands/revert.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSchedule } from './commands/schedule.ts';
+import { registerStats } from './commands/stats.ts';
 import { registerSwap } from './commands/swap.ts';
 import { registerVerify } from './commands/verify.ts';
 import { registerWorker } from './commands/worker.ts';
@@ -35,6 +38,9 @@ const REGISTRATIONS = [
   registerSchedule,
   registerGrant,
   registerRevert,
+  registerGroup,
+  registerMark,
+  registerStats,
   registerExtension,
 ];
 

@@ -78,8 +78,16 @@ function swallowedByEmbedded(error: Pick<CommanderError, 'code'>, program: Comma
 }
 
 function whereToLook(program: Command, argv: readonly string[]): string {
-  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
-  return command === undefined
-    ? 'Run imat --help for a list of commands.'
-    : `Run imat help ${command.name()} for its arguments and options.`;
+  const command = firstNamed(program, argv);
+  if (command === undefined) return 'Run imat --help for a list of commands.';
+  const own = firstNamed(command, argv.slice(argv.indexOf(command.name()) + 1));
+  return own === undefined
+    ? `Run imat help ${command.name()} for its arguments and options.`
+    : `Run imat ${command.name()} ${own.name()} --help for its arguments and options.`;
 }
+
+/** The first word that is a command. */
+const firstNamed = (of: Command, argv: readonly string[]): Command | undefined =>
+  argv
+    .map((word) => of.commands.find((candidate) => candidate.name() === word))
+    .find((command) => command !== undefined);

@@ -209,7 +209,82 @@ export type ExtensionPreload = {
 };
 
 /** A connection to a database with imats. One session; calls are carried out one after another. */
+/** A group of tables and sequences whose changes are counted. */
+export type GroupStatus = {
+  readonly name: string;
+  readonly owner: string;
+  /** False while it is stopped. */
+  readonly isCounting: boolean;
+  readonly tables: number;
+  readonly sequences: number;
+  readonly marks: number;
+  /** ISO 8601 with microseconds. */
+  readonly createdAt: string;
+};
+
+export type MarkStatus = {
+  readonly name: string;
+  /** Grows from mark to mark, over all groups. */
+  readonly timeId: number;
+  /** ISO 8601 with microseconds. */
+  readonly setAt: string;
+  /** Whether nothing was counted from here to the next mark. */
+  readonly isStop: boolean;
+  readonly comment: string | null;
+};
+
+export type StatisticsOptions = {
+  /** A mark; null for the first one. */
+  readonly from: string | null;
+  /** A mark; null for now. */
+  readonly to: string | null;
+  readonly by: 'table' | 'role' | 'verb' | 'mark';
+};
+
+/** What is not asked for is null. */
+export type ChangeStatistics = StatisticsOptions & {
+  readonly group: string;
+  readonly rows: readonly {
+    readonly schema: string | null;
+    readonly table: string | null;
+    readonly firstMark: string;
+    readonly lastMark: string | null;
+    readonly role: string | null;
+    readonly verb: string | null;
+    /** Changed rows. */
+    readonly rows: number;
+  }[];
+};
+
+/** Change accounting; docs/statistics.md tells of it. Tables and sequences are named as in SQL. */
+export interface Accounting {
+  createGroup(
+    name: string,
+    members: readonly string[],
+    options?: { readonly emajNames?: boolean },
+  ): Promise<void>;
+  dropGroup(name: string): Promise<void>;
+  startGroup(name: string): Promise<void>;
+  stopGroup(name: string): Promise<void>;
+  addToGroup(name: string, members: readonly string[]): Promise<void>;
+  removeFromGroup(name: string, members: readonly string[]): Promise<void>;
+  listGroups(): Promise<readonly GroupStatus[]>;
+  /** Without a name the mark gets one with the time in it; gives the mark. */
+  setMark(group: string, mark?: string): Promise<MarkStatus>;
+  renameMark(group: string, mark: string, name: string): Promise<void>;
+  /** Null removes the comment. */
+  commentMark(group: string, mark: string, comment: string | null): Promise<void>;
+  /** What the mark kept apart becomes one interval. */
+  deleteMark(group: string, mark: string): Promise<void>;
+  listMarks(group: string): Promise<readonly MarkStatus[]>;
+  statistics(group: string, options: StatisticsOptions): Promise<ChangeStatistics>;
+  /** Adds up the counters of intervals that have ended; gives how many it has removed. */
+  foldCounts(): Promise<number>;
+}
+
 export interface Imat {
+  readonly accounting: Accounting;
+
   init(): Promise<{ readonly version: number; readonly created: boolean }>;
   convert(view: string, options?: ConvertOptions): Promise<ConvertResult>;
   create(

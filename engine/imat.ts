@@ -1,4 +1,5 @@
 /** An imat session: every command of the API over one connection. */
+import { accounting } from './accounting/accounting.ts';
 import type { Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { requireTrustedCatalog } from './catalog/trust.ts';
@@ -46,6 +47,7 @@ export function createImat(db: Db): Imat {
       return body();
     });
   return {
+    accounting: accounting(db, command),
     init: () => command(async () => (await serverMajor(), initialize(db, true))),
     convert: (view, options = {}) =>
       command(async () => convertView(db, await serverMajor(), view, options)),

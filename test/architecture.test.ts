@@ -78,8 +78,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/extension',
     'engine/capture',
   ],
+  'engine/accounting': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog'],
   'engine/imat.ts': [
     'engine/api.ts',
+    'engine/accounting',
     'engine/db',
     'engine/catalog',
     'engine/server',

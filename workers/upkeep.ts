@@ -1,6 +1,7 @@
 /**
- * Upkeep, whatever the imats do: deletes expired history, requests and workers, and log rows that
- * nobody needs; vacuums logs; keeps the index on a log's transaction ids.
+ * Upkeep, whatever the imats do: folds the counters of changes; deletes expired history, requests
+ * and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's transaction
+ * ids.
  *
  * The index is for a log that keeps rows which most of its imats have folded, because another imat
  * lags: without it each poll scans all of them. It is built and dropped CONCURRENTLY, so that no
@@ -32,7 +33,14 @@ const VACUUM_FROM_DEAD_ROWS = 10_000;
 const BATCH = 10_000;
 export const BUILD_TIMEOUT_MS = 120_000;
 
-export type UpkeepStep = 'tidy' | 'clean' | 'vacuum' | 'index' | 'drop index' | 'index waits';
+export type UpkeepStep =
+  | 'tidy'
+  | 'fold counts'
+  | 'clean'
+  | 'vacuum'
+  | 'index'
+  | 'drop index'
+  | 'index waits';
 
 export type UpkeepParts = {
   readonly policy: Policy;
@@ -61,6 +69,7 @@ export class Upkeep {
   async round(db: Db): Promise<void> {
     const { policy, onStep } = this.#parts;
     await this.#try('tidy', null, () => deleteExpired(db, policy));
+    await this.#try('fold counts', null, () => foldCounts(db));
     const logs = await translated(() =>
       db.query<LogRow>(
         `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index,
@@ -159,6 +168,10 @@ async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
   );
   return new Set(rows.map((row) => row.id));
 }
+
+/** A role that counts nothing needs no right to fold. */
+const foldCounts = (db: Db): Promise<unknown> =>
+  db.query('SELECT imat.fold_counts() WHERE EXISTS (SELECT FROM imat_catalog.change_group)');
 
 async function deleteExpired(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(

@@ -1,5 +1,6 @@
 /** Every measure, in the order in which they run. */
 import type { Measure } from '../measure.ts';
+import { accounting } from './accounting.ts';
 import { bulk } from './bulk.ts';
 import { extension } from './extension.ts';
 import { fold } from './fold.ts';
@@ -21,6 +22,7 @@ export const MEASURES: readonly Measure[] = [
   reads,
   fold,
   load,
+  accounting,
   extension,
   workers,
   memory,

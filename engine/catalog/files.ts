@@ -8,6 +8,8 @@ export type CatalogFiles = {
   readonly tables: readonly string[];
   /** Run all together at each upgrade, in this order: routines, then views. */
   readonly functions: readonly string[];
+  /** The names of the routines in the schema imat. */
+  readonly api: readonly string[];
   /** Changes with each change of a file in functions/. */
   readonly functionsHash: string;
   /** From package.json. */
@@ -29,6 +31,7 @@ function readFiles(): CatalogFiles {
   return {
     tables: readSqlFiles('tables'),
     functions,
+    api: named.flatMap((text) => /^CREATE OR REPLACE \w+ imat\.(\w+)\(/m.exec(text)?.[1] ?? []),
     functionsHash: createHash('sha256').update(functions.join('\0')).digest('hex'),
     imatVersion: readImatVersion(),
   };

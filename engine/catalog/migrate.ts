@@ -269,6 +269,7 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
     `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration)
        OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
        OR EXISTS (SELECT FROM imat_catalog.request)
+       OR EXISTS (SELECT FROM imat_catalog.change_group)
        OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
        OR EXISTS (
          SELECT FROM pg_depend d
@@ -280,11 +281,20 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
        ) AS in_use`,
   );
   if (used?.in_use !== false) return;
-  await db.execute(
-    `DROP SCHEMA imat_store;
-     DROP FUNCTION imat.create_imat; DROP PROCEDURE imat.fold, imat.swap;
-     DROP SCHEMA imat_catalog CASCADE`,
+  const [api] = await db.query<{ routines: string }>(
+    `SELECT string_agg(p.oid::regprocedure::text, ', ') AS routines FROM pg_proc p
+     WHERE p.pronamespace = 'imat'::regnamespace
+       AND p.proname IN (SELECT jsonb_array_elements_text($1::jsonb))`,
+    [JSON.stringify(catalogFiles().api)],
   );
+  await db.execute(
+    `DROP SCHEMA imat_store; DROP ROUTINE ${api?.routines ?? ''}; DROP SCHEMA imat_catalog CASCADE`,
+  );
+  const [emaj] = await db.query(
+    `SELECT FROM pg_namespace n
+     WHERE n.nspname = 'emaj' AND obj_description(n.oid, 'pg_namespace') LIKE 'imat: %'`,
+  );
+  if (emaj !== undefined) await db.execute('DROP SCHEMA emaj CASCADE');
   const [schema] = await db.query<{ ours: boolean }>(
     `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AND NOT EXISTS (
        SELECT FROM pg_depend d

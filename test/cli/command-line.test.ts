@@ -17,6 +17,9 @@ const COMMANDS = [
   'demo',
   'doctor',
   'extension',
+  'group',
+  'mark',
+  'stats',
 ];
 
 describe('help', () => {
@@ -104,6 +107,11 @@ describe('what is typed wrongly', () => {
       'unknown option "--schem"',
       'Did you mean "--schema"?',
     ],
+    [['group'], '"group" needs a command of its own', 'imat group create'],
+    [['group', 'creat'], 'unknown command "creat"', 'Did you mean "create"?'],
+    [['group', 'create', 'g'], 'missing required argument "tables"', '"imat group create --help"'],
+    [['mark', 'set'], 'missing required argument "group"', '"imat mark set --help"'],
+    [['stats', 'g', '--by', 'tabel'], '"tabel" is not a value of --by', 'Did you mean "table"?'],
     [['--embedded', 'list'], 'no command given', '--embedded took "list"'],
     [
       ['create', 'x', '--query', '@no/such/file.sql'],

@@ -3,7 +3,7 @@
  * test lays down.
  */
 import { EventEmitter } from 'node:events';
-import type { Imat } from '../../engine/api.ts';
+import type { Accounting, Imat } from '../../engine/api.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
 import type { Host } from '../../cli/context.ts';
 import { run } from '../../cli/run.ts';
@@ -18,6 +18,7 @@ export type Ran = {
 
 export type Setting = {
   readonly imat?: Partial<Imat>;
+  readonly accounting?: Partial<Accounting>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly terminal?: boolean;
@@ -30,7 +31,25 @@ async function unexpected(): Promise<never> {
   throw new Error('the command called a part of the engine that the test did not lay down');
 }
 
+const NO_ACCOUNTING: Accounting = {
+  createGroup: unexpected,
+  dropGroup: unexpected,
+  startGroup: unexpected,
+  stopGroup: unexpected,
+  addToGroup: unexpected,
+  removeFromGroup: unexpected,
+  listGroups: unexpected,
+  setMark: unexpected,
+  renameMark: unexpected,
+  commentMark: unexpected,
+  deleteMark: unexpected,
+  listMarks: unexpected,
+  statistics: unexpected,
+  foldCounts: unexpected,
+};
+
 const NOTHING: Imat = {
+  accounting: NO_ACCOUNTING,
   init: unexpected,
   convert: unexpected,
   create: unexpected,
@@ -62,7 +81,12 @@ export async function runFake(argv: readonly string[], setting: Setting = {}): P
   const close = async (): Promise<void> => {
     closed = true;
   };
-  const engine: Imat = { ...NOTHING, close, ...setting.imat };
+  const engine: Imat = {
+    ...NOTHING,
+    close,
+    accounting: { ...NO_ACCOUNTING, ...setting.accounting },
+    ...setting.imat,
+  };
   const terminal = (stream: 'stdout' | 'stderr') => ({
     write: (text: string) => {
       written[stream] += text;

@@ -1,0 +1,176 @@
+/** What counting changes costs writers, and how long statistics and marks take. */
+import { createImat } from '../../engine/index.ts';
+import type { Copies, Database, Kind } from '../databases.ts';
+import { salesRows } from '../dataset.ts';
+import { type Bench, type Measure, timed } from '../measure.ts';
+import { absoluteResult, atLeast, atMost, type Bar, ratioResult } from '../result.ts';
+import { interleave, summarize } from '../statistics.ts';
+import { race } from '../throughput.ts';
+import { insertScript, updateScript } from './writes.ts';
+
+const WRITERS = 8;
+const TABLES = 100;
+const MARKS = 1000;
+const QUICK_MARKS = 50;
+const ASKED = 30;
+const PAUSE_MS = 50;
+
+/** Counts the changes of the table of the bench. */
+async function count({ db }: Database): Promise<void> {
+  const imat = createImat(db);
+  await imat.init();
+  await imat.accounting.createGroup('sales', ['public.sales']);
+}
+
+/** The same load on two copies, of which one is counted. */
+async function withPair(
+  bench: Bench,
+  kind: Kind,
+  work: (copies: Copies<'without' | 'counted'>) => Promise<void>,
+): Promise<void> {
+  await bench.databases.withCopies({ without: kind, counted: kind }, async (copies) => {
+    await count(copies.counted);
+    await work(copies);
+  });
+}
+
+/** Steadier than throughput on a machine that has other work. */
+function cpuNotes(cpu: Readonly<Record<'without' | 'counted', number[]>> | null): string[] {
+  if (cpu === null) return [];
+  const [without, counted] = [summarize(cpu.without).median, summarize(cpu.counted).median];
+  return [
+    `server CPU a transaction: ${without.toFixed(1)} us, counted ${counted.toFixed(1)} us ` +
+      `(${(without / counted).toFixed(2)} transactions for the same time)`,
+  ];
+}
+
+async function raceWrites(bench: Bench, kind: Kind, bar: Bar): Promise<void> {
+  const label = kind === 'imat' ? 'an imat' : 'nothing';
+  for (const clients of [1, WRITERS])
+    for (const [verb, script] of [
+      ['inserts', insertScript(bench.scale.groups)],
+      ['updates', updateScript(bench.scale)],
+    ] as const)
+      await withPair(bench, kind, async (copies) => {
+        const outcome = await race(bench, copies, { clients, durable: false, script });
+        const { without, counted } = outcome.transactionsPerSecond;
+        const result = ratioResult({
+          name: `1-row ${verb}, ${clients} client${clients === 1 ? '' : 's'}, with ${label}`,
+          unit: 'tps',
+          baseline: { label: 'not counted', values: without },
+          imat: { label: 'counted', values: counted },
+          bar,
+          notes: cpuNotes(outcome.cpuMicroseconds),
+        });
+        bench.report({ ...result, ok: result.ok === true && outcome.failed.counted === 0 });
+      });
+}
+
+async function raceBulk(bench: Bench): Promise<void> {
+  const { bulkRows, groups, rounds } = bench.scale;
+  for (const [name, sql] of [
+    ['insert', `INSERT INTO public.sales (product, region, amount) ${salesRows(bulkRows, groups)}`],
+    ['update', `UPDATE public.sales SET amount = amount + 1 WHERE id <= ${bulkRows}`],
+  ] as const)
+    await withPair(bench, 'plain', async (copies) => {
+      const run = async ({ db }: Database): Promise<number> => {
+        const ms = await timed(() => db.execute(sql));
+        await db.execute('VACUUM (ANALYZE)');
+        return ms;
+      };
+      await run(copies.without);
+      await run(copies.counted);
+      const times = await interleave(rounds, {
+        without: () => run(copies.without),
+        counted: () => run(copies.counted),
+      });
+      bench.report(
+        ratioResult({
+          name: `one ${name} of ${bulkRows} rows`,
+          unit: 'ms',
+          baseline: { label: 'not counted', values: times.without },
+          imat: { label: 'counted', values: times.counted },
+          bar: atMost(1.1),
+        }),
+      );
+    });
+}
+
+/** Many tables in one group, each changed before each mark; everything folded. */
+async function fillMany({ db }: Database, marks: number): Promise<void> {
+  const imat = createImat(db);
+  await imat.init();
+  const { accounting } = imat;
+  const names = Array.from({ length: TABLES }, (_, i) => `public.many_${i}`);
+  for (const name of names) await db.execute(`CREATE TABLE ${name} (id int)`);
+  await accounting.createGroup('many', names);
+  await db.execute(`DO $$ BEGIN
+    FOR m IN 1..${marks} LOOP
+      FOR t IN 0..${TABLES - 1} LOOP EXECUTE 'INSERT INTO public.many_' || t || ' VALUES (1)'; END LOOP;
+      COMMIT;
+      PERFORM imat.set_mark('many', 'm' || m);
+      COMMIT;
+    END LOOP;
+  END $$`);
+  await accounting.foldCounts();
+  await db.execute('VACUUM (ANALYZE)');
+}
+
+const repeated = async (work: () => Promise<unknown>, pauseMs: number): Promise<number[]> => {
+  const times: number[] = [];
+  for (let i = 0; i < ASKED; i += 1) {
+    times.push(await timed(work));
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  return times;
+};
+
+async function measureMany(bench: Bench): Promise<void> {
+  const marks = bench.scale.rounds > 3 ? MARKS : QUICK_MARKS;
+  await bench.databases.withCopies({ counted: 'empty' }, async ({ counted }) => {
+    await fillMany(counted, marks);
+    const { db, url } = counted;
+    const ask = (): Promise<unknown> =>
+      db.query(`SELECT * FROM imat.log_stat_group('many', 'm1', NULL)`);
+    await ask();
+    bench.report(
+      absoluteResult({
+        name: `log_stat_group over ${TABLES} tables and ${marks} marks`,
+        unit: 'ms',
+        imat: { label: 'folded', values: await repeated(ask, 0) },
+        bar: atMost(50),
+      }),
+    );
+    const seconds = (ASKED * PAUSE_MS * 2) / 1000;
+    const script = [0, 1, 2, 3].map((t) => `INSERT INTO public.many_${t} VALUES (1);\n`).join('');
+    const load = bench.generator.run(url, { clients: WRITERS, durable: false, script, seconds });
+    let waiting = 0;
+    const times = await repeated(async () => {
+      await db.query(`SELECT imat.set_mark('many')`);
+      const [found] = await db.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND locktype <> 'extend'`,
+      );
+      waiting += found?.n ?? 0;
+    }, PAUSE_MS);
+    await load;
+    const result = absoluteResult({
+      name: `set_mark on ${TABLES} tables while ${WRITERS} clients write`,
+      unit: 'ms',
+      imat: { label: 'with a look at pg_locks', values: times },
+      bar: atMost(20),
+      notes: [`writers waiting for a lock: ${waiting}`],
+    });
+    bench.report({ ...result, ok: result.ok === true && waiting === 0 });
+  });
+}
+
+export const accounting: Measure = {
+  name: 'accounting',
+  title: 'counting changes',
+  run: async (bench) => {
+    await raceWrites(bench, 'plain', atLeast(0.8));
+    await raceWrites(bench, 'imat', atLeast(0.92));
+    await raceBulk(bench);
+    await measureMany(bench);
+  },
+};

@@ -1,0 +1,38 @@
+-- Locking the row of a table that is counted keeps a group that it leaves from dropping its
+-- triggers. Otherwise the lock on the table waits for the writers inside.
+CREATE OR REPLACE FUNCTION imat_catalog.count_relation(relation regclass) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  counted integer;
+  event text;
+  rows text;
+BEGIN
+  SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
+    FOR UPDATE;
+  IF FOUND THEN RETURN counted; END IF;
+  PERFORM imat_catalog.lock_relation(relation, 'SHARE ROW EXCLUSIVE');
+  SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
+    FOR UPDATE;
+  IF FOUND THEN RETURN counted; END IF;
+  INSERT INTO imat_catalog.counted (relation) VALUES (relation) RETURNING id INTO counted;
+  FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
+    -- A partitioned table has no rows of its own that TRUNCATE could remove.
+    CONTINUE WHEN event = 'truncate'
+      AND (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = relation) = 'p';
+    rows := CASE event WHEN 'truncate' THEN '' WHEN 'delete' THEN
+      'REFERENCING OLD TABLE AS changed' ELSE 'REFERENCING NEW TABLE AS changed' END;
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I %s %s ON %s %s FOR EACH STATEMENT
+      EXECUTE FUNCTION imat_catalog.%I(%L)', imat_catalog.counting_trigger(event),
+      CASE event WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, event, relation, rows,
+      CASE event WHEN 'truncate' THEN 'count_truncated' ELSE 'count_changes' END, counted);
+    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation,
+      imat_catalog.counting_trigger(event));
+  END LOOP;
+  RETURN counted;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.count_relation(regclass) IS
+  'Puts counting triggers on a table that has none yet, and returns its id in '
+  'imat_catalog.counted.';

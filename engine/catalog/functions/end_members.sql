@@ -1,0 +1,32 @@
+-- Dropping a trigger waits for the writers inside, so the moment after it has all that was counted.
+CREATE OR REPLACE FUNCTION imat_catalog.end_members(target imat_catalog.change_group,
+  members integer[], mark text, stops boolean) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  counted integer;
+  ended bigint;
+BEGIN
+  -- Who adds one of the tables to another group has locked the same rows.
+  PERFORM FROM imat_catalog.counted c
+  WHERE c.id IN (SELECT p.counted_id FROM imat_catalog.member_part p
+    WHERE p.member_id = ANY (members))
+  ORDER BY c.id FOR UPDATE;
+  FOR counted IN
+    SELECT DISTINCT p.counted_id FROM imat_catalog.member_part p
+      JOIN imat_catalog.counted c ON c.id = p.counted_id
+    WHERE p.member_id = ANY (members) AND c.relation IS NOT NULL
+      AND NOT EXISTS (SELECT FROM imat_catalog.member_part o
+        JOIN imat_catalog.member m ON m.id = o.member_id
+        WHERE o.counted_id = p.counted_id AND m.to_id IS NULL AND m.id <> ALL (members))
+    ORDER BY 1
+  LOOP
+    PERFORM imat_catalog.uncount(counted);
+  END LOOP;
+  ended := imat_catalog.add_moment(target.id, mark, true, stops);
+  UPDATE imat_catalog.member m SET to_id = ended WHERE m.id = ANY (members);
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.end_members(imat_catalog.change_group, integer[], text, boolean) IS
+  'Ends the counting of tables and sequences for a group with a mark.';

@@ -1,0 +1,31 @@
+CREATE OR REPLACE FUNCTION imat.log_stat_groups(group_names text[], first_mark text,
+  last_mark text)
+RETURNS TABLE (stat_group text, stat_schema text, stat_table text, stat_first_mark text,
+  stat_first_mark_datetime timestamptz, stat_first_time_id bigint, stat_last_mark text,
+  stat_last_mark_datetime timestamptz, stat_last_time_id bigint, stat_rows bigint)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH range AS MATERIALIZED (
+    SELECT r.* FROM (SELECT DISTINCT u.name FROM unnest(group_names) u(name)) u,
+      LATERAL imat_catalog.find_range(u.name, first_mark, last_mark) r
+  ), change AS MATERIALIZED (
+    SELECT c.member_id, c.from_id, c.to_id, sum(c.rows)::bigint AS rows
+    FROM range r,
+      LATERAL imat_catalog.counted_changes((r.target).id, r.first_id, r.last_id, false) c
+    GROUP BY 1, 2, 3
+  )
+  SELECT (r.target).name, n.schema_name, n.relation_name, a.mark, a.at, s.from_id, z.mark, z.at,
+    s.to_id, coalesce(c.rows, 0)
+  FROM range r,
+    LATERAL imat_catalog.slices((r.target).id, 'table', r.first_id, r.last_id) s
+    LEFT JOIN change c ON c.member_id = s.member_id
+    JOIN imat_catalog.moment_name a ON a.id = s.from_id
+    LEFT JOIN imat_catalog.moment_name z ON z.id = s.to_id
+    JOIN imat_catalog.member_name n ON n.member_id = s.member_id
+  ORDER BY 1, 2, 3, 6
+$$;
+
+COMMENT ON FUNCTION imat.log_stat_groups(text[], text, text) IS
+  'Returns for each table of the groups the number of rows changed between two marks; NULL for the '
+  'last one is now.';
