@@ -14,6 +14,55 @@ CREATE SCHEMA imat_store;
 COMMENT ON SCHEMA imat_store IS
   'imat: change logs and stored tables';
 
+CREATE TABLE imat_catalog.change_count (
+  counted_id integer,
+  xid xid8,
+  role name,
+  verb text,
+  rows bigint
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000, vacuum_truncate=false);
+COMMENT ON TABLE imat_catalog.change_count IS
+  'One row for each statement that changed rows of a counted table, until it is folded. The xid is that of the top-level transaction.';
+
+CREATE TABLE imat_catalog.change_group (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text NOT NULL,
+  owner regrole NOT NULL,
+  comment text,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  counted_since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  last_moment_id bigint,
+  here boolean GENERATED ALWAYS AS ((imat_catalog.is_maintaining() AND (counted_since IS NOT NULL))) STORED,
+  CONSTRAINT change_group_name_check CHECK ((name <> ''::text)),
+  CONSTRAINT change_group_pkey PRIMARY KEY (id),
+  CONSTRAINT change_group_name_key UNIQUE (name)
+) WITH (fillfactor=20);
+COMMENT ON TABLE imat_catalog.change_group IS
+  'The groups of tables and sequences whose changes are counted.';
+
+CREATE TABLE imat_catalog.counted (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  relation regclass,
+  CONSTRAINT counted_pkey PRIMARY KEY (id),
+  CONSTRAINT counted_relation_key UNIQUE (relation)
+);
+COMMENT ON TABLE imat_catalog.counted IS
+  'The tables that have counting triggers: those in groups, and the partitions of those.';
+
+CREATE TABLE imat_catalog.folded_count (
+  member_id integer NOT NULL,
+  span smallint NOT NULL,
+  moment_id bigint NOT NULL,
+  role text NOT NULL,
+  verb text NOT NULL,
+  rows bigint NOT NULL,
+  CONSTRAINT folded_count_span_check CHECK ((span = ANY (ARRAY[0, 1]))),
+  CONSTRAINT folded_count_member_id_fkey FOREIGN KEY (member_id) REFERENCES imat_catalog.member(id) ON DELETE CASCADE,
+  CONSTRAINT folded_count_pkey PRIMARY KEY (member_id, span, moment_id, role, verb) INCLUDE (rows)
+);
+COMMENT ON TABLE imat_catalog.folded_count IS
+  'The counters of the intervals that have ended, added up.';
+
 CREATE TABLE imat_catalog.frontier (
   imat_id integer NOT NULL,
   state_relation oid NOT NULL,
@@ -98,6 +147,38 @@ CREATE INDEX imat_source_relation_idx ON imat_catalog.imat_source USING btree (r
 COMMENT ON TABLE imat_catalog.imat_source IS
   'Which captured tables each imat reads.';
 
+CREATE TABLE imat_catalog.member (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  group_id integer NOT NULL,
+  relation regclass NOT NULL,
+  kind text NOT NULL,
+  schema_name text NOT NULL,
+  relation_name text NOT NULL,
+  from_id bigint NOT NULL,
+  to_id bigint,
+  CONSTRAINT member_kind_check CHECK ((kind = ANY (ARRAY['table'::text, 'sequence'::text]))),
+  CONSTRAINT member_from_id_fkey FOREIGN KEY (from_id) REFERENCES imat_catalog.moment(id) ON DELETE CASCADE,
+  CONSTRAINT member_group_id_fkey FOREIGN KEY (group_id) REFERENCES imat_catalog.change_group(id) ON DELETE CASCADE,
+  CONSTRAINT member_to_id_fkey FOREIGN KEY (to_id) REFERENCES imat_catalog.moment(id) ON DELETE CASCADE,
+  CONSTRAINT member_pkey PRIMARY KEY (id)
+);
+CREATE INDEX member_from_id_idx ON imat_catalog.member USING btree (from_id);
+CREATE UNIQUE INDEX member_group_id_relation_idx ON imat_catalog.member USING btree (group_id, relation) WHERE (to_id IS NULL);
+CREATE INDEX member_to_id_idx ON imat_catalog.member USING btree (to_id);
+COMMENT ON TABLE imat_catalog.member IS
+  'The times during which a table or a sequence belongs to a group.';
+
+CREATE TABLE imat_catalog.member_part (
+  member_id integer NOT NULL,
+  counted_id integer NOT NULL,
+  CONSTRAINT member_part_counted_id_fkey FOREIGN KEY (counted_id) REFERENCES imat_catalog.counted(id) ON DELETE CASCADE,
+  CONSTRAINT member_part_member_id_fkey FOREIGN KEY (member_id) REFERENCES imat_catalog.member(id) ON DELETE CASCADE,
+  CONSTRAINT member_part_pkey PRIMARY KEY (member_id, counted_id)
+);
+CREATE INDEX member_part_counted_id_idx ON imat_catalog.member_part USING btree (counted_id);
+COMMENT ON TABLE imat_catalog.member_part IS
+  'Whose counters belong to a table of a group: its own, and those of its partitions.';
+
 CREATE TABLE imat_catalog.migration (
   version integer NOT NULL,
   applied_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -108,6 +189,23 @@ CREATE TABLE imat_catalog.migration (
 );
 COMMENT ON TABLE imat_catalog.migration IS
   'The files of engine/catalog/tables that were run, and which functions are installed.';
+
+CREATE TABLE imat_catalog.moment (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  group_id integer NOT NULL,
+  snapshot pg_snapshot NOT NULL,
+  at timestamp with time zone NOT NULL,
+  mark text,
+  comment text,
+  is_stop boolean DEFAULT false NOT NULL,
+  CONSTRAINT moment_mark_check CHECK ((mark <> ''::text)),
+  CONSTRAINT moment_group_id_fkey FOREIGN KEY (group_id) REFERENCES imat_catalog.change_group(id) ON DELETE CASCADE,
+  CONSTRAINT moment_pkey PRIMARY KEY (id),
+  CONSTRAINT moment_group_id_id_key UNIQUE (group_id, id),
+  CONSTRAINT moment_group_id_mark_key UNIQUE (group_id, mark)
+);
+COMMENT ON TABLE imat_catalog.moment IS
+  'Points in the history of a group, each a snapshot. Those that have a name are marks.';
 
 CREATE TABLE imat_catalog.request (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -158,6 +256,21 @@ CREATE TABLE imat_catalog.schedule (
 COMMENT ON TABLE imat_catalog.schedule IS
   'For each imat: which worker holds it, how the last run went and what runs cost. A row appears with the first attempt.';
 
+CREATE TABLE imat_catalog.sequence_state (
+  member_id integer NOT NULL,
+  moment_id bigint NOT NULL,
+  last_value bigint NOT NULL,
+  is_called boolean NOT NULL,
+  increment bigint NOT NULL,
+  structure text NOT NULL,
+  CONSTRAINT sequence_state_member_id_fkey FOREIGN KEY (member_id) REFERENCES imat_catalog.member(id) ON DELETE CASCADE,
+  CONSTRAINT sequence_state_moment_id_fkey FOREIGN KEY (moment_id) REFERENCES imat_catalog.moment(id) ON DELETE CASCADE,
+  CONSTRAINT sequence_state_pkey PRIMARY KEY (member_id, moment_id)
+);
+CREATE INDEX sequence_state_moment_id_idx ON imat_catalog.sequence_state USING btree (moment_id);
+COMMENT ON TABLE imat_catalog.sequence_state IS
+  'The sequences of a group at each of its moments.';
+
 CREATE TABLE imat_catalog.source (
   relation regclass NOT NULL,
   log regclass NOT NULL,
@@ -193,6 +306,30 @@ CREATE TABLE imat_catalog.worker (
 COMMENT ON TABLE imat_catalog.worker IS
   'The workers. A worker that has not been seen for a minute counts as gone.';
 
+CREATE FUNCTION imat.add_to_group(group_name text, tables regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'ADD_%'::text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) IS
+  'Adds tables and sequences to a group and sets a mark, from which on their changes count.';
+GRANT EXECUTE ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) TO PUBLIC;
+
+CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.comment_mark(text,text,text) IS
+  'Sets the comment of a mark; NULL removes it.';
+GRANT EXECUTE ON FUNCTION imat.comment_mark(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.create_group(name text, tables regclass[] DEFAULT '{}'::regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'START_%'::text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.create_group(text,regclass[],regclass[],text) IS
+  'Makes a group of tables and sequences, sets its first mark and counts the changes from there on. The caller must own the tables. It waits for the transactions that write them.';
+GRANT EXECUTE ON FUNCTION imat.create_group(text,regclass[],regclass[],text) TO PUBLIC;
+
 CREATE FUNCTION imat.create_imat(name text)
   RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -201,17 +338,193 @@ COMMENT ON FUNCTION imat.create_imat(text) IS
   'Asks for an imat of a materialized view and returns a text that says how the request stands. A running worker carries requests out; calling it again tells the outcome.';
 GRANT EXECUTE ON FUNCTION imat.create_imat(text) TO PUBLIC;
 
+CREATE FUNCTION imat.delete_mark(group_name text, mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.delete_mark(text,text) IS
+  'Deletes a mark; what was counted before and after it becomes one interval.';
+GRANT EXECUTE ON FUNCTION imat.delete_mark(text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.detailed_log_stat_group(group_name text, first_mark text, last_mark text)
+  RETURNS TABLE(stat_group text, stat_schema text, stat_table text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_role text, stat_verb text, stat_rows bigint)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.detailed_log_stat_group(text,text,text) IS
+  'Returns for each table of a group, role and verb the number of rows changed between two marks; an UPDATE counts once. NULL for the last mark is now.';
+GRANT EXECUTE ON FUNCTION imat.detailed_log_stat_group(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.detailed_log_stat_groups(group_names text[], first_mark text, last_mark text)
+  RETURNS TABLE(stat_group text, stat_schema text, stat_table text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_role text, stat_verb text, stat_rows bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.detailed_log_stat_groups(text[],text,text) IS
+  'Returns for each table of the groups, role and verb the number of rows changed between two marks; an UPDATE counts once. NULL for the last mark is now.';
+GRANT EXECUTE ON FUNCTION imat.detailed_log_stat_groups(text[],text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.drop_group(group_name text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.drop_group(text) IS
+  'Removes a group with its marks and statistics. Tables that no other group has lose their counting triggers.';
+GRANT EXECUTE ON FUNCTION imat.drop_group(text) TO PUBLIC;
+
 CREATE PROCEDURE imat.fold(IN name text)
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat.fold(text) IS
   'Folds the pending changes of an imat with the strategy delta into its state, in one transaction. CALL it outside of a transaction block. The setting imat.rows then holds the number of stored rows that it touched.';
 GRANT EXECUTE ON PROCEDURE imat.fold(text) TO PUBLIC;
 
+CREATE FUNCTION imat.fold_counts()
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.fold_counts() IS
+  'Adds up the counters of changed rows between marks; returns how many it has removed. It changes no statistic. It returns 0 if another session is at it, or changes a group.';
+GRANT EXECUTE ON FUNCTION imat.fold_counts() TO PUBLIC;
+
+CREATE FUNCTION imat.list_groups()
+  RETURNS TABLE(group_name text, group_owner name, group_is_counting boolean, group_tables bigint, group_sequences bigint, group_marks bigint, group_creation_datetime timestamp with time zone)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.list_groups() IS
+  'Returns the groups that the caller may read.';
+GRANT EXECUTE ON FUNCTION imat.list_groups() TO PUBLIC;
+
+CREATE FUNCTION imat.list_marks(group_name text)
+  RETURNS TABLE(mark_group text, mark_name text, mark_time_id bigint, mark_datetime timestamp with time zone, mark_is_stop boolean, mark_comment text)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.list_marks(text) IS
+  'Returns the marks of a group in their order.';
+GRANT EXECUTE ON FUNCTION imat.list_marks(text) TO PUBLIC;
+
+CREATE FUNCTION imat.log_stat_group(group_name text, first_mark text, last_mark text)
+  RETURNS TABLE(stat_group text, stat_schema text, stat_table text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_rows bigint)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.log_stat_group(text,text,text) IS
+  'Returns for each table of a group the number of rows changed between two marks; NULL for the last one is now.';
+GRANT EXECUTE ON FUNCTION imat.log_stat_group(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.log_stat_groups(group_names text[], first_mark text, last_mark text)
+  RETURNS TABLE(stat_group text, stat_schema text, stat_table text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_rows bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.log_stat_groups(text[],text,text) IS
+  'Returns for each table of the groups the number of rows changed between two marks; NULL for the last one is now.';
+GRANT EXECUTE ON FUNCTION imat.log_stat_groups(text[],text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.log_stat_sequence(schema_name text, sequence_name text, start_group text, start_mark text, end_group text DEFAULT NULL::text, end_mark text DEFAULT NULL::text)
+  RETURNS TABLE(stat_group text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_is_log_start boolean, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_is_log_stop boolean, stat_increments bigint, stat_has_structure_changed boolean, stat_rollbacks integer)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.log_stat_sequence(text,text,text,text,text,text) IS
+  'Returns by how many increments a sequence has moved between the marks of its groups, from the interval that surrounds the first of two marks to the one that surrounds the second.';
+GRANT EXECUTE ON FUNCTION imat.log_stat_sequence(text,text,text,text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.log_stat_sequence(schema_name text, sequence_name text, start_at timestamp with time zone DEFAULT NULL::timestamp with time zone, end_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+  RETURNS TABLE(stat_group text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_is_log_start boolean, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_is_log_stop boolean, stat_increments bigint, stat_has_structure_changed boolean, stat_rollbacks integer)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.log_stat_sequence(text,text,timestamp with time zone,timestamp with time zone) IS
+  'Returns by how many increments a sequence has moved between the marks of its groups, from the interval that surrounds the first of two times to the one that surrounds the second.';
+GRANT EXECUTE ON FUNCTION imat.log_stat_sequence(text,text,timestamp with time zone,timestamp with time zone) TO PUBLIC;
+
+CREATE FUNCTION imat.log_stat_table(schema_name text, table_name text, start_group text, start_mark text, end_group text DEFAULT NULL::text, end_mark text DEFAULT NULL::text)
+  RETURNS TABLE(stat_group text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_is_log_start boolean, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_is_log_stop boolean, stat_changes bigint, stat_rollbacks integer)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.log_stat_table(text,text,text,text,text,text) IS
+  'Returns how many rows of a table were changed between the marks of its groups, from the interval that surrounds the first of two marks to the one that surrounds the second.';
+GRANT EXECUTE ON FUNCTION imat.log_stat_table(text,text,text,text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.log_stat_table(schema_name text, table_name text, start_at timestamp with time zone DEFAULT NULL::timestamp with time zone, end_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+  RETURNS TABLE(stat_group text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_is_log_start boolean, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_is_log_stop boolean, stat_changes bigint, stat_rollbacks integer)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.log_stat_table(text,text,timestamp with time zone,timestamp with time zone) IS
+  'Returns how many rows of a table were changed between the marks of its groups, from the interval that surrounds the first of two times to the one that surrounds the second.';
+GRANT EXECUTE ON FUNCTION imat.log_stat_table(text,text,timestamp with time zone,timestamp with time zone) TO PUBLIC;
+
+CREATE FUNCTION imat.remove_from_group(group_name text, tables regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'REMOVE_%'::text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.remove_from_group(text,regclass[],regclass[],text) IS
+  'Takes tables and sequences out of a group and sets a mark, up to which their changes count. It waits for the transactions that use the tables.';
+GRANT EXECUTE ON FUNCTION imat.remove_from_group(text,regclass[],regclass[],text) TO PUBLIC;
+
+CREATE FUNCTION imat.rename_mark(group_name text, mark text, new_name text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.rename_mark(text,text,text) IS
+  'Renames a mark.';
+GRANT EXECUTE ON FUNCTION imat.rename_mark(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.sequence_stat_group(group_name text, first_mark text, last_mark text)
+  RETURNS TABLE(stat_group text, stat_schema text, stat_sequence text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_increments bigint, stat_has_structure_changed boolean)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.sequence_stat_group(text,text,text) IS
+  'Returns for each sequence of a group by how many increments it has moved between two marks. A setval or a cycle in between is not detected. NULL for the last mark is now.';
+GRANT EXECUTE ON FUNCTION imat.sequence_stat_group(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.sequence_stat_groups(group_names text[], first_mark text, last_mark text)
+  RETURNS TABLE(stat_group text, stat_schema text, stat_sequence text, stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint, stat_increments bigint, stat_has_structure_changed boolean)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.sequence_stat_groups(text[],text,text) IS
+  'Returns for each sequence of the groups by how many increments it has moved between two marks. A setval or a cycle in between is not detected. NULL for the last mark is now.';
+GRANT EXECUTE ON FUNCTION imat.sequence_stat_groups(text[],text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.set_mark(group_name text, mark text DEFAULT 'MARK_%'::text)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.set_mark(text,text) IS
+  'Sets a mark: what this statement sees is before it. It waits for no writer, and no writer waits for it. Returns the number of the mark in time (stat_first_time_id).';
+GRANT EXECUTE ON FUNCTION imat.set_mark(text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.start_group(group_name text, mark text DEFAULT 'START_%'::text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.start_group(text,text) IS
+  'Counts the changes of a stopped group''s tables again, from a mark on.';
+GRANT EXECUTE ON FUNCTION imat.start_group(text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.stop_group(group_name text, mark text DEFAULT 'STOP_%'::text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.stop_group(text,text) IS
+  'Sets a mark and counts the changes of the group''s tables no more. What is counted stays.';
+GRANT EXECUTE ON FUNCTION imat.stop_group(text,text) TO PUBLIC;
+
 CREATE PROCEDURE imat.swap(IN name text)
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat.swap(text) IS
   'Stores the definition of an imat with the strategy swap anew and switches readers to it. CALL it outside of a transaction block. The setting imat.rows then holds the number of stored rows.';
 GRANT EXECUTE ON PROCEDURE imat.swap(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.add_members(target imat_catalog.change_group, tables regclass[], sequences regclass[], mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.add_members(imat_catalog.change_group,regclass[],regclass[],text) IS
+  'Begins to count tables and sequences for a group, from a mark on.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_members(imat_catalog.change_group,regclass[],regclass[],text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.add_moment(of_group integer, named text, own_before boolean DEFAULT NULL::boolean, stops boolean DEFAULT false)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) IS
+  'Adds a moment to a group, with a mark if it is named. The changes of this transaction are before it if own_before is true, after it if that is false; if that is NULL, they are before it if there are any.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
@@ -228,6 +541,14 @@ COMMENT ON FUNCTION imat_catalog.age_ms(timestamp with time zone) IS
   'Returns the milliseconds since a moment; NULL if the moment lies ahead, because then the clock of another server, before a failover, gave it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.age_ms(timestamp with time zone) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.begin_anew()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.begin_anew() IS
+  'Keeps what a dump brought along for intervals that have ended, and begins to count anew in this cluster.';
+GRANT EXECUTE ON FUNCTION imat_catalog.begin_anew() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text, retry_ms double precision)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -236,6 +557,21 @@ COMMENT ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precisio
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns false if the worker no longer holds the lease.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.block_of(moment bigint)
+  RETURNS bigint
+  LANGUAGE sql IMMUTABLE;
+COMMENT ON FUNCTION imat_catalog.block_of(bigint) IS
+  'Returns the first number of the block of 64 moments that a moment is in.';
+GRANT EXECUTE ON FUNCTION imat_catalog.block_of(bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.caller()
+  RETURNS oid
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.caller() IS
+  'Returns the role that called a SECURITY DEFINER function from outside.';
+GRANT EXECUTE ON FUNCTION imat_catalog.caller() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
   LANGUAGE plpgsql STABLE
@@ -243,6 +579,14 @@ CREATE FUNCTION imat_catalog.check_definition(imat integer)
 COMMENT ON FUNCTION imat_catalog.check_definition(integer) IS
   'Raises an error if a view that the imat reads was replaced since the conversion, or if the current role must not run the definition.';
 GRANT EXECUTE ON FUNCTION imat_catalog.check_definition(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.check_member(relation regclass, wanted text)
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.check_member(regclass,text) IS
+  'Raises an error if the relation cannot be in a group as a table or a sequence, or if the caller does not own it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.check_member(regclass,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.claim(imat integer)
   RETURNS boolean
@@ -276,12 +620,58 @@ COMMENT ON FUNCTION imat_catalog.copy_grants(regclass,regclass) IS
   'Gives every role that may read the relation source the same right on the relation target, and takes all other rights on target away.';
 GRANT EXECUTE ON FUNCTION imat_catalog.copy_grants(regclass,regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.count_changes()
+  RETURNS trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
+COMMENT ON FUNCTION imat_catalog.count_changes() IS
+  'Trigger: counts the rows that a statement has changed.';
+
+CREATE FUNCTION imat_catalog.count_relation(relation regclass)
+  RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.count_relation(regclass) IS
+  'Puts counting triggers on a table that has none yet, and returns its id in imat_catalog.counted.';
+GRANT EXECUTE ON FUNCTION imat_catalog.count_relation(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.count_truncated()
+  RETURNS trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET row_security=off;
+COMMENT ON FUNCTION imat_catalog.count_truncated() IS
+  'Trigger: counts the rows that a TRUNCATE removes.';
+
+CREATE FUNCTION imat_catalog.counted_changes(of_group integer, first_id bigint, last_id bigint, in_detail boolean)
+  RETURNS TABLE(member_id integer, from_id bigint, to_id bigint, role text, verb text, rows numeric)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) IS
+  'Returns what was changed in the tables of a group between two moments, or since the first one, in a few rows for each table and, if asked for in detail, role and verb.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.counting_trigger(event text)
+  RETURNS text
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.counting_trigger(text) IS
+  'Returns the name of the trigger that counts insert, update, delete or truncate.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counting_trigger(text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.cut_off_message()
   RETURNS text
   LANGUAGE sql IMMUTABLE;
 COMMENT ON FUNCTION imat_catalog.cut_off_message() IS
   'Returns the error text of an attempt that neither succeeded nor failed, because its worker or its session ended.';
 GRANT EXECUTE ON FUNCTION imat_catalog.cut_off_message() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, members integer[], mark text, stops boolean)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) IS
+  'Ends the counting of tables and sequences for a group with a mark.';
+GRANT EXECUTE ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean)
   RETURNS bigint
@@ -306,6 +696,30 @@ COMMENT ON FUNCTION imat_catalog.find(text) IS
   'Returns the imat with this name; raises an error if there is none or if it is not loaded yet.';
 GRANT EXECUTE ON FUNCTION imat_catalog.find(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.find_group(group_name text, to_write boolean)
+  RETURNS imat_catalog.change_group
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.find_group(text,boolean) IS
+  'Returns the group of that name. Raises an error if there is none, or if the caller must not change it (to_write) or read it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.find_group(text,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.find_mark(target imat_catalog.change_group, named text)
+  RETURNS imat_catalog.moment
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.find_mark(imat_catalog.change_group,text) IS
+  'Returns a mark of a group by its name, or the last one for LAST_MARK and EMAJ_LAST_MARK.';
+GRANT EXECUTE ON FUNCTION imat_catalog.find_mark(imat_catalog.change_group,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.find_range(group_name text, first_mark text, last_mark text, OUT target imat_catalog.change_group, OUT first_id bigint, OUT last_id bigint)
+  RETURNS record
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.find_range(text,text,text) IS
+  'Returns a group that the caller may read, and the moments between two of its marks; NULL for the last one is now. Warns of times in the range when nothing was counted.';
+GRANT EXECUTE ON FUNCTION imat_catalog.find_range(text,text,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.finish_swap(imat integer, attempts integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -313,6 +727,37 @@ CREATE FUNCTION imat_catalog.finish_swap(imat integer, attempts integer)
 COMMENT ON FUNCTION imat_catalog.finish_swap(integer,integer) IS
   'Ends a swap whose new table is in place: when no open transaction can read the previous slot, the view reads the active slot alone and the previous slot is dropped. Returns true if nothing is left to do; raises an error if it cannot have the locks.';
 GRANT EXECUTE ON FUNCTION imat_catalog.finish_swap(integer,integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.fold_counters()
+  RETURNS bigint
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.fold_counters() IS
+  'Adds up the counters of intervals that have ended; returns how many it has removed. Groups must be locked against changes of their tables and against the deletion of marks.';
+GRANT EXECUTE ON FUNCTION imat_catalog.fold_counters() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.follow_members()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_members() IS
+  'Counts the partitions of the partitioned tables in groups as they are now.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_members() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.follow_partitions()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_partitions() IS
+  'Event trigger: begins and ends the counting of partitions with the command that makes them.';
+
+CREATE FUNCTION imat_catalog.follow_partitions_from_now_on()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_partitions_from_now_on() IS
+  'Creates the event trigger that follows partitions, if a partitioned table is in a group.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_from_now_on() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.frontiers_read(imat integer)
   RETURNS text
@@ -370,6 +815,30 @@ COMMENT ON FUNCTION imat_catalog.idle_slot(jsonb,oid) IS
   'Returns the index, 0 or 1, of the slot of a swap imat that is not active.';
 GRANT EXECUTE ON FUNCTION imat_catalog.idle_slot(jsonb,oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.interval_bounds(start_group text, start_mark text, end_group text, end_mark text, OUT first_id bigint, OUT last_id bigint)
+  RETURNS record
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.interval_bounds(text,text,text,text) IS
+  'Returns the moments of two marks, of two groups perhaps; NULL for the end is now.';
+GRANT EXECUTE ON FUNCTION imat_catalog.interval_bounds(text,text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.interval_rows(member integer, from_id bigint, to_id bigint)
+  RETURNS bigint
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.interval_rows(integer,bigint,bigint) IS
+  'Returns how many rows of a table of a group were changed between two moments.';
+GRANT EXECUTE ON FUNCTION imat_catalog.interval_rows(integer,bigint,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.intervals(of_kind text, of_schema text, of_name text)
+  RETURNS TABLE(group_name text, member_id integer, from_id bigint, from_mark text, from_at timestamp with time zone, is_start boolean, to_id bigint, to_mark text, to_at timestamp with time zone, is_stop boolean)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.intervals(text,text,text) IS
+  'Returns the intervals between the marks of the groups that have the table or sequence, as far as the caller may read them. The last one may have no end yet.';
+GRANT EXECUTE ON FUNCTION imat_catalog.intervals(text,text,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -415,12 +884,28 @@ COMMENT ON FUNCTION imat_catalog.lease_request(text,integer,integer,integer) IS
   'Leases the oldest open request to a worker and returns it; notes the attempt as begin_attempt does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lease_request(text,integer,integer,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.leave(member integer, counted integer)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.leave(integer,integer) IS
+  'Ends the counting of a table for one table of a group, which is itself or was its parent.';
+GRANT EXECUTE ON FUNCTION imat_catalog.leave(integer,integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.lock_class()
   RETURNS integer
   LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION imat_catalog.lock_class() IS
   'Returns the first key of all advisory locks of imat; the second key is the id of an imat, or 0 for the catalog itself. Folds and swaps do not depend on them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_class() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.lock_relation(relation regclass, lock_mode text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.lock_relation(regclass,text) IS
+  'Locks a table. Raises an error if another table had its name at that moment.';
+GRANT EXECUTE ON FUNCTION imat_catalog.lock_relation(regclass,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted integer[])
   RETURNS jsonb
@@ -444,6 +929,22 @@ COMMENT ON FUNCTION imat_catalog.make_private(oid,boolean) IS
   'Takes all rights on a table, view, sequence, routine or schema from everybody but its owner and, with but_public, but PUBLIC.';
 GRANT EXECUTE ON FUNCTION imat_catalog.make_private(oid,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.mark_name(of_group integer, named text)
+  RETURNS text
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.mark_name(integer,text) IS
+  'Returns the name of a new mark, with the time of the clock for each %. Raises an error if the group has a mark of that name.';
+GRANT EXECUTE ON FUNCTION imat_catalog.mark_name(integer,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.may_read_group(role oid, group_id integer)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.may_read_group(oid,integer) IS
+  'Returns true if the role has SELECT on all tables and sequences that are or were in the group. If one of them has been dropped, the role must have the rights of the group''s owner.';
+GRANT EXECUTE ON FUNCTION imat_catalog.may_read_group(oid,integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
@@ -459,6 +960,22 @@ COMMENT ON FUNCTION imat_catalog.open_slot(text) IS
   'Prepares the idle slot of a swap imat: an empty table, and a view that reads the slot that is active. Returns false if readers prevent it; the caller then fills the active slot in place.';
 GRANT EXECUTE ON FUNCTION imat_catalog.open_slot(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.own_group(group_name text)
+  RETURNS imat_catalog.change_group
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.own_group(text) IS
+  'Returns the group, which the caller must own, locked against compactions and other changes until the transaction ends.';
+GRANT EXECUTE ON FUNCTION imat_catalog.own_group(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.owns(role oid, owner oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.owns(oid,oid) IS
+  'Returns true if the role has the rights of the owner, as superusers have those of all roles.';
+GRANT EXECUTE ON FUNCTION imat_catalog.owns(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -471,6 +988,14 @@ CREATE PROCEDURE imat_catalog.publish(IN names text[])
 COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
   'Publishes an imat, the last one named, and the stored imats that it reads, in the order given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.publish(text[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.read_sequence(member integer)
+  RETURNS imat_catalog.sequence_state
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.read_sequence(integer) IS
+  'Returns the state of a sequence of a group as it is now; NULL if it has been dropped.';
+GRANT EXECUTE ON FUNCTION imat_catalog.read_sequence(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.record(imat integer, worker_id text, action text, reason text, took_ms double precision, pending_count bigint DEFAULT NULL::bigint, count_ms double precision DEFAULT NULL::double precision, touched_rows bigint DEFAULT NULL::bigint, new_signature text DEFAULT NULL::text, code text DEFAULT NULL::text, message text DEFAULT NULL::text, detail text DEFAULT NULL::text, hint text DEFAULT NULL::text, retry_ms double precision DEFAULT NULL::double precision)
   RETURNS void
@@ -496,11 +1021,35 @@ COMMENT ON FUNCTION imat_catalog.renew(integer[],text,integer) IS
   'Extends the leases of a worker. The next attempt after a cut-off moves by the same time.';
 GRANT EXECUTE ON FUNCTION imat_catalog.renew(integer[],text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.require_counting(target imat_catalog.change_group)
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_counting(imat_catalog.change_group) IS
+  'Raises an error if the group is stopped.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_counting(imat_catalog.change_group) TO PUBLIC;
+
 CREATE PROCEDURE imat_catalog.require_no_transaction(IN caller text)
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat_catalog.require_no_transaction(text) IS
   'Raises an error if the caller, a procedure, runs inside a transaction block or a function. Call it before anything is locked.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.require_no_transaction(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.require_read_committed()
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_read_committed() IS
+  'Raises an error if the snapshot of the transaction is older than the statement.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_read_committed() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) IS
+  'Counts again, from a mark on, what the group counted when it was stopped.';
+GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.rules_read(definition oid)
   RETURNS text[]
@@ -510,6 +1059,14 @@ COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
   'Returns the rules of the ordinary views that a definition reads, at any depth, as view:version. The version changes when a view is replaced, not when it is renamed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.rules_read(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
+  RETURNS record
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) IS
+  'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second.';
+GRANT EXECUTE ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.signature(imat integer)
   RETURNS text
   LANGUAGE sql STABLE
@@ -517,6 +1074,30 @@ CREATE FUNCTION imat_catalog.signature(imat integer)
 COMMENT ON FUNCTION imat_catalog.signature(integer) IS
   'Returns the text that tells whether an imat whose sources are not all captured has changed; NULL if nothing tells.';
 GRANT EXECUTE ON FUNCTION imat_catalog.signature(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.slices(of_group integer, kind text, first_id bigint, last_id bigint)
+  RETURNS TABLE(member_id integer, from_id bigint, to_id bigint)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.slices(integer,text,bigint,bigint) IS
+  'Returns the parts of a range in which tables or sequences belonged to a group.';
+GRANT EXECUTE ON FUNCTION imat_catalog.slices(integer,text,bigint,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.snapshot_with_own(taken pg_snapshot, own xid8, is_before boolean)
+  RETURNS pg_snapshot
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) IS
+  'Returns the snapshot in which the transaction that took it is visible, or is not.';
+GRANT EXECUTE ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.store_sequence(member integer, moment bigint)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.store_sequence(integer,bigint) IS
+  'Stores the state of a sequence at a moment.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_sequence(integer,bigint) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.swapped_elsewhere(name text)
   RETURNS void
@@ -541,6 +1122,14 @@ CREATE FUNCTION imat_catalog.sync_grants(imat integer)
 COMMENT ON FUNCTION imat_catalog.sync_grants(integer) IS
   'Grants and revokes on the view of an imat what was granted and revoked on its materialized view since the last time, and returns the number of changes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sync_grants(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.sync_member(member integer)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.sync_member(integer) IS
+  'Counts a table of a group and the partitions that it has now; partitions that have gone are counted no more.';
+GRANT EXECUTE ON FUNCTION imat_catalog.sync_member(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.table_signature(imat integer)
   RETURNS text
@@ -573,6 +1162,14 @@ CREATE FUNCTION imat_catalog.unchanged_pairs()
 COMMENT ON FUNCTION imat_catalog.unchanged_pairs() IS
   'Returns the pairs imat:source that the extension table_change_tracker knows to be unchanged since the imat''s frontier; NULL if the extension is missing or does not work.';
 GRANT EXECUTE ON FUNCTION imat_catalog.unchanged_pairs() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.uncount(counted integer)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.uncount(integer) IS
+  'Takes the counting triggers off a table; what they have counted stays.';
+GRANT EXECUTE ON FUNCTION imat_catalog.uncount(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.view_locks(imat integer)
   RETURNS text
@@ -612,6 +1209,22 @@ COMMENT ON VIEW imat_catalog.held_back IS
 COMMENT ON VIEW imat_catalog.log_upkeep IS
   'The logs, with what a worker bases their upkeep on.';
 
+-- VIEW imat_catalog.member_name (
+--   member_id integer,
+--   schema_name name,
+--   relation_name name
+-- );
+COMMENT ON VIEW imat_catalog.member_name IS
+  'The names of tables and sequences of groups: as they are, or as they were if dropped.';
+
+-- VIEW imat_catalog.moment_name (
+--   id bigint,
+--   mark text,
+--   at timestamp with time zone
+-- );
+COMMENT ON VIEW imat_catalog.moment_name IS
+  'The moments of groups, with their marks or what E-Maj shows for a deleted one.';
+
 -- VIEW imat_catalog.reading (
 --   imat_id integer,
 --   relation oid,
@@ -646,3 +1259,13 @@ COMMENT ON VIEW imat_catalog.reading IS
 -- );
 COMMENT ON VIEW imat_catalog.status IS
   'One row for each imat: its strategy, state, pending rows, sizes, last run and last error.';
+
+-- VIEW imat_catalog.unfolded_count (
+--   member_id integer,
+--   xid xid8,
+--   role name,
+--   verb text,
+--   rows bigint
+-- );
+COMMENT ON VIEW imat_catalog.unfolded_count IS
+  'The counters that are not folded yet, for each table of a group to which they belong.';

@@ -14,7 +14,7 @@ BEGIN
   END IF;
   IF EXISTS (SELECT FROM imat_catalog.change_group g WHERE g.name = create_group.name) THEN
     RAISE EXCEPTION
-      USING ERRCODE = 'duplicate_object', MESSAGE = format('group "%s" exists already', name),
+      USING ERRCODE = 'duplicate_object', MESSAGE = format('group "%s" already exists', name),
         HINT = 'imat.add_to_group adds tables to it.';
   END IF;
   IF EXISTS (SELECT FROM imat_catalog.change_group g WHERE NOT g.here) THEN

@@ -6,26 +6,26 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  logs pg_catalog.regclass;
+  logs regclass;
   counted bigint;
   total bigint := 0;
-  since pg_catalog.pg_snapshot;
+  since pg_snapshot;
 BEGIN
   SELECT f.snapshot INTO since FROM imat_catalog.frontier f
-    WHERE f.imat_id OPERATOR(pg_catalog.=) imat;
+    WHERE f.imat_id = imat;
   IF since IS NULL THEN RETURN 0; END IF;
   FOR logs IN
     SELECT s.log FROM imat_catalog.imat_source i
-      JOIN imat_catalog.source s ON s.relation OPERATOR(pg_catalog.=) i.relation
-    WHERE i.imat_id OPERATOR(pg_catalog.=) imat
-      AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) s.log)
+      JOIN imat_catalog.source s ON s.relation = i.relation
+    WHERE i.imat_id = imat
+      AND EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
   LOOP
-    EXECUTE pg_catalog.format(
-      'SELECT pg_catalog.count(*) FROM %s l'
-      ' WHERE l.xid OPERATOR(pg_catalog.>=) pg_catalog.pg_snapshot_xmin($1)'
-      ' AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, $1)', logs)
+    EXECUTE format(
+      'SELECT count(*) FROM %s l'
+      ' WHERE l.xid >= pg_snapshot_xmin($1)'
+      ' AND NOT pg_visible_in_snapshot(l.xid, $1)', logs)
     INTO counted USING since;
-    total := total OPERATOR(pg_catalog.+) counted;
+    total := total + counted;
   END LOOP;
   RETURN total;
 END $$;

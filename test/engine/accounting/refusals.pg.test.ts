@@ -97,7 +97,7 @@ test('unknown groups, marks and tables, and marks in the wrong order, are refuse
       'a mark cannot have the name "LAST_MARK"',
     );
     expect(await message(`imat.delete_mark('g', 'no')`)).toBe('group "g" has no mark "no"');
-    expect(await message(`imat.create_group('g')`)).toBe('group "g" exists already');
+    expect(await message(`imat.create_group('g')`)).toBe('group "g" already exists');
     expect(await message(`imat.add_to_group('g', ARRAY['t']::regclass[])`)).toBe(
       '"public.t" is in group "g" already',
     );
