@@ -22,8 +22,8 @@ export type ReadResult =
   | { readonly unconfirmed: Query };
 
 /**
- * In characters. A longer text is read faster by PostgreSQL's grammar, the time to load it included
- * (40 ms against 60).
+ * In characters. Of this length the plain reader takes 31 ms and PostgreSQL's grammar 5, of 10,000
+ * characters 85 and 13; to load the grammar takes some 90 ms, once in a process.
  */
 const LONGEST_PLAIN_TEXT = 3000;
 
