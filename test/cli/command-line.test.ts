@@ -109,9 +109,17 @@ describe('what is typed wrongly', () => {
     ],
     [['group'], '"imat group" needs a subcommand', 'imat group create'],
     [['group', 'creat'], 'unknown command "creat"', 'Did you mean "create"?'],
-    [['group', 'create', 'g'], 'missing required argument "tables"', 'Run imat group create --help'],
+    [
+      ['group', 'create', 'g'],
+      'missing required argument "tables"',
+      'Run imat group create --help',
+    ],
     [['mark', 'set'], 'missing required argument "group"', 'Run imat mark set --help'],
-    [['stats', 'g', '--by', 'tabel'], '"tabel" is not a valid value for --by', 'Did you mean "table"?'],
+    [
+      ['stats', 'g', '--by', 'tabel'],
+      '"tabel" is not a valid value for --by',
+      'Did you mean "table"?',
+    ],
     [['--embedded', 'list'], 'no command given', '--embedded took "list"'],
     [
       ['create', 'x', '--query', '@no/such/file.sql'],
