@@ -1,6 +1,7 @@
 /** Reads option and argument values. Its errors say which values are valid. */
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { DURATION_HINT, durationText, parseDuration } from '../engine/durations.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
 import type { Host } from './context.ts';
 
@@ -36,14 +37,6 @@ export function wholeNumber(flag: string, least: number, most: number): (given: 
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
 /** A duration such as `500ms`, `5s`, `10min`, `1h` or `7d`, in milliseconds. */
 export function durationMs(
   flag: string,
@@ -51,25 +44,16 @@ export function durationMs(
   mostMs: number,
 ): (given: string) => number {
   return (given) => {
-    const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(given) ?? [];
-    const ms = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit] ?? Number.NaN);
-    if (ms >= leastMs && ms <= mostMs) return ms;
+    const ms = parseDuration(given);
+    if (ms !== null && ms >= leastMs && ms <= mostMs) return ms;
     throw new ImatError('invalid_argument', {
       message: `"${given}" is not a valid value for ${flag}`,
       detail:
         `The value must be a duration from ${durationText(leastMs)} to ` +
         `${durationText(mostMs)}.`,
-      hint: 'Write a number and a unit: 500ms, 5s, 10min, 1h or 7d.',
+      hint: DURATION_HINT,
     });
   };
-}
-
-/** Prints a duration in the largest unit that needs no fraction. */
-export function durationText(ms: number): string {
-  const [unit, size] = Object.entries(UNITS).findLast(
-    ([, each]) => ms % each === 0 && ms >= each,
-  ) ?? ['ms', 1];
-  return `${ms / size}${unit}`;
 }
 
 /** The SQL that an argument stands for: itself, the file after `@`, or standard input for `@-`. */

@@ -30,6 +30,7 @@ const PURE = [
 /** What each room may import besides itself, from the ground up. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/errors': [],
+  'engine/durations.ts': [],
   'engine/api.ts': [],
   parser: [],
   'engine/sql': ['parser'],
@@ -51,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/analysis': [
     'engine/errors',
+    'engine/durations.ts',
     'engine/api.ts',
     ...PURE.slice(0, 6),
     'engine/db',
@@ -90,7 +92,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/index.ts': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/imat.ts'],
   workers: ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog', 'engine/index.ts'],
-  cli: ['engine/errors', 'engine/api.ts', 'parser', 'engine/db', 'engine/index.ts', 'workers'],
+  cli: [
+    'engine/durations.ts',
+    'engine/errors',
+    'engine/api.ts',
+    'parser',
+    'engine/db',
+    'engine/index.ts',
+    'workers',
+  ],
   tools: ['engine/db'],
   bench: ['engine/api.ts', 'engine/db', 'engine/index.ts', 'workers', 'tools'],
   extension: [],

@@ -62,7 +62,8 @@ export async function listen(address: string, pages: Pages): Promise<HttpServer>
   };
 }
 
-function parseAddress(address: string): { host: string | undefined; port: number } {
+/** @throws ImatError `invalid_argument` */
+export function parseAddress(address: string): { host: string | undefined; port: number } {
   const match = /^(?:(\[[^\]]+\]|[^:]*):)?(\d{1,5})$/.exec(address);
   const port = Number(match?.[2] ?? Number.NaN);
   if (!(port <= 65_535)) {

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { ErrorCategory } from '../../engine/errors/catalogue.ts';
+import { durationText } from '../../engine/durations.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
 import type { QueueUrl } from '../../workers/queue/open-queue.ts';
 import { DEFAULT_POLICY as DEFAULTS, type Policy } from '../../workers/policy.ts';
 import type { LogLevel } from '../../workers/log.ts';
 import type { Pass } from '../../workers/worker.ts';
-import { choiceOption, durationMs, durationText, wholeNumber } from '../arguments.ts';
+import { choiceOption, durationMs, wholeNumber } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { EXIT, exitStatusOf } from '../exit-status.ts';
 import { examples } from '../help.ts';
@@ -181,10 +182,13 @@ async function runWorker(
 ): Promise<void> {
   const { host, interrupt, version } = context;
   const targets = resolveTargets(urls, flags, host.environment);
-  const [{ ImatWorker }, queue] = await Promise.all([
+  const [{ ImatWorker }, queue, { parseAddress }] = await Promise.all([
     import('../../workers/worker.ts'),
     queueOf(flags, host.environment['IMAT_QUEUE_URL'], targets),
+    import('../../workers/http.ts'),
   ]);
+  // A worker that runs once uses neither, but a mistake is reported when it is made.
+  if (flags.http !== undefined) parseAddress(flags.http);
   const worker = new ImatWorker({
     targets,
     queue: flags.once === true ? null : queue,

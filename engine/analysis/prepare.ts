@@ -4,7 +4,7 @@
  */
 import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { rolledBack } from '../db/rolled-back.ts';
+import { durationText, parseDuration } from '../durations.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
@@ -42,7 +42,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const analysis = await analyse(db, oid, serverMajor);
   await refuseStrangersCode(db, oid, analysis.sources);
-  const freshness = await checkedFreshness(db, options.freshness ?? 'live');
+  const freshness = checkedFreshness(options.freshness ?? 'live');
   const wanted = options.strategy ?? 'auto';
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
   const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
@@ -77,12 +77,11 @@ function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
   });
 }
 
-async function checkedFreshness(db: Db, freshness: string): Promise<string> {
+/** In the one spelling that is stored: `5 sec` and `5s` are the same freshness. */
+function checkedFreshness(freshness: string): string {
   if (freshness === 'live' || freshness === 'manual') return freshness;
-  const [row] = await rolledBack(db, () =>
-    db.query<{ valid: boolean }>(`SELECT $1::interval > '0'::interval AS valid`, [freshness]),
-  ).catch(() => []);
-  if (row?.valid === true) return freshness;
+  const ms = parseDuration(freshness);
+  if (ms !== null && ms > 0) return durationText(ms);
   throw new ImatError('invalid_argument', {
     message: `"${freshness}" is not a freshness`,
     hint: 'Use live, manual, or an interval such as 5s, 1 minute or 2h.',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { durationText } from '../../cli/arguments.ts';
+import { durationText } from '../../engine/durations.ts';
 import { runFake } from './fake-host.ts';
 
 describe('imat worker refuses', () => {
@@ -30,6 +30,8 @@ describe('imat worker refuses', () => {
       'Leave --queue out.',
     ],
     [['--http', 'nowhere'], '"nowhere" is not an address for --http', 'host:port'],
+    [['--once', '--http', 'nowhere'], '"nowhere" is not an address for --http', 'host:port'],
+    [['--once', '--queue', 'http://x'], '--queue is not a URL of Redis or PostgreSQL', 'redis://'],
   ])('%j', async (argv, message, help) => {
     const { status, stderr, stdout } = await runFake(['worker', ...argv]);
     expect([status, stdout]).toEqual([2, '']);

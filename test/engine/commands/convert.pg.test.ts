@@ -186,8 +186,17 @@ describe('a dry run', () => {
 });
 
 describe('freshness', () => {
-  test.each(['live', '5s', '1 minute', '2h', 'manual'])('%s', async (freshness) => {
-    await converted('summary', { freshness }, async () => {
+  test.each([
+    ['live', 'live'],
+    ['5s', '5s'],
+    ['5sec', '5s'],
+    ['1m', '1min'],
+    ['1 minute', '1min'],
+    ['1h 30 minutes', '90min'],
+    ['120 min', '2h'],
+    ['manual', 'manual'],
+  ])('%s is stored as %s', async (given, freshness) => {
+    await converted('summary', { freshness: given }, async () => {
       expect((await sandbox.imat.status('summary')).imats).toMatchObject([{ freshness }]);
       await sandbox.sql(`INSERT INTO sales VALUES (999, 'fresh', 1, 1)`);
       expect(
@@ -201,7 +210,7 @@ describe('freshness', () => {
     });
   });
 
-  test.each(['', 'LIVE', '-5s', '0s', 'soon', '5 parsecs', "5s'; DROP TABLE sales; --"])(
+  test.each(['', 'LIVE', '5', '-5s', '0s', 'soon', '5 parsecs', "5s'; DROP TABLE sales; --"])(
     '%j is none',
     async (freshness) => {
       expect(
