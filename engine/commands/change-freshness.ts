@@ -14,23 +14,24 @@ import { planOf } from '../analysis/prepare.ts';
 
 export type Installed = {
   readonly id: number;
+  readonly strategy: string;
   readonly freshness: string;
   readonly replaced: boolean;
 };
 
 /**
- * The active imat that a convert of this name, materialized view and strategy would make again;
- * null where there is none.
+ * The active imat that a convert of this name and materialized view would make again; null if there
+ * is none.
  */
 export async function sameImat(
   db: Db,
   name: string,
   original: number | null,
-  strategy: string,
 ): Promise<Installed | null> {
   const [row] = await db.query<Installed>(
-    `SELECT id, freshness, replacement IS NOT NULL AS replaced FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2 AND strategy = $3`,
-    [name, original, strategy],
+    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced
+     FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2`,
+    [name, original],
   );
   return row ?? null;
 }

@@ -76,11 +76,14 @@ export async function convert(
   const result = resultOf(request, prepared);
   const hasCatalog = (await catalogVersion(db)) > 0;
   if (hasCatalog && !result.dryRun) await initialize(db, false);
-  const same = !hasCatalog
-    ? null
-    : await sameImat(db, request.name, request.original, prepared.strategy);
+  const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
+  // An imat keeps the strategy that it was given, unless another one is asked for.
+  if (known?.strategy === 'swap' && prepared.strategy === 'delta' && isAnyStrategy(request))
+    return convert(db, serverMajor, { ...request, strategy: 'swap' }, viewOid);
   const changed =
-    same === null ? null : await changeInPlace(db, same, request, prepared, result, progress);
+    known?.strategy === prepared.strategy
+      ? await changeInPlace(db, known, request, prepared, result, progress)
+      : null;
   if (changed !== null) return changed;
   const interrupted = await checkFree(db, request.name);
   if (result.dryRun) return result;
@@ -110,6 +113,8 @@ export async function convert(
   }
   return result;
 }
+
+const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';
 
 type ReportStep = (step: number, label: string) => void;
 

@@ -154,7 +154,7 @@ describe.skipIf(world === null)('a server that is installed with its headers', (
       /^table_change_tracker 1\.0 is now installed in this database, in schema public\.\n/,
     );
     expect(stdout).toMatch(
-      /needs this line, and the server a restart\. .*\n\n {2}\w+ = 'table_change_tracker'\n$/,
+      /add this line to .* and restart the server\. .*\n\n {2}\w+ = 'table_change_tracker'\n$/,
     );
   });
 

@@ -440,6 +440,22 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_function_in_from() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
+SELECT
+  u.row_digest AS row_digest,
+  u.name AS name,
+  u.word AS word,
+  u.place AS place,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+FROM (
+  SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from
+  UNION ALL
+  SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
+) AS u
+GROUP BY u.row_digest, u.name, u.word, u.place
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.function_in_from AS
 -- nothing pending: the state is the answer
@@ -475,21 +491,7 @@ SELECT
   s.name AS name,
   s.word AS word,
   s.place AS place
-FROM (
-  SELECT
-    u.row_digest AS row_digest,
-    u.name AS name,
-    u.word AS word,
-    u.place AS place,
-    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-  FROM (
-    SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from
-    UNION ALL
-    SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
-  ) AS u
-  GROUP BY u.row_digest, u.name, u.word, u.place
-  HAVING pg_catalog.sum(u.rows) <> 0
-) AS s
+FROM imat_store.current_function_in_from AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE (
   SELECT COALESCE(

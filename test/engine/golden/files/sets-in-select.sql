@@ -254,6 +254,20 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_sets_in_select WITH (security_barrier) AS
+SELECT
+  u.word,
+  u.n,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+FROM (
+  SELECT word, n, rows FROM imat_store.state_sets_in_select
+  UNION ALL
+  SELECT word, n, rows FROM imat_store.delta_sets_in_select
+) AS u
+GROUP BY u.word, u.n
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.sets_in_select AS
 -- nothing pending: the state is the answer
@@ -274,19 +288,7 @@ SELECT
   s.word AS word,
   s.n AS n,
   s.rows AS sales
-FROM (
-  SELECT
-    u.word,
-    u.n,
-    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-  FROM (
-    SELECT word, n, rows FROM imat_store.state_sets_in_select
-    UNION ALL
-    SELECT word, n, rows FROM imat_store.delta_sets_in_select
-  ) AS u
-  GROUP BY u.word, u.n
-  HAVING pg_catalog.sum(u.rows) <> 0
-) AS s
+FROM imat_store.current_sets_in_select AS s
 WHERE (
   SELECT COALESCE(
     (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),

@@ -511,6 +511,25 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_union_all() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_union_all WITH (security_barrier) AS
+SELECT
+  u.region,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+  COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
+  COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
+  COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
+  COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
+  COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
+  COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
+FROM (
+  SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all
+  UNION ALL
+  SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.delta_union_all
+) AS u
+GROUP BY u.region
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat.union_all AS
 -- nothing pending: the state is the answer
@@ -535,24 +554,7 @@ FROM (
   SELECT
     m.*,
     CASE WHEN m.count_value > 0 THEN CASE WHEN m.nan_value > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_value > 0 AND m.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_value) END))::numeric END END AS total
-  FROM (
-    SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
-      COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
-      COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
-      COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
-      COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
-      COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
-    FROM (
-      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all
-      UNION ALL
-      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.delta_union_all
-    ) AS u
-    GROUP BY u.region
-    HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS m
+  FROM imat_store.current_union_all AS m
 ) AS s
 WHERE (
   SELECT COALESCE(

@@ -292,6 +292,21 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_values() FROM PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_values WITH (security_barrier) AS
+SELECT
+  u.row_digest AS row_digest,
+  u.id AS id,
+  u.label AS label,
+  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+FROM (
+  SELECT row_digest, id, label, rows FROM imat_store.state_values
+  UNION ALL
+  SELECT row_digest, id, label, rows FROM imat_store.delta_values
+) AS u
+GROUP BY u.row_digest, u.id, u.label
+HAVING pg_catalog.sum(u.rows) <> 0;
+
 -- what readers use
 CREATE VIEW imat."values" AS
 -- nothing pending: the state is the answer
@@ -324,20 +339,7 @@ UNION ALL
 SELECT
   s.id AS id,
   s.label AS label
-FROM (
-  SELECT
-    u.row_digest AS row_digest,
-    u.id AS id,
-    u.label AS label,
-    COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-  FROM (
-    SELECT row_digest, id, label, rows FROM imat_store.state_values
-    UNION ALL
-    SELECT row_digest, id, label, rows FROM imat_store.delta_values
-  ) AS u
-  GROUP BY u.row_digest, u.id, u.label
-  HAVING pg_catalog.sum(u.rows) <> 0
-) AS s
+FROM imat_store.current_values AS s
 CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
 WHERE (
   SELECT COALESCE(
