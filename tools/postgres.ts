@@ -20,12 +20,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identifyProcess, mayBeRunning, readIdentity } from '../engine/db/process-identity.ts';
 import { type Binaries, findPostgres } from './find-postgres.mjs';
+import { freePort } from './free-port.ts';
 
 export type PostgresServer = {
   /** Of the database `postgres`, as a superuser. */
@@ -260,21 +260,6 @@ function canRun(bin: string, cwd: string, user: User): boolean {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no free port')),
-      );
-    });
-  });
 }
 
 /** Stops and removes the servers that killed runs left behind. */
