@@ -61,7 +61,7 @@ export function createImat(db: Db): Imat {
       ),
     fold: (name) => command(() => fold(db, name ?? null)),
     swap: (name) => command(() => swap(db, name)),
-    rebuild: (name) => command(async () => rebuild(db, await serverMajor(), name)),
+    rebuild: (name) => command(async () => rebuild(db, name)),
     grant: (name) => command(() => grantLikeOriginal(db, name ?? null)),
     grantMonitor: (role, options = {}) =>
       command(() => grantMonitor(db, role, options.revoke === true)),

@@ -53,6 +53,8 @@ export type Analysis = {
   readonly dependence: Dependence;
   /** Functions of roles that are not superusers. */
   readonly untrusted: readonly string[];
+  /** Whether it calls a function that must not run in parallel mode. */
+  readonly isParallelUnsafe: boolean;
 };
 
 /** Must run inside a transaction; leaves nothing behind in it. */
@@ -102,6 +104,7 @@ async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<An
       relation.unwatchable === null ? [] : [relation.unwatchable],
     ),
     untrusted: functions.untrusted,
+    isParallelUnsafe: functions.isParallelUnsafe,
     dependence: functions.unstable.reduce<Dependence>(
       (worst, use) =>
         worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,

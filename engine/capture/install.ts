@@ -122,7 +122,14 @@ async function createCapture(
     ).text;
   }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
-  const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
+  const target = {
+    oid: source.oid,
+    source: table,
+    log,
+    functions: capturedBy(names),
+    extension: schema,
+    columns,
+  };
   for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
     await db.execute(statement.sql.text);
   await makeStorePrivate(db);
@@ -146,7 +153,8 @@ async function createCapture(
 /**
  * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
  * evaluates what belongs to the table, and its owner can put code there later, for example a column
- * of a type with a cast. All that the owner gets is that rows can be added to the log.
+ * of a type with a cast. All that the owner gets is that rows can be added to the log, and reset
+ * marks of tables whose capture functions it owns (`imat_store.check_reset`).
  */
 async function giveToOwner(
   db: Db,
@@ -162,7 +170,7 @@ async function giveToOwner(
   );
   if (row === undefined || functions.length === 0) return;
   await db.execute(
-    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner}; GRANT INSERT ON ${log.text} TO ${row.owner}`,
+    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner}; GRANT INSERT ON ${log.text} TO ${row.owner}; GRANT INSERT (relation) ON imat_store.reset TO ${row.owner}`,
   );
   for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${row.owner}`);
 }
@@ -180,6 +188,7 @@ async function disownLog(
   columns: readonly ColumnFacts[] | null,
 ): Promise<void> {
   await db.execute(`DELETE FROM ${known.log}`);
+  await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [source.oid]);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
   await createCapture(db, source, columns, {
     former_logs: [...known.former_logs, known.log],
@@ -232,7 +241,14 @@ async function extendCapture(
   }
   const columns = all.filter((column) => logged.has(column.attnum) || missing.includes(column));
   const extension = await capturing(db, known, source);
-  const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
+  const target = {
+    oid: source.oid,
+    source: table,
+    log,
+    functions: capturedBy(known.capture),
+    extension,
+    columns,
+  };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   for (const statement of known.marks ? createTriggers(target) : registration(target))
     await db.execute(statement.text);
@@ -287,6 +303,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   const source = qualified(table.schema, table.name);
   const log = fragment(known.log);
   const target = {
+    oid,
     source,
     log,
     functions: capturedBy(known.capture),
@@ -347,6 +364,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       for (const name of Object.values(source.capture))
         await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
       if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
+      await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [oid]);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },
     onWait,

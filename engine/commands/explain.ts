@@ -153,6 +153,7 @@ async function captureOf(
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
     target: {
+      oid: source.oid,
       source: qualified(source.schema, source.name),
       log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),

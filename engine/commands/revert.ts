@@ -94,10 +94,10 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   await restoreOriginal(db, id);
   // The view first, by whatever name it has now: its body names the stored tables.
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
-  await db.execute(
-    `DROP VIEW IF EXISTS ${names.current.sql.text}, ${names.delta.sql.text}, ${names.netted.sql.text}`,
-  );
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.defined.sql.text}(uuid)`);
+  const views = [names.current, names.delta, names.netted, names.content];
+  await db.execute(`DROP VIEW IF EXISTS ${views.map((view) => view.sql.text).join(', ')}`);
   await db.execute(
     `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`,
   );

@@ -87,6 +87,7 @@ export async function subjectOf(
     watched: cannotTell ? null : prepared.watched.map((source) => source.oid),
     settings: await currentSettings(db),
     dependsOnSettings: analysis.dependence === 'settings',
+    isParallelUnsafe: analysis.isParallelUnsafe,
   };
 }
 

@@ -11,6 +11,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
+import { contentView, definedFunction } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
@@ -86,6 +87,8 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   load: [
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
+    contentView(subject, plan),
+    ...definedFunction(subject),
     ...foldFunction(subject, plan),
     {
       label: 'state and pending changes, added up',

@@ -28,6 +28,8 @@ export type FunctionFacts = {
   readonly unstable: readonly FunctionUse[];
   /** Functions of roles that are not superusers, qualified. */
   readonly untrusted: readonly string[];
+  /** Whether one of them must not run in parallel mode. */
+  readonly isParallelUnsafe: boolean;
 };
 
 /**
@@ -122,6 +124,7 @@ type FunctionRow = {
   volatility: string;
   returns_set: boolean;
   trusted: boolean;
+  parallel_unsafe: boolean;
   operator: string | null;
   operator_signature: string | null;
 };
@@ -183,6 +186,7 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     untrusted: [...functions.values()]
       .filter((row) => !row.trusted)
       .map((row) => `${row.schema}.${row.name}`),
+    isParallelUnsafe: [...functions.values()].some((row) => row.parallel_unsafe),
   };
 }
 
@@ -293,7 +297,7 @@ async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<numbe
   const rows = await db.query<FunctionRow>(
     `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
-       coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
+       p.proparallel = 'u' AS parallel_unsafe, coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner
      LEFT JOIN LATERAL (
        SELECT o.oprname::text AS operator, concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname, format_type(o.oprright, NULL)) AS operator_signature

@@ -35,9 +35,11 @@ BEGIN
       FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers, (SELECT min(pg_snapshot_xmax(s)) FROM unnest(frontiers) s);
   GET DIAGNOSTICS deleted = ROW_COUNT;
+  DELETE FROM imat_store.reset r WHERE r.relation = source AND NOT EXISTS (
+    SELECT FROM unnest(frontiers) s WHERE NOT pg_visible_in_snapshot(r.xid, s));
   RETURN deleted;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
-  'Deletes the rows of a source''s log that every imat on the source has taken in, and returns '
-  'their number.';
+  'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has '
+  'taken in, and returns the number of log rows.';
