@@ -947,7 +947,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.may_read_group(oid,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
-  LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
+  LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: after a restore into another cluster, after a load that did not end, or on a standby for a snapshot older than a swap.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;

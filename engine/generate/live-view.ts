@@ -1,37 +1,37 @@
 /**
  * The body of `imat.<name>` of a delta imat, by freshness.
  *
- * live: the state alone while nothing is pending (a one-time filter chooses, so the other branch is
- * planned and never run); otherwise state and pending added up key by key. The grouping needs no
- * join, so NULL keys need no care and conditions on keys reach the state's index and the log alike.
- * Measured against a LEFT JOIN of state and pending with an anti-joined rest: see
- * docs/benchmarks.md.
+ * live: an arm that is the state alone answers while nothing is pending, otherwise one that adds
+ * state and pending up key by key (`arms.ts`). The grouping needs no join, so NULL keys need no
+ * care and conditions on keys reach the state's index and the log alike. Measured against a LEFT
+ * JOIN of state and pending with an anti-joined rest: see docs/benchmarks.md.
  *
  * Any other freshness: what is stored.
  *
- * What stands above the core in the definition is computed here, over the stored columns.
+ * What stands above the core in the definition is computed here, over the stored columns of the
+ * arm that answers.
  *
  * A materialized view is a barrier by nature: no condition of a reader meets what the definition
  * filters out. Stored rows are the answer, so conditions may go down to them. What is computed
  * when read is in a view of its own with security_barrier, `current_<name>`: only leakproof
- * conditions go down there. The barrier is not on `imat.<name>` itself, for two reasons:
- * PostgreSQL flattens a view that is a plain UNION ALL in spite of it, and the stored rows would
- * lose the order of their indexes. Only if the view filters stored rows (HAVING) is it a barrier
- * as well.
+ * conditions go down there. The barrier is not on `imat.<name>` itself, because the stored rows
+ * would lose the order of their indexes. Only if the view filters stored rows (HAVING) is it a
+ * barrier as well.
  */
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
-import type { Shape } from '../operators/rule.ts';
+import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import {
+  columnsRead,
   computedValues,
+  readColumns,
   STATE,
   stateColumn,
   stateColumns,
-  storedAs,
+  storedType,
   summed,
-  withValues,
 } from '../operators/store.ts';
 import { columnsOf, nodesOf } from '../algebra/node.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -39,8 +39,9 @@ import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
-import { GUARDED_SNAPSHOT, guarded, isStored } from './frontier.ts';
-import { READ_ONLY } from './read-only.ts';
+import type { Arm } from './arms.ts';
+import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
+import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 
@@ -48,7 +49,7 @@ const ROWS = ident(OWN_COLUMNS.rows);
 
 /**
  * A view through which no function of a reader meets a row that the view does not show. Its query
- * must not be a plain UNION ALL.
+ * must not be a plain UNION ALL: PostgreSQL flattens that in spite of the barrier.
  */
 export const barrierView = (name: Sql, query: Sql): Sql =>
   sql`CREATE VIEW ${name} WITH (security_barrier) AS\n${query}`;
@@ -70,59 +71,70 @@ export function currentState(subject: Subject, { store }: Plan): Sql {
   const rows = sql`SELECT ${columns} FROM ${subject.names.state.sql}
 UNION ALL
 SELECT ${columns} FROM ${subject.names.delta.sql}`;
-  const having = store.identity.vanishes ? sql`\nHAVING pg_catalog.sum(u.${ROWS}) <> 0` : sql``;
+  const than = fragment(store.identity.repeats ? '>' : '<>');
+  const having = store.identity.vanishes
+    ? sql`\nHAVING pg_catalog.sum(u.${ROWS}) ${than} 0`
+    : sql``;
   return sql`${summed(store, rows)}${having}`;
 }
 
 export function liveView(subject: Subject, plan: Plan): Sql {
-  const { store } = plan;
-  const state = subject.names.state.sql;
-  const frontier = frontierOf(subject, [state]);
-  const stored = sql`${withValues(computedValues(store), state)} AS ${ident(STATE)}`;
+  const frontier = frontierOf(subject, [subject.names.state.sql]);
+  const stored = storedArms(subject, plan);
   if (!subject.live)
-    return fenced(
-      plan,
-      join(branches(plan, sql`${stored}\n${READ_ONLY}`, [isStored(frontier)]), '\nUNION ALL\n'),
-    );
+    return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
-  const some = guarded(frontier, anyPending(pending, coreInput(plan, null).shape.sources));
-  const merged = sql`${withValues(store.values, subject.names.current.sql)} AS ${ident(STATE)}`;
-  return fenced(
-    plan,
-    sql`-- nothing pending: the state is the answer
-${join(branches(plan, stored, [sql`NOT ${some}`]), '\nUNION ALL\n')}
-UNION ALL
--- otherwise: the state and the pending changes, added up
-${branch(plan, merged, [some], store.identity.repeats ? 'many' : 'one')}`,
+  const some = anyPending(pending, coreInput(plan, null).shape.sources);
+  const arms = [...stored, currentArm(subject, plan)];
+  const { from, where } = chosenArm(
+    arms,
+    columnsRead(plan.store),
+    STATE,
+    answeringArm(frontier, some),
   );
+  return residualOver(plan, { from: [from], where: [where] });
 }
 
 /**
- * The body of a view that filters stored rows, so that it is no plain UNION ALL, through which
- * PostgreSQL sees no barrier.
+ * What is stored. Of rows that stand for several, the first one comes with all others: by far the
+ * most occur once, and are read without the detour of repeating them.
  */
-function fenced(plan: Plan, body: Sql): Sql {
-  if (!filtersStored(plan)) return body;
-  const columns = columnsOf(plan.residual).map(({ name }) => sql`q.${ident(name)}`);
-  return sql`SELECT ${join(columns, ', ')}\nFROM (\n  ${body}\n) AS q`;
-}
-
-/** A bag's rows that occur once, by far the most, are read without the detour of repeating them. */
-function branches(plan: Plan, stored: Sql, gates: readonly Sql[]): Sql[] {
-  if (!plan.store.identity.repeats) return [branch(plan, stored, gates, 'one')];
+function storedArms(subject: Subject, { store }: Plan): Arm[] {
+  const table = sql`${subject.names.state.sql} AS ${ident(STATE)}`;
+  const columns = readColumns(store, computedValues(store));
+  const rows: Arm = { number: ARM.stored, columns, from: table, label: 'what is stored' };
+  if (!store.identity.repeats) return [rows];
+  const more = sql`${ident(STATE)}.${ROWS} - 1`;
   return [
-    branch(plan, stored, [...gates, sql`${ident(STATE)}.${ROWS} = 1`], 'one'),
-    branch(plan, stored, [...gates, sql`${ident(STATE)}.${ROWS} > 1`], 'many'),
+    rows,
+    {
+      ...rows,
+      from: sql`${table}${repeated(more)}\nWHERE ${ident(STATE)}.${ROWS} > 1`,
+      label: 'the other copies of rows that occur more than once',
+    },
   ];
 }
 
-/** The residual over the stored columns in `from`. */
-function branch(plan: Plan, from: Sql, gates: readonly Sql[], copies: 'one' | 'many'): Sql {
-  const repeat =
-    copies === 'many'
-      ? sql`\nCROSS JOIN LATERAL pg_catalog.generate_series(1, ${ident(STATE)}.${ROWS})`
-      : sql``;
-  const rows = { from: [sql`${from}${repeat}`], where: gates };
+function currentArm(subject: Subject, { store }: Plan): Arm {
+  const copies = store.identity.repeats ? repeated(sql`${ident(STATE)}.${ROWS}`) : sql``;
+  return {
+    number: ARM.current,
+    columns: readColumns(store, store.values),
+    from: sql`${subject.names.current.sql} AS ${ident(STATE)}${copies}`,
+    label: 'what is stored and what is pending, added up',
+  };
+}
+
+/**
+ * Repeats a row of FROM. The planner expects ten elements of an array that it does not know, but
+ * 1,000 rows of generate_series, and would compile queries for a thousand times the rows that are
+ * there.
+ */
+const repeated = (times: Sql): Sql =>
+  sql`\nCROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(${times})::integer]))`;
+
+/** The definition computed from the stored columns that `rows` has. */
+function residualOver(plan: Plan, rows: Rows): Sql {
   const { shape, now } = faceOf(plan.residual, null, {
     node: plan.core,
     shape: storedShape(plan),
@@ -143,10 +155,7 @@ export function storedShape({ store, core }: Plan): Shape {
   };
 }
 
-/**
- * The definition's columns, in its types: a log has a domain's values in the base type, and so has
- * what is added up.
- */
+/** The definition's columns, in its types. */
 function outputs({ residual, store, outputTypes }: Plan, shape: Shape): Sql[] {
   const names = new Map(
     [...store.columns.values()].map((name) => [stateColumn(name).text, name] as const),
@@ -156,7 +165,7 @@ function outputs({ residual, store, outputTypes }: Plan, shape: Shape): Sql[] {
     if (type === undefined) throw new Error(`no type for column ${column.name}`);
     const value = columnOf(shape, column.id);
     const stored = names.get(value.text);
-    const isAsStored = stored !== undefined && storedAs(store, stored, type);
+    const isAsStored = stored !== undefined && storedType(store, stored) === type;
     return sql`${isAsStored ? value : sql`(${value})::${fragment(type)}`} AS ${ident(column.name)}`;
   });
 }

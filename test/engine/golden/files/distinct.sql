@@ -282,27 +282,28 @@ HAVING pg_catalog.sum(u.rows) <> 0;
 
 -- what readers use
 CREATE VIEW imat."distinct" AS
--- nothing pending: the state is the answer
 SELECT
   s.region AS region,
   s.shipped AS shipped
-FROM imat_store.state_distinct AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.region,
+    s.shipped,
+    0 AS arm
+  FROM imat_store.state_distinct AS s
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.shipped,
+    2 AS arm
+  FROM imat_store.current_distinct AS s
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('distinct')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.region AS region,
-  s.shipped AS shipped
-FROM imat_store.current_distinct AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('distinct')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('distinct')::integer
   )
 );
 

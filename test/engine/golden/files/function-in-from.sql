@@ -454,49 +454,46 @@ FROM (
   SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
 ) AS u
 GROUP BY u.row_digest, u.name, u.word, u.place
-HAVING pg_catalog.sum(u.rows) <> 0;
+HAVING pg_catalog.sum(u.rows) > 0;
 
 -- what readers use
 CREATE VIEW imat.function_in_from AS
--- nothing pending: the state is the answer
 SELECT
   s.name AS name,
   s.word AS word,
   s.place AS place
-FROM imat_store.state_function_in_from AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    0 AS arm
+  FROM imat_store.state_function_in_from AS s
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    0 AS arm
+  FROM imat_store.state_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    2 AS arm
+  FROM imat_store.current_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('function_in_from')
-  )
-)
-  AND s.rows = 1
-UNION ALL
-SELECT
-  s.name AS name,
-  s.word AS word,
-  s.place AS place
-FROM imat_store.state_function_in_from AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('function_in_from')
-  )
-)
-  AND s.rows > 1
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.name AS name,
-  s.word AS word,
-  s.place AS place
-FROM imat_store.current_function_in_from AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('function_in_from')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('function_in_from')::integer
   )
 );
 

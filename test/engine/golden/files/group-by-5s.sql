@@ -379,8 +379,15 @@ SELECT
   s.rows AS sales,
   s.total AS total,
   s.mean AS mean
-FROM imat_store.state_group_by_5s AS s
-CROSS JOIN (SELECT) AS read_only
+FROM (
+  -- what is stored
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean
+  FROM imat_store.state_group_by_5s AS s
+) AS s
 WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL AND imat_catalog.is_stored(2, 'imat_store.state_group_by_5s'::regclass, 'group_by_5s');
 
 -- who may read the materialized view may read it

@@ -373,37 +373,34 @@ HAVING pg_catalog.sum(u.rows) <> 0;
 
 -- what readers use
 CREATE VIEW imat.group_by AS
--- nothing pending: the state is the answer
-SELECT
-  s.region AS region,
-  s.rows AS sales,
-  s.total AS total,
-  s.mean AS mean
-FROM imat_store.state_group_by AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('group_by')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
 SELECT
   s.region AS region,
   s.rows AS sales,
   s.total AS total,
   s.mean AS mean
 FROM (
+  -- what is stored
   SELECT
-    m.*,
-    CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS total,
-    CASE WHEN m.count_quantity > 0 THEN ((m.sum_quantity)::numeric / m.count_quantity)::numeric END AS mean
-  FROM imat_store.current_group_by AS m
+    s.region,
+    s.rows,
+    s.total,
+    s.mean,
+    0 AS arm
+  FROM imat_store.state_group_by AS s
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean,
+    2 AS arm
+  FROM imat_store.current_group_by AS s
 ) AS s
-WHERE (
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('group_by')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('group_by')::integer
   )
 );
 

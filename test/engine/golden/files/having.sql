@@ -393,42 +393,38 @@ HAVING pg_catalog.sum(u.rows) <> 0;
 
 -- what readers use
 CREATE VIEW imat."having" WITH (security_barrier) AS
-SELECT q.region, q.per_item, q.state
+SELECT
+  s.region AS region,
+  (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
+  (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
 FROM (
-  -- nothing pending: the state is the answer
+  -- what is stored
   SELECT
-    s.region AS region,
-    (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
-    (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
+    s.region,
+    s.result_sum_amount,
+    s.count_quantity,
+    s.result_bool_and_shipped,
+    s.rows,
+    0 AS arm
   FROM imat_store.state_having AS s
-  WHERE NOT (
-    SELECT COALESCE(
-      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-      imat_catalog.no_frontier('having')
-    )
-  )
-    AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
   UNION ALL
-  -- otherwise: the state and the pending changes, added up
+  -- what is stored and what is pending, added up
   SELECT
-    s.region AS region,
-    (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
-    (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
-  FROM (
-    SELECT
-      m.*,
-      CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS result_sum_amount,
-      CASE WHEN m.true_shipped + m.false_shipped > 0 THEN m.false_shipped = 0 END AS result_bool_and_shipped
-    FROM imat_store.current_having AS m
-  ) AS s
-  WHERE (
-    SELECT COALESCE(
-      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-      imat_catalog.no_frontier('having')
-    )
+    s.region,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount,
+    s.count_quantity,
+    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS result_bool_and_shipped,
+    s.rows,
+    2 AS arm
+  FROM imat_store.current_having AS s
+) AS s
+WHERE s.arm = (
+  SELECT COALESCE(
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('having')::integer
   )
-    AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
-) AS q;
+)
+  AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1));
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."having"', 'imat."having"');

@@ -392,24 +392,6 @@ HAVING pg_catalog.sum(u.rows) <> 0;
 
 -- what readers use
 CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS
--- nothing pending: the state is the answer
-SELECT
-  s."select" AS "select",
-  s."line
-break" AS "line
-break",
-  s."%I" AS "%I",
-  s."sum""med" AS "sum""med",
-  s."count_na""me" AS weight
-FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
 SELECT
   s."select" AS "select",
   s."line
@@ -419,15 +401,32 @@ break",
   s."sum""med" AS "sum""med",
   s."count_na""me" AS weight
 FROM (
+  -- what is stored
   SELECT
-    m.*,
-    CASE WHEN m."count_$imat$" > 0 THEN CASE WHEN m."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (m."sum_$imat$")::numeric END END AS "sum""med"
-  FROM imat_store."current_Robert'); DROP TABLE sale; --" AS m
+    s."select",
+    s."line
+break",
+    s."%I",
+    s."sum""med",
+    s."count_na""me",
+    0 AS arm
+  FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s."select",
+    s."line
+break",
+    s."%I",
+    (CASE WHEN s."count_$imat$" > 0 THEN CASE WHEN s."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (s."sum_$imat$")::numeric END END)::numeric AS "sum""med",
+    s."count_na""me",
+    2 AS arm
+  FROM imat_store."current_Robert'); DROP TABLE sale; --" AS s
 ) AS s
-WHERE (
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')::integer
   )
 );
 

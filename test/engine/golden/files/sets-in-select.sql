@@ -270,29 +270,31 @@ HAVING pg_catalog.sum(u.rows) <> 0;
 
 -- what readers use
 CREATE VIEW imat.sets_in_select AS
--- nothing pending: the state is the answer
 SELECT
   s.word AS word,
   s.n AS n,
   s.rows AS sales
-FROM imat_store.state_sets_in_select AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.word,
+    s.n,
+    s.rows,
+    0 AS arm
+  FROM imat_store.state_sets_in_select AS s
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.word,
+    s.n,
+    s.rows,
+    2 AS arm
+  FROM imat_store.current_sets_in_select AS s
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('sets_in_select')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.word AS word,
-  s.n AS n,
-  s.rows AS sales
-FROM imat_store.current_sets_in_select AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('sets_in_select')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('sets_in_select')::integer
   )
 );
 

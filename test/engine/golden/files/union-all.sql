@@ -532,34 +532,31 @@ HAVING pg_catalog.sum(u.rows) <> 0;
 
 -- what readers use
 CREATE VIEW imat.union_all AS
--- nothing pending: the state is the answer
-SELECT
-  s.region AS region,
-  s.rows AS n,
-  s.total AS total
-FROM imat_store.state_union_all AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('union_all')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
 SELECT
   s.region AS region,
   s.rows AS n,
   s.total AS total
 FROM (
+  -- what is stored
   SELECT
-    m.*,
-    CASE WHEN m.count_value > 0 THEN CASE WHEN m.nan_value > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_value > 0 AND m.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_value) END))::numeric END END AS total
-  FROM imat_store.current_union_all AS m
+    s.region,
+    s.rows,
+    s.total,
+    0 AS arm
+  FROM imat_store.state_union_all AS s
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total,
+    2 AS arm
+  FROM imat_store.current_union_all AS s
 ) AS s
-WHERE (
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('union_all')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('union_all')::integer
   )
 );
 

@@ -305,46 +305,42 @@ FROM (
   SELECT row_digest, id, label, rows FROM imat_store.delta_values
 ) AS u
 GROUP BY u.row_digest, u.id, u.label
-HAVING pg_catalog.sum(u.rows) <> 0;
+HAVING pg_catalog.sum(u.rows) > 0;
 
 -- what readers use
 CREATE VIEW imat."values" AS
--- nothing pending: the state is the answer
 SELECT
   s.id AS id,
   s.label AS label
-FROM imat_store.state_values AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.id,
+    s.label,
+    0 AS arm
+  FROM imat_store.state_values AS s
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.id,
+    s.label,
+    0 AS arm
+  FROM imat_store.state_values AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.id,
+    s.label,
+    2 AS arm
+  FROM imat_store.current_values AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('values')
-  )
-)
-  AND s.rows = 1
-UNION ALL
-SELECT
-  s.id AS id,
-  s.label AS label
-FROM imat_store.state_values AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('values')
-  )
-)
-  AND s.rows > 1
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.id AS id,
-  s.label AS label
-FROM imat_store.current_values AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('values')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_values'::regclass) AND f.here AND 'imat_store.definition_values'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('values')::integer
   )
 );
 
