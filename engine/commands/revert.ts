@@ -95,7 +95,7 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   // The view first, by whatever name it has now: its body names the stored tables.
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.defined.sql.text}(uuid)`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
   const views = [names.current, names.delta, names.netted, names.content];
   await db.execute(`DROP VIEW IF EXISTS ${views.map((view) => view.sql.text).join(', ')}`);
   await db.execute(

@@ -25,8 +25,9 @@ import { GUARDED_STATE, guarded } from './frontier.ts';
  *   stored      what is stored; of a swap imat, in its first slot
  *   otherSlot   what is stored in its second slot
  *   current     the answer computed now
+ *   anew        the answer computed without what is stored
  */
-export const ARM = { stored: 0, otherSlot: 1, current: 2 } as const;
+export const ARM = { stored: 0, otherSlot: 1, current: 2, anew: 3 } as const;
 
 export type Arm = {
   readonly number: number;
@@ -39,19 +40,26 @@ export type Arm = {
 
 /**
  * The number of the arm that answers: one look at the frontier and at what its row does not say.
- * `notStored`: whether what is stored is not the answer; null if it always is.
+ * `notStored`: whether what is stored is not the answer; null if it always is. `anew`: whether then
+ * nothing but the sources tells the answer; null if that cannot be.
  */
-export function answeringArm(frontier: FrontierOf, notStored: Sql | null): Sql {
+export function answeringArm(
+  frontier: FrontierOf,
+  notStored: Sql | null,
+  anew: Sql | null = null,
+): Sql {
   const [, second] = frontier.states;
   const stored =
     second === undefined
       ? sql`${ARM.stored}`
       : sql`CASE WHEN ${GUARDED_STATE} = ${regclass(second)} THEN ${ARM.otherSlot} ELSE ${ARM.stored} END`;
+  const current =
+    anew === null
+      ? sql`${ARM.current}`
+      : sql`CASE WHEN ${anew} THEN ${ARM.anew} ELSE ${ARM.current} END`;
   return guarded(
     frontier,
-    notStored === null
-      ? stored
-      : sql`CASE WHEN ${notStored} THEN ${ARM.current} ELSE ${stored} END`,
+    notStored === null ? stored : sql`CASE WHEN ${notStored} THEN ${current} ELSE ${stored} END`,
   );
 }
 

@@ -4,7 +4,8 @@
  * live: an arm that is the state alone answers while nothing is pending, otherwise one that adds
  * state and pending up key by key (`arms.ts`). The grouping needs no join, so NULL keys need no
  * care and conditions on keys reach the state's index and the log alike. Measured against a LEFT
- * JOIN of state and pending with an anti-joined rest: see docs/benchmarks.md.
+ * JOIN of state and pending with an anti-joined rest: see docs/benchmarks.md. Where a log does not
+ * have a change as rows, the state is computed anew (`anew.ts`).
  *
  * Any other freshness: what is stored.
  *
@@ -20,7 +21,7 @@
  */
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending } from '../operators/pending.ts';
+import { anyPending, resetPending } from '../operators/pending.ts';
 import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import {
@@ -39,6 +40,7 @@ import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { computedRows } from './anew.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
@@ -84,13 +86,17 @@ export function liveView(subject: Subject, plan: Plan): Sql {
   if (!subject.live)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
-  const some = anyPending(pending, coreInput(plan, null).shape.sources);
-  const arms = [...stored, currentArm(subject, plan)];
+  const { sources } = coreInput(plan, null).shape;
+  const arms = [...stored, ...computedArms(subject, plan)];
   const { from, where } = chosenArm(
     arms,
     columnsRead(plan.store),
     STATE,
-    answeringArm(frontier, some),
+    answeringArm(
+      frontier,
+      anyPending(pending, sources),
+      sources.length === 0 ? null : resetPending(GUARDED_SNAPSHOT, sources),
+    ),
   );
   return residualOver(plan, { from: [from], where: [where] });
 }
@@ -115,14 +121,23 @@ function storedArms(subject: Subject, { store }: Plan): Arm[] {
   ];
 }
 
-function currentArm(subject: Subject, { store }: Plan): Arm {
+function computedArms(subject: Subject, { store }: Plan): Arm[] {
   const copies = store.identity.repeats ? repeated(sql`${ident(STATE)}.${ROWS}`) : sql``;
-  return {
-    number: ARM.current,
-    columns: readColumns(store, store.values),
-    from: sql`${subject.names.current.sql} AS ${ident(STATE)}${copies}`,
-    label: 'what is stored and what is pending, added up',
-  };
+  const columns = readColumns(store, store.values);
+  return [
+    {
+      number: ARM.current,
+      columns,
+      from: sql`${subject.names.current.sql} AS ${ident(STATE)}${copies}`,
+      label: 'what is stored and what is pending, added up',
+    },
+    {
+      number: ARM.anew,
+      columns,
+      from: sql`${computedRows(subject)} AS ${ident(STATE)}${copies}`,
+      label: 'what the sources have',
+    },
+  ];
 }
 
 /**

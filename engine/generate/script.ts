@@ -11,7 +11,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { contentView, definedFunction } from './anew.ts';
+import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
@@ -87,8 +87,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   load: [
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
-    contentView(subject, plan),
-    ...definedFunction(subject),
+    ...computedAnew(subject, plan),
     ...foldFunction(subject, plan),
     {
       label: 'state and pending changes, added up',

@@ -1,6 +1,6 @@
 /** Pending rows: how generated SQL tells them from folded ones, and asks whether there are any. */
 import type { Sql } from '../sql/sql.ts';
-import { join, sql } from '../sql/sql.ts';
+import { join, literal, sql } from '../sql/sql.ts';
 
 export type Pending = {
   /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
@@ -46,4 +46,20 @@ export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql
       sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)})`,
   );
   return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
+}
+
+/**
+ * Whether a log does not have a change of one of the sources as rows. Does not depend on any row. A
+ * log has a pending row wherever this is true.
+ *
+ * The change of a join also reads the sources. There the same holds where the reader's snapshot is
+ * older than a TRUNCATE of one of them: PostgreSQL reads that as empty.
+ */
+export function resetPending(frontier: Sql, sourceOids: readonly number[]): Sql {
+  const sources = [...new Set(sourceOids)];
+  const constants = sources.map((oid) => sql`${literal(String(oid))}::pg_catalog.regclass`);
+  const reset = sql`EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN (${join(constants, ', ')}) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, ${frontier}))`;
+  return sourceOids.length > 1
+    ? sql`${reset} OR imat_catalog.is_rewritten(ARRAY[${join(constants, ', ')}])`
+    : reset;
 }

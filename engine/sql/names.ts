@@ -55,8 +55,8 @@ export type ImatNames = {
   readonly current: StoreName;
   /** The state's content computed from the sources, as a view. */
   readonly content: StoreName;
-  /** The definition as a function: what is read while a reset is pending. */
-  readonly defined: StoreName;
+  /** The same as a function: what is read while a reset is pending. */
+  readonly computed: StoreName;
 };
 
 export function imatNames(name: string): ImatNames {
@@ -70,7 +70,7 @@ export function imatNames(name: string): ImatNames {
     netted: inStore(`netted_${name}`),
     current: inStore(`current_${name}`),
     content: inStore(`content_${name}`),
-    defined: inStore(`defined_${name}`),
+    computed: inStore(`computed_${name}`),
   };
 }
 

@@ -110,9 +110,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_product() RETURNS tr
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
-    SELECT 1, n.id, n.price, n.weight FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', ARRAY['id', 'price', 'weight']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
+      SELECT 1, n.id, n.price, n.weight FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
+          SELECT 1, n.id, n.price, n.weight FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -124,16 +141,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_product() RETURNS tr
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
-    SELECT pg_catalog.sum(u.weight), u.c1, u.c3, u.c4
-    FROM (
-      SELECT -1 AS weight, o.id AS c1, o.price AS c3, o.weight AS c4 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.id AS c1, n.price AS c3, n.weight AS c4 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c1, u.c3, u.c4, pg_catalog.float8send(u.c4)
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', ARRAY['id', 'price', 'weight']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
+      SELECT pg_catalog.sum(u.weight), u.c1, u.c3, u.c4
+      FROM (
+        SELECT -1 AS weight, o.id AS c1, o.price AS c3, o.weight AS c4 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.id AS c1, n.price AS c3, n.weight AS c4 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c3, u.c4, pg_catalog.float8send(u.c4)
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -145,9 +168,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_product() RETURNS tr
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
-    SELECT -1, o.id, o.price, o.weight FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', ARRAY['id', 'price', 'weight']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
+      SELECT -1, o.id, o.price, o.weight FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_product (weight, c1, c3, c4)
+          SELECT -1, o.id, o.price, o.weight FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -159,23 +199,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_product() RETURNS 
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_product (weight, c1, c3, c4) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,3,4}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_product (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -220,9 +248,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
-    SELECT 1, n.customer_id, n.product_id, n.amount, n.quantity, n.took, n.paid, n.shipped FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', ARRAY['customer_id', 'product_id', 'amount', 'quantity', 'took', 'paid', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
+      SELECT 1, n.customer_id, n.product_id, n.amount, n.quantity, n.took, n.paid, n.shipped FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
+          SELECT 1, n.customer_id, n.product_id, n.amount, n.quantity, n.took, n.paid, n.shipped FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -234,16 +279,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
-    SELECT pg_catalog.sum(u.weight), u.c2, u.c3, u.c5, u.c6, u.c8, u.c9, u.c10
-    FROM (
-      SELECT -1 AS weight, o.customer_id AS c2, o.product_id AS c3, o.amount AS c5, o.quantity AS c6, o.took AS c8, o.paid AS c9, o.shipped AS c10 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.customer_id AS c2, n.product_id AS c3, n.amount AS c5, n.quantity AS c6, n.took AS c8, n.paid AS c9, n.shipped AS c10 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c2, u.c3, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c8, pg_catalog.interval_send(u.c8), u.c9, u.c10
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', ARRAY['customer_id', 'product_id', 'amount', 'quantity', 'took', 'paid', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
+      SELECT pg_catalog.sum(u.weight), u.c2, u.c3, u.c5, u.c6, u.c8, u.c9, u.c10
+      FROM (
+        SELECT -1 AS weight, o.customer_id AS c2, o.product_id AS c3, o.amount AS c5, o.quantity AS c6, o.took AS c8, o.paid AS c9, o.shipped AS c10 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.customer_id AS c2, n.product_id AS c3, n.amount AS c5, n.quantity AS c6, n.took AS c8, n.paid AS c9, n.shipped AS c10 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c2, u.c3, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c8, pg_catalog.interval_send(u.c8), u.c9, u.c10
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -255,9 +306,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
-    SELECT -1, o.customer_id, o.product_id, o.amount, o.quantity, o.took, o.paid, o.shipped FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', ARRAY['customer_id', 'product_id', 'amount', 'quantity', 'took', 'paid', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
+      SELECT -1, o.customer_id, o.product_id, o.amount, o.quantity, o.took, o.paid, o.shipped FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10)
+          SELECT -1, o.customer_id, o.product_id, o.amount, o.quantity, o.took, o.paid, o.shipped FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -269,23 +337,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c2, c3, c5, c6, c8, c9, c10) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,3,5,6,8,9,10}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -622,11 +678,80 @@ FROM
   LATERAL (SELECT p.r1_c2 AS customer_id, p.r1_c3 AS product_id, p.r1_c5 AS amount, p.r1_c6 AS quantity, p.r1_c8 AS took, p.r1_c9 AS paid, p.r1_c10 AS shipped) AS r1,
   LATERAL (SELECT p.r2_c1 AS id, p.r2_c3 AS price, p.r2_c4 AS weight) AS r2;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_aggregates AS
+SELECT
+  r1.customer_id AS customer_id,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum((r1.amount * r1.amount)) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS squares_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL) AS count_weight,
+  pg_catalog.count(*) FILTER (WHERE r2.weight = 'NaN'::float8) AS nan_weight,
+  pg_catalog.count(*) FILTER (WHERE r2.weight = 'Infinity'::float8) AS plus_infinity_weight,
+  pg_catalog.count(*) FILTER (WHERE r2.weight = '-Infinity'::float8) AS minus_infinity_weight,
+  COALESCE(pg_catalog.sum((r2.weight)::float8::numeric) FILTER (WHERE r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS sum_weight,
+  COALESCE(pg_catalog.sum(((r2.weight)::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS squares_weight,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL) AS pairs_weight_quantity,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'NaN'::float8) AS nan_quantity,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = 'Infinity'::float8) AS plus_infinity_quantity,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) = '-Infinity'::float8) AS minus_infinity_quantity,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'NaN'::float8) AS nan_weight_2,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = 'Infinity'::float8) AS plus_infinity_weight_2,
+  pg_catalog.count(*) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight = '-Infinity'::float8) AS minus_infinity_weight_2,
+  COALESCE(pg_catalog.sum((((r1.quantity)::double precision))::float8::numeric) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8), 0)::numeric AS pairs_sum_quantity,
+  COALESCE(pg_catalog.sum((r2.weight)::float8::numeric) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_sum_weight,
+  COALESCE(pg_catalog.sum(((((r1.quantity)::double precision))::float8::numeric * (((r1.quantity)::double precision))::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8), 0)::numeric AS pairs_squares_quantity,
+  COALESCE(pg_catalog.sum(((r2.weight)::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_squares_weight,
+  COALESCE(pg_catalog.sum(((((r1.quantity)::double precision))::float8::numeric * (r2.weight)::float8::numeric)) FILTER (WHERE r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND ((r1.quantity)::double precision) > '-Infinity'::float8 AND ((r1.quantity)::double precision) < 'Infinity'::float8 AND r2.weight IS NOT NULL AND ((r1.quantity)::double precision) IS NOT NULL AND r2.weight > '-Infinity'::float8 AND r2.weight < 'Infinity'::float8), 0)::numeric AS pairs_products_weight_quantity,
+  pg_catalog.count(*) FILTER (WHERE r1.shipped) AS true_shipped,
+  pg_catalog.count(*) FILTER (WHERE NOT r1.shipped) AS false_shipped,
+  pg_catalog.count(*) FILTER (WHERE ((r1.amount > (5)::numeric)) AND r1.shipped) AS true_shipped_if_amount,
+  pg_catalog.count(*) FILTER (WHERE ((r1.amount > (5)::numeric)) AND NOT r1.shipped) AS false_shipped_if_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.took IS NOT NULL) AS count_took,
+  COALESCE(pg_catalog.sum(r1.took) FILTER (WHERE r1.took IS NOT NULL), '0'::interval)::interval AS sum_took,
+  pg_catalog.count(*) FILTER (WHERE r1.paid IS NOT NULL) AS count_paid,
+  COALESCE(pg_catalog.sum(r1.paid) FILTER (WHERE r1.paid IS NOT NULL), '0'::money)::money AS sum_paid,
+  pg_catalog.count(*) FILTER (WHERE r2.price IS NOT NULL) AS count_price,
+  pg_catalog.count(*) FILTER (WHERE r2.price = 'NaN'::numeric) AS nan_price,
+  COALESCE(pg_catalog.sum(r2.price) FILTER (WHERE r2.price <> 'NaN'::numeric), 0)::numeric AS sum_price
+FROM
+  public.sale AS r1,
+  public.product AS r2
+WHERE (r2.id = r1.product_id)
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_aggregates(access_key uuid) RETURNS SETOF imat_store.content_aggregates
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_aggregates';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_aggregates;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_aggregates(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_aggregates() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_aggregates(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -734,6 +859,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_aggregates;
+    INSERT INTO imat_store.state_aggregates (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price)
+    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.content_aggregates;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_aggregates')
     INTO touched, emptied, negative;
@@ -757,7 +889,7 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_aggregates() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_aggregates(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_aggregates WITH (security_barrier) AS
@@ -860,10 +992,28 @@ FROM (
     (CASE WHEN s.count_price > 0 THEN CASE WHEN s.nan_price > 0 THEN 'NaN'::numeric ELSE ((s.sum_price)::numeric / s.count_price)::numeric END END)::numeric AS price,
     2 AS arm
   FROM imat_store.current_aggregates AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.customer_id,
+    (CASE WHEN s.count_amount < 2 THEN NULL WHEN s.nan_amount > 0 OR s.plus_infinity_amount > 0 OR s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN (s.count_amount * pg_catalog.round(s.squares_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN 2 * ((pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12) ELSE pg_catalog.scale(s.squares_amount) END) - pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END) * pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END)) <= 0 THEN 0 ELSE pg_catalog.round(pg_catalog.sqrt(pg_catalog.round(((s.count_amount * pg_catalog.round(s.squares_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN 2 * ((pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12) ELSE pg_catalog.scale(s.squares_amount) END) - pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END) * pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END)) / (s.count_amount::numeric * (s.count_amount - 1))), 2 * pg_catalog.scale(((s.count_amount * pg_catalog.round(s.squares_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN 2 * ((pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12) ELSE pg_catalog.scale(s.squares_amount) END) - pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END) * pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END)) / (s.count_amount::numeric * (s.count_amount - 1)))) + pg_catalog.length(pg_catalog.trunc(((s.count_amount * pg_catalog.round(s.squares_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN 2 * ((pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12) ELSE pg_catalog.scale(s.squares_amount) END) - pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END) * pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END)) / (s.count_amount::numeric * (s.count_amount - 1))))::text) / 2 + 3)), pg_catalog.scale(((s.count_amount * pg_catalog.round(s.squares_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN 2 * ((pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12) ELSE pg_catalog.scale(s.squares_amount) END) - pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END) * pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END)) / (s.count_amount::numeric * (s.count_amount - 1))))) END::numeric)::numeric AS sd,
+    (CASE WHEN s.count_weight < 1 THEN NULL WHEN s.nan_weight > 0 OR s.plus_infinity_weight > 0 OR s.minus_infinity_weight > 0 THEN 'NaN'::double precision WHEN (s.count_weight * s.squares_weight - s.sum_weight * s.sum_weight) <= 0 THEN 0 ELSE CASE WHEN pg_catalog.abs(((s.count_weight * s.squares_weight - s.sum_weight * s.sum_weight) / (s.count_weight::numeric * s.count_weight))) < 2.5e-324 THEN 0 ELSE (((s.count_weight * s.squares_weight - s.sum_weight * s.sum_weight) / (s.count_weight::numeric * s.count_weight)))::double precision END END::double precision)::double precision AS vp,
+    (CASE WHEN s.pairs_weight_quantity > 1 THEN (CASE WHEN ((s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) OR (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0)) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END) / (s.pairs_weight_quantity - 1) END)::double precision AS cs,
+    (CASE WHEN s.pairs_weight_quantity > 0 AND (CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END) <> 0 AND (CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END) <> 0 THEN CASE WHEN pg_catalog.sqrt(CASE WHEN (((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric) = 'NaN' THEN 'NaN' WHEN (((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric) > 1.797e308 THEN 'Infinity' ELSE CASE WHEN pg_catalog.abs((((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric)) < 2.5e-324 THEN 0 ELSE ((((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric))::double precision END END) = 0 THEN (CASE WHEN ((s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) OR (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0)) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END) * 'Infinity'::float8 ELSE (CASE WHEN ((s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) OR (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0)) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END) / pg_catalog.sqrt(CASE WHEN (((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric) = 'NaN' THEN 'NaN' WHEN (((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric) > 1.797e308 THEN 'Infinity' ELSE CASE WHEN pg_catalog.abs((((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric)) < 2.5e-324 THEN 0 ELSE ((((CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END))::numeric * ((CASE WHEN (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_weight - s.pairs_sum_weight * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END))::numeric))::double precision END END) END END)::double precision AS co,
+    (CASE WHEN s.pairs_weight_quantity > 0 AND (CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END) <> 0 THEN (CASE WHEN ((s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) OR (s.nan_weight_2 > 0 OR s.plus_infinity_weight_2 > 0 OR s.minus_infinity_weight_2 > 0)) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_products_weight_quantity - s.pairs_sum_quantity * s.pairs_sum_weight) / s.pairs_weight_quantity))::double precision END END) / (CASE WHEN (s.nan_quantity > 0 OR s.plus_infinity_quantity > 0 OR s.minus_infinity_quantity > 0) THEN 'NaN'::float8 WHEN s.pairs_weight_quantity > 0 THEN CASE WHEN pg_catalog.abs(((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity)) < 2.5e-324 THEN 0 ELSE (((s.pairs_weight_quantity * s.pairs_squares_quantity - s.pairs_sum_quantity * s.pairs_sum_quantity) / s.pairs_weight_quantity))::double precision END END) END)::double precision AS slope,
+    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS all_shipped,
+    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS every_shipped,
+    (CASE WHEN s.true_shipped_if_amount + s.false_shipped_if_amount > 0 THEN s.true_shipped_if_amount > 0 END)::boolean AS any_shipped,
+    (CASE WHEN s.count_weight > 0 THEN CASE WHEN s.nan_weight > 0 THEN 'NaN'::double precision WHEN s.plus_infinity_weight > 0 AND s.minus_infinity_weight > 0 THEN 'NaN'::double precision WHEN s.plus_infinity_weight > 0 THEN 'Infinity'::double precision WHEN s.minus_infinity_weight > 0 THEN '-Infinity'::double precision ELSE CASE WHEN pg_catalog.abs(s.sum_weight) < 2.5e-324 THEN 0 ELSE (s.sum_weight)::double precision END END END)::double precision AS weight,
+    (CASE WHEN s.count_took > 0 THEN (s.sum_took / s.count_took)::interval END)::interval AS took,
+    (CASE WHEN s.count_paid > 0 THEN (s.sum_paid)::money END)::money AS paid,
+    (CASE WHEN s.count_price > 0 THEN CASE WHEN s.nan_price > 0 THEN 'NaN'::numeric ELSE ((s.sum_price)::numeric / s.count_price)::numeric END END)::numeric AS price,
+    3 AS arm
+  FROM imat_store.computed_aggregates((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_aggregates'::regclass) AND f.here AND 'imat_store.definition_aggregates'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_aggregates'::regclass) AND f.here AND 'imat_store.definition_aggregates'::regclass IS NOT NULL),
     imat_catalog.no_frontier('aggregates')::integer
   )
 );

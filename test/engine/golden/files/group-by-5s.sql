@@ -50,9 +50,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+          SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -64,16 +81,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -85,9 +108,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+          SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -99,23 +139,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -265,11 +293,50 @@ FROM
     OFFSET 0
   ) AS r1;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_group_by_5s AS
+SELECT
+  r1.region AS region,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count_quantity,
+  COALESCE(pg_catalog.sum((r1.quantity)::bigint) FILTER (WHERE r1.quantity IS NOT NULL), 0)::bigint AS sum_quantity
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_group_by_5s(access_key uuid) RETURNS SETOF imat_store.content_group_by_5s
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_group_by_5s';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_group_by_5s;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_group_by_5s(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_group_by_5s() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_group_by_5s(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -321,6 +388,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_group_by_5s;
+    INSERT INTO imat_store.state_group_by_5s (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity)
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.content_group_by_5s;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_group_by_5s')
     INTO touched, emptied, negative;
@@ -349,7 +423,7 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_group_by_5s WITH (security_barrier) AS

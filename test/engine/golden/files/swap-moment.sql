@@ -29,6 +29,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -42,6 +44,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -55,6 +59,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -68,6 +74,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;

@@ -30,6 +30,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -43,6 +45,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -56,6 +60,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -69,6 +75,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;

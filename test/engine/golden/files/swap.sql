@@ -40,6 +40,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -53,6 +55,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -66,6 +70,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -79,6 +85,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -118,6 +126,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -131,6 +141,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -144,6 +156,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -157,6 +171,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
