@@ -9,6 +9,7 @@ import type { Dependency } from './publication.ts';
 
 /** Polls all imats. `since` is the snapshot of the previous poll; null asks for everything. */
 export async function poll(db: Db, since: string | null, countUpTo: number): Promise<PollResult> {
+  await followParts(db);
   const [row] = await translated(() =>
     db.query<{ result: PollResult }>('SELECT imat_catalog.look($1, $2, NULL) AS result', [
       since,
@@ -18,6 +19,21 @@ export async function poll(db: Db, since: string | null, countUpTo: number): Pro
   if (row === undefined) throw new Error('imat_catalog.look returned no row');
   return row.result;
 }
+
+/**
+ * Takes in what has become of the partitions of sources, one partition a statement. A poll has a
+ * bound, so that a flood of new partitions does not hold up the rest.
+ */
+async function followParts(db: Db): Promise<void> {
+  for (let number = 0; number < PARTS_A_POLL; number++) {
+    const [row] = await translated(() =>
+      db.query<{ followed: boolean }>('SELECT imat_catalog.follow_any_part() AS followed'),
+    );
+    if (row?.followed !== true) return;
+  }
+}
+
+const PARTS_A_POLL = 100;
 
 /** Leases an imat and polls it; null if another worker has the lease, or the imat is gone. */
 export async function leaseAndPoll(

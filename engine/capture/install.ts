@@ -29,6 +29,7 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
+import { captureParts, followParts, isPartitioned, rewriteParts } from './parts.ts';
 import type { SourceName } from './tracking.ts';
 import { untrack } from './tracking.ts';
 
@@ -46,6 +47,7 @@ type SourceRow = {
   columns: string;
   former_logs: string[];
   here: boolean;
+  partitioned: boolean;
 };
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
@@ -82,7 +84,7 @@ const SOURCE_SQL = `
 SELECT log::text, capture, by_extension, tracked, columns IS NULL AS marks,
   ARRAY(SELECT substr(a.attname::text, 2)::smallint FROM pg_attribute a
     WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^c[0-9]+$')::text AS columns,
-  to_json(former_logs::text[]) AS former_logs, here
+  to_json(former_logs::text[]) AS former_logs, here, parts IS NOT NULL AS partitioned
 FROM imat_catalog.source WHERE relation = $1`;
 
 /** Makes the log and the triggers of a source what the imats in the catalog need. */
@@ -100,6 +102,7 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
     },
     onWait,
   );
+  await followParts(db, source.oid);
 }
 
 /** Beside imat's class of locks on imats: locks on sources, by the table's OID. */
@@ -113,8 +116,8 @@ async function createCapture(
 ): Promise<void> {
   const table = qualified(source.schema, source.name);
   const log = await freeName(db, logName(source.schema, source.name), source.oid);
-  const extension = await findExtension(db);
-  const schema = extension?.captures === true ? extension.schema : null;
+  const partitioned = await isPartitioned(db, source.oid);
+  const schema = partitioned ? null : await captureSchema(db);
   const names: Partial<Record<CaptureEvent, string>> = {};
   for (const event of ownEvents(schema)) {
     names[event] = (
@@ -125,6 +128,7 @@ async function createCapture(
   const target = {
     oid: source.oid,
     source: table,
+    isPartitioned: partitioned,
     log,
     functions: capturedBy(names),
     extension: schema,
@@ -148,7 +152,13 @@ async function createCapture(
       before.tracked,
     ],
   );
+  if (partitioned) await captureParts(db, source.oid);
 }
+
+const captureSchema = async (db: Db): Promise<Sql | null> => {
+  const extension = await findExtension(db);
+  return extension?.captures === true ? extension.schema : null;
+};
 
 /**
  * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
@@ -194,8 +204,13 @@ async function disownLog(
     former_logs: [...known.former_logs, known.log],
     tracked: known.tracked,
   });
-  for (const name of Object.values(known.capture))
-    await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+  await dropFunctions(db, known.capture);
+}
+
+/** With the triggers on partitions, and on tables that were partitions. */
+async function dropFunctions(db: Db, capture: CaptureNames): Promise<void> {
+  for (const name of Object.values(capture))
+    await db.execute(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);
 }
 
 /**
@@ -244,6 +259,7 @@ async function extendCapture(
   const target = {
     oid: source.oid,
     source: table,
+    isPartitioned: known.partitioned,
     log,
     functions: capturedBy(known.capture),
     extension,
@@ -256,6 +272,7 @@ async function extendCapture(
     source.oid,
     attnumArray(columns.map((column) => column.attnum)),
   ]);
+  if (known.partitioned) await rewriteParts(db, source.oid, known.marks);
 }
 
 /**
@@ -305,6 +322,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   const target = {
     oid,
     source,
+    isPartitioned: known.partitioned,
     log,
     functions: capturedBy(known.capture),
     extension: extension?.schema ?? null,
@@ -320,6 +338,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     oid,
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
   ]);
+  if (known.partitioned) await rewriteParts(db, oid, needed === null);
 }
 
 /**
@@ -361,8 +380,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
         for (const statement of dropTriggers(fragment(source.table), extension))
           await db.execute(statement.text);
       if (source.tracked && source.table !== null) await untrack(db, oid);
-      for (const name of Object.values(source.capture))
-        await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+      await dropFunctions(db, source.capture);
       if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
       await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [oid]);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);

@@ -5,6 +5,7 @@
 import type { Explanation } from '../api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { isPartitioned } from '../capture/parts.ts';
 import type { CaptureTarget } from '../generate/capture.ts';
 import { ownEvents } from '../generate/capture.ts';
 import type { Captured, Script } from '../generate/script.ts';
@@ -148,13 +149,15 @@ async function captureOf(
     (column) => known?.columns?.includes(column.attnum) === true || needed.includes(column),
   );
   const extension = await findExtension(db);
-  const schema =
-    (known?.by_extension ?? extension?.captures) === true ? (extension?.schema ?? null) : null;
+  const partitioned = await isPartitioned(db, source.oid);
+  const byExtension = known?.by_extension ?? (extension?.captures === true && !partitioned);
+  const schema = byExtension ? (extension?.schema ?? null) : null;
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
     target: {
       oid: source.oid,
       source: qualified(source.schema, source.name),
+      isPartitioned: partitioned,
       log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),
       extension: schema,

@@ -1,6 +1,7 @@
 /** The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. */
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
+import { followPartsOf } from '../capture/parts.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -25,6 +26,7 @@ export async function load(
 ): Promise<void> {
   const subject = await subjectOf(db, id, request.name, prepared, true);
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
+    await followPartsOf(db, id);
     const loaded = await db.transaction('repeatable read', async () => {
       const [sources] = await db.query<{ held: boolean }>(
         'SELECT imat_catalog.hold_sources($1) AS held',
@@ -76,6 +78,15 @@ async function loadAt(
     'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
     [id, stored.text],
   );
+  const [sources] = await db.query<{ whole: boolean }>(
+    'SELECT imat_catalog.has_trees($1) AS whole',
+    [id],
+  );
+  if (sources?.whole !== true)
+    throw new ImatError('contention', {
+      message: 'the partitions of a source changed while it was read',
+      hint: 'Try again.',
+    });
   await run(db, script.publish);
   await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
     id,

@@ -4,6 +4,7 @@
  */
 import { ImatError } from '../errors/imat-error.ts';
 import type { RebuildResult } from '../api.ts';
+import { followPartsOf } from '../capture/parts.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { checkIntact, resolveImat } from '../server/names.ts';
@@ -47,6 +48,7 @@ async function fillAnew(
   stored: number,
   foldFunction: string,
 ): Promise<number | null> {
+  await followPartsOf(db, id);
   return db.transaction('repeatable read', async () => {
     const [own] = await db.query<{ ready: boolean }>(
       'SELECT imat_catalog.hold_sources($1) AND imat_catalog.claim($1) AS ready',

@@ -65,6 +65,15 @@ async function currentSettings(db: Db): Promise<Record<string, string>> {
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
 }
 
+/** The OIDs of those that are partitioned. */
+async function partitionedAmong(db: Db, watched: Prepared['watched']): Promise<number[]> {
+  const rows = await db.query<{ oid: number }>(
+    `SELECT oid FROM pg_class WHERE oid = ANY ($1::oid[]) AND relkind = 'p' ORDER BY 1`,
+    [`{${watched.map((source) => source.oid).join(',')}}`],
+  );
+  return rows.map((row) => row.oid);
+}
+
 export async function subjectOf(
   db: Db,
   id: number,
@@ -85,6 +94,7 @@ export async function subjectOf(
     searchPath: analysis.searchPath,
     columns: analysis.columns.map((column) => column.name),
     watched: cannotTell ? null : prepared.watched.map((source) => source.oid),
+    partitioned: await partitionedAmong(db, prepared.watched),
     settings: await currentSettings(db),
     dependsOnSettings: analysis.dependence === 'settings',
     isParallelUnsafe: analysis.isParallelUnsafe,

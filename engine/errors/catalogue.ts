@@ -52,8 +52,8 @@ export const ERROR_CATALOGUE = {
     code: 'IM007',
     category: 'user',
     meaning:
-      'A table that the definition reads cannot be a source yet: it is partitioned or ' +
-      'has inheritance children.',
+      'A table that the definition reads cannot be a source: it is a partition, takes part in ' +
+      'inheritance, or has a foreign partition.',
   },
   unsupported_server: {
     code: 'IM008',

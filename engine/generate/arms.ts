@@ -41,12 +41,14 @@ export type Arm = {
 /**
  * The number of the arm that answers: one look at the frontier and at what its row does not say.
  * `notStored`: whether what is stored is not the answer; null if it always is. `anew`: whether then
- * nothing but the sources tells the answer; null if that cannot be.
+ * nothing but the sources tells the answer; null if that cannot be. `first`: the arm that answers
+ * where a condition is true before anything else is asked.
  */
 export function answeringArm(
   frontier: FrontierOf,
   notStored: Sql | null,
   anew: Sql | null = null,
+  first: { readonly when: Sql | null; readonly arm: number } = { when: null, arm: ARM.anew },
 ): Sql {
   const [, second] = frontier.states;
   const stored =
@@ -57,9 +59,12 @@ export function answeringArm(
     anew === null
       ? sql`${ARM.current}`
       : sql`CASE WHEN ${anew} THEN ${ARM.anew} ELSE ${ARM.current} END`;
+  const test = first.when === null ? sql`` : sql` WHEN ${first.when} THEN ${first.arm}`;
   return guarded(
     frontier,
-    notStored === null ? stored : sql`CASE WHEN ${notStored} THEN ${current} ELSE ${stored} END`,
+    notStored === null
+      ? stored
+      : sql`CASE${test} WHEN ${notStored} THEN ${current} ELSE ${stored} END`,
   );
 }
 

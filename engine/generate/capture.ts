@@ -29,6 +29,11 @@ import { dollarQuoted, fragment, ident, join, lines, literal, regclass, sql } fr
 export type CaptureTarget = {
   readonly oid: number;
   readonly source: Sql;
+  /**
+   * Whether it has partitions. Their triggers call the same functions: a partition has the root's
+   * column names, so the statements are the same (imat_catalog.capture_part).
+   */
+  readonly isPartitioned: boolean;
   readonly log: Sql;
   /**
    * What imat makes, by event: asking for TG_OP in a common function costs each statement an
@@ -83,7 +88,7 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
     if (name === undefined) return [];
     const body = sql`
 DECLARE
-  logged pg_catalog.int8;
+  logged pg_catalog.int8;${target.isPartitioned ? PARTS : sql``}
 BEGIN
   ${statementsFor(event, target)}
   RETURN NULL;
@@ -102,10 +107,11 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const { log, columns } = target;
   const mark = sql`INSERT INTO ${log} (weight) VALUES (0);`;
   if (columns === null) return mark;
-  if (event === 'truncate') return sql`${RESET}\n${mark}`;
+  if (event === 'truncate') return sql`${resetMark(target)}\n${mark}`;
   const rows = logRows(event, target, columns);
-  if (columns.length === 0) return rows;
   const numbers = literal(`{${columns.map((column) => column.attnum).join(',')}}`);
+  if (target.isPartitioned) return ofPartitions(target, rows, columns, numbers);
+  if (columns.length === 0) return rows;
   return sql`IF imat_store.has_columns(${oidOf(target)}, ${literal(log.text)}, ${numbers}, ${namesOf(columns)}) THEN
   ${rows}
 ELSE
@@ -113,7 +119,42 @@ ELSE
 END IF;`;
 }
 
-const RESET = sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
+const resetMark = (target: CaptureTarget): Sql =>
+  sql`INSERT INTO imat_store.reset (relation) VALUES (${oidOf(target)});`;
+
+const PARTS = sql`
+  parts pg_catalog.oid[];
+  path pg_catalog.text;`;
+
+/**
+ * While the table has other partitions than those that are captured, the command leaves out the
+ * rows of those that are not. `imat_catalog.write_parts` writes the partitions into the first
+ * condition. The command contains the conditions of partitions as PostgreSQL prints them under this
+ * search_path.
+ */
+function ofPartitions(
+  target: CaptureTarget,
+  rows: Sql,
+  columns: readonly ColumnFacts[],
+  numbers: Sql,
+): Sql {
+  const log = literal(target.log.text);
+  const same =
+    columns.length === 0
+      ? sql``
+      : sql` AND imat_store.has_columns(${oidOf(target)}, ${log}, ${numbers}, ${namesOf(columns)})`;
+  return sql`IF NOT imat_store.has_parts(ARRAY[${oidOf(target)}], '{}'::pg_catalog.oid[]) THEN
+  parts := '{}';
+END IF;
+IF parts IS NULL${same} THEN
+  ${rows}
+ELSE
+  path := pg_catalog.current_setting('search_path');
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  EXECUTE imat_store.capture_command(${oidOf(target)}, ${log}, ${numbers}, TG_OP, parts, TG_RELID);
+  PERFORM pg_catalog.set_config('search_path', path, true);
+END IF;`;
+}
 
 /**
  * By number, since a name would be looked up again with each plan. Of the type regclass, since only
@@ -161,7 +202,7 @@ IF logged OPERATOR(pg_catalog.=) ${ROW_BOUND} THEN
     ${insert}
       OFFSET ${ROW_BOUND};
   ELSE
-    ${RESET}
+    ${resetMark(target)}
   END IF;
 END IF;`;
 }

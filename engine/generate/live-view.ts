@@ -21,7 +21,7 @@
  */
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, resetPending } from '../operators/pending.ts';
+import { anyPending, resetPending, treeChanged } from '../operators/pending.ts';
 import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import {
@@ -96,6 +96,7 @@ export function liveView(subject: Subject, plan: Plan): Sql {
       frontier,
       anyPending(pending, sources),
       sources.length === 0 ? null : resetPending(GUARDED_SNAPSHOT, sources),
+      { when: treeChanged(subject.partitioned), arm: ARM.anew },
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });

@@ -6,7 +6,7 @@
  * them is the one to read.
  */
 import type { Pending } from '../operators/pending.ts';
-import { anyPending } from '../operators/pending.ts';
+import { anyPending, treeChanged } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, literal, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
@@ -66,7 +66,10 @@ function swapView(subject: Subject, slots: readonly Sql[]): Sql {
     arms,
     subject.columns,
     's',
-    answeringArm(frontier, subject.live ? hasChanged(subject) : null),
+    answeringArm(frontier, subject.live ? hasChanged(subject) : null, null, {
+      when: treeChanged(subject.partitioned),
+      arm: ARM.current,
+    }),
   );
   return sql`SELECT ${join(
     columns.map((column) => sql`s.${column}`),

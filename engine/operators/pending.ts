@@ -49,6 +49,18 @@ export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql
 }
 
 /**
+ * Whether a partitioned source has other partitions than those that are captured: then the log and
+ * the states do not stand for its rows. Does not depend on any row.
+ */
+export function treeChanged(partitionedOids: readonly number[]): Sql | null {
+  const tests = [...new Set(partitionedOids)].map(
+    (oid) =>
+      sql`NOT EXISTS (SELECT FROM imat_catalog.source AS p WHERE p.relation = ${literal(String(oid))}::pg_catalog.regclass AND imat_catalog.is_tree(p.relation, p.parents, p.parts))`,
+  );
+  return tests.length === 0 ? null : join(tests, ' OR ');
+}
+
+/**
  * Whether a log does not have a change of one of the sources as rows. Does not depend on any row. A
  * log has a pending row wherever this is true.
  *

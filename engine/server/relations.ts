@@ -12,6 +12,7 @@ export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign tab
 
 export type ReadRelation = SourceFacts & {
   readonly kind: RelationKind;
+  readonly isPartitioned: boolean;
   /**
    * The attribute numbers that the definition reads; null where it refers to the row as a whole.
    */
@@ -53,8 +54,15 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid) ELSE false END AS is_subscribed,
-  c.oid < 16384 AS is_system
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])
+  c.oid < 16384 AS is_system, p.foreign_part, p.unlogged_part, p.subscribed_part
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN LATERAL (
+    SELECT min(t.relid::text) FILTER (WHERE l.relkind = 'f') AS foreign_part,
+      min(t.relid::text) FILTER (WHERE l.relpersistence <> 'p') AS unlogged_part,
+      CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN (SELECT min(s.srrelid::regclass::text) FROM pg_subscription_rel s WHERE s.srrelid = ANY (array_agg(t.relid::oid))) END AS subscribed_part
+    FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
+  ) p ON c.relkind = 'p'
+WHERE c.oid = ANY ($1::oid[])
   -- A composite type whose fields are read is no source.
   AND c.relkind <> 'c'`;
 
@@ -72,6 +80,10 @@ type RelationRow = {
   is_child: boolean;
   is_subscribed: boolean;
   is_system: boolean;
+  /** Names of partitions whose changes cannot be captured. */
+  foreign_part: string | null;
+  unlogged_part: string | null;
+  subscribed_part: string | null;
 };
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
@@ -147,6 +159,7 @@ async function readBy(
         name: row.name,
         columns: columns.get(row.oid) ?? [],
         kind: KINDS[row.kind] ?? 'other',
+        isPartitioned: row.kind === 'p',
         // A system column (ctid, xmin) changes without any column changing: only the row as a whole
         // stands for it.
         used:
@@ -178,17 +191,23 @@ function unwatchable(row: RelationRow): string | null {
       hint: 'Read an ordinary table.',
     });
   }
-  if (row.kind === 'p' || row.is_partition)
-    throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
-  if (row.has_children || row.is_child) throw unsupported(row, 'part of an inheritance hierarchy');
+  if (row.is_partition) throw unsupported(row, 'a partition', IS_PARTITION);
+  if (row.kind !== 'p' && (row.has_children || row.is_child))
+    throw unsupported(row, 'part of an inheritance hierarchy', INHERITS);
+  if (row.foreign_part !== null)
+    throw unsupported(row, `partitioned, and ${row.foreign_part} is foreign`, FOREIGN_PART);
   if (row.kind === 'm') return `materialized view ${name} changes without firing triggers`;
   if (row.kind === 'f')
     return `foreign table ${name} can change on the other server without notice`;
   if (row.is_system) return `system catalog ${name} cannot have triggers`;
   if (row.kind === 'v') return null;
-  if (row.kind !== 'r') return `${name} is not a table`;
+  if (row.kind !== 'r' && row.kind !== 'p') return `${name} is not a table`;
   if (row.is_filtered)
     return `table ${name} has row security, and what its policies depend on cannot be known`;
+  if (row.unlogged_part !== null)
+    return `partition ${row.unlogged_part} of table ${name} is unlogged: it loses its rows in a crash without firing triggers`;
+  if (row.subscribed_part !== null)
+    return `partition ${row.subscribed_part} of table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
   if (row.persistence === 'u')
     return `unlogged table ${name} loses its rows in a crash without firing triggers`;
   if (row.is_subscribed)
@@ -196,12 +215,27 @@ function unwatchable(row: RelationRow): string | null {
   return null;
 }
 
-function unsupported(row: RelationRow, what: string): ImatError {
+const IS_PARTITION = {
+  detail: 'A statement that names the partitioned table fires no triggers of the partition.',
+  hint: 'Read the partitioned table, with a condition on its partition key. Nothing was installed.',
+};
+const INHERITS = {
+  detail: 'A statement that names the parent fires no triggers of its children.',
+  hint: 'Use partitions instead of inheritance. Nothing was installed.',
+};
+const FOREIGN_PART = {
+  detail: 'A foreign table can change on the other server without notice.',
+  hint: 'Detach the foreign partition, or read the others only. Nothing was installed.',
+};
+
+function unsupported(
+  row: RelationRow,
+  what: string,
+  why: { readonly detail: string; readonly hint: string },
+): ImatError {
   return new ImatError('unsupported_source', {
     message: `source "${row.schema}.${row.name}" is ${what}`,
-    detail:
-      'Statement triggers see only what is written to the very table that a statement names, so changes would be missed.',
-    hint: 'imat cannot watch such tables yet. Nothing was installed.',
+    ...why,
   });
 }
 

@@ -1,7 +1,13 @@
 -- A column that is gone or has another type stays NULL in the log. No imat that can be read needs
 -- it: its definition view depends on the column, so PostgreSQL drops that view first.
+--
+-- parts: the partitions that are captured, if the table has others now. Rows of a partition that is
+-- not captured yet are left out, by its constraint: they are logged when its capture begins. A
+-- table that has been detached writes here as long as it is captured; if it has lost a column, a
+-- reset mark stands for its rows.
 CREATE OR REPLACE FUNCTION imat_store.capture_command(source regclass, log text,
-  numbers smallint[], event text) RETURNS text
+  numbers smallint[], event text, parts oid[] DEFAULT NULL, fired regclass DEFAULT NULL)
+RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,6 +17,7 @@ DECLARE
   targets text := '';
   old_values text := '';
   new_values text := '';
+  condition text := '';
   number smallint;
 BEGIN
   -- Without a log there is no imat that could be read.
@@ -24,17 +31,26 @@ BEGIN
       same := false;
     END;
     CONTINUE WHEN same IS NOT TRUE;
+    IF fired <> source AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fired
+      AND a.attname = path[3] AND NOT a.attisdropped) THEN
+      RETURN format('WITH r AS (INSERT INTO imat_store.reset (relation) VALUES (%s)) '
+        'INSERT INTO %s (weight) VALUES (0)', source::oid, log);
+    END IF;
     targets := targets || format(', c%s', number);
     old_values := old_values || format(', o.%I', path[3]);
     new_values := new_values || format(', n.%I', path[3]);
   END LOOP;
+  IF parts IS NOT NULL AND (fired = source OR EXISTS (
+    SELECT FROM imat_store.part_tree(source) t WHERE t.part = fired)) THEN
+    condition := imat_store.captured_rows(source, parts);
+  END IF;
   RETURN format('INSERT INTO %s (weight%s) ', log, targets) || CASE event
-    WHEN 'INSERT' THEN format('SELECT 1%s FROM new_rows n', new_values)
-    WHEN 'DELETE' THEN format('SELECT -1%s FROM old_rows o', old_values)
-    ELSE format('SELECT -1%s FROM old_rows o UNION ALL SELECT 1%s FROM new_rows n', old_values,
-      new_values) END;
+    WHEN 'INSERT' THEN format('SELECT 1%s FROM new_rows n', new_values) || condition
+    WHEN 'DELETE' THEN format('SELECT -1%s FROM old_rows o', old_values) || condition
+    ELSE format('SELECT -1%s FROM old_rows o%s UNION ALL SELECT 1%s FROM new_rows n%s', old_values,
+      condition, new_values, condition) END;
 END $$;
 
-COMMENT ON FUNCTION imat_store.capture_command(regclass, text, smallint[], text) IS
+COMMENT ON FUNCTION imat_store.capture_command(regclass, text, smallint[], text, oid[], regclass) IS
   'Returns the command that appends the rows of a statement to the log of its table, with the '
   'names that the columns have now. The function of a trigger runs it.';

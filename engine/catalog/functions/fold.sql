@@ -24,6 +24,10 @@ BEGIN
           MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
         HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
     END IF;
+    WHILE imat_catalog.follow_parts_of(target.id) LOOP
+      COMMIT;
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    END LOOP;
     PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
 
@@ -46,7 +50,7 @@ BEGIN
         RAISE EXCEPTION
           USING ERRCODE = 'serialization_failure',
             MESSAGE = pg_catalog.format(
-              'the sources of imat "%s" kept being truncated or rewritten', name);
+              'the sources of imat "%s" kept being truncated, rewritten or partitioned', name);
       END IF;
     ELSIF imat_catalog.claim(target.id) THEN
       EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;

@@ -1,5 +1,6 @@
 -- TRUNCATE and rewrites are not MVCC: an older snapshot reads such a table as empty, and a state
--- computed from it would stay wrong.
+-- computed from it would stay wrong. PostgreSQL does not go by the snapshot for partitions either.
+-- LOCK TABLE locks those as well.
 CREATE OR REPLACE FUNCTION imat_catalog.hold_sources(imat integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -14,13 +15,13 @@ BEGIN
   LOOP
     EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source);
   END LOOP;
-  -- pg_class is read by the snapshot, the function looks at what is there now.
-  RETURN NOT EXISTS (
+  RETURN imat_catalog.has_trees(imat) AND NOT EXISTS (
     SELECT FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation
-    WHERE z.imat_id = imat AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)
+    WHERE z.imat_id = imat AND imat_catalog.rewritten_parts(c.oid::regclass)
   );
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
   'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. '
-  'Returns false if one of them was truncated or rewritten since the snapshot was taken.';
+  'Returns false if one of them was truncated or rewritten since the snapshot was taken, or has '
+  'other partitions than those that are captured.';

@@ -4,11 +4,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog
 AS $$
 BEGIN
-  -- pg_class is read by the snapshot, the function looks at what is there now.
   RETURN current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
-    AND EXISTS (
-      SELECT FROM pg_class c WHERE c.oid = ANY (sources)
-        AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid));
+    AND (SELECT bool_or(imat_catalog.rewritten_parts(u.source)) FROM unnest(sources) u(source));
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS

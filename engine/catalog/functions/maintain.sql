@@ -12,6 +12,10 @@ DECLARE
 BEGIN
   target := imat_catalog.find(name);
   IF target.freshness OPERATOR(pg_catalog.=) 'manual' THEN RETURN; END IF;
+  WHILE imat_catalog.follow_parts_of(target.id) LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  END LOOP;
   IF target.strategy OPERATOR(pg_catalog.=) 'delta' THEN
     IF NOT imat_catalog.has_pending(target.id) THEN RETURN; END IF;
     what := 'fold';

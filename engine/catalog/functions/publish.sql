@@ -31,6 +31,10 @@ BEGIN
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       target := imat_catalog.find(name);
+      WHILE imat_catalog.follow_parts_of(target.id) LOOP
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+      END LOOP;
       PERFORM imat_catalog.check_definition(target.id);
       locks := locks OPERATOR(pg_catalog.||) imat_catalog.view_locks(target.id);
       all_ids := all_ids OPERATOR(pg_catalog.||) target.id;

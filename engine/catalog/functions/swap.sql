@@ -38,6 +38,12 @@ BEGIN
   -- (2)
   FOR attempt IN 1..100 LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    WHILE imat_catalog.follow_parts_of(target.id) LOOP
+      COMMIT;
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    END LOOP;
+    COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     EXECUTE locks;
     IF NOT imat_catalog.claim(target.id) THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
@@ -47,7 +53,7 @@ BEGIN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
           MESSAGE = pg_catalog.format(
-            'the sources of imat "%s" kept being truncated or rewritten', name);
+            'the sources of imat "%s" kept being truncated, rewritten or partitioned', name);
     END IF;
   END LOOP;
   rows := imat_catalog.fill_slot(target.id, in_place);

@@ -90,11 +90,19 @@ export async function captureTwice(
     CAPTURE_EVENTS.map((event) => [event, fragment(`public.${table}_${event}`)]),
   ) as unknown as Record<CaptureEvent, Sql>;
   await db.execute('CREATE SCHEMA IF NOT EXISTS imat_store');
-  for (const name of ['same_type', 'has_columns', 'capture_command', 'is_loggable'])
+  for (const name of [
+    'same_type',
+    'has_columns',
+    'part_tree',
+    'captured_rows',
+    'capture_command',
+    'is_loggable',
+  ])
     await db.execute(readFileSync(`engine/catalog/functions/${name}.sql`, 'utf8'));
   const target = {
     oid: row?.oid ?? 0,
     source: qualified('public', table),
+    isPartitioned: false,
     log: log('sql'),
     functions,
     extension: null,

@@ -1,0 +1,57 @@
+/**
+ * Partitions of a source. Each has triggers of its own, which write to the log of the root; the
+ * catalog has the list of those that are captured. Its functions do the work, because folds follow
+ * partitions as well (`imat_catalog.follow_part`).
+ */
+import type { Db } from '../db/db.ts';
+
+export async function isPartitioned(db: Db, oid: number): Promise<boolean> {
+  const [row] = await db.query(`SELECT FROM pg_class WHERE oid = $1 AND relkind = 'p'`, [oid]);
+  return row !== undefined;
+}
+
+/**
+ * Captures all partitions of a source that nobody reads yet, so that no rows are logged. The caller
+ * has locked the root, and with it the partitions.
+ */
+export async function captureParts(db: Db, oid: number): Promise<void> {
+  await db.query(`UPDATE imat_catalog.source SET parts = '{}' WHERE relation = $1`, [oid]);
+  await db.query(
+    `SELECT imat_catalog.take_part($1, t.part, true, false)
+     FROM (SELECT part FROM imat_store.part_tree($1) ORDER BY part) t
+     WHERE imat_catalog.is_capturable(t.part)`,
+    [oid],
+  );
+  await db.query('SELECT imat_catalog.write_parts($1)', [oid]);
+}
+
+/** After the functions of a source were written anew, and its triggers where `all` says so. */
+export async function rewriteParts(db: Db, oid: number, all: boolean): Promise<void> {
+  await db.query('SELECT imat_catalog.write_parts($1)', [oid]);
+  if (all)
+    await db.query(
+      `SELECT imat_catalog.capture_part(s.relation, c.oid)
+       FROM imat_catalog.source s JOIN pg_class c ON c.oid = ANY (s.parts) WHERE s.relation = $1`,
+      [oid],
+    );
+}
+
+/** Takes in what has changed since. */
+export async function followParts(db: Db, oid: number): Promise<void> {
+  await follow(db, 'SELECT imat_catalog.follow_part($1) AS followed', [oid]);
+}
+
+/** The same for all sources of an imat. */
+export async function followPartsOf(db: Db, imat: number): Promise<void> {
+  await follow(db, 'SELECT imat_catalog.follow_parts_of($1) AS followed', [imat]);
+}
+
+/** One partition a transaction. */
+async function follow(db: Db, query: string, values: readonly number[]): Promise<void> {
+  for (;;) {
+    const [row] = await db.transaction('read committed', () =>
+      db.query<{ followed: boolean }>(query, [...values]),
+    );
+    if (row?.followed !== true) return;
+  }
+}

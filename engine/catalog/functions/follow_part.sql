@@ -1,0 +1,47 @@
+-- One partition a transaction, so that no two are locked together for long. A lock that is not free
+-- is tried again by the next call: other sessions would queue behind it.
+CREATE OR REPLACE FUNCTION imat_catalog.follow_part(source oid) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+  known imat_catalog.source;
+  part oid;
+BEGIN
+  SELECT * INTO known FROM imat_catalog.source s
+    WHERE s.relation = source AND s.here AND s.parts IS NOT NULL FOR UPDATE;
+  IF NOT FOUND OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source) THEN
+    RETURN false;
+  END IF;
+  SELECT u.p INTO part FROM unnest(known.parts) u(p)
+    WHERE u.p NOT IN (SELECT t.part FROM imat_store.part_tree(source) t) ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    PERFORM imat_catalog.take_part(source, part, false, true);
+    RETURN true;
+  END IF;
+  -- Parents first.
+  SELECT t.part INTO part FROM imat_store.part_tree(source) t
+    WHERE t.part <> ALL (known.parts) AND t.parent = ANY (known.parents)
+    ORDER BY 1 LIMIT 1;
+  IF NOT FOUND THEN RETURN false; END IF;
+  IF NOT imat_catalog.is_capturable(part) THEN
+    RAISE EXCEPTION
+      USING ERRCODE = 'feature_not_supported',
+        MESSAGE = format('partition %s of source %s cannot be captured', part::regclass,
+          source::regclass),
+        DETAIL = 'It is a foreign table, unlogged, or filled by a logical replication '
+          'subscription.',
+        HINT = 'Detach it, or revert the imats on this source. Until then, live reads use the '
+          'definition.';
+  END IF;
+  PERFORM imat_catalog.take_part(source, part, true, true);
+  RETURN true;
+EXCEPTION WHEN lock_not_available OR deadlock_detected OR undefined_table
+  OR serialization_failure THEN
+  RETURN false;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.follow_part(oid) IS
+  'Takes in one change of the partitions of a source: one that is new or one that has gone. '
+  'Returns false if there is none, or if a lock is not free.';

@@ -1,0 +1,14 @@
+-- Declared IMMUTABLE for the same reason as has_columns: its answer becomes part of the plan of a
+-- capture function. The plan names the table and its partitioned partitions by regclass constants,
+-- so PostgreSQL makes it anew when one of them gets or loses a partition.
+CREATE OR REPLACE FUNCTION imat_store.has_parts(parents regclass[], parts oid[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce(array_agg(t.part ORDER BY t.part), '{}') = parts
+  FROM imat_store.part_tree(parents[1]) t
+$$;
+
+COMMENT ON FUNCTION imat_store.has_parts(regclass[], oid[]) IS
+  'Returns true if a table, the first of parents, has exactly these partitions now. The other '
+  'parents are those of the partitions that are partitioned themselves.';

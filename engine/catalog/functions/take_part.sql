@@ -1,0 +1,40 @@
+-- The lock waits for everybody who writes to the partition, directly or by its root, and whoever
+-- writes later runs what is put in place here. What is read after the lock are so the rows of all
+-- transactions that were not captured (captured, of a partition that goes), whatever their
+-- isolation, and a snapshot that sees this transaction sees all of those.
+CREATE OR REPLACE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean,
+  with_rows boolean) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = part);
+  event text;
+BEGIN
+  IF kind IS NOT NULL THEN
+    -- ALTER TABLE ... ENABLE TRIGGER needs no more; DROP TRIGGER does.
+    PERFORM imat_catalog.lock_relation(part, CASE WHEN is_new THEN 'SHARE ROW EXCLUSIVE'
+      ELSE 'ACCESS EXCLUSIVE' END);
+  END IF;
+  UPDATE imat_catalog.source s SET parts = ARRAY(
+    SELECT u.p FROM unnest(CASE WHEN is_new THEN s.parts || part
+      ELSE array_remove(s.parts, part) END) u(p) ORDER BY 1)
+  WHERE s.relation = source;
+  IF is_new THEN
+    PERFORM imat_catalog.capture_part(source, part);
+  ELSIF kind IS NOT NULL THEN
+    FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
+      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', imat_catalog.part_trigger(event, source),
+        part::regclass);
+    END LOOP;
+  END IF;
+  PERFORM imat_catalog.write_parts(source);
+  -- A partition that is partitioned has no rows of its own.
+  IF with_rows AND kind IS DISTINCT FROM 'p' THEN
+    PERFORM imat_catalog.log_part(source, CASE WHEN kind IS NOT NULL THEN part::regclass END,
+      CASE WHEN is_new THEN 1 ELSE -1 END);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.take_part(oid, oid, boolean, boolean) IS
+  'Begins or ends the capture of one partition, and logs its rows as inserted or deleted.';

@@ -1,0 +1,284 @@
+/** Partitioned sources: every write, every change of the partitions, by whoever makes it. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  type Checked,
+  createWorld,
+  expectExact,
+  outcomeOf,
+  type Session,
+  sqlstateOf,
+  until,
+  untilBlocked,
+  type World,
+} from '../commands/support/world.ts';
+
+const SUMMED: Checked = {
+  name: 'summed',
+  definition: 'SELECT kind, count(*) AS n, sum(amount) AS total FROM public.sale GROUP BY kind',
+};
+const JOINED: Checked = {
+  name: 'joined',
+  definition:
+    'SELECT p.label, s.id, s.amount FROM public.sale s JOIN public.product p ON p.kind = s.kind',
+};
+const COUNTED: Checked = { name: 'counted', definition: 'SELECT count(*) AS n FROM public.sale' };
+const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale',
+};
+const ALL = [SUMMED, JOINED, COUNTED, RANKED];
+
+/** `sale_1` has its columns in another order and a dropped one; `sale_2` has partitions itself. */
+const TABLES = `
+  CREATE TABLE product (kind text, label text);
+  INSERT INTO product VALUES ('a', 'A'), ('b', 'B'), ('b', 'B2');
+  CREATE TABLE sale (gone int, id int, kind text, amount numeric(10,2)) PARTITION BY RANGE (id);
+  ALTER TABLE sale DROP COLUMN gone;
+  CREATE TABLE sale_1 (kind text, more int, amount numeric(10,2), id int);
+  ALTER TABLE sale_1 DROP COLUMN more;
+  ALTER TABLE sale ATTACH PARTITION sale_1 FOR VALUES FROM (0) TO (100);
+  CREATE TABLE sale_2 PARTITION OF sale FOR VALUES FROM (100) TO (200) PARTITION BY LIST (kind);
+  CREATE TABLE sale_2a PARTITION OF sale_2 FOR VALUES IN ('a');
+  CREATE TABLE sale_2x PARTITION OF sale_2 DEFAULT;
+  INSERT INTO sale SELECT i * 2, CASE i % 3 WHEN 0 THEN 'a' WHEN 1 THEN 'b' END, i
+  FROM generate_series(0, 99) AS i;`;
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld(`${TABLES}
+    ${ALL.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`).join('\n')}`);
+  for (const { name } of ALL) await world.imat.convert(name);
+});
+afterEach(() => world.drop());
+
+const maintain = async (): Promise<void> => {
+  await world.imat.fold();
+  await world.imat.swap('ranked');
+};
+const resets = (): Promise<string> => world.value('SELECT count(*) FROM imat_store.reset');
+const logged = (): Promise<string> =>
+  world.value('SELECT coalesce(sum(abs(weight)), 0) FROM imat_store.log_public_sale');
+/** The arm that a read takes: whether the definition is run. */
+const readsDefinition = async (name: string): Promise<boolean> =>
+  JSON.stringify(
+    await world.rows(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM imat.${name}`),
+  )
+    .split('Function Scan on computed_')
+    .slice(1)
+    .some((rest) => !rest.slice(0, 80).includes('never executed'));
+
+describe('writes', () => {
+  test.each([
+    ['a row into the root', `INSERT INTO sale VALUES (1, 'a', 7), (101, 'a', 8), (103, NULL, 9)`],
+    ['a row into a leaf', `INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'b', 7)`],
+    ['a row into a sub-partitioned partition', `INSERT INTO sale_2 VALUES (101, 'q', 7)`],
+    ['a row into a leaf below', `INSERT INTO sale_2a VALUES (101, 'a', 7)`],
+    ['an update of the root', `UPDATE sale SET amount = amount + 1 WHERE id % 4 = 0`],
+    ['rows that move to another partition', `UPDATE sale SET id = id + 150 WHERE id < 20`],
+    ['rows that move to a sub-partition', `UPDATE sale SET kind = 'a' WHERE id > 100`],
+    ['an update of a leaf', `UPDATE sale_1 SET amount = 0, kind = 'b' WHERE id < 50`],
+    ['rows that move below', `UPDATE sale_2 SET kind = 'z' WHERE kind = 'a'`],
+    ['a delete', `DELETE FROM sale WHERE id % 5 = 0`],
+    ['a delete from a leaf', `DELETE FROM sale_2a`],
+    [
+      'a MERGE',
+      `MERGE INTO sale s USING (SELECT i, 'b' AS k FROM generate_series(90, 110) i) n ON n.i = s.id
+       WHEN MATCHED AND s.id < 95 THEN DELETE WHEN MATCHED THEN UPDATE SET amount = 1
+       WHEN NOT MATCHED THEN INSERT VALUES (n.i, n.k, 5)`,
+    ],
+    ['TRUNCATE of a leaf', `TRUNCATE sale_1; INSERT INTO sale VALUES (5, 'a', 1)`],
+    ['TRUNCATE of a part', `TRUNCATE sale_2`],
+    ['TRUNCATE of the root', `TRUNCATE sale; INSERT INTO sale VALUES (5, 'a', 1)`],
+    ['a transaction that is rolled back', `BEGIN; DELETE FROM sale; TRUNCATE sale_1; ROLLBACK`],
+  ])('%s', async (_what, statement) => {
+    await world.sql(statement);
+    await expectExact(world, ALL);
+    await maintain();
+    await expectExact(world, ALL);
+    expect(await readsDefinition('joined')).toBe(false);
+    await world.sql(`INSERT INTO sale VALUES (3, 'b', 2.50)`);
+    await expectExact(world, ALL);
+  });
+
+  test('COPY and ON CONFLICT', async () => {
+    await world.sql('ALTER TABLE sale_1 ADD PRIMARY KEY (id)');
+    await world.sql(`INSERT INTO sale_1 (id, kind, amount) VALUES (2, 'z', 1), (3, 'z', 1)
+      ON CONFLICT (id) DO UPDATE SET kind = excluded.kind`);
+    await world.sql(`COPY sale FROM PROGRAM 'echo 7,a,3; echo 150,b,4' (FORMAT csv)`);
+    await world.sql(`COPY sale_1 (id, kind) FROM PROGRAM 'echo 9,a' (FORMAT csv)`);
+    await expectExact(world, ALL);
+    await maintain();
+    await expectExact(world, ALL);
+  });
+
+  test('an insert of more rows than are logged one by one', async () => {
+    await world.sql(`INSERT INTO sale SELECT 1, 'a', 1 FROM generate_series(1, 100500)`);
+    expect(await resets()).toBe('1');
+    await expectExact(world, ALL);
+    const isLoggable = (rows: number): Promise<boolean> =>
+      world.value(`SELECT imat_store.is_loggable('public.sale', ${rows})`);
+    expect([await isLoggable(10_000), await isLoggable(20_000)]).toEqual([true, false]);
+  });
+});
+
+/** A change of the partitions; whether it leaves a reset, and how many rows it logs at most. */
+type Ddl = {
+  readonly what: string;
+  readonly ddl: string;
+  readonly between: readonly string[];
+  readonly reset?: boolean;
+  readonly rows: number;
+};
+
+const NEW_ROWS = `INSERT INTO sale_3 VALUES (250, 'a', 1), (251, 'b', 2)`;
+const BY_ROOT = `INSERT INTO sale SELECT i, 'b', i FROM generate_series(190, 260, 2) AS i`;
+
+const DDL: readonly Ddl[] = [
+  {
+    what: 'CREATE TABLE ... PARTITION OF',
+    ddl: 'CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)',
+    between: [NEW_ROWS, BY_ROOT, 'UPDATE sale SET id = id + 120 WHERE id BETWEEN 90 AND 99'],
+    rows: 200,
+  },
+  {
+    what: 'ATTACH of a table with rows',
+    ddl: `CREATE TABLE sale_3 (amount numeric(10,2), id int, kind text);
+      INSERT INTO sale_3 (id, kind, amount) SELECT 200 + i, 'a', i FROM generate_series(0, 9) AS i;
+      ALTER TABLE sale ATTACH PARTITION sale_3 FOR VALUES FROM (200) TO (300)`,
+    between: [
+      `INSERT INTO sale_3 (id, kind, amount) VALUES (250, 'a', 1)`,
+      BY_ROOT,
+      'DELETE FROM sale WHERE id IN (201, 202, 9)',
+      'DELETE FROM sale_3 WHERE id = 203',
+      'UPDATE sale SET id = 300 - id WHERE id > 195',
+      'TRUNCATE sale_3',
+    ],
+    rows: 300,
+  },
+  {
+    what: 'a partition with sub-partitions',
+    ddl: `CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300) PARTITION BY HASH (id);
+      CREATE TABLE sale_3a PARTITION OF sale_3 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+      CREATE TABLE sale_3b PARTITION OF sale_3 FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+    between: [NEW_ROWS, BY_ROOT, 'DELETE FROM sale_3a'],
+    rows: 200,
+  },
+  {
+    what: 'a sub-partition below one that is captured',
+    ddl: `CREATE TABLE sale_2n PARTITION OF sale_2 FOR VALUES IN ('n')`,
+    between: [
+      `INSERT INTO sale_2n VALUES (150, 'n', 1)`,
+      `INSERT INTO sale VALUES (151, 'n', 1), (151, 'a', 2)`,
+      `INSERT INTO sale_2 VALUES (152, 'n', 1), (152, 'b', 2)`,
+      `UPDATE sale_2 SET kind = 'n' WHERE id < 120`,
+    ],
+    rows: 200,
+  },
+  {
+    what: 'a default partition',
+    ddl: 'CREATE TABLE sale_x PARTITION OF sale DEFAULT',
+    between: [`INSERT INTO sale VALUES (NULL, 'a', 1), (1000, 'a', 1), (5, 'a', 2)`],
+    rows: 20,
+  },
+  {
+    what: 'DETACH',
+    ddl: 'ALTER TABLE sale DETACH PARTITION sale_1',
+    between: [
+      `INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'a', 5)`,
+      'DELETE FROM sale_1 WHERE id < 50',
+      BY_ROOT.replace('260', '198'),
+    ],
+    rows: 150,
+  },
+  {
+    what: 'DETACH of a table that is changed then',
+    ddl: 'ALTER TABLE sale DETACH PARTITION sale_1; ALTER TABLE sale_1 RENAME COLUMN kind TO sort',
+    between: [`INSERT INTO sale_1 (id, sort, amount) VALUES (1, 'a', 5)`, 'DELETE FROM sale_1'],
+    reset: true,
+    rows: 10,
+  },
+  {
+    what: 'DETACH CONCURRENTLY',
+    ddl: 'ALTER TABLE sale DETACH PARTITION sale_1 CONCURRENTLY',
+    between: ['DELETE FROM sale_1 WHERE id < 50', 'DELETE FROM sale WHERE id > 150'],
+    rows: 150,
+  },
+  {
+    what: 'DETACH of a part with partitions',
+    ddl: 'ALTER TABLE sale DETACH PARTITION sale_2',
+    between: [`INSERT INTO sale_2 VALUES (150, 'n', 1)`, 'DELETE FROM sale_2a'],
+    rows: 150,
+  },
+  {
+    what: 'DROP TABLE',
+    ddl: 'DROP TABLE sale_1',
+    between: ['DELETE FROM sale WHERE id > 150'],
+    reset: true,
+    rows: 30,
+  },
+  {
+    what: 'ATTACH of a table that was detached before',
+    ddl: `ALTER TABLE sale DETACH PARTITION sale_1; DELETE FROM sale_1 WHERE id < 10;
+      ALTER TABLE sale ATTACH PARTITION sale_1 FOR VALUES FROM (0) TO (100)`,
+    between: [`INSERT INTO sale VALUES (1, 'a', 5)`],
+    rows: 10,
+  },
+];
+
+describe.each(DDL)('$what', ({ ddl, between, reset = false, rows }) => {
+  const run = async (session: Session, statements: readonly string[]): Promise<void> => {
+    for (const statement of statements) {
+      await session.sql(statement);
+      await expectExact(session, ALL, statement);
+    }
+  };
+  const change = async (): Promise<void> => {
+    // DETACH CONCURRENTLY cannot be one of several commands.
+    for (const statement of ddl.split(';')) await world.sql(statement);
+  };
+
+  test.each(['READ COMMITTED', 'REPEATABLE READ'])(
+    'is exact for everybody before it is followed, and after it: %s',
+    async (isolation) => {
+      await world.sql(`INSERT INTO sale VALUES (77, 'a', 1)`);
+      await change();
+      await expectExact(world, ALL);
+      const old = await world.session();
+      await old.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
+      await expectExact(old, ALL);
+      const writer = await world.session();
+      await writer.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
+      await run(writer, between);
+      await expectExact(world, ALL);
+      await writer.sql('ROLLBACK');
+      if (!between.some((statement) => statement.startsWith('TRUNCATE')))
+        await expectExact(old, ALL);
+      await run(world, between);
+      await maintain();
+      expect(await resets()).toBe('0');
+      await expectExact(world, ALL);
+      for (const { name } of [SUMMED, JOINED, COUNTED])
+        expect(await readsDefinition(name), name).toBe(false);
+      await expectExact(old, ALL);
+      await old.sql('COMMIT');
+      await run(world, [
+        `INSERT INTO sale SELECT id, 'b', 1 FROM sale`,
+        'DELETE FROM sale WHERE id % 7 = 0',
+      ]);
+      await maintain();
+      await expectExact(world, ALL);
+    },
+  );
+
+  test('reads only what changes', async () => {
+    await change();
+    for (const statement of between) await world.sql(statement);
+    const before = Number(await logged());
+    await world.sql('CALL imat_catalog.maintain($$ranked$$)');
+    expect(Number(await resets()) > 0).toBe(
+      reset || between.some((statement) => statement.startsWith('TRUNCATE')),
+    );
+    expect(Number(await logged()) - before).toBeLessThanOrEqual(rows);
+    await expectExact(world, ALL);
+  });
+});
