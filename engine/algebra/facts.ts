@@ -59,6 +59,7 @@ export type SourceFacts = {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+  readonly isPartitioned: boolean;
   readonly columns: readonly ColumnFacts[];
 };
 

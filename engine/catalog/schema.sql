@@ -281,6 +281,8 @@ CREATE TABLE imat_catalog.source (
   columns smallint[],
   former_logs regclass[] DEFAULT '{}'::regclass[] NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  parents oid[],
+  parts oid[],
   CONSTRAINT source_pkey PRIMARY KEY (relation)
 );
 COMMENT ON TABLE imat_catalog.source IS
@@ -536,7 +538,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) 
 
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
-  LANGUAGE sql VOLATILE
+  LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.advance(integer,oid) IS
   'Moves the frontier of an imat to the snapshot of this transaction, which must have claimed the imat.';
@@ -579,6 +581,14 @@ CREATE FUNCTION imat_catalog.caller()
 COMMENT ON FUNCTION imat_catalog.caller() IS
   'Returns the role that called a SECURITY DEFINER function from outside.';
 GRANT EXECUTE ON FUNCTION imat_catalog.caller() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.capture_part(source oid, part regclass)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.capture_part(oid,regclass) IS
+  'Creates the triggers on a partition that write to the log of a partitioned source.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_part(oid,regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
@@ -744,6 +754,14 @@ COMMENT ON FUNCTION imat_catalog.fold_counters() IS
   'Adds up the counters of intervals that have ended; returns how many it has removed. Groups must be locked against changes of their tables and against the deletion of marks.';
 GRANT EXECUTE ON FUNCTION imat_catalog.fold_counters() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.follow_any_part()
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.follow_any_part() IS
+  'Takes in one change of the partitions of any source; false if there is none left that can be taken in now.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_any_part() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.follow_members()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -751,6 +769,15 @@ CREATE FUNCTION imat_catalog.follow_members()
 COMMENT ON FUNCTION imat_catalog.follow_members() IS
   'Counts the partitions of the partitioned tables in groups as they are now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_members() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.follow_part(source oid)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog
+  SET lock_timeout=50ms;
+COMMENT ON FUNCTION imat_catalog.follow_part(oid) IS
+  'Takes in one change of the partitions of a source: one that is new or one that has gone. Returns false if there is none, or if a lock is not free.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_part(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.follow_partitions()
   RETURNS event_trigger
@@ -766,6 +793,14 @@ CREATE FUNCTION imat_catalog.follow_partitions_from_now_on()
 COMMENT ON FUNCTION imat_catalog.follow_partitions_from_now_on() IS
   'Creates the event trigger that follows partitions, if a partitioned table is in a group.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_from_now_on() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.follow_parts_of(imat integer)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.follow_parts_of(integer) IS
+  'Takes in one change of the partitions of an imat''s sources; false if there is none left that can be taken in now. Call it in READ COMMITTED transactions until it returns false.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_parts_of(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.frontiers_read(imat integer)
   RETURNS text
@@ -815,12 +850,20 @@ COMMENT ON FUNCTION imat_catalog.has_reset(integer) IS
   'Returns true if a source of the imat was changed in a way that its log does not have as rows, since the imat''s frontier: the state must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.has_trees(imat integer)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
+  'Returns true if the partitions of each partitioned source of the imat are those that are captured.';
+GRANT EXECUTE ON FUNCTION imat_catalog.has_trees(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
-  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if one of them was truncated or rewritten since the snapshot was taken.';
+  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if one of them was truncated or rewritten since the snapshot was taken, or has other partitions than those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hold_sources(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.idle_slot(swap jsonb, active oid)
@@ -855,6 +898,14 @@ COMMENT ON FUNCTION imat_catalog.intervals(text,text,text) IS
   'Returns the intervals between the marks of the groups that have the table or sequence, as far as the caller may read them. The last one may have no end yet.';
 GRANT EXECUTE ON FUNCTION imat_catalog.intervals(text,text,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_capturable(part oid)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.is_capturable(oid) IS
+  'Returns true if every change of a partition fires statement triggers.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -877,12 +928,28 @@ COMMENT ON FUNCTION imat_catalog.is_maintaining() IS
   'Returns true if imat writes the row; false if a restore does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_maintaining() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
+  'Returns true if one of the tables was truncated or rewritten after the reader''s snapshot was taken: PostgreSQL reads it as empty then.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.is_stored(integer,oid,text) IS
   'Returns true if the table is the one that the reader''s snapshot knows as the stored table of the imat; raises an error otherwise. A view evaluates it once for each read.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer,oid,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[])
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) IS
+  'Returns true if the partitions of a table are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
@@ -922,6 +989,14 @@ CREATE FUNCTION imat_catalog.lock_relation(relation regclass, lock_mode text)
 COMMENT ON FUNCTION imat_catalog.lock_relation(regclass,text) IS
   'Locks a table. Raises an error if another table had its name at that moment.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_relation(regclass,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.log_part(source oid, part regclass, sign integer)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.log_part(oid,regclass,integer) IS
+  'Logs the rows of a table that has become a partition of a source (sign 1) or is none any more (sign -1). Of a table that is gone, or has other columns now, it writes a reset mark.';
+GRANT EXECUTE ON FUNCTION imat_catalog.log_part(oid,regclass,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted integer[])
   RETURNS jsonb
@@ -991,6 +1066,14 @@ CREATE FUNCTION imat_catalog.owns(role oid, owner oid)
 COMMENT ON FUNCTION imat_catalog.owns(oid,oid) IS
   'Returns true if the role has the rights of the owner, as superusers have those of all roles.';
 GRANT EXECUTE ON FUNCTION imat_catalog.owns(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.part_trigger(event text, source oid)
+  RETURNS text
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.part_trigger(text,oid) IS
+  'Returns the name of the trigger on a partition that writes to the log of a partitioned source.';
+GRANT EXECUTE ON FUNCTION imat_catalog.part_trigger(text,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
@@ -1066,6 +1149,14 @@ CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, ma
 COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) IS
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.rewritten_parts(source regclass)
+  RETURNS boolean
+  LANGUAGE sql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.rewritten_parts(regclass) IS
+  'Returns true if a table, or one of its partitions, was truncated or rewritten after the snapshot was taken.';
+GRANT EXECUTE ON FUNCTION imat_catalog.rewritten_parts(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.rules_read(definition oid)
   RETURNS text[]
@@ -1155,6 +1246,14 @@ COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean, with_rows boolean)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean) IS
+  'Begins or ends the capture of one partition, and logs its rows as inserted or deleted.';
+GRANT EXECUTE ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.take_turn(candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1204,13 +1303,29 @@ COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,integer) IS
   'Runs DDL commands that need short exclusive locks, all or none. It waits 25 ms for a lock and then starts again, up to the given number of attempts; ten attempts take about 1.5 s.';
 GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,integer) TO PUBLIC;
 
-CREATE FUNCTION imat_store.capture_command(source regclass, log text, numbers smallint[], event text)
+CREATE FUNCTION imat_catalog.write_parts(source oid)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.write_parts(oid) IS
+  'Writes the partitions that are captured into the capture functions of a partitioned source.';
+GRANT EXECUTE ON FUNCTION imat_catalog.write_parts(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_store.capture_command(source regclass, log text, numbers smallint[], event text, parts oid[] DEFAULT NULL::oid[], fired regclass DEFAULT NULL::regclass)
   RETURNS text
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_store.capture_command(regclass,text,smallint[],text) IS
+COMMENT ON FUNCTION imat_store.capture_command(regclass,text,smallint[],text,oid[],regclass) IS
   'Returns the command that appends the rows of a statement to the log of its table, with the names that the columns have now. The function of a trigger runs it.';
-GRANT EXECUTE ON FUNCTION imat_store.capture_command(regclass,text,smallint[],text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION imat_store.capture_command(regclass,text,smallint[],text,oid[],regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_store.captured_rows(source regclass, parts oid[])
+  RETURNS text
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.captured_rows(regclass,oid[]) IS
+  'Returns the WHERE clause that keeps rows of partitions that are captured; an empty text if all are.';
+GRANT EXECUTE ON FUNCTION imat_store.captured_rows(regclass,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_store.check_reset()
   RETURNS trigger
@@ -1228,13 +1343,29 @@ COMMENT ON FUNCTION imat_store.has_columns(regclass,text,smallint[],text[]) IS
   'Returns true if the columns of a source have these numbers and names and the types that its log has for them.';
 GRANT EXECUTE ON FUNCTION imat_store.has_columns(regclass,text,smallint[],text[]) TO PUBLIC;
 
+CREATE FUNCTION imat_store.has_parts(parents regclass[], parts oid[])
+  RETURNS boolean
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.has_parts(regclass[],oid[]) IS
+  'Returns true if a table, the first of parents, has exactly these partitions now. The other parents are those of the partitions that are partitioned themselves.';
+GRANT EXECUTE ON FUNCTION imat_store.has_parts(regclass[],oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
   RETURNS boolean
-  LANGUAGE sql STABLE
+  LANGUAGE sql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.is_loggable(regclass,bigint) IS
   'Returns true if so many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
 GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_store.part_tree(source regclass)
+  RETURNS TABLE(parent oid, part oid)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
+  'Returns the partitions that a table has now, at every level, each with its parent.';
+GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.same_type(name text, number smallint)
   RETURNS text

@@ -14,6 +14,10 @@ type SourceRow = {
   readonly subscribed: boolean;
   readonly unlogged: boolean;
   readonly inherits: boolean;
+  /** A partition that cannot be captured. */
+  readonly uncapturable: string | null;
+  /** Whether its partitions are those that are captured. */
+  readonly followed: boolean;
   readonly secured: boolean;
   readonly relation: number;
   readonly columns: number[] | null;
@@ -29,7 +33,9 @@ SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extensio
   EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
   CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation) ELSE false END AS subscribed,
   EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation AND c.relpersistence <> 'p') AS unlogged,
-  EXISTS (SELECT FROM pg_inherits h WHERE s.relation IN (h.inhparent, h.inhrelid)) AS inherits,
+  EXISTS (SELECT FROM pg_inherits h WHERE s.relation = h.inhrelid OR s.parts IS NULL AND s.relation = h.inhparent) AS inherits,
+  CASE WHEN s.parts IS NOT NULL THEN (SELECT min(t.part::regclass::text) FROM imat_store.part_tree(s.relation) t WHERE NOT imat_catalog.is_capturable(t.part)) END AS uncapturable,
+  s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed,
   EXISTS (SELECT FROM pg_class c JOIN imat_catalog.imat_source z ON z.relation = c.oid JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta') AS secured
 FROM imat_catalog.source s ORDER BY 1`;
 
@@ -51,6 +57,13 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
     const check = `source ${source.name ?? '(dropped)'}`;
     const wrong = sourceProblem(source, columns.get(source.relation) ?? []);
     if (wrong !== null) return problem('error', check, ...wrong);
+    if (!source.followed)
+      return problem(
+        'warning',
+        check,
+        'its partitions have changed: live reads use the definition until that is taken in',
+        'imat worker takes it in at once, imat fold and imat swap before they begin.',
+      );
     const by = source.by_extension ? ' by the extension' : '';
     return ok(check, `captured${by}${source.tracked ? ', tracked' : ''}`);
   });
@@ -81,6 +94,11 @@ function sourceProblem(
     return [
       'it takes part in inheritance or partitioning now: writes to its relatives are not captured',
       'Revert the imats on it.',
+    ];
+  if (source.uncapturable !== null)
+    return [
+      `partition ${source.uncapturable} cannot be captured, so live reads use the definition and folds fail`,
+      'Detach the partition, or revert the imats on this source.',
     ];
   if (source.secured)
     return [

@@ -188,7 +188,7 @@ function logRows(
 }
 
 /**
- * So many rows of a statement are logged before anything is asked: for a statement of one row,
+ * This many rows of a statement are logged before anything is asked: for a statement of one row,
  * that costs least. A transition table is always read in the same order.
  */
 const ROW_BOUND = 100_000;

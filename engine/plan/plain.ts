@@ -31,8 +31,24 @@ export function plainQuery(
   const rewritten = failsNowhere(across, sources)
     ? across
     : inlineSubqueries(inlineCtes(named, false));
-  const reasons = reasonsAgainst(rewritten);
+  const reasons = [...reasonsAgainst(rewritten), ...onlyPartitioned(rewritten, sources)];
   return reasons.length > 0 ? { reasons } : plain(rewritten);
+}
+
+/** ONLY of a partitioned table has no rows; of any other source it means nothing. */
+function onlyPartitioned(query: Query, sources: ReadonlyMap<number, SourceFacts>): PlanReason[] {
+  return [...tablesIn(query).values()].flatMap(({ only, oid, name, span }) =>
+    only && sources.get(oid)?.isPartitioned === true
+      ? [
+          {
+            kind: 'only',
+            message: `ONLY ${name} cannot be maintained incrementally`,
+            hint: 'The table is partitioned, so that ONLY leaves no rows.',
+            span,
+          },
+        ]
+      : [],
+  );
 }
 
 /**

@@ -12,7 +12,6 @@ export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign tab
 
 export type ReadRelation = SourceFacts & {
   readonly kind: RelationKind;
-  readonly isPartitioned: boolean;
   /**
    * The attribute numbers that the definition reads; null where it refers to the row as a whole.
    */

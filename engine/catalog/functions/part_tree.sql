@@ -2,7 +2,8 @@
 -- so that READ COMMITTED looks at what is committed now. A transaction that keeps its snapshot must
 -- ask a function that goes by the catalogs' caches; that function locks the partitions, so it is
 -- asked only there.
-CREATE OR REPLACE FUNCTION imat_store.part_tree(source regclass) RETURNS TABLE (parent oid, part oid)
+CREATE OR REPLACE FUNCTION imat_store.part_tree(source regclass)
+RETURNS TABLE (parent oid, part oid)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$

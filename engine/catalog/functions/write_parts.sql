@@ -1,9 +1,9 @@
 -- The list is in the functions, not read from a table: a writer must see it as it is now, whatever
--- its snapshot is. The functions are replaced while the partition is locked, so whoever writes to it
--- later runs them as they are then.
+-- its snapshot is. The functions are replaced while the partition is locked, so whoever writes to
+-- it later runs them as they are then.
 CREATE OR REPLACE FUNCTION imat_catalog.write_parts(source oid) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   known imat_catalog.source;

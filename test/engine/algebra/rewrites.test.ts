@@ -60,6 +60,7 @@ const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
       oid,
       schema: 'public',
       name,
+      isPartitioned: false,
       columns: columns.map((column, index) => facts(column, index + 1)),
     },
   ]),

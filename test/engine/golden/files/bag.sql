@@ -57,7 +57,7 @@ BEGIN
           SELECT 1, n.id, n.label, n.price FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -115,7 +115,7 @@ BEGIN
           SELECT -1, o.id, o.label, o.price FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -135,7 +135,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
   INSERT INTO imat_store.log_public_product (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -191,7 +191,7 @@ BEGIN
           SELECT 1, n.product_id, n.region, n.quantity FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -249,7 +249,7 @@ BEGIN
           SELECT -1, o.product_id, o.region, o.quantity FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -269,7 +269,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -689,7 +689,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
     imat_catalog.no_frontier('bag')::integer
   )
 );

@@ -60,7 +60,7 @@ BEGIN
           SELECT 1, n.id, n.name FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -118,7 +118,7 @@ BEGIN
           SELECT -1, o.id, o.name FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -138,7 +138,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -193,7 +193,7 @@ BEGIN
           SELECT 1, n.customer_id, n.region FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -251,7 +251,7 @@ BEGIN
           SELECT -1, o.customer_id, o.region FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -271,7 +271,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -608,7 +608,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
     imat_catalog.no_frontier('function_in_from')::integer
   )
 );

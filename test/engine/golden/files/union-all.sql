@@ -83,7 +83,7 @@ BEGIN
           SELECT 1, n.country FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -141,7 +141,7 @@ BEGIN
           SELECT -1, o.country FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -161,7 +161,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -216,7 +216,7 @@ BEGIN
           SELECT 1, n.region, n.quantity FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -274,7 +274,7 @@ BEGIN
           SELECT -1, o.region, o.quantity FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
       END IF;
     END IF;
   ELSE
@@ -294,7 +294,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -670,7 +670,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
     imat_catalog.no_frontier('union_all')::integer
   )
 );

@@ -54,7 +54,13 @@ export function useWorld(): Bench {
       scan: (table, number) => {
         const oid = tables.find(({ name }) => name === table)?.oid ?? 0;
         const facts: readonly ColumnFacts[] = columns.get(oid) ?? [];
-        const source: SourceFacts = { oid, schema: 'public', name: table, columns: facts };
+        const source: SourceFacts = {
+          oid,
+          schema: 'public',
+          name: table,
+          isPartitioned: false,
+          columns: facts,
+        };
         return {
           op: 'scan',
           source,

@@ -1,0 +1,66 @@
+/** Imats over a partitioned table and a plain one. */
+import {
+  type Checked,
+  createWorld,
+  type Session,
+  type World,
+} from '../../commands/support/world.ts';
+
+export const SUMMED: Checked = {
+  name: 'summed',
+  definition: 'SELECT kind, count(*) AS n, sum(amount) AS total FROM public.sale GROUP BY kind',
+};
+export const JOINED: Checked = {
+  name: 'joined',
+  definition:
+    'SELECT p.label, s.id, s.amount FROM public.sale s JOIN public.product p ON p.kind = s.kind',
+};
+export const COUNTED: Checked = {
+  name: 'counted',
+  definition: 'SELECT count(*) AS n FROM public.sale',
+};
+export const RANKED: Checked = {
+  name: 'ranked',
+  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale',
+};
+export const ALL = [SUMMED, JOINED, COUNTED, RANKED];
+
+/** `sale_1` has its columns in another order and a dropped one; `sale_2` has partitions itself. */
+const TABLES = `
+  CREATE TABLE product (kind text, label text);
+  INSERT INTO product VALUES ('a', 'A'), ('b', 'B'), ('b', 'B2');
+  CREATE TABLE sale (gone int, id int, kind text, amount numeric(10,2)) PARTITION BY RANGE (id);
+  ALTER TABLE sale DROP COLUMN gone;
+  CREATE TABLE sale_1 (kind text, more int, amount numeric(10,2), id int);
+  ALTER TABLE sale_1 DROP COLUMN more;
+  ALTER TABLE sale ATTACH PARTITION sale_1 FOR VALUES FROM (0) TO (100);
+  CREATE TABLE sale_2 PARTITION OF sale FOR VALUES FROM (100) TO (200) PARTITION BY LIST (kind);
+  CREATE TABLE sale_2a PARTITION OF sale_2 FOR VALUES IN ('a');
+  CREATE TABLE sale_2x PARTITION OF sale_2 DEFAULT;
+  INSERT INTO sale SELECT i * 2, CASE i % 3 WHEN 0 THEN 'a' WHEN 1 THEN 'b' END, i
+  FROM generate_series(0, 99) AS i;`;
+
+export const NEW_ROWS = `INSERT INTO sale_3 VALUES (250, 'a', 1), (251, 'b', 2)`;
+
+export async function partitionedWorld(): Promise<World> {
+  const world = await createWorld(`${TABLES}
+    ${ALL.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`).join('\n')}`);
+  for (const { name } of ALL) await world.imat.convert(name);
+  return world;
+}
+
+export async function maintain(world: World): Promise<void> {
+  await world.imat.fold();
+  await world.imat.swap('ranked');
+}
+
+/** Whether a read runs the definition. */
+export async function readsDefinition(session: Session, name: string): Promise<boolean> {
+  const plan = await session.rows(
+    `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM imat.${name}`,
+  );
+  return JSON.stringify(plan)
+    .split('Function Scan on computed_')
+    .slice(1)
+    .some((rest) => !rest.slice(0, 80).includes('never executed'));
+}
