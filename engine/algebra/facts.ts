@@ -21,6 +21,11 @@ export type TypeFacts = {
    * The type with domains resolved: a log keeps rows that a domain's constraints no longer allow.
    */
   readonly baseType: string;
+  /**
+   * The base type without a length or precision, which logs have: so nothing that fits into the
+   * source can fail to fit into its log, whatever ALTER TABLE has changed.
+   */
+  readonly logType: string;
   /** OID of the base type. */
   readonly oid: number;
   /** Whether a value is a row with fields. */

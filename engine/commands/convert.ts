@@ -15,6 +15,7 @@ import type { Prepared } from '../analysis/prepare.ts';
 import { prepare } from '../analysis/prepare.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
+import { renewCapture } from '../capture/renew.ts';
 import { trackSource } from '../capture/tracking.ts';
 import { LOCK_CLASS, catalogVersion, initialize, removeUnusedCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -164,6 +165,7 @@ async function install(
     await ensureCapture(db, source, () =>
       progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
     );
+    await renewCapture(db, source.oid);
     await trackSource(db, source);
   }
   progress(3, 'loading');

@@ -1,7 +1,7 @@
 /**
- * The state's content computed from the sources alone, for when a log does not have a change as rows
- * (a reset mark): as a view, which the fold then fills the state from, and as a function, which the
- * live view then reads.
+ * The state's content computed from the sources alone, for when a log does not have a change as
+ * rows (a reset mark): as a view, from which the fold then fills the state, and as a function,
+ * which the live view then reads.
  *
  * A function, because the planner does not look into it: an arm of the live view that names the
  * sources would be planned at every read. It runs with the rights of the imat's owner. Every reader

@@ -66,10 +66,10 @@ export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA ID
  */
 const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
 
-/** A log column: type and collation of the source's column, none of its constraints. */
+/** A log column: base type and collation of the source's column, nothing that could refuse a value. */
 export function logColumnOf(column: ColumnFacts): Sql {
   const collate = column.collation === null ? sql`` : sql` COLLATE ${fragment(column.collation)}`;
-  return sql`${ident(logColumn(column.attnum))} ${fragment(column.baseType)}${collate}`;
+  return sql`${ident(logColumn(column.attnum))} ${fragment(column.logType)}${collate}`;
 }
 
 /** The events for which imat makes a function of its own. */
@@ -147,7 +147,7 @@ function logRows(
 }
 
 /**
- * So many rows of a statement are logged before anything is asked: for a statement of one row,
+ * This many rows of a statement are logged before anything is asked: for a statement of one row,
  * that costs least. A transition table is always read in the same order.
  */
 const ROW_BOUND = 100_000;

@@ -8,7 +8,7 @@
 import type { NodeOf } from '../algebra/node.ts';
 import { logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, qualified, sql } from '../sql/sql.ts';
+import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
 import type { Netting, Pending } from './pending.ts';
 import { isPending } from './pending.ts';
@@ -71,7 +71,10 @@ export const scan: Rule<'scan'> = {
 function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, weight: Sql): Sql {
   const log = pending.logOf(node.source.oid);
   const facts = node.columns.map((one) => one.facts);
-  const logged = facts.map((column) => sql`l.${ident(logColumn(column.attnum))}`);
+  const logged = facts.map((column) => {
+    const value = sql`l.${ident(logColumn(column.attnum))}`;
+    return column.logType === column.baseType ? value : sql`${value}::${fragment(column.baseType)}`;
+  });
   const named = (values: readonly Sql[]): Sql[] =>
     facts.map((column, index) => sql`${values[index] ?? sql``} AS ${ident(column.name)}`);
   if (netting === 'logged' || !canNet(facts)) {

@@ -9,6 +9,7 @@ type ColumnRow = {
   name: string;
   type: string;
   base_type: string;
+  log_type: string;
   base: number;
   base_typmod: number;
   typtype: string;
@@ -71,7 +72,7 @@ WITH RECURSIVE wanted AS (
   -- Of all types at once it would take ten times as long.
   WHERE t.oid IN (SELECT b.base FROM bases b UNION ALL SELECT e.typelem FROM bases b JOIN pg_type e ON e.oid = b.base)
 )
-SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type, format_type(t.oid, b.typmod) AS base_type,
+SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type, format_type(t.oid, b.typmod) AS base_type, format_type(t.oid, -1) AS log_type,
   t.oid AS base, b.typmod AS base_typmod,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
   t.typelem <> 0 AND t.typlen = -1 AS is_array, t.typtype = 'c' AS is_composite,
@@ -119,6 +120,7 @@ function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
     attnum: row.attnum,
     type: row.type,
     baseType: row.base_type,
+    logType: row.log_type,
     oid: row.base,
     isComposite: row.is_composite,
     scale: scale !== null && scale >= 0 ? scale : null,

@@ -10,5 +10,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION imat_store.is_loggable(regclass, bigint) IS
-  'Returns true if so many changed rows of a table are worth logging; false if to compute the '
+  'Returns true if this many changed rows of a table are worth logging; false if to compute the '
   'state of its imats anew is cheaper.';

@@ -43,6 +43,7 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   attnum,
   type: 'integer',
   baseType: 'integer',
+  logType: 'integer',
   oid: 23,
   isComposite: false,
   scale: null,
