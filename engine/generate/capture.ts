@@ -109,7 +109,7 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   return sql`IF imat_store.has_columns(${oidOf(target)}, ${literal(log.text)}, ${numbers}, ${namesOf(columns)}) THEN
   ${rows}
 ELSE
-  EXECUTE imat_store.capture_command(${oidOf(target)}, ${literal(log.text)}, ${numbers}, TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${numbers}, TG_OP);
 END IF;`;
 }
 
