@@ -877,6 +877,14 @@ COMMENT ON FUNCTION imat_catalog.is_maintaining() IS
   'Returns true if imat writes the row; false if a restore does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_maintaining() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
+  'Returns true if one of the tables was truncated or rewritten after the reader''s snapshot was taken: PostgreSQL reads it as empty then.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER;
@@ -1218,7 +1226,6 @@ CREATE FUNCTION imat_store.check_reset()
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.check_reset() IS
   'Lets a role mark only the tables that capture functions of that role capture.';
-GRANT EXECUTE ON FUNCTION imat_store.check_reset() TO PUBLIC;
 
 CREATE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[], names text[])
   RETURNS boolean
@@ -1233,7 +1240,7 @@ CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.is_loggable(regclass,bigint) IS
-  'Returns true if so many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
+  'Returns true if this many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
 GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass,bigint) TO PUBLIC;
 
 CREATE FUNCTION imat_store.same_type(name text, number smallint)

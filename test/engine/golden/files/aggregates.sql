@@ -100,7 +100,7 @@ CREATE TABLE imat_store.log_public_product (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   weight integer NOT NULL,
   c1 integer,
-  c3 numeric(10,2),
+  c3 numeric,
   c4 double precision
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
 ALTER TABLE imat_store.log_public_product REPLICA IDENTITY FULL;
@@ -128,7 +128,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -155,7 +155,7 @@ BEGIN
       GROUP BY u.c1, u.c3, u.c4, pg_catalog.float8send(u.c4)
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -186,7 +186,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,3,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -266,7 +266,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -293,7 +293,7 @@ BEGIN
       GROUP BY u.c2, u.c3, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c8, pg_catalog.interval_send(u.c8), u.c9, u.c10
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -324,7 +324,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,3,5,6,8,9,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -638,10 +638,10 @@ FROM
       FROM
         public.sale AS r1,
         (
-          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
+          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3::numeric(10,2) AS price, l.c4 AS weight
           FROM imat_store.log_public_product AS l
           WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3, l.c4, pg_catalog.float8send(l.c4)
+          GROUP BY l.c1, l.c3::numeric(10,2), l.c4, pg_catalog.float8send(l.c4)
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
         ) AS r2
@@ -660,10 +660,10 @@ FROM
           OFFSET 0
         ) AS r1,
         (
-          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3 AS price, l.c4 AS weight
+          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3::numeric(10,2) AS price, l.c4 AS weight
           FROM imat_store.log_public_product AS l
           WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3, l.c4, pg_catalog.float8send(l.c4)
+          GROUP BY l.c1, l.c3::numeric(10,2), l.c4, pg_catalog.float8send(l.c4)
           HAVING pg_catalog.sum(l.weight) <> 0
           OFFSET 0
         ) AS r2
@@ -1013,7 +1013,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_aggregates'::regclass) AND f.here AND 'imat_store.definition_aggregates'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_aggregates'::regclass) AND f.here AND 'imat_store.definition_aggregates'::regclass IS NOT NULL),
     imat_catalog.no_frontier('aggregates')::integer
   )
 );

@@ -33,8 +33,8 @@ CREATE TABLE imat_store.log_public_product (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   weight integer NOT NULL,
   c1 integer,
-  c2 character varying(40),
-  c3 numeric(10,2)
+  c2 character varying,
+  c3 numeric
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
 ALTER TABLE imat_store.log_public_product REPLICA IDENTITY FULL;
 
@@ -61,7 +61,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -88,7 +88,7 @@ BEGIN
       GROUP BY u.c1, u.c2, u.c3
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -119,7 +119,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -195,7 +195,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -222,7 +222,7 @@ BEGIN
       GROUP BY u.c3, u.c4, u.c6
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -253,7 +253,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -380,10 +380,10 @@ FROM (
   FROM
     public.sale AS r1,
     (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2, l.c3
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed2 FROM pending AS p)
@@ -405,10 +405,10 @@ FROM (
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2, l.c3
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
@@ -462,10 +462,10 @@ FROM (
         FROM
           public.sale AS r1,
           (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
             FROM imat_store.log_public_product AS l
             WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2, l.c3
+            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
             HAVING pg_catalog.sum(l.weight) <> 0
             OFFSET 0
           ) AS r2
@@ -485,10 +485,10 @@ FROM (
             OFFSET 0
           ) AS r1,
           (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
             FROM imat_store.log_public_product AS l
             WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2, l.c3
+            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
             HAVING pg_catalog.sum(l.weight) <> 0
             OFFSET 0
           ) AS r2
@@ -689,7 +689,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
     imat_catalog.no_frontier('bag')::integer
   )
 );

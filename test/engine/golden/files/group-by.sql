@@ -67,7 +67,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -94,7 +94,7 @@ BEGIN
       GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -125,7 +125,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;

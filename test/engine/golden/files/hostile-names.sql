@@ -53,7 +53,7 @@ CREATE TABLE imat_store."log_Odd ""schema_it's; a \ table" (
   weight integer NOT NULL,
   c1 text,
   c2 integer,
-  c4 numeric(6,2),
+  c4 numeric,
   c5 text,
   c6 text COLLATE pg_catalog."C"
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
@@ -85,7 +85,7 @@ break", n."%I" FROM new_rows AS n
   END IF;
 END IF;
 ELSE
-  EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
 END IF;
   RETURN NULL;
 END$imat_$;
@@ -115,7 +115,7 @@ break" AS c5, n."%I" AS c6 FROM new_rows AS n
   GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
   HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
 ELSE
-  EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
 END IF;
   RETURN NULL;
 END$imat_$;
@@ -149,7 +149,7 @@ break", o."%I" FROM old_rows AS o
   END IF;
 END IF;
 ELSE
-  EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
 END IF;
   RETURN NULL;
 END$imat_$;
@@ -275,7 +275,7 @@ break",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
-  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
   WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
@@ -304,11 +304,11 @@ break",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
-  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
   WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-  GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
+  GROUP BY l.c1, l.c2, l.c4::numeric(6,2), l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
 ) AS r1
