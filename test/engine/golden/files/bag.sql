@@ -525,18 +525,50 @@ REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
 SELECT
-  u.row_digest AS row_digest,
-  u.region AS region,
-  u.label AS label,
-  u.value AS value,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.region,
+  s.label,
+  s.value
 FROM (
-  SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  WHERE NOT EXISTS (SELECT FROM imat_store.delta_bag AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
-  SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
-) AS u
-GROUP BY u.row_digest, u.region, u.label, u.value
-HAVING pg_catalog.sum(u.rows) > 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM imat_store.delta_bag AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.region AS region,
+      u.label AS label,
+      u.value AS value,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM imat_store.delta_bag AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
+    ) AS u
+    GROUP BY u.row_digest, u.region, u.label, u.value
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.bag AS
@@ -563,14 +595,13 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.region,
     s.label,
     s.value,
     2 AS arm
   FROM imat_store.current_bag AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(

@@ -443,18 +443,50 @@ REVOKE ALL ON FUNCTION imat_store.fold_function_in_from() FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
 SELECT
-  u.row_digest AS row_digest,
-  u.name AS name,
-  u.word AS word,
-  u.place AS place,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.name,
+  s.word,
+  s.place
 FROM (
-  SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from
+  -- what is stored and stays
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  WHERE NOT EXISTS (SELECT FROM imat_store.delta_function_in_from AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
-  SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
-) AS u
-GROUP BY u.row_digest, u.name, u.word, u.place
-HAVING pg_catalog.sum(u.rows) > 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM imat_store.delta_function_in_from AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.name AS name,
+      u.word AS word,
+      u.place AS place,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM imat_store.delta_function_in_from AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
+    ) AS u
+    GROUP BY u.row_digest, u.name, u.word, u.place
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.function_in_from AS
@@ -481,14 +513,13 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.name,
     s.word,
     s.place,
     2 AS arm
   FROM imat_store.current_function_in_from AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(

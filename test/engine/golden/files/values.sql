@@ -151,6 +151,9 @@ ALTER TABLE imat_store.state_values REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_values (row_digest) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_values ((1)) WHERE id IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_values.id IS 's.id';
 
@@ -295,17 +298,49 @@ REVOKE ALL ON FUNCTION imat_store.fold_values() FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_values WITH (security_barrier) AS
 SELECT
-  u.row_digest AS row_digest,
-  u.id AS id,
-  u.label AS label,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.id,
+  s.label
 FROM (
-  SELECT row_digest, id, label, rows FROM imat_store.state_values
+  -- what is stored and stays
+  SELECT
+    s.id,
+    s.label
+  FROM imat_store.state_values AS s
+  WHERE s.id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
   UNION ALL
-  SELECT row_digest, id, label, rows FROM imat_store.delta_values
-) AS u
-GROUP BY u.row_digest, u.id, u.label
-HAVING pg_catalog.sum(u.rows) > 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.id,
+    s.label
+  FROM imat_store.state_values AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND s.id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.id,
+    s.label
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.id AS id,
+      u.label AS label,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+      UNION ALL
+      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE id IS NULL
+      UNION ALL
+      SELECT row_digest, id, label, rows FROM imat_store.delta_values
+    ) AS u
+    GROUP BY u.row_digest, u.id, u.label
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."values" AS
@@ -329,13 +364,12 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.id,
     s.label,
     2 AS arm
   FROM imat_store.current_values AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
