@@ -19,6 +19,8 @@ type ColumnRow = {
   deterministic: boolean;
   collation: string | null;
   virtual: boolean;
+  compared_by_pg_catalog: boolean;
+  in_primary_key: boolean;
 };
 
 /**
@@ -79,6 +81,8 @@ SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
   coalesce(c.collisdeterministic, true) AS deterministic,
   w.attgenerated = 'v' AS virtual,
+  n2.nspname = 'pg_catalog' OR t.typtype IN ('e', 'r', 'm') OR t.typelem <> 0 AND t.typlen = -1 AS compared_by_pg_catalog,
+  EXISTS (SELECT FROM pg_index i WHERE i.indrelid = w.attrelid AND i.indisprimary AND w.attnum = ANY (i.indkey)) AS in_primary_key,
   CASE WHEN w.attcollation <> t.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation
 FROM wanted w
 JOIN bases b ON b.type = w.atttypid AND b.own_typmod = w.atttypmod
@@ -129,6 +133,8 @@ function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
     sortable: row.sortable,
     groupable: image !== null && (row.sortable || !row.is_array),
     collation: row.collation,
+    hasPlainEquality: row.sortable && row.compared_by_pg_catalog,
     isVirtual: row.virtual,
+    isInPrimaryKey: row.in_primary_key,
   };
 }

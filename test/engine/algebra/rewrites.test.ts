@@ -50,9 +50,11 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   image: null,
   equalIsSame: true,
   sortable: true,
+  hasPlainEquality: true,
   groupable: true,
   collation: null,
   isVirtual: false,
+  isInPrimaryKey: false,
 });
 const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
   Object.entries(TABLES).map(([name, { oid, columns }]) => [

@@ -168,6 +168,9 @@ ALTER TABLE imat_store.state_distinct REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_distinct (region, shipped) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_distinct ((1)) WHERE region IS NULL OR shipped IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_distinct.region IS 'sale.region';
 
@@ -336,16 +339,38 @@ REVOKE ALL ON FUNCTION imat_store.fold_distinct(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
 SELECT
-  u.region,
-  u.shipped,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.region,
+  s.shipped
 FROM (
-  SELECT region, shipped, rows FROM imat_store.state_distinct
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.shipped
+  FROM imat_store.state_distinct AS s
+  WHERE s.region IS NOT NULL
+    AND s.shipped IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
   UNION ALL
-  SELECT region, shipped, rows FROM imat_store.delta_distinct
-) AS u
-GROUP BY u.region, u.shipped
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.shipped
+  FROM (
+    SELECT
+      u.region,
+      u.shipped,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE region IS NULL OR shipped IS NULL
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.delta_distinct
+    ) AS u
+    GROUP BY u.region, u.shipped
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."distinct" AS
@@ -360,7 +385,7 @@ FROM (
     0 AS arm
   FROM imat_store.state_distinct AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.region,
     s.shipped,

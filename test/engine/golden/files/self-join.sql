@@ -789,15 +789,36 @@ REVOKE ALL ON FUNCTION imat_store.fold_self_join(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
 SELECT
-  u.boss,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.boss,
+  s.rows
 FROM (
-  SELECT boss, rows FROM imat_store.state_self_join
+  -- what is stored and stays
+  SELECT
+    s.boss,
+    s.rows
+  FROM imat_store.state_self_join AS s
+  WHERE s.boss IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_self_join AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
   UNION ALL
-  SELECT boss, rows FROM imat_store.delta_self_join
-) AS u
-GROUP BY u.boss
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.boss,
+    s.rows
+  FROM (
+    SELECT
+      u.boss,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM imat_store.delta_self_join AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+      UNION ALL
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
+      UNION ALL
+      SELECT boss, rows FROM imat_store.delta_self_join
+    ) AS u
+    GROUP BY u.boss
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.self_join AS
@@ -812,7 +833,7 @@ FROM (
     0 AS arm
   FROM imat_store.state_self_join AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.boss,
     s.rows,

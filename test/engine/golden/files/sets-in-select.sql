@@ -179,6 +179,9 @@ ALTER TABLE imat_store.state_sets_in_select REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_sets_in_select (word, n) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_sets_in_select ((1)) WHERE word IS NULL OR n IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_sets_in_select.word IS 'set';
 
@@ -326,16 +329,41 @@ REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_sets_in_select WITH (security_barrier) AS
 SELECT
-  u.word,
-  u.n,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.word,
+  s.n,
+  s.rows
 FROM (
-  SELECT word, n, rows FROM imat_store.state_sets_in_select
+  -- what is stored and stays
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM imat_store.state_sets_in_select AS s
+  WHERE s.word IS NOT NULL
+    AND s.n IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
   UNION ALL
-  SELECT word, n, rows FROM imat_store.delta_sets_in_select
-) AS u
-GROUP BY u.word, u.n
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM (
+    SELECT
+      u.word,
+      u.n,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE word IS NULL OR n IS NULL
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.delta_sets_in_select
+    ) AS u
+    GROUP BY u.word, u.n
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.sets_in_select AS
@@ -352,7 +380,7 @@ FROM (
     0 AS arm
   FROM imat_store.state_sets_in_select AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.word,
     s.n,
