@@ -19,6 +19,7 @@ type LogRow = {
   readonly log: string;
   readonly rows: string;
   readonly dead: string;
+  readonly bytes: string;
   readonly index: string | null;
   readonly valid: boolean | null;
 };
@@ -47,8 +48,12 @@ export type UpkeepParts = {
   readonly onStep: (step: UpkeepStep, log: string) => void;
   /** `log` is null if the step concerns no log. */
   readonly onFailure: (error: ImatError, step: UpkeepStep, log: string | null) => void;
+  /** The logs as they are when a round begins. */
+  readonly onLogs: (logs: readonly LogSize[]) => void;
   readonly isStopping: () => boolean;
 };
+
+export type LogSize = { readonly log: string; readonly rows: number; readonly bytes: number };
 
 type Need = { readonly step: 'index' | 'drop index'; rounds: number; isReported: boolean };
 
@@ -72,9 +77,12 @@ export class Upkeep {
     await this.#try('fold counts', null, () => foldCounts(db));
     const logs = await translated(() =>
       db.query<LogRow>(
-        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index,
+        `SELECT source, log::text AS log, rows, dead_rows AS dead, bytes, xid_index::text AS index,
            is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
       ),
+    );
+    this.#parts.onLogs(
+      logs.map(({ log, rows, bytes }) => ({ log, rows: Number(rows), bytes: Number(bytes) })),
     );
     for (const { source, log, rows, dead } of logs) {
       if (Number(rows) > CLEAN_FROM_ROWS)
