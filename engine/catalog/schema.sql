@@ -1267,7 +1267,8 @@ COMMENT ON VIEW imat_catalog.held_back IS
 --   rows bigint,
 --   dead_rows bigint,
 --   xid_index regclass,
---   is_valid boolean
+--   is_valid boolean,
+--   bytes bigint
 -- );
 COMMENT ON VIEW imat_catalog.log_upkeep IS
   'The logs, with what a worker bases their upkeep on.';
@@ -1318,10 +1319,12 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   error text,
 --   error_hint text,
 --   next_attempt_at timestamp with time zone,
---   worker text
+--   worker text,
+--   log_rows bigint,
+--   reset_pending boolean
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

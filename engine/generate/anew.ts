@@ -12,7 +12,6 @@
  * instead of a wrong answer.
  */
 import type { Plan } from '../plan/plan.ts';
-import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, literal, sql } from '../sql/sql.ts';
 import { stateContent } from './state.ts';
 import type { Statement } from './statement.ts';
@@ -51,7 +50,3 @@ AS ${dollarQuoted(body)}`,
     },
   ];
 }
-
-/** The rows of the function, for the live view. */
-export const computedRows = ({ id, names }: Subject): Sql =>
-  sql`${names.computed.sql}((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id}))`;

@@ -30,7 +30,6 @@ import type { Plan } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
-import { computedRows } from './anew.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
 import type { Subject } from './subject.ts';
@@ -127,13 +126,14 @@ function addedUp(subject: Subject, { store }: Plan, keys: readonly TouchKey[]): 
   };
 }
 
-/** What the sources have, without what is stored and what is logged. */
-export function anewArm(subject: Subject, { store }: Plan): Arm {
+/** What the sources have, without what is stored and what is logged: see `anew.ts`. */
+export function anewArm({ id, names }: Subject, { store }: Plan): Arm {
   const copies = store.identity.repeats ? repeated(COPIES) : sql``;
+  const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
   return {
     number: ARM.anew,
     columns: readColumns(store, store.values),
-    from: sql`${computedRows(subject)} AS ${ident(STATE)}${copies}`,
+    from: sql`${names.computed.sql}(${key}) AS ${ident(STATE)}${copies}`,
     label: 'what the sources have',
   };
 }
