@@ -1204,7 +1204,8 @@ COMMENT ON VIEW imat_catalog.held_back IS
 --   rows bigint,
 --   dead_rows bigint,
 --   xid_index regclass,
---   is_valid boolean
+--   is_valid boolean,
+--   pages bigint
 -- );
 COMMENT ON VIEW imat_catalog.log_upkeep IS
   'The logs, with what a worker bases their upkeep on.';

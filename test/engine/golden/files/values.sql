@@ -154,6 +154,9 @@ CREATE UNIQUE INDEX ON imat_store.state_values (row_digest) NULLS NOT DISTINCT;
 -- what finds the rows with NULL in a key
 CREATE INDEX ON imat_store.state_values ((1)) WHERE id IS NULL;
 
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_values ((1)) WHERE rows > 1;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_values.id IS 's.id';
 
@@ -168,12 +171,6 @@ ANALYZE imat_store.state_values;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
@@ -186,8 +183,8 @@ FROM (
   FROM
     (
       SELECT l.weight::bigint AS weight, l.c1 AS id, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+      WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     ) AS r1,
     LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
   WHERE (f2.c11 = r1.quantity)
@@ -195,12 +192,6 @@ FROM (
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
@@ -213,8 +204,8 @@ FROM (
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+      WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
       GROUP BY l.c1, l.c6
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
@@ -383,3 +374,6 @@ SELECT imat_catalog.copy_grants('public."values"', 'imat."values"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."values" IS 'shows values';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_values USING btree ((1));
