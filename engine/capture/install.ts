@@ -43,7 +43,7 @@ async function neededColumns(
   all: readonly ColumnFacts[],
 ): Promise<ColumnFacts[] | null> {
   const uses = await db.query<{ strategy: string; columns: string | null }>(
-    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting'`,
+    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting' AND i.dependence <> 'moment'`,
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
@@ -341,7 +341,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       }>(
         `SELECT (SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]') FROM pg_class c WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)) AS logs, s.capture, s.by_extension, s.tracked,
            (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
-         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
+         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')`,
         [oid],
       );
       if (source === undefined) return;

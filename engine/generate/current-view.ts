@@ -27,6 +27,7 @@ import {
 } from '../operators/store.ts';
 import type { TouchKey } from '../operators/store.ts';
 import type { Plan } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
@@ -44,18 +45,26 @@ const COPIES = stateColumn(OWN_COLUMNS.rows);
 export const barrierView = (name: Sql, query: Sql): Sql =>
   sql`CREATE VIEW ${name} WITH (security_barrier) AS\n${query}`;
 
+/**
+ * Pending changes of one log are read in place, three times, so that conditions reach the log. Those
+ * of several would take three times as long to plan, and are computed once.
+ */
 export function currentView(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
   const keys = touchedBy(store);
-  const touched = addedUp(subject, plan, keys);
+  const delta = subject.names.delta.sql;
+  const isOnce = coreInput(plan, null).shape.sources.length > 1;
+  const changes = isOnce ? ident('changes') : delta;
+  const touched = addedUp(subject, plan, keys, changes);
   const arms =
     keys.length === 0
       ? [touched]
-      : [...storedArms(subject, plan, untouched(subject, keys)), touched];
+      : [...storedArms(subject, plan, untouched(keys, changes)), touched];
   const columns = columnsRead(store).map(stateColumn);
+  const first = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  TABLE ${delta}\n)\n` : sql``;
   return barrierView(
     subject.names.current.sql,
-    sql`SELECT
+    sql`${first}SELECT
   ${lines(columns)}
 FROM ${onlyArms(arms, STATE)}`,
   );
@@ -88,30 +97,30 @@ export function storedArms(subject: Subject, { store }: Plan, where: readonly Sq
 }
 
 /** That no pending change concerns a stored row. */
-function untouched(subject: Subject, keys: readonly TouchKey[]): Sql[] {
+function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   const nullable = keys.filter(({ canBeNull }) => canBeNull);
   return [
     ...nullable.map(({ name }) => sql`${stateColumn(name)} IS NOT NULL`),
-    sql`NOT ${isConcerned(subject, keys)}`,
+    sql`NOT ${isConcerned(keys, changes)}`,
   ];
 }
 
-const isConcerned = (subject: Subject, keys: readonly TouchKey[]): Sql => {
+const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
   const same = keys.map(
     ({ name }) => sql`d.${ident(name)} OPERATOR(pg_catalog.=) ${stateColumn(name)}`,
   );
-  return sql`EXISTS (SELECT FROM ${subject.names.delta.sql} AS d WHERE ${join(same, ' AND ')})`;
+  return sql`EXISTS (SELECT FROM ${changes} AS d WHERE ${join(same, ' AND ')})`;
 };
 
 /** The touched stored rows, all if there are no touch keys, and the pending changes, added up. */
-function addedUp(subject: Subject, { store }: Plan, keys: readonly TouchKey[]): Arm {
+function addedUp(subject: Subject, { store }: Plan, keys: readonly TouchKey[], changes: Sql): Arm {
   const columns = join(stateColumns(store).map(ident), ', ');
   const stored = sql`SELECT ${columns} FROM ${subject.names.state.sql} AS ${ident(STATE)}`;
   const unknown = isUnknown(keys);
   const rows = [
-    keys.length === 0 ? stored : sql`${stored} WHERE ${isConcerned(subject, keys)}`,
+    keys.length === 0 ? stored : sql`${stored} WHERE ${isConcerned(keys, changes)}`,
     ...(unknown === null ? [] : [sql`${stored} WHERE ${unknown}`]),
-    sql`SELECT ${columns} FROM ${subject.names.delta.sql}`,
+    sql`SELECT ${columns} FROM ${changes}`,
   ];
   const { vanishes, repeats } = store.identity;
   const than = fragment(repeats ? '>' : '<>');

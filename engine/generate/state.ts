@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import { fromScratch, identityOf, storedValues, touchedBy } from '../operators/store.ts';
 import type { Store } from '../operators/store.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { identify } from './capture.ts';
@@ -48,6 +49,7 @@ export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
       sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identityOf(store).map(ident), ', ')}) NULLS NOT DISTINCT`,
     },
     ...unknownIndex(store, table),
+    ...repeatedIndex(store, table),
     ...held.map(([name, what]) => ({
       label: 'what the column holds',
       sql: sql`COMMENT ON COLUMN ${table}.${ident(name)} IS ${literal(what)}`,
@@ -71,3 +73,14 @@ function unknownIndex(store: Store, table: Sql): Statement[] {
     },
   ];
 }
+
+/** Rows that occur more than once are read by themselves. */
+const repeatedIndex = (store: Store, table: Sql): Statement[] =>
+  store.identity.repeats
+    ? [
+        {
+          label: 'what finds rows that occur more than once',
+          sql: sql`CREATE INDEX ON ${table} ((1)) WHERE ${ident(OWN_COLUMNS.rows)} > 1`,
+        },
+      ]
+    : [];

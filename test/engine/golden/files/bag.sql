@@ -323,6 +323,9 @@ ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
 
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_bag ((1)) WHERE rows > 1;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_bag.region IS 's.region';
 
@@ -630,6 +633,9 @@ REVOKE ALL ON FUNCTION imat_store.fold_bag(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_bag
+)
 SELECT
   s.region,
   s.label,
@@ -641,7 +647,7 @@ FROM (
     s.label,
     s.value
   FROM imat_store.state_bag AS s
-  WHERE NOT EXISTS (SELECT FROM imat_store.delta_bag AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
   -- the other copies of rows that occur more than once
   SELECT
@@ -651,7 +657,7 @@ FROM (
   FROM imat_store.state_bag AS s
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
-    AND NOT EXISTS (SELECT FROM imat_store.delta_bag AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
   -- what is stored and what is pending, added up
   SELECT
@@ -666,9 +672,9 @@ FROM (
       u.value AS value,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
     FROM (
-      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM imat_store.delta_bag AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
       UNION ALL
-      SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
+      SELECT row_digest, region, label, value, rows FROM changes
     ) AS u
     GROUP BY u.row_digest, u.region, u.label, u.value
   HAVING pg_catalog.sum(u.rows) > 0
@@ -730,3 +736,6 @@ SELECT imat_catalog.copy_grants('public.bag', 'imat.bag');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.bag IS 'shows bag';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_bag USING btree ((1));

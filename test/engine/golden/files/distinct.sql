@@ -399,3 +399,6 @@ SELECT imat_catalog.copy_grants('public."distinct"', 'imat."distinct"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."distinct" IS 'shows distinct';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_distinct USING btree ((1));

@@ -326,6 +326,9 @@ ALTER TABLE imat_store.state_function_in_from REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_function_in_from (row_digest) NULLS NOT DISTINCT;
 
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_function_in_from ((1)) WHERE rows > 1;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_function_in_from.name IS 'c.name';
 
@@ -549,6 +552,9 @@ REVOKE ALL ON FUNCTION imat_store.fold_function_in_from(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_function_in_from
+)
 SELECT
   s.name,
   s.word,
@@ -560,7 +566,7 @@ FROM (
     s.word,
     s.place
   FROM imat_store.state_function_in_from AS s
-  WHERE NOT EXISTS (SELECT FROM imat_store.delta_function_in_from AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
   -- the other copies of rows that occur more than once
   SELECT
@@ -570,7 +576,7 @@ FROM (
   FROM imat_store.state_function_in_from AS s
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
-    AND NOT EXISTS (SELECT FROM imat_store.delta_function_in_from AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
   -- what is stored and what is pending, added up
   SELECT
@@ -585,9 +591,9 @@ FROM (
       u.place AS place,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
     FROM (
-      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM imat_store.delta_function_in_from AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
       UNION ALL
-      SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
+      SELECT row_digest, name, word, place, rows FROM changes
     ) AS u
     GROUP BY u.row_digest, u.name, u.word, u.place
   HAVING pg_catalog.sum(u.rows) > 0
@@ -649,3 +655,6 @@ SELECT imat_catalog.copy_grants('public.function_in_from', 'imat.function_in_fro
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.function_in_from IS 'shows function-in-from';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_function_in_from USING btree ((1));

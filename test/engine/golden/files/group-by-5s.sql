@@ -484,3 +484,6 @@ SELECT imat_catalog.copy_grants('public.group_by_5s', 'imat.group_by_5s');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.group_by_5s IS 'shows group-by-5s';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_group_by_5s USING btree ((1));

@@ -534,3 +534,6 @@ SELECT imat_catalog.copy_grants('public."having"', 'imat."having"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."having" IS 'shows having';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_having USING btree ((1));

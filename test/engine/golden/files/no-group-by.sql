@@ -466,3 +466,6 @@ SELECT imat_catalog.copy_grants('public.no_group_by', 'imat.no_group_by');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.no_group_by IS 'shows no-group-by';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_no_group_by USING btree ((1));

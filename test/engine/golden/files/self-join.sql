@@ -788,6 +788,9 @@ REVOKE ALL ON FUNCTION imat_store.fold_self_join(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_self_join
+)
 SELECT
   s.boss,
   s.rows
@@ -798,7 +801,7 @@ FROM (
     s.rows
   FROM imat_store.state_self_join AS s
   WHERE s.boss IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_self_join AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
   UNION ALL
   -- what is stored and what is pending, added up
   SELECT
@@ -809,11 +812,11 @@ FROM (
       u.boss,
       COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
     FROM (
-      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM imat_store.delta_self_join AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
       UNION ALL
       SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
       UNION ALL
-      SELECT boss, rows FROM imat_store.delta_self_join
+      SELECT boss, rows FROM changes
     ) AS u
     GROUP BY u.boss
   HAVING pg_catalog.sum(u.rows) <> 0
@@ -859,3 +862,6 @@ SELECT imat_catalog.copy_grants('public.self_join', 'imat.self_join');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.self_join IS 'shows self-join';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_self_join USING btree ((1));

@@ -402,3 +402,6 @@ SELECT imat_catalog.copy_grants('public.sets_in_select', 'imat.sets_in_select');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.sets_in_select IS 'shows sets-in-select';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_sets_in_select USING btree ((1));

@@ -182,6 +182,9 @@ CREATE UNIQUE INDEX ON imat_store.state_values (row_digest) NULLS NOT DISTINCT;
 -- what finds the rows with NULL in a key
 CREATE INDEX ON imat_store.state_values ((1)) WHERE id IS NULL;
 
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_values ((1)) WHERE rows > 1;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_values.id IS 's.id';
 
@@ -454,3 +457,6 @@ SELECT imat_catalog.copy_grants('public."values"', 'imat."values"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."values" IS 'shows values';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_values USING btree ((1));

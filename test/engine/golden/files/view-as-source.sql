@@ -466,3 +466,6 @@ SELECT imat_catalog.copy_grants('public.view_as_source', 'imat.view_as_source');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.view_as_source IS 'shows view-as-source';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_view_as_source USING btree ((1));
