@@ -210,7 +210,9 @@ async function extendCapture(
   const log = fragment(known.log);
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   // A column that has another type now was needed by no imat that can still be read.
-  const retyped = missing.filter((column) => known.logged[String(column.attnum)] !== undefined);
+  const retyped = all.filter(
+    (column) => known.logged[String(column.attnum)] !== undefined && !isLogged(known, column),
+  );
   await alterLog(db, log, [
     ...retyped.map((column) => sql`DROP COLUMN ${ident(logColumn(column.attnum))}`),
     ...missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`),
