@@ -12,8 +12,8 @@ import { capturedBy, loggedColumns, sourceRow } from './source-row.ts';
 const ATTEMPTS = 3;
 
 /**
- * Capture goes on meanwhile, but makes its command anew for each statement. Where this role must not
- * write the functions, it stays so.
+ * Capture goes on meanwhile, but makes its command anew for each statement. Where this role must
+ * not write the functions, it stays so.
  */
 export async function renewCapture(db: Db, oid: number): Promise<void> {
   try {

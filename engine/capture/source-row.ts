@@ -43,6 +43,6 @@ export async function sourceRow(db: Db, oid: number): Promise<SourceRow | null> 
 export const isLogged = ({ logged }: SourceRow, column: ColumnFacts): boolean =>
   logged[String(column.attnum)] === column.logType;
 
-/** The columns that a log has, as they are now: without those that are gone or have another type. */
+/** The columns that a log has: without those that are gone or have another type now. */
 export const loggedColumns = (known: SourceRow, all: readonly ColumnFacts[]): ColumnFacts[] =>
   all.filter((column) => isLogged(known, column));

@@ -66,7 +66,7 @@ export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA ID
  */
 const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
 
-/** A log column: base type and collation of the source's column, nothing that could refuse a value. */
+/** A log column: base type and collation of the source's, and nothing that could refuse a value. */
 export function logColumnOf(column: ColumnFacts): Sql {
   const collate = column.collation === null ? sql`` : sql` COLLATE ${fragment(column.collation)}`;
   return sql`${ident(logColumn(column.attnum))} ${fragment(column.logType)}${collate}`;
