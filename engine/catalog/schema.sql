@@ -1333,7 +1333,6 @@ CREATE FUNCTION imat_store.check_reset()
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.check_reset() IS
   'Lets a role mark only the tables that capture functions of that role capture.';
-GRANT EXECUTE ON FUNCTION imat_store.check_reset() TO PUBLIC;
 
 CREATE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[], names text[])
   RETURNS boolean
@@ -1356,7 +1355,7 @@ CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
   LANGUAGE sql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.is_loggable(regclass,bigint) IS
-  'Returns true if so many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
+  'Returns true if this many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
 GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass,bigint) TO PUBLIC;
 
 CREATE FUNCTION imat_store.part_tree(source regclass)
@@ -1391,7 +1390,9 @@ COMMENT ON VIEW imat_catalog.held_back IS
 --   rows bigint,
 --   dead_rows bigint,
 --   xid_index regclass,
---   is_valid boolean
+--   is_valid boolean,
+--   pages bigint,
+--   bytes bigint
 -- );
 COMMENT ON VIEW imat_catalog.log_upkeep IS
   'The logs, with what a worker bases their upkeep on.';
@@ -1442,10 +1443,12 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   error text,
 --   error_hint text,
 --   next_attempt_at timestamp with time zone,
---   worker text
+--   worker text,
+--   log_rows bigint,
+--   reset_pending boolean
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

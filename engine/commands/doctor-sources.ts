@@ -55,7 +55,7 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
   );
   return sources.map((source) => {
     const check = `source ${source.name ?? '(dropped)'}`;
-    const wrong = sourceProblem(source, columns.get(source.relation) ?? []);
+    const wrong = sourceProblem(source);
     if (wrong !== null) return problem('error', check, ...wrong);
     if (!source.followed)
       return problem(
@@ -64,26 +64,25 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
         'its partitions have changed: live reads use the definition until that is taken in',
         'imat worker takes it in at once, imat fold and imat swap before they begin.',
       );
+    if (hasOldNames(source, columns.get(source.relation) ?? []))
+      return problem(
+        'warning',
+        check,
+        'a column that is captured was renamed or dropped, or has another type: capture is right, but slower',
+        'imat fold, as a role that owns the table, writes the capture functions again.',
+      );
     const by = source.by_extension ? ' by the extension' : '';
     return ok(check, `captured${by}${source.tracked ? ', tracked' : ''}`);
   });
 }
 
 /** The message and the hint of the worst that is wrong with a source; null if nothing is. */
-function sourceProblem(
-  source: SourceRow,
-  columns: readonly ColumnFacts[],
-): [message: string, hint: string] | null {
+function sourceProblem(source: SourceRow): [message: string, hint: string] | null {
   if (source.name === null) return ['a source table was dropped', 'Revert the imats that read it.'];
   if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log)
     return [
       'capture is disabled or gone: changes were lost',
       'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.',
-    ];
-  if (hasLostColumns(source, columns))
-    return [
-      'a column that is captured was renamed or dropped: whoever writes to it gets an error',
-      'Revert the imats on it, then convert them again.',
     ];
   if (source.subscribed)
     return [
@@ -114,9 +113,8 @@ function sourceProblem(
 }
 
 /** A capture function of plpgsql names columns; the extension goes by their numbers. */
-function hasLostColumns(source: SourceRow, columns: readonly ColumnFacts[]): boolean {
-  if (source.columns === null) return false;
+function hasOldNames(source: SourceRow, columns: readonly ColumnFacts[]): boolean {
+  if (source.columns === null || source.by_extension) return false;
   const logged = columns.filter((column) => source.columns?.includes(column.attnum) === true);
-  if (logged.length < source.columns.length) return true;
-  return !source.by_extension && !namesColumns(source.body ?? '', logged);
+  return !namesColumns(source.body ?? '', logged);
 }

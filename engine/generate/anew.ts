@@ -1,7 +1,7 @@
 /**
- * The state's content computed from the sources alone, for when a log does not have a change as rows
- * (a reset mark): as a view, which the fold then fills the state from, and as a function, which the
- * live view then reads.
+ * The state's content computed from the sources alone, for when a log does not have a change as
+ * rows (a reset mark): as a view, from which the fold then fills the state, and as a function,
+ * which the live view then reads.
  *
  * A function, because the planner does not look into it: an arm of the live view that names the
  * sources would be planned at every read. It runs with the rights of the imat's owner. Every reader
@@ -12,7 +12,6 @@
  * instead of a wrong answer.
  */
 import type { Plan } from '../plan/plan.ts';
-import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, literal, sql } from '../sql/sql.ts';
 import { stateContent } from './state.ts';
 import type { Statement } from './statement.ts';
@@ -51,7 +50,3 @@ AS ${dollarQuoted(body)}`,
     },
   ];
 }
-
-/** The rows of the function, for the live view. */
-export const computedRows = ({ id, names }: Subject): Sql =>
-  sql`${names.computed.sql}((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id}))`;

@@ -71,10 +71,10 @@ export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA ID
  */
 const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
 
-/** A log column: type and collation of the source's column, none of its constraints. */
+/** A log column: base type and collation of the source's, and nothing that could refuse a value. */
 export function logColumnOf(column: ColumnFacts): Sql {
   const collate = column.collation === null ? sql`` : sql` COLLATE ${fragment(column.collation)}`;
-  return sql`${ident(logColumn(column.attnum))} ${fragment(column.baseType)}${collate}`;
+  return sql`${ident(logColumn(column.attnum))} ${fragment(column.logType)}${collate}`;
 }
 
 /** The events for which imat makes a function of its own. */
@@ -115,12 +115,15 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   return sql`IF imat_store.has_columns(${oidOf(target)}, ${literal(log.text)}, ${numbers}, ${namesOf(columns)}) THEN
   ${rows}
 ELSE
-  EXECUTE imat_store.capture_command(${oidOf(target)}, ${literal(log.text)}, ${numbers}, TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${numbers}, TG_OP);
 END IF;`;
 }
 
+/** Of a partition, too, the mark is the root's: after a restore, that can have another OID. */
 const resetMark = (target: CaptureTarget): Sql =>
-  sql`INSERT INTO imat_store.reset (relation) VALUES (${oidOf(target)});`;
+  target.isPartitioned
+    ? sql`INSERT INTO imat_store.reset (relation) SELECT ${oidOf(target)} WHERE imat_store.is_root(${oidOf(target)}, TG_RELID);`
+    : sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
 
 const PARTS = sql`
   parts pg_catalog.oid[];

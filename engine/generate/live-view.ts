@@ -1,11 +1,9 @@
 /**
  * The body of `imat.<name>` of a delta imat, by freshness.
  *
- * live: an arm that is the state alone answers while nothing is pending, otherwise one that adds
- * state and pending up key by key (`arms.ts`). The grouping needs no join, so NULL keys need no
- * care and conditions on keys reach the state's index and the log alike. Measured against a LEFT
- * JOIN of state and pending with an anti-joined rest: see docs/benchmarks.md. Where a log does not
- * have a change as rows, the state is computed anew (`anew.ts`).
+ * live: the state alone answers while nothing is pending, otherwise state and pending changes
+ * together (`arms.ts`, `current-view.ts`). Where a log does not have a change as rows, the state is
+ * computed anew (`anew.ts`).
  *
  * Any other freshness: what is stored.
  *
@@ -20,41 +18,22 @@
  * barrier as well.
  */
 import { faceOf } from '../operators/all.ts';
-import type { Pending } from '../operators/pending.ts';
+import type { LogsSince } from '../operators/pending.ts';
 import { anyPending, resetPending, treeChanged } from '../operators/pending.ts';
 import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
-import {
-  columnsRead,
-  computedValues,
-  readColumns,
-  STATE,
-  stateColumn,
-  stateColumns,
-  storedType,
-  summed,
-} from '../operators/store.ts';
+import { columnsRead, STATE, stateColumn, storedType } from '../operators/store.ts';
 import { columnsOf, nodesOf } from '../algebra/node.ts';
 import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
-import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
-import { computedRows } from './anew.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
+import { anewArm, storedArms } from './current-view.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
-
-const ROWS = ident(OWN_COLUMNS.rows);
-
-/**
- * A view through which no function of a reader meets a row that the view does not show. Its query
- * must not be a plain UNION ALL: PostgreSQL flattens that in spite of the barrier.
- */
-export const barrierView = (name: Sql, query: Sql): Sql =>
-  sql`CREATE VIEW ${name} WITH (security_barrier) AS\n${query}`;
 
 /**
  * The options of `imat.<name>`. They are repeated when the view is replaced, because PostgreSQL
@@ -67,27 +46,14 @@ export const readersOptions = (plan: Plan | null): Sql =>
 const filtersStored = ({ core, residual }: Plan): boolean =>
   nodesOf(residual).some((node) => node.op === 'filter' && !nodesOf(core).includes(node));
 
-/** State and pending changes added up, as rows of the state. */
-export function currentState(subject: Subject, { store }: Plan): Sql {
-  const columns = join(stateColumns(store).map(ident), ', ');
-  const rows = sql`SELECT ${columns} FROM ${subject.names.state.sql}
-UNION ALL
-SELECT ${columns} FROM ${subject.names.delta.sql}`;
-  const than = fragment(store.identity.repeats ? '>' : '<>');
-  const having = store.identity.vanishes
-    ? sql`\nHAVING pg_catalog.sum(u.${ROWS}) ${than} 0`
-    : sql``;
-  return sql`${summed(store, rows)}${having}`;
-}
-
 export function liveView(subject: Subject, plan: Plan): Sql {
   const frontier = frontierOf(subject, [subject.names.state.sql]);
-  const stored = storedArms(subject, plan);
+  const stored = storedArms(subject, plan, []);
   if (!subject.live)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const pending: LogsSince = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf };
   const { sources } = coreInput(plan, null).shape;
-  const arms = [...stored, ...computedArms(subject, plan)];
+  const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
     arms,
     columnsRead(plan.store),
@@ -102,52 +68,12 @@ export function liveView(subject: Subject, plan: Plan): Sql {
   return residualOver(plan, { from: [from], where: [where] });
 }
 
-/**
- * What is stored. Of rows that stand for several, the first one comes with all others: by far the
- * most occur once, and are read without the detour of repeating them.
- */
-function storedArms(subject: Subject, { store }: Plan): Arm[] {
-  const table = sql`${subject.names.state.sql} AS ${ident(STATE)}`;
-  const columns = readColumns(store, computedValues(store));
-  const rows: Arm = { number: ARM.stored, columns, from: table, label: 'what is stored' };
-  if (!store.identity.repeats) return [rows];
-  const more = sql`${ident(STATE)}.${ROWS} - 1`;
-  return [
-    rows,
-    {
-      ...rows,
-      from: sql`${table}${repeated(more)}\nWHERE ${ident(STATE)}.${ROWS} > 1`,
-      label: 'the other copies of rows that occur more than once',
-    },
-  ];
-}
-
-function computedArms(subject: Subject, { store }: Plan): Arm[] {
-  const copies = store.identity.repeats ? repeated(sql`${ident(STATE)}.${ROWS}`) : sql``;
-  const columns = readColumns(store, store.values);
-  return [
-    {
-      number: ARM.current,
-      columns,
-      from: sql`${subject.names.current.sql} AS ${ident(STATE)}${copies}`,
-      label: 'what is stored and what is pending, added up',
-    },
-    {
-      number: ARM.anew,
-      columns,
-      from: sql`${computedRows(subject)} AS ${ident(STATE)}${copies}`,
-      label: 'what the sources have',
-    },
-  ];
-}
-
-/**
- * Repeats a row of FROM. The planner expects ten elements of an array that it does not know, but
- * 1,000 rows of generate_series, and would compile queries for a thousand times the rows that are
- * there.
- */
-const repeated = (times: Sql): Sql =>
-  sql`\nCROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(${times})::integer]))`;
+const currentArm = (subject: Subject, { store }: Plan): Arm => ({
+  number: ARM.current,
+  columns: columnsRead(store).map(stateColumn),
+  from: sql`${subject.names.current.sql} AS ${ident(STATE)}`,
+  label: 'the answer computed now',
+});
 
 /** The definition computed from the stored columns that `rows` has. */
 function residualOver(plan: Plan, rows: Rows): Sql {

@@ -16,7 +16,8 @@ import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
 import { foldFunction } from './fold.ts';
-import { barrierView, currentState, liveView, readersOptions } from './live-view.ts';
+import { barrierView, currentView } from './current-view.ts';
+import { liveView, readersOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -91,7 +92,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
     ...foldFunction(subject, plan),
     {
       label: 'state and pending changes, added up',
-      sql: barrierView(subject.names.current.sql, currentState(subject, plan)),
+      sql: currentView(subject, plan),
     },
   ],
   publish: [publishedView(subject, plan)],

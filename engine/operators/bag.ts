@@ -6,6 +6,7 @@
  * two rows of the answer.
  */
 import type { NodeOf } from '../algebra/node.ts';
+import { idOf, scansOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { keyNotUsable } from '../algebra/reason.ts';
@@ -18,12 +19,17 @@ import { anyOf, imageOf } from './image.ts';
 import type { Shape } from './rule.ts';
 import { fromWhere, written } from './rule.ts';
 import type { Grouping, Identity, OutputName, Store } from './store.ts';
-import { keyValues, termRows } from './store.ts';
+import { comparable, keyValues, termRows } from './store.ts';
 
 const ROW_DIGEST = OWN_COLUMNS.rowDigest;
 
 const BY_DIGEST: Identity = {
   columns: () => [ROW_DIGEST],
+  // Conditions on a source's key reach the log, and those on a digest do not.
+  touchedBy: (keys) => {
+    const own = comparable(keys.filter(({ isSourceKey }) => isSourceKey));
+    return own.length > 0 ? own : [{ name: ROW_DIGEST, canBeNull: false }];
+  },
   extra: [ROW_DIGEST],
   vanishes: true,
   repeats: true,
@@ -56,6 +62,11 @@ export function bagStore(
   const label = labeller(node);
   const reasons: PlanReason[] = [];
   const names = new ColumnNames();
+  const sourceKeys = new Set(
+    scansOf(node).flatMap(({ columns }) =>
+      columns.filter(({ facts }) => facts.isInPrimaryKey).map(({ column }) => column.id),
+    ),
+  );
   const keys = node.outputs.map(({ column, expr }) => {
     const facts = types.of(column.id);
     if (!facts.groupable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
@@ -64,6 +75,7 @@ export function bagStore(
       value: written(expr, input),
       facts,
       label: label(expr),
+      isSourceKey: expr.kind === 'column' && sourceKeys.has(idOf(expr)),
     };
   });
   if (reasons.length > 0) return { reasons };

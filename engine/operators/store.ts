@@ -24,6 +24,8 @@ export type StoredKey = {
   readonly value: Sql;
   readonly facts: TypeFacts;
   readonly label: string;
+  /** Whether it is a column of a source's primary key, so that few rows have the same value. */
+  readonly isSourceKey: boolean;
 };
 
 /**
@@ -62,11 +64,19 @@ export type Identity = {
   readonly contributions: (store: Store, terms: readonly Term[]) => Sql;
   /** How rows of stored columns under the alias `u` are grouped. */
   readonly grouping: (store: Store) => Grouping;
+  /**
+   * Columns by which stored rows that a change concerns are looked up: where the change's rows have
+   * other values in them, by `OPERATOR(pg_catalog.=)`, the stored row stays as it is. None if there
+   * are no such columns. A NULL in one of them says nothing, unless they are never NULL.
+   */
+  readonly touchedBy: (keys: readonly StoredKey[]) => readonly TouchKey[];
   /** Whether a row goes when its count becomes 0. */
   readonly vanishes: boolean;
   /** Whether a stored row stands for as many rows as its count says, or for one. */
   readonly repeats: boolean;
 };
+
+export type TouchKey = { readonly name: string; readonly canBeNull: boolean };
 
 export type Grouping = { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] };
 
@@ -80,6 +90,13 @@ export type OutputName = (column: ColumnId) => string | null;
 export const STATE = 's';
 
 export const stateColumn = (name: string): Sql => sql`${ident(STATE)}.${ident(name)}`;
+
+export const touchedBy = (store: Store): readonly TouchKey[] =>
+  store.identity.touchedBy(store.keys);
+
+/** Keys whose equality is the one by which their values are grouped. */
+export const comparable = (keys: readonly StoredKey[]): readonly TouchKey[] =>
+  keys.filter(({ facts }) => facts.hasPlainEquality).map(({ name }) => ({ name, canBeNull: true }));
 
 export const identityOf = (store: Store): readonly string[] => store.identity.columns(store.keys);
 

@@ -22,8 +22,11 @@ DECLARE
 BEGIN
   -- Without a log there is no imat that could be read.
   IF to_regclass(log) IS NULL THEN RETURN 'SELECT'; END IF;
+  -- After a restore the root has another OID, and nothing that was restored can be read.
+  IF NOT imat_store.is_root(source, fired) THEN RETURN 'SELECT'; END IF;
   FOREACH number IN ARRAY numbers LOOP
     path := (pg_identify_object_as_address('pg_class'::regclass, source, number)).object_names;
+    CONTINUE WHEN path[3] IS NULL;
     BEGIN
       EXECUTE format('SELECT %s FROM (SELECT (NULL::%I.%I).*) s, (SELECT (NULL::%s).*) l',
         imat_store.same_type(path[3], number), path[1], path[2], log) INTO same;
@@ -54,3 +57,7 @@ END $$;
 COMMENT ON FUNCTION imat_store.capture_command(regclass, text, smallint[], text, oid[], regclass) IS
   'Returns the command that appends the rows of a statement to the log of its table, with the '
   'names that the columns have now. The function of a trigger runs it.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION
+  imat_store.capture_command(regclass, text, smallint[], text, oid[], regclass) TO PUBLIC;

@@ -12,3 +12,6 @@ $$;
 COMMENT ON FUNCTION imat_store.captured_rows(regclass, oid[]) IS
   'Returns the WHERE clause that keeps rows of partitions that are captured; an empty text if all '
   'are.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.captured_rows(regclass, oid[]) TO PUBLIC;

@@ -1,5 +1,7 @@
 -- While an imat on the source is being loaded, nothing is deleted: that imat has no frontier yet,
--- and its frontier may turn out older than all others.
+-- and its frontier may turn out older than all others. The session that loads it holds a lock; an
+-- install that was interrupted keeps nothing. Nor does an imat whose answer depends on the moment:
+-- it reads no log. After a restore into another cluster a frontier says nothing.
 --
 -- What every frontier has passed is older than the least xmax of all frontiers. The condition on
 -- xid lets an index help.
@@ -19,11 +21,15 @@ DECLARE
   deleted bigint;
 BEGIN
   -- One statement, so that no imat can come in between the question and the frontiers.
-  SELECT array_agg(f.snapshot) FILTER (WHERE f.imat_id IS NOT NULL), bool_or(i.state = 'installing')
+  SELECT array_agg(f.snapshot) FILTER (WHERE f.imat_id IS NOT NULL),
+    bool_or(i.state = 'installing' AND EXISTS (SELECT FROM pg_locks l
+      WHERE l.locktype = 'advisory' AND l.classid = imat_catalog.lock_class()::oid
+        AND l.objid = i.id::oid AND l.granted
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
     INTO frontiers, loading
   FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-    LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id
-  WHERE z.relation = source;
+    LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id AND f.here
+  WHERE z.relation = source AND i.dependence <> 'moment';
   IF loading THEN RETURN 0; END IF;
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;

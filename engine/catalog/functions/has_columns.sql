@@ -30,3 +30,6 @@ END $$;
 COMMENT ON FUNCTION imat_store.has_columns(regclass, text, smallint[], text[]) IS
   'Returns true if the columns of a source have these numbers and names and the types that its log '
   'has for them.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.has_columns(regclass, text, smallint[], text[]) TO PUBLIC;

@@ -12,3 +12,6 @@ $$;
 COMMENT ON FUNCTION imat_store.has_parts(regclass[], oid[]) IS
   'Returns true if a table, the first of parents, has exactly these partitions now. The other '
   'parents are those of the partitions that are partitioned themselves.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.has_parts(regclass[], oid[]) TO PUBLIC;

@@ -14,3 +14,6 @@ $$;
 COMMENT ON FUNCTION imat_store.is_loggable(regclass, bigint) IS
   'Returns true if this many changed rows of a table are worth logging; false if to compute the '
   'state of its imats anew is cheaper.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass, bigint) TO PUBLIC;

@@ -27,3 +27,6 @@ END $$;
 
 COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
   'Returns the partitions that a table has now, at every level, each with its parent.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;

@@ -8,3 +8,6 @@ $$;
 
 COMMENT ON FUNCTION imat_store.same_type(text, smallint) IS
   'Returns a condition: that a column of the source s has the type that the log l has for it.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.same_type(text, smallint) TO PUBLIC;

@@ -33,6 +33,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION imat_store.check_reset() IS
   'Lets a role mark only the tables that capture functions of that role capture.';
+REVOKE ALL ON FUNCTION imat_store.check_reset() FROM PUBLIC;
 CREATE TRIGGER check_reset BEFORE INSERT ON imat_store.reset
   FOR EACH ROW EXECUTE FUNCTION imat_store.check_reset();
 ALTER TABLE imat_store.reset ENABLE ALWAYS TRIGGER check_reset;

@@ -43,15 +43,18 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   attnum,
   type: 'integer',
   baseType: 'integer',
+  logType: 'integer',
   oid: 23,
   isComposite: false,
   scale: null,
   image: null,
   equalIsSame: true,
   sortable: true,
+  hasPlainEquality: true,
   groupable: true,
   collation: null,
   isVirtual: false,
+  isInPrimaryKey: false,
 });
 const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
   Object.entries(TABLES).map(([name, { oid, columns }]) => [

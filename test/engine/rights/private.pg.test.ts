@@ -7,7 +7,10 @@ import {
   type Session,
 } from '../commands/support/sandbox.ts';
 
-/** Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. */
+/**
+ * Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. Functions
+ * that return rows are for views, and ask for a key (test/engine/capture/truncate.pg.test.ts).
+ */
 const FOREIGN_RIGHTS = `
 SELECT o.what || ': ' || a.privilege_type || ' for ' || CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END AS foreign_right
 FROM (
@@ -15,13 +18,20 @@ FROM (
   WHERE c.relnamespace IN ('imat_catalog'::regnamespace, 'imat_store'::regnamespace) AND c.relkind IN ('r', 'v', 'S')
   UNION ALL SELECT 'schema ' || n.nspname, n.nspowner, n.nspacl FROM pg_namespace n WHERE n.nspname LIKE 'imat%'
   UNION ALL SELECT p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)) FROM pg_proc p
-  WHERE p.pronamespace = 'imat_store'::regnamespace OR p.pronamespace = 'imat_catalog'::regnamespace AND p.prosecdef
+  WHERE p.pronamespace = 'imat_store'::regnamespace AND NOT p.proretset OR p.pronamespace = 'imat_catalog'::regnamespace AND p.prosecdef
 ) o, aclexplode(o.acl) a WHERE a.grantee <> o.owner ORDER BY 1`;
 
-/** What everybody may do: see the schema imat, and let a view ask for its frontier. */
+/**
+ * What everybody may do: see the schema imat, and let a view ask for its frontier. What capture
+ * asks can be asked by those only who may use the schema imat_store.
+ */
 const PUBLIC_RIGHTS = [
   'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
   'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',
+  'imat_store.capture_command(regclass,text,smallint[],text): EXECUTE for PUBLIC',
+  'imat_store.has_columns(regclass,text,smallint[],text[]): EXECUTE for PUBLIC',
+  'imat_store.is_loggable(regclass,bigint): EXECUTE for PUBLIC',
+  'imat_store.same_type(text,smallint): EXECUTE for PUBLIC',
   'schema imat: USAGE for PUBLIC',
 ];
 

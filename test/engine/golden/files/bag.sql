@@ -33,8 +33,8 @@ CREATE TABLE imat_store.log_public_product (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   weight integer NOT NULL,
   c1 integer,
-  c2 character varying(40),
-  c3 numeric(10,2)
+  c2 character varying,
+  c3 numeric
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
 ALTER TABLE imat_store.log_public_product REPLICA IDENTITY FULL;
 
@@ -61,7 +61,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -88,7 +88,7 @@ BEGIN
       GROUP BY u.c1, u.c2, u.c3
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -119,7 +119,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -195,7 +195,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -222,7 +222,7 @@ BEGIN
       GROUP BY u.c3, u.c4, u.c6
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -253,7 +253,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -323,6 +323,9 @@ ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
 
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_bag ((1)) WHERE rows > 1;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_bag.region IS 's.region';
 
@@ -380,10 +383,10 @@ FROM (
   FROM
     public.sale AS r1,
     (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2, l.c3
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed2 FROM pending AS p)
@@ -405,10 +408,10 @@ FROM (
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2, l.c3
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
@@ -462,10 +465,10 @@ FROM (
         FROM
           public.sale AS r1,
           (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
             FROM imat_store.log_public_product AS l
             WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2, l.c3
+            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
             HAVING pg_catalog.sum(l.weight) <> 0
             OFFSET 0
           ) AS r2
@@ -485,10 +488,10 @@ FROM (
             OFFSET 0
           ) AS r1,
           (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
             FROM imat_store.log_public_product AS l
             WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2, l.c3
+            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
             HAVING pg_catalog.sum(l.weight) <> 0
             OFFSET 0
           ) AS r2
@@ -630,19 +633,54 @@ REVOKE ALL ON FUNCTION imat_store.fold_bag(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_bag
+)
 SELECT
-  u.row_digest AS row_digest,
-  u.region AS region,
-  u.label AS label,
-  u.value AS value,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.region,
+  s.label,
+  s.value
 FROM (
-  SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
-  SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
-) AS u
-GROUP BY u.row_digest, u.region, u.label, u.value
-HAVING pg_catalog.sum(u.rows) > 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.region AS region,
+      u.label AS label,
+      u.value AS value,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, region, label, value, rows FROM changes
+    ) AS u
+    GROUP BY u.row_digest, u.region, u.label, u.value
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.bag AS
@@ -669,14 +707,13 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.region,
     s.label,
     s.value,
     2 AS arm
   FROM imat_store.current_bag AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
   UNION ALL
   -- what the sources have
   SELECT
@@ -699,3 +736,6 @@ SELECT imat_catalog.copy_grants('public.bag', 'imat.bag');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.bag IS 'shows bag';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_bag USING btree ((1));

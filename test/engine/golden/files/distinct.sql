@@ -51,7 +51,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -78,7 +78,7 @@ BEGIN
       GROUP BY u.c4, u.c10
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -109,7 +109,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -168,6 +168,9 @@ ALTER TABLE imat_store.state_distinct REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_distinct (region, shipped) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_distinct ((1)) WHERE region IS NULL OR shipped IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_distinct.region IS 'sale.region';
 
@@ -182,12 +185,6 @@ ANALYZE imat_store.state_distinct;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_distinct AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -196,18 +193,12 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_distinct AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -216,8 +207,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -336,16 +327,38 @@ REVOKE ALL ON FUNCTION imat_store.fold_distinct(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
 SELECT
-  u.region,
-  u.shipped,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.region,
+  s.shipped
 FROM (
-  SELECT region, shipped, rows FROM imat_store.state_distinct
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.shipped
+  FROM imat_store.state_distinct AS s
+  WHERE s.region IS NOT NULL
+    AND s.shipped IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
   UNION ALL
-  SELECT region, shipped, rows FROM imat_store.delta_distinct
-) AS u
-GROUP BY u.region, u.shipped
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.shipped
+  FROM (
+    SELECT
+      u.region,
+      u.shipped,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE region IS NULL OR shipped IS NULL
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.delta_distinct
+    ) AS u
+    GROUP BY u.region, u.shipped
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."distinct" AS
@@ -360,7 +373,7 @@ FROM (
     0 AS arm
   FROM imat_store.state_distinct AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.region,
     s.shipped,
@@ -386,3 +399,6 @@ SELECT imat_catalog.copy_grants('public."distinct"', 'imat."distinct"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."distinct" IS 'shows distinct';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_distinct USING btree ((1));

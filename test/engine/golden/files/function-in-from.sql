@@ -64,7 +64,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -91,7 +91,7 @@ BEGIN
       GROUP BY u.c1, u.c2
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -122,7 +122,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -197,7 +197,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -224,7 +224,7 @@ BEGIN
       GROUP BY u.c2, u.c4
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -255,7 +255,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -325,6 +325,9 @@ ALTER TABLE imat_store.state_function_in_from REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_function_in_from (row_digest) NULLS NOT DISTINCT;
+
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_function_in_from ((1)) WHERE rows > 1;
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_function_in_from.name IS 'c.name';
@@ -549,19 +552,54 @@ REVOKE ALL ON FUNCTION imat_store.fold_function_in_from(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_function_in_from
+)
 SELECT
-  u.row_digest AS row_digest,
-  u.name AS name,
-  u.word AS word,
-  u.place AS place,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.name,
+  s.word,
+  s.place
 FROM (
-  SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from
+  -- what is stored and stays
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
-  SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
-) AS u
-GROUP BY u.row_digest, u.name, u.word, u.place
-HAVING pg_catalog.sum(u.rows) > 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.name AS name,
+      u.word AS word,
+      u.place AS place,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, name, word, place, rows FROM changes
+    ) AS u
+    GROUP BY u.row_digest, u.name, u.word, u.place
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.function_in_from AS
@@ -588,14 +626,13 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.name,
     s.word,
     s.place,
     2 AS arm
   FROM imat_store.current_function_in_from AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
   UNION ALL
   -- what the sources have
   SELECT
@@ -618,3 +655,6 @@ SELECT imat_catalog.copy_grants('public.function_in_from', 'imat.function_in_fro
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.function_in_from IS 'shows function-in-from';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_function_in_from USING btree ((1));

@@ -68,7 +68,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -95,7 +95,7 @@ BEGIN
       GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -126,7 +126,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -238,12 +238,6 @@ ANALYZE imat_store.state_group_by_5s;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_group_by_5s AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -259,18 +253,12 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_group_by_5s AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -286,8 +274,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -428,23 +416,50 @@ REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_group_by_5s WITH (security_barrier) AS
 SELECT
-  u.region,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-  COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-  COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+  s.region,
+  s.rows,
+  s.total,
+  s.mean
 FROM (
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean
+  FROM imat_store.state_group_by_5s AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by_5s
-) AS u
-GROUP BY u.region
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+    FROM (
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by_5s
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.group_by_5s AS
@@ -469,3 +484,6 @@ SELECT imat_catalog.copy_grants('public.group_by_5s', 'imat.group_by_5s');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.group_by_5s IS 'shows group-by-5s';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_group_by_5s USING btree ((1));

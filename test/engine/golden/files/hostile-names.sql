@@ -53,7 +53,7 @@ CREATE TABLE imat_store."log_Odd ""schema_it's; a \ table" (
   weight integer NOT NULL,
   c1 text,
   c2 integer,
-  c4 numeric(6,2),
+  c4 numeric,
   c5 text,
   c6 text COLLATE pg_catalog."C"
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
@@ -85,7 +85,7 @@ break", n."%I" FROM new_rows AS n
   END IF;
 END IF;
 ELSE
-  EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
 END IF;
   RETURN NULL;
 END$imat_$;
@@ -115,7 +115,7 @@ break" AS c5, n."%I" AS c6 FROM new_rows AS n
   GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
   HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
 ELSE
-  EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
 END IF;
   RETURN NULL;
 END$imat_$;
@@ -149,7 +149,7 @@ break", o."%I" FROM old_rows AS o
   END IF;
 END IF;
 ELSE
-  EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
 END IF;
   RETURN NULL;
 END$imat_$;
@@ -221,6 +221,10 @@ ALTER TABLE imat_store."state_Robert'); DROP TABLE sale; --"
 CREATE UNIQUE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
 break", "%I") NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" ((1)) WHERE "select" IS NULL OR "line
+break" IS NULL OR "%I" IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store."state_Robert'); DROP TABLE sale; --"."select" IS 't.select';
 
@@ -255,12 +259,6 @@ ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store."delta_Robert'); DROP TABLE sale; --" AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
   r1."select" AS "select",
@@ -275,21 +273,15 @@ break",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
-  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
-  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
-  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l, imat_catalog.frontier AS f
+  WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
 ) AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store."netted_Robert'); DROP TABLE sale; --" AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
   r1."select" AS "select",
@@ -304,11 +296,11 @@ break",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
-  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
-  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
-  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-  GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l, imat_catalog.frontier AS f
+  WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+  GROUP BY l.c1, l.c2, l.c4::numeric(6,2), l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
 ) AS r1
@@ -452,25 +444,67 @@ REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"(boolean) 
 -- state and pending changes, added up
 CREATE VIEW imat_store."current_Robert'); DROP TABLE sale; --" WITH (security_barrier) AS
 SELECT
-  u."select",
-  u."line
+  s."select",
+  s."line
 break",
-  u."%I",
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
-  COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
-  COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
-  COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
+  s."%I",
+  s."sum""med",
+  s."count_na""me"
 FROM (
-  SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --"
+  -- what is stored and stays
+  SELECT
+    s."select",
+    s."line
+break",
+    s."%I",
+    s."sum""med",
+    s."count_na""me"
+  FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
+  WHERE s."select" IS NOT NULL
+    AND s."line
+break" IS NOT NULL
+    AND s."%I" IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store."delta_Robert'); DROP TABLE sale; --" AS d WHERE d."select" OPERATOR(pg_catalog.=) s."select" AND d."line
+break" OPERATOR(pg_catalog.=) s."line
+break" AND d."%I" OPERATOR(pg_catalog.=) s."%I")
   UNION ALL
-  SELECT "select", "line
+  -- what is stored and what is pending, added up
+  SELECT
+    s."select",
+    s."line
+break",
+    s."%I",
+    (CASE WHEN s."count_$imat$" > 0 THEN CASE WHEN s."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (s."sum_$imat$")::numeric END END)::numeric AS "sum""med",
+    s."count_na""me"
+  FROM (
+    SELECT
+      u."select",
+      u."line
+break",
+      u."%I",
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
+      COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
+      COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
+      COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
+    FROM (
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s WHERE EXISTS (SELECT FROM imat_store."delta_Robert'); DROP TABLE sale; --" AS d WHERE d."select" OPERATOR(pg_catalog.=) s."select" AND d."line
+break" OPERATOR(pg_catalog.=) s."line
+break" AND d."%I" OPERATOR(pg_catalog.=) s."%I")
+      UNION ALL
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s WHERE "select" IS NULL OR "line
+break" IS NULL OR "%I" IS NULL
+      UNION ALL
+      SELECT "select", "line
 break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
-) AS u
-GROUP BY u."select", u."line
+    ) AS u
+    GROUP BY u."select", u."line
 break", u."%I"
-HAVING pg_catalog.sum(u.rows) <> 0;
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS
@@ -494,13 +528,13 @@ break",
     0 AS arm
   FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s."select",
     s."line
 break",
     s."%I",
-    (CASE WHEN s."count_$imat$" > 0 THEN CASE WHEN s."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (s."sum_$imat$")::numeric END END)::numeric AS "sum""med",
+    s."sum""med",
     s."count_na""me",
     2 AS arm
   FROM imat_store."current_Robert'); DROP TABLE sale; --" AS s
@@ -528,3 +562,6 @@ SELECT imat_catalog.copy_grants('public."Robert''); DROP TABLE sale; --"', 'imat
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."Robert'); DROP TABLE sale; --" IS 'shows hostile-names';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store."state_Robert'); DROP TABLE sale; --" USING btree ((1));

@@ -66,7 +66,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -93,7 +93,7 @@ BEGIN
       GROUP BY u.c1, u.c3
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -124,7 +124,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -199,7 +199,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,5}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,5}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -226,7 +226,7 @@ BEGIN
       GROUP BY u.c2, u.c5, pg_catalog.numeric_send(u.c5)
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,5}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,5}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -257,7 +257,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,5}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,5}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -662,22 +662,46 @@ REVOKE ALL ON FUNCTION imat_store.fold_join(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_join WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_join
+)
 SELECT
-  u.country,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+  s.country,
+  s.total
 FROM (
-  SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_join
+  -- what is stored and stays
+  SELECT
+    s.country,
+    s.total
+  FROM imat_store.state_join AS s
+  WHERE s.country IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.country OPERATOR(pg_catalog.=) s.country)
   UNION ALL
-  SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_join
-) AS u
-GROUP BY u.country
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.country,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total
+  FROM (
+    SELECT
+      u.country,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+    FROM (
+      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.country OPERATOR(pg_catalog.=) s.country)
+      UNION ALL
+      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_join AS s WHERE country IS NULL
+      UNION ALL
+      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM changes
+    ) AS u
+    GROUP BY u.country
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."join" AS
@@ -692,10 +716,10 @@ FROM (
     0 AS arm
   FROM imat_store.state_join AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.country,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.total,
     2 AS arm
   FROM imat_store.current_join AS s
   UNION ALL
@@ -718,3 +742,6 @@ SELECT imat_catalog.copy_grants('public."join"', 'imat."join"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."join" IS 'shows join';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_join USING btree ((1));

@@ -63,7 +63,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -90,7 +90,7 @@ BEGIN
       GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c10
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -121,7 +121,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -222,12 +222,6 @@ ANALYZE imat_store.state_no_group_by;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_no_group_by AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   TRUE AS only_row,
@@ -242,19 +236,13 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_no_group_by AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   TRUE AS only_row,
@@ -269,8 +257,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -407,20 +395,33 @@ REVOKE ALL ON FUNCTION imat_store.fold_no_group_by(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_no_group_by WITH (security_barrier) AS
 SELECT
-  TRUE AS only_row,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-  COALESCE(pg_catalog.sum(u.count_if_shipped), 0)::bigint AS count_if_shipped
+  s.rows,
+  s.total,
+  s.count_if_shipped
 FROM (
-  SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.state_no_group_by
-  UNION ALL
-  SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.delta_no_group_by
-) AS u;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.count_if_shipped
+  FROM (
+    SELECT
+      TRUE AS only_row,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_if_shipped), 0)::bigint AS count_if_shipped
+    FROM (
+      SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.state_no_group_by AS s
+      UNION ALL
+      SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.delta_no_group_by
+    ) AS u
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.no_group_by AS
@@ -437,10 +438,10 @@ FROM (
     0 AS arm
   FROM imat_store.state_no_group_by AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.rows,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.total,
     s.count_if_shipped,
     2 AS arm
   FROM imat_store.current_no_group_by AS s
@@ -465,3 +466,6 @@ SELECT imat_catalog.copy_grants('public.no_group_by', 'imat.no_group_by');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.no_group_by IS 'shows no-group-by';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_no_group_by USING btree ((1));

@@ -61,7 +61,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -88,7 +88,7 @@ BEGIN
       GROUP BY u.c1, u.c2, u.c4
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -119,7 +119,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -193,7 +193,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -220,7 +220,7 @@ BEGIN
       GROUP BY u.c2
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -251,7 +251,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -788,16 +788,40 @@ REVOKE ALL ON FUNCTION imat_store.fold_self_join(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_self_join
+)
 SELECT
-  u.boss,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.boss,
+  s.rows
 FROM (
-  SELECT boss, rows FROM imat_store.state_self_join
+  -- what is stored and stays
+  SELECT
+    s.boss,
+    s.rows
+  FROM imat_store.state_self_join AS s
+  WHERE s.boss IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
   UNION ALL
-  SELECT boss, rows FROM imat_store.delta_self_join
-) AS u
-GROUP BY u.boss
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.boss,
+    s.rows
+  FROM (
+    SELECT
+      u.boss,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+      UNION ALL
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
+      UNION ALL
+      SELECT boss, rows FROM changes
+    ) AS u
+    GROUP BY u.boss
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.self_join AS
@@ -812,7 +836,7 @@ FROM (
     0 AS arm
   FROM imat_store.state_self_join AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.boss,
     s.rows,
@@ -838,3 +862,6 @@ SELECT imat_catalog.copy_grants('public.self_join', 'imat.self_join');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.self_join IS 'shows self-join';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_self_join USING btree ((1));

@@ -60,7 +60,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -87,7 +87,7 @@ BEGIN
       GROUP BY u.c4, u.c6, u.c10
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -118,7 +118,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -179,6 +179,9 @@ ALTER TABLE imat_store.state_sets_in_select REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_sets_in_select (word, n) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_sets_in_select ((1)) WHERE word IS NULL OR n IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_sets_in_select.word IS 'set';
 
@@ -193,12 +196,6 @@ ANALYZE imat_store.state_sets_in_select;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_sets_in_select AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   f2.c11 AS word,
@@ -207,8 +204,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c6, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -326,16 +323,41 @@ REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_sets_in_select WITH (security_barrier) AS
 SELECT
-  u.word,
-  u.n,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.word,
+  s.n,
+  s.rows
 FROM (
-  SELECT word, n, rows FROM imat_store.state_sets_in_select
+  -- what is stored and stays
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM imat_store.state_sets_in_select AS s
+  WHERE s.word IS NOT NULL
+    AND s.n IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
   UNION ALL
-  SELECT word, n, rows FROM imat_store.delta_sets_in_select
-) AS u
-GROUP BY u.word, u.n
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM (
+    SELECT
+      u.word,
+      u.n,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE word IS NULL OR n IS NULL
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.delta_sets_in_select
+    ) AS u
+    GROUP BY u.word, u.n
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.sets_in_select AS
@@ -352,7 +374,7 @@ FROM (
     0 AS arm
   FROM imat_store.state_sets_in_select AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.word,
     s.n,
@@ -380,3 +402,6 @@ SELECT imat_catalog.copy_grants('public.sets_in_select', 'imat.sets_in_select');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.sets_in_select IS 'shows sets-in-select';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_sets_in_select USING btree ((1));

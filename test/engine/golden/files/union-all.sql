@@ -87,7 +87,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -114,7 +114,7 @@ BEGIN
       GROUP BY u.c3
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -145,7 +145,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{3}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{3}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -220,7 +220,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -247,7 +247,7 @@ BEGIN
       GROUP BY u.c4, u.c6
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -278,7 +278,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -620,22 +620,49 @@ REVOKE ALL ON FUNCTION imat_store.fold_union_all(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_union_all WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_union_all
+)
 SELECT
-  u.region,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
-  COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
-  COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
-  COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
-  COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
-  COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
+  s.region,
+  s.rows,
+  s.total
 FROM (
-  SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total
+  FROM imat_store.state_union_all AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.delta_union_all
-) AS u
-GROUP BY u.region
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
+      COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
+      COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
+      COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
+      COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
+      COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
+    FROM (
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM changes
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.union_all AS
@@ -652,11 +679,11 @@ FROM (
     0 AS arm
   FROM imat_store.state_union_all AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.region,
     s.rows,
-    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total,
+    s.total,
     2 AS arm
   FROM imat_store.current_union_all AS s
   UNION ALL
@@ -680,3 +707,6 @@ SELECT imat_catalog.copy_grants('public.union_all', 'imat.union_all');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.union_all IS 'shows union-all';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_union_all USING btree ((1));

@@ -54,7 +54,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{1,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{1,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -81,7 +81,7 @@ BEGIN
       GROUP BY u.c1, u.c6
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{1,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{1,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -112,7 +112,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{1,6}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{1,6}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -179,6 +179,12 @@ ALTER TABLE imat_store.state_values REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_values (row_digest) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_values ((1)) WHERE id IS NULL;
+
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_values ((1)) WHERE rows > 1;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_values.id IS 's.id';
 
@@ -193,12 +199,6 @@ ANALYZE imat_store.state_values;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
@@ -211,8 +211,8 @@ FROM (
   FROM
     (
       SELECT l.weight::bigint AS weight, l.c1 AS id, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+      WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     ) AS r1,
     LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
   WHERE (f2.c11 = r1.quantity)
@@ -220,12 +220,6 @@ FROM (
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_values AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
@@ -238,8 +232,8 @@ FROM (
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+      WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
       GROUP BY l.c1, l.c6
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
@@ -370,17 +364,49 @@ REVOKE ALL ON FUNCTION imat_store.fold_values(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_values WITH (security_barrier) AS
 SELECT
-  u.row_digest AS row_digest,
-  u.id AS id,
-  u.label AS label,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.id,
+  s.label
 FROM (
-  SELECT row_digest, id, label, rows FROM imat_store.state_values
+  -- what is stored and stays
+  SELECT
+    s.id,
+    s.label
+  FROM imat_store.state_values AS s
+  WHERE s.id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
   UNION ALL
-  SELECT row_digest, id, label, rows FROM imat_store.delta_values
-) AS u
-GROUP BY u.row_digest, u.id, u.label
-HAVING pg_catalog.sum(u.rows) > 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.id,
+    s.label
+  FROM imat_store.state_values AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND s.id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.id,
+    s.label
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.id AS id,
+      u.label AS label,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+      UNION ALL
+      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE id IS NULL
+      UNION ALL
+      SELECT row_digest, id, label, rows FROM imat_store.delta_values
+    ) AS u
+    GROUP BY u.row_digest, u.id, u.label
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."values" AS
@@ -404,13 +430,12 @@ FROM (
   CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
   WHERE s.rows > 1
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.id,
     s.label,
     2 AS arm
   FROM imat_store.current_values AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
   UNION ALL
   -- what the sources have
   SELECT
@@ -432,3 +457,6 @@ SELECT imat_catalog.copy_grants('public."values"', 'imat."values"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."values" IS 'shows values';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_values USING btree ((1));

@@ -60,7 +60,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,5}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,5}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -87,7 +87,7 @@ BEGIN
       GROUP BY u.c2, u.c5, pg_catalog.numeric_send(u.c5)
       HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,5}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,5}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -118,7 +118,7 @@ BEGIN
       END IF;
     END IF;
   ELSE
-    EXECUTE imat_store.capture_command('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,5}', TG_OP);
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,5}', TG_OP);
   END IF;
   RETURN NULL;
 END$imat$;
@@ -219,12 +219,6 @@ ANALYZE imat_store.state_view_as_source;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_view_as_source AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.customer_id AS customer_id,
@@ -238,19 +232,13 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1
 WHERE (r1.amount > (1000)::numeric);
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_view_as_source AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.customer_id AS customer_id,
@@ -264,8 +252,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -402,21 +390,42 @@ REVOKE ALL ON FUNCTION imat_store.fold_view_as_source(boolean) FROM PUBLIC;
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_view_as_source WITH (security_barrier) AS
 SELECT
-  u.customer_id,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+  s.customer_id,
+  s.total
 FROM (
-  SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source
+  -- what is stored and stays
+  SELECT
+    s.customer_id,
+    s.total
+  FROM imat_store.state_view_as_source AS s
+  WHERE s.customer_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_view_as_source AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
   UNION ALL
-  SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_view_as_source
-) AS u
-GROUP BY u.customer_id
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.customer_id,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total
+  FROM (
+    SELECT
+      u.customer_id,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+    FROM (
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source AS s WHERE EXISTS (SELECT FROM imat_store.delta_view_as_source AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+      UNION ALL
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source AS s WHERE customer_id IS NULL
+      UNION ALL
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_view_as_source
+    ) AS u
+    GROUP BY u.customer_id
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.view_as_source AS
@@ -431,10 +440,10 @@ FROM (
     0 AS arm
   FROM imat_store.state_view_as_source AS s
   UNION ALL
-  -- what is stored and what is pending, added up
+  -- the answer computed now
   SELECT
     s.customer_id,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.total,
     2 AS arm
   FROM imat_store.current_view_as_source AS s
   UNION ALL
@@ -457,3 +466,6 @@ SELECT imat_catalog.copy_grants('public.view_as_source', 'imat.view_as_source');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.view_as_source IS 'shows view-as-source';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_view_as_source USING btree ((1));

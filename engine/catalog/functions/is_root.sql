@@ -1,0 +1,14 @@
+CREATE OR REPLACE FUNCTION imat_store.is_root(source regclass, fired regclass) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT fired IS NULL OR EXISTS (
+    SELECT FROM pg_trigger r JOIN pg_trigger f USING (tgfoid)
+    WHERE r.tgrelid = source AND f.tgrelid = fired AND NOT f.tgisinternal)
+$$;
+
+COMMENT ON FUNCTION imat_store.is_root(regclass, regclass) IS
+  'Returns true if the same function captures both tables.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.is_root(regclass, regclass) TO PUBLIC;
