@@ -1306,7 +1306,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,integer) TO PU
 CREATE FUNCTION imat_catalog.write_parts(source oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.write_parts(oid) IS
   'Writes the partitions that are captured into the capture functions of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.write_parts(oid) TO PUBLIC;
@@ -1357,6 +1357,14 @@ CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
 COMMENT ON FUNCTION imat_store.is_loggable(regclass,bigint) IS
   'Returns true if this many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
 GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_store.is_root(source regclass, fired regclass)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.is_root(regclass,regclass) IS
+  'Returns true if the same function captures both tables.';
+GRANT EXECUTE ON FUNCTION imat_store.is_root(regclass,regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.part_tree(source regclass)
   RETURNS TABLE(parent oid, part oid)

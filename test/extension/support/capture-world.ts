@@ -95,6 +95,7 @@ export async function captureTwice(
     'has_columns',
     'part_tree',
     'captured_rows',
+    'is_root',
     'capture_command',
     'is_loggable',
   ])

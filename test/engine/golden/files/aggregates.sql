@@ -124,7 +124,7 @@ BEGIN
           SELECT 1, n.id, n.price, n.weight FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -182,7 +182,7 @@ BEGIN
           SELECT -1, o.id, o.price, o.weight FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -202,7 +202,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_product (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -262,7 +262,7 @@ BEGIN
           SELECT 1, n.customer_id, n.product_id, n.amount, n.quantity, n.took, n.paid, n.shipped FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -320,7 +320,7 @@ BEGIN
           SELECT -1, o.customer_id, o.product_id, o.amount, o.quantity, o.took, o.paid, o.shipped FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -340,7 +340,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;

@@ -47,7 +47,7 @@ BEGIN
           SELECT 1, n.region, n.shipped FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -105,7 +105,7 @@ BEGIN
           SELECT -1, o.region, o.shipped FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -125,7 +125,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;

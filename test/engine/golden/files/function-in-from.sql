@@ -60,7 +60,7 @@ BEGIN
           SELECT 1, n.id, n.name FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -118,7 +118,7 @@ BEGIN
           SELECT -1, o.id, o.name FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -138,7 +138,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -193,7 +193,7 @@ BEGIN
           SELECT 1, n.customer_id, n.region FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -251,7 +251,7 @@ BEGIN
           SELECT -1, o.customer_id, o.region FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -271,7 +271,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;

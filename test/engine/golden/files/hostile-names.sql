@@ -81,7 +81,7 @@ IF logged OPERATOR(pg_catalog.=) 100000 THEN
 break", n."%I" FROM new_rows AS n
       OFFSET 100000;
   ELSE
-    INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+    INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   END IF;
 END IF;
 ELSE
@@ -145,7 +145,7 @@ IF logged OPERATOR(pg_catalog.=) 100000 THEN
 break", o."%I" FROM old_rows AS o
       OFFSET 100000;
   ELSE
-    INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+    INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   END IF;
 END IF;
 ELSE
@@ -165,7 +165,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
 INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight) VALUES (0);
   RETURN NULL;
 END$imat$;

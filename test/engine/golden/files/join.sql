@@ -62,7 +62,7 @@ BEGIN
           SELECT 1, n.id, n.country FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -120,7 +120,7 @@ BEGIN
           SELECT -1, o.id, o.country FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -140,7 +140,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -195,7 +195,7 @@ BEGIN
           SELECT 1, n.customer_id, n.amount FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -253,7 +253,7 @@ BEGIN
           SELECT -1, o.customer_id, o.amount FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -273,7 +273,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;

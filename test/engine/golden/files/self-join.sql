@@ -57,7 +57,7 @@ BEGIN
           SELECT 1, n.id, n.name, n.boss FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -115,7 +115,7 @@ BEGIN
           SELECT -1, o.id, o.name, o.boss FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -135,7 +135,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
@@ -189,7 +189,7 @@ BEGIN
           SELECT 1, n.customer_id FROM new_rows AS n
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -247,7 +247,7 @@ BEGIN
           SELECT -1, o.customer_id FROM old_rows AS o
           OFFSET 100000;
       ELSE
-        INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
       END IF;
     END IF;
   ELSE
@@ -267,7 +267,7 @@ AS $imat$
 DECLARE
   logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.reset (relation) VALUES ('1'::pg_catalog.regclass);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
