@@ -10,6 +10,7 @@ import {
   untilBlocked,
   type World,
 } from '../commands/support/world.ts';
+import { poll } from '../../../workers/catalog.ts';
 import {
   ALL,
   COUNTED,
@@ -228,7 +229,40 @@ describe('what cannot be captured', () => {
   });
 });
 
+test('a poll of a worker takes everything in', async () => {
+  await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+  await world.sql(`ALTER TABLE sale DETACH PARTITION sale_1; ${NEW_ROWS}`);
+  expect((await world.imat.doctor()).checks).toContainEqual(
+    expect.objectContaining({ check: 'source public.sale', status: 'warning' }),
+  );
+  const { imats } = await poll(world.db, null, 1000);
+  expect(imats?.find((imat) => imat.name === 'summed')).toMatchObject({
+    pendingRows: 52,
+    resetPending: false,
+  });
+  expect(await readsDefinition(world, 'summed')).toBe(false);
+  await expectExact(world, ALL);
+});
+
 describe('rights and names', () => {
+  test.each(['READ COMMITTED', 'REPEATABLE READ'])(
+    'a reader needs no right but that on the imat: %s',
+    async (isolation) => {
+      const role = await world.role();
+      await world.sql(`GRANT SELECT ON imat.summed, imat.joined, imat.ranked TO ${role}`);
+      const reader = await world.session(role);
+      await reader.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
+      const read = async (): Promise<void> => {
+        for (const name of ['summed', 'joined', 'ranked'])
+          expect(await reader.rows(`SELECT * FROM imat.${name}`)).not.toEqual([]);
+      };
+      await read();
+      await world.sql(`CREATE TABLE sale_3 (id int, kind text, amount numeric(10,2))`);
+      await world.sql('ALTER TABLE sale ATTACH PARTITION sale_3 FOR VALUES FROM (200) TO (300)');
+      await read();
+    },
+  );
+
   test('an ordinary owner, whose tables a superuser converted', async () => {
     const owner = await world.role();
     for (const { name } of ALL) await world.imat.revert(name);

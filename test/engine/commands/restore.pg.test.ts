@@ -28,7 +28,11 @@ const RANKED: Checked = {
   name: 'ranked',
   definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
 };
-const IMATS = [SUMMARY, TWIN, BAG, RANKED];
+const PARTS: Checked = {
+  name: 'parts',
+  definition: 'SELECT n, count(*) AS c FROM public.parted GROUP BY n',
+};
+const IMATS = [SUMMARY, TWIN, BAG, RANKED, PARTS];
 
 const SETUP = `
 ${WITH_EXTENSION ? `CREATE EXTENSION ${EXTENSION};` : ''}
@@ -36,6 +40,10 @@ CREATE TABLE product (id int PRIMARY KEY, kind text NOT NULL, price numeric(10,2
 -- A restore gives its columns other numbers.
 CREATE TABLE sale (gone int, id bigint PRIMARY KEY, region text, gone_too text, product_id int, amount numeric(10,2));
 ALTER TABLE sale DROP COLUMN gone, DROP COLUMN gone_too;
+CREATE TABLE parted (gone int, id int, n int) PARTITION BY RANGE (id);
+ALTER TABLE parted DROP COLUMN gone;
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (100);
+CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (100) TO (200);
 INSERT INTO product SELECT i, 'k' || i % 3, i % 7 FROM generate_series(1, 20) AS i;
 INSERT INTO sale SELECT i, 'r' || i % 5, 1 + i % 20, i % 50 FROM generate_series(1, 500) AS i;
 ${IMATS.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition}`).join(';\n')}`;
@@ -43,6 +51,9 @@ ${IMATS.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${def
 /** Both sources, both sides of the predicates; to be run again and again. */
 const WRITES = `
 INSERT INTO sale SELECT coalesce(max(id), 0) + i, 'r' || i % 6, 1 + i % 20, i % 40 FROM sale, generate_series(1, 60) AS i GROUP BY i;
+INSERT INTO parted SELECT i, i % 3 FROM generate_series(0, 199) AS i;
+TRUNCATE parted_1;
+INSERT INTO parted_1 VALUES (7, 1);
 UPDATE product SET price = price + 1, kind = 'k' || (id + price::int) % 4 WHERE id % 3 = 0;
 UPDATE sale SET amount = 41 - amount WHERE id % 5 = 2 AND amount < 41;
 DELETE FROM sale WHERE id % 11 = 3`;
@@ -173,7 +184,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
       // Writers are not held up by it, and what they write is not lost on those who come later.
       await world.sql(WRITES);
       const alive: Checked[] = [];
-      for (const imat of [BAG, SUMMARY, RANKED, TWIN]) {
+      for (const imat of [BAG, PARTS, SUMMARY, RANKED, TWIN]) {
         expect(await world.imat.revert(imat.name)).toEqual({
           name: imat.name,
           original: `public.${imat.name}`,
