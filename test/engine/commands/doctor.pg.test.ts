@@ -46,7 +46,7 @@ test('a healthy database, before, with and after imats', async () => {
         message: expect.stringContaining('table_change_tracker'),
         hint: null,
       },
-      { check: 'catalog', status: 'ok', message: 'version 3', hint: null },
+      { check: 'catalog', status: 'ok', message: 'version 4', hint: null },
       { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
       { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
       { check: 'imat summary', status: 'ok', message: 'delta, 0 rows pending', hint: null },
