@@ -25,7 +25,15 @@ export type Reason = {
 /** One step of long work: `step` counts from 1 to `steps`. */
 export type Progress = { readonly step: number; readonly steps: number; readonly label: string };
 
-export type ConvertOptions = {
+export type CallOptions = {
+  /**
+   * If it is aborted, the call fails with `interrupted`, and what it had begun is undone. A call
+   * that has done its work by then ends normally.
+   */
+  readonly signal?: AbortSignal;
+};
+
+export type ConvertOptions = CallOptions & {
   readonly freshness?: Freshness;
   readonly strategy?: 'auto' | Strategy;
   readonly name?: string;
@@ -168,7 +176,7 @@ export type DoctorCheck = {
   readonly hint: string | null;
 };
 
-export type ExtensionOptions = {
+export type ExtensionOptions = CallOptions & {
   /** The schema for its functions: `public` unless given. */
   readonly schema?: string;
   /** The path of the server's pg_config, where imat does not find it by itself. */
@@ -208,7 +216,6 @@ export type ExtensionPreload = {
   readonly note: string | null;
 };
 
-/** A connection to a database with imats. One session; calls are carried out one after another. */
 /** A group of tables and sequences whose changes are counted. */
 export type GroupStatus = {
   readonly name: string;
@@ -282,53 +289,65 @@ export interface Accounting {
   foldCounts(): Promise<number>;
 }
 
+/** A connection to a database with imats. One session; calls are carried out one after another. */
 export interface Imat {
   readonly accounting: Accounting;
 
-  init(): Promise<{ readonly version: number; readonly created: boolean }>;
+  init(options?: CallOptions): Promise<{ readonly version: number; readonly created: boolean }>;
   convert(view: string, options?: ConvertOptions): Promise<ConvertResult>;
   create(
     name: string,
     query: string,
     options?: Omit<ConvertOptions, 'name' | 'replace'>,
   ): Promise<ConvertResult>;
-  list(): Promise<readonly ImatStatus[]>;
-  status(name?: string): Promise<Status>;
+  list(options?: CallOptions): Promise<readonly ImatStatus[]>;
+  status(name?: string, options?: CallOptions): Promise<Status>;
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
-  explain(target: string, options?: { readonly query?: boolean }): Promise<Explanation>;
+  explain(
+    target: string,
+    options?: CallOptions & { readonly query?: boolean },
+  ): Promise<Explanation>;
   /** Folds one imat, or every delta imat; swap imats are left alone. */
-  fold(name?: string): Promise<readonly FoldResult[]>;
-  swap(name: string): Promise<SwapResult>;
+  fold(name?: string, options?: CallOptions): Promise<readonly FoldResult[]>;
+  swap(name: string, options?: CallOptions): Promise<SwapResult>;
   /** Fills the state of a delta imat anew from its definition. */
-  rebuild(name: string): Promise<RebuildResult>;
+  rebuild(name: string, options?: CallOptions): Promise<RebuildResult>;
   /**
    * Passes on to one imat, or to all, what was granted and revoked on the materialized view since
    * the conversion.
    */
-  grant(name?: string): Promise<readonly GrantResult[]>;
+  grant(name?: string, options?: CallOptions): Promise<readonly GrantResult[]>;
   /** Lets a role list imats and see their status, or no more. */
-  grantMonitor(role: string, options?: { readonly revoke?: boolean }): Promise<void>;
+  grantMonitor(role: string, options?: CallOptions & { readonly revoke?: boolean }): Promise<void>;
   /**
    * Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute.
    */
-  schedule(options: {
-    readonly everySeconds: number | null;
-    readonly remove: boolean;
-    readonly dryRun: boolean;
-  }): Promise<ScheduleResult>;
+  schedule(
+    options: CallOptions & {
+      readonly everySeconds: number | null;
+      readonly remove: boolean;
+      readonly dryRun: boolean;
+    },
+  ): Promise<ScheduleResult>;
   /** Compares one imat, or all of them, with its definition in one snapshot. */
-  verify(name?: string): Promise<{ readonly results: readonly VerifyResult[] }>;
+  verify(
+    name?: string,
+    options?: CallOptions,
+  ): Promise<{ readonly results: readonly VerifyResult[] }>;
   revert(
     name: string,
-    options?: { readonly onProgress?: (progress: Progress) => void },
+    options?: CallOptions & { readonly onProgress?: (progress: Progress) => void },
   ): Promise<RevertResult>;
-  doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;
+  doctor(options?: CallOptions): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /**
    * Installs the optional extension in this database and, if its server lacks the files and this
    * process may write there, on the server.
    */
   installExtension(options?: ExtensionOptions): Promise<ExtensionResult>;
-  /** Stops the statement under way, if any; what it had begun is rolled back. */
+  /**
+   * Stops the call under way, or else the next one; what it had begun is undone. An AbortSignal
+   * stops one call only.
+   */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }

@@ -225,4 +225,5 @@ function failedInputOf(outcome: Done | ImatError, inputs: readonly string[]): st
 }
 
 const isLost = (outcome: unknown): outcome is ImatError =>
-  outcome instanceof ImatError && outcome.condition === 'connection_failed';
+  outcome instanceof ImatError &&
+  (outcome.condition === 'connection_failed' || outcome.condition === 'connection_refused');

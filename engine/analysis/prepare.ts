@@ -10,6 +10,8 @@ import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { definitionFailure } from '../db/server-errors.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
 
 export type Prepared = {
@@ -43,6 +45,7 @@ export async function prepare(
   const analysis = await analyse(db, oid, serverMajor);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');
+  await refuseUnplannable(db, analysis);
   const wanted = options.strategy ?? 'auto';
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
   const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
@@ -55,6 +58,24 @@ export async function prepare(
     notes: notesOn(complete, strategy, freshness),
     watched,
   };
+}
+
+/**
+ * Planning finds names that the definition's functions leave without a schema, and what fails in
+ * constants. It can call functions, so it is left to the load where some belong to other roles.
+ * @throws ImatError `definition_failed`
+ */
+async function refuseUnplannable(db: Db, analysis: Analysis): Promise<void> {
+  if (analysis.untrusted.length > 0) return;
+  try {
+    await rolledBack(db, async () => {
+      if (analysis.searchPath !== null)
+        await db.execute(`SET LOCAL search_path = ${analysis.searchPath}`);
+      await db.execute(`EXPLAIN ${analysis.definition}`);
+    });
+  } catch (error) {
+    throw definitionFailure(error);
+  }
 }
 
 /** All that stands against delta, each with its place; the error's own place is the first one. */

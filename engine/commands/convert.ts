@@ -93,12 +93,15 @@ export async function convert(
     );
   await initialize(db, false);
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
+    db.forgetCancel();
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
     throw error;
   });
   try {
     await install(db, id, request, prepared, progress);
   } catch (error) {
+    // A cancel has nothing left to stop: the work is undone already.
+    db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
     if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
       throw error;

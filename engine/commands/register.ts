@@ -10,6 +10,7 @@ import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -63,10 +64,13 @@ export function checkName(name: string): void {
  */
 export async function checkFree(db: Db, name: string): Promise<number | null> {
   const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
-  if (known !== null && known.state !== 'interrupted') {
+  if (known?.state === 'installing') throw installedElsewhere(name);
+  if (known?.state === 'active') {
     throw new ImatError('already_exists', {
-      message: `imat "${name}" ${known.state === 'active' ? 'already exists' : 'is being installed by another session'}`,
-      hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
+      message: `imat "${name}" already exists`,
+      hint:
+        'Another --freshness changes it in place; otherwise choose another name with --name, ' +
+        `or run imat revert ${shellWord(name)} first.`,
     });
   }
   const [taken] = await db.query(
@@ -81,6 +85,12 @@ export async function checkFree(db: Db, name: string): Promise<number | null> {
   }
   return known?.id ?? null;
 }
+
+const installedElsewhere = (name: string): ImatError =>
+  new ImatError('already_exists', {
+    message: `imat "${name}" is being installed by another session`,
+    hint: `Wait until it has ended. imat status ${shellWord(name)} shows whether it has.`,
+  });
 
 async function installed(
   db: Db,
@@ -132,10 +142,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
         analysis.dependence,
       ],
     );
-    if (row === undefined)
-      throw new ImatError('already_exists', {
-        message: `imat "${request.name}" is being installed by another session`,
-      });
+    if (row === undefined) throw installedElsewhere(request.name);
     for (const source of prepared.watched) {
       await db.query(
         'INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])',

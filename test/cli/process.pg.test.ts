@@ -79,7 +79,7 @@ describe('the connection', () => {
         const { status, stdout, stderr } = await runCli(argv, {
           environment: { ...debug, ...environment },
         });
-        expect(status).toBe(4);
+        expect(status).toBe(2);
         expect(stdout + stderr).toContain('assword authentication failed');
         expect(stdout + stderr).not.toContain('s3cret');
       }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   }
   const before = servers.map((one) => one.major).filter((one) => one < OLDEST)[0];
   if (before !== undefined) old = await startWithExtension({}, before);
-}, 300_000);
+});
 afterAll(async () => {
   await server?.stop();
   await old?.stop();
@@ -83,7 +83,7 @@ test('names the touched blocks, and what was cut off or made anew', async ({ ski
   await db.execute('VACUUM FULL t');
   const last = await one<number>(`SELECT (pg_relation_size('t') / 8192)::int - 1`);
   expect(await between(rewritten, await summarize(), 1000)).toBe(`0-${last}`);
-}, 120_000);
+});
 
 test('an older server says that it has none', async ({ skip }) => {
   if (old === undefined) return skip('no older server can be had here');

@@ -6,13 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServerError, type Db } from '../../engine/db/db.ts';
 import { type CaptureServer, randomFrom, startWithExtension } from './support/capture-world.ts';
+import { seedOfRun } from '../setup/seed.ts';
 
 let server: CaptureServer;
 let db: Db;
 beforeAll(async () => {
   server = await startWithExtension({ autovacuum: 'off' });
   db = await server.connect();
-}, 300_000);
+});
 afterAll(() => server?.stop());
 
 const failure = async (run: Promise<unknown>): Promise<string> => {
@@ -81,7 +82,7 @@ describe('what is reported', () => {
     } finally {
       await minimal.stop();
     }
-  }, 60_000);
+  });
 
   test('of a table whose file was replaced, all that was written since; the file itself says so too', async () => {
     await makeTable('t');
@@ -165,7 +166,7 @@ describe('the lower bound', () => {
   });
 
   test('refreshing only what is reported stays exact under writers, rollbacks, VACUUM FULL and TRUNCATE', async () => {
-    const seed = Number(process.env['IMAT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = seedOfRun();
     const random = randomFrom(seed);
     await db.execute(
       `DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY, v int, pad text DEFAULT repeat('p', 300)); INSERT INTO t SELECT i, i FROM generate_series(1, 3000) i`,
@@ -228,5 +229,5 @@ describe('the lower bound', () => {
     writing = false;
     await Promise.all(writers);
     expect(recomputed).toBeGreaterThan(0);
-  }, 120_000);
+  });
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
     `CREATE ROLE owner; CREATE ROLE eve LOGIN; CREATE ROLE writer LOGIN; GRANT CREATE ON SCHEMA public TO eve, owner`,
   );
   eve = await server.connect('eve');
-}, 300_000);
+});
 afterAll(() => server?.stop());
 
 beforeEach(async () => {

@@ -10,6 +10,7 @@ import {
   startWithExtension,
   type Twice,
 } from './support/capture-world.ts';
+import { seedOfRun } from '../setup/seed.ts';
 
 let server: CaptureServer;
 let db: Db;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await db.execute(
     `CREATE DOMAIN price AS numeric CHECK (VALUE >= 0); CREATE TYPE pair AS (a int, b text)`,
   );
-}, 300_000);
+});
 afterAll(() => server?.stop());
 
 const TABLE = `(gone int, id int PRIMARY KEY, k text, p price, gone2 text, a int[], d jsonb, big text, g int GENERATED ALWAYS AS (id % 7) STORED, r pair, other int)`;
@@ -77,7 +78,7 @@ async function history(t: string, twice: Twice, seed: number, steps: number): Pr
   }
 }
 
-const SEED = Number(process.env['IMAT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = seedOfRun();
 
 describe('random histories', () => {
   test('of a table with all kinds of columns', async () => {

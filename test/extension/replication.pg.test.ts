@@ -58,7 +58,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
             'SELECT count(*) FROM pg_stat_subscription WHERE relid IS NOT NULL',
           )) === '0',
       );
-    }, 60_000);
+    });
 
     afterAll(async () => {
       for (const name of ['sub', 'more'])

@@ -24,6 +24,6 @@ test('a database is fresh, apart from the others, and gone after drop', async ()
   await there.close();
   await other.drop();
   await expect(connectDb({ kind: 'url', url: other.url })).rejects.toMatchObject({
-    condition: 'connection_failed',
+    condition: 'connection_refused',
   });
 });

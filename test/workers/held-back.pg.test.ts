@@ -5,9 +5,7 @@
 import { expect, test } from 'vitest';
 import { createWorld, until } from '../engine/commands/support/world.ts';
 
-test('a transaction and a prepared one that stay open are named, and are not when they have ended', {
-  timeout: 300_000,
-}, async () => {
+test('a transaction and a prepared one that stay open are named, and are not when they have ended', async () => {
   const world = await createWorld('CREATE TABLE t (k int); CREATE TABLE other (k int)');
   try {
     await world.imat.create('counts', 'SELECT k, count(*) AS n FROM public.t GROUP BY k');

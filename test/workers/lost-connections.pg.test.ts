@@ -75,9 +75,9 @@ test('a worker goes on when all of its connections have fallen silent', async ()
   await expectSettled(shop);
   proxy.freeze();
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('newer', 1)`);
-  await expectSettled(shop, 80_000);
+  await expectSettled(shop, 240_000);
   expect(worker.lines.some((line) => line['code'] === 'IM015')).toBe(true);
-}, 120_000);
+});
 
 test('a session that has become silent is not lent, and one that is silent for too long is told', async () => {
   const sessions = new SessionPool(
@@ -103,7 +103,7 @@ test('a session that has become silent is not lent, and one that is silent for t
   await sessions.with(() => until('it is overdue', async () => sessions.overdueMs > 100));
   expect(sessions.overdueMs).toBe(0);
   await sessions.close();
-}, 60_000);
+});
 
 test('a worker with a silent connection ends within its bound', async () => {
   const worker = await start(proxy.url, '--drain', '2s');
@@ -195,7 +195,7 @@ test('an imat that ends its own session backs off like any other that fails, alo
   );
   await until('it is folded', async () => (await failure()) === null);
   expect(await shop.rows('SELECT * FROM imat.fate')).toEqual([{ k: 1, s: '667' }]);
-}, 60_000);
+});
 
 test('a request that ends its own session backs off', async () => {
   await shop.sql(`${DIES}; INSERT INTO fates VALUES (1, 666)`);
@@ -208,7 +208,7 @@ test('a request that ends its own session backs off', async () => {
   expect(await shop.value(`SELECT imat.create_imat('fate')`)).toMatch(
     /The last attempt failed: the connection to the database was lost \(IM015\)$/,
   );
-}, 60_000);
+});
 
 test('a lease that leads to nothing is no attempt', async () => {
   await shop.sql(

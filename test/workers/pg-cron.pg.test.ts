@@ -116,7 +116,7 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     });
     await world.sql('DELETE FROM ratios');
     await world.imat.fold('breaks');
-  }, 200_000);
+  });
 
   test('a role that is no superuser needs USAGE on its schema, and nothing else', async () => {
     const role = await world.role();

@@ -196,7 +196,7 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectSettled(shop);
     expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
     await expectNothingLeft(shop);
-  }, 180_000);
+  });
 
   test('what is due all the time is shared by two workers', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
@@ -236,7 +236,7 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
       const script = `local n = 0 for _, key in ipairs(redis.call('KEYS', '{imat}:*:id')) do n = n + redis.call('GET', key) end return n`;
       return Number((await redis.command('EVAL', script, '0')).slice(1));
     });
-  }, 120_000);
+  });
 
   test('away at the end: the worker does not wait for it', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
@@ -268,7 +268,7 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectSettled(shop);
     expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
     await expectNothingLeft(shop);
-  }, 180_000);
+  });
 
   test('a job that somebody else put there does no harm', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
@@ -343,7 +343,7 @@ test('the queue on PostgreSQL: its backends are terminated, a worker is killed',
   await expectSettled(shop);
   expect(await pair[1]?.stop()).toBe(0);
   await expectNothingLeft(shop);
-}, 180_000);
+});
 
 test.skipIf(findPostgres() === null)(
   'PostgreSQL restarted, crashed, and its backends terminated',
@@ -368,7 +368,7 @@ test.skipIf(findPostgres() === null)(
       await expectGoingOn(shop, `after a restart (${how})`);
     }
     await writer.stop();
-    await expectSettled(shop, 60_000);
+    await expectSettled(shop);
     expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
     await expectNothingLeft(shop);
     await shop.drop();

@@ -193,7 +193,7 @@ test('ten workers on one imat', async () => {
   expect(await Promise.all(many.map((worker) => worker.stop()))).toEqual(many.map(() => 0));
   await expectNothingLeft(shop);
   expect((await shop.imat.verify()).results.every((result) => result.equal)).toBe(true);
-}, 120_000);
+});
 
 test('an older worker that meets a newer catalog stays away, says so, and goes on elsewhere', async () => {
   const other = await createShop();

@@ -9,6 +9,7 @@
 import { expect, test } from 'vitest';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
 import { detailed, inWorld } from './support/world.ts';
+import { seedOfRun } from '../../setup/seed.ts';
 
 const CLIENTS = 8;
 const ROUNDS = 30;
@@ -236,7 +237,7 @@ async function check(world: Sandbox, marks: readonly string[], hint: string): Pr
 }
 
 test('every interval has exactly what its transactions did, folded or not', async () => {
-  const seed = Number(process.env['IMAT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = seedOfRun();
   await inWorld(SETUP, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a', 'b', 'c']::regclass[], '{}', 'm0')`);
     await world.sql(`SELECT imat.create_group('h', ARRAY['a', 'c']::regclass[], '{}', 'm0')`);
@@ -272,4 +273,4 @@ test('every interval has exactly what its transactions did, folded or not', asyn
       await world.value(`SELECT sum(stat_changes) FROM imat.log_stat_table('public', 'b')`),
     ).toBe(await world.value(`SELECT sum(n) FROM oracle WHERE t = 'b'`));
   });
-}, 300_000);
+});

@@ -306,7 +306,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
     });
   });
 
-  test('of the program, at any moment', { timeout: 180_000 }, async () => {
+  test('of the program, at any moment', async () => {
     const seed = Date.now() % 1_000_000;
     const chance = chanceOf(seed);
     const commands = [
@@ -349,7 +349,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
     await expectSound(BOTH.filter(({ name }) => left.includes(name)));
   });
 
-  test('of the server under writers and folds, at any moment', { timeout: 180_000 }, async () => {
+  test('of the server under writers and folds, at any moment', async () => {
     const seed = Date.now() % 1_000_000;
     const chance = chanceOf(seed);
     for (const { name } of BOTH) await world.imat.convert(`public.${name}`);

@@ -125,7 +125,7 @@ describe('a fold that is cut off', () => {
     await expectExact(world, ALL);
   });
 
-  test('at random moments, again and again', { timeout: 60_000 }, async () => {
+  test('at random moments, again and again', async () => {
     let cut = 0;
     for (let attempt = 0; attempt < 25; attempt++) {
       await world.sql(
@@ -179,9 +179,7 @@ describe('folds at once', () => {
     await expectExact(world, ALL);
   });
 
-  test('of one imat by eight sessions, while others write: each change counts once', {
-    timeout: 60_000,
-  }, async () => {
+  test('of one imat by eight sessions, while others write: each change counts once', async () => {
     const folders = await Promise.all(Array.from({ length: 8 }, () => world.session()));
     const writers = await Promise.all(Array.from({ length: 3 }, () => world.session()));
     let writing = true;

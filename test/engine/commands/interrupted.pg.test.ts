@@ -151,6 +151,56 @@ test('Ctrl-C during the load leaves nothing behind', async () => {
   await session.imat.revert('summary');
 });
 
+describe('a signal', () => {
+  test('that is aborted during the load leaves nothing behind, and the next call is none of its', async () => {
+    const session = await sandbox.session();
+    const pid = await pidOf(session);
+    const stop = new AbortController();
+    const error = expectImatError('interrupted', () =>
+      session.imat.convert('slow', { signal: stop.signal }),
+    );
+    await waitFor(
+      async () =>
+        (await sandbox.value<string>(
+          `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
+        )) === '1',
+    );
+    const next = session.imat.list();
+    stop.abort();
+    await error;
+    expect(await next).toEqual([]);
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+
+  test('that was aborted before is not begun with', async () => {
+    await expectImatError('interrupted', () =>
+      sandbox.imat.convert('summary', { signal: AbortSignal.abort() }),
+    );
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+
+  test('that is aborted after the end stops nothing', async () => {
+    const stop = new AbortController();
+    await sandbox.imat.convert('summary', { signal: stop.signal });
+    stop.abort();
+    expect(await sandbox.imat.list()).toHaveLength(1);
+    await sandbox.imat.revert('summary');
+  });
+});
+
+test('calls on one session are carried out one after another', async () => {
+  const session = await sandbox.session();
+  const [converted, folded, listed] = await Promise.all([
+    session.imat.convert('summary'),
+    session.imat.fold('summary'),
+    session.imat.list(),
+  ]);
+  expect(converted).toMatchObject({ strategy: 'delta' });
+  expect(folded).toMatchObject([{ name: 'summary' }]);
+  expect(listed).toHaveLength(1);
+  await session.imat.revert('summary');
+});
+
 test('two converts of the same name: one makes it, the other is told', async () => {
   const writer = await openWriter();
   const first = await sandbox.session();
@@ -159,6 +209,7 @@ test('two converts of the same name: one makes it, the other is told', async () 
       await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
     ).toMatchObject({
       message: 'imat "summary" is being installed by another session',
+      hint: expect.stringMatching(/^Wait until it has ended/),
     });
     await writer.db.execute('COMMIT');
   });

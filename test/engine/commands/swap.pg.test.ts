@@ -81,9 +81,7 @@ describe('a REPEATABLE READ reader that began before', () => {
   });
 });
 
-test('readers of all kinds, all the time, through ten swaps: never empty, never mixed, never backwards', {
-  timeout: 60_000,
-}, async () => {
+test('readers of all kinds, all the time, through ten swaps: never empty, never mixed, never backwards', async () => {
   let running = true;
   let reads = 0;
   const loop = async (begin: string, end: string, prepared: boolean): Promise<void> => {
@@ -263,7 +261,7 @@ describe('a swap that is cut off', () => {
     await expectSettled(next);
   });
 
-  test('by a kill at random moments, twenty times', { timeout: 60_000 }, async () => {
+  test('by a kill at random moments, twenty times', async () => {
     let stored = generation;
     let cut = 0;
     for (let round = 0; round < 20; round++) {

@@ -128,7 +128,6 @@ async function install(imat: Checked, options: Omit<ConvertOptions, 'name'> = {}
 describe('under load', () => {
   test.each([1, 2, 3])(
     'imats come and go, round %i: no writer fails or waits long, every imat is exact',
-    { timeout: 120_000 },
     async (round) => {
       const twin = { ...TOTALS, name: 'totals2' };
       const columnsOfProduct = (): Promise<string | null> =>
@@ -164,9 +163,7 @@ describe('under load', () => {
     },
   );
 
-  test('reverted while it is folded and read, made again at once', {
-    timeout: 120_000,
-  }, async () => {
+  test('reverted while it is folded and read, made again at once', async () => {
     let running = true;
     const [folder, reader] = [await open(), await open()];
     const acceptable = /^(42P01|42704|IM017|3F000|XX000)$/;
@@ -201,9 +198,7 @@ describe('under load', () => {
 });
 
 describe('a writer that stays open', () => {
-  test('makes convert wait and at last give up, others wait no longer than its attempts, and nothing is left', {
-    timeout: 120_000,
-  }, async () => {
+  test('makes convert wait and at last give up, others wait no longer than its attempts, and nothing is left', async () => {
     const idle = await open();
     await idle.sql('BEGIN; INSERT INTO product VALUES (21, $$idle$$, 1)');
     const writes = await underLoad(5, async () => {

@@ -38,7 +38,7 @@ describe('readers', () => {
       await checkAll(subjects, reader);
       await reader.execute('ROLLBACK');
     }
-  }, 120_000);
+  });
 
   test('an old snapshot that meets a swapped imat for the first time after several swaps', async () => {
     const subject = await bench.convert(
@@ -103,7 +103,7 @@ describe('readers', () => {
       "INSERT INTO orders SELECT id, customer, product, 'north', 3, 1, at, day, flag, note FROM orders; UPDATE customer SET region = NULL, boss = 1 WHERE id = 2; INSERT INTO extra VALUES (2, 'north', NULL); DELETE FROM orders WHERE amount = 7",
     );
     await check();
-  }, 120_000);
+  });
 
   test('prepared statements whose plans are kept', async () => {
     const [subject] = [

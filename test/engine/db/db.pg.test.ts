@@ -248,6 +248,7 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
       throw new Error('changed my mind');
     });
     expect(await errorOf(beforeRollback)).toMatchObject({ message: 'changed my mind' });
+    expect(await errorOf(db.query('SELECT 1'))).toMatchObject({ sqlstate: '57014' });
     expect(
       await db.query(
         'SELECT id, pg_catalog.pg_current_xact_id_if_assigned() AS xid FROM public.item',
@@ -375,7 +376,7 @@ describe('a server', () => {
     url.pathname = '/no_such_database';
     const missing = await errorOf(connectDb({ kind: 'url', url: url.href }));
     expect(missing).toMatchObject({
-      condition: 'connection_failed',
+      condition: 'connection_refused',
       hint: 'Create the database or name another one.',
     });
     url.port = '1';

@@ -83,6 +83,14 @@ test('a server that is not there', async () => {
   });
 });
 
+test('a database that does not exist', async () => {
+  const url = new URL(sandbox.url);
+  url.pathname = '/no_such_database';
+  expect(await expectImatError('connection_refused', () => connect(url.href))).toMatchObject({
+    category: 'user',
+  });
+});
+
 test('an embedded database that another process uses', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'imat-test-'));
   const release = lockDirectory(join(directory, 'db'));

@@ -97,7 +97,7 @@ export async function pretendChange(shop: World): Promise<void> {
  * After whatever happened: nothing stays pending, everything is equal to its definition, and
  * nothing is left lying about.
  */
-export async function expectSettled(world: World, timeoutMs = 30_000): Promise<void> {
+export async function expectSettled(world: World, timeoutMs = 120_000): Promise<void> {
   await until(
     'everything is folded and swapped',
     async () =>
