@@ -37,7 +37,9 @@ export const reads: Measure = {
     });
     await bench.databases.withCopies({ imat: 'imat' }, async ({ imat: database }) => {
       await keepFoldedRows(bench, database);
-      const name = `point read, ${PENDING_ROWS} rows pending, ${bench.scale.bulkRows} folded ones kept for another imat`;
+      const name =
+        `point read, ${PENDING_ROWS} rows pending, ` +
+        `${bench.scale.bulkRows} folded ones kept for another imat`;
       await comparePointReads(bench, database, name, null);
     });
     await bench.databases.withCopies({ view: 'view' }, async ({ view: database }) => {
@@ -52,7 +54,8 @@ export const reads: Measure = {
 async function leavePending(bench: Bench, { db }: Database): Promise<void> {
   await db.execute(`DO $$ BEGIN
   FOR i IN 1..${PENDING_ROWS} LOOP
-    INSERT INTO public.sales (product, region, amount) VALUES (1 + i * 7919 % ${bench.scale.groups}, 'north', 12.34);
+    INSERT INTO public.sales (product, region, amount)
+    VALUES (1 + i * 7919 % ${bench.scale.groups}, 'north', 12.34);
     COMMIT;
   END LOOP;
 END $$`);
@@ -72,7 +75,8 @@ async function keepFoldedRows(bench: Bench, database: Database): Promise<void> {
     { freshness: 'manual' },
   );
   await db.execute(
-    `INSERT INTO public.sales (product, region, amount) ${salesRows(bench.scale.bulkRows, bench.scale.groups)}`,
+    `INSERT INTO public.sales (product, region, amount)
+     ${salesRows(bench.scale.bulkRows, bench.scale.groups)}`,
   );
   await imat.fold(VIEW);
   await leavePending(bench, database);

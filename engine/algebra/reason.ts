@@ -45,7 +45,9 @@ export const tooManyKeys = (count: number, most: number): PlanReason => ({
 export const ambiguousKey = (label: string, type: string, span: Span | null): PlanReason => ({
   kind: 'ambiguous_key',
   message: `equal values of group key ${label} (${type}) can differ in what is computed from them`,
-  hint: 'Group by the computed expression as well, or by a type in which equal values are the same.',
+  hint:
+    'Group by the computed expression as well, or by a type ' +
+    'in which equal values are the same.',
   span,
 });
 

@@ -20,10 +20,20 @@ export async function carriedIndexes(
 ): Promise<Sql[]> {
   const indexes = await db.query<IndexRow>(
     `SELECT pg_get_indexdef(i.indexrelid) AS definition,
-       'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(x.relname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' ' AS prefix,
-       (SELECT to_json(array_agg(a.attname ORDER BY k.n)) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n) JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) AS columns,
+       'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
+         || 'INDEX ' || quote_ident(x.relname)
+         || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' ' AS prefix,
+       (
+         SELECT to_json(array_agg(a.attname ORDER BY k.n))
+         FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+       ) AS columns,
        i.indexprs IS NULL AND i.indpred IS NULL AND m.amname = 'btree' AS is_plain
-     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_am m ON m.oid = x.relam
+     FROM pg_index i
+       JOIN pg_class x ON x.oid = i.indexrelid
+       JOIN pg_class t ON t.oid = i.indrelid
+       JOIN pg_namespace n ON n.oid = t.relnamespace
+       JOIN pg_am m ON m.oid = x.relam
      WHERE i.indrelid = $1 ORDER BY i.indexrelid`,
     [original],
   );

@@ -49,7 +49,11 @@ export async function compareWithDefinition(
     const [total] = await db.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM (${definitionRows}) q`,
     );
-    const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
+    const differing = `SELECT 'imat' AS side, q.*
+      FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q
+      UNION ALL
+      SELECT 'definition', q.*
+      FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
     const unpaired = unpairedSql(differing, columns);
     // Rows come as text, so that every digit is compared and shown.
     const asText = columns.map((_, index) => `, v.c${index}::text AS c${index}`).join('');
@@ -92,25 +96,39 @@ function unpairedSql(differing: string, columns: readonly ColumnFacts[]): string
   );
   if (floats.length === 0) return `SELECT * FROM ${named}`;
   const exact = names.filter((name) => floats.every((float) => float.name !== name));
-  const numbered = `SELECT v.*, row_number() OVER (PARTITION BY ${['side', ...exact].join(', ')} ORDER BY ${floats.map((float) => float.name).join(', ')}) AS place FROM ${named}`;
+  const numbered = `SELECT v.*,
+      row_number() OVER (
+        PARTITION BY ${['side', ...exact].join(', ')}
+        ORDER BY ${floats.map((float) => float.name).join(', ')}
+      ) AS place
+    FROM ${named}`;
   const ranges = floats.map(
     ({ name }) =>
-      `count(${name}) OVER pair AS known_${name}, min(${name}) OVER pair AS low_${name}, max(${name}) OVER pair AS high_${name}`,
+      `count(${name}) OVER pair AS known_${name}, ` +
+      `min(${name}) OVER pair AS low_${name}, max(${name}) OVER pair AS high_${name}`,
   );
   const close = floats.map(
     ({ name, tolerance }) =>
-      `(known_${name} = 0 OR known_${name} = 2 AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
+      `(known_${name} = 0 OR known_${name} = 2 ` +
+      `AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
   );
   return `SELECT ${['side', ...names].join(', ')} FROM (
-    SELECT n.*, count(*) OVER pair AS rows, ${ranges.join(', ')} FROM (${numbered}) n WINDOW pair AS (PARTITION BY ${[...exact, 'place'].join(', ')})
+    SELECT n.*, count(*) OVER pair AS rows, ${ranges.join(', ')}
+    FROM (${numbered}) n
+    WINDOW pair AS (PARTITION BY ${[...exact, 'place'].join(', ')})
   ) p WHERE NOT (rows = 2 AND ${close.join(' AND ')})`;
 }
 
 const toleranceOf = (column: ColumnFacts): string => (column.oid === FLOAT4 ? '1e-4' : '1e-9');
 
 function closeSql(low: string, high: string, tolerance: string): string {
-  const near = `${high}::numeric - ${low}::numeric <= ${tolerance} * greatest(1, abs(${low}::numeric), abs(${high}::numeric))`;
-  return `(${low} = ${high} OR CASE WHEN ${low} > '-Infinity' AND ${high} < 'Infinity' THEN ${near} ELSE false END)`;
+  const near =
+    `${high}::numeric - ${low}::numeric ` +
+    `<= ${tolerance} * greatest(1, abs(${low}::numeric), abs(${high}::numeric))`;
+  return (
+    `(${low} = ${high} OR CASE WHEN ${low} > '-Infinity' AND ${high} < 'Infinity' ` +
+    `THEN ${near} ELSE false END)`
+  );
 }
 
 async function countOf(db: Db, differing: string): Promise<number> {

@@ -37,7 +37,8 @@ export async function load(
       // What a rebuild costs, measured for the first time: workers compare folds with it.
       await db.query(
         `SELECT imat_catalog.record(
-           imat => $1, worker_id => 'convert', action => 'load', reason => 'converted', took_ms => $2)`,
+           imat => $1, worker_id => 'convert', action => 'load', reason => 'converted',
+           took_ms => $2)`,
         [id, performance.now() - start],
       );
       return true;
@@ -73,7 +74,8 @@ async function loadAt(
   await db.execute('SET LOCAL imat.maintaining = on');
   // The frontier's row must be there before a view can ask for it.
   await db.query(
-    'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
+    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
+     VALUES ($1, $2::regclass, pg_current_snapshot())`,
     [id, stored.text],
   );
   await run(db, script.publish);
@@ -84,7 +86,9 @@ async function loadAt(
   ]);
   await noteGrants(db, id);
   await db.query(
-    'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
+    `UPDATE imat_catalog.request
+     SET carried_out_at = now()
+     WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL`,
     [request.calledAs],
   );
 }

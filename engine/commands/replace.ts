@@ -27,8 +27,10 @@ type Dependent = {
 };
 
 const DEPENDENTS_SQL = `
-SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
-  CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0) ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
+SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+  c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
+  CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0)
+    ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
 FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`;
@@ -42,7 +44,8 @@ SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS what
 FROM pg_depend d
 WHERE d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass
   AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = $1
-    OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.typrelid = $1))
+    OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (
+      SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.typrelid = $1))
 ORDER BY 1`;
 
 export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> {
@@ -60,9 +63,13 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
   ];
   if (blocking.length === 0) return;
   throw new ImatError('has_dependents', {
-    message: `materialized view "${original.name}" cannot be replaced, because other objects depend on it`,
+    message:
+      `materialized view "${original.name}" cannot be replaced, ` +
+      'because other objects depend on it',
     detail: `${blocking.join(', ')} would go on reading the old data.`,
-    hint: `Convert without --replace and read imat.${original.name}, or change these objects first.`,
+    hint:
+      `Convert without --replace and read imat.${original.name}, ` +
+      'or change these objects first.',
   });
 }
 
@@ -70,7 +77,10 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
 export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string }>(
     `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname
-     FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.id = $1`,
+     FROM imat_catalog.imat i
+       JOIN pg_class c ON c.oid = i.original
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE i.id = $1`,
     [imatId],
   );
   if (row === undefined) return;
@@ -87,7 +97,9 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
     await db.execute(statement.sql.text);
   await pointViews(db, dependents);
   await db.query(
-    'UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1',
+    `UPDATE imat_catalog.imat
+     SET replacement = $2::regclass, original_schema = $3, original_name = $4
+     WHERE id = $1`,
     [imatId, place.text, row.schema, row.relname],
   );
   await noteGrants(db, imatId);
@@ -127,9 +139,20 @@ async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
     original: Place;
     replacement: (Place & { oid: number }) | null;
   }>(
-    `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place, json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace), 'name', o.relname) AS original,
-       CASE WHEN r.oid IS NOT NULL THEN json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace), 'name', r.relname, 'oid', r.oid::bigint) END AS replacement
-     FROM imat_catalog.imat i JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
+    `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place,
+       json_build_object(
+         'schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace),
+         'name', o.relname
+       ) AS original,
+       CASE WHEN r.oid IS NOT NULL THEN json_build_object(
+         'schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace),
+         'name', r.relname,
+         'oid', r.oid::bigint
+       ) END AS replacement
+     FROM imat_catalog.imat i
+       JOIN pg_class o ON o.oid = i.original
+       LEFT JOIN pg_class r ON r.oid = i.replacement
+     WHERE i.id = $1 AND i.original_name IS NOT NULL`,
     [imatId],
   );
   return row ?? null;
@@ -153,7 +176,9 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
   const bodies: ViewBody[] = [];
   for (const view of views.filter((one) => one.isView)) {
     const [row] = await db.query<{ definition: string; options: string | null }>(
-      `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options FROM pg_class c WHERE c.oid = $1`,
+      `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options
+       FROM pg_class c
+       WHERE c.oid = $1`,
       [view.oid],
     );
     if (row !== undefined)

@@ -21,9 +21,11 @@ const SESSION_LOST = /^(08|57P0[1235])/;
 
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED:
-    'Check that the server runs and accepts connections there. To try imat without a server, use --embedded.',
+    'Check that the server runs and accepts connections there. ' +
+    'To try imat without a server, use --embedded.',
   ENOENT:
-    'Check that the server runs and that its Unix socket is there. To try imat without a server, use --embedded.',
+    'Check that the server runs and that its Unix socket is there. ' +
+    'To try imat without a server, use --embedded.',
   EACCES: 'The operating system refuses access to the Unix socket.',
   ENOTFOUND: 'Check the host name.',
   EAI_AGAIN: 'The host name could not be looked up; check the network.',
@@ -98,7 +100,10 @@ function connectHint(error: unknown): string | undefined {
   const network = NETWORK_HINTS[code];
   if (network !== undefined) return network;
   if (code.startsWith('28') || isLoginFailure(error)) {
-    return "Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf.";
+    return (
+      'Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) ' +
+      "and the server's pg_hba.conf."
+    );
   }
   if (code === '3D000') return 'Create the database or name another one.';
   if (code === '53300')

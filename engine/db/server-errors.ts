@@ -30,7 +30,9 @@ const CONDITIONS: Readonly<
   // In maintenance: a publication of all tables, from PostgreSQL 18 on.
   '42P10': {
     condition: 'definition_failed',
-    hint: 'A publication FOR ALL TABLES must publish stored generated columns: ALTER PUBLICATION ... SET (publish_generated_columns = stored).',
+    hint:
+      'A publication FOR ALL TABLES must publish stored generated columns: ' +
+      'ALTER PUBLICATION ... SET (publish_generated_columns = stored).',
   },
   42809: { condition: 'strategy_unavailable' },
   '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },

@@ -114,7 +114,9 @@ export class Session implements Db {
     if (this.#inTransaction)
       throw new ImatError('internal', { message: 'a transaction was begun inside another one' });
     await this.execute(
-      `BEGIN ISOLATION LEVEL ${isolation === 'repeatable read' ? 'REPEATABLE READ' : 'READ COMMITTED'}`,
+      isolation === 'repeatable read'
+        ? 'BEGIN ISOLATION LEVEL REPEATABLE READ'
+        : 'BEGIN ISOLATION LEVEL READ COMMITTED',
     );
     this.#inTransaction = true;
     try {

@@ -62,7 +62,9 @@ export const scan: Rule<'scan'> = {
       .filter(({ facts }) => facts.isVirtual)
       .map(({ facts }) => ({
         kind: 'virtual_column',
-        message: `column ${node.label}.${facts.name} is generated when it is read, which capture cannot see`,
+        message:
+          `column ${node.label}.${facts.name} is generated when it ` +
+          'is read, which capture cannot see',
         hint: 'Write its expression in the definition, or make it a STORED column.',
         span: null,
       })),

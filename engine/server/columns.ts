@@ -57,28 +57,43 @@ WITH RECURSIVE wanted AS (
   FROM pg_attribute a
   WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ), bases AS (
-  SELECT DISTINCT w.atttypid AS type, w.atttypmod AS own_typmod, w.atttypid AS base, w.atttypmod AS typmod FROM wanted w
+  SELECT DISTINCT w.atttypid AS type, w.atttypmod AS own_typmod, w.atttypid AS base,
+    w.atttypmod AS typmod
+  FROM wanted w
   UNION ALL
-  SELECT b.type, b.own_typmod, t.typbasetype, t.typtypmod FROM bases b JOIN pg_type t ON t.oid = b.base WHERE t.typtype = 'd'
+  SELECT b.type, b.own_typmod, t.typbasetype, t.typtypmod
+  FROM bases b JOIN pg_type t ON t.oid = b.base
+  WHERE t.typtype = 'd'
 ), sortable AS (
   SELECT t.oid, EXISTS (
     SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
     WHERE o.opcdefault AND (o.opcintype = t.oid OR EXISTS (
-      SELECT FROM pg_cast c WHERE c.castsource = t.oid AND c.casttarget = o.opcintype AND c.castmethod = 'b' AND c.castcontext = 'i'
+      SELECT
+      FROM pg_cast c
+      WHERE c.castsource = t.oid
+        AND c.casttarget = o.opcintype
+        AND c.castmethod = 'b'
+        AND c.castcontext = 'i'
     ))
   ) OR t.typtype IN ('e', 'r', 'm') AS is_sortable
   FROM pg_type t
   -- Of all types at once it would take ten times as long.
-  WHERE t.oid IN (SELECT b.base FROM bases b UNION ALL SELECT e.typelem FROM bases b JOIN pg_type e ON e.oid = b.base)
+  WHERE t.oid IN (
+    SELECT b.base FROM bases b
+    UNION ALL
+    SELECT e.typelem FROM bases b JOIN pg_type e ON e.oid = b.base
+  )
 )
-SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type, format_type(t.oid, b.typmod) AS base_type,
+SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type,
+  format_type(t.oid, b.typmod) AS base_type,
   t.oid AS base, b.typmod AS base_typmod,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
   t.typelem <> 0 AND t.typlen = -1 AS is_array, t.typtype = 'c' AS is_composite,
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
   coalesce(c.collisdeterministic, true) AS deterministic,
   w.attgenerated = 'v' AS virtual,
-  CASE WHEN w.attcollation <> t.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation
+  CASE WHEN w.attcollation <> t.typcollation
+    THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation
 FROM wanted w
 JOIN bases b ON b.type = w.atttypid AND b.own_typmod = w.atttypmod
 JOIN pg_type t ON t.oid = b.base AND t.typtype <> 'd'

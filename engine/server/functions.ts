@@ -283,7 +283,9 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
   if (types.length === 0) return new Map();
   // A domain's input function reads the base type's: its own is marked stable for its checks.
   const rows = await db.query<{ type: number; input: number }>(
-    `SELECT t.oid AS type, coalesce(b.typinput, t.typinput)::oid AS input FROM pg_type t LEFT JOIN pg_type b ON b.oid = t.typbasetype WHERE t.oid = ANY ($1::oid[])`,
+    `SELECT t.oid AS type, coalesce(b.typinput, t.typinput)::oid AS input
+     FROM pg_type t LEFT JOIN pg_type b ON b.oid = t.typbasetype
+     WHERE t.oid = ANY ($1::oid[])`,
     [`{${[...new Set(types)].join(',')}}`],
   );
   return new Map(rows.map((row) => [row.type, row.input]));
@@ -291,12 +293,17 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
 
 async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<number, FunctionRow>> {
   const rows = await db.query<FunctionRow>(
-    `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
+    `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
+       p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
        coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner
+     FROM pg_proc p
+     JOIN pg_namespace n ON n.oid = p.pronamespace
+     LEFT JOIN pg_roles r ON r.oid = p.proowner
      LEFT JOIN LATERAL (
-       SELECT o.oprname::text AS operator, concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname, format_type(o.oprright, NULL)) AS operator_signature
+       SELECT o.oprname::text AS operator,
+         concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname,
+           format_type(o.oprright, NULL)) AS operator_signature
        FROM pg_operator o WHERE o.oprcode = p.oid ORDER BY o.oid LIMIT 1
      ) o ON true
      WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
@@ -351,14 +358,12 @@ function conversionUses(
   const dependence = worst([printed, read]);
   if (dependence === 'tables') return [];
   const name = (type: number | null): string => outputs.get(type ?? 0)?.name ?? 'record';
+  const target = input === undefined ? 'text' : input.name.replace(/_?in$/, '');
   return [
     {
       schema: 'pg_catalog',
       operator: null,
-      name:
-        from === null
-          ? `text::${name(to)}`
-          : `${name(typeOf(from))}::${input === undefined ? 'text' : input.name.replace(/_?in$/, '')}`,
+      name: from === null ? `text::${name(to)}` : `${name(typeOf(from))}::${target}`,
       dependence,
     },
   ];

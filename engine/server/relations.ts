@@ -41,18 +41,23 @@ export type Inspection = {
 const READ_SQL = `
 SELECT d.refobjid AS oid, d.refobjsubid AS attnum
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-WHERE r.ev_class = ANY ($1::oid[]) AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+WHERE r.ev_class = ANY ($1::oid[])
+  AND d.refclassid = 'pg_class'::regclass
+  AND d.refobjid <> r.ev_class
 UNION
 SELECT m[1]::oid, 0
 FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':relid ([0-9]+)', 'g') m
 WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 
 const RELATION_SQL = `
-SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
-  c.relrowsecurity AS row_security, row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
+SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+  c.relpersistence::text AS persistence, c.relrowsecurity AS row_security,
+  row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
-  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid) ELSE false END AS is_subscribed,
+  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
+    THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid)
+    ELSE false END AS is_subscribed,
   c.oid < 16384 AS is_system
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])
   -- A composite type whose fields are read is no source.
@@ -134,7 +139,9 @@ async function readBy(
   const columns = await loadColumns(db, oids);
   // pg_depend does not tell a whole-row reference from none; the parse tree does.
   const [wholeRow] = await db.query<{ used: boolean }>(
-    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`,
+    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used
+     FROM pg_rewrite r
+     WHERE r.ev_class = ANY ($1::oid[])`,
     [`{${views.join(',')}}`],
   );
   return rows
@@ -192,7 +199,10 @@ function unwatchable(row: RelationRow): string | null {
   if (row.persistence === 'u')
     return `unlogged table ${name} loses its rows in a crash without firing triggers`;
   if (row.is_subscribed)
-    return `table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
+    return (
+      `table ${name} is filled by a logical replication subscription, ` +
+      'which does not fire statement triggers'
+    );
   return null;
 }
 
@@ -200,7 +210,8 @@ function unsupported(row: RelationRow, what: string): ImatError {
   return new ImatError('unsupported_source', {
     message: `source "${row.schema}.${row.name}" is ${what}`,
     detail:
-      'Statement triggers see only what is written to the very table that a statement names, so changes would be missed.',
+      'Statement triggers see only what is written to the very table that a statement names, ' +
+      'so changes would be missed.',
     hint: 'imat cannot watch such tables yet. Nothing was installed.',
   });
 }

@@ -86,19 +86,28 @@ WITH RECURSIVE wanted(oid) AS (
   UNION
   SELECT p.part FROM wanted w, LATERAL (
     SELECT t.typbasetype AS part FROM pg_type t WHERE t.oid = w.oid AND t.typtype = 'd'
-    UNION ALL SELECT t.typelem FROM pg_type t WHERE t.oid = w.oid AND t.typelem <> 0 AND t.typlen = -1
+    UNION ALL
+    SELECT t.typelem FROM pg_type t WHERE t.oid = w.oid AND t.typelem <> 0 AND t.typlen = -1
     UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE w.oid IN (r.rngtypid, r.rngmultitypid)
-    UNION ALL SELECT a.atttypid FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped WHERE t.oid = w.oid AND t.typtype = 'c'
+    UNION ALL
+    SELECT a.atttypid
+    FROM pg_type t
+      JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.oid = w.oid AND t.typtype = 'c'
   ) p
 )
 SELECT t.oid, format_type(t.oid, NULL) AS name, n.nspname = 'pg_catalog' AS builtin,
-  quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source, p.provolatile::text AS volatility,
+  quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source,
+  p.provolatile::text AS volatility,
   quote_ident(sn.nspname) || '.' || quote_ident(s.proname) AS send, s.prosrc AS send_source,
   (SELECT to_json(array_agg(part::bigint)) FROM (
     SELECT t.typbasetype AS part WHERE t.typtype = 'd'
     UNION ALL SELECT t.typelem WHERE t.typelem <> 0 AND t.typlen = -1
     UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
-    UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT a.atttypid
+    FROM pg_attribute a
+    WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
   ) q) AS parts
 FROM pg_type t JOIN pg_proc p ON p.oid = t.typoutput JOIN pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_proc s ON s.oid = t.typsend LEFT JOIN pg_namespace sn ON sn.oid = s.pronamespace

@@ -36,7 +36,8 @@ const one = async <T>(query: string): Promise<T> =>
 const lsn = (): Promise<string> => one('SELECT pg_current_wal_insert_lsn()::text');
 const between = (since: string, until: string, size = 1): Promise<string> =>
   one(
-    `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '') FROM changed_blocks_between('t', '${since}', '${until}', ${size})`,
+    `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '')
+     FROM changed_blocks_between('t', '${since}', '${until}', ${size})`,
   );
 
 /** A checkpoint, and the time the summarizer needs to follow. */
@@ -58,7 +59,8 @@ async function summarize(): Promise<string> {
 test('names the touched blocks, and what was cut off or made anew', async ({ skip }) => {
   if (server === null) return skip('no server with WAL summaries can be had here');
   await db.execute(
-    `CREATE TABLE t (id int, v int, pad char(760) DEFAULT 'x'); INSERT INTO t SELECT i, i FROM generate_series(0, 99) i`,
+    `CREATE TABLE t (id int, v int, pad char(760) DEFAULT 'x');
+     INSERT INTO t SELECT i, i FROM generate_series(0, 99) i`,
   );
   await db.execute('VACUUM (FREEZE) t');
   const start = await summarize();

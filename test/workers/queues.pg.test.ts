@@ -113,7 +113,9 @@ describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
         'every imat is maintained',
         async () =>
           (await shop.value<number>(
-            `SELECT count(DISTINCT imat_id)::int FROM imat_catalog.history WHERE action <> 'skip' AND error_code IS NULL AND imat_id IS NOT NULL`,
+            `SELECT count(DISTINCT imat_id)::int
+             FROM imat_catalog.history
+             WHERE action <> 'skip' AND error_code IS NULL AND imat_id IS NOT NULL`,
           )) ===
           IMATS.length + 1,
       );
@@ -202,7 +204,10 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     // With the tick of 100 ms they are due at every look.
     for (let n = 0; n < 6; n++) {
-      const definition = `SELECT region, count(*) AS n FROM public.sales WHERE amount <> ${n} GROUP BY region`;
+      const definition = `SELECT region, count(*) AS n
+        FROM public.sales
+        WHERE amount <> ${n}
+        GROUP BY region`;
       await shop.imat.create(`hot_${n}`, definition, { freshness: '200ms' });
     }
     for (let n = 0; n < 2; n++) await start(shop, '--queue', redis.url, '--sweep', '2s');
@@ -233,7 +238,9 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectWithout(shop, worker);
     await redis.start();
     await expectUsed(shop, worker, async () => {
-      const script = `local n = 0 for _, key in ipairs(redis.call('KEYS', '{imat}:*:id')) do n = n + redis.call('GET', key) end return n`;
+      const script =
+        "local n = 0 for _, key in ipairs(redis.call('KEYS', '{imat}:*:id')) " +
+        "do n = n + redis.call('GET', key) end return n";
       return Number((await redis.command('EVAL', script, '0')).slice(1));
     });
   });
@@ -332,7 +339,9 @@ test('the queue on PostgreSQL: its backends are terminated, a worker is killed',
   const admin = await connectDb({ kind: 'url', url });
   for (let i = 0; i < 3; i++) {
     await admin.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      `SELECT pg_terminate_backend(pid)
+       FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     await expectGoingOn(shop, 'after its backends were terminated');
   }
@@ -356,7 +365,9 @@ test.skipIf(findPostgres() === null)(
     await expectGoingOn(shop, 'at first');
     for (let i = 0; i < 3; i++) {
       await shop.sql(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imat worker'`,
+        `SELECT pg_terminate_backend(pid)
+         FROM pg_stat_activity
+         WHERE application_name = 'imat worker'`,
       );
       await expectGoingOn(shop, 'after backends were terminated');
     }

@@ -52,7 +52,8 @@ test('setting a mark waits for no writer and lets all of them go on', async () =
     await marker.sql(`SET lock_timeout = '1s'; BEGIN; SELECT imat.set_mark('g', 'm')`);
     const relations = await world.rows<{ relation: string }>(
       `SELECT DISTINCT relation::regclass::text AS relation FROM pg_locks
-       WHERE pid = ${await marker.value<number>('SELECT pg_backend_pid()')} AND locktype = 'relation'
+       WHERE pid = ${await marker.value<number>('SELECT pg_backend_pid()')}
+         AND locktype = 'relation'
          AND relation::regclass::text IN ('t', 'imat_catalog.change_count')`,
     );
     expect(relations).toEqual([]);

@@ -47,13 +47,18 @@ const ACTIONS: readonly Action[] = [
     keys: ['a INSERT'],
   }),
   (n) => ({
-    text: `WITH w AS (UPDATE a SET v = v + 1 WHERE id IN (SELECT id FROM a ORDER BY random() LIMIT ${n}
-      FOR UPDATE SKIP LOCKED) RETURNING 1) SELECT count(*) AS n0 FROM w`,
+    text: `WITH w AS (
+        UPDATE a SET v = v + 1
+        WHERE id IN (SELECT id FROM a ORDER BY random() LIMIT ${n} FOR UPDATE SKIP LOCKED)
+        RETURNING 1)
+      SELECT count(*) AS n0 FROM w`,
     keys: ['a UPDATE'],
   }),
   (n) => ({
-    text: `WITH w AS (INSERT INTO a (id, v) SELECT i, 0 FROM generate_series(1000000 + ${n} * 10, 1000003 + ${n} * 10) i
-      ON CONFLICT (id) DO UPDATE SET v = a.v + 1 RETURNING xmax = 0 AS fresh)
+    text: `WITH w AS (
+        INSERT INTO a (id, v)
+        SELECT i, 0 FROM generate_series(1000000 + ${n} * 10, 1000003 + ${n} * 10) i
+        ON CONFLICT (id) DO UPDATE SET v = a.v + 1 RETURNING xmax = 0 AS fresh)
       SELECT count(*) FILTER (WHERE fresh) AS n0, count(*) FILTER (WHERE NOT fresh) AS n1 FROM w`,
     keys: ['a INSERT', 'a UPDATE'],
   }),
@@ -73,8 +78,12 @@ const ACTIONS: readonly Action[] = [
     keys: ['c INSERT'],
   }),
   (n) => ({
-    text: `WITH w AS (UPDATE c SET v = 1 - least(v, 1) WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY c0
-      LIMIT ${n} FOR UPDATE SKIP LOCKED)) AND tableoid = 'c0'::regclass RETURNING 1) SELECT count(*) AS n0 FROM w`,
+    text: `WITH w AS (
+        UPDATE c SET v = 1 - least(v, 1)
+        WHERE ctid = ANY (ARRAY(SELECT ctid FROM ONLY c0 LIMIT ${n} FOR UPDATE SKIP LOCKED))
+          AND tableoid = 'c0'::regclass
+        RETURNING 1)
+      SELECT count(*) AS n0 FROM w`,
     keys: ['c UPDATE'],
   }),
   (n) => ({

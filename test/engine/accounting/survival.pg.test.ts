@@ -82,7 +82,7 @@ describe.skipIf(binaries === undefined)('counters', () => {
     expect(await counted(after, 'm', null)).toEqual(['INSERT 5']);
   });
 
-  test('a restore keeps the closed intervals and begins the open one anew, with a warning', async () => {
+  test('a restore keeps closed intervals and restarts the open one, with a warning', async () => {
     const db = await create(serverOf(home), 'shop');
     await db.execute(`CREATE TABLE t (id int); CREATE TABLE p (id int) PARTITION BY LIST (id);
       CREATE TABLE p1 PARTITION OF p DEFAULT;
@@ -107,7 +107,14 @@ describe.skipIf(binaries === undefined)('counters', () => {
       const name = `restored_${burnt}`;
       const other = await open(serverOf(abroad), 'postgres');
       await other.execute(
-        `DO $$ BEGIN FOR i IN 1..${burnt} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`,
+        `DO $$
+           BEGIN
+             FOR i IN 1..${burnt} LOOP
+               PERFORM pg_current_xact_id();
+               COMMIT;
+             END LOOP;
+           END
+         $$`,
       );
       await program('createdb', [
         '--maintenance-db',

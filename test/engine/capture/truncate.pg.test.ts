@@ -12,8 +12,9 @@ import {
 
 const JOINED: Checked = {
   name: 'joined',
-  definition:
-    'SELECT p.kind, count(*) AS n, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind',
+  definition: `SELECT p.kind, count(*) AS n, sum(s.amount) AS total
+    FROM public.sale s JOIN public.product p ON p.id = s.product_id
+    GROUP BY p.kind`,
 };
 const SUMMED: Checked = {
   name: 'summed',
@@ -27,12 +28,15 @@ const ALL = [JOINED, SUMMED, RANKED];
 
 let world: World;
 beforeEach(async () => {
+  const views = ALL.map(
+    ({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`,
+  );
   world = await createWorld(`
     CREATE TABLE product (id int PRIMARY KEY, kind text);
     CREATE TABLE sale (id int PRIMARY KEY, product_id int, amount numeric(10,2));
     INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
     INSERT INTO sale SELECT i, 1 + i % 10, i FROM generate_series(1, 100) AS i;
-    ${ALL.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`).join('\n')}`);
+    ${views.join('\n')}`);
   for (const { name } of ALL) await world.imat.convert(name);
 });
 afterEach(() => world.drop());
@@ -45,7 +49,9 @@ describe('a TRUNCATE whose transaction cannot see all rows that it removes', () 
       await truncater.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
       await truncater.value('SELECT count(*) FROM product');
       await world.sql(
-        `INSERT INTO sale VALUES (1000, 1, 7); DELETE FROM sale WHERE id = 5; UPDATE sale SET amount = 1000 WHERE id = 6`,
+        `INSERT INTO sale VALUES (1000, 1, 7);
+         DELETE FROM sale WHERE id = 5;
+         UPDATE sale SET amount = 1000 WHERE id = 6`,
       );
       await expect(truncater.sql('TRUNCATE sale')).rejects.toThrow(
         /truncated in READ COMMITTED transactions only/,

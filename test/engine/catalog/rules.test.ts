@@ -50,8 +50,11 @@ function unqualified(body: string): string[] {
     .replaceAll(/\b(ERRCODE|MESSAGE|DETAIL|HINT|SCHEMA|TABLE|rows|detail|hint) = /gi, ' ')
     .replaceAll(/(\bSET|,)(\s+)(swap_phase|swap_bytes|stored_at|signature) = /g, ' ')
     .match(/[-+*/<>=~!@#%^&|?]+|\b(IN|LIKE|BETWEEN|IS (NOT )?DISTINCT) /g);
-  const FORMS =
-    /^(coalesce|greatest|least|extract|exists|array|any|all|and|or|not|in|values|from|when|u|imat)$/i;
+  const FORMS = new RegExp(
+    '^(coalesce|greatest|least|extract|exists|array|any|all|and|or|not|in|values|from|when' +
+      '|u|imat)$',
+    'i',
+  );
   const calls = [...code.matchAll(/(?<![.\w])([a-z_]\w*)\(/gi)]
     .map((call) => call[1] ?? '')
     .filter((name) => !FORMS.test(name));

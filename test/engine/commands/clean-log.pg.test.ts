@@ -9,8 +9,9 @@ const SUMMED: Checked = {
 };
 const JOINED: Checked = {
   name: 'joined',
-  definition:
-    'SELECT p.kind, s.region, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind, s.region',
+  definition: `SELECT p.kind, s.region, sum(s.amount) AS total
+    FROM public.sale s JOIN public.product p ON p.id = s.product_id
+    GROUP BY p.kind, s.region`,
 };
 const LISTED: Checked = {
   name: 'listed',
@@ -28,11 +29,15 @@ beforeAll(async () => {
 afterAll(() => world.drop());
 /** A hundred sales that are folded, and changes on both sides that are not. */
 beforeEach(async () => {
-  await world.sql(`DELETE FROM product; DELETE FROM sale; INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
+  await world.sql(`DELETE FROM product;
+    DELETE FROM sale;
+    INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
     INSERT INTO sale SELECT i, 'r' || i % 5, 1 + i % 10, i FROM generate_series(1, 100) AS i`);
   for (const { name } of ALL) await world.sql(`CALL imat.fold('${name}')`);
   await world.sql(
-    `INSERT INTO sale SELECT i, 'r' || i % 7, 1 + i % 10, i FROM generate_series(101, 150) AS i; UPDATE product SET kind = 'k0' WHERE id < 4; DELETE FROM sale WHERE id % 9 = 0`,
+    `INSERT INTO sale SELECT i, 'r' || i % 7, 1 + i % 10, i FROM generate_series(101, 150) AS i;
+     UPDATE product SET kind = 'k0' WHERE id < 4;
+     DELETE FROM sale WHERE id % 9 = 0`,
   );
 });
 

@@ -13,7 +13,8 @@ const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
-CREATE MATERIALIZED VIEW slow AS SELECT count(*) AS n, count(pg_sleep(60)) AS slept FROM sales WITH NO DATA;`;
+CREATE MATERIALIZED VIEW slow AS
+SELECT count(*) AS n, count(pg_sleep(60)) AS slept FROM sales WITH NO DATA;`;
 
 let sandbox: Sandbox;
 let before: string[];
@@ -219,7 +220,7 @@ test('two converts of the same name: one makes it, the other is told', async () 
   expect(await catalogListing(sandbox.db)).toEqual(before);
 });
 
-test('five converts at once on a database that has never seen imat, all on one source', async () => {
+test('five converts at once on a database without imat, all on one source', async () => {
   const sessions = await Promise.all(Array.from({ length: 5 }, () => sandbox.session()));
   await Promise.all(
     sessions.map((session, index) => session.imat.convert('summary', { name: `s${index}` })),
@@ -232,14 +233,16 @@ test('five converts at once on a database that has never seen imat, all on one s
   expect(await catalogListing(sandbox.db)).toEqual(before);
 });
 
-test('a writer that does not end: convert waits and lets other writers in between, none of which waits long', async () => {
+test('a writer that does not end: convert waits, and lets other writers in between', async () => {
   const writer = await openWriter();
   const session = await sandbox.session();
   const other = await sandbox.session();
   const outcome = await whileWaiting(session, async () => {
     for (let write = 0; write < 30; write++) {
       await other.sql(
-        `SET statement_timeout = '2s'; UPDATE sales SET amount = amount WHERE id = 2; RESET statement_timeout`,
+        `SET statement_timeout = '2s';
+         UPDATE sales SET amount = amount WHERE id = 2;
+         RESET statement_timeout`,
       );
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -34,15 +34,22 @@ const SETUP = `
 ${WITH_EXTENSION ? `CREATE EXTENSION ${EXTENSION};` : ''}
 CREATE TABLE product (id int PRIMARY KEY, kind text NOT NULL, price numeric(10,2));
 -- A restore gives its columns other numbers.
-CREATE TABLE sale (gone int, id bigint PRIMARY KEY, region text, gone_too text, product_id int, amount numeric(10,2));
+CREATE TABLE sale (
+  gone int, id bigint PRIMARY KEY, region text, gone_too text, product_id int, amount numeric(10,2)
+);
 ALTER TABLE sale DROP COLUMN gone, DROP COLUMN gone_too;
 INSERT INTO product SELECT i, 'k' || i % 3, i % 7 FROM generate_series(1, 20) AS i;
 INSERT INTO sale SELECT i, 'r' || i % 5, 1 + i % 20, i % 50 FROM generate_series(1, 500) AS i;
-${IMATS.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition}`).join(';\n')}`;
+${IMATS.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition}`).join(
+  ';\n',
+)}`;
 
 /** Both sources, both sides of the predicates; to be run again and again. */
 const WRITES = `
-INSERT INTO sale SELECT coalesce(max(id), 0) + i, 'r' || i % 6, 1 + i % 20, i % 40 FROM sale, generate_series(1, 60) AS i GROUP BY i;
+INSERT INTO sale
+SELECT coalesce(max(id), 0) + i, 'r' || i % 6, 1 + i % 20, i % 40
+FROM sale, generate_series(1, 60) AS i
+GROUP BY i;
 UPDATE product SET price = price + 1, kind = 'k' || (id + price::int) % 4 WHERE id % 3 = 0;
 UPDATE sale SET amount = 41 - amount WHERE id % 5 = 2 AND amount < 41;
 DELETE FROM sale WHERE id % 11 = 3`;
@@ -193,7 +200,8 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
       expect(await world.rows(`SELECT tgname FROM pg_trigger WHERE NOT tgisinternal`)).toEqual([]);
       expect(
         await world.rows(
-          `SELECT proname FROM pg_proc WHERE proname LIKE '%imat%' OR proname LIKE 'capture%public%'`,
+          "SELECT proname FROM pg_proc WHERE proname LIKE '%imat%' " +
+            "OR proname LIKE 'capture%public%'",
         ),
       ).toEqual([]);
     });

@@ -13,7 +13,6 @@ import {
   expectExact,
   outcomeOf,
   type Session,
-  until,
   untilBlocked,
   type World,
 } from './support/world.ts';
@@ -24,8 +23,9 @@ const TOTALS: Checked = {
 };
 const JOINED: Checked = {
   name: 'joined',
-  definition:
-    'SELECT p.kind, count(*) AS n, sum(s.amount * s.qty) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind',
+  definition: `SELECT p.kind, count(*) AS n, sum(s.amount * s.qty) AS total
+    FROM public.sale s JOIN public.product p ON p.id = s.product_id
+    GROUP BY p.kind`,
 };
 const RANKED: Checked = {
   name: 'ranked',
@@ -48,9 +48,13 @@ beforeAll(async () => {
   world = await createWorld(`
     CREATE DOMAIN money_d AS numeric(10,2) NOT NULL CHECK (VALUE > -1000000);
     CREATE TABLE product (id int PRIMARY KEY, kind text NOT NULL, price money_d);
-    CREATE TABLE sale (id bigint PRIMARY KEY, region text, product_id int, amount numeric(10,2), qty int NOT NULL, note text);
+    CREATE TABLE sale (
+      id bigint PRIMARY KEY, region text, product_id int, amount numeric(10,2), qty int NOT NULL,
+      note text
+    );
     INSERT INTO product SELECT i, 'k' || i % 3, i % 7 FROM generate_series(1, 20) AS i;
-    INSERT INTO sale SELECT i, 'r' || i % 5, 1 + i % 20, i % 50, i % 3 FROM generate_series(1, 2000) AS i`);
+    INSERT INTO sale
+    SELECT i, 'r' || i % 5, 1 + i % 20, i % 50, i % 3 FROM generate_series(1, 2000) AS i`);
   await world.imat.init();
   installed = await catalogListing(world.db);
 });
@@ -95,7 +99,9 @@ async function underLoad(seed: number, body: () => Promise<void>): Promise<numbe
         const own = `id = ${4 * chance.int(1, 5) - index}`;
         await session.sql(
           chance.pick([
-            `INSERT INTO sale SELECT i, 'w' || i % 4, 1 + i % 20, i % 40, i % 3, 'n' FROM generate_series(${next + 1}, ${(next += chance.int(1, 6))}) AS i`,
+            `INSERT INTO sale
+             SELECT i, 'w' || i % 4, 1 + i % 20, i % 40, i % 3, 'n'
+             FROM generate_series(${next + 1}, ${(next += chance.int(1, 6))}) AS i`,
             `UPDATE sale SET amount = amount + 1, qty = qty + 1 WHERE ${some}`,
             `UPDATE sale SET product_id = 21 - product_id, region = NULL WHERE ${some}`,
             `DELETE FROM sale WHERE ${some} AND id % 3 = 0`,
@@ -198,7 +204,7 @@ describe('under load', () => {
 });
 
 describe('a writer that stays open', () => {
-  test('makes convert wait and at last give up, others wait no longer than its attempts, and nothing is left', async () => {
+  test('makes convert wait and at last give up, and nothing is left', async () => {
     const idle = await open();
     await idle.sql('BEGIN; INSERT INTO product VALUES (21, $$idle$$, 1)');
     const writes = await underLoad(5, async () => {
@@ -217,7 +223,9 @@ describe('a writer that stays open', () => {
     await install(JOINED);
     const idle = await open();
     await idle.sql(
-      'BEGIN; INSERT INTO sale VALUES (5, $$idle$$, 1, 1, 1) ON CONFLICT (id) DO UPDATE SET amount = 12345; UPDATE product SET kind = $$idle$$ WHERE id = 3',
+      `BEGIN;
+       INSERT INTO sale VALUES (5, $$idle$$, 1, 1, 1) ON CONFLICT (id) DO UPDATE SET amount = 12345;
+       UPDATE product SET kind = $$idle$$ WHERE id = 3`,
     );
     const second = { ...JOINED, name: 'second' };
     // It would not return if it waited for the open transaction.
@@ -256,7 +264,9 @@ test('a reader of a source makes revert wait; cut off there, the next revert goe
   await untilBlocked(world, program.pid);
   // The imat is gone, capture is not; writers go on between the attempts.
   await world.sql(
-    `SET statement_timeout = '5s'; INSERT INTO sale VALUES (9000000, 'x', 1, 1, 1); RESET statement_timeout`,
+    `SET statement_timeout = '5s';
+     INSERT INTO sale VALUES (9000000, 'x', 1, 1, 1);
+     RESET statement_timeout`,
   );
   await world.value(`SELECT pg_terminate_backend(${program.pid}, 5000)`);
   expect(await outcome).toMatchObject({ condition: 'connection_failed' });
@@ -276,12 +286,18 @@ describe('an imat that is being loaded', () => {
   /** Stops a convert after its snapshot, before it stores anything. */
   async function stopLoads(): Promise<{ go: () => Promise<void> }> {
     const keeper = await open();
-    await keeper.sql(`CREATE FUNCTION stop_loads() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77, 0); END $$;
-      CREATE EVENT TRIGGER stop_loads ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION stop_loads(); SELECT pg_advisory_lock(77, 0)`);
+    await keeper.sql(`CREATE FUNCTION stop_loads() RETURNS event_trigger
+      LANGUAGE plpgsql
+      AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77, 0); END $$;
+      CREATE EVENT TRIGGER stop_loads ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS')
+      EXECUTE FUNCTION stop_loads();
+      SELECT pg_advisory_lock(77, 0)`);
     return {
       go: () =>
         keeper.sql(
-          'SELECT pg_advisory_unlock(77, 0); DROP EVENT TRIGGER stop_loads; DROP FUNCTION stop_loads',
+          `SELECT pg_advisory_unlock(77, 0);
+           DROP EVENT TRIGGER stop_loads;
+           DROP FUNCTION stop_loads`,
         ),
     };
   }
@@ -293,7 +309,8 @@ describe('an imat that is being loaded', () => {
     const made = outcomeOf(program.imat.create('second', TOTALS.definition));
     await untilBlocked(world, program.pid);
     await world.sql(
-      `INSERT INTO sale SELECT i, 'late', 1, 1, 1 FROM generate_series(8000000, 8000500) AS i; DELETE FROM sale WHERE id BETWEEN 100 AND 300`,
+      `INSERT INTO sale SELECT i, 'late', 1, 1, 1 FROM generate_series(8000000, 8000500) AS i;
+       DELETE FROM sale WHERE id BETWEEN 100 AND 300`,
     );
     // The first imat has taken it all in: were it alone, the log would be empty but for a hundred
     // rows.
@@ -319,17 +336,20 @@ describe('an imat that is being loaded', () => {
     await world.imat.revert('totals');
   });
 
-  test('sees each change once: those before its snapshot in its state, those after it in the log', async () => {
+  test('sees each change once: before its snapshot in the state, after it in the log', async () => {
     const { go } = await stopLoads();
     const program = await world.program();
     const made = outcomeOf(program.imat.create('joined', JOINED.definition));
     await untilBlocked(world, program.pid);
     const other = await open();
     await other.sql(
-      `BEGIN; UPDATE product SET kind = 'open' WHERE id = 2; DELETE FROM sale WHERE id BETWEEN 301 AND 310`,
+      `BEGIN;
+       UPDATE product SET kind = 'open' WHERE id = 2;
+       DELETE FROM sale WHERE id BETWEEN 301 AND 310`,
     );
     await world.sql(
-      `INSERT INTO sale VALUES (8100000, 'late', 3, 9, 2); UPDATE product SET kind = 'late' WHERE id = 3`,
+      `INSERT INTO sale VALUES (8100000, 'late', 3, 9, 2);
+       UPDATE product SET kind = 'late' WHERE id = 3`,
     );
     await go();
     expect(await made).toMatchObject({ strategy: 'delta' });
@@ -370,24 +390,4 @@ describe('an imat that is being loaded', () => {
       for (const name of ['second', 'joined']) await world.imat.revert(name);
     },
   );
-});
-
-test('a verify beside a TRUNCATE finds no difference that is none', async () => {
-  await install(JOINED);
-  await world.sql('INSERT INTO sale VALUES (8200000, $$x$$, 3, 9, 2)');
-  const truncater = await open();
-  await truncater.sql('BEGIN; TRUNCATE product');
-  const program = await world.program();
-  const verified = outcomeOf(program.imat.verify('joined'));
-  await until(
-    'verify waits',
-    async () =>
-      (await world.rows(`SELECT FROM pg_locks WHERE pid = ${program.pid} AND NOT granted`)).length >
-      0,
-  );
-  await truncater.sql('COMMIT');
-  expect(await verified).toMatchObject({ results: [{ name: 'joined', equal: true, rows: 0 }] });
-  await world.sql(`INSERT INTO product SELECT i, 'k' || i % 3, i FROM generate_series(1, 20) AS i`);
-  await world.imat.revert('joined');
-  expect((await catalogListing(world.db, { truncated: true })).length).toBe(installed.length);
 });

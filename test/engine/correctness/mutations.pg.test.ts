@@ -38,7 +38,9 @@ const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 5, 2), ('a', 5, 2)",
   'COMMIT',
   FOLD,
-  "INSERT INTO t VALUES ('a', 'NaN', 2), ('e', 12345, 20001), ('e', 1, 98), ('e', 1, 40321), ('e', 2, 7), ('f', 1, 0)",
+  `INSERT INTO t
+   VALUES ('a', 'NaN', 2), ('e', 12345, 20001), ('e', 1, 98), ('e', 1, 40321), ('e', 2, 7),
+     ('f', 1, 0)`,
   'DELETE FROM t WHERE y = 0',
   FOLD,
   "DELETE FROM t WHERE x = 'NaN'",
@@ -134,7 +136,9 @@ async function mutate({ at, wrong }: Mutation): Promise<number> {
 const catalogFunction = async (name: string): Promise<string[]> =>
   (
     await bench.user.query<{ text: string }>(
-      'SELECT pg_catalog.pg_get_functiondef(p.oid) AS text FROM pg_catalog.pg_proc p WHERE p.oid = $1::pg_catalog.regproc',
+      `SELECT pg_catalog.pg_get_functiondef(p.oid) AS text
+       FROM pg_catalog.pg_proc p
+       WHERE p.oid = $1::pg_catalog.regproc`,
       [name],
     )
   ).map((row) => row.text);
@@ -143,7 +147,7 @@ function replacing(statement: string): string {
   if (statement.startsWith('CREATE VIEW'))
     return statement.replace('CREATE VIEW', 'CREATE OR REPLACE VIEW');
   if (!statement.startsWith('CREATE UNIQUE INDEX')) return statement;
-  return `${[...statement.matchAll(/\(([^)]*)\)/g)].length > 0 ? 'DROP INDEX imat_store.state_mutant_k_idx;' : ''} ${statement}`;
+  return `DROP INDEX imat_store.state_mutant_k_idx; ${statement}`;
 }
 
 /** A generated column's expression cannot be changed in place. */
@@ -151,7 +155,11 @@ function replacingValues(statement: string, view: string): string {
   const drops = [...statement.matchAll(/ADD COLUMN (\w+)/g)].map(
     ([, column]) => `DROP COLUMN ${column}`,
   );
-  return `DROP VIEW imat.mutant; ALTER TABLE imat_store.state_mutant ${drops.join(', ')}; ${statement}; ${view}; UPDATE imat_catalog.imat SET relation = 'imat.mutant'::regclass WHERE name = 'mutant'`;
+  return `DROP VIEW imat.mutant;
+    ALTER TABLE imat_store.state_mutant ${drops.join(', ')};
+    ${statement};
+    ${view};
+    UPDATE imat_catalog.imat SET relation = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
 describe('the oracle finds', () => {

@@ -195,7 +195,8 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
   test('the session has settings of its own', async () => {
     expect(
       await db.query(
-        "SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout",
+        "SELECT current_setting('search_path') AS path, " +
+          "current_setting('statement_timeout') AS timeout",
       ),
     ).toEqual([{ path: 'pg_catalog', timeout: '0' }]);
     expect(db.userSearchPath).toContain('public');
@@ -287,7 +288,7 @@ describe('a server', () => {
     expect(await session.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('a statement that is not answered in time ends the session, and says what it was', async () => {
+  test('a statement that is not answered in time ends the session, and is named', async () => {
     const session = await database.connect();
     session.answerWithin(2000);
     expect(session.activity.busy).toBe(false);
@@ -304,7 +305,7 @@ describe('a server', () => {
     });
   });
 
-  test('a statement that is answered in time may be followed by a pause, or by one without a bound', async () => {
+  test('after a statement answered in time: a pause, or a statement without a bound', async () => {
     const session = await database.connect();
     session.answerWithin(3000);
     await session.query('SELECT 1');
@@ -332,7 +333,11 @@ describe('a server', () => {
   test("the user's own search_path is known although the session does not use it", async () => {
     const admin = await database.connect();
     await admin.execute(
-      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app, public', current_database()); END $$",
+      `DO $$
+         BEGIN
+           EXECUTE format('ALTER DATABASE %I SET search_path = app, public', current_database());
+         END
+       $$`,
     );
     const session = await database.connect();
     expect(session.userSearchPath).toBe('app, public');

@@ -34,14 +34,18 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'filtered',
-    query:
-      'SELECT name, count(*) AS n, sum(secret) AS s FROM public.people GROUP BY name HAVING sum(secret) = 0',
+    query: `SELECT name, count(*) AS n, sum(secret) AS s
+      FROM public.people
+      GROUP BY name
+      HAVING sum(secret) = 0`,
     strategy: 'delta',
   },
   {
     name: 'filtered_5s',
-    query:
-      'SELECT name, count(*) AS n, sum(secret) AS s FROM public.people GROUP BY name HAVING sum(secret) = 0',
+    query: `SELECT name, count(*) AS n, sum(secret) AS s
+      FROM public.people
+      GROUP BY name
+      HAVING sum(secret) = 0`,
     strategy: 'delta',
     freshness: '5s',
   },
@@ -62,8 +66,10 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'joined',
-    query:
-      'SELECT p.name, g.label, count(*) AS n FROM public.people p JOIN public.grp g ON g.id = p.grp WHERE p.secret = 0 GROUP BY p.name, g.label',
+    query: `SELECT p.name, g.label, count(*) AS n
+      FROM public.people p JOIN public.grp g ON g.id = p.grp
+      WHERE p.secret = 0
+      GROUP BY p.name, g.label`,
     strategy: 'delta',
   },
   {
@@ -85,8 +91,8 @@ const KINDS: readonly Kind[] = [
   {
     // PostgreSQL flattens a UNION ALL even where it is a view with security_barrier.
     name: 'united',
-    query:
-      'SELECT id, name FROM public.people WHERE secret = 0 AND id < 6 UNION ALL SELECT id, name FROM public.people WHERE secret = 0 AND id >= 6',
+    query: `SELECT id, name FROM public.people WHERE secret = 0 AND id < 6
+      UNION ALL SELECT id, name FROM public.people WHERE secret = 0 AND id >= 6`,
     strategy: 'swap',
   },
   {
@@ -121,11 +127,20 @@ beforeAll(async () => {
   reader = await sandbox.session(readerName);
   await sandbox.sql(`CREATE SCHEMA tools AUTHORIZATION ${readerName}`);
   await reader.sql(`
-    CREATE FUNCTION tools.peek(t text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE COST 0.0000001 AS $$
-    BEGIN PERFORM set_config('tools.seen', current_setting('tools.seen', true) || t || ';', false); RETURN true; END $$;
-    CREATE FUNCTION tools.peek(t text, u text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE COST 0.0000001 AS $$
+    CREATE FUNCTION tools.peek(t text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE COST 0.0000001
+    AS $$
+    BEGIN
+      PERFORM set_config('tools.seen', current_setting('tools.seen', true) || t || ';', false);
+      RETURN true;
+    END $$;
+    CREATE FUNCTION tools.peek(t text, u text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE COST 0.0000001
+    AS $$
     BEGIN PERFORM tools.peek(t), tools.peek(u); RETURN true; END $$;
-    CREATE OPERATOR tools.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = tools.peek, RESTRICT = eqsel)`);
+    CREATE OPERATOR tools.=== (
+      LEFTARG = text, RIGHTARG = text, FUNCTION = tools.peek, RESTRICT = eqsel
+    )`);
   for (const { name, query, strategy, freshness } of KINDS) {
     await sandbox.sql(`CREATE MATERIALIZED VIEW ${name} AS ${query};
       GRANT SELECT ON ${name} TO ${readerName}`);
@@ -221,7 +236,9 @@ describe('with rows pending', () => {
 
 test('conditions on keys still reach indexes and logs', async () => {
   await sandbox.sql(`CREATE TABLE many (i int, t text, u uuid, z timestamptz);
-    INSERT INTO many SELECT n, 'k' || n, md5(n::text)::uuid, '2026-01-01'::timestamptz + n * interval '1 min' FROM generate_series(1, 5000) AS n;`);
+    INSERT INTO many
+    SELECT n, 'k' || n, md5(n::text)::uuid, '2026-01-01'::timestamptz + n * interval '1 min'
+    FROM generate_series(1, 5000) AS n;`);
   const keys = {
     i: '500',
     t: `'k500'`,
@@ -235,7 +252,9 @@ test('conditions on keys still reach indexes and logs', async () => {
     );
   }
   await sandbox.sql(
-    `INSERT INTO many SELECT n, 'k' || n, md5(n::text)::uuid, '2026-01-01'::timestamptz + n * interval '1 min' FROM generate_series(1, 100) AS n`,
+    `INSERT INTO many
+     SELECT n, 'k' || n, md5(n::text)::uuid, '2026-01-01'::timestamptz + n * interval '1 min'
+     FROM generate_series(1, 100) AS n`,
   );
   for (const [key, value] of Object.entries(keys)) {
     const plan = await sandbox.rows<Record<string, string>>(

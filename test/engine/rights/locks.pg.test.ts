@@ -70,7 +70,7 @@ test('a conversion is refused with the lock named, and works when that is free',
   });
 });
 
-test('an imat that another session works on is waited for by its row, not by a lock of anybody', async () => {
+test('an imat in use by another session is waited for by its row, not by a lock', async () => {
   await inSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.sql(`INSERT INTO sales VALUES (1, 'a', 1)`);

@@ -8,13 +8,19 @@ export type Mutation = {
   readonly wrong: readonly (readonly [from: RegExp | string, to: string])[];
 };
 
-const GROUPED =
-  'SELECT t.k, count(*) AS n, sum(t.x) AS s, avg(t.x) AS a FROM t WHERE t.x IS NULL OR t.x <> 99 GROUP BY t.k';
-const JOINED =
-  'SELECT d.label, count(*) AS n, sum(t.x) AS s FROM t JOIN d ON d.k = t.k WHERE d.label IS NOT NULL GROUP BY d.label';
+const GROUPED = `SELECT t.k, count(*) AS n, sum(t.x) AS s, avg(t.x) AS a
+  FROM t
+  WHERE t.x IS NULL OR t.x <> 99
+  GROUP BY t.k`;
+const JOINED = `SELECT d.label, count(*) AS n, sum(t.x) AS s
+  FROM t JOIN d ON d.k = t.k
+  WHERE d.label IS NOT NULL
+  GROUP BY d.label`;
 const BAG = 'SELECT t.k, t.x FROM t';
-const CHAIN =
-  'SELECT a.label, count(*) AS n, sum(t.x) AS s FROM t, d a, d b, d c WHERE a.k = t.k AND b.k = t.k AND c.k = t.k GROUP BY a.label';
+const CHAIN = `SELECT a.label, count(*) AS n, sum(t.x) AS s
+  FROM t, d a, d b, d c
+  WHERE a.k = t.k AND b.k = t.k AND c.k = t.k
+  GROUP BY a.label`;
 const SINGLE = 'SELECT count(*) AS n, sum(x) AS s FROM t';
 const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROUP BY t.k';
 const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
@@ -107,7 +113,8 @@ export const MUTATIONS: readonly Mutation[] = [
     at: DELTA,
     wrong: [
       [
-        /WHERE l\.xid >= pg_catalog\.pg_snapshot_xmin\(\(SELECT p\.snapshot FROM pending AS p\)\) AND NOT pg_catalog\.pg_visible_in_snapshot\(l\.xid, \(SELECT p\.snapshot FROM pending AS p\)\)/,
+        'WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) ' +
+          'AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))',
         'WHERE TRUE',
       ],
     ],
@@ -118,7 +125,7 @@ export const MUTATIONS: readonly Mutation[] = [
     at: DELTA,
     wrong: [
       [
-        /NOT pg_catalog\.pg_visible_in_snapshot\(l\.xid, \(SELECT p\.snapshot FROM pending AS p\)\)/,
+        'NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))',
         'l.xid >= pg_catalog.pg_snapshot_xmax((SELECT p.snapshot FROM pending AS p))',
       ],
     ],
@@ -130,7 +137,8 @@ export const MUTATIONS: readonly Mutation[] = [
     wrong: [
       [
         /FROM imat_store\.log_public_t AS l\n/,
-        'FROM (SELECT * FROM imat_store.log_public_t AS o WHERE o.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()) AS l\n',
+        'FROM (SELECT * FROM imat_store.log_public_t AS o WHERE o.xid IS DISTINCT ' +
+          'FROM pg_catalog.pg_current_xact_id_if_assigned()) AS l\n',
       ],
     ],
   },
@@ -239,7 +247,8 @@ export const MUTATIONS: readonly Mutation[] = [
     at: DELTA,
     wrong: [
       [
-        /CASE WHEN r1\.x > '-Infinity'::numeric AND r1\.x < 'Infinity'::numeric THEN \(r1\.x \* r1\.weight\)::numeric ELSE 0 END AS sum_x/,
+        "CASE WHEN r1.x > '-Infinity'::numeric AND r1.x < 'Infinity'::numeric " +
+          'THEN (r1.x * r1.weight)::numeric ELSE 0 END AS sum_x',
         'COALESCE((r1.x * r1.weight)::numeric, 0) AS sum_x',
       ],
     ],
