@@ -144,10 +144,11 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     }
     for (const { sql } of registerScript({ ...analysis, names })) await db.execute(sql.text);
     await makeStorePrivate(db);
-    await db.query(
-      'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
-      [row.id, names.definition.sql.text],
-    );
+    await db.query('UPDATE imat_catalog.imat SET definition_view = $2::regclass WHERE id = $1', [
+      row.id,
+      names.definition.sql.text,
+    ]);
+    await db.query('SELECT imat_catalog.note_facts($1)', [row.id]);
     // Held until the install has ended, or the session: it tells an install under way from an
     // interrupted one. Taken last, because it would outlive a transaction that fails.
     const [lock] = await db.query<{ taken: boolean }>(

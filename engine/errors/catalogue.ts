@@ -142,6 +142,13 @@ export const ERROR_CATALOGUE = {
       'machine, lacks what the build needs, is older than the installed headers, cannot ' +
       'load the library, or has a different extension of the same name.',
   },
+  broken: {
+    code: 'IM024',
+    category: 'drift',
+    meaning:
+      'The imat is broken: capture on a source was disabled, or a table, view or function that ' +
+      'it uses has changed. What is stored may be wrong, so reads raise this error.',
+  },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;
 

@@ -46,7 +46,12 @@ test('a healthy database, before, with and after imats', async () => {
         message: expect.stringContaining('table_change_tracker'),
         hint: null,
       },
-      { check: 'catalog', status: 'ok', message: 'version 2', hint: null },
+      {
+        check: 'catalog',
+        status: 'ok',
+        message: expect.stringMatching(/^version \d+$/),
+        hint: null,
+      },
       { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
       { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
       { check: 'imat summary', status: 'ok', message: 'delta, 0 rows pending', hint: null },
@@ -81,9 +86,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /ENABLE ALWAYS TRIGGER.*revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'triggers that a replica session would not fire',
@@ -91,9 +96,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /ENABLE ALWAYS TRIGGER/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped trigger',
@@ -101,9 +106,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped source',
@@ -149,9 +154,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped fold function',

@@ -40,6 +40,7 @@ test('imat_catalog.status, from psql', async () => {
       'error_hint',
       'next_attempt_at',
       'worker',
+      'problems',
       'at',
     ]);
     expect(summary).toMatchObject({
