@@ -62,7 +62,8 @@ export type ImatStatus = {
   readonly freshness: Freshness;
   /**
    * `installing`: convert is under way or was interrupted; `reverting`: likewise revert; `active`;
-   * `broken`: an object it needs is gone.
+   * `broken`: it does not answer, because what is stored may be wrong or something is gone;
+   * `problems` says what.
    */
   readonly state: 'installing' | 'active' | 'broken' | 'reverting';
   /** Log rows that the next fold or swap will take in. */
@@ -97,6 +98,15 @@ export type ImatStatus = {
   } | null;
   /** The worker that is at it now. */
   readonly worker: string | null;
+  /** What `imat doctor` finds wrong with it. */
+  readonly problems: readonly ImatProblem[];
+};
+
+export type ImatProblem = {
+  /** `broken`: it does not answer. `error`: it needs a repair. `warning`: reads are right. */
+  readonly severity: 'broken' | 'error' | 'warning';
+  readonly message: string;
+  readonly hint: string;
 };
 
 /** A program that maintains imats, as it last reported. */

@@ -31,6 +31,7 @@ import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 import type { SourceName } from './tracking.ts';
 import { untrack } from './tracking.ts';
+import { checkTriggers, noteTriggers } from './triggers.ts';
 
 /** The functions that imat made for a source, as the catalog has them. */
 export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
@@ -91,6 +92,8 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
     db,
     async () => {
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
+      // Event triggers leave alone what imat itself does.
+      await db.execute('SET LOCAL imat.maintaining = on');
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
       const [known] = await db.query<SourceRow>(SOURCE_SQL, [source.oid]);
@@ -141,6 +144,7 @@ async function createCapture(
       before.tracked,
     ],
   );
+  await noteTriggers(db, source.oid);
 }
 
 /**
@@ -219,27 +223,38 @@ async function extendCapture(
   needed: readonly ColumnFacts[] | null,
   all: readonly ColumnFacts[],
 ): Promise<void> {
-  if (needed === null) return;
+  const isWhole = await checkTriggers(db, source.oid);
+  if (needed === null && isWhole) return;
   const logged = new Set(parseAttnums(known.columns));
-  const missing = needed.filter((column) => !logged.has(column.attnum));
-  if (!known.marks && missing.length === 0) return;
+  const missing = (needed ?? []).filter((column) => !logged.has(column.attnum));
+  if (isWhole && !known.marks && missing.length === 0) return;
   const table = qualified(source.schema, source.name);
   const log = fragment(known.log);
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  const intact = await checkTriggers(db, source.oid);
   if (missing.length > 0) {
     const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
     await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
   }
   const columns = all.filter((column) => logged.has(column.attnum) || missing.includes(column));
   const extension = await capturing(db, known, source);
-  const target = { source: table, log, functions: capturedBy(known.capture), extension, columns };
+  const asMarks = needed === null && known.marks;
+  const target = {
+    source: table,
+    log,
+    functions: capturedBy(known.capture),
+    extension,
+    columns: asMarks ? null : columns,
+  };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  for (const statement of known.marks ? createTriggers(target) : registration(target))
+  for (const statement of known.marks || !intact ? createTriggers(target) : registration(target))
     await db.execute(statement.text);
-  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
-    source.oid,
-    attnumArray(columns.map((column) => column.attnum)),
-  ]);
+  if (!asMarks)
+    await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+      source.oid,
+      attnumArray(columns.map((column) => column.attnum)),
+    ]);
+  await noteTriggers(db, source.oid);
 }
 
 /**
@@ -284,6 +299,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   );
   const extension = known.by_extension ? await findExtension(db) : null;
   if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
+  await db.execute('SET LOCAL imat.maintaining = on');
   const source = qualified(table.schema, table.name);
   const log = fragment(known.log);
   const target = {
@@ -294,6 +310,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     columns: needed,
   };
   await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
+  if (!(await checkTriggers(db, oid))) return;
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (needed === null)
     for (const statement of createTriggers(target)) await db.execute(statement.text);
@@ -303,6 +320,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     oid,
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
   ]);
+  await noteTriggers(db, oid);
 }
 
 /**

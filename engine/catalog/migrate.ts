@@ -190,6 +190,7 @@ export async function initialize(
     await migrateTables(db, installed?.version ?? 0, explicitly);
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
     await makeCatalogPrivate(db, known);
+    await db.query('SELECT imat_catalog.watch_commands()');
     if (explicitly)
       await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
     // Somebody else's schema or routine may have come in between: then nothing was installed.

@@ -49,6 +49,19 @@ CREATE TABLE imat_catalog.counted (
 COMMENT ON TABLE imat_catalog.counted IS
   'The tables that have counting triggers: those in groups, and the partitions of those.';
 
+CREATE TABLE imat_catalog.fact (
+  imat_id integer NOT NULL,
+  class oid NOT NULL,
+  object oid NOT NULL,
+  version text,
+  facts jsonb NOT NULL,
+  CONSTRAINT fact_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
+  CONSTRAINT fact_pkey PRIMARY KEY (imat_id, class, object)
+);
+CREATE INDEX fact_object_idx ON imat_catalog.fact USING btree (object);
+COMMENT ON TABLE imat_catalog.fact IS
+  'The tables, views and functions that each imat uses, as they were at the conversion.';
+
 CREATE TABLE imat_catalog.folded_count (
   member_id integer NOT NULL,
   span smallint NOT NULL,
@@ -107,7 +120,6 @@ CREATE TABLE imat_catalog.imat (
   state text NOT NULL,
   definition text NOT NULL,
   definition_view regclass,
-  rules_read text[] DEFAULT '{}'::text[] NOT NULL,
   relation regclass,
   original regclass,
   replacement regclass,
@@ -126,6 +138,9 @@ CREATE TABLE imat_catalog.imat (
   swap_bytes bigint,
   swap_waits_for text[],
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  broken text,
+  broken_at timestamp with time zone,
+  facts_cluster bigint,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),
@@ -280,6 +295,7 @@ CREATE TABLE imat_catalog.source (
   columns smallint[],
   former_logs regclass[] DEFAULT '{}'::regclass[] NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  triggers text,
   CONSTRAINT source_pkey PRIMARY KEY (relation)
 );
 COMMENT ON TABLE imat_catalog.source IS
@@ -526,6 +542,14 @@ COMMENT ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) IS
   'Adds a moment to a group, with a mark if it is named. The changes of this transaction are before it if own_before is true, after it if that is false; if that is NULL, they are before it if there are any.';
 GRANT EXECUTE ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.adopt_facts(integer[]) IS
+  'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
   LANGUAGE sql VOLATILE
@@ -564,6 +588,22 @@ COMMENT ON FUNCTION imat_catalog.block_of(bigint) IS
   'Returns the first number of the block of 64 moments that a moment is in.';
 GRANT EXECUTE ON FUNCTION imat_catalog.block_of(bigint) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.break_differing(wanted integer[], wait boolean)
+  RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.break_differing(integer[],boolean) IS
+  'Marks the imats as broken that do not pass their checks, and returns their number. wanted: ids of imats, or NULL for all. wait: for other sessions that work on them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.break_differing(integer[],boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.break_imat(imat integer, reason text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.break_imat(integer,text) IS
+  'Marks an imat as broken, with all imats that read it: reads raise an error until it is repaired.';
+GRANT EXECUTE ON FUNCTION imat_catalog.break_imat(integer,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.caller()
   RETURNS oid
   LANGUAGE sql STABLE
@@ -572,13 +612,29 @@ COMMENT ON FUNCTION imat_catalog.caller() IS
   'Returns the role that called a SECURITY DEFINER function from outside.';
 GRANT EXECUTE ON FUNCTION imat_catalog.caller() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.capture_problem(source oid, same_cluster boolean)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.capture_problem(oid,boolean) IS
+  'Returns what is wrong with the capture of a source, as text; NULL if nothing is.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_problem(oid,boolean) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.check_definition(integer) IS
-  'Raises an error if a view that the imat reads was replaced since the conversion, or if the current role must not run the definition.';
+  'Raises an error if the imat is broken, or if the current role must not run the definition.';
 GRANT EXECUTE ON FUNCTION imat_catalog.check_definition(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.check_imat(imat integer)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.check_imat(integer) IS
+  'Returns why what is stored of an imat may be wrong, as text; NULL if it is whole.';
+GRANT EXECUTE ON FUNCTION imat_catalog.check_imat(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_member(relation regclass, wanted text)
   RETURNS void
@@ -604,6 +660,14 @@ CREATE FUNCTION imat_catalog.clean_log(source oid)
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
   'Deletes the rows of a source''s log that every imat on the source has taken in, and returns their number.';
 GRANT EXECUTE ON FUNCTION imat_catalog.clean_log(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.cluster()
+  RETURNS bigint
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.cluster() IS
+  'Returns the identifier of the cluster: pg_upgrade and initdb make another one.';
+GRANT EXECUTE ON FUNCTION imat_catalog.cluster() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.commit_refusal()
   RETURNS text
@@ -665,6 +729,14 @@ COMMENT ON FUNCTION imat_catalog.cut_off_message() IS
   'Returns the error text of an attempt that neither succeeded nor failed, because its worker or its session ended.';
 GRANT EXECUTE ON FUNCTION imat_catalog.cut_off_message() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.differences(wanted integer[])
+  RETURNS TABLE(imat_id integer, message text)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
+  'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, members integer[], mark text, stops boolean)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -672,6 +744,22 @@ CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, membe
 COMMENT ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) IS
   'Ends the counting of tables and sequences for a group with a mark.';
 GRANT EXECUTE ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.fact_difference(class oid, object oid, before jsonb, now jsonb)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.fact_difference(oid,oid,jsonb,jsonb) IS
+  'Returns as text how an object that an imat uses differs from what it was at the conversion.';
+GRANT EXECUTE ON FUNCTION imat_catalog.fact_difference(oid,oid,jsonb,jsonb) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.fact_version(class oid, object oid)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.fact_version(oid,oid) IS
+  'Returns the version of a function or of a view; NULL for a table. It changes when the object is replaced.';
+GRANT EXECUTE ON FUNCTION imat_catalog.fact_version(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean)
   RETURNS bigint
@@ -799,6 +887,14 @@ COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
   'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.hides_rows(integer,oid) IS
+  'Returns true if the policies of a table with row-level security apply to the role that owns the imat, or to the owner of the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hides_rows(integer,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -912,7 +1008,7 @@ CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted intege
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.look(text,integer,integer[]) IS
-  'Returns everything that a worker bases its decisions on, as one document. since: the snapshot of the previous answer; if nothing has ended since, the rest is left out. count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';
+  'Returns everything that a worker bases its decisions on, as one document. since: the snapshot of the previous answer; if nothing has ended since, the rest is left out; if NULL, imats that do not pass their checks are marked as broken first. count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.look(text,integer,integer[]) TO PUBLIC;
 
 CREATE PROCEDURE imat_catalog.maintain(IN name text)
@@ -949,8 +1045,24 @@ CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
-  'Raises the error of an imat whose stored table does not match its frontier: after a restore into another cluster, after a load that did not end, or on a standby for a snapshot older than a swap.';
+  'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older than a swap.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_facts(imat integer)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
+  'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.objects_read(definition oid)
+  RETURNS TABLE(class oid, object oid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.objects_read(oid) IS
+  'Returns the tables, views and functions that a definition uses, at any depth, except PostgreSQL''s own.';
+GRANT EXECUTE ON FUNCTION imat_catalog.objects_read(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.open_slot(name text)
   RETURNS boolean
@@ -983,11 +1095,26 @@ CREATE FUNCTION imat_catalog.pending_rows(imat integer)
 COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no frontier.';
 
+CREATE FUNCTION imat_catalog.problems(imat integer, pending bigint)
+  RETURNS TABLE(severity text, message text, hint text)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.problems(integer,bigint) IS
+  'Returns everything that is wrong with an imat, worst first: each problem with what to do. severity: broken, error or warning. An imat that is broken does not answer. pending: its pending rows.';
+
 CREATE PROCEDURE imat_catalog.publish(IN names text[])
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
   'Publishes an imat, the last one named, and the stored imats that it reads, in the order given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.publish(text[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
+  RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.read_facts(integer,oid,oid) IS
+  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is no such object.';
+GRANT EXECUTE ON FUNCTION imat_catalog.read_facts(integer,oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.read_sequence(member integer)
   RETURNS imat_catalog.sequence_state
@@ -1043,6 +1170,14 @@ COMMENT ON FUNCTION imat_catalog.require_read_committed() IS
   'Raises an error if the snapshot of the transaction is older than the statement.';
 GRANT EXECUTE ON FUNCTION imat_catalog.require_read_committed() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.require_whole(imat integer)
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_whole(integer) IS
+  'Raises an error if what is stored of an imat may be wrong.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_whole(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, mark text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1051,14 +1186,6 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.rules_read(definition oid)
-  RETURNS text[]
-  LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
-  'Returns the rules of the ordinary views that a definition reads, at any depth, as view:version. The version changes when a view is replaced, not when it is renamed.';
-GRANT EXECUTE ON FUNCTION imat_catalog.rules_read(oid) TO PUBLIC;
-
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
   RETURNS record
   LANGUAGE sql STABLE
@@ -1066,6 +1193,14 @@ CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_i
 COMMENT ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) IS
   'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.shell_word(word text)
+  RETURNS text
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.shell_word(text) IS
+  'Returns a word as a shell reads it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.shell_word(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.signature(imat integer)
   RETURNS text
@@ -1147,6 +1282,14 @@ COMMENT ON FUNCTION imat_catalog.take_turn(text,integer) IS
   'Makes a worker the ticker, or keeps it the ticker; returns false if another worker is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.triggers_of(source oid)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.triggers_of(oid) IS
+  'Returns the capture triggers of a source as one text to compare: which function each calls, whether it is enabled, and its version.';
+GRANT EXECUTE ON FUNCTION imat_catalog.triggers_of(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.try_finish_swap(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1178,6 +1321,23 @@ CREATE FUNCTION imat_catalog.view_locks(imat integer)
 COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS
   'Returns a LOCK TABLE statement for the views that the imat''s definition reads; an empty text if it reads none. What is checked after these locks is what runs, even if the snapshot is older.';
 GRANT EXECUTE ON FUNCTION imat_catalog.view_locks(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.watch_commands()
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.watch_commands() IS
+  'Creates the event triggers that notice commands which break imats, if the current role may. Returns false if it may not: then workers, folds and swaps notice them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.watch_commands() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.watch_ddl()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=2s;
+COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.watch_ddl() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer)
   RETURNS void
@@ -1255,10 +1415,11 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   error text,
 --   error_hint text,
 --   next_attempt_at timestamp with time zone,
---   worker text
+--   worker text,
+--   problems jsonb
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and problems.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

@@ -139,12 +139,11 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     for (const { sql } of registerScript({ ...prepared.analysis, names }))
       await db.execute(sql.text);
     await makeStorePrivate(db);
-    await db.query(
-      `UPDATE imat_catalog.imat
-       SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass)
-       WHERE id = $1`,
-      [id, names.definition.sql.text],
-    );
+    await db.query('UPDATE imat_catalog.imat SET definition_view = $2::regclass WHERE id = $1', [
+      id,
+      names.definition.sql.text,
+    ]);
+    await db.query('SELECT imat_catalog.note_facts($1)', [id]);
     await holdInstall(db, id);
     return id;
   });

@@ -24,7 +24,7 @@ export async function statusOf(db: Db, name: string | null): Promise<ImatStatus[
        CASE WHEN last_action IS NOT NULL THEN json_build_object('action', last_action, 'reason', last_reason, 'endedAt', ${isoTime('last_run_at')}, 'ms', last_ms) END AS "lastRun",
        CASE WHEN error_code IS NOT NULL THEN json_build_object('code', error_code, 'message', error, 'hint', error_hint, 'attempts', failed_attempts,
          'nextAttemptAt', CASE WHEN isfinite(next_attempt_at) THEN ${isoTime('next_attempt_at')} END) END AS failure,
-       worker
+       worker, problems
      FROM imat_catalog.status WHERE $1::text IS NULL OR name = $1 ORDER BY name`,
     [imat?.name ?? null],
   );

@@ -27,6 +27,7 @@ const CONDITIONS: Readonly<
   // Raised by imat's own SQL, under its own codes.
   IM017: { condition: 'frontier_missing' },
   IM021: { condition: 'source_changed' },
+  IM024: { condition: 'broken' },
   // In maintenance: a publication of all tables, from PostgreSQL 18 on.
   '42P10': {
     condition: 'definition_failed',

@@ -143,8 +143,15 @@ export const ERROR_CATALOGUE = {
       'machine, lacks what the build needs, is older than the installed headers, cannot ' +
       'load the library, or has a different extension of the same name.',
   },
-  connection_refused: {
+  broken: {
     code: 'IM024',
+    category: 'drift',
+    meaning:
+      'The imat is broken: capture on a source was disabled, or a table, view or function that ' +
+      'it uses has changed. What is stored may be wrong, so reads raise this error.',
+  },
+  connection_refused: {
+    code: 'IM025',
     category: 'user',
     meaning:
       'The server does not let this role into this database: the password or a certificate is ' +

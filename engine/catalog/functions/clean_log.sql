@@ -1,6 +1,8 @@
 -- While an imat on the source is being loaded, nothing is deleted: that imat has no frontier yet,
 -- and its frontier may turn out older than all others.
 --
+-- A broken imat needs no rows: it is filled anew.
+--
 -- What every frontier has passed is older than the least xmax of all frontiers. The condition on
 -- xid lets an index help.
 --
@@ -19,7 +21,9 @@ DECLARE
   deleted bigint;
 BEGIN
   -- One statement, so that no imat can come in between the question and the frontiers.
-  SELECT array_agg(f.snapshot) FILTER (WHERE f.imat_id IS NOT NULL), bool_or(i.state = 'installing')
+  SELECT coalesce(array_agg(f.snapshot) FILTER (WHERE i.broken IS NULL AND f.imat_id IS NOT NULL),
+      array_agg(pg_current_snapshot()) FILTER (WHERE i.broken IS NOT NULL)),
+    bool_or(i.state = 'installing')
     INTO frontiers, loading
   FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
     LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id

@@ -26,6 +26,10 @@ BEGIN
     END IF;
     PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
+    PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
+    COMMIT;
+    PERFORM imat_catalog.require_whole(target.id);
+    COMMIT;
 
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     target := imat_catalog.find(name);
@@ -40,7 +44,8 @@ BEGIN
       WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
     rows := 0;
     EXIT WHEN NOT imat_catalog.has_pending(target.id);
-    IF NOT imat_catalog.hold_sources(target.id) THEN
+    IF NOT imat_catalog.hold_sources(target.id)
+      OR imat_catalog.check_imat(target.id) IS NOT NULL THEN
       emptied := emptied OPERATOR(pg_catalog.+) 1;
       IF emptied OPERATOR(pg_catalog.>) 100 THEN
         RAISE EXCEPTION

@@ -18,12 +18,13 @@ BEGIN
       AND i.freshness <> 'manual') THEN
     RETURN jsonb_build_object('snapshot', snap);
   END IF;
+  IF since IS NULL THEN PERFORM imat_catalog.break_differing(wanted, false); END IF;
   unchanged := imat_catalog.unchanged_pairs();
   FOR log IN
     SELECT s.log, array_agg(z.imat_id ORDER BY z.imat_id) AS ids,
       array_agg(f.snapshot ORDER BY z.imat_id) AS snapshots
     FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation)
-      JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active'
+      JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active' AND i.broken IS NULL
       JOIN imat_catalog.frontier f ON f.imat_id = i.id AND f.here
     WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
       AND (wanted IS NULL OR i.id = ANY (wanted))
@@ -103,5 +104,6 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.look(text, integer, integer[]) IS
   'Returns everything that a worker bases its decisions on, as one document. since: the '
-  'snapshot of the previous answer; if nothing has ended since, the rest is left out. '
+  'snapshot of the previous answer; if nothing has ended since, the rest is left out; if NULL, '
+  'imats that do not pass their checks are marked as broken first. '
   'count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';

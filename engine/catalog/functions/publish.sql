@@ -31,6 +31,9 @@ BEGIN
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       target := imat_catalog.find(name);
+      PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
+      COMMIT;
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       PERFORM imat_catalog.check_definition(target.id);
       locks := locks OPERATOR(pg_catalog.||) imat_catalog.view_locks(target.id);
       all_ids := all_ids OPERATOR(pg_catalog.||) target.id;
@@ -50,13 +53,14 @@ BEGIN
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     EXECUTE locks;
     ready := true;
-    -- In a fixed order, so that two publications do not wait for each other. A claim never waits.
+    -- In a fixed order, so that two publications do not wait for each other. A claim never waits,
+    -- and comes last: whoever changes a source may wait for the imat.
     FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
-      ready := ready AND imat_catalog.claim(id);
+      ready := ready AND imat_catalog.hold_sources(id);
     END LOOP;
     IF ready THEN
       FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
-        ready := ready AND imat_catalog.hold_sources(id);
+        ready := ready AND imat_catalog.claim(id);
       END LOOP;
     END IF;
     -- An imat that was left out and has changed since would be older than the others. An imat that
@@ -82,6 +86,7 @@ BEGIN
     CONTINUE WHEN target.id OPERATOR(pg_catalog.<>) ALL (ids);
     BEGIN
       IF target.strategy OPERATOR(pg_catalog.=) 'delta' THEN
+        PERFORM imat_catalog.require_whole(target.id);
         IF NOT EXISTS (
           SELECT FROM imat_catalog.frontier f
           WHERE f.imat_id OPERATOR(pg_catalog.=) target.id

@@ -120,9 +120,9 @@ test('the files run in the order of their kinds, and the hash covers the functio
   expect(functions).toHaveLength(first + VIEWS.length);
   expect(functions.slice(first).every((text) => isView(text))).toBe(true);
   expect(functionsHash).toMatch(/^[0-9a-f]{64}$/);
-  expect(readdirSync('engine/catalog/tables')).toEqual(
-    tables.map((_, index) => `${String(index + 1).padStart(3, '0')}.sql`),
-  );
+  const numbered = readdirSync('engine/catalog/tables').toSorted();
+  expect(numbered).toHaveLength(tables.length);
+  expect(numbered.filter((name) => !/^\d{3}\.sql$/.test(name))).toEqual([]);
 });
 
 test.each([

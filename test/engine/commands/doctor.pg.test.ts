@@ -47,7 +47,12 @@ test('a healthy database, before, with and after imats', async () => {
         message: expect.stringContaining('table_change_tracker'),
         hint: null,
       },
-      { check: 'catalog', status: 'ok', message: 'version 2', hint: null },
+      {
+        check: 'catalog',
+        status: 'ok',
+        message: expect.stringMatching(/^version \d+$/),
+        hint: null,
+      },
       { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
       { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
       { check: 'imat summary', status: 'ok', message: 'delta, 0 rows pending', hint: null },
@@ -82,9 +87,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /ENABLE ALWAYS TRIGGER.*revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'triggers that a replica session would not fire',
@@ -92,9 +97,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /ENABLE ALWAYS TRIGGER/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped trigger',
@@ -102,9 +107,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped source',
@@ -150,9 +155,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped fold function',

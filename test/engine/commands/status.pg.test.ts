@@ -41,6 +41,7 @@ test('imat_catalog.status, from psql', async () => {
       'error_hint',
       'next_attempt_at',
       'worker',
+      'problems',
       'at',
     ]);
     expect(summary).toMatchObject({
@@ -84,6 +85,7 @@ test('imat_catalog.status, from psql', async () => {
       },
       failure: null,
       worker: null,
+      problems: [],
     });
     expect(status?.stateBytes).toBeGreaterThan(0);
     expect(status?.logBytes).toBeGreaterThan(0);

@@ -1,0 +1,29 @@
+/** Whether the capture triggers of a source are still as imat left them. */
+import type { Db } from '../db/db.ts';
+
+/** Under a lock that keeps others from the triggers: notes that they are as imat wants them. */
+export async function noteTriggers(db: Db, oid: number): Promise<void> {
+  await db.query(
+    `UPDATE imat_catalog.source SET triggers = imat_catalog.triggers_of(relation)
+     WHERE relation = $1`,
+    [oid],
+  );
+}
+
+/**
+ * Compares the triggers with those that imat made. If they differ, changes may have been lost: the
+ * imats on the source are marked as broken, and the result is false.
+ */
+export async function checkTriggers(db: Db, oid: number): Promise<boolean> {
+  await db.query(
+    `SELECT imat_catalog.break_differing(ARRAY(SELECT z.imat_id FROM imat_catalog.imat_source z
+       WHERE z.relation = $1), true)`,
+    [oid],
+  );
+  const [row] = await db.query<{ intact: boolean }>(
+    `SELECT triggers IS NOT DISTINCT FROM imat_catalog.triggers_of($1) AS intact
+     FROM imat_catalog.source WHERE relation = $1`,
+    [oid],
+  );
+  return row?.intact === true;
+}
