@@ -22,10 +22,16 @@ type ImatRow = {
 const IMATS_SQL = `
 SELECT s.name, s.state, s.strategy, s.pending_rows AS pending, i.swap_phase AS phase,
   ${installsElsewhere('$1', 'i.id')} AS busy,
-  i.original_name IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced,
+  i.original_name IS NOT NULL
+    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.replacement) AS unreplaced,
   i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL AS unfoldable,
-  (SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') FROM unnest(imat_catalog.rules_read(i.definition_view)) u(rule) WHERE u.rule <> ALL (i.rules_read)) AS replaced,
-  imat_catalog.granted_like(i.id) IS NOT NULL AND imat_catalog.grants_on(imat_catalog.granted_like(i.id)) <> i.grants AS regranted
+  (
+    SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ')
+    FROM unnest(imat_catalog.rules_read(i.definition_view)) u(rule)
+    WHERE u.rule <> ALL (i.rules_read)
+  ) AS replaced,
+  imat_catalog.granted_like(i.id) IS NOT NULL
+    AND imat_catalog.grants_on(imat_catalog.granted_like(i.id)) <> i.grants AS regranted
 FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`;
 
 export async function imatChecks(db: Db): Promise<DoctorCheck[]> {

@@ -23,14 +23,35 @@ type SourceRow = {
 };
 
 const SOURCES_SQL = `
-SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, s.tracked, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
-  (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
-  (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
+SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, s.tracked,
+  (
+    SELECT p.prosrc
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = s.relation AND t.tgname = $2
+  ) AS body,
+  (
+    SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = s.relation
+  ) AS name,
+  (
+    SELECT count(*)::int
+    FROM pg_trigger t
+    WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A'
+  ) AS triggers,
   EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
-  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation) ELSE false END AS subscribed,
+  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
+    THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation)
+    ELSE false END AS subscribed,
   EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation AND c.relpersistence <> 'p') AS unlogged,
   EXISTS (SELECT FROM pg_inherits h WHERE s.relation IN (h.inhparent, h.inhrelid)) AS inherits,
-  EXISTS (SELECT FROM pg_class c JOIN imat_catalog.imat_source z ON z.relation = c.oid JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta') AS secured
+  EXISTS (
+    SELECT
+    FROM pg_class c
+      JOIN imat_catalog.imat_source z ON z.relation = c.oid
+      JOIN imat_catalog.imat i ON i.id = z.imat_id
+    WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta'
+  ) AS secured
 FROM imat_catalog.source s ORDER BY 1`;
 
 /**
@@ -65,7 +86,8 @@ function sourceProblem(
   if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log)
     return [
       'capture is disabled or gone: changes were lost',
-      'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.',
+      'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), ' +
+        'then revert and convert the imats on it.',
     ];
   if (hasLostColumns(source, columns))
     return [
