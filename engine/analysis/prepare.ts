@@ -131,7 +131,8 @@ async function watchedSources(
     );
     if (row?.freshness !== 'live' || !row.watchable)
       unwatchable.push(
-        `imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`,
+        `imat "${row?.name ?? imat.name}", which it reads, ` +
+          'can change without a change of its sources',
       );
     const inner = await db.query<{
       oid: number;
@@ -139,8 +140,12 @@ async function watchedSources(
       name: string;
       columns: string | null;
     }>(
-      `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
-       FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE z.imat_id = $1`,
+      `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name,
+         z.columns::text AS columns
+       FROM imat_catalog.imat_source z
+         JOIN pg_class c ON c.oid = z.relation
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE z.imat_id = $1`,
       [imat.imatId],
     );
     for (const source of inner) {
@@ -167,14 +172,16 @@ function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): 
     return freshness === 'manual'
       ? []
       : [
-          `to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`,
+          `to be at most ${freshness} old it must be ` +
+            `${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`,
         ];
   if (strategy === 'delta') return [];
   if (analysis.unwatchable.length > 0)
     return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
   if (analysis.dependence === 'moment')
     return [
-      'the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored',
+      'the answer can change although no table does: a live read runs the definition; ' +
+        '--freshness manual or an interval reads what is stored',
     ];
   return ['a live read runs the definition while a source has changed since the last swap'];
 }

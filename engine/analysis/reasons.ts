@@ -31,14 +31,9 @@ export function sourceReasons(inspection: Inspection): PlanReason[] {
         },
       ];
     if (relation.rowSecurity) {
-      return [
-        {
-          kind: 'row_security',
-          message: `table ${name} has row-level security, which capture cannot apply to changed rows`,
-          hint: null,
-          span: null,
-        },
-      ];
+      const what = `table ${name} has row-level security`;
+      const message = `${what}, which capture cannot apply to changed rows`;
+      return [{ kind: 'row_security', message, hint: null, span: null }];
     }
     if (relation.unwatchable !== null)
       return [

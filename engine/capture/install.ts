@@ -62,7 +62,9 @@ async function neededColumns(
   all: readonly ColumnFacts[],
 ): Promise<ColumnFacts[] | null> {
   const uses = await db.query<{ strategy: string; columns: string | null }>(
-    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting'`,
+    `SELECT i.strategy, z.columns::text AS columns
+     FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+     WHERE z.relation = $1 AND i.state <> 'reverting'`,
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
@@ -82,7 +84,8 @@ export const attnumArray = (attnums: readonly number[]): string => `{${attnums.j
 const SOURCE_SQL = `
 SELECT log::text, capture, by_extension, tracked, columns IS NULL AS marks,
   ARRAY(SELECT substr(a.attname::text, 2)::smallint FROM pg_attribute a
-    WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^c[0-9]+$')::text AS columns,
+    WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped
+      AND a.attname ~ '^c[0-9]+$')::text AS columns,
   to_json(former_logs::text[]) AS former_logs, here
 FROM imat_catalog.source WHERE relation = $1`;
 
@@ -132,8 +135,11 @@ async function createCapture(
   await giveToOwner(db, source.oid, log, Object.values(names));
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
-    `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
-     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
+    `INSERT INTO imat_catalog.source (
+       relation, log, capture, by_extension, columns, former_logs, tracked
+     )
+     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[],
+       ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
     [
       source.oid,
       log.text,
@@ -203,8 +209,11 @@ async function freeName(
   oid: number,
 ): Promise<Sql> {
   const [taken] = await db.query<{ taken: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1)
-       OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1) AS taken`,
+    `SELECT EXISTS (
+       SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1
+     ) OR EXISTS (
+       SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1
+     ) AS taken`,
     [wanted.name],
   );
   return taken?.taken === true
@@ -283,7 +292,9 @@ async function shrink(db: Db, oid: number): Promise<void> {
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
   const [known] = await db.query<SourceRow>(SOURCE_SQL, [oid]);
   const [table] = await db.query<{ schema: string; name: string }>(
-    'SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1',
+    `SELECT n.nspname::text AS schema, c.relname::text AS name
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = $1`,
     [oid],
   );
   if (known === undefined || known.marks || !known.here || table === undefined) return;
@@ -351,9 +362,24 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
         tracked: boolean;
         table: string | null;
       }>(
-        `SELECT (SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]') FROM pg_class c WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)) AS logs, s.capture, s.by_extension, s.tracked,
-           (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
-         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting')`,
+        `SELECT s.capture, s.by_extension, s.tracked,
+           (
+             SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]')
+             FROM pg_class c
+             WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)
+           ) AS logs,
+           (
+             SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid = s.relation
+           ) AS table
+         FROM imat_catalog.source s
+         WHERE s.relation = $1
+           AND NOT EXISTS (
+             SELECT
+             FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+             WHERE z.relation = s.relation AND i.state <> 'reverting'
+           )`,
         [oid],
       );
       if (source === undefined) return;

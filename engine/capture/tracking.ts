@@ -20,7 +20,9 @@ export async function trackSource(db: Db, source: SourceName): Promise<void> {
     await db.transaction('read committed', async () => {
       await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
       await db.query(
-        `UPDATE imat_catalog.source SET tracked = true WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
+        `UPDATE imat_catalog.source
+         SET tracked = true
+         WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
         [source.oid],
       );
     });

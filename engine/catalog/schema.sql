@@ -690,6 +690,14 @@ CREATE FUNCTION imat_catalog.count_changes()
 COMMENT ON FUNCTION imat_catalog.count_changes() IS
   'Trigger: counts the rows that a statement has changed.';
 
+CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[])
+  RETURNS TABLE(imat integer, n bigint)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.count_pending(integer,integer[]) IS
+  'Returns the number of pending rows of each imat, one row for each log that it reads. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.count_pending(integer,integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.count_relation(relation regclass)
   RETURNS integer
   LANGUAGE plpgsql VOLATILE
@@ -894,6 +902,12 @@ CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
 COMMENT ON FUNCTION imat_catalog.hides_rows(integer,oid) IS
   'Returns true if the policies of a table with row-level security apply to the role that owns the imat, or to the owner of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hides_rows(integer,oid) TO PUBLIC;
+CREATE FUNCTION imat_catalog.hold_publication(all_ids integer[], ids integer[], last_id integer)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) IS
+  'Claims the imats that a publication stores, and holds their sources. Returns false if one cannot be had, or if the list of those that have changed no longer holds.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
@@ -1225,6 +1239,13 @@ CREATE FUNCTION imat_catalog.snapshot_with_own(taken pg_snapshot, own xid8, is_b
 COMMENT ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) IS
   'Returns the snapshot in which the transaction that took it is visible, or is not.';
 GRANT EXECUTE ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.store_published(imat_name text, in_place boolean)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.store_published(text,boolean) IS
+  'Folds or fills one imat of a publication and returns the number of rows. An error carries the name of the imat as the error''s table, in the schema imat.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_published(text,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.store_sequence(member integer, moment bigint)
   RETURNS void

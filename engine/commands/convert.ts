@@ -215,7 +215,8 @@ const KEY_TOO_LONG: Reason = {
 };
 
 const REPLACE_NOTE =
-  'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
+  'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: ' +
+  'take it out of your schedules';
 
 async function replace(db: Db, id: number, progress: ReportStep): Promise<void> {
   progress(4, 'putting the view in place of the materialized view');

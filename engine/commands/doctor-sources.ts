@@ -19,10 +19,21 @@ type SourceRow = {
 
 const SOURCES_SQL = `
 SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, s.tracked,
-  imat_catalog.capture_problem(s.relation, coalesce((SELECT bool_and(i.facts_cluster = imat_catalog.cluster())
-    FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation), false)) AS problem,
-  (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $1) AS body,
-  (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name
+  imat_catalog.capture_problem(s.relation, coalesce((
+    SELECT bool_and(i.facts_cluster = imat_catalog.cluster())
+    FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+    WHERE z.relation = s.relation
+  ), false)) AS problem,
+  (
+    SELECT p.prosrc
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = s.relation AND t.tgname = $1
+  ) AS body,
+  (
+    SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = s.relation
+  ) AS name
 FROM imat_catalog.source s ORDER BY 1`;
 
 export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {

@@ -30,7 +30,9 @@ export async function rebuild(db: Db, serverMajor: number, name: string): Promis
   await checkIntact(db, imat.id);
   const start = performance.now();
   const [row] = await db.query<{ strategy: string; freshness: string; view: number }>(
-    `SELECT strategy, freshness, definition_view::oid AS view FROM imat_catalog.imat WHERE id = $1 AND state = 'active'`,
+    `SELECT strategy, freshness, definition_view::oid AS view
+     FROM imat_catalog.imat
+     WHERE id = $1 AND state = 'active'`,
     [imat.id],
   );
   if (row?.strategy !== 'delta') {
@@ -48,7 +50,10 @@ export async function rebuild(db: Db, serverMajor: number, name: string): Promis
   if (plan === null) return storedOtherwise(imat.name, 'rebuilt');
   const state = imatNames(imat.name).state.sql;
   const columns = join(stateColumns(plan.store).map(ident), ', ');
-  const fill = sql`INSERT INTO ${state} (${columns})\nSELECT ${columns} FROM (\n${stateContent(plan)}\n) AS q`;
+  const fill = sql`INSERT INTO ${state} (${columns})
+SELECT ${columns} FROM (
+${stateContent(plan)}
+) AS q`;
   await whenFree(imat.name, () => fillAnew(db, imat.id, state, fill));
   const [count] = await db.query<{ rows: string }>(sql`SELECT count(*) AS rows FROM ${state}`.text);
   for (const source of analysis.sources)

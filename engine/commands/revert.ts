@@ -29,7 +29,9 @@ export async function revert(
 
 /** The name that the materialized view has when the imat is gone; null where it is gone itself. */
 const REVERTED_SQL = `
-SELECT coalesce(quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text) AS original
+SELECT coalesce(
+  quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text
+) AS original
 FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
@@ -74,8 +76,14 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
   await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [imat] = await db.query<ImatRow>(
-    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, c.oid::regclass::text AS "viewName", (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
-       (SELECT string_agg(z.relation::oid::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
+    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view,
+       c.oid::regclass::text AS "viewName",
+       (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
+       (
+         SELECT string_agg(z.relation::oid::text, ',')
+         FROM imat_catalog.imat_source z
+         WHERE z.imat_id = i.id
+       ) AS sources
      FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
     [id],
   );
@@ -96,10 +104,11 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
   await db.execute(
-    `DROP VIEW IF EXISTS ${names.current.sql.text}, ${names.delta.sql.text}, ${names.netted.sql.text}`,
+    `DROP VIEW IF EXISTS ${names.current.sql.text}, ${names.delta.sql.text},
+       ${names.netted.sql.text}`,
   );
   await db.execute(
-    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`,
+    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map(({ sql }) => sql.text).join(', ')}`,
   );
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
   await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
@@ -118,7 +127,9 @@ async function checkNoDependents(
   if (dependents.length === 0) return;
   throw new ImatError('has_dependents', {
     message: `imat "${name}" cannot be reverted, because other objects depend on it`,
-    detail: `${dependents.map((dependent) => dependent.name).join(', ')} read${dependents.length === 1 ? 's' : ''} imat.${name}.`,
+    detail:
+      `${dependents.map((dependent) => dependent.name).join(', ')} ` +
+      `read${dependents.length === 1 ? 's' : ''} imat.${name}.`,
     hint: 'Drop or change these first; an imat among them can be reverted.',
   });
 }

@@ -17,7 +17,7 @@ import type { ColumnFacts } from '../algebra/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
 import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, fragment, ident, join, lines, regclass, sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
 
 export type CaptureTarget = {
   readonly source: Sql;
@@ -39,8 +39,12 @@ export type CaptureTarget = {
  * back.
  */
 export function createLog(log: Sql, columns: readonly ColumnFacts[]): Sql {
+  const own = [
+    sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`,
+    sql`weight integer NOT NULL`,
+  ];
   return sql`CREATE TABLE ${log} (
-  ${lines([sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`, sql`weight integer NOT NULL`, ...columns.map(logColumnOf)])}
+  ${lines([...own, ...columns.map(logColumnOf)])}
 ) WITH (${LOG_OPTIONS});
 ${identify(log)}`;
 }
@@ -56,7 +60,16 @@ export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA ID
  * A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers
  * out.
  */
-const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
+const LOG_OPTIONS = join(
+  [
+    sql`autovacuum_vacuum_scale_factor = 0`,
+    sql`autovacuum_vacuum_threshold = 10000`,
+    sql`autovacuum_analyze_scale_factor = 0`,
+    sql`autovacuum_analyze_threshold = 50000`,
+    sql`vacuum_truncate = false`,
+  ],
+  ', ',
+);
 
 /** A log column: type and collation of the source's column, none of its constraints. */
 export function logColumnOf(column: ColumnFacts): Sql {
@@ -111,12 +124,24 @@ function captureStatement(event: CaptureEvent, log: Sql, columns: readonly Colum
     case 'update':
       return sql`${into}\n  ${netUpdate(columns)}`;
     case 'truncate':
-      // Names are asked for when it happens: the table or a column may have been renamed.
-      return sql`IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
+      return truncateStatement(into, columns);
+  }
+}
+
+const ISOLATION = sql`pg_catalog.current_setting('transaction_isolation')`;
+const NOT_CAPTURED = literal(
+  'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+);
+
+/** It asks for names when it runs: the table or a column may have been renamed. */
+function truncateStatement(into: Sql, columns: readonly ColumnFacts[]): Sql {
+  const logged = literal(`{${columns.map((column) => column.attnum).join(',')}}`);
+  const isLogged = sql`a.attnum OPERATOR(pg_catalog.=) ANY (${logged}::pg_catalog.int2[])`;
+  return sql`IF ${ISOLATION} OPERATOR(pg_catalog.<>) 'read committed' THEN
   RAISE EXCEPTION USING
     ERRCODE = 'feature_not_supported',
     MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-    DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
+    DETAIL = ${NOT_CAPTURED},
     HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
 END IF;
 EXECUTE (
@@ -126,9 +151,8 @@ EXECUTE (
     TG_RELID::pg_catalog.regclass
   )
   FROM pg_catalog.pg_attribute AS a
-  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{${fragment(columns.map((column) => column.attnum).join(','))}}'::pg_catalog.int2[])
+  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND ${isLogged}
 )`;
-  }
 }
 
 const insertedRows = (columns: readonly ColumnFacts[]): Sql =>
@@ -155,7 +179,8 @@ function netUpdate(columns: readonly ColumnFacts[]): Sql {
         columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
         '',
       );
-    return sql`SELECT -1${rows('o')} FROM old_rows AS o UNION ALL SELECT 1${rows('n')} FROM new_rows AS n`;
+    const removed = sql`SELECT -1${rows('o')} FROM old_rows AS o`;
+    return sql`${removed} UNION ALL SELECT 1${rows('n')} FROM new_rows AS n`;
   }
   const logged = (column: ColumnFacts): Sql => ident(logColumn(column.attnum));
   const of = (alias: string): Sql =>
@@ -203,8 +228,11 @@ export function createTriggers(target: CaptureTarget): readonly Sql[] {
   const { extension } = target;
   const created = CAPTURE_EVENTS.map((event) => {
     const { when, rows } = WHEN[event];
-    return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}
-FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`}()`;
+    const trigger = ident(CAPTURE_TRIGGERS[event]);
+    const referencing = target.columns === null ? sql`` : rows;
+    const capture = target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`;
+    return sql`CREATE OR REPLACE TRIGGER ${trigger} ${when} ON ${target.source}${referencing}
+FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   });
   const always = CAPTURE_EVENTS.map(
     (event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`,

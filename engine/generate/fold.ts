@@ -31,6 +31,14 @@ export function foldFunction(subject: Subject, plan: Plan): readonly Statement[]
   ];
 }
 
+const NOT_CAPTURED = literal(
+  'A change of a source was not captured, for example because a trigger of imat was disabled.',
+);
+const KEYS_ARE_LIMITED = literal(
+  'Keys are limited to about 2700 bytes. Reads are still correct. ' +
+    'Run imat revert, then imat convert with --strategy swap.',
+);
+
 function createFold(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
   const { fold, state, delta } = subject.names;
@@ -41,7 +49,7 @@ function createFold(subject: Subject, plan: Plan): Sql {
   RAISE EXCEPTION USING
     ERRCODE = 'data_corrupted',
     MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
-    DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+    DETAIL = ${NOT_CAPTURED},
     HINT = 'Run imat verify, then imat revert and imat convert.';
 END IF;`,
     ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
@@ -78,7 +86,7 @@ INTO touched, emptied, negative;`;
     ERRCODE = 'program_limit_exceeded',
     MESSAGE = 'a group key is too long to be stored',
     DETAIL = SQLERRM,
-    HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';`,
+    HINT = ${KEYS_ARE_LIMITED};`,
     ...(fallback === null
       ? []
       : [

@@ -31,8 +31,14 @@ export function swapViews(subject: Subject): SwapViews {
   const [first, second] = subject.names.slots;
   const slots = [first.sql, second.sql] as const;
   const alone = (slot: Sql): Sql => swapView(subject, [{ table: slot, active: null }]);
-  const active = (slot: Sql): Sql =>
-    sql`(SELECT COALESCE((SELECT f.state_relation = ${regclass(slot)} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${subject.id} AND f.state_relation IN (${join(slots.map(regclass), ', ')}) AND f.here), imat_catalog.no_frontier(${literal(subject.name)})))`;
+  const active = (slot: Sql): Sql => {
+    const ofSlots = sql`f.state_relation IN (${join(slots.map(regclass), ', ')})`;
+    const own = sql`f.imat_id = ${subject.id} AND ${ofSlots} AND f.here`;
+    const isActive = sql`f.state_relation = ${regclass(slot)}`;
+    const found = sql`SELECT ${isActive} FROM imat_catalog.frontier AS f WHERE ${own}`;
+    const none = sql`imat_catalog.no_frontier(${literal(subject.name)})`;
+    return sql`(SELECT COALESCE((${found}), ${none}))`;
+  };
   return {
     slots,
     views: [alone(slots[0]), alone(slots[1])],
@@ -71,7 +77,8 @@ function swapView(subject: Subject, slots: readonly Slot[]): Sql {
       ...(unchanged === null ? [] : [unchanged]),
       ...(active === null ? [] : [active]),
     ];
-    return sql`SELECT ${columns}\nFROM ${table}${alone ? sql`\n${READ_ONLY}` : sql``}\nWHERE ${join(gates, '\n  AND ')}`;
+    const readOnly = alone ? sql`\n${READ_ONLY}` : sql``;
+    return sql`SELECT ${columns}\nFROM ${table}${readOnly}\nWHERE ${join(gates, '\n  AND ')}`;
   });
   if (unchanged === null) return join(stored, '\nUNION ALL\n');
   return sql`-- no source has changed since the table was stored

@@ -29,8 +29,10 @@ export type Netting = 'logged' | 'cancelled' | 'fenced';
  * The first half says nothing that the second does not, but an index on a log's xid can answer it;
  * workers build one if it helps.
  */
-export const isPending = (pending: Pending, log: Sql): Sql =>
-  sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${pending.frontier}) AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${pending.frontier})`;
+export function isPending({ frontier }: Pending, log: Sql): Sql {
+  const isRecent = sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${frontier})`;
+  return sql`${isRecent} AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${frontier})`;
+}
 
 /**
  * Always true as an upper bound. Of a range the planner expects few rows, so it looks them up in an
@@ -41,9 +43,9 @@ const LAST_XID = sql`'18446744073709551615'::pg_catalog.xid8`;
 
 /** Whether any of the sources has pending rows; does not depend on any row. */
 export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
+  const isUnfolded = sql`l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)}`;
   const tests = [...new Set(sourceOids)].map(
-    (oid) =>
-      sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)})`,
+    (oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE ${isUnfolded})`,
   );
   return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
 }

@@ -1,6 +1,12 @@
 /** Upkeep of change logs and of the history. */
 import { describe, expect, test } from 'vitest';
-import { expectExact, outcomeOf, until, type World } from '../engine/commands/support/world.ts';
+import {
+  expectExact,
+  outcomeOf,
+  until,
+  untilBlocked,
+  type World,
+} from '../engine/commands/support/world.ts';
 import { newWorker, usePasses } from './support/passes.ts';
 
 let world: World;
@@ -67,8 +73,12 @@ describe('logs', () => {
     await world.sql(bulk);
     const [open, builder] = [await world.session(), await world.session()];
     await open.sql('BEGIN; INSERT INTO t VALUES (1, 1)');
-    await builder.sql(`SET statement_timeout = '300ms'`);
-    await outcomeOf(builder.sql('CREATE INDEX CONCURRENTLY ON imat_store.log_public_t (xid)'));
+    const built = outcomeOf(
+      builder.sql('CREATE INDEX CONCURRENTLY ON imat_store.log_public_t (xid)'),
+    );
+    await untilBlocked(world, builder.pid);
+    await world.value(`SELECT pg_cancel_backend(${builder.pid})`);
+    expect(await built).toMatchObject({ sqlstate: '57014' });
     expect(await index()).toEqual([{ valid: false }]);
     await open.sql('COMMIT');
     await rounds(async () => (await index())[0]?.valid === true);

@@ -158,8 +158,9 @@ test('the columns are those of E-Maj, in its order and of its types', async () =
       'stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint';
     const head = (object: string): string =>
       `TABLE(stat_group text, stat_schema text, ${object} text, ${marks('')}`;
-    const interval = `TABLE(
-        stat_group text, ${marks(', stat_is_log_start boolean')}, stat_is_log_stop boolean`;
+    const interval =
+      `TABLE(stat_group text, ${marks(', stat_is_log_start boolean')}, ` +
+      'stat_is_log_stop boolean';
     const sequence = 'stat_increments bigint, stat_has_structure_changed boolean';
     for (const [name, expected] of [
       ['log_stat_group', `${head('stat_table')}, stat_rows bigint)`],

@@ -237,14 +237,16 @@ test('a writer that does not end: convert waits, and lets other writers in betwe
   const writer = await openWriter();
   const session = await sandbox.session();
   const other = await sandbox.session();
+  const pid = await pidOf(session);
   const outcome = await whileWaiting(session, async () => {
-    for (let write = 0; write < 30; write++) {
-      await other.sql(
-        `SET statement_timeout = '2s';
-         UPDATE sales SET amount = amount WHERE id = 2;
-         RESET statement_timeout`,
+    // The first writer ends when these have returned: if one waited for convert as long as
+    // convert waits, it would never return.
+    for (let write = 0; write < 3; write++) {
+      await waitFor(
+        async () =>
+          (await other.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
       );
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await other.sql('UPDATE sales SET amount = amount WHERE id = 2');
     }
     await writer.db.execute('COMMIT');
   });

@@ -54,7 +54,12 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
       runReader(torture, chance(), 'READ COMMITTED', 20),
       runWitness(torture),
     ].map((one) => act(torture, one));
-    for (const end = Date.now() + SECONDS * 1000; torture.running && Date.now() < end; )
+    const isEnough = (): boolean =>
+      figures.swaps > 0 && figures.folds > SECONDS && figures.comparisons > SECONDS * 10;
+    for (
+      const end = Date.now() + SECONDS * 1000;
+      torture.running && (Date.now() < end || !isEnough());
+    )
       await sleep(50);
     torture.running = false;
     await Promise.all(actors);
@@ -68,9 +73,6 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
     expect((await world.imat.verify()).results.every((result) => result.equal)).toBe(true);
     expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
     expect(await deadlocks()).toBe(deadlocksBefore);
-    expect(figures.swaps).toBeGreaterThan(0);
-    expect(figures.folds).toBeGreaterThan(SECONDS);
-    expect(figures.comparisons).toBeGreaterThan(SECONDS * 10);
   } catch (error) {
     process.stderr.write(`torture failed: IMAT_SEED=${SEED}\n`);
     throw error;

@@ -12,12 +12,13 @@ const DRIVERS = [
   { driver: 'pglite', open: () => connectDb({ kind: 'embedded', directory: null }) },
 ] as const;
 
-async function errorOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
+const LOST = { condition: 'connection_failed' } as const;
+
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
     () => expect.fail('it should have failed'),
     (error: unknown) => error,
   );
-}
 
 describe.each(DRIVERS)('$driver', ({ driver, open }) => {
   let db: Db;
@@ -273,17 +274,18 @@ describe.each(DRIVERS)('$driver', ({ driver, open }) => {
     const session = await open();
     await session.close();
     await session.close();
-    expect(await errorOf(session.query('SELECT 1'))).toMatchObject({
-      condition: 'connection_failed',
-    });
+    expect(await errorOf(session.query('SELECT 1'))).toMatchObject(LOST);
   });
 });
 
 describe('a server', () => {
   test('after cancel, the session goes on', async () => {
-    const session = await database.connect();
+    const [session, observer] = [await database.connect(), await database.connect()];
+    const [row] = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const long = errorOf(session.query('SELECT pg_sleep(60)'));
-    setTimeout(() => void session.cancel(), 100);
+    const sleeping = `SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`;
+    while ((await observer.query(sleeping, [row?.pid])).length === 0) await sleep(5);
+    await session.cancel();
     expect(await long).toMatchObject({ sqlstate: '57014' });
     expect(await session.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
@@ -357,9 +359,7 @@ describe('a server', () => {
         category: 'transient',
         detail: 'Terminating connection due to administrator command.',
       });
-      expect(await errorOf(victim.query('SELECT 1'))).toMatchObject({
-        condition: 'connection_failed',
-      });
+      expect(await errorOf(victim.query('SELECT 1'))).toMatchObject(LOST);
     },
   );
 
