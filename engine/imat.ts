@@ -3,6 +3,7 @@ import { accounting } from './accounting/accounting.ts';
 import type { Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { requireTrustedCatalog } from './catalog/trust.ts';
+import { alter } from './commands/alter.ts';
 import { convertView } from './commands/convert.ts';
 import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
@@ -10,6 +11,7 @@ import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
 import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
 import { rebuild } from './commands/rebuild.ts';
+import { repair } from './commands/repair.ts';
 import { revert } from './commands/revert.ts';
 import { schedule } from './commands/schedule.ts';
 import { statusOf, wholeStatus } from './commands/status.ts';
@@ -67,6 +69,10 @@ export function createImat(db: Db): Imat {
       command(() => grantMonitor(db, role, options.revoke === true)),
     schedule: (options) => command(() => schedule(db, options)),
     verify: (name) => command(async () => ({ results: await verify(db, name ?? null) })),
+    repair: (name, options = {}) =>
+      command(async () => repair(db, await serverMajor(), name ?? null, options)),
+    alter: (name, query, options = {}) =>
+      command(async () => alter(db, await serverMajor(), name, query, options)),
     revert: (name, options = {}) => command(() => revert(db, name, options)),
     doctor: () => translated(async () => ({ checks: await examine(db, await majorOf(db)) })),
     installExtension: (options = {}) =>

@@ -151,7 +151,7 @@ function replacingValues(statement: string, view: string): string {
   const drops = [...statement.matchAll(/ADD COLUMN (\w+)/g)].map(
     ([, column]) => `DROP COLUMN ${column}`,
   );
-  return `DROP VIEW imat.mutant; ALTER TABLE imat_store.state_mutant ${drops.join(', ')}; ${statement}; ${view}; UPDATE imat_catalog.imat SET relation = 'imat.mutant'::regclass WHERE name = 'mutant'`;
+  return `DROP VIEW imat.mutant; ALTER TABLE imat_store.state_mutant ${drops.join(', ')}; ${statement}; ${view}; UPDATE imat_catalog.imat SET relation_text = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
 describe('the oracle finds', () => {
