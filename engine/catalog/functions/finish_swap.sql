@@ -9,6 +9,8 @@ DECLARE
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat;
   IF target.swap_phase IS NULL THEN RETURN true; END IF;
+  -- Which slot was active is not known then, and does not matter.
+  IF target.broken IS NOT NULL THEN RETURN false; END IF;
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id = imat;
   slot := 1 - imat_catalog.idle_slot(target.swap, active);
   IF target.swap_phase = 'switched' THEN

@@ -9,7 +9,8 @@ AS $$
 DECLARE
   concerned integer[];
 BEGIN
-  IF imat_catalog.is_maintaining() THEN RETURN; END IF;
+  -- What imat itself does. Not by is_maintaining, which is immutable: its value would be kept.
+  IF coalesce(current_setting('imat.maintaining', true), '') = 'on' THEN RETURN; END IF;
   IF tg_event = 'sql_drop' THEN
     concerned := ARRAY(
       SELECT DISTINCT z.imat_id
@@ -42,3 +43,5 @@ END $$;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, '
   'triggers, views or functions a command changes.';
+
+REVOKE ALL ON FUNCTION imat_catalog.watch_ddl() FROM PUBLIC;

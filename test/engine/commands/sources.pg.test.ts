@@ -332,7 +332,7 @@ test('a source that becomes unwatchable afterwards is named by doctor', async ()
       await sandbox.sql('ALTER TABLE plain SET UNLOGGED');
       expect((await sandbox.imat.doctor()).checks).toContainEqual(
         expect.objectContaining({
-          check: 'source public.plain',
+          check: 'imat mv',
           status: 'error',
           message: expect.stringContaining('unlogged'),
         }),

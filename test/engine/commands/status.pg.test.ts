@@ -84,6 +84,7 @@ test('imat_catalog.status, from psql', async () => {
       },
       failure: null,
       worker: null,
+      problems: [],
     });
     expect(status?.stateBytes).toBeGreaterThan(0);
     expect(status?.logBytes).toBeGreaterThan(0);

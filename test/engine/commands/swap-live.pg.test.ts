@@ -139,9 +139,9 @@ describe('a view of somebody else’s that the definition reads', () => {
     await world.sql('DROP SCHEMA joe CASCADE');
   });
   const REPLACED = {
-    sqlstate: 'IM021',
-    message: 'a view that imat "borrowed" reads was replaced: joe.items',
-    hint: 'Run imat revert borrowed, then imat convert.',
+    sqlstate: 'IM024',
+    message: 'imat "borrowed" is broken: view joe.items was replaced',
+    hint: 'Run imat repair borrowed.',
   };
 
   test('replaced, is not run: not by swap, publish or verify, and doctor names it', async () => {
@@ -151,14 +151,14 @@ describe('a view of somebody else’s that the definition reads', () => {
       REPLACED,
     );
     await expect(world.imat.verify('borrowed')).rejects.toMatchObject({
-      condition: 'source_changed',
+      condition: 'broken',
       message: REPLACED.message,
     });
     expect((await world.imat.doctor()).checks).toContainEqual(
       expect.objectContaining({
         check: 'imat borrowed',
         status: 'error',
-        message: 'what it reads was replaced: joe.items',
+        message: 'view joe.items was replaced',
       }),
     );
   });
