@@ -70,7 +70,7 @@ export type ImatStatus = {
   readonly frontierAt: string | null;
   /** What workers, and convert, did last; null where nothing is recorded. */
   readonly lastRun: {
-    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load';
+    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load' | 'repair';
     readonly reason: string;
     readonly endedAt: string;
     readonly ms: number;

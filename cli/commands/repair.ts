@@ -44,7 +44,7 @@ function repairText(results: readonly RepairResult[]): string {
     ]),
   );
   const hints = results.flatMap(({ name, error }) =>
-    error?.hint == null ? [] : [`HINT:  ${name}: ${error.hint}`],
+    error === null || error.hint === null ? [] : [`HINT:  ${name}: ${error.hint}`],
   );
   return [rows, ...hints].join('\n');
 }

@@ -55,3 +55,9 @@ ALTER TABLE imat_catalog.imat_source
   ADD UNIQUE (imat_id, relation),
   REPLICA IDENTITY FULL;
 CREATE INDEX ON imat_catalog.imat_source (relation);
+
+-- The worker repairs, too.
+ALTER TABLE imat_catalog.history
+  DROP CONSTRAINT history_action_check,
+  ADD CHECK (action IN ('skip', 'fold', 'swap', 'rebuild', 'finish', 'publish', 'load', 'request',
+    'repair'));
