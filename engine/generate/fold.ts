@@ -42,7 +42,7 @@ function createFold(subject: Subject, plan: Plan): Sql {
     ERRCODE = 'data_corrupted',
     MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
     DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-    HINT = 'Run imat verify, then imat revert and imat convert.';
+    HINT = 'Run imat repair.';
 END IF;`,
     ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
     sql`RETURN touched;`,

@@ -53,16 +53,13 @@ test.each(steps)('killed while %s', async (step) => {
   expect(await sandbox.value(`SELECT count(*) FROM imat_catalog.imat`)).toBe('1');
 });
 
-test('revert removes an unfinished repair as well, and a second repair is kept out', async () => {
+test('a second repair is kept out, and revert removes all of it', async () => {
+  await sandbox.sql('DROP TRIGGER "!imat_update" ON sales');
   const writer = await sandbox.session();
   await writer.sql('BEGIN; UPDATE sales SET amount = amount WHERE id = 1');
   const other = await sandbox.session();
   let waits: (() => void) | null = null;
   const waiting = new Promise<void>((resolve) => (waits = resolve));
-  await sandbox.sql('DROP TRIGGER "!imat_update" ON sales').catch(() => undefined);
-  await writer.sql('COMMIT');
-  await sandbox.sql('DROP TRIGGER IF EXISTS "!imat_update" ON sales');
-  await writer.sql('BEGIN; UPDATE sales SET amount = amount WHERE id = 1');
   const repaired = other.imat.repair('totals', {
     onProgress: ({ label }) => (label.includes('waiting for writers') ? waits?.() : undefined),
   });

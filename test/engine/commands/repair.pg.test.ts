@@ -82,6 +82,12 @@ describe('the view stays the same view', () => {
       ['totals', 'ranked'],
     ],
     [
+      'data were loaded as pg_restore --data-only --disable-triggers does',
+      `ALTER TABLE sales DISABLE TRIGGER ALL; DELETE FROM sales WHERE id > 50;
+       ALTER TABLE sales ENABLE TRIGGER ALL`,
+      ['totals', 'ranked'],
+    ],
+    [
       'a trigger was dropped',
       'DROP TRIGGER "!imat_update" ON sales; UPDATE sales SET amount = 2',
       ['totals', 'ranked'],
