@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAlter } from './commands/alter.ts';
 import { registerConvert } from './commands/convert.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDemo } from './commands/demo.ts';
@@ -11,6 +12,7 @@ import { registerGroup } from './commands/group.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerMark } from './commands/mark.ts';
+import { registerRepair } from './commands/repair.ts';
 import { registerRevert } from './commands/revert.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSchedule } from './commands/schedule.ts';
@@ -37,6 +39,8 @@ const REGISTRATIONS = [
   registerWorker,
   registerSchedule,
   registerGrant,
+  registerAlter,
+  registerRepair,
   registerRevert,
   registerGroup,
   registerMark,

@@ -78,7 +78,7 @@ export type ImatStatus = {
   readonly frontierAt: string | null;
   /** What workers, and convert, did last; null where nothing is recorded. */
   readonly lastRun: {
-    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load';
+    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load' | 'repair';
     readonly reason: string;
     readonly endedAt: string;
     readonly ms: number;
@@ -153,6 +153,23 @@ export type VerifyResult = {
 export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type SwapResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type RebuildResult = { readonly name: string; readonly rows: number; readonly ms: number };
+/** `error`: why an imat could not be repaired; `strategy` is null then. */
+export type RepairResult = {
+  readonly name: string;
+  readonly strategy: Strategy | null;
+  readonly ms: number;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly detail: string | null;
+    readonly hint: string | null;
+  } | null;
+};
+export type AlterOptions = CallOptions & {
+  /** `auto` unless given; an imat that was given the strategy swap keeps it. */
+  readonly strategy?: Strategy | 'auto';
+  readonly onProgress?: (progress: Progress) => void;
+};
 export type RevertResult = { readonly name: string; readonly original: string | null };
 
 /** `changes`: how many grants were made or revoked on `imat.<name>`. */
@@ -344,6 +361,16 @@ export interface Imat {
     name?: string,
     options?: CallOptions,
   ): Promise<{ readonly results: readonly VerifyResult[] }>;
+  /**
+   * Builds one imat anew from its definition, or all that are broken, each with its own outcome.
+   * Views, grants and what depends on them stay.
+   */
+  repair(
+    name?: string,
+    options?: CallOptions & { readonly onProgress?: (progress: Progress) => void },
+  ): Promise<readonly RepairResult[]>;
+  /** Gives an imat another definition, built beside; its columns stay, new ones come last. */
+  alter(name: string, query: string, options?: AlterOptions): Promise<ConvertResult>;
   revert(
     name: string,
     options?: CallOptions & { readonly onProgress?: (progress: Progress) => void },

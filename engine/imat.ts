@@ -3,6 +3,7 @@ import { accounting } from './accounting/accounting.ts';
 import type { CallOptions, Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { requireTrustedCatalog } from './catalog/trust.ts';
+import { alter } from './commands/alter.ts';
 import { convertView } from './commands/convert.ts';
 import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
@@ -10,6 +11,7 @@ import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
 import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
 import { rebuild } from './commands/rebuild.ts';
+import { repair } from './commands/repair.ts';
 import { revert } from './commands/revert.ts';
 import { schedule } from './commands/schedule.ts';
 import { statusOf, wholeStatus } from './commands/status.ts';
@@ -73,6 +75,10 @@ export function createImat(db: Db): Imat {
     schedule: (options) => command(() => schedule(db, options), options),
     verify: (name, options) =>
       command(async () => ({ results: await verify(db, name ?? null) }), options),
+    repair: (name, options = {}) =>
+      command(async () => repair(db, await serverMajor(), name ?? null, options), options),
+    alter: (name, query, options = {}) =>
+      command(async () => alter(db, await serverMajor(), name, query, options), options),
     revert: (name, options = {}) => command(() => revert(db, name, options), options),
     doctor: (options) =>
       run(async () => ({ checks: await examine(db, await majorOf(db)) }), options),

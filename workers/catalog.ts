@@ -38,7 +38,7 @@ export async function leaseAndPoll(
 }
 
 export type Run = {
-  readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'publish';
+  readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'publish' | 'repair';
   readonly reason: string;
   readonly pendingRows: number | null;
   readonly pendingMs: number | null;

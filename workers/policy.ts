@@ -27,6 +27,8 @@ export type Policy = {
   /** A change log that keeps at least this many rows gets an index on its transaction ids. */
   readonly indexFromRows: number;
   readonly upkeepMs: number;
+  /** Whether broken imats are built anew. */
+  readonly repair: boolean;
 };
 
 export const DEFAULT_POLICY: Policy = {
@@ -44,6 +46,7 @@ export const DEFAULT_POLICY: Policy = {
   historyRows: 100_000,
   indexFromRows: 10_000,
   upkeepMs: 10_000,
+  repair: false,
 };
 
 /**

@@ -47,6 +47,7 @@ type SourceRow = {
   columns: string;
   former_logs: string[];
   here: boolean;
+  hasLog: boolean;
 };
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
@@ -82,11 +83,12 @@ const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].ma
 export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
 
 const SOURCE_SQL = `
-SELECT log::text, capture, by_extension, tracked, columns IS NULL AS marks,
+SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks,
   ARRAY(SELECT substr(a.attname::text, 2)::smallint FROM pg_attribute a
     WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped
       AND a.attname ~ '^c[0-9]+$')::text AS columns,
-  to_json(former_logs::text[]) AS former_logs, here
+  to_json(former_logs) AS former_logs, here,
+  EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog"
 FROM imat_catalog.source WHERE relation = $1`;
 
 /** Makes the log and the triggers of a source what the imats in the catalog need. */
@@ -101,7 +103,7 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       const needed = await neededColumns(db, source.oid, all);
       const [known] = await db.query<SourceRow>(SOURCE_SQL, [source.oid]);
       if (known === undefined) await createCapture(db, source, needed);
-      else if (!known.here) await disownLog(db, source, known, needed);
+      else if (!known.here || !known.hasLog) await replaceLog(db, source, known, needed);
       else await extendCapture(db, source, known, needed, all);
     },
     onWait,
@@ -136,10 +138,10 @@ async function createCapture(
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (
-       relation, log, capture, by_extension, columns, former_logs, tracked
+       relation_text, log_text, capture, by_extension, columns, former_logs, tracked
      )
-     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[],
-       ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
+     VALUES ($1::oid::regclass::text, $2, $3::jsonb, $4, $5::smallint[],
+       ARRAY(SELECT jsonb_array_elements_text($6::jsonb)), $7)`,
     [
       source.oid,
       log.text,
@@ -183,20 +185,24 @@ async function giveToOwner(
  * So the source gets a new one. The imats that were restored with the old log read it no more, but
  * their views name it, so it stays until they have gone.
  */
-async function disownLog(
+async function replaceLog(
   db: Db,
   source: SourceName,
   known: SourceRow,
   columns: readonly ColumnFacts[] | null,
 ): Promise<void> {
-  await db.execute(`DELETE FROM ${known.log}`);
+  // Where its log was dropped, what is written meanwhile is lost to all imats on the source.
+  await checkTriggers(db, source.oid);
+  if (known.hasLog) await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
   await createCapture(db, source, columns, {
-    former_logs: [...known.former_logs, known.log],
+    former_logs: [...known.former_logs, ...(known.hasLog ? [known.log] : [])],
     tracked: known.tracked,
   });
+  const [made] = await db.query<Pick<SourceRow, 'capture'>>(SOURCE_SQL, [source.oid]);
+  const current = Object.values(made?.capture ?? {});
   for (const name of Object.values(known.capture))
-    await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+    if (!current.includes(name)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
 }
 
 /**
@@ -366,7 +372,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
            (
              SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]')
              FROM pg_class c
-             WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)
+             WHERE c.oid = s.log OR c.oid IN (SELECT to_regclass(l) FROM unnest(s.former_logs) l)
            ) AS logs,
            (
              SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
@@ -395,4 +401,42 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
     },
     onWait,
   );
+}
+
+/** What is left of capture on tables that are gone, and that no imat names any more. */
+export async function dropLostCapture(db: Db): Promise<void> {
+  await db.transaction('read committed', async () => {
+    if (!(await sharesCatalog(db))) return;
+    const lost = await db.query<{ source: string; logs: string[]; capture: CaptureNames }>(
+      `DELETE FROM imat_catalog.source s
+       WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
+         AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation_text = s.relation_text AND i.state <> 'reverting')
+       RETURNING s.relation_text AS source, to_json(s.log_text || s.former_logs) AS logs, s.capture`,
+    );
+    for (const { logs, capture } of lost) {
+      for (const name of Object.values(capture))
+        await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
+      await db.execute(`DROP TABLE IF EXISTS ${logs.join(', ')}`);
+    }
+  });
+}
+
+/** Drops the logs from before a restore that no view reads any more. */
+export async function dropFormerLogs(db: Db, oid: number): Promise<void> {
+  await db.transaction('read committed', async () => {
+    const unread = await db.query<{ log: string }>(
+      `SELECT l.log FROM imat_catalog.source s, unnest(s.former_logs) l(log)
+       WHERE s.relation = $1 AND NOT EXISTS (
+         SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass
+           AND d.refobjid = to_regclass(l.log) AND d.classid = 'pg_rewrite'::regclass)`,
+      [oid],
+    );
+    for (const { log } of unread) {
+      await db.execute(`DROP TABLE IF EXISTS ${log}`);
+      await db.query(
+        'UPDATE imat_catalog.source SET former_logs = array_remove(former_logs, $2) WHERE relation = $1',
+        [oid, log],
+      );
+    }
+  });
 }

@@ -199,6 +199,37 @@ export async function initialize(
   });
 }
 
+/**
+ * Makes the schemas `imat` and `imat_store` and the SQL API again, where they were dropped.
+ */
+export async function restoreSchemas(db: Db): Promise<void> {
+  const [found] = await db.query<{ whole: boolean }>(
+    `SELECT to_regnamespace('imat_store') IS NOT NULL AND (
+       SELECT count(DISTINCT p.proname) FROM pg_proc p
+       WHERE p.pronamespace = to_regnamespace('imat')
+         AND p.proname IN (SELECT jsonb_array_elements_text($1::jsonb))) >= $2 AS whole`,
+    [JSON.stringify(catalogFiles().api), new Set(catalogFiles().api).size],
+  );
+  if (found?.whole === true) return;
+  await db.transaction('read committed', async () => {
+    await lockCatalog(db);
+    await requireTrustedSchemas(db);
+    const known = await catalogObjects(db);
+    await db.execute(`DO $$ BEGIN
+      IF to_regnamespace('imat') IS NULL THEN
+        CREATE SCHEMA imat;
+        COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
+      END IF;
+      IF to_regnamespace('imat_store') IS NULL THEN
+        CREATE SCHEMA imat_store;
+        COMMENT ON SCHEMA imat_store IS 'imat: change logs and stored tables';
+      END IF;
+    END $$`);
+    await replaceFunctions(db);
+    await makeCatalogPrivate(db, known);
+  });
+}
+
 async function migrateTables(db: Db, from: number, explicitly: boolean): Promise<void> {
   for (const [index, text] of catalogFiles().tables.entries()) {
     if (index < from) continue;

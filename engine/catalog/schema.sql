@@ -104,7 +104,7 @@ CREATE TABLE imat_catalog.history (
   rows bigint,
   error_code text,
   error text,
-  CONSTRAINT history_action_check CHECK ((action = ANY (ARRAY['skip'::text, 'fold'::text, 'swap'::text, 'rebuild'::text, 'finish'::text, 'publish'::text, 'load'::text, 'request'::text]))),
+  CONSTRAINT history_action_check CHECK ((action = ANY (ARRAY['skip'::text, 'fold'::text, 'swap'::text, 'rebuild'::text, 'finish'::text, 'publish'::text, 'load'::text, 'request'::text, 'repair'::text]))),
   CONSTRAINT history_pkey PRIMARY KEY (id)
 );
 CREATE INDEX history_ended_at_idx ON imat_catalog.history USING btree (ended_at);
@@ -119,16 +119,16 @@ CREATE TABLE imat_catalog.imat (
   freshness text NOT NULL,
   state text NOT NULL,
   definition text NOT NULL,
-  definition_view regclass,
-  relation regclass,
-  original regclass,
-  replacement regclass,
+  definition_view_text text,
+  relation_text text,
+  original_text text,
+  replacement_text text,
   original_schema text,
   original_name text,
   reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
   notes jsonb DEFAULT '[]'::jsonb NOT NULL,
   grants jsonb DEFAULT '[]'::jsonb NOT NULL,
-  stored regclass,
+  stored_text text,
   fold_function text,
   swap jsonb,
   untrusted boolean NOT NULL,
@@ -141,11 +141,19 @@ CREATE TABLE imat_catalog.imat (
   broken text,
   broken_at timestamp with time zone,
   facts_cluster bigint,
+  definition_view regclass GENERATED ALWAYS AS (imat_catalog.relation_named(definition_view_text)) STORED,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
+  original regclass GENERATED ALWAYS AS (imat_catalog.relation_named(original_text)) STORED,
+  replacement regclass GENERATED ALWAYS AS (imat_catalog.relation_named(replacement_text)) STORED,
+  stored regclass GENERATED ALWAYS AS (imat_catalog.relation_named(stored_text)) STORED,
+  builds integer,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),
   CONSTRAINT imat_swap_phase_check CHECK ((swap_phase = ANY (ARRAY['filling'::text, 'switched'::text]))),
+  CONSTRAINT imat_builds_fkey FOREIGN KEY (builds) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT imat_pkey PRIMARY KEY (id),
+  CONSTRAINT imat_builds_key UNIQUE (builds),
   CONSTRAINT imat_name_key UNIQUE (name)
 );
 COMMENT ON TABLE imat_catalog.imat IS
@@ -153,10 +161,11 @@ COMMENT ON TABLE imat_catalog.imat IS
 
 CREATE TABLE imat_catalog.imat_source (
   imat_id integer NOT NULL,
-  relation regclass NOT NULL,
+  relation_text text NOT NULL,
   columns smallint[],
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   CONSTRAINT imat_source_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
-  CONSTRAINT imat_source_pkey PRIMARY KEY (imat_id, relation)
+  CONSTRAINT imat_source_imat_id_relation_key UNIQUE (imat_id, relation)
 );
 CREATE INDEX imat_source_relation_idx ON imat_catalog.imat_source USING btree (relation);
 COMMENT ON TABLE imat_catalog.imat_source IS
@@ -287,16 +296,18 @@ COMMENT ON TABLE imat_catalog.sequence_state IS
   'The sequences of a group at each of its moments.';
 
 CREATE TABLE imat_catalog.source (
-  relation regclass NOT NULL,
-  log regclass NOT NULL,
+  relation_text text NOT NULL,
+  log_text text NOT NULL,
   capture jsonb NOT NULL,
   by_extension boolean NOT NULL,
   tracked boolean DEFAULT false NOT NULL,
   columns smallint[],
-  former_logs regclass[] DEFAULT '{}'::regclass[] NOT NULL,
+  former_logs text[] DEFAULT '{}'::text[] NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
   triggers text,
-  CONSTRAINT source_pkey PRIMARY KEY (relation)
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
+  log regclass GENERATED ALWAYS AS (imat_catalog.relation_named(log_text)) STORED,
+  CONSTRAINT source_relation_key UNIQUE (relation)
 );
 COMMENT ON TABLE imat_catalog.source IS
   'The captured tables and their change logs.';
@@ -949,6 +960,14 @@ COMMENT ON FUNCTION imat_catalog.intervals(text,text,text) IS
   'Returns the intervals between the marks of the groups that have the table or sequence, as far as the caller may read them. The last one may have no end yet.';
 GRANT EXECUTE ON FUNCTION imat_catalog.intervals(text,text,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_built(imat integer)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_built(integer) IS
+  'Returns true while another session converts, repairs or alters the imat.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_built(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -1055,6 +1074,14 @@ COMMENT ON FUNCTION imat_catalog.may_read_group(oid,integer) IS
   'Returns true if the role has SELECT on all tables and sequences that are or were in the group. If one of them has been dropped, the role must have the rights of the group''s owner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.may_read_group(oid,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.name_of(relation oid, noted text)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
+  'Returns the qualified name of a relation; the noted one if there is no such relation.';
+GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
@@ -1069,6 +1096,14 @@ CREATE FUNCTION imat_catalog.note_facts(imat integer)
 COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
   'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_names()
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_names() IS
+  'Notes the names that the relations of all imats have now, and looks up by name those that are not there.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_names() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.objects_read(definition oid)
   RETURNS TABLE(class oid, object oid)
@@ -1145,6 +1180,13 @@ CREATE FUNCTION imat_catalog.record(imat integer, worker_id text, action text, r
 COMMENT ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) IS
   'Records a run for an imat: how it ended, what it cost, and when the next attempt is due. Call it with named arguments; what is left out is NULL.';
 GRANT EXECUTE ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.relation_named(name text)
+  RETURNS regclass
+  LANGUAGE sql IMMUTABLE;
+COMMENT ON FUNCTION imat_catalog.relation_named(text) IS
+  'Returns the relation that has a qualified name, or NULL if there is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.relation_named(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.release(imat integer, holder text)
   RETURNS void
@@ -1358,7 +1400,6 @@ CREATE FUNCTION imat_catalog.watch_ddl()
   SET lock_timeout=2s;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
-GRANT EXECUTE ON FUNCTION imat_catalog.watch_ddl() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer)
   RETURNS void

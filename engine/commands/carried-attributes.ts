@@ -79,7 +79,7 @@ async function grantsOf(db: Db, original: number, view: Sql): Promise<Statement[
   ];
 }
 
-async function commentsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
+export async function commentsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
   const comments = await db.query<{ column: string | null; comment: string }>(
     `SELECT a.attname::text AS column, d.description AS comment
      FROM pg_description d
@@ -98,7 +98,7 @@ async function commentsOf(db: Db, original: number, view: Sql): Promise<Statemen
 }
 
 /** The owner, unless it is the role that asks. */
-async function ownersBut(db: Db, relation: number): Promise<Sql[]> {
+export async function ownersBut(db: Db, relation: number): Promise<Sql[]> {
   const rows = await db.query<{ name: string }>(
     `SELECT quote_ident(pg_get_userbyid(c.relowner)) AS name
      FROM pg_class c

@@ -188,12 +188,9 @@ async function install(
   progress: ReportStep,
 ): Promise<void> {
   progress(2, 'installing capture');
-  for (const source of prepared.watched) {
-    await ensureCapture(db, source, () =>
-      progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
-    );
-    await trackSource(db, source);
-  }
+  await captureSources(db, prepared, (source) =>
+    progress(2, `installing capture: waiting for writers of ${source}`),
+  );
   progress(3, 'loading');
   await load(db, request, prepared, id).catch((error: unknown) =>
     Promise.reject(definitionFailure(error)),
@@ -201,13 +198,24 @@ async function install(
   if (request.replace === true && request.original !== null) await replace(db, id, progress);
 }
 
+export async function captureSources(
+  db: Db,
+  { watched }: Prepared,
+  onWait: (source: string) => void,
+): Promise<void> {
+  for (const source of watched) {
+    await ensureCapture(db, source, () => onWait(`${source.schema}.${source.name}`));
+    await trackSource(db, source);
+  }
+}
+
 /** An index entry has a largest size; keys of that size are found only when they are stored. */
-const isKeyTooLong = (error: unknown): boolean =>
+export const isKeyTooLong = (error: unknown): boolean =>
   error instanceof ImatError &&
   error.cause instanceof ServerError &&
   error.cause.sqlstate === '54000';
 
-const KEY_TOO_LONG: Reason = {
+export const KEY_TOO_LONG: Reason = {
   kind: 'key_too_long',
   message: 'a group key is longer than about 2,700 bytes, the limit of an index',
   hint: 'Group by a digest of it, such as md5(...).',

@@ -1,9 +1,13 @@
-/** The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. */
+/**
+ * The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. A build
+ * beside an imat loads the same way, without the view.
+ */
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import type { Script } from '../generate/script.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
 import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
@@ -13,10 +17,6 @@ import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
 
-/**
- * A source that is truncated or rewritten between the snapshot and the first look at it would be
- * read as empty: then again.
- */
 export async function load(
   db: Db,
   request: Request,
@@ -24,6 +24,34 @@ export async function load(
   id: number,
 ): Promise<void> {
   const subject = await subjectOf(db, id, request.name, prepared, true);
+  await atOneSnapshot(db, id, async () => {
+    const start = performance.now();
+    await loadAt(db, request, prepared, subject);
+    await makeStorePrivate(db);
+    // What a rebuild costs, measured for the first time: workers compare folds with it.
+    await recordLoad(db, id, 'convert', 'converted', performance.now() - start);
+  });
+}
+
+export async function recordLoad(
+  db: Db,
+  id: number,
+  command: string,
+  reason: string,
+  ms: number,
+): Promise<void> {
+  await db.query(
+    `SELECT imat_catalog.record(
+       imat => $1, worker_id => $2, action => 'load', reason => $3, took_ms => $4)`,
+    [id, command, reason, ms],
+  );
+}
+
+/**
+ * A source that is truncated or rewritten between the snapshot and the first look at it would be
+ * read as empty: then again.
+ */
+export async function atOneSnapshot(db: Db, id: number, body: () => Promise<void>): Promise<void> {
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     const loaded = await db.transaction('repeatable read', async () => {
       const [sources] = await db.query<{ held: boolean }>(
@@ -31,16 +59,7 @@ export async function load(
         [id],
       );
       if (sources?.held !== true) return false;
-      const start = performance.now();
-      await loadAt(db, request, prepared, subject);
-      await makeStorePrivate(db);
-      // What a rebuild costs, measured for the first time: workers compare folds with it.
-      await db.query(
-        `SELECT imat_catalog.record(
-           imat => $1, worker_id => 'convert', action => 'load', reason => 'converted',
-           took_ms => $2)`,
-        [id, performance.now() - start],
-      );
+      await body();
       return true;
     });
     if (loaded) return;
@@ -68,18 +87,9 @@ async function loadAt(
       ? []
       : await carriedAttributes(db, request.original, names.view, stored, plan);
   const script = scriptOf(subject, plan, [], like);
-  await db.execute('SET LOCAL jit = off');
-  await run(db, script.load);
-  await noteStored(db, subject, plan);
-  await db.execute('SET LOCAL imat.maintaining = on');
-  // The frontier's row must be there before a view can ask for it.
-  await db.query(
-    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
-     VALUES ($1, $2::regclass, pg_current_snapshot())`,
-    [id, stored.text],
-  );
+  await fill(db, id, subject, plan, script);
   await run(db, script.publish);
-  await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
+  await db.query('UPDATE imat_catalog.imat SET relation_text = $2, state = $3 WHERE id = $1', [
     id,
     names.view.text,
     'active',
@@ -93,21 +103,44 @@ async function loadAt(
   );
 }
 
-async function run(db: Db, statements: readonly Statement[]): Promise<void> {
+/** What is stored and its frontier, which must be there before a view can ask for it. */
+export async function fill(
+  db: Db,
+  id: number,
+  subject: Subject,
+  plan: Plan | null,
+  script: Pick<Script, 'load'>,
+): Promise<void> {
+  await db.execute('SET LOCAL jit = off');
+  await run(db, script.load);
+  await noteStored(db, id, subject, plan);
+  await db.execute('SET LOCAL imat.maintaining = on');
+  await db.query(
+    'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
+    [id, storedTable(subject, plan).text],
+  );
+}
+
+export async function run(db: Db, statements: readonly Statement[]): Promise<void> {
   for (const { sql } of statements) await db.execute(sql.text);
 }
 
 /** What the catalog must know to fold or swap it. */
-async function noteStored(db: Db, subject: Subject, plan: Plan | null): Promise<void> {
+export async function noteStored(
+  db: Db,
+  id: number,
+  subject: Subject,
+  plan: Plan | null,
+): Promise<void> {
   const { state, fold } = subject.names;
   if (plan === null)
     await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
-      subject.id,
+      id,
       swapJson(subject),
     ]);
   else
     await db.query(
-      'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
-      [subject.id, state.sql.text, fold.sql.text],
+      'UPDATE imat_catalog.imat SET stored_text = $2, fold_function = $3 WHERE id = $1',
+      [id, state.sql.text, fold.sql.text],
     );
 }

@@ -19,6 +19,8 @@ export type Request = ConvertOptions & {
   readonly original: number | null;
   /** The names by which a recorded request can mean it. */
   readonly calledAs: readonly string[];
+  /** The imat whose place it is to take. */
+  readonly builds?: number;
   /** Reasons against delta that only the load could find. */
   readonly against?: readonly Reason[];
 };
@@ -131,15 +133,15 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     const id = await insertImat(db, request, prepared);
     for (const source of prepared.watched) {
       await db.query(
-        `INSERT INTO imat_catalog.imat_source (imat_id, relation, columns)
-         VALUES ($1, $2, $3::smallint[])`,
+        `INSERT INTO imat_catalog.imat_source (imat_id, relation_text, columns)
+         VALUES ($1, $2::oid::regclass::text, $3::smallint[])`,
         [id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
       );
     }
     for (const { sql } of registerScript({ ...prepared.analysis, names }))
       await db.execute(sql.text);
     await makeStorePrivate(db);
-    await db.query('UPDATE imat_catalog.imat SET definition_view = $2::regclass WHERE id = $1', [
+    await db.query('UPDATE imat_catalog.imat SET definition_view_text = $2 WHERE id = $1', [
       id,
       names.definition.sql.text,
     ]);
@@ -153,10 +155,11 @@ async function insertImat(db: Db, request: Request, prepared: Prepared): Promise
   const { analysis } = prepared;
   const [row] = await db.query<{ id: number }>(
     `INSERT INTO imat_catalog.imat (
-       name, strategy, freshness, state, definition, original, watchable, reasons, notes,
-       untrusted, dependence
+       name, strategy, freshness, state, definition, original_text, watchable, reasons, notes,
+       untrusted, dependence, builds
      )
-     VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10)
+     VALUES ($1, $2, $3, 'installing', $4, $5::oid::regclass::text, $6, $7::jsonb, $8::jsonb, $9,
+       $10, $11)
      ON CONFLICT (name) DO NOTHING
      RETURNING id`,
     [
@@ -172,6 +175,7 @@ async function insertImat(db: Db, request: Request, prepared: Prepared): Promise
       JSON.stringify(prepared.notes),
       analysis.untrusted.length > 0,
       analysis.dependence,
+      request.builds ?? null,
     ],
   );
   if (row === undefined) throw installedElsewhere(request.name);

@@ -116,19 +116,34 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
     sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`
       .text,
   );
-  await db.execute(
-    sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text,
-  );
-  for (const statement of await carriedAttributesInPlace(db, row.oid, place))
-    await db.execute(statement.sql.text);
+  await createReplacement(db, row.name, row.oid, place);
   await pointViews(db, dependents);
+  await noteRenamed(db, imatId);
   await db.query(
     `UPDATE imat_catalog.imat
-     SET replacement = $2::regclass, original_schema = $3, original_name = $4
+     SET replacement_text = $2, original_schema = $3, original_name = $4
      WHERE id = $1`,
     [imatId, place.text, row.schema, row.relname],
   );
   await noteGrants(db, imatId);
+}
+
+/** The original has another name now, and is the same relation. */
+async function noteRenamed(db: Db, imatId: number): Promise<void> {
+  await db.query('UPDATE imat_catalog.imat SET original_text = original::text WHERE id = $1', [
+    imatId,
+  ]);
+}
+
+export async function createReplacement(
+  db: Db,
+  name: string,
+  original: number,
+  place: Sql,
+): Promise<void> {
+  await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, name)}`.text);
+  for (const statement of await carriedAttributesInPlace(db, original, place))
+    await db.execute(statement.sql.text);
 }
 
 type Place = { readonly schema: string; readonly name: string };

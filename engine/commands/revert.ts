@@ -8,8 +8,9 @@ import {
   sharesCatalog,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { dropLostCapture, dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
@@ -55,18 +56,33 @@ export async function revertImat(
   id: number,
   onWait: (what: string) => void,
 ): Promise<void> {
+  const built = await db.query<{ id: number }>(
+    'SELECT id FROM imat_catalog.imat WHERE builds = $1',
+    [id],
+  );
+  for (const one of built) await revertImat(db, one.id, onWait);
   const sources = await withShortLock(
     db,
     () => dropImat(db, id),
     () => onWait('waiting for readers'),
   );
-  for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
-  for (const oid of sources) await shrinkCapture(db, oid);
+  await releaseCapture(db, sources, () => onWait('waiting for writers'));
   await db.transaction('read committed', async () => {
     if (await sharesCatalog(db))
       await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
   });
   await db.transaction('read committed', () => removeUnusedCatalog(db));
+}
+
+/** Takes away what no imat needs any more of the capture on these sources. */
+export async function releaseCapture(
+  db: Db,
+  sources: readonly number[],
+  onWait: () => void,
+): Promise<void> {
+  for (const oid of sources) await dropUnusedCapture(db, oid, onWait);
+  for (const oid of sources) await shrinkCapture(db, oid);
+  await dropLostCapture(db);
 }
 
 /** Everything but capture; gives the sources. */
@@ -102,6 +118,13 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   await restoreOriginal(db, id);
   // The view first, by whatever name it has now: its body names the stored tables.
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
+  await dropStored(db, names);
+  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
+  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
+}
+
+/** What an imat has in imat_store. */
+export async function dropStored(db: Db, names: ImatNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
   await db.execute(
     `DROP VIEW IF EXISTS ${names.current.sql.text}, ${names.delta.sql.text},
@@ -111,8 +134,6 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
     `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map(({ sql }) => sql.text).join(', ')}`,
   );
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
-  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
-  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
 }
 
 async function checkNoDependents(

@@ -113,6 +113,6 @@ export function storedOtherwise(name: string, what: string): never {
   throw new ImatError('source_changed', {
     message: `imat "${name}" cannot be ${what} in place`,
     detail: 'Its definition would be stored in another way now than when it was converted.',
-    hint: `Run imat revert ${shellWord(name)}, then imat convert.`,
+    hint: `Run imat repair ${shellWord(name)}.`,
   });
 }

@@ -50,7 +50,7 @@ function createFold(subject: Subject, plan: Plan): Sql {
     ERRCODE = 'data_corrupted',
     MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
     DETAIL = ${NOT_CAPTURED},
-    HINT = 'Run imat verify, then imat revert and imat convert.';
+    HINT = 'Run imat repair.';
 END IF;`,
     ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
     sql`RETURN touched;`,

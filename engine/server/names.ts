@@ -163,9 +163,7 @@ export async function checkIntact(db: Db, imatId: number): Promise<void> {
     detail:
       `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, ` +
       'or somebody dropped what imat had made.',
-    hint:
-      `Run imat revert ${shellWord(imat.name)}, ` +
-      'and convert again if the sources are still there.',
+    hint: `Run imat repair ${shellWord(imat.name)}.`,
   });
 }
 

@@ -63,6 +63,8 @@ const NOTHING: Imat = {
   grantMonitor: unexpected,
   schedule: unexpected,
   verify: unexpected,
+  repair: unexpected,
+  alter: unexpected,
   revert: unexpected,
   doctor: unexpected,
   installExtension: unexpected,

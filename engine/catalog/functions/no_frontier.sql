@@ -32,7 +32,7 @@ BEGIN
     ERRCODE = 'IM017',
     MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
     DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
-    HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
+    HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS

@@ -20,7 +20,7 @@ BEGIN
   ) THEN
     RETURN QUERY SELECT 'broken',
       'something it is built on is gone, or it was restored into another cluster',
-      format('imat revert %s, then convert again.', word);
+      format('Run imat repair %s.', word);
     RETURN;
   END IF;
   IF reason IS NOT NULL THEN
@@ -28,7 +28,7 @@ BEGIN
   END IF;
   IF to_regproc(target.fold_function) IS NULL AND target.fold_function IS NOT NULL THEN
     RETURN QUERY SELECT 'error', 'its fold function is gone: reads are right, but get slower '
-      'and slower', format('imat revert %s, then convert again.', word);
+      'and slower', format('Run imat repair %s.', word);
   END IF;
   IF imat_catalog.granted_like(imat) IS NOT NULL
     AND imat_catalog.grants_on(imat_catalog.granted_like(imat)) <> target.grants THEN
@@ -47,7 +47,13 @@ BEGIN
   IF target.original_name IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target.replacement) THEN
     RETURN QUERY SELECT 'error', 'the view in the original’s place was dropped',
-      format('imat revert %s brings the materialized view back.', word);
+      format('imat repair %1$s creates it again; imat revert %1$s brings the materialized view back.',
+        word);
+  END IF;
+  IF EXISTS (SELECT FROM imat_catalog.imat b WHERE b.builds = imat
+      AND NOT imat_catalog.is_built(b.id)) THEN
+    RETURN QUERY SELECT 'error', 'a repair of it was interrupted, and keeps rows in the logs',
+      format('Run imat repair %s.', word);
   END IF;
 END $$;
 

@@ -39,7 +39,8 @@ CROSS JOIN LATERAL (
   SELECT coalesce(bool_or(q.severity = 'broken'), false) AS broken,
     coalesce(jsonb_agg(to_jsonb(q)), '[]') AS problems
   FROM imat_catalog.problems(i.id, n.pending) q
-) p;
+) p
+WHERE i.builds IS NULL;
 
 COMMENT ON VIEW imat_catalog.status IS
   'One row for each imat: its strategy, state, pending rows, sizes, last run, last error '

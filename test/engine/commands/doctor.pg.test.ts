@@ -115,19 +115,19 @@ const DAMAGE: readonly {
     what: 'a dropped source',
     damage: 'DROP TABLE sales CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a dropped stored table',
     damage: 'DROP TABLE imat_store.state_summary CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary, then convert again/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a dropped view',
     damage: 'DROP VIEW imat.summary CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary, then convert again/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a renamed column',
@@ -163,7 +163,7 @@ const DAMAGE: readonly {
     what: 'a dropped fold function',
     damage: 'DROP FUNCTION imat_store.fold_summary',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a frontier that belongs to another table, as after a restore',

@@ -151,7 +151,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     expect(found).toMatchObject({
       status: 'error',
       message: expect.stringContaining('restored into another cluster'),
-      hint: expect.stringContaining(`imat revert ${name}`),
+      hint: `Run imat repair ${name}.`,
     });
   }
 

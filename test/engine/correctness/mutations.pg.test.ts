@@ -159,7 +159,7 @@ function replacingValues(statement: string, view: string): string {
     ALTER TABLE imat_store.state_mutant ${drops.join(', ')};
     ${statement};
     ${view};
-    UPDATE imat_catalog.imat SET relation = 'imat.mutant'::regclass WHERE name = 'mutant'`;
+    UPDATE imat_catalog.imat SET relation_text = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
 describe('the oracle finds', () => {
