@@ -68,12 +68,16 @@ export type ImatStatus = {
   readonly state: 'installing' | 'active' | 'broken' | 'reverting';
   /** Log rows that the next fold or swap will take in. */
   readonly pendingRows: number;
+  /** Whether reads use the sources until the next fold has computed the state anew. */
+  readonly resetPending: boolean;
   /** Schema-qualified source tables. */
   readonly sources: readonly string[];
   /** The materialized view it was converted from; null for `imat create`. */
   readonly original: string | null;
   readonly stateBytes: number;
   readonly logBytes: number;
+  /** Of all its sources, as the server's statistics have it. */
+  readonly logRows: number;
   /** ISO 8601 with microseconds, UTC. */
   readonly frontierAt: string | null;
   /** What workers, and convert, did last; null where nothing is recorded. */

@@ -67,8 +67,7 @@ export function createImat(db: Db): Imat {
       ),
     fold: (name, options) => command(() => fold(db, name ?? null), options),
     swap: (name, options) => command(() => swap(db, name), options),
-    rebuild: (name, options) =>
-      command(async () => rebuild(db, await serverMajor(), name), options),
+    rebuild: (name, options) => command(async () => rebuild(db, name), options),
     grant: (name, options) => command(() => grantLikeOriginal(db, name ?? null), options),
     grantMonitor: (role, options = {}) =>
       command(() => grantMonitor(db, role, options.revoke === true), options),

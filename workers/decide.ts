@@ -2,8 +2,8 @@
  * Decides what to do about one imat from the result of a poll: skip, fold, swap, rebuild, finish or
  * repair, each with its reason. Pure; the tests are a table.
  *
- * live, delta     folded when the pending rows or their age reach a bound; until then reads are
- *                 exact, but slower
+ * live, delta     folded when the pending rows or their age reach a bound, computed anew at once
+ *                 where a reset is pending; until then reads are exact, but slower
  * live, swap      swapped when a source has changed, for at most a tenth of the time
  * an interval     early enough that the stored rows are never older than the interval
  * manual          never
@@ -31,6 +31,7 @@ export type DueReason =
   | 'source_changed'
   | 'may_have_changed'
   | 'fold_dearer'
+  | 'reset_pending'
   | 'rebuild_refused'
   | 'swap_unfinished'
   | 'broken';
@@ -89,13 +90,16 @@ function decideDelta(imat: ImatSignals, pendingMs: number, policy: Policy): Deci
   if (reason === null) return skip('below_bound');
   // With an interval, reads would be stale during a rest; live reads only get slower.
   if (imat.freshnessMs === null && restsFrom(imat, 1)) return skip('resting');
-  return isFoldExpensive(imat) && !imat.untrusted
+  if (imat.untrusted) return { action: 'fold', reason };
+  if (imat.resetPending) return { action: 'rebuild', reason: 'reset_pending' };
+  return isFoldExpensive(imat)
     ? { action: 'rebuild', reason: 'fold_dearer' }
     : { action: 'fold', reason };
 }
 
 function foldReason(imat: ImatSignals, pendingMs: number, policy: Policy): DueReason | null {
   if (imat.pendingRows >= policy.maxPendingRows) return 'row_bound';
+  if (imat.resetPending && imat.freshnessMs === null) return 'reset_pending';
   if (imat.freshnessMs === null) return pendingMs >= policy.maxPendingMs ? 'age_bound' : null;
   // The other half of the interval is left for the tick, the queue and the fold.
   return pendingMs >= imat.freshnessMs / 2 - policy.tickMs ? 'freshness' : null;

@@ -43,6 +43,15 @@ const gauges = (gauge: Make<Gauge>) => ({
     'Log rows that are not folded yet, counted up to a bound. By the ticker.',
     ['database', 'imat'],
   ),
+  logRows: gauge('imat_log_rows', 'Rows of a change log, as the server estimates them.', [
+    'database',
+    'log',
+  ]),
+  logBytes: gauge(
+    'imat_log_bytes',
+    'Size of a change log on disk; imat status tells what keeps its rows.',
+    ['database', 'log'],
+  ),
   lagSeconds: gauge(
     'imat_lag_seconds',
     'The longest time for which a change can have been waiting. By the ticker.',

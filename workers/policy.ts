@@ -26,6 +26,8 @@ export type Policy = {
   readonly historyRows: number;
   /** A change log that keeps at least this many rows gets an index on its transaction ids. */
   readonly indexFromRows: number;
+  /** So does one whose file has at least this many pages, empty ones included. */
+  readonly indexFromPages: number;
   readonly upkeepMs: number;
   /** Whether broken imats are built anew. */
   readonly repair: boolean;
@@ -45,6 +47,7 @@ export const DEFAULT_POLICY: Policy = {
   historyMs: 86_400_000,
   historyRows: 100_000,
   indexFromRows: 10_000,
+  indexFromPages: 500,
   upkeepMs: 10_000,
   repair: false,
 };

@@ -22,6 +22,8 @@ export type ImatSignals = {
   readonly intact: boolean;
   /** Counted up to a bound. */
   readonly pendingRows: number;
+  /** Whether its state must be computed anew: until then, reads use the definition. */
+  readonly resetPending: boolean;
   /** The state of sources that are not captured; null if it tells nothing. */
   readonly signature: string | null;
   readonly lastSignature: string | null;

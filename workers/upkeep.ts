@@ -3,9 +3,14 @@
  * and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's transaction
  * ids.
  *
- * The index is for a log that keeps rows which most of its imats have folded, because another imat
- * lags: without it each poll scans all of them. It is built and dropped CONCURRENTLY, so that no
- * writer waits. The build itself waits for transactions, so it comes last, and not while a
+ * Each live read and each poll scans a log's whole file, empty pages too. So a large one is
+ * vacuumed with TRUNCATE, which gives empty pages at its end back. PostgreSQL takes the lock for that only
+ * when it is free, and gives it up as soon as somebody waits for it. A log that had nothing to give
+ * back is tried again when it has changed.
+ *
+ * The index is for a log that stays large, mostly because one imat lags and so keeps rows that the
+ * others have folded: with it they read only what is younger than their own frontiers. It is built
+ * and dropped CONCURRENTLY, so that no writer waits. The build itself waits for transactions, so it comes last, and not while a
  * transaction is open that was open in the previous round. An unfinished index is dropped and built
  * again.
  */
@@ -19,6 +24,8 @@ type LogRow = {
   readonly log: string;
   readonly rows: string;
   readonly dead: string;
+  readonly pages: string;
+  readonly bytes: string;
   readonly index: string | null;
   readonly valid: boolean | null;
 };
@@ -30,6 +37,8 @@ type LogRow = {
 const DROP_BELOW = 0.2;
 const CLEAN_FROM_ROWS = 1000;
 const VACUUM_FROM_DEAD_ROWS = 10_000;
+/** Empty pages are scanned at 1 to 2 us each. */
+const TRUNCATE_FROM_PAGES = 100;
 const BATCH = 10_000;
 export const BUILD_TIMEOUT_MS = 120_000;
 
@@ -47,14 +56,20 @@ export type UpkeepParts = {
   readonly onStep: (step: UpkeepStep, log: string) => void;
   /** `log` is null if the step concerns no log. */
   readonly onFailure: (error: ImatError, step: UpkeepStep, log: string | null) => void;
+  /** The logs as they are when a round begins. */
+  readonly onLogs: (logs: readonly LogSize[]) => void;
   readonly isStopping: () => boolean;
 };
+
+export type LogSize = { readonly log: string; readonly rows: number; readonly bytes: number };
 
 type Need = { readonly step: 'index' | 'drop index'; rounds: number; isReported: boolean };
 
 export class Upkeep {
   readonly #parts: UpkeepParts;
   readonly #needs = new Map<number, Need>();
+  /** The logs that were vacuumed, as they were before. */
+  readonly #vacuumed = new Map<number, string>();
   /** Transactions that were open in the previous round. */
   #open: ReadonlySet<string> = new Set();
 
@@ -72,21 +87,34 @@ export class Upkeep {
     await this.#try('fold counts', null, () => foldCounts(db));
     const logs = await translated(() =>
       db.query<LogRow>(
-        `SELECT source, log::text AS log, rows, dead_rows AS dead, xid_index::text AS index,
-           is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+        `SELECT source, log::text AS log, rows, dead_rows AS dead, pages, bytes,
+           xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
       ),
     );
-    for (const { source, log, rows, dead } of logs) {
+    this.#parts.onLogs(
+      logs.map(({ log, rows, bytes }) => ({ log, rows: Number(rows), bytes: Number(bytes) })),
+    );
+    for (const one of logs) {
+      const { source, log, rows } = one;
       if (Number(rows) > CLEAN_FROM_ROWS)
         await this.#try('clean', log, () =>
           db.query('SELECT imat_catalog.clean_log($1)', [source]),
         );
-      if (Number(dead) > VACUUM_FROM_DEAD_ROWS) {
+      if (this.#isVacuumDue(one)) {
         onStep('vacuum', log);
-        await this.#try('vacuum', log, () => db.execute(`VACUUM (SKIP_LOCKED) ${log}`));
+        await this.#try('vacuum', log, () => db.execute(`VACUUM (SKIP_LOCKED, TRUNCATE) ${log}`));
       }
     }
     await this.#keepIndexes(db, logs);
+  }
+
+  #isVacuumDue({ source, rows, dead, pages }: LogRow): boolean {
+    if (Number(dead) > VACUUM_FROM_DEAD_ROWS) return true;
+    if (Number(pages) <= TRUNCATE_FROM_PAGES) return false;
+    const now = [rows, dead, pages].join(' ');
+    const isChanged = this.#vacuumed.get(source) !== now;
+    this.#vacuumed.set(source, now);
+    return isChanged || Number(dead) > 0;
   }
 
   async #keepIndexes(db: Db, logs: readonly LogRow[]): Promise<void> {
@@ -142,11 +170,12 @@ export class Upkeep {
 }
 
 function neededStep(
-  { rows, index, valid }: LogRow,
-  { indexFromRows }: Policy,
+  { rows, pages, index, valid }: LogRow,
+  { indexFromRows, indexFromPages }: Policy,
 ): Need['step'] | null {
-  if (index === null) return Number(rows) >= indexFromRows ? 'index' : null;
-  return valid !== true || Number(rows) < indexFromRows * DROP_BELOW ? 'drop index' : null;
+  const size = Math.max(Number(rows) / indexFromRows, Number(pages) / indexFromPages);
+  if (index === null) return size >= 1 ? 'index' : null;
+  return valid !== true || size < DROP_BELOW ? 'drop index' : null;
 }
 
 /**

@@ -21,6 +21,11 @@ export type TypeFacts = {
    * The type with domains resolved: a log keeps rows that a domain's constraints no longer allow.
    */
   readonly baseType: string;
+  /**
+   * The base type without a length or precision, which logs have: so nothing that fits into the
+   * source can fail to fit into its log, whatever ALTER TABLE has changed.
+   */
+  readonly logType: string;
   /** OID of the base type. */
   readonly oid: number;
   /** Whether a value is a row with fields. */
@@ -44,6 +49,8 @@ export type TypeFacts = {
   readonly holdsEnum: boolean;
   /** Whether the type has a default B-tree operator class, so that it can be a key. */
   readonly sortable: boolean;
+  /** Whether `OPERATOR(pg_catalog.=)` is the equality by which its values are grouped. */
+  readonly hasPlainEquality: boolean;
   /**
    * Whether rows can be grouped by it, by its image at least: not so without one, and for arrays of
    * what has no ordering.
@@ -58,6 +65,8 @@ export type ColumnFacts = TypeFacts & {
   readonly collation: string | null;
   /** Generated when read: what a trigger sees of it is NULL. */
   readonly isVirtual: boolean;
+  /** Whether it belonged to its table's primary key when that was looked up. */
+  readonly isInPrimaryKey: boolean;
 };
 
 export type SourceFacts = {

@@ -56,6 +56,8 @@ export type Analysis = {
   readonly untrusted: readonly string[];
   /** What is read in place of materialized views, as sentences without a full stop. */
   readonly instead: readonly string[];
+  /** Whether it calls a function that must not run in parallel mode. */
+  readonly isParallelUnsafe: boolean;
 };
 
 /** Must run inside a transaction; leaves nothing behind in it. */
@@ -141,6 +143,7 @@ async function analyseView(
       relation.unwatchable === null ? [] : [relation.unwatchable],
     ),
     untrusted: functions.untrusted,
+    isParallelUnsafe: functions.isParallelUnsafe,
     dependence: functions.unstable.reduce<Dependence>(
       (worst, use) =>
         worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,

@@ -31,6 +31,13 @@ export type Prepared = {
   }[];
 };
 
+/**
+ * The sources whose changes are captured for it: none if the answer depends on the moment, because
+ * then no log tells whether it has changed. A log would only grow.
+ */
+export const capturedSources = ({ analysis, watched }: Prepared): Prepared['watched'] =>
+  analysis.dependence === 'moment' ? [] : watched;
+
 /** The plan by which it will be maintained; null for a swap imat. */
 export const planOf = ({ strategy, analysis }: Prepared): Plan | null =>
   strategy === 'delta' ? analysis.plan : null;

@@ -10,10 +10,9 @@ import { makeStorePrivate } from '../catalog/private.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
-import { withShortLock } from '../db/short-lock.ts';
+import { LOCK_TIMEOUT_MS, withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { findExtension } from '../extension/find.ts';
-import type { CaptureTarget } from '../generate/capture.ts';
 import {
   captureFunctions,
   createTriggers,
@@ -29,29 +28,11 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
+import type { CaptureNames, SourceRow } from './source-row.ts';
+import { capturedBy, isLogged, loggedColumns, sourceRow } from './source-row.ts';
 import type { SourceName } from './tracking.ts';
 import { untrack } from './tracking.ts';
 import { checkTriggers, noteTriggers } from './triggers.ts';
-
-/** The functions that imat made for a source, as the catalog has them. */
-export type CaptureNames = Readonly<Partial<Record<CaptureEvent, string>>>;
-
-type SourceRow = {
-  log: string;
-  capture: CaptureNames;
-  by_extension: boolean;
-  tracked: boolean;
-  /** A mark per statement is logged in place of rows. */
-  marks: boolean;
-  /** The columns that the log has, whatever the catalog says. */
-  columns: string;
-  former_logs: string[];
-  here: boolean;
-  hasLog: boolean;
-};
-
-export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
-  Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
 
 /**
  * The columns that the imats on a source need; null where all of them are swap imats, for which a
@@ -65,7 +46,7 @@ async function neededColumns(
   const uses = await db.query<{ strategy: string; columns: string | null }>(
     `SELECT i.strategy, z.columns::text AS columns
      FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-     WHERE z.relation = $1 AND i.state <> 'reverting'`,
+     WHERE z.relation = $1 AND i.state <> 'reverting' AND i.dependence <> 'moment'`,
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
@@ -82,15 +63,6 @@ const parseAttnums = (array: string): number[] => [...array.matchAll(/\d+/g)].ma
 
 export const attnumArray = (attnums: readonly number[]): string => `{${attnums.join(',')}}`;
 
-const SOURCE_SQL = `
-SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks,
-  ARRAY(SELECT substr(a.attname::text, 2)::smallint FROM pg_attribute a
-    WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped
-      AND a.attname ~ '^c[0-9]+$')::text AS columns,
-  to_json(former_logs) AS former_logs, here,
-  EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog"
-FROM imat_catalog.source WHERE relation = $1`;
-
 /** Makes the log and the triggers of a source what the imats in the catalog need. */
 export async function ensureCapture(db: Db, source: SourceName, onWait: () => void): Promise<void> {
   await withShortLock(
@@ -101,8 +73,8 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       await db.execute('SET LOCAL imat.maintaining = on');
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
-      const [known] = await db.query<SourceRow>(SOURCE_SQL, [source.oid]);
-      if (known === undefined) await createCapture(db, source, needed);
+      const known = await sourceRow(db, source.oid);
+      if (known === null) await createCapture(db, source, needed);
       else if (!known.here || !known.hasLog) await replaceLog(db, source, known, needed);
       else await extendCapture(db, source, known, needed, all);
     },
@@ -111,7 +83,7 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
 }
 
 /** Beside imat's class of locks on imats: locks on sources, by the table's OID. */
-const SOURCE_LOCK_CLASS = 1768776053;
+export const SOURCE_LOCK_CLASS = 1768776053;
 
 async function createCapture(
   db: Db,
@@ -130,7 +102,14 @@ async function createCapture(
     ).text;
   }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
-  const target = { source: table, log, functions: capturedBy(names), extension: schema, columns };
+  const target = {
+    oid: source.oid,
+    source: table,
+    log,
+    functions: capturedBy(names),
+    extension: schema,
+    columns,
+  };
   for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
     await db.execute(statement.sql.text);
   await makeStorePrivate(db);
@@ -158,7 +137,8 @@ async function createCapture(
 /**
  * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
  * evaluates what belongs to the table, and its owner can put code there later, for example a column
- * of a type with a cast. All that the owner gets is that rows can be added to the log.
+ * of a type with a cast. All that the owner gets is that rows can be added to the log, and reset
+ * marks of tables whose capture functions it owns (`imat_store.check_reset`).
  */
 async function giveToOwner(
   db: Db,
@@ -174,7 +154,9 @@ async function giveToOwner(
   );
   if (row === undefined || functions.length === 0) return;
   await db.execute(
-    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner}; GRANT INSERT ON ${log.text} TO ${row.owner}`,
+    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner};
+     GRANT INSERT ON ${log.text} TO ${row.owner};
+     GRANT INSERT (relation) ON imat_store.reset TO ${row.owner}`,
   );
   for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${row.owner}`);
 }
@@ -194,12 +176,13 @@ async function replaceLog(
   // Where its log was dropped, what is written meanwhile is lost to all imats on the source.
   await checkTriggers(db, source.oid);
   if (known.hasLog) await db.execute(`DELETE FROM ${known.log}`);
+  await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [source.oid]);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
   await createCapture(db, source, columns, {
     former_logs: [...known.former_logs, ...(known.hasLog ? [known.log] : [])],
     tracked: known.tracked,
   });
-  const [made] = await db.query<Pick<SourceRow, 'capture'>>(SOURCE_SQL, [source.oid]);
+  const made = await sourceRow(db, source.oid);
   const current = Object.values(made?.capture ?? {});
   for (const name of Object.values(known.capture))
     if (!current.includes(name)) await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
@@ -240,21 +223,25 @@ async function extendCapture(
 ): Promise<void> {
   const isWhole = await checkTriggers(db, source.oid);
   if (needed === null && isWhole) return;
-  const logged = new Set(parseAttnums(known.columns));
-  const missing = (needed ?? []).filter((column) => !logged.has(column.attnum));
+  const missing = (needed ?? []).filter((column) => !isLogged(known, column));
   if (isWhole && !known.marks && missing.length === 0) return;
   const table = qualified(source.schema, source.name);
   const log = fragment(known.log);
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
   const intact = await checkTriggers(db, source.oid);
-  if (missing.length > 0) {
-    const added = missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`);
-    await db.execute(sql`ALTER TABLE ${log} ${join(added, ', ')}`.text);
-  }
-  const columns = all.filter((column) => logged.has(column.attnum) || missing.includes(column));
+  // A column that has another type now was needed by no imat that can still be read.
+  const retyped = all.filter(
+    (column) => known.logged[String(column.attnum)] !== undefined && !isLogged(known, column),
+  );
+  await alterLog(db, log, [
+    ...retyped.map((column) => sql`DROP COLUMN ${ident(logColumn(column.attnum))}`),
+    ...missing.map((column) => sql`ADD COLUMN ${logColumnOf(column)}`),
+  ]);
+  const columns = all.filter((column) => isLogged(known, column) || missing.includes(column));
   const extension = await capturing(db, known, source);
   const asMarks = needed === null && known.marks;
   const target = {
+    oid: source.oid,
     source: table,
     log,
     functions: capturedBy(known.capture),
@@ -270,6 +257,20 @@ async function extendCapture(
       attnumArray(columns.map((column) => column.attnum)),
     ]);
   await noteTriggers(db, source.oid);
+}
+
+/**
+ * Writers of the source wait meanwhile, and readers of a live imat hold the log until their
+ * transaction ends: so it waits for them for a fraction of the time that the attempt has.
+ */
+async function alterLog(db: Db, log: Sql, actions: readonly Sql[]): Promise<void> {
+  if (actions.length === 0) return;
+  await db.execute(
+    `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms';
+     LOCK TABLE ${log.text} IN ACCESS EXCLUSIVE MODE;
+     SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
+  );
+  await db.execute(sql`ALTER TABLE ${log} ${join(actions, ', ')}`.text);
 }
 
 /**
@@ -296,21 +297,19 @@ const SHRINK_ATTEMPTS = 10;
 async function shrink(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-  const [known] = await db.query<SourceRow>(SOURCE_SQL, [oid]);
+  const known = await sourceRow(db, oid);
   const [table] = await db.query<{ schema: string; name: string }>(
     `SELECT n.nspname::text AS schema, c.relname::text AS name
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid = $1`,
     [oid],
   );
-  if (known === undefined || known.marks || !known.here || table === undefined) return;
-  const logged = parseAttnums(known.columns);
+  if (known === null || known.marks || !known.here || table === undefined) return;
+  const logged = Object.keys(known.logged).map(Number);
   // An imat whose convert is under way may need columns that the log does not have yet: its own
   // convert adds them, and capture must not name them before.
-  const needed =
-    (await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []))?.filter(
-      (column) => logged.includes(column.attnum),
-    ) ?? null;
+  const wanted = await neededColumns(db, oid, (await loadColumns(db, [oid])).get(oid) ?? []);
+  const needed = wanted === null ? null : loggedColumns(known, wanted);
   const unneeded = logged.filter(
     (attnum) => needed?.some((column) => column.attnum === attnum) !== true,
   );
@@ -320,6 +319,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   const source = qualified(table.schema, table.name);
   const log = fragment(known.log);
   const target = {
+    oid,
     source,
     log,
     functions: capturedBy(known.capture),
@@ -331,8 +331,11 @@ async function shrink(db: Db, oid: number): Promise<void> {
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (needed === null)
     for (const statement of createTriggers(target)) await db.execute(statement.text);
-  const drops = unneeded.map((attnum) => sql`DROP COLUMN ${ident(logColumn(attnum))}`);
-  await db.execute(sql`ALTER TABLE ${log} ${join(drops, ', ')}`.text);
+  await alterLog(
+    db,
+    log,
+    unneeded.map((attnum) => sql`DROP COLUMN ${ident(logColumn(attnum))}`),
+  );
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
     oid,
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
@@ -385,6 +388,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
              SELECT
              FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
              WHERE z.relation = s.relation AND i.state <> 'reverting'
+               AND i.dependence <> 'moment'
            )`,
         [oid],
       );
@@ -397,6 +401,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       for (const name of Object.values(source.capture))
         await db.execute(`DROP FUNCTION IF EXISTS ${name}()`);
       if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
+      await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [oid]);
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },
     onWait,

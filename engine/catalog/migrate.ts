@@ -302,7 +302,9 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
        OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
        OR EXISTS (SELECT FROM imat_catalog.request)
        OR EXISTS (SELECT FROM imat_catalog.change_group)
-       OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace)
+       OR EXISTS (
+         SELECT FROM pg_class c
+         WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname <> 'reset')
        OR EXISTS (
          SELECT FROM pg_depend d
            JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
@@ -320,7 +322,7 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
     [JSON.stringify(catalogFiles().api)],
   );
   await db.execute(
-    `DROP SCHEMA imat_store; DROP ROUTINE ${api?.routines ?? ''}; DROP SCHEMA imat_catalog CASCADE`,
+    `DROP SCHEMA imat_store CASCADE; DROP ROUTINE ${api?.routines ?? ''}; DROP SCHEMA imat_catalog CASCADE`,
   );
   const [emaj] = await db.query(
     `SELECT FROM pg_namespace n

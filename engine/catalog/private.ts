@@ -5,16 +5,17 @@
 import type { Db } from '../db/db.ts';
 
 /**
- * Takes all rights from others on what this transaction has made in imat_store. In the transaction
- * itself, not in a savepoint.
+ * Takes all rights from others on what this transaction has made in imat_store. A function that
+ * returns rows is called by a view, and so by everybody who reads that; it asks for a key. In the
+ * transaction itself, not in a savepoint.
  */
 export async function makeStorePrivate(db: Db): Promise<void> {
   await db.query(
-    `SELECT imat_catalog.make_private(o.oid)
+    `SELECT imat_catalog.make_private(o.oid, o.but_public)
      FROM (
-       SELECT c.oid, c.relnamespace AS schema, c.xmin AS made_by FROM pg_class c
-       WHERE c.relkind IN ('r', 'v', 'S')
-       UNION ALL SELECT p.oid, p.pronamespace, p.xmin FROM pg_proc p
+       SELECT c.oid, c.relnamespace AS schema, c.xmin AS made_by, false AS but_public
+       FROM pg_class c WHERE c.relkind IN ('r', 'v', 'S')
+       UNION ALL SELECT p.oid, p.pronamespace, p.xmin, p.proretset FROM pg_proc p
      ) o
      WHERE o.schema = 'imat_store'::regnamespace AND o.made_by = pg_current_xact_id()::xid`,
   );
@@ -31,7 +32,7 @@ FROM pg_namespace n, LATERAL (
   WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'S')
   UNION ALL SELECT p.oid, true FROM pg_proc p WHERE p.pronamespace = n.oid
 ) o
-WHERE n.nspname = 'imat_catalog'`;
+WHERE n.nspname IN ('imat_catalog', 'imat_store')`;
 
 /** What the catalog consists of now, by OID. */
 export async function catalogObjects(db: Db): Promise<readonly number[]> {

@@ -82,6 +82,7 @@ CREATE TABLE imat_catalog.frontier (
   snapshot pg_snapshot NOT NULL,
   advanced_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  access_key uuid DEFAULT gen_random_uuid() NOT NULL,
   CONSTRAINT frontier_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT frontier_pkey PRIMARY KEY (imat_id)
 ) WITH (fillfactor=20, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
@@ -332,6 +333,13 @@ CREATE TABLE imat_catalog.worker (
 ) WITH (fillfactor=50);
 COMMENT ON TABLE imat_catalog.worker IS
   'The workers. A worker that has not been seen for a minute counts as gone.';
+
+CREATE TABLE imat_store.reset (
+  relation regclass NOT NULL,
+  xid xid8 DEFAULT pg_current_xact_id() NOT NULL
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=50, vacuum_truncate=false);
+COMMENT ON TABLE imat_store.reset IS
+  'Transactions that changed a source in a way that its log does not have as rows: until the state of an imat is computed anew, only its definition is right. The xid is that of the top-level transaction, and the log has a row of the same transaction.';
 
 CREATE FUNCTION imat.add_to_group(group_name text, tables regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'ADD_%'::text)
   RETURNS void
@@ -669,7 +677,7 @@ CREATE FUNCTION imat_catalog.clean_log(source oid)
   SET search_path=pg_catalog
   SET synchronize_seqscans=off;
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
-  'Deletes the rows of a source''s log that every imat on the source has taken in, and returns their number.';
+  'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has taken in, and returns the number of log rows.';
 GRANT EXECUTE ON FUNCTION imat_catalog.clean_log(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.cluster()
@@ -906,19 +914,13 @@ COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
   'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
+CREATE FUNCTION imat_catalog.has_reset(imat integer)
   RETURNS boolean
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.hides_rows(integer,oid) IS
-  'Returns true if the policies of a table with row-level security apply to the role that owns the imat, or to the owner of the table.';
-GRANT EXECUTE ON FUNCTION imat_catalog.hides_rows(integer,oid) TO PUBLIC;
-CREATE FUNCTION imat_catalog.hold_publication(all_ids integer[], ids integer[], last_id integer)
-  RETURNS boolean
-  LANGUAGE plpgsql VOLATILE;
-COMMENT ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) IS
-  'Claims the imats that a publication stores, and holds their sources. Returns false if one cannot be had, or if the list of those that have changed no longer holds.';
-GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) TO PUBLIC;
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.has_reset(integer) IS
+  'Returns true if a source of the imat was changed in a way that its log does not have as rows, since the imat''s frontier: the state must be computed anew.';
+GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
@@ -989,6 +991,14 @@ CREATE FUNCTION imat_catalog.is_maintaining()
 COMMENT ON FUNCTION imat_catalog.is_maintaining() IS
   'Returns true if imat writes the row; false if a restore does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_maintaining() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
+  'Returns true if one of the tables was truncated or rewritten after the reader''s snapshot was taken: PostgreSQL reads it as empty then.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
   RETURNS boolean
@@ -1084,7 +1094,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
-  LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
+  LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older than a swap.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
@@ -1410,6 +1420,45 @@ COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,integer) IS
   'Runs DDL commands that need short exclusive locks, all or none. It waits 25 ms for a lock and then starts again, up to the given number of attempts; ten attempts take about 1.5 s.';
 GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_store.capture_command(source regclass, log text, numbers smallint[], event text)
+  RETURNS text
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.capture_command(regclass,text,smallint[],text) IS
+  'Returns the command that appends the rows of a statement to the log of its table, with the names that the columns have now. The function of a trigger runs it.';
+GRANT EXECUTE ON FUNCTION imat_store.capture_command(regclass,text,smallint[],text) TO PUBLIC;
+
+CREATE FUNCTION imat_store.check_reset()
+  RETURNS trigger
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.check_reset() IS
+  'Lets a role mark only the tables that capture functions of that role capture.';
+
+CREATE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[], names text[])
+  RETURNS boolean
+  LANGUAGE plpgsql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.has_columns(regclass,text,smallint[],text[]) IS
+  'Returns true if the columns of a source have these numbers and names and the types that its log has for them.';
+GRANT EXECUTE ON FUNCTION imat_store.has_columns(regclass,text,smallint[],text[]) TO PUBLIC;
+
+CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.is_loggable(regclass,bigint) IS
+  'Returns true if this many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
+GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_store.same_type(name text, number smallint)
+  RETURNS text
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.same_type(text,smallint) IS
+  'Returns a condition: that a column of the source s has the type that the log l has for it.';
+GRANT EXECUTE ON FUNCTION imat_store.same_type(text,smallint) TO PUBLIC;
+
 -- VIEW imat_catalog.held_back (
 --   source regclass,
 --   imat text,
@@ -1426,7 +1475,9 @@ COMMENT ON VIEW imat_catalog.held_back IS
 --   rows bigint,
 --   dead_rows bigint,
 --   xid_index regclass,
---   is_valid boolean
+--   is_valid boolean,
+--   pages bigint,
+--   bytes bigint
 -- );
 COMMENT ON VIEW imat_catalog.log_upkeep IS
   'The logs, with what a worker bases their upkeep on.';
@@ -1478,10 +1529,11 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   error_hint text,
 --   next_attempt_at timestamp with time zone,
 --   worker text,
---   problems jsonb
+--   log_rows bigint,
+--   reset_pending boolean
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and problems.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

@@ -228,11 +228,10 @@ async function loadBeside(db: Db, { id, target, prepared, subject }: Build): Pro
       await db.query('SELECT set_config($1, $2, true)', [name, value]);
     await fill(db, id, subject, plan, scriptOf(subject, plan, [], []));
     const stored = storedTable(subject, plan);
-    const indexes =
-      target.original === null ? [] : await carriedIndexes(db, target.original, stored, plan);
+    const { statements } = await carriedIndexes(db, target.original, stored, plan);
     await run(
       db,
-      indexes.map((sql) => ({ label: 'an index of the materialized view', sql })),
+      statements.map((sql) => ({ label: 'an index of the materialized view', sql })),
     );
     await makeStorePrivate(db);
   });

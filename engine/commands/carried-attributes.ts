@@ -16,11 +16,11 @@ export async function carriedAttributes(
   stored: Sql,
   plan: Plan | null,
 ): Promise<Statement[]> {
-  const indexes = await carriedIndexes(db, original, stored, plan);
+  const { statements } = await carriedIndexes(db, original, stored, plan);
   return [
     ...(await rightsOf(db, original, view)),
     ...(await commentsOf(db, original, view)),
-    ...indexes.map((index) => ({ label: 'an index of the materialized view', sql: index })),
+    ...statements.map((index) => ({ label: 'an index of the materialized view', sql: index })),
   ];
 }
 

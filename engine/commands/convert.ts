@@ -12,9 +12,10 @@
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { prepare } from '../analysis/prepare.ts';
+import { capturedSources, prepare } from '../analysis/prepare.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
+import { renewCapture } from '../capture/renew.ts';
 import { trackSource } from '../capture/tracking.ts';
 import { LOCK_CLASS, catalogVersion, initialize, removeUnusedCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
@@ -27,6 +28,7 @@ import { resolveMaterializedView } from '../server/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
+import { withIndexNotes } from './carried-indexes.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
@@ -95,7 +97,13 @@ export async function convert(
   checkName(request.name);
   progress(1, 'reading the definition');
   const prepared = await db.transaction('read committed', () =>
-    rolledBack(db, async () => prepare(db, await viewOid(), serverMajor, request)),
+    rolledBack(db, async () =>
+      withIndexNotes(
+        db,
+        request.original,
+        await prepare(db, await viewOid(), serverMajor, request),
+      ),
+    ),
   );
   if (request.original !== null) await checkOwner(db, request.original, prepared);
   const result = resultOf(request, prepared);
@@ -200,11 +208,12 @@ async function install(
 
 export async function captureSources(
   db: Db,
-  { watched }: Prepared,
+  prepared: Prepared,
   onWait: (source: string) => void,
 ): Promise<void> {
-  for (const source of watched) {
+  for (const source of capturedSources(prepared)) {
     await ensureCapture(db, source, () => onWait(`${source.schema}.${source.name}`));
+    await renewCapture(db, source.oid);
     await trackSource(db, source);
   }
 }

@@ -44,36 +44,34 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
   );
   return sources.map((source) => {
     const check = `source ${source.name ?? '(dropped)'}`;
-    const wrong = sourceProblem(source, columns.get(source.relation) ?? []);
+    const wrong = sourceProblem(source);
     if (wrong !== null) return problem('error', check, ...wrong);
+    if (hasOldNames(source, columns.get(source.relation) ?? []))
+      return problem(
+        'warning',
+        check,
+        'a column that is captured was renamed or dropped, or has another type: capture is right, but slower',
+        'imat fold, as a role that owns the table, writes the capture functions again.',
+      );
     const by = source.by_extension ? ' by the extension' : '';
     return ok(check, `captured${by}${source.tracked ? ', tracked' : ''}`);
   });
 }
 
 /** The message and the hint of the worst that is wrong with a source; null if nothing is. */
-function sourceProblem(
-  source: SourceRow,
-  columns: readonly ColumnFacts[],
-): [message: string, hint: string] | null {
+function sourceProblem(source: SourceRow): [message: string, hint: string] | null {
   if (source.name === null) return ['a source table was dropped', 'Revert the imats that read it.'];
   if (source.problem !== null)
     return [
       source.problem,
       'imat repair <name>, for each imat on it, captures it again and fills the imat anew.',
     ];
-  if (hasLostColumns(source, columns))
-    return [
-      'a column that is captured was renamed or dropped: whoever writes to it gets an error',
-      'Revert the imats on it, then convert them again.',
-    ];
   return null;
 }
 
 /** A capture function of plpgsql names columns; the extension goes by their numbers. */
-function hasLostColumns(source: SourceRow, columns: readonly ColumnFacts[]): boolean {
-  if (source.columns === null) return false;
+function hasOldNames(source: SourceRow, columns: readonly ColumnFacts[]): boolean {
+  if (source.columns === null || source.by_extension) return false;
   const logged = columns.filter((column) => source.columns?.includes(column.attnum) === true);
-  if (logged.length < source.columns.length) return true;
-  return !source.by_extension && !namesColumns(source.body ?? '', logged);
+  return !namesColumns(source.body ?? '', logged);
 }

@@ -15,12 +15,13 @@ import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { qualified } from '../sql/sql.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import type { CaptureNames } from '../capture/install.ts';
-import { capturedBy } from '../capture/install.ts';
+import type { CaptureNames } from '../capture/source-row.ts';
+import { capturedBy } from '../capture/source-row.ts';
 import { findExtension } from '../extension/find.ts';
 import { carriedAttributes } from './carried-attributes.ts';
+import { withIndexNotes } from './carried-indexes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { planOf, prepare } from '../analysis/prepare.ts';
+import { capturedSources, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
 import { installedPlan, subjectOf } from './subject.ts';
@@ -39,10 +40,16 @@ export async function explainTarget(
       const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
       const planned = await prepare(db, found.view, serverMajor, found.options);
       const id = found.id ?? (await nextId(db, hasCatalog));
-      const prepared = found.id === null ? planned : await asStored(db, id, planned);
+      const prepared = await withIndexNotes(
+        db,
+        found.original,
+        found.id === null ? planned : await asStored(db, id, planned),
+      );
       const subject = await subjectOf(db, id, found.name, prepared, hasCatalog);
       const captures = await Promise.all(
-        prepared.watched.map((source) => captureOf(db, source, prepared, subject, hasCatalog)),
+        capturedSources(prepared).map((source) =>
+          captureOf(db, source, prepared, subject, hasCatalog),
+        ),
       );
       const plan = planOf(prepared);
       const stored = storedTable(subject, plan);
@@ -159,6 +166,7 @@ async function captureOf(
   const asMarks = planOf(prepared) === null && (known?.columns ?? null) === null;
   return {
     target: {
+      oid: source.oid,
       source: qualified(source.schema, source.name),
       log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),

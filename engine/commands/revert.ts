@@ -125,11 +125,10 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
 
 /** What an imat has in imat_store. */
 export async function dropStored(db: Db, names: ImatNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}()`);
-  await db.execute(
-    `DROP VIEW IF EXISTS ${names.current.sql.text}, ${names.delta.sql.text},
-       ${names.netted.sql.text}`,
-  );
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
+  const views = [names.current, names.delta, names.netted, names.content];
+  await db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
   await db.execute(
     `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map(({ sql }) => sql.text).join(', ')}`,
   );

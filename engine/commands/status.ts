@@ -12,15 +12,17 @@ export async function statusOf(db: Db, name: string | null): Promise<ImatStatus[
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
   const rows = await db.query<
-    Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes'> & {
+    Omit<ImatStatus, 'pendingRows' | 'stateBytes' | 'logBytes' | 'logRows'> & {
       pendingRows: string;
       stateBytes: string;
       logBytes: string;
+      logRows: string;
     }
   >(
     `SELECT name, 'imat.' || quote_ident(name) AS relation, strategy, freshness, state,
-       pending_rows AS "pendingRows", to_json(sources::text[]) AS sources,
-       original::text AS original, state_bytes AS "stateBytes", log_bytes AS "logBytes",
+       pending_rows AS "pendingRows", reset_pending AS "resetPending",
+       to_json(sources::text[]) AS sources, original::text AS original,
+       state_bytes AS "stateBytes", log_bytes AS "logBytes", log_rows AS "logRows",
        ${isoTime('frontier_at')} AS "frontierAt",
        CASE WHEN last_action IS NOT NULL THEN json_build_object(
          'action', last_action, 'reason', last_reason,
@@ -40,6 +42,7 @@ export async function statusOf(db: Db, name: string | null): Promise<ImatStatus[
     pendingRows: Number(row.pendingRows),
     stateBytes: Number(row.stateBytes),
     logBytes: Number(row.logBytes),
+    logRows: Number(row.logRows),
   }));
 }
 

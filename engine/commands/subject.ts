@@ -14,6 +14,7 @@ import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
 import type { Prepared } from '../analysis/prepare.ts';
+import { capturedSources } from '../analysis/prepare.ts';
 import { PINNED_SETTINGS } from '../server/functions.ts';
 
 /** Where the logs of sources are, by OID: those in the catalog, or the names they would get. */
@@ -82,13 +83,14 @@ export async function subjectOf(
     names: imatNames(name),
     live: prepared.freshness === 'live',
     logOf: await logsOf(db, prepared.watched, hasCatalog),
-    extension: await capturingExtension(db, prepared.watched, hasCatalog),
+    extension: await capturingExtension(db, capturedSources(prepared), hasCatalog),
     definition: analysis.definition,
     searchPath: analysis.searchPath,
     columns: analysis.columns.map((column) => column.name),
     watched: cannotTell ? null : prepared.watched.map((source) => source.oid),
     settings: await currentSettings(db),
     dependsOnSettings: analysis.dependence === 'settings',
+    isParallelUnsafe: analysis.isParallelUnsafe,
   };
 }
 

@@ -5,6 +5,7 @@
  * A transaction that took its snapshot before and reads the view afterwards gets an error: the
  * frontier that it sees is that of the table which is dropped here.
  */
+import { quoteIdent } from '../../parser/quote.ts';
 import { planOf } from '../analysis/prepare.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import { LOCK_CLASS } from '../catalog/migrate.ts';
@@ -12,6 +13,7 @@ import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import { computedFunction } from '../generate/anew.ts';
 import { foldFunction } from '../generate/fold.ts';
 import { readersOptions } from '../generate/live-view.ts';
 import { viewBody } from '../generate/script.ts';
@@ -70,7 +72,7 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   await renameStored(db, subject.names, names);
   const final = { ...subject, names };
   const plan = planOf(prepared);
-  if (plan !== null) await run(db, foldFunction(final, plan));
+  if (plan !== null) await run(db, [...foldFunction(final, plan), ...computedFunction(final)]);
   await moveRows(db, build, final, view);
   await makeStorePrivate(db);
   await restoreReplacement(db, build, found);
@@ -157,15 +159,23 @@ async function carryComments(db: Db, original: number | null, view: Sql): Promis
   await run(db, await commentsOf(db, original, view));
 }
 
-/** What is named in text, the fold function, is made anew under its final name. */
+/** What names others in text, the functions, is made anew under its final name. */
 async function renameStored(db: Db, from: ImatNames, to: ImatNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}()`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
+  const computed = `${from.computed.sql.text}(uuid)`;
+  const [known] = await db.query<{ exists: boolean }>(
+    'SELECT to_regprocedure($1) IS NOT NULL AS exists',
+    [computed],
+  );
+  if (known?.exists === true)
+    await db.execute(`ALTER FUNCTION ${computed} RENAME TO ${quoteIdent(to.computed.name)}`);
   const pairs = [
     ['TABLE', from.state, to.state],
     ['TABLE', from.slots[0], to.slots[0]],
     ['VIEW', from.definition, to.definition],
     ['VIEW', from.delta, to.delta],
     ['VIEW', from.netted, to.netted],
+    ['VIEW', from.content, to.content],
     ['VIEW', from.current, to.current],
   ] as const;
   for (const [kind, former, name] of pairs)

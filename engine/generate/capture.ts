@@ -1,6 +1,13 @@
 /**
  * Capture: AFTER STATEMENT triggers on a source that append its changed rows to the change log.
  *
+ * - No ALTER TABLE makes a writer fail. The statement names columns; `has_columns` says whether it
+ *   still may, and its answer is part of the plan, which any ALTER TABLE invalidates. Otherwise the
+ *   command is made anew from column numbers each time, until a command of imat writes the function
+ *   again.
+ * - TRUNCATE is a reset mark, and so is a statement that inserts or deletes a great part of a large
+ *   table. A row of the log goes with each mark, so whatever looks for pending rows finds it. An
+ *   update is always logged: how many rows are left of it is known when they have been logged.
  * - SECURITY DEFINER: a writer needs no right on the log. There is no SET clause, which would cost
  *   every statement 12 to 15 % (docs/benchmarks.md); instead everything in the body is qualified,
  *   operators too.
@@ -20,6 +27,7 @@ import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
 
 export type CaptureTarget = {
+  readonly oid: number;
   readonly source: Sql;
   readonly log: Sql;
   /**
@@ -71,10 +79,10 @@ const LOG_OPTIONS = join(
   ', ',
 );
 
-/** A log column: type and collation of the source's column, none of its constraints. */
+/** A log column: base type and collation of the source's, and nothing that could refuse a value. */
 export function logColumnOf(column: ColumnFacts): Sql {
   const collate = column.collation === null ? sql`` : sql` COLLATE ${fragment(column.collation)}`;
-  return sql`${ident(logColumn(column.attnum))} ${fragment(column.baseType)}${collate}`;
+  return sql`${ident(logColumn(column.attnum))} ${fragment(column.logType)}${collate}`;
 }
 
 /** The events for which imat makes a function of its own. */
@@ -86,13 +94,11 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
   return CAPTURE_EVENTS.flatMap((event) => {
     const name = target.functions[event];
     if (name === undefined) return [];
-    const statement =
-      target.columns === null
-        ? sql`INSERT INTO ${target.log} (weight) VALUES (0)`
-        : captureStatement(event, target.log, target.columns);
     const body = sql`
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  ${statement};
+  ${statementsFor(event, target)}
   RETURN NULL;
 END`;
     return [
@@ -105,61 +111,83 @@ AS ${dollarQuoted(body)}`,
   });
 }
 
-function captureStatement(event: CaptureEvent, log: Sql, columns: readonly ColumnFacts[]): Sql {
-  const target = join(
-    [sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))],
+function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
+  const { log, columns } = target;
+  const mark = sql`INSERT INTO ${log} (weight) VALUES (0);`;
+  if (columns === null) return mark;
+  if (event === 'truncate') return sql`${RESET}\n${mark}`;
+  const rows = logRows(event, target, columns);
+  if (columns.length === 0) return rows;
+  const numbers = `{${columns.map((column) => column.attnum).join(',')}}`;
+  const asked = join([oidOf(target), literal(log.text), literal(numbers), namesOf(columns)], ', ');
+  return sql`IF imat_store.has_columns(${asked}) THEN
+  ${rows}
+ELSE
+  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${literal(numbers)}, TG_OP);
+END IF;`;
+}
+
+const RESET = sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
+
+/**
+ * By number, since a name would be looked up again with each plan. Of the type regclass, since only
+ * such a constant makes the plan depend on the table.
+ */
+const oidOf = ({ oid }: CaptureTarget): Sql => sql`${literal(String(oid))}::pg_catalog.regclass`;
+
+const namesOf = (columns: readonly ColumnFacts[]): Sql =>
+  sql`ARRAY[${join(
+    columns.map((column) => literal(column.name)),
     ', ',
-  );
-  const of = (alias: string): Sql =>
-    join(
-      columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
-      '',
+  )}]::pg_catalog.text[]`;
+
+function logRows(
+  event: Exclude<CaptureEvent, 'truncate'>,
+  target: CaptureTarget,
+  columns: readonly ColumnFacts[],
+): Sql {
+  const logged = [sql`weight`, ...columns.map((column) => ident(logColumn(column.attnum)))];
+  const into = sql`INSERT INTO ${target.log} (${join(logged, ', ')})`;
+  if (event === 'insert')
+    return logBounded(target, sql`${into}\n  ${insertedRows(columns)}`, sql`new_rows`);
+  if (event === 'delete')
+    return logBounded(
+      target,
+      sql`${into}\n  SELECT -1${valuesOf('o', columns)} FROM old_rows AS o`,
+      sql`old_rows`,
     );
-  const into = sql`INSERT INTO ${log} (${target})`;
-  switch (event) {
-    case 'insert':
-      return sql`${into}\n  ${insertedRows(columns)}`;
-    case 'delete':
-      return sql`${into}\n  SELECT -1${of('o')} FROM old_rows AS o`;
-    case 'update':
-      return sql`${into}\n  ${netUpdate(columns)}`;
-    case 'truncate':
-      return truncateStatement(into, columns);
-  }
+  // Rows without columns are all the same, so an update cancels out.
+  return columns.length === 0 ? sql`NULL;` : sql`${into}\n  ${netUpdate(columns)};`;
 }
 
-const ISOLATION = sql`pg_catalog.current_setting('transaction_isolation')`;
-const NOT_CAPTURED = literal(
-  'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-);
+/**
+ * This many rows of a statement are logged before anything is asked: for a statement of one row,
+ * that costs least. A transition table is always read in the same order.
+ */
+const ROW_BOUND = 100_000;
 
-/** It asks for names when it runs: the table or a column may have been renamed. */
-function truncateStatement(into: Sql, columns: readonly ColumnFacts[]): Sql {
-  const logged = literal(`{${columns.map((column) => column.attnum).join(',')}}`);
-  const isLogged = sql`a.attnum OPERATOR(pg_catalog.=) ANY (${logged}::pg_catalog.int2[])`;
-  return sql`IF ${ISOLATION} OPERATOR(pg_catalog.<>) 'read committed' THEN
-  RAISE EXCEPTION USING
-    ERRCODE = 'feature_not_supported',
-    MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-    DETAIL = ${NOT_CAPTURED},
-    HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-END IF;
-EXECUTE (
-  SELECT pg_catalog.format(
-    '${quoted(into)} SELECT -1%s FROM ONLY %s AS t',
-    pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-    TG_RELID::pg_catalog.regclass
-  )
-  FROM pg_catalog.pg_attribute AS a
-  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND ${isLogged}
-)`;
+function logBounded(target: CaptureTarget, insert: Sql, rows: Sql): Sql {
+  return sql`${insert}
+  LIMIT ${ROW_BOUND};
+GET DIAGNOSTICS logged = ROW_COUNT;
+IF logged OPERATOR(pg_catalog.=) ${ROW_BOUND} THEN
+  IF imat_store.is_loggable(${oidOf(target)}, (SELECT pg_catalog.count(*) FROM ${rows})) THEN
+    ${insert}
+      OFFSET ${ROW_BOUND};
+  ELSE
+    ${RESET}
+  END IF;
+END IF;`;
 }
+
+const valuesOf = (alias: string, columns: readonly ColumnFacts[]): Sql =>
+  join(
+    columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
+    '',
+  );
 
 const insertedRows = (columns: readonly ColumnFacts[]): Sql =>
-  sql`SELECT 1${join(
-    columns.map((column) => sql`, n.${ident(column.name)}`),
-    '',
-  )} FROM new_rows AS n`;
+  sql`SELECT 1${valuesOf('n', columns)} FROM new_rows AS n`;
 
 /**
  * Whether a capture function for INSERT, as it is installed, names the columns by the names that
@@ -168,19 +196,10 @@ const insertedRows = (columns: readonly ColumnFacts[]): Sql =>
 export const namesColumns = (body: string, columns: readonly ColumnFacts[]): boolean =>
   body.includes(insertedRows(columns).text);
 
-/** Text within a string literal of a format() call. */
-const quoted = (text: Sql): Sql => fragment(text.text.replaceAll("'", "''").replaceAll('%', '%%'));
-
 function netUpdate(columns: readonly ColumnFacts[]): Sql {
-  if (columns.length === 0) return sql`SELECT 0 WHERE FALSE`;
   if (!canNet(columns)) {
-    const rows = (alias: string): Sql =>
-      join(
-        columns.map((column) => sql`, ${ident(alias)}.${ident(column.name)}`),
-        '',
-      );
-    const removed = sql`SELECT -1${rows('o')} FROM old_rows AS o`;
-    return sql`${removed} UNION ALL SELECT 1${rows('n')} FROM new_rows AS n`;
+    const removed = sql`SELECT -1${valuesOf('o', columns)} FROM old_rows AS o`;
+    return sql`${removed} UNION ALL SELECT 1${valuesOf('n', columns)} FROM new_rows AS n`;
   }
   const logged = (column: ColumnFacts): Sql => ident(logColumn(column.attnum));
   const of = (alias: string): Sql =>

@@ -1,7 +1,8 @@
 /**
- * The fold function of a delta imat: adds what is pending to the state. `imat.fold` calls it in a
- * REPEATABLE READ transaction that holds the imat's fold lock, and moves the frontier in the same
- * transaction.
+ * The fold function of a delta imat: adds what is pending to the state, or computes the state anew
+ * where a reset is pending or that was asked for. `imat.fold` calls it in a REPEATABLE READ
+ * transaction that holds the imat's fold lock, and moves the frontier in the same transaction. Rows
+ * are deleted and inserted, so every snapshot reads the state that belongs to it.
  *
  * The statement is planned at each call (EXECUTE), because the right plan for ten pending rows is
  * wrong for a million. It upserts by the state's unique key, NULLs being equal there, so no join on
@@ -26,7 +27,7 @@ export function foldFunction(subject: Subject, plan: Plan): readonly Statement[]
     { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan) },
     {
       label: 'only imat.fold calls it',
-      sql: sql`REVOKE ALL ON FUNCTION ${fold}() FROM PUBLIC`,
+      sql: sql`REVOKE ALL ON FUNCTION ${fold}(boolean) FROM PUBLIC`,
     },
   ];
 }
@@ -41,9 +42,17 @@ const KEYS_ARE_LIMITED = literal(
 
 function createFold(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
-  const { fold, state, delta } = subject.names;
+  const { fold, state, delta, content } = subject.names;
   const fallback = fallbackView(subject, plan);
+  const columns = join(stateColumns(store).map(ident), ', ');
   const statements = [
+    sql`IF anew OR imat_catalog.has_reset(imat => ${subject.id}) THEN
+  DELETE FROM ${state.sql};
+  INSERT INTO ${state.sql} (${columns})
+  SELECT ${columns} FROM ${content.sql};
+  GET DIAGNOSTICS touched = ROW_COUNT;
+  RETURN touched;
+END IF;`,
     apply(delta.sql, fallback),
     sql`IF negative THEN
   RAISE EXCEPTION USING
@@ -65,10 +74,11 @@ DECLARE
 BEGIN
   ${join(statements, '\n')}
 END`;
-  return sql`CREATE OR REPLACE FUNCTION ${fold.sql}() RETURNS bigint
+  return sql`CREATE OR REPLACE FUNCTION ${fold.sql}(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;

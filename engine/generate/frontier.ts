@@ -21,21 +21,22 @@ export type FrontierOf = {
   readonly dependencies: Sql;
 };
 
-/** The frontier's snapshot within a condition that is `guarded`: there its row is at hand. */
+/** Columns of the frontier within a value that is `guarded`: there its row is at hand. */
 export const GUARDED_SNAPSHOT = sql`f.snapshot`;
+export const GUARDED_STATE = sql`f.state_relation`;
 
 /**
- * A condition that does not depend on any row, evaluated once; an error where the frontier is not
+ * An integer that does not depend on any row, evaluated once; an error where the frontier is not
  * that of these state tables. It is never NULL, so that NULL says that there is no such frontier:
  * one look at the frontier's row for both.
  */
-export function guarded({ imatId, name, states, dependencies }: FrontierOf, condition: Sql): Sql {
+export function guarded({ imatId, name, states, dependencies }: FrontierOf, value: Sql): Sql {
   const ofState = sql`f.state_relation IN (${join(states.map(regclass), ', ')})`;
   const own = sql`f.imat_id = ${imatId} AND ${ofState} AND f.here AND ${dependencies}`;
   return sql`(
   SELECT COALESCE(
-    (SELECT ${condition} FROM imat_catalog.frontier AS f WHERE ${own}),
-    imat_catalog.no_frontier(${literal(name)})
+    (SELECT ${value} FROM imat_catalog.frontier AS f WHERE ${own}),
+    imat_catalog.no_frontier(${literal(name)})::integer
   )
 )`;
 }

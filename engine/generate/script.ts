@@ -11,11 +11,13 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
+import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
 import { foldFunction } from './fold.ts';
-import { barrierView, currentState, liveView, readersOptions } from './live-view.ts';
+import { barrierView, currentView } from './current-view.ts';
+import { liveView, readersOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -86,10 +88,11 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   load: [
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
+    ...computedAnew(subject, plan),
     ...foldFunction(subject, plan),
     {
       label: 'state and pending changes, added up',
-      sql: barrierView(subject.names.current.sql, currentState(subject, plan)),
+      sql: currentView(subject, plan),
     },
   ],
   publish: [publishedView(subject, plan)],

@@ -4,10 +4,13 @@
  */
 import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
-import { fromScratch, identityOf, storedValues } from '../operators/store.ts';
+import { fromScratch, identityOf, storedValues, touchedBy } from '../operators/store.ts';
+import type { Store } from '../operators/store.ts';
+import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { identify } from './capture.ts';
+import { isUnknown } from './current-view.ts';
 import type { Statement } from './statement.ts';
 
 const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
@@ -46,6 +49,8 @@ export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
       label: 'what finds a group, NULL keys being equal',
       sql: sql`CREATE UNIQUE INDEX ON ${table} (${identity}) NULLS NOT DISTINCT`,
     },
+    ...unknownIndex(store, table),
+    ...repeatedIndex(store, table),
     ...held.map(([name, what]) => ({
       label: 'what the column holds',
       sql: sql`COMMENT ON COLUMN ${table}.${ident(name)} IS ${literal(what)}`,
@@ -53,3 +58,30 @@ export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
     { label: 'statistics', sql: sql`ANALYZE ${table}` },
   ];
 }
+
+/**
+ * The rows for which a read cannot tell by equality whether a change concerns them, unless the
+ * index above finds them.
+ */
+function unknownIndex(store: Store, table: Sql): Statement[] {
+  const keys = touchedBy(store);
+  const unknown = isUnknown(keys);
+  if (unknown === null || (keys.length === 1 && keys[0]?.name === identityOf(store)[0])) return [];
+  return [
+    {
+      label: 'what finds the rows with NULL in a key',
+      sql: sql`CREATE INDEX ON ${table} ((1)) WHERE ${unknown}`,
+    },
+  ];
+}
+
+/** Rows that occur more than once are read by themselves. */
+const repeatedIndex = (store: Store, table: Sql): Statement[] =>
+  store.identity.repeats
+    ? [
+        {
+          label: 'what finds rows that occur more than once',
+          sql: sql`CREATE INDEX ON ${table} ((1)) WHERE ${ident(OWN_COLUMNS.rows)} > 1`,
+        },
+      ]
+    : [];

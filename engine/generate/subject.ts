@@ -27,6 +27,8 @@ export type Subject = {
   /** The session settings on which the answer depends, as they are now, by name. */
   readonly settings: Readonly<Record<string, string>>;
   readonly dependsOnSettings: boolean;
+  /** Whether the definition calls a function that PostgreSQL must not run in parallel mode. */
+  readonly isParallelUnsafe: boolean;
 };
 
 export const frontierOf = (subject: Subject, states: readonly Sql[]): FrontierOf => ({

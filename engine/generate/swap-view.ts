@@ -5,11 +5,13 @@
  * freshness: what is stored. During a swap there are two tables, and the frontier says which of
  * them is the one to read.
  */
-import type { Pending } from '../operators/pending.ts';
+import type { LogsSince } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, literal, regclass, sql } from '../sql/sql.ts';
-import { GUARDED_SNAPSHOT, guarded, isStored } from './frontier.ts';
+import { ident, join, literal, sql } from '../sql/sql.ts';
+import type { Arm } from './arms.ts';
+import { ARM, answeringArm, chosenArm } from './arms.ts';
+import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { READ_ONLY } from './read-only.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
@@ -21,31 +23,13 @@ export type SwapViews = {
   readonly both: Sql;
 };
 
-/**
- * One branch per slot; `active` chooses between them by a one-time filter and is null if there is
- * one slot only.
- */
-type Slot = { readonly table: Sql; readonly active: Sql | null };
-
 export function swapViews(subject: Subject): SwapViews {
   const [first, second] = subject.names.slots;
   const slots = [first.sql, second.sql] as const;
-  const alone = (slot: Sql): Sql => swapView(subject, [{ table: slot, active: null }]);
-  const active = (slot: Sql): Sql => {
-    const ofSlots = sql`f.state_relation IN (${join(slots.map(regclass), ', ')})`;
-    const own = sql`f.imat_id = ${subject.id} AND ${ofSlots} AND f.here`;
-    const isActive = sql`f.state_relation = ${regclass(slot)}`;
-    const found = sql`SELECT ${isActive} FROM imat_catalog.frontier AS f WHERE ${own}`;
-    const none = sql`imat_catalog.no_frontier(${literal(subject.name)})`;
-    return sql`(SELECT COALESCE((${found}), ${none}))`;
-  };
   return {
     slots,
-    views: [alone(slots[0]), alone(slots[1])],
-    both: swapView(
-      subject,
-      slots.map((slot) => ({ table: slot, active: active(slot) })),
-    ),
+    views: [swapView(subject, [slots[0]]), swapView(subject, [slots[1]])],
+    both: swapView(subject, slots),
   };
 }
 
@@ -60,52 +44,47 @@ export function swapJson(subject: Subject): string {
   });
 }
 
-function swapView(subject: Subject, slots: readonly Slot[]): Sql {
-  const columns = join(subject.columns.map(ident), ', ');
+function swapView(subject: Subject, slots: readonly Sql[]): Sql {
+  const columns = subject.columns.map(ident);
+  const list = join(columns, ', ');
   const current = subject.names.current.sql;
-  const frontier = frontierOf(
-    subject,
-    slots.map(({ table }) => table),
+  if (subject.live && subject.watched === null)
+    return sql`SELECT ${list}\nFROM ${current}\n${READ_ONLY}`;
+  const frontier = frontierOf(subject, slots);
+  const [table, other] = slots;
+  if (table !== undefined && other === undefined && !subject.live)
+    return sql`SELECT ${list}\nFROM ${table}\n${READ_ONLY}\nWHERE ${isStored(frontier)}`;
+  const arms: Arm[] = slots.map((slot, index) => ({
+    number: index === 0 ? ARM.stored : ARM.otherSlot,
+    columns,
+    from: slot,
+    label: 'what is stored',
+  }));
+  if (subject.live)
+    arms.push({ number: ARM.current, columns, from: current, label: 'the definition itself' });
+  const { from, where } = chosenArm(
+    arms,
+    subject.columns,
+    's',
+    answeringArm(frontier, subject.live ? hasChanged(subject) : null),
   );
-  const unchanged = subject.live ? fresh(subject, slots) : null;
-  if (subject.live && unchanged === null)
-    return sql`SELECT ${columns}\nFROM ${current}\n${READ_ONLY}`;
-  const stored = slots.map(({ table, active }) => {
-    const alone = unchanged === null && active === null;
-    const gates = [
-      ...(alone ? [isStored(frontier)] : []),
-      ...(unchanged === null ? [] : [unchanged]),
-      ...(active === null ? [] : [active]),
-    ];
-    const readOnly = alone ? sql`\n${READ_ONLY}` : sql``;
-    return sql`SELECT ${columns}\nFROM ${table}${readOnly}\nWHERE ${join(gates, '\n  AND ')}`;
-  });
-  if (unchanged === null) return join(stored, '\nUNION ALL\n');
-  return sql`-- no source has changed since the table was stored
-${join(stored, '\nUNION ALL\n')}
-UNION ALL
--- otherwise: the definition itself
-SELECT ${columns}
-FROM ${current}
-WHERE NOT ${unchanged}`;
+  return sql`SELECT ${join(
+    columns.map((column) => sql`s.${column}`),
+    ', ',
+  )}
+FROM ${from}
+WHERE ${where}`;
 }
 
-/**
- * Whether the stored table is the answer now; null if that cannot be known without computing it.
- */
-function fresh(subject: Subject, slots: readonly Slot[]): Sql | null {
-  if (subject.watched === null) return null;
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
-  const states = slots.map(({ table }) => table);
-  const unchanged = guarded(
-    frontierOf(subject, states),
-    sql`NOT (${anyPending(pending, subject.watched)})`,
-  );
-  if (!subject.dependsOnSettings) return unchanged;
+/** Whether the stored table may not be the answer now. */
+function hasChanged(subject: Subject): Sql {
+  const pending: LogsSince = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf };
+  const changed = anyPending(pending, subject.watched ?? []);
+  if (!subject.dependsOnSettings) return changed;
   const current = join(
     Object.keys(subject.settings).map((name) => sql`pg_catalog.current_setting(${literal(name)})`),
     ', ',
   );
   const pinned = join(Object.values(subject.settings).map(literal), ', ');
-  return sql`(${unchanged} AND (SELECT ROW(${current}) = ROW(${pinned})))`;
+  return sql`${changed} OR ROW(${current}) <> ROW(${pinned})`;
 }

@@ -8,6 +8,7 @@
  * themselves.
  */
 import type { NodeOf } from '../algebra/node.ts';
+import { idOf, scansOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { enumInside, keyNotUsable } from '../algebra/reason.ts';
@@ -20,7 +21,7 @@ import { anyOf, imageOf } from './image.ts';
 import type { Shape } from './rule.ts';
 import { fromWhere, written } from './rule.ts';
 import type { Grouping, Identity, OutputName, Store, StoredKey } from './store.ts';
-import { keyValues, termRows } from './store.ts';
+import { comparable, keyValues, termRows } from './store.ts';
 
 const ROW_DIGEST = OWN_COLUMNS.rowDigest;
 
@@ -29,6 +30,11 @@ const isOwnKey = ({ facts }: StoredKey): boolean => facts.holdsEnum;
 
 const BY_DIGEST: Identity = {
   columns: (keys) => [ROW_DIGEST, ...keys.filter(isOwnKey).map(({ name }) => name)],
+  // Conditions on a source's key reach the log, and those on a digest do not.
+  touchedBy: (keys) => {
+    const own = comparable(keys.filter(({ isSourceKey }) => isSourceKey));
+    return own.length > 0 ? own : [{ name: ROW_DIGEST, canBeNull: false }];
+  },
   extra: [ROW_DIGEST],
   vanishes: true,
   repeats: true,
@@ -61,6 +67,11 @@ export function bagStore(
   const label = labeller(node);
   const reasons: PlanReason[] = [];
   const names = new ColumnNames();
+  const sourceKeys = new Set(
+    scansOf(node).flatMap(({ columns }) =>
+      columns.filter(({ facts }) => facts.isInPrimaryKey).map(({ column }) => column.id),
+    ),
+  );
   const keys = node.outputs.map(({ column, expr }) => {
     const facts = types.of(column.id);
     if (facts.holdsEnum && !facts.equalIsSame)
@@ -71,6 +82,7 @@ export function bagStore(
       value: written(expr, input),
       facts,
       label: label(expr),
+      isSourceKey: expr.kind === 'column' && sourceKeys.has(idOf(expr)),
     };
   });
   if (reasons.length > 0) return { reasons };

@@ -29,7 +29,7 @@ import { ident, join, lines, sql } from '../sql/sql.ts';
 import type { Rule, Shape } from './rule.ts';
 import { conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
 import type { Identity, OutputName, Store, StoredKey, Value } from './store.ts';
-import { keyValues, ordinals, scratchParts, termRows } from './store.ts';
+import { comparable, keyValues, ordinals, scratchParts, termRows } from './store.ts';
 
 const ALIAS = ident('g');
 
@@ -74,6 +74,7 @@ const ONLY_ROW = OWN_COLUMNS.onlyRow;
 
 const BY_KEYS: Identity = {
   columns: (keys) => keys.map(({ name }) => name),
+  touchedBy: comparable,
   extra: [],
   vanishes: true,
   repeats: false,
@@ -90,6 +91,7 @@ GROUP BY ${ordinals(store.keys.length)}`,
 
 const BY_NOTHING: Identity = {
   columns: () => [ONLY_ROW],
+  touchedBy: () => [],
   extra: [ONLY_ROW],
   vanishes: false,
   repeats: false,
@@ -126,7 +128,7 @@ export function groupStore(
     const facts = types.of(column.id);
     if (!facts.sortable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
     const name = names.take(outputName(column.id) ?? column.name);
-    return { name, value: written(expr, input), facts, label: label(expr) };
+    return { name, value: written(expr, input), facts, label: label(expr), isSourceKey: false };
   });
   if (keys.length > MAX_KEYS) reasons.push(tooManyKeys(keys.length, MAX_KEYS));
   // Whether an aggregate is more than a part is known once it is planned, and values are named

@@ -8,7 +8,7 @@
 import type { NodeOf } from '../algebra/node.ts';
 import { logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, join, qualified, sql } from '../sql/sql.ts';
+import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
 import type { Netting, Pending } from './pending.ts';
 import { isPending } from './pending.ts';
@@ -71,16 +71,21 @@ export const scan: Rule<'scan'> = {
 };
 
 function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, weight: Sql): Sql {
-  const log = pending.logOf(node.source.oid);
+  const { joined } = pending;
+  const log = sql`${pending.logOf(node.source.oid)} AS l${joined === null ? sql`` : sql`, ${joined.from}`}`;
+  const where = sql`${joined === null ? sql`` : sql`${joined.where} AND `}${isPending(pending, sql`l`)}`;
   const facts = node.columns.map((one) => one.facts);
-  const logged = facts.map((column) => sql`l.${ident(logColumn(column.attnum))}`);
+  const logged = facts.map((column) => {
+    const value = sql`l.${ident(logColumn(column.attnum))}`;
+    return column.logType === column.baseType ? value : sql`${value}::${fragment(column.baseType)}`;
+  });
   const named = (values: readonly Sql[]): Sql[] =>
     facts.map((column, index) => sql`${values[index] ?? sql``} AS ${ident(column.name)}`);
   if (netting === 'logged' || !canNet(facts)) {
     return sql`
   SELECT ${join([sql`l.weight::bigint AS ${weight}`, ...named(logged)], ', ')}
-  FROM ${log} AS l
-  WHERE ${isPending(pending, sql`l`)}
+  FROM ${log}
+  WHERE ${where}
 `;
   }
   const images = facts.map((column, index) => imageGrouping(logged[index] ?? sql``, column));
@@ -88,8 +93,8 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
   const values = named(images.map((image) => image.select));
   return sql`
   SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${weight}`, ...values], ', ')}
-  FROM ${log} AS l
-  WHERE ${isPending(pending, sql`l`)}
+  FROM ${log}
+  WHERE ${where}
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
   HAVING pg_catalog.sum(l.weight) <> 0${netting === 'fenced' ? sql`\n  OFFSET 0` : sql``}
 `;

@@ -24,6 +24,8 @@ export type StoredKey = {
   readonly value: Sql;
   readonly facts: TypeFacts;
   readonly label: string;
+  /** Whether it is a column of a source's primary key, so that few rows have the same value. */
+  readonly isSourceKey: boolean;
 };
 
 /**
@@ -62,11 +64,19 @@ export type Identity = {
   readonly contributions: (store: Store, terms: readonly Term[]) => Sql;
   /** How rows of stored columns under the alias `u` are grouped. */
   readonly grouping: (store: Store) => Grouping;
+  /**
+   * Columns by which stored rows that a change concerns are looked up: where the change's rows have
+   * other values in them, by `OPERATOR(pg_catalog.=)`, the stored row stays as it is. None if there
+   * are no such columns. A NULL in one of them says nothing, unless they are never NULL.
+   */
+  readonly touchedBy: (keys: readonly StoredKey[]) => readonly TouchKey[];
   /** Whether a row goes when its count becomes 0. */
   readonly vanishes: boolean;
   /** Whether a stored row stands for as many rows as its count says, or for one. */
   readonly repeats: boolean;
 };
+
+export type TouchKey = { readonly name: string; readonly canBeNull: boolean };
 
 export type Grouping = { readonly select: readonly Sql[]; readonly groupBy: readonly Sql[] };
 
@@ -80,6 +90,13 @@ export type OutputName = (column: ColumnId) => string | null;
 export const STATE = 's';
 
 export const stateColumn = (name: string): Sql => sql`${ident(STATE)}.${ident(name)}`;
+
+export const touchedBy = (store: Store): readonly TouchKey[] =>
+  store.identity.touchedBy(store.keys);
+
+/** Keys whose equality is the one by which their values are grouped. */
+export const comparable = (keys: readonly StoredKey[]): readonly TouchKey[] =>
+  keys.filter(({ facts }) => facts.hasPlainEquality).map(({ name }) => ({ name, canBeNull: true }));
 
 export const identityOf = (store: Store): readonly string[] => store.identity.columns(store.keys);
 
@@ -142,18 +159,26 @@ FROM (
 ) AS u${groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`}`;
 }
 
-/** A relation with the stored columns, and with those values that it does not have. */
-export function withValues(missing: readonly Value[], relation: Sql): Sql {
-  if (missing.length === 0) return relation;
-  const values = missing.map(
-    (value) => sql`${value.finish((part) => sql`m.${ident(part)}`)} AS ${ident(value.name)}`,
-  );
-  return sql`(
-  SELECT
-    ${lines([sql`m.*`, ...values])}
-  FROM ${relation} AS m
-)`;
+/**
+ * The columns of the operator in a row of stored columns under the alias `s`, each in exactly the
+ * type that it is stored in. `missing`: the values that the row does not have.
+ */
+export function readColumns(store: Store, missing: readonly Value[]): readonly Sql[] {
+  return columnsRead(store).map((name) => {
+    const value = missing.find((one) => one.name === name);
+    if (value !== undefined)
+      return sql`(${value.finish(stateColumn)})::${fragment(value.type)} AS ${ident(name)}`;
+    const key = store.keys.find((one) => one.name === name);
+    // Logs and sums have a domain's values in the base type.
+    if (key === undefined || key.facts.type === key.facts.baseType) return stateColumn(name);
+    return sql`${stateColumn(name)}::${fragment(key.facts.type)} AS ${ident(name)}`;
+  });
 }
+
+/** The stored columns that are columns of the operator, once each. */
+export const columnsRead = (store: Store): readonly string[] => [
+  ...new Set(store.columns.values()),
+];
 
 /**
  * False if a summed row changes nothing. Intervals can equal 0 and not be 0 (1 month - 30 days):
@@ -170,15 +195,10 @@ export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
     ' OR ',
   );
 
-/**
- * The type of a stored column, and whether a log or a sum may have it in another form: a domain as
- * its base type.
- */
-export function storedAs(store: Store, name: string, type: string): boolean {
-  const key = store.keys.find((one) => one.name === name);
-  if (key !== undefined) return key.facts.type === key.facts.baseType;
-  return [...store.parts, ...store.values].some((one) => one.name === name && one.type === type);
-}
+/** The type of a stored column. */
+export const storedType = (store: Store, name: string): string | undefined =>
+  store.keys.find((key) => key.name === name)?.facts.type ??
+  [...store.parts, ...store.values].find((one) => one.name === name)?.type;
 
 export const ordinals = (count: number): Sql =>
   fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));

@@ -10,6 +10,7 @@ import type { Face } from '../operators/rule.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import type { Store } from '../operators/store.ts';
+import { computedValues, storedType } from '../operators/store.ts';
 
 /** Groups, or the rows of a select-project-join. */
 export type Core = Group | Project;
@@ -57,9 +58,16 @@ export function passedOn(residual: Node, core: Core): ReadonlyMap<string, Column
   return found;
 }
 
-/** The stored key that a column of the definition is, unchanged; null if it is anything else. */
-export function storedKey({ residual, core, store }: Plan, name: string): string | null {
+/**
+ * The column of the stored table that a column of the definition is, unchanged; null if it is
+ * anything else.
+ */
+export function storedColumn(plan: Plan, name: string): string | null {
+  const { residual, core, store, outputTypes } = plan;
   const id = passedOn(residual, core).get(name);
   const column = id === undefined ? undefined : store.columns.get(id);
-  return store.keys.some((key) => key.name === column) ? (column ?? null) : null;
+  if (column === undefined || computedValues(store).some((value) => value.name === column))
+    return null;
+  const place = columnsOf(residual).findIndex((one) => one.name === name);
+  return storedType(store, column) === outputTypes[place] ? column : null;
 }

@@ -9,6 +9,7 @@ type ColumnRow = {
   name: string;
   type: string;
   base_type: string;
+  log_type: string;
   base: number;
   base_typmod: number;
   typtype: string;
@@ -18,6 +19,8 @@ type ColumnRow = {
   deterministic: boolean;
   collation: string | null;
   virtual: boolean;
+  compared_by_pg_catalog: boolean;
+  in_primary_key: boolean;
 };
 
 /** Domains resolved to their base type; arrays are sortable where their elements are. */
@@ -55,13 +58,19 @@ WITH RECURSIVE wanted AS (
   )
 )
 SELECT w.attrelid, w.attnum, w.attname::text AS name, format_type(w.atttypid, w.atttypmod) AS type,
-  format_type(t.oid, b.typmod) AS base_type,
+  format_type(t.oid, b.typmod) AS base_type, format_type(t.oid, -1) AS log_type,
   t.oid AS base, b.typmod AS base_typmod,
   CASE WHEN n2.nspname = 'pg_catalog' THEN t.typname::text ELSE t.typtype::text END AS typtype,
   t.typelem <> 0 AND t.typlen = -1 AS is_array, t.typtype = 'c' AS is_composite,
   CASE WHEN t.typelem <> 0 AND t.typlen = -1 THEN e.is_sortable ELSE s.is_sortable END AS sortable,
   coalesce(c.collisdeterministic, true) AS deterministic,
   w.attgenerated = 'v' AS virtual,
+  n2.nspname = 'pg_catalog' OR t.typtype IN ('e', 'r', 'm') OR t.typelem <> 0 AND t.typlen = -1
+    AS compared_by_pg_catalog,
+  EXISTS (
+    SELECT FROM pg_index i
+    WHERE i.indrelid = w.attrelid AND i.indisprimary AND w.attnum = ANY (i.indkey)
+  ) AS in_primary_key,
   CASE WHEN w.attcollation <> t.typcollation
     THEN quote_ident(cn.nspname) || '.' || quote_ident(c.collname) END AS collation
 FROM wanted w
@@ -106,6 +115,7 @@ function columnFacts(row: ColumnRow, output: TypeOutput | null): ColumnFacts {
     attnum: row.attnum,
     type: row.type,
     baseType: row.base_type,
+    logType: row.log_type,
     oid: row.base,
     isComposite: row.is_composite,
     scale: scale !== null && scale >= 0 ? scale : null,
@@ -115,6 +125,8 @@ function columnFacts(row: ColumnRow, output: TypeOutput | null): ColumnFacts {
     sortable: row.sortable,
     groupable: sameByParts || (image !== null && (row.sortable || !row.is_array)),
     collation: row.collation,
+    hasPlainEquality: row.sortable && row.compared_by_pg_catalog,
     isVirtual: row.virtual,
+    isInPrimaryKey: row.in_primary_key,
   };
 }

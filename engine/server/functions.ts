@@ -31,6 +31,8 @@ export type FunctionFacts = {
   readonly unstable: readonly FunctionUse[];
   /** Functions of roles that are not superusers, qualified. */
   readonly untrusted: readonly string[];
+  /** Whether one of them must not run in parallel mode. */
+  readonly isParallelUnsafe: boolean;
 };
 
 /**
@@ -125,6 +127,7 @@ type FunctionRow = {
   volatility: string;
   returns_set: boolean;
   trusted: boolean;
+  parallel_unsafe: boolean;
   operator: string | null;
   operator_signature: string | null;
 };
@@ -191,6 +194,7 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     untrusted: [...functions.values()]
       .filter((row) => !row.trusted)
       .map((row) => `${row.schema}.${row.name}`),
+    isParallelUnsafe: [...functions.values()].some((row) => row.parallel_unsafe),
   };
 }
 
@@ -304,6 +308,7 @@ async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<numbe
     `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
        p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
+       p.proparallel = 'u' AS parallel_unsafe,
        coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
      FROM pg_proc p
      JOIN pg_namespace n ON n.oid = p.pronamespace

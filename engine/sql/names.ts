@@ -53,6 +53,10 @@ export type ImatNames = {
   readonly netted: StoreName;
   /** The answer computed now, behind a security barrier: what is read while rows are pending. */
   readonly current: StoreName;
+  /** The state's content computed from the sources, as a view. */
+  readonly content: StoreName;
+  /** The same as a function: what is read while a reset is pending. */
+  readonly computed: StoreName;
 };
 
 export function imatNames(name: string): ImatNames {
@@ -65,6 +69,8 @@ export function imatNames(name: string): ImatNames {
     delta: inStore(`delta_${name}`),
     netted: inStore(`netted_${name}`),
     current: inStore(`current_${name}`),
+    content: inStore(`content_${name}`),
+    computed: inStore(`computed_${name}`),
   };
 }
 

@@ -57,7 +57,8 @@ typedef struct LogWriter
 extern CaptureTarget *tct_capture_target(Relation source, Relation *log);
 
 /* capture_check.c */
-extern void tct_capture_map(CaptureTarget *target, Relation source, Relation log, Relation numbered_by, MemoryContext context);
+extern void tct_capture_map(CaptureTarget *target, Relation source, Relation log, Relation numbered_by, MemoryContext context,
+							bool registering);
 
 /* capture_write.c */
 extern void tct_writer_begin(LogWriter *writer, const CaptureTarget *target, Relation log);

@@ -26,11 +26,15 @@
 static void check_log(Relation log);
 static void check_indexes(Relation log);
 static AttrNumber parse_column_number(const char *name);
-static AttrNumber find_column(Relation source, Relation log, Relation numbered_by, Form_pg_attribute column);
+static AttrNumber find_column(Relation source, Relation log, Relation numbered_by, Form_pg_attribute column, bool registering);
 
-/* Fills in the columns of a target, in memory of `context`. The columns of the log carry the column numbers of `numbered_by`. */
+/*
+ * Fills in the columns of a target, in memory of `context`. The columns of the log carry the column numbers of `numbered_by`.
+ * `registering`: a column of another type is refused. For a writer it stays NULL, as a dropped one does: who wanted it lost it when
+ * the type was changed, and a writer must not suffer for it.
+ */
 void
-tct_capture_map(CaptureTarget *target, Relation source, Relation log, Relation numbered_by, MemoryContext context)
+tct_capture_map(CaptureTarget *target, Relation source, Relation log, Relation numbered_by, MemoryContext context, bool registering)
 {
 	TupleDesc	desc = RelationGetDescr(log);
 	AttrNumber *from;
@@ -47,7 +51,7 @@ tct_capture_map(CaptureTarget *target, Relation source, Relation log, Relation n
 		/* Where only marks are logged, the numbers need not be right: in a restored table they often are not. */
 		if (column->attisdropped || target->carried_over)
 			continue;
-		from[i] = find_column(source, log, numbered_by, column);
+		from[i] = find_column(source, log, numbered_by, column, registering);
 		last = Max(last, from[i]);
 	}
 	if (target->from != NULL)
@@ -138,7 +142,7 @@ parse_column_number(const char *name)
 
 /* The source's column for a column of the log; 0 for one that was dropped, which no reader can want any more. */
 static AttrNumber
-find_column(Relation source, Relation log, Relation numbered_by, Form_pg_attribute column)
+find_column(Relation source, Relation log, Relation numbered_by, Form_pg_attribute column, bool registering)
 {
 	AttrNumber	number = parse_column_number(NameStr(column->attname));
 	Form_pg_attribute found;
@@ -159,6 +163,8 @@ find_column(Relation source, Relation log, Relation numbered_by, Form_pg_attribu
 					   RelationGetRelationName(source), name, NameStr(column->attname));
 		found = TupleDescAttr(RelationGetDescr(source), number - 1);
 	}
+	if (getBaseType(found->atttypid) != column->atttypid && !registering)
+		return 0;
 	if (getBaseType(found->atttypid) != column->atttypid)
 		REFUSE_LOG(log, "Its column \"%s\" has type %s, and column \"%s\" of table \"%s\" has %s.",
 				   NameStr(column->attname), format_type_be(column->atttypid), NameStr(found->attname),

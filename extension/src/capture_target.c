@@ -104,7 +104,7 @@ tct_capture_target(Relation source, Relation *log)
 	if (!OidIsValid(numbered_oid))
 		numbered_oid = load_target(target, source);
 	numbered_by = numbered_oid == relid ? source : table_open(numbered_oid, AccessShareLock);
-	tct_capture_map(target, source, *log, numbered_by, CacheMemoryContext);
+	tct_capture_map(target, source, *log, numbered_by, CacheMemoryContext, false);
 	if (numbered_by != source)
 		table_close(numbered_by, NoLock);
 	if (target->carried_over)
@@ -230,7 +230,7 @@ enable_capture(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("changes of \"%s\" cannot be captured", RelationGetRelationName(source)),
 				 errdetail("It is not a table.")));
-	tct_capture_map(&checked, source, log, numbered_by, CurrentMemoryContext);
+	tct_capture_map(&checked, source, log, numbered_by, CurrentMemoryContext, true);
 
 	values[TARGET_SOURCE - 1] = values[TARGET_SOURCE_OID - 1] = ObjectIdGetDatum(source_oid);
 	values[TARGET_LOG - 1] = values[TARGET_LOG_OID - 1] = ObjectIdGetDatum(log_oid);

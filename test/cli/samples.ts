@@ -23,10 +23,12 @@ export const STATUS: ImatStatus = {
   freshness: '5s',
   state: 'active',
   pendingRows: 12_345,
+  resetPending: false,
   sources: ['public.sales', 'public.products'],
   original: 'public.my_sales_summary',
   stateBytes: 8192,
   logBytes: 3_355_443,
+  logRows: 23_456,
   frontierAt: '2026-11-21T00:19:00.123456Z',
   lastRun: {
     action: 'fold',

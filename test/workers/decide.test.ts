@@ -15,6 +15,7 @@ const IDLE: ImatSignals = {
   swapPhase: null,
   intact: true,
   pendingRows: 0,
+  resetPending: false,
   signature: null,
   lastSignature: null,
   frontierMs: 3_600_000,
@@ -88,6 +89,19 @@ table('delta, live', IDLE, [
     0,
     'fold row_bound',
   ],
+  ['a reset, just now', { pendingRows: 1, resetPending: true }, 0, 'rebuild reset_pending'],
+  [
+    'a reset, after a rebuild that took longer than it is ago',
+    { pendingRows: 1, resetPending: true, lastMs: 5000, endedMs: 4000 },
+    0,
+    'skip resting',
+  ],
+  [
+    'a reset that others’ functions forbid this role to carry out: the owner’s function does',
+    { pendingRows: 1, resetPending: true, untrusted: true },
+    0,
+    'fold reset_pending',
+  ],
   ['a rebuild of unknown cost', { pendingRows: 50_000, foldMsPerRow: 1 }, 0, 'fold row_bound'],
 ]);
 
@@ -96,6 +110,13 @@ table('delta, 10s', { ...IDLE, freshness: '10s', freshnessMs: 10_000 }, [
   ['pending for less than half the bound', { pendingRows: 1 }, 4000, 'skip below_bound'],
   ['pending for half the bound', { pendingRows: 1 }, 4500, 'fold freshness'],
   ['many rows', { pendingRows: 10_000 }, 0, 'fold row_bound'],
+  ['a reset, just now', { pendingRows: 1, resetPending: true }, 4000, 'skip below_bound'],
+  [
+    'a reset, half the bound ago',
+    { pendingRows: 1, resetPending: true },
+    4500,
+    'rebuild reset_pending',
+  ],
   [
     'it does not rest: its readers are stale',
     { pendingRows: 1, lastMs: 5000, endedMs: 100 },

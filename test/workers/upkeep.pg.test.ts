@@ -7,6 +7,7 @@ import {
   untilBlocked,
   type World,
 } from '../engine/commands/support/world.ts';
+import type { Policy } from '../../workers/policy.ts';
 import { newWorker, usePasses } from './support/passes.ts';
 
 let world: World;
@@ -28,9 +29,10 @@ describe('logs', () => {
   const rounds = async (
     done: (lines: readonly string[]) => Promise<boolean>,
     url = world.url,
+    policy: Partial<Policy> = POLICY,
   ): Promise<readonly string[]> => {
     const lines: string[] = [];
-    const worker = newWorker(url, POLICY, (line) => lines.push(line));
+    const worker = newWorker(url, policy, (line) => lines.push(line));
     await worker.start();
     try {
       await until('upkeep does it', () => done(lines));
@@ -60,6 +62,34 @@ describe('logs', () => {
     await expectExact(world, {
       name: 'sums',
       definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k',
+    });
+  });
+
+  test('one that a bulk load has made large gives its empty pages back', async () => {
+    await world.imat.convert('sums');
+    const pages = () => world.value<number>('SELECT pages::int FROM imat_catalog.log_upkeep');
+    await world.sql('INSERT INTO t SELECT g % 10, g FROM generate_series(1, 30000) g');
+    await world.imat.fold('sums');
+    expect(await pages()).toBeGreaterThan(100);
+    await rounds(async () => (await pages()) < 10);
+    await world.sql('INSERT INTO t VALUES (1, 1)');
+    await expectExact(world, {
+      name: 'sums',
+      definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k',
+    });
+  });
+
+  test('one whose file stays large gets an index, however few rows it has', async () => {
+    await world.imat.convert('sums');
+    await world.imat.create(
+      'lags',
+      'SELECT v % 3 AS m, count(*) AS n FROM public.t GROUP BY v % 3',
+      { freshness: 'manual' },
+    );
+    await world.sql(bulk);
+    await rounds(async () => (await index())[0]?.valid === true, world.url, {
+      indexFromPages: 10,
+      upkeepMs: 1,
     });
   });
 

@@ -80,6 +80,7 @@ export function createContext(options: DatabaseOptions): DatabaseContext {
     policy,
     sessions: work,
     log,
+    metrics,
     reporter,
     database,
     isStopping,

@@ -3,6 +3,7 @@
  * and swaps.
  */
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Policy } from '../policy.ts';
 import type { Reporter } from '../reporter.ts';
 import type { SessionPool } from '../session-pool.ts';
@@ -12,6 +13,7 @@ export type UpkeepScheduleParts = {
   readonly policy: Policy;
   readonly sessions: SessionPool;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly reporter: Reporter;
   readonly database: () => string;
   readonly isStopping: () => boolean;
@@ -22,10 +24,12 @@ export class UpkeepSchedule {
   readonly #upkeep: Upkeep;
   #round: Promise<void> | null = null;
   #startedAt = 0;
+  /** Names of the logs whose sizes are reported. */
+  #reported: readonly string[] = [];
 
   constructor(parts: UpkeepScheduleParts) {
     this.#parts = parts;
-    const { policy, log, reporter, database, isStopping } = parts;
+    const { policy, log, metrics, reporter, database, isStopping } = parts;
     this.#upkeep = new Upkeep({
       policy,
       isStopping,
@@ -35,6 +39,17 @@ export class UpkeepSchedule {
             ? 'a transaction has been open since the previous round'
             : undefined;
         log.info({ database: database(), log: changeLog, step, detail }, 'upkeep of a change log');
+      },
+      onLogs: (logs) => {
+        // A log that has gone is reported no more.
+        for (const gone of this.#reported.filter((name) => logs.every((one) => one.log !== name)))
+          for (const gauge of [metrics.logRows, metrics.logBytes])
+            gauge.remove({ database: database(), log: gone });
+        this.#reported = logs.map((one) => one.log);
+        for (const { log: name, rows, bytes } of logs) {
+          metrics.logRows.set({ database: database(), log: name }, rows);
+          metrics.logBytes.set({ database: database(), log: name }, bytes);
+        }
       },
       onFailure: (error, step, changeLog) => {
         const what = changeLog === null ? step : `${step} of ${changeLog}`;

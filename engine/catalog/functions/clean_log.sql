@@ -1,5 +1,7 @@
 -- While an imat on the source is being loaded, nothing is deleted: that imat has no frontier yet,
--- and its frontier may turn out older than all others.
+-- and its frontier may turn out older than all others. The session that loads it holds a lock; an
+-- install that was interrupted keeps nothing. Nor does an imat whose answer depends on the moment:
+-- it reads no log. After a restore into another cluster a frontier says nothing.
 --
 -- A broken imat needs no rows: it is filled anew.
 --
@@ -23,11 +25,14 @@ BEGIN
   -- One statement, so that no imat can come in between the question and the frontiers.
   SELECT coalesce(array_agg(f.snapshot) FILTER (WHERE i.broken IS NULL AND f.imat_id IS NOT NULL),
       array_agg(pg_current_snapshot()) FILTER (WHERE i.broken IS NOT NULL)),
-    bool_or(i.state = 'installing')
+    bool_or(i.state = 'installing' AND EXISTS (SELECT FROM pg_locks l
+      WHERE l.locktype = 'advisory' AND l.classid = imat_catalog.lock_class()::oid
+        AND l.objid = i.id::oid AND l.granted
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
     INTO frontiers, loading
   FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-    LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id
-  WHERE z.relation = source;
+    LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id AND f.here
+  WHERE z.relation = source AND i.dependence <> 'moment';
   IF loading THEN RETURN 0; END IF;
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
@@ -39,9 +44,11 @@ BEGIN
       FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers, (SELECT min(pg_snapshot_xmax(s)) FROM unnest(frontiers) s);
   GET DIAGNOSTICS deleted = ROW_COUNT;
+  DELETE FROM imat_store.reset r WHERE r.relation = source AND NOT EXISTS (
+    SELECT FROM unnest(frontiers) s WHERE NOT pg_visible_in_snapshot(r.xid, s));
   RETURN deleted;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
-  'Deletes the rows of a source''s log that every imat on the source has taken in, and returns '
-  'their number.';
+  'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has '
+  'taken in, and returns the number of log rows.';

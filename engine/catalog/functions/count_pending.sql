@@ -14,6 +14,7 @@ BEGIN
       array_agg(f.snapshot ORDER BY z.imat_id) AS snapshots
     FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation)
       JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active' AND i.broken IS NULL
+        AND i.dependence <> 'moment'
       JOIN imat_catalog.frontier f ON f.imat_id = i.id AND f.here
     WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
       AND (wanted IS NULL OR i.id = ANY (wanted))

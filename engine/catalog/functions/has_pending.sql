@@ -7,11 +7,15 @@ DECLARE
   found_some boolean;
   since pg_snapshot;
 BEGIN
-  SELECT f.snapshot INTO since FROM imat_catalog.frontier f WHERE f.imat_id = imat;
+  SELECT f.snapshot INTO since FROM imat_catalog.frontier f
+    JOIN imat_catalog.imat i ON i.id = f.imat_id
+    WHERE f.imat_id = imat AND i.dependence <> 'moment';
+  IF since IS NULL THEN RETURN false; END IF;
   FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s
     USING (relation) WHERE i.imat_id = imat LOOP
     EXECUTE format(
       'SELECT EXISTS (SELECT FROM %s l WHERE l.xid >= pg_snapshot_xmin($1)'
+      ' AND l.xid <= ''18446744073709551615'''
       ' AND NOT pg_visible_in_snapshot(l.xid, $1))', logs)
     INTO found_some USING since;
     IF found_some THEN RETURN true; END IF;

@@ -1,7 +1,7 @@
 -- It runs with the rights of its owner, because a view calls it for every reader and readers have
 -- no rights on the catalog.
 CREATE OR REPLACE FUNCTION imat_catalog.no_frontier(name text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER
 AS $$
 DECLARE
   reason pg_catalog.text;

@@ -12,7 +12,8 @@ DECLARE
   since pg_snapshot;
 BEGIN
   SELECT f.snapshot INTO since FROM imat_catalog.frontier f
-    WHERE f.imat_id = imat;
+      JOIN imat_catalog.imat i ON i.id = f.imat_id
+    WHERE f.imat_id = imat AND i.dependence <> 'moment';
   IF since IS NULL THEN RETURN 0; END IF;
   FOR logs IN
     SELECT s.log FROM imat_catalog.imat_source i

@@ -19,7 +19,13 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   CASE WHEN a.failing AND NOT a.cut_off THEN h.error_hint END AS error_hint,
   CASE WHEN a.failing THEN h.next_attempt_at END AS next_attempt_at,
   CASE WHEN imat_catalog.is_leased(h.lease_until, h.worker) THEN h.worker END AS worker,
-  p.problems
+  p.problems,
+  (SELECT coalesce(sum(pg_stat_get_live_tuples(o.log)), 0)::bigint
+   FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
+   WHERE z.imat_id = i.id) AS log_rows,
+  i.strategy = 'delta' AND f.here IS TRUE AND EXISTS (
+    SELECT FROM imat_store.reset r JOIN imat_catalog.imat_source z USING (relation)
+    WHERE z.imat_id = i.id AND NOT pg_visible_in_snapshot(r.xid, f.snapshot)) AS reset_pending
 FROM imat_catalog.imat i
 LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
 LEFT JOIN pg_class c ON c.oid = i.relation
@@ -43,5 +49,6 @@ CROSS JOIN LATERAL (
 WHERE i.builds IS NULL;
 
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error '
-  'and problems.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and '
+  'problems. log_rows is an estimate; reset_pending: reads use the sources until the state is '
+  'computed anew.';

@@ -43,6 +43,7 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   attnum,
   type: 'integer',
   baseType: 'integer',
+  logType: 'integer',
   oid: 23,
   isComposite: false,
   holdsEnum: false,
@@ -50,9 +51,11 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   image: null,
   equalIsSame: true,
   sortable: true,
+  hasPlainEquality: true,
   groupable: true,
   collation: null,
   isVirtual: false,
+  isInPrimaryKey: false,
 });
 const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
   Object.entries(TABLES).map(([name, { oid, columns }]) => [

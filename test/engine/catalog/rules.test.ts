@@ -9,7 +9,8 @@ const FILES = readdirSync(FOLDER).map((file) => {
   return { file, text, code: withoutComments(text) };
 });
 
-const ROUTINE = /^CREATE OR REPLACE (FUNCTION|PROCEDURE|VIEW) (imat|imat_catalog)\.([a-z_]+)/gm;
+const ROUTINE =
+  /^CREATE OR REPLACE (FUNCTION|PROCEDURE|VIEW) (imat|imat_catalog|imat_store)\.([a-z_]+)/gm;
 const names = (kinds: RegExp): string[] =>
   FILES.flatMap(({ code }) =>
     [...code.matchAll(ROUTINE)].flatMap((found) =>
@@ -34,7 +35,9 @@ function withoutComments(text: string): string {
 function uses(code: string, objects: readonly string[]): string[] {
   const body = code.slice(code.indexOf('\n'));
   const content = body.replaceAll(/^(COMMENT|GRANT) ON [\s\S]*$/gm, '');
-  return objects.filter((name) => new RegExp(`\\bimat(_catalog)?\\.${name}\\b`).test(content));
+  return objects.filter((name) =>
+    new RegExp(`\\bimat(_catalog|_store)?\\.${name}\\b`).test(content),
+  );
 }
 
 /** What a body in quotes would look up by the caller's search_path. */

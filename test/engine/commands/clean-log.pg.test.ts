@@ -58,6 +58,44 @@ describe('cleaning', () => {
     await expectExact(world, ALL);
   });
 
+  test('does not wait for an imat whose answer depends on the moment, which captures nothing', async () => {
+    await world.sql('CREATE TABLE visit (at timestamptz, page int)');
+    await world.imat.create(
+      'recent',
+      `SELECT count(*) AS n FROM public.visit, public.sale WHERE at > now() - interval '1 day'`,
+    );
+    expect(await world.value(`SELECT to_regclass('imat_store.log_public_visit')`)).toBeNull();
+    await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
+    await world.imat.fold();
+    expect(await rows()).toBeLessThanOrEqual(100);
+    expect(await pending('recent')).toBe('0');
+    await world.sql('INSERT INTO visit VALUES (now(), 1)');
+    expect(await world.value('SELECT n = (SELECT count(*) FROM sale) FROM imat.recent')).toBe(true);
+    await world.imat.create('visits', 'SELECT page, count(*) AS n FROM public.visit GROUP BY page');
+    await world.imat.revert('visits');
+    expect(await world.value(`SELECT to_regclass('imat_store.log_public_visit')`)).toBeNull();
+    await world.imat.revert('recent');
+    await world.sql('DROP TABLE visit');
+  });
+
+  test('does not wait for an install that was interrupted', async () => {
+    await world.sql(`INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, watchable, reasons, notes, untrusted, dependence)
+        VALUES ('interrupted', 'delta', 'live', 'installing', '', true, '[]', '[]', false, 'tables');
+      INSERT INTO imat_catalog.imat_source SELECT id, 'sale', '{1}' FROM imat_catalog.imat WHERE name = 'interrupted';
+      INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);
+    const installer = await world.session();
+    const lock = 'advisory_lock(imat_catalog.lock_class(), id) FROM imat_catalog.imat';
+    await installer.sql(`SELECT pg_${lock} WHERE name = 'interrupted'`);
+    await world.imat.fold();
+    expect(await rows()).toBeGreaterThan(1000);
+    await installer.sql(`SELECT pg_advisory_unlock_all()`);
+    await world.sql(`SELECT imat_catalog.clean_log('sale'::regclass)`);
+    expect(await rows()).toBeLessThanOrEqual(100);
+    await world.sql(`DELETE FROM imat_catalog.imat_source z USING imat_catalog.imat i WHERE z.imat_id = i.id AND i.name = 'interrupted';
+      DELETE FROM imat_catalog.imat WHERE name = 'interrupted'`);
+    await expectExact(world, ALL);
+  });
+
   test('takes nothing that a transaction which began before still sees', async () => {
     const reader = await world.session();
     await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');

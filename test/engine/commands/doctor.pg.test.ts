@@ -134,20 +134,16 @@ const DAMAGE: readonly {
     damage: 'ALTER TABLE sales RENAME COLUMN amount TO value',
     found: {
       check: 'source public.sales',
-      status: 'error',
+      status: 'warning',
       message: expect.stringContaining('renamed or dropped'),
     },
-    hint: /Revert the imats on it/,
+    hint: /imat fold/,
   },
   {
     what: 'a dropped column',
     damage: 'ALTER TABLE sales DROP COLUMN amount CASCADE',
-    found: {
-      check: 'source public.sales',
-      status: 'error',
-      message: expect.stringContaining('renamed or dropped'),
-    },
-    hint: /Revert the imats on it/,
+    found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
+    hint: /imat revert summary, then convert again/,
   },
   {
     what: 'a dropped change log',

@@ -42,6 +42,8 @@ test('imat_catalog.status, from psql', async () => {
       'next_attempt_at',
       'worker',
       'problems',
+      'log_rows',
+      'reset_pending',
       'at',
     ]);
     expect(summary).toMatchObject({
@@ -72,10 +74,12 @@ test('imat_catalog.status, from psql', async () => {
       freshness: 'live',
       state: 'active',
       pendingRows: 2,
+      resetPending: false,
       sources: ['public.sales'],
       original: 'public.summary',
       stateBytes: expect.any(Number),
       logBytes: expect.any(Number),
+      logRows: expect.any(Number),
       frontierAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       lastRun: {
         action: 'load',
@@ -89,6 +93,14 @@ test('imat_catalog.status, from psql', async () => {
     });
     expect(status?.stateBytes).toBeGreaterThan(0);
     expect(status?.logBytes).toBeGreaterThan(0);
+    await sandbox.sql('BEGIN; TRUNCATE sales');
+    expect(
+      await sandbox.rows('SELECT name, reset_pending FROM imat_catalog.status ORDER BY name'),
+    ).toEqual([
+      { name: 'ranks', reset_pending: false },
+      { name: 'summary', reset_pending: true },
+    ]);
+    await sandbox.sql('ROLLBACK');
     await sandbox.sql('CALL imat.fold($$summary$$)');
     await sandbox.sql('CALL imat.swap($$ranks$$)');
     expect((await sandbox.imat.list()).map((imat) => imat.pendingRows)).toEqual([0, 0]);

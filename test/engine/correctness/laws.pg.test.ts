@@ -249,7 +249,14 @@ describe('determinism', () => {
         objects: (await objectsOf(db)).filter((object) => !object.startsWith('lock')),
       });
     }
-    expect(installed[1]).toEqual(installed[0]);
+    // Capture and reset marks name a source by its number.
+    const plain = (one: unknown): unknown =>
+      JSON.parse(
+        JSON.stringify(one)
+          .replaceAll(/'\d+'::(pg_catalog\.)?regclass/g, 'its number')
+          .replaceAll(/'[a-z.]+'::regclass/g, 'its number'),
+      );
+    expect(plain(installed[1])).toEqual(plain(installed[0]));
   });
 });
 

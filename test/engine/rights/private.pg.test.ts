@@ -7,7 +7,10 @@ import {
   type Session,
 } from '../commands/support/sandbox.ts';
 
-/** Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. */
+/**
+ * Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. Functions
+ * that return rows are for views, and ask for a key (test/engine/capture/truncate.pg.test.ts).
+ */
 const FOREIGN_RIGHTS = `
 SELECT o.what || ': ' || a.privilege_type || ' for ' || CASE a.grantee
   WHEN 0 THEN 'PUBLIC'
@@ -23,15 +26,22 @@ FROM (
   UNION ALL
   SELECT p.oid::regprocedure::text, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
   FROM pg_proc p
-  WHERE p.pronamespace = 'imat_store'::regnamespace
+  WHERE p.pronamespace = 'imat_store'::regnamespace AND NOT p.proretset
     OR p.pronamespace = 'imat_catalog'::regnamespace
     AND p.prosecdef
 ) o, aclexplode(o.acl) a WHERE a.grantee <> o.owner ORDER BY 1`;
 
-/** What everybody may do: see the schema imat, and let a view ask for its frontier. */
+/**
+ * What everybody may do: see the schema imat, and let a view ask for its frontier. What capture
+ * asks can be asked by those only who may use the schema imat_store.
+ */
 const PUBLIC_RIGHTS = [
   'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
   'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',
+  'imat_store.capture_command(regclass,text,smallint[],text): EXECUTE for PUBLIC',
+  'imat_store.has_columns(regclass,text,smallint[],text[]): EXECUTE for PUBLIC',
+  'imat_store.is_loggable(regclass,bigint): EXECUTE for PUBLIC',
+  'imat_store.same_type(text,smallint): EXECUTE for PUBLIC',
   'schema imat: USAGE for PUBLIC',
 ];
 

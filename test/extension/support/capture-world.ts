@@ -2,6 +2,7 @@
  * A server with the extension, and a source whose changes are captured twice: by plpgsql as the
  * engine installs it, and in C.
  */
+import { readFileSync } from 'node:fs';
 import type { Db, Row } from '../../../engine/db/db.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';
 import { loadColumns } from '../../../engine/server/columns.ts';
@@ -86,7 +87,11 @@ export async function captureTwice(
   const functions = Object.fromEntries(
     CAPTURE_EVENTS.map((event) => [event, fragment(`public.${table}_${event}`)]),
   ) as unknown as Record<CaptureEvent, Sql>;
+  await db.execute('CREATE SCHEMA IF NOT EXISTS imat_store');
+  for (const name of ['same_type', 'has_columns', 'capture_command', 'is_loggable'])
+    await db.execute(readFileSync(`engine/catalog/functions/${name}.sql`, 'utf8'));
   const target = {
+    oid: row?.oid ?? 0,
     source: qualified('public', table),
     log: log('sql'),
     functions,

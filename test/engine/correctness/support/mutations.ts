@@ -323,7 +323,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a truncation is not logged',
     definition: GROUPED,
     at: CAPTURES,
-    wrong: [['FROM ONLY %s AS t', 'FROM ONLY %s AS t WHERE FALSE']],
+    wrong: [['INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);', '']],
   },
   {
     name: 'rows are logged under a transaction long past',

@@ -33,8 +33,8 @@ CREATE TABLE imat_store.log_public_product (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   weight integer NOT NULL,
   c1 integer,
-  c2 character varying(40),
-  c3 numeric(10,2)
+  c2 character varying,
+  c3 numeric
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
 ALTER TABLE imat_store.log_public_product REPLICA IDENTITY FULL;
 
@@ -43,9 +43,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_product() RETURNS tr
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
-    SELECT 1, n.id, n.label, n.price FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', ARRAY['id', 'label', 'price']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+      SELECT 1, n.id, n.label, n.price FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+          SELECT 1, n.id, n.label, n.price FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -57,16 +74,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_product() RETURNS tr
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
-    SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c3
-    FROM (
-      SELECT -1 AS weight, o.id AS c1, o.label AS c2, o.price AS c3 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.id AS c1, n.label AS c2, n.price AS c3 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c1, u.c2, u.c3
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', ARRAY['id', 'label', 'price']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+      SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c3
+      FROM (
+        SELECT -1 AS weight, o.id AS c1, o.label AS c2, o.price AS c3 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.id AS c1, n.label AS c2, n.price AS c3 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c2, u.c3
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -78,9 +101,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_product() RETURNS tr
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
-    SELECT -1, o.id, o.label, o.price FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_product', '{1,2,3}', ARRAY['id', 'label', 'price']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+      SELECT -1, o.id, o.label, o.price FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_product (weight, c1, c2, c3)
+          SELECT -1, o.id, o.label, o.price FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_product', '{1,2,3}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -92,23 +132,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_product() RETURNS 
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_product (weight, c1, c2, c3) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,3}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_product (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -149,9 +177,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
-    SELECT 1, n.product_id, n.region, n.quantity FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', ARRAY['product_id', 'region', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+      SELECT 1, n.product_id, n.region, n.quantity FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+          SELECT 1, n.product_id, n.region, n.quantity FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -163,16 +208,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
-    SELECT pg_catalog.sum(u.weight), u.c3, u.c4, u.c6
-    FROM (
-      SELECT -1 AS weight, o.product_id AS c3, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.product_id AS c3, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c3, u.c4, u.c6
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', ARRAY['product_id', 'region', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+      SELECT pg_catalog.sum(u.weight), u.c3, u.c4, u.c6
+      FROM (
+        SELECT -1 AS weight, o.product_id AS c3, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.product_id AS c3, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c3, u.c4, u.c6
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -184,9 +235,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
-    SELECT -1, o.product_id, o.region, o.quantity FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{3,4,6}', ARRAY['product_id', 'region', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+      SELECT -1, o.product_id, o.region, o.quantity FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6)
+          SELECT -1, o.product_id, o.region, o.quantity FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{3,4,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -198,23 +266,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c3, c4, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{3,4,6}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -266,6 +322,9 @@ ALTER TABLE imat_store.state_bag REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_bag (row_digest) NULLS NOT DISTINCT;
+
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_bag ((1)) WHERE rows > 1;
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_bag.region IS 's.region';
@@ -324,10 +383,10 @@ FROM (
   FROM
     public.sale AS r1,
     (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2, l.c3
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed2 FROM pending AS p)
@@ -349,10 +408,10 @@ FROM (
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r1,
     (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
       FROM imat_store.log_public_product AS l
       WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2, l.c3
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
       HAVING pg_catalog.sum(l.weight) <> 0
     ) AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
@@ -406,10 +465,10 @@ FROM (
         FROM
           public.sale AS r1,
           (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
             FROM imat_store.log_public_product AS l
             WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2, l.c3
+            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
             HAVING pg_catalog.sum(l.weight) <> 0
             OFFSET 0
           ) AS r2
@@ -429,10 +488,10 @@ FROM (
             OFFSET 0
           ) AS r1,
           (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS label, l.c3 AS price
+            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
             FROM imat_store.log_public_product AS l
             WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2, l.c3
+            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
             HAVING pg_catalog.sum(l.weight) <> 0
             OFFSET 0
           ) AS r2
@@ -449,11 +508,54 @@ FROM (
     LATERAL (SELECT p.r2_c1 AS id, p.r2_c2 AS label, p.r2_c3 AS price) AS r2
 ) AS q;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_bag AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
+  q.region AS region,
+  q.label AS label,
+  q.value AS value,
+  pg_catalog.count(*) AS rows
+FROM (
+  SELECT
+    r1.region AS region,
+    r2.label AS label,
+    ((r1.quantity)::numeric * r2.price) AS value
+  FROM
+    public.sale AS r1,
+    public.product AS r2
+  WHERE (r1.product_id = r2.id)
+    AND (r2.price > (0)::numeric)
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_bag(access_key uuid) RETURNS SETOF imat_store.content_bag
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_bag';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_bag;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_bag(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_bag() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_bag(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -492,6 +594,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_bag;
+    INSERT INTO imat_store.state_bag (row_digest, region, label, value, rows)
+    SELECT row_digest, region, label, value, rows FROM imat_store.content_bag;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_bag')
     INTO touched, emptied, negative;
@@ -520,65 +629,105 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_bag() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_bag(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_bag
+)
 SELECT
-  u.row_digest AS row_digest,
-  u.region AS region,
-  u.label AS label,
-  u.value AS value,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.region,
+  s.label,
+  s.value
 FROM (
-  SELECT row_digest, region, label, value, rows FROM imat_store.state_bag
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
-  SELECT row_digest, region, label, value, rows FROM imat_store.delta_bag
-) AS u
-GROUP BY u.row_digest, u.region, u.label, u.value
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.region AS region,
+      u.label AS label,
+      u.value AS value,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, region, label, value, rows FROM changes
+    ) AS u
+    GROUP BY u.row_digest, u.region, u.label, u.value
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.bag AS
--- nothing pending: the state is the answer
 SELECT
   s.region AS region,
   s.label AS label,
   s.value AS value
-FROM imat_store.state_bag AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.region,
+    s.label,
+    s.value,
+    0 AS arm
+  FROM imat_store.state_bag AS s
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.region,
+    s.label,
+    s.value,
+    0 AS arm
+  FROM imat_store.state_bag AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.region,
+    s.label,
+    s.value,
+    2 AS arm
+  FROM imat_store.current_bag AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.region,
+    s.label,
+    s.value,
+    3 AS arm
+  FROM imat_store.computed_bag((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('bag')
-  )
-)
-  AND s.rows = 1
-UNION ALL
-SELECT
-  s.region AS region,
-  s.label AS label,
-  s.value AS value
-FROM imat_store.state_bag AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('bag')
-  )
-)
-  AND s.rows > 1
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.region AS region,
-  s.label AS label,
-  s.value AS value
-FROM imat_store.current_bag AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('bag')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_bag'::regclass) AND f.here AND 'imat_store.definition_bag'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('bag')::integer
   )
 );
 
@@ -587,3 +736,6 @@ SELECT imat_catalog.copy_grants('public.bag', 'imat.bag');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.bag IS 'shows bag';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_bag USING btree ((1));

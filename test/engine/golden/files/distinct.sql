@@ -33,9 +33,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c10)
-    SELECT 1, n.region, n.shipped FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,10}', ARRAY['region', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+      SELECT 1, n.region, n.shipped FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+          SELECT 1, n.region, n.shipped FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -47,16 +64,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c10)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c10
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c10
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,10}', ARRAY['region', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c10
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.shipped AS c10 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.shipped AS c10 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c10
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -68,9 +91,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c10)
-    SELECT -1, o.region, o.shipped FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,10}', ARRAY['region', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+      SELECT -1, o.region, o.shipped FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c10)
+          SELECT -1, o.region, o.shipped FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -82,23 +122,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c10) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,10}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -140,6 +168,9 @@ ALTER TABLE imat_store.state_distinct REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_distinct (region, shipped) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_distinct ((1)) WHERE region IS NULL OR shipped IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_distinct.region IS 'sale.region';
 
@@ -154,12 +185,6 @@ ANALYZE imat_store.state_distinct;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_distinct AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -168,18 +193,12 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_distinct AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -188,18 +207,50 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
   ) AS r1;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_distinct AS
+SELECT
+  r1.region AS region,
+  r1.shipped AS shipped,
+  pg_catalog.count(*) AS rows
+FROM
+  public.sale AS r1
+GROUP BY 1, 2;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_distinct(access_key uuid) RETURNS SETOF imat_store.content_distinct
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_distinct';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_distinct;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_distinct(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_distinct() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_distinct(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -236,6 +287,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_distinct;
+    INSERT INTO imat_store.state_distinct (region, shipped, rows)
+    SELECT region, shipped, rows FROM imat_store.content_distinct;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_distinct')
     INTO touched, emptied, negative;
@@ -264,45 +322,75 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_distinct() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_distinct(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
 SELECT
-  u.region,
-  u.shipped,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.region,
+  s.shipped
 FROM (
-  SELECT region, shipped, rows FROM imat_store.state_distinct
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.shipped
+  FROM imat_store.state_distinct AS s
+  WHERE s.region IS NOT NULL
+    AND s.shipped IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
   UNION ALL
-  SELECT region, shipped, rows FROM imat_store.delta_distinct
-) AS u
-GROUP BY u.region, u.shipped
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.shipped
+  FROM (
+    SELECT
+      u.region,
+      u.shipped,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE region IS NULL OR shipped IS NULL
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.delta_distinct
+    ) AS u
+    GROUP BY u.region, u.shipped
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."distinct" AS
--- nothing pending: the state is the answer
 SELECT
   s.region AS region,
   s.shipped AS shipped
-FROM imat_store.state_distinct AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.region,
+    s.shipped,
+    0 AS arm
+  FROM imat_store.state_distinct AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.region,
+    s.shipped,
+    2 AS arm
+  FROM imat_store.current_distinct AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.region,
+    s.shipped,
+    3 AS arm
+  FROM imat_store.computed_distinct((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('distinct')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.region AS region,
-  s.shipped AS shipped
-FROM imat_store.current_distinct AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('distinct')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_distinct'::regclass) AND f.here AND 'imat_store.definition_distinct'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('distinct')::integer
   )
 );
 
@@ -311,3 +399,6 @@ SELECT imat_catalog.copy_grants('public."distinct"', 'imat."distinct"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."distinct" IS 'shows distinct';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_distinct USING btree ((1));

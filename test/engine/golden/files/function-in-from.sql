@@ -46,9 +46,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c1, c2)
-    SELECT 1, n.id, n.name FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', ARRAY['id', 'name']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+      SELECT 1, n.id, n.name FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+          SELECT 1, n.id, n.name FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -60,16 +77,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c1, c2)
-    SELECT pg_catalog.sum(u.weight), u.c1, u.c2
-    FROM (
-      SELECT -1 AS weight, o.id AS c1, o.name AS c2 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.id AS c1, n.name AS c2 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c1, u.c2
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', ARRAY['id', 'name']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+      SELECT pg_catalog.sum(u.weight), u.c1, u.c2
+      FROM (
+        SELECT -1 AS weight, o.id AS c1, o.name AS c2 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.id AS c1, n.name AS c2 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c2
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -81,9 +104,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c1, c2)
-    SELECT -1, o.id, o.name FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2}', ARRAY['id', 'name']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+      SELECT -1, o.id, o.name FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c1, c2)
+          SELECT -1, o.id, o.name FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -95,23 +135,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_customer (weight, c1, c2) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -151,9 +179,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2, c4)
-    SELECT 1, n.customer_id, n.region FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4}', ARRAY['customer_id', 'region']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+      SELECT 1, n.customer_id, n.region FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+          SELECT 1, n.customer_id, n.region FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -165,16 +210,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2, c4)
-    SELECT pg_catalog.sum(u.weight), u.c2, u.c4
-    FROM (
-      SELECT -1 AS weight, o.customer_id AS c2, o.region AS c4 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.customer_id AS c2, n.region AS c4 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c2, u.c4
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4}', ARRAY['customer_id', 'region']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+      SELECT pg_catalog.sum(u.weight), u.c2, u.c4
+      FROM (
+        SELECT -1 AS weight, o.customer_id AS c2, o.region AS c4 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.customer_id AS c2, n.region AS c4 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c2, u.c4
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -186,9 +237,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2, c4)
-    SELECT -1, o.customer_id, o.region FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4}', ARRAY['customer_id', 'region']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+      SELECT -1, o.customer_id, o.region FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2, c4)
+          SELECT -1, o.customer_id, o.region FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -200,23 +268,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c2, c4) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2,4}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -269,6 +325,9 @@ ALTER TABLE imat_store.state_function_in_from REPLICA IDENTITY FULL;
 
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_function_in_from (row_digest) NULLS NOT DISTINCT;
+
+-- what finds rows that occur more than once
+CREATE INDEX ON imat_store.state_function_in_from ((1)) WHERE rows > 1;
 
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_function_in_from.name IS 'c.name';
@@ -372,11 +431,55 @@ FROM (
   WHERE (f3.c15 <> ('')::text)
 ) AS q;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_function_in_from AS
+SELECT
+  pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
+  q.name AS name,
+  q.word AS word,
+  q.place AS place,
+  pg_catalog.count(*) AS rows
+FROM (
+  SELECT
+    r2.name AS name,
+    f3.c15 AS word,
+    f3.c16 AS place
+  FROM
+    public.sale AS r1,
+    public.customer AS r2,
+    LATERAL ROWS FROM (pg_catalog.regexp_split_to_table(r1.region, (' ')::text)) WITH ORDINALITY AS f3(c15, c16)
+  WHERE (r2.id = r1.customer_id)
+    AND (f3.c15 <> ('')::text)
+) AS q
+GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_function_in_from(access_key uuid) RETURNS SETOF imat_store.content_function_in_from
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_function_in_from';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_function_in_from;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_function_in_from(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_function_in_from() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_function_in_from(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -415,6 +518,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_function_in_from;
+    INSERT INTO imat_store.state_function_in_from (row_digest, name, word, place, rows)
+    SELECT row_digest, name, word, place, rows FROM imat_store.content_function_in_from;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_function_in_from')
     INTO touched, emptied, negative;
@@ -438,65 +548,105 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_function_in_from() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_function_in_from(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_function_in_from
+)
 SELECT
-  u.row_digest AS row_digest,
-  u.name AS name,
-  u.word AS word,
-  u.place AS place,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.name,
+  s.word,
+  s.place
 FROM (
-  SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from
+  -- what is stored and stays
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
   UNION ALL
-  SELECT row_digest, name, word, place, rows FROM imat_store.delta_function_in_from
-) AS u
-GROUP BY u.row_digest, u.name, u.word, u.place
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.name AS name,
+      u.word AS word,
+      u.place AS place,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, name, word, place, rows FROM changes
+    ) AS u
+    GROUP BY u.row_digest, u.name, u.word, u.place
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.function_in_from AS
--- nothing pending: the state is the answer
 SELECT
   s.name AS name,
   s.word AS word,
   s.place AS place
-FROM imat_store.state_function_in_from AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    0 AS arm
+  FROM imat_store.state_function_in_from AS s
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    0 AS arm
+  FROM imat_store.state_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    2 AS arm
+  FROM imat_store.current_function_in_from AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.name,
+    s.word,
+    s.place,
+    3 AS arm
+  FROM imat_store.computed_function_in_from((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('function_in_from')
-  )
-)
-  AND s.rows = 1
-UNION ALL
-SELECT
-  s.name AS name,
-  s.word AS word,
-  s.place AS place
-FROM imat_store.state_function_in_from AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('function_in_from')
-  )
-)
-  AND s.rows > 1
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.name AS name,
-  s.word AS word,
-  s.place AS place
-FROM imat_store.current_function_in_from AS s
-CROSS JOIN LATERAL pg_catalog.generate_series(1, s.rows)
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('function_in_from')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_function_in_from'::regclass) AND f.here AND 'imat_store.definition_function_in_from'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('function_in_from')::integer
   )
 );
 
@@ -505,3 +655,6 @@ SELECT imat_catalog.copy_grants('public.function_in_from', 'imat.function_in_fro
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.function_in_from IS 'shows function-in-from';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_function_in_from USING btree ((1));

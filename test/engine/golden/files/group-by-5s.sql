@@ -50,9 +50,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+          SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -64,16 +81,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -85,9 +108,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+          SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -99,23 +139,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -210,12 +238,6 @@ ANALYZE imat_store.state_group_by_5s;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_group_by_5s AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -231,18 +253,12 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_group_by_5s AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -258,18 +274,57 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
   ) AS r1;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_group_by_5s AS
+SELECT
+  r1.region AS region,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count_quantity,
+  COALESCE(pg_catalog.sum((r1.quantity)::bigint) FILTER (WHERE r1.quantity IS NOT NULL), 0)::bigint AS sum_quantity
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_group_by_5s(access_key uuid) RETURNS SETOF imat_store.content_group_by_5s
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_group_by_5s';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_group_by_5s;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_group_by_5s(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_group_by_5s() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_group_by_5s(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -321,6 +376,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_group_by_5s;
+    INSERT INTO imat_store.state_group_by_5s (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity)
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.content_group_by_5s;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_group_by_5s')
     INTO touched, emptied, negative;
@@ -349,28 +411,55 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_group_by_5s WITH (security_barrier) AS
 SELECT
-  u.region,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-  COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-  COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+  s.region,
+  s.rows,
+  s.total,
+  s.mean
 FROM (
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean
+  FROM imat_store.state_group_by_5s AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by_5s
-) AS u
-GROUP BY u.region
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+    FROM (
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by_5s
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.group_by_5s AS
@@ -379,8 +468,15 @@ SELECT
   s.rows AS sales,
   s.total AS total,
   s.mean AS mean
-FROM imat_store.state_group_by_5s AS s
-CROSS JOIN (SELECT) AS read_only
+FROM (
+  -- what is stored
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean
+  FROM imat_store.state_group_by_5s AS s
+) AS s
 WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL AND imat_catalog.is_stored(2, 'imat_store.state_group_by_5s'::regclass, 'group_by_5s');
 
 -- who may read the materialized view may read it
@@ -388,3 +484,6 @@ SELECT imat_catalog.copy_grants('public.group_by_5s', 'imat.group_by_5s');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.group_by_5s IS 'shows group-by-5s';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_group_by_5s USING btree ((1));

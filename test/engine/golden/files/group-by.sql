@@ -49,9 +49,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+          SELECT 1, n.region, n.amount, n.quantity FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -63,16 +80,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -84,9 +107,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
-    SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6}', ARRAY['region', 'amount', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+      SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6)
+          SELECT -1, o.region, o.amount, o.quantity FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -98,23 +138,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -209,12 +237,6 @@ ANALYZE imat_store.state_group_by;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_group_by AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -230,18 +252,12 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_group_by AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -257,18 +273,57 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
   ) AS r1;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_group_by AS
+SELECT
+  r1.region AS region,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count_quantity,
+  COALESCE(pg_catalog.sum((r1.quantity)::bigint) FILTER (WHERE r1.quantity IS NOT NULL), 0)::bigint AS sum_quantity
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_group_by(access_key uuid) RETURNS SETOF imat_store.content_group_by
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_group_by';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_group_by;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_group_by(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_group_by() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_group_by(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -320,6 +375,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_group_by;
+    INSERT INTO imat_store.state_group_by (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity)
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.content_group_by;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_group_by')
     INTO touched, emptied, negative;
@@ -348,62 +410,95 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_group_by() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_group_by(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_group_by WITH (security_barrier) AS
 SELECT
-  u.region,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-  COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-  COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+  s.region,
+  s.rows,
+  s.total,
+  s.mean
 FROM (
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean
+  FROM imat_store.state_group_by AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_group_by AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by
-) AS u
-GROUP BY u.region
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+    FROM (
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by AS s WHERE EXISTS (SELECT FROM imat_store.delta_group_by AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.group_by AS
--- nothing pending: the state is the answer
-SELECT
-  s.region AS region,
-  s.rows AS sales,
-  s.total AS total,
-  s.mean AS mean
-FROM imat_store.state_group_by AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('group_by')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
 SELECT
   s.region AS region,
   s.rows AS sales,
   s.total AS total,
   s.mean AS mean
 FROM (
+  -- what is stored
   SELECT
-    m.*,
-    CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS total,
-    CASE WHEN m.count_quantity > 0 THEN ((m.sum_quantity)::numeric / m.count_quantity)::numeric END AS mean
-  FROM imat_store.current_group_by AS m
+    s.region,
+    s.rows,
+    s.total,
+    s.mean,
+    0 AS arm
+  FROM imat_store.state_group_by AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean,
+    2 AS arm
+  FROM imat_store.current_group_by AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean,
+    3 AS arm
+  FROM imat_store.computed_group_by((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
-WHERE (
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('group_by')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_group_by'::regclass) AND f.here AND 'imat_store.definition_group_by'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('group_by')::integer
   )
 );
 
@@ -412,3 +507,6 @@ SELECT imat_catalog.copy_grants('public.group_by', 'imat.group_by');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.group_by IS 'shows group-by';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_group_by USING btree ((1));

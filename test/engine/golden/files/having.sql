@@ -60,9 +60,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
-    SELECT 1, n.region, n.amount, n.quantity, n.shipped FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6,10}', ARRAY['region', 'amount', 'quantity', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
+      SELECT 1, n.region, n.amount, n.quantity, n.shipped FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
+          SELECT 1, n.region, n.amount, n.quantity, n.shipped FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -74,16 +91,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6, u.c10
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6, o.shipped AS c10 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6, n.shipped AS c10 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c10
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6,10}', ARRAY['region', 'amount', 'quantity', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c5, u.c6, u.c10
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.amount AS c5, o.quantity AS c6, o.shipped AS c10 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.amount AS c5, n.quantity AS c6, n.shipped AS c10 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c5, pg_catalog.numeric_send(u.c5), u.c6, u.c10
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -95,9 +118,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
-    SELECT -1, o.region, o.amount, o.quantity, o.shipped FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,5,6,10}', ARRAY['region', 'amount', 'quantity', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
+      SELECT -1, o.region, o.amount, o.quantity, o.shipped FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10)
+          SELECT -1, o.region, o.amount, o.quantity, o.shipped FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,5,6,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -109,23 +149,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c5, c6, c10) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,5,6,10}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -224,12 +252,6 @@ ANALYZE imat_store.state_having;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_having AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   pg_catalog.upper(r1.region) AS region,
@@ -246,18 +268,12 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_having AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   pg_catalog.upper(r1.region) AS region,
@@ -274,18 +290,58 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
   ) AS r1;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_having AS
+SELECT
+  pg_catalog.upper(r1.region) AS region,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.quantity IS NOT NULL) AS count_quantity,
+  pg_catalog.count(*) FILTER (WHERE r1.shipped) AS true_shipped,
+  pg_catalog.count(*) FILTER (WHERE NOT r1.shipped) AS false_shipped
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_having(access_key uuid) RETURNS SETOF imat_store.content_having
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_having';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_having;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_having(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_having() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_having(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -339,6 +395,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_having;
+    INSERT INTO imat_store.state_having (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped)
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.content_having;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_having')
     INTO touched, emptied, negative;
@@ -367,71 +430,110 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_having() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_having(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_having WITH (security_barrier) AS
 SELECT
-  u.region,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-  COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-  COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-  COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-  COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-  COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-  COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
-  COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped
+  s.region,
+  s.result_sum_amount,
+  s.count_quantity,
+  s.result_bool_and_shipped,
+  s.rows
 FROM (
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.result_sum_amount,
+    s.count_quantity,
+    s.result_bool_and_shipped,
+    s.rows
+  FROM imat_store.state_having AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_having AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.delta_having
-) AS u
-GROUP BY u.region
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount,
+    s.count_quantity,
+    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS result_bool_and_shipped,
+    s.rows
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
+      COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped
+    FROM (
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having AS s WHERE EXISTS (SELECT FROM imat_store.delta_having AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.delta_having
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat."having" WITH (security_barrier) AS
-SELECT q.region, q.per_item, q.state
+SELECT
+  s.region AS region,
+  (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
+  (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
 FROM (
-  -- nothing pending: the state is the answer
+  -- what is stored
   SELECT
-    s.region AS region,
-    (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
-    (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
+    s.region,
+    s.result_sum_amount,
+    s.count_quantity,
+    s.result_bool_and_shipped,
+    s.rows,
+    0 AS arm
   FROM imat_store.state_having AS s
-  WHERE NOT (
-    SELECT COALESCE(
-      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-      imat_catalog.no_frontier('having')
-    )
-  )
-    AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
   UNION ALL
-  -- otherwise: the state and the pending changes, added up
+  -- the answer computed now
   SELECT
-    s.region AS region,
-    (pg_catalog.round((s.result_sum_amount / (NULLIF(s.count_quantity, 0))::numeric), 2))::numeric AS per_item,
-    (CASE WHEN s.result_bool_and_shipped THEN ('done')::text ELSE ('open')::text END)::text AS state
-  FROM (
-    SELECT
-      m.*,
-      CASE WHEN m.count_amount > 0 THEN CASE WHEN m.nan_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 AND m.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_amount) END))::numeric END END AS result_sum_amount,
-      CASE WHEN m.true_shipped + m.false_shipped > 0 THEN m.false_shipped = 0 END AS result_bool_and_shipped
-    FROM imat_store.current_having AS m
-  ) AS s
-  WHERE (
-    SELECT COALESCE(
-      (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
-      imat_catalog.no_frontier('having')
-    )
+    s.region,
+    s.result_sum_amount,
+    s.count_quantity,
+    s.result_bool_and_shipped,
+    s.rows,
+    2 AS arm
+  FROM imat_store.current_having AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.region,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount,
+    s.count_quantity,
+    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS result_bool_and_shipped,
+    s.rows,
+    3 AS arm
+  FROM imat_store.computed_having((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s
+WHERE s.arm = (
+  SELECT COALESCE(
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_having'::regclass) AND f.here AND 'imat_store.definition_having'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('having')::integer
   )
-    AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1))
-) AS q;
+)
+  AND ((s.result_sum_amount > (100)::numeric) AND (s.rows > 1));
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."having"', 'imat."having"');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat."having" IS 'shows having';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_having USING btree ((1));

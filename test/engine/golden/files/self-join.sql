@@ -43,9 +43,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
-    SELECT 1, n.id, n.name, n.boss FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2,4}', ARRAY['id', 'name', 'boss']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+      SELECT 1, n.id, n.name, n.boss FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+          SELECT 1, n.id, n.name, n.boss FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -57,16 +74,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
-    SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4
-    FROM (
-      SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c1, u.c2, u.c4
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2,4}', ARRAY['id', 'name', 'boss']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+      SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4
+      FROM (
+        SELECT -1 AS weight, o.id AS c1, o.name AS c2, o.boss AS c4 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.id AS c1, n.name AS c2, n.boss AS c4 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c2, u.c4
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -78,9 +101,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
-    SELECT -1, o.id, o.name, o.boss FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,2,4}', ARRAY['id', 'name', 'boss']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+      SELECT -1, o.id, o.name, o.boss FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4)
+          SELECT -1, o.id, o.name, o.boss FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,2,4}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -92,23 +132,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_customer (weight, c1, c2, c4) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -147,9 +175,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2)
-    SELECT 1, n.customer_id FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2}', ARRAY['customer_id']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2)
+      SELECT 1, n.customer_id FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2)
+          SELECT 1, n.customer_id FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -161,16 +206,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2)
-    SELECT pg_catalog.sum(u.weight), u.c2
-    FROM (
-      SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.customer_id AS c2 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c2
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2}', ARRAY['customer_id']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2)
+      SELECT pg_catalog.sum(u.weight), u.c2
+      FROM (
+        SELECT -1 AS weight, o.customer_id AS c2 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.customer_id AS c2 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c2
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -182,9 +233,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c2)
-    SELECT -1, o.customer_id FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2}', ARRAY['customer_id']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2)
+      SELECT -1, o.customer_id FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2)
+          SELECT -1, o.customer_id FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -196,23 +264,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c2) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{2}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -618,11 +674,46 @@ FROM
   LATERAL (SELECT p.r2_c1 AS id, p.r2_c2 AS name) AS r2,
   LATERAL (SELECT p.r3_c2 AS customer_id) AS r3;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_self_join AS
+SELECT
+  r2.name AS boss,
+  pg_catalog.count(*) AS rows
+FROM
+  public.customer AS r1,
+  public.customer AS r2,
+  public.sale AS r3
+WHERE (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_self_join(access_key uuid) RETURNS SETOF imat_store.content_self_join
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_self_join';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_self_join;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_self_join(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_self_join() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_self_join(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -658,6 +749,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_self_join;
+    INSERT INTO imat_store.state_self_join (boss, rows)
+    SELECT boss, rows FROM imat_store.content_self_join;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_self_join')
     INTO touched, emptied, negative;
@@ -686,44 +784,76 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_self_join() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_self_join(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_self_join
+)
 SELECT
-  u.boss,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.boss,
+  s.rows
 FROM (
-  SELECT boss, rows FROM imat_store.state_self_join
+  -- what is stored and stays
+  SELECT
+    s.boss,
+    s.rows
+  FROM imat_store.state_self_join AS s
+  WHERE s.boss IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
   UNION ALL
-  SELECT boss, rows FROM imat_store.delta_self_join
-) AS u
-GROUP BY u.boss
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.boss,
+    s.rows
+  FROM (
+    SELECT
+      u.boss,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+      UNION ALL
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
+      UNION ALL
+      SELECT boss, rows FROM changes
+    ) AS u
+    GROUP BY u.boss
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.self_join AS
--- nothing pending: the state is the answer
 SELECT
   s.boss AS boss,
   s.rows AS sales
-FROM imat_store.state_self_join AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.boss,
+    s.rows,
+    0 AS arm
+  FROM imat_store.state_self_join AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.boss,
+    s.rows,
+    2 AS arm
+  FROM imat_store.current_self_join AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.boss,
+    s.rows,
+    3 AS arm
+  FROM imat_store.computed_self_join((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('self_join')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.boss AS boss,
-  s.rows AS sales
-FROM imat_store.current_self_join AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('self_join')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_self_join'::regclass) AND f.here AND 'imat_store.definition_self_join'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('self_join')::integer
   )
 );
 
@@ -732,3 +862,6 @@ SELECT imat_catalog.copy_grants('public.self_join', 'imat.self_join');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.self_join IS 'shows self-join';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_self_join USING btree ((1));

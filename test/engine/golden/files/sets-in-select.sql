@@ -42,9 +42,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
-    SELECT 1, n.region, n.quantity, n.shipped FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6,10}', ARRAY['region', 'quantity', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+      SELECT 1, n.region, n.quantity, n.shipped FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+          SELECT 1, n.region, n.quantity, n.shipped FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -56,16 +73,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c6, u.c10
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.quantity AS c6, o.shipped AS c10 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.quantity AS c6, n.shipped AS c10 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c6, u.c10
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6,10}', ARRAY['region', 'quantity', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c6, u.c10
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.quantity AS c6, o.shipped AS c10 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.quantity AS c6, n.shipped AS c10 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c6, u.c10
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -77,9 +100,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
-    SELECT -1, o.region, o.quantity, o.shipped FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6,10}', ARRAY['region', 'quantity', 'shipped']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+      SELECT -1, o.region, o.quantity, o.shipped FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10)
+          SELECT -1, o.region, o.quantity, o.shipped FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6,10}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -91,23 +131,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c6, c10) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,6,10}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -151,6 +179,9 @@ ALTER TABLE imat_store.state_sets_in_select REPLICA IDENTITY FULL;
 -- what finds a group, NULL keys being equal
 CREATE UNIQUE INDEX ON imat_store.state_sets_in_select (word, n) NULLS NOT DISTINCT;
 
+-- what finds the rows with NULL in a key
+CREATE INDEX ON imat_store.state_sets_in_select ((1)) WHERE word IS NULL OR n IS NULL;
+
 -- what the column holds
 COMMENT ON COLUMN imat_store.state_sets_in_select.word IS 'set';
 
@@ -165,12 +196,6 @@ ANALYZE imat_store.state_sets_in_select;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_sets_in_select AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
 -- plus changes of public.sale AS sale
 SELECT
   f2.c11 AS word,
@@ -179,8 +204,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
+    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
     GROUP BY l.c4, l.c6, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -188,11 +213,45 @@ FROM
   LATERAL (SELECT pg_catalog.string_to_table(r1.region, (' ')::text) AS c11, pg_catalog.generate_series(1, r1.quantity) AS c12) AS f2
 WHERE r1.shipped;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_sets_in_select AS
+SELECT
+  f2.c11 AS word,
+  f2.c12 AS n,
+  pg_catalog.count(*) AS rows
+FROM
+  public.sale AS r1,
+  LATERAL (SELECT pg_catalog.string_to_table(r1.region, (' ')::text) AS c11, pg_catalog.generate_series(1, r1.quantity) AS c12) AS f2
+WHERE r1.shipped
+GROUP BY 1, 2;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_sets_in_select(access_key uuid) RETURNS SETOF imat_store.content_sets_in_select
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_sets_in_select';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_sets_in_select;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_sets_in_select(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_sets_in_select() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_sets_in_select(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -229,6 +288,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_sets_in_select;
+    INSERT INTO imat_store.state_sets_in_select (word, n, rows)
+    SELECT word, n, rows FROM imat_store.content_sets_in_select;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_sets_in_select')
     INTO touched, emptied, negative;
@@ -252,47 +318,82 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_sets_in_select WITH (security_barrier) AS
 SELECT
-  u.word,
-  u.n,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+  s.word,
+  s.n,
+  s.rows
 FROM (
-  SELECT word, n, rows FROM imat_store.state_sets_in_select
+  -- what is stored and stays
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM imat_store.state_sets_in_select AS s
+  WHERE s.word IS NOT NULL
+    AND s.n IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
   UNION ALL
-  SELECT word, n, rows FROM imat_store.delta_sets_in_select
-) AS u
-GROUP BY u.word, u.n
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM (
+    SELECT
+      u.word,
+      u.n,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE word IS NULL OR n IS NULL
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.delta_sets_in_select
+    ) AS u
+    GROUP BY u.word, u.n
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.sets_in_select AS
--- nothing pending: the state is the answer
 SELECT
   s.word AS word,
   s.n AS n,
   s.rows AS sales
-FROM imat_store.state_sets_in_select AS s
-WHERE NOT (
+FROM (
+  -- what is stored
+  SELECT
+    s.word,
+    s.n,
+    s.rows,
+    0 AS arm
+  FROM imat_store.state_sets_in_select AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.word,
+    s.n,
+    s.rows,
+    2 AS arm
+  FROM imat_store.current_sets_in_select AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.word,
+    s.n,
+    s.rows,
+    3 AS arm
+  FROM imat_store.computed_sets_in_select((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('sets_in_select')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
-SELECT
-  s.word AS word,
-  s.n AS n,
-  s.rows AS sales
-FROM imat_store.current_sets_in_select AS s
-WHERE (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('sets_in_select')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_sets_in_select'::regclass) AND f.here AND 'imat_store.definition_sets_in_select'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('sets_in_select')::integer
   )
 );
 
@@ -301,3 +402,6 @@ SELECT imat_catalog.copy_grants('public.sets_in_select', 'imat.sets_in_select');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.sets_in_select IS 'shows sets-in-select';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_sets_in_select USING btree ((1));

@@ -30,6 +30,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -43,6 +45,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -56,6 +60,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -69,6 +75,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -111,25 +119,28 @@ SELECT * FROM imat_store.definition_swap_settings;
 
 -- what readers use
 CREATE VIEW imat.swap_settings AS
--- no source has changed since the table was stored
-SELECT day, total
-FROM imat_store.slot_a_swap_settings
-WHERE ((
+SELECT s.day, s.total
+FROM (
+  -- what is stored
+  SELECT
+    day,
+    total,
+    0 AS arm
+  FROM imat_store.slot_a_swap_settings
+  UNION ALL
+  -- the definition itself
+  SELECT
+    day,
+    total,
+    2 AS arm
+  FROM imat_store.current_swap_settings
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) <> ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english') THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap_settings')::integer
   )
-) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')))
-UNION ALL
--- otherwise: the definition itself
-SELECT day, total
-FROM imat_store.current_swap_settings
-WHERE NOT ((
-  SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')
-  )
-) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')));
+);
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.swap_settings', 'imat.swap_settings');
@@ -146,33 +157,32 @@ ALTER TABLE imat_store.slot_b_swap_settings REPLICA IDENTITY FULL;
 
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap_settings AS
--- no source has changed since the table was stored
-SELECT day, total
-FROM imat_store.slot_a_swap_settings
-WHERE ((
+SELECT s.day, s.total
+FROM (
+  -- what is stored
+  SELECT
+    day,
+    total,
+    0 AS arm
+  FROM imat_store.slot_a_swap_settings
+  UNION ALL
+  -- what is stored
+  SELECT
+    day,
+    total,
+    1 AS arm
+  FROM imat_store.slot_b_swap_settings
+  UNION ALL
+  -- the definition itself
+  SELECT
+    day,
+    total,
+    2 AS arm
+  FROM imat_store.current_swap_settings
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) <> ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english') THEN 2 ELSE CASE WHEN f.state_relation = 'imat_store.slot_b_swap_settings'::regclass THEN 1 ELSE 0 END END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap_settings')::integer
   )
-) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')))
-  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap_settings'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here), imat_catalog.no_frontier('swap_settings')))
-UNION ALL
-SELECT day, total
-FROM imat_store.slot_b_swap_settings
-WHERE ((
-  SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')
-  )
-) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')))
-  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap_settings'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here), imat_catalog.no_frontier('swap_settings')))
-UNION ALL
--- otherwise: the definition itself
-SELECT day, total
-FROM imat_store.current_swap_settings
-WHERE NOT ((
-  SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')
-  )
-) AND (SELECT ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) = ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english')));
+);

@@ -40,6 +40,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -53,6 +55,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -66,6 +70,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -79,6 +85,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
@@ -118,6 +126,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -131,6 +141,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -144,6 +156,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -157,6 +171,8 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
   INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
@@ -199,23 +215,28 @@ SELECT * FROM imat_store.definition_swap;
 
 -- what readers use
 CREATE VIEW imat.swap AS
--- no source has changed since the table was stored
-SELECT name, top, place
-FROM imat_store.slot_a_swap
-WHERE (
+SELECT s.name, s.top, s.place
+FROM (
+  -- what is stored
+  SELECT
+    name,
+    top,
+    place,
+    0 AS arm
+  FROM imat_store.slot_a_swap
+  UNION ALL
+  -- the definition itself
+  SELECT
+    name,
+    top,
+    place,
+    2 AS arm
+  FROM imat_store.current_swap
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')
-  )
-)
-UNION ALL
--- otherwise: the definition itself
-SELECT name, top, place
-FROM imat_store.current_swap
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')::integer
   )
 );
 
@@ -234,33 +255,35 @@ ALTER TABLE imat_store.slot_b_swap REPLICA IDENTITY FULL;
 
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap AS
--- no source has changed since the table was stored
-SELECT name, top, place
-FROM imat_store.slot_a_swap
-WHERE (
+SELECT s.name, s.top, s.place
+FROM (
+  -- what is stored
+  SELECT
+    name,
+    top,
+    place,
+    0 AS arm
+  FROM imat_store.slot_a_swap
+  UNION ALL
+  -- what is stored
+  SELECT
+    name,
+    top,
+    place,
+    1 AS arm
+  FROM imat_store.slot_b_swap
+  UNION ALL
+  -- the definition itself
+  SELECT
+    name,
+    top,
+    place,
+    2 AS arm
+  FROM imat_store.current_swap
+) AS s
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')
-  )
-)
-  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_a_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here), imat_catalog.no_frontier('swap')))
-UNION ALL
-SELECT name, top, place
-FROM imat_store.slot_b_swap
-WHERE (
-  SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')
-  )
-)
-  AND (SELECT COALESCE((SELECT f.state_relation = 'imat_store.slot_b_swap'::regclass FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here), imat_catalog.no_frontier('swap')))
-UNION ALL
--- otherwise: the definition itself
-SELECT name, top, place
-FROM imat_store.current_swap
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT NOT (EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot))) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE CASE WHEN f.state_relation = 'imat_store.slot_b_swap'::regclass THEN 1 ELSE 0 END END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('swap')::integer
   )
 );

@@ -69,9 +69,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c3)
-    SELECT 1, n.country FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{3}', ARRAY['country']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c3)
+      SELECT 1, n.country FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c3)
+          SELECT 1, n.country FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{3}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -83,16 +100,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c3)
-    SELECT pg_catalog.sum(u.weight), u.c3
-    FROM (
-      SELECT -1 AS weight, o.country AS c3 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.country AS c3 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c3
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{3}', ARRAY['country']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c3)
+      SELECT pg_catalog.sum(u.weight), u.c3
+      FROM (
+        SELECT -1 AS weight, o.country AS c3 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.country AS c3 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c3
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{3}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -104,9 +127,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_customer (weight, c3)
-    SELECT -1, o.country FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{3}', ARRAY['country']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c3)
+      SELECT -1, o.country FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c3)
+          SELECT -1, o.country FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{3}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -118,23 +158,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_customer (weight, c3) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{3}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -174,9 +202,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c6)
-    SELECT 1, n.region, n.quantity FROM new_rows AS n;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6}', ARRAY['region', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c6)
+      SELECT 1, n.region, n.quantity FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c6)
+          SELECT 1, n.region, n.quantity FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -188,16 +233,22 @@ CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c6)
-    SELECT pg_catalog.sum(u.weight), u.c4, u.c6
-    FROM (
-      SELECT -1 AS weight, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
-      UNION ALL
-      SELECT 1, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
-    ) AS u
-    GROUP BY u.c4, u.c6
-    HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6}', ARRAY['region', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c6)
+      SELECT pg_catalog.sum(u.weight), u.c4, u.c6
+      FROM (
+        SELECT -1 AS weight, o.region AS c4, o.quantity AS c6 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.region AS c4, n.quantity AS c6 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c4, u.c6
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -209,9 +260,26 @@ CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigg
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  INSERT INTO imat_store.log_public_sale (weight, c4, c6)
-    SELECT -1, o.region, o.quantity FROM old_rows AS o;
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{4,6}', ARRAY['region', 'quantity']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c4, c6)
+      SELECT -1, o.region, o.quantity FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c4, c6)
+          SELECT -1, o.region, o.quantity FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{4,6}', TG_OP);
+  END IF;
   RETURN NULL;
 END$imat$;
 
@@ -223,23 +291,11 @@ CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS tri
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'feature_not_supported',
-      MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-      DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-      HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-  END IF;
-  EXECUTE (
-    SELECT pg_catalog.format(
-      'INSERT INTO imat_store.log_public_sale (weight, c4, c6) SELECT -1%s FROM ONLY %s AS t',
-      pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-      TG_RELID::pg_catalog.regclass
-    )
-    FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{4,6}'::pg_catalog.int2[])
-  );
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -429,11 +485,55 @@ FROM
     OFFSET 0
   ) AS r2) AS u3) AS u4;
 
+-- the state computed anew
+CREATE VIEW imat_store.content_union_all AS
+SELECT
+  u4.c25 AS region,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE u4.c26 IS NOT NULL) AS count_value,
+  pg_catalog.count(*) FILTER (WHERE u4.c26 = 'NaN'::numeric) AS nan_value,
+  pg_catalog.count(*) FILTER (WHERE u4.c26 = 'Infinity'::numeric) AS plus_infinity_value,
+  pg_catalog.count(*) FILTER (WHERE u4.c26 = '-Infinity'::numeric) AS minus_infinity_value,
+  COALESCE(pg_catalog.sum(u4.c26) FILTER (WHERE u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric), 0)::numeric AS sum_value,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(u4.c26), 10900))::numeric) FILTER (WHERE u4.c26 > '-Infinity'::numeric AND u4.c26 < 'Infinity'::numeric), 0)::numeric AS scales_value
+FROM
+  (SELECT (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
+  FROM (SELECT (r1.region)::text AS c19, (r1.quantity)::numeric AS c20
+  FROM public.sale AS r1
+  UNION ALL
+  SELECT (r2.country)::text AS c19, (0.5)::numeric AS c20
+  FROM public.customer AS r2) AS u3
+  UNION ALL
+  SELECT (('none')::text)::text AS c25, (0)::numeric AS c26) AS u4
+GROUP BY 1;
+
+-- the same as a function, for reads while a reset is pending
+CREATE FUNCTION imat_store.computed_union_all(access_key uuid) RETURNS SETOF imat_store.content_union_all
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_union_all';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store.content_union_all;
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_union_all(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store.fold_union_all() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store.fold_union_all(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
@@ -481,6 +581,13 @@ DECLARE
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_union_all;
+    INSERT INTO imat_store.state_union_all (region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value)
+    SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.content_union_all;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_union_all')
     INTO touched, emptied, negative;
@@ -509,57 +616,89 @@ BEGIN
 END$imat_$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store.fold_union_all() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store.fold_union_all(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_union_all WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_union_all
+)
 SELECT
-  u.region,
-  COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-  COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
-  COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
-  COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
-  COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
-  COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
-  COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
+  s.region,
+  s.rows,
+  s.total
 FROM (
-  SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total
+  FROM imat_store.state_union_all AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
   UNION ALL
-  SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.delta_union_all
-) AS u
-GROUP BY u.region
-HAVING pg_catalog.sum(u.rows) <> 0;
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
+      COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
+      COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
+      COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
+      COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
+      COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
+    FROM (
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM changes
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
 
 -- what readers use
 CREATE VIEW imat.union_all AS
--- nothing pending: the state is the answer
-SELECT
-  s.region AS region,
-  s.rows AS n,
-  s.total AS total
-FROM imat_store.state_union_all AS s
-WHERE NOT (
-  SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('union_all')
-  )
-)
-UNION ALL
--- otherwise: the state and the pending changes, added up
 SELECT
   s.region AS region,
   s.rows AS n,
   s.total AS total
 FROM (
+  -- what is stored
   SELECT
-    m.*,
-    CASE WHEN m.count_value > 0 THEN CASE WHEN m.nan_value > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_value > 0 AND m.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN m.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN m.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(m.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(m.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(m.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(m.sum_value) END))::numeric END END AS total
-  FROM imat_store.current_union_all AS m
+    s.region,
+    s.rows,
+    s.total,
+    0 AS arm
+  FROM imat_store.state_union_all AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    2 AS arm
+  FROM imat_store.current_union_all AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total,
+    3 AS arm
+  FROM imat_store.computed_union_all((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
-WHERE (
+WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('union_all')
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_union_all'::regclass) AND f.here AND 'imat_store.definition_union_all'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('union_all')::integer
   )
 );
 
@@ -568,3 +707,6 @@ SELECT imat_catalog.copy_grants('public.union_all', 'imat.union_all');
 
 -- a comment of the materialized view
 COMMENT ON VIEW imat.union_all IS 'shows union-all';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_union_all USING btree ((1));

@@ -1,0 +1,52 @@
+/** Writes the capture functions of a source again after ALTER TABLE has changed its columns. */
+import { sharesCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { captureFunctions, namesColumns } from '../generate/capture.ts';
+import { loadColumns } from '../server/columns.ts';
+import { fragment } from '../sql/sql.ts';
+import { attnumArray, SOURCE_LOCK_CLASS } from './install.ts';
+import { capturedBy, loggedColumns, sourceRow } from './source-row.ts';
+
+const ATTEMPTS = 3;
+
+/**
+ * Capture goes on meanwhile, but makes its command anew for each statement. Where this role must
+ * not write the functions, it stays so.
+ */
+export async function renewCapture(db: Db, oid: number): Promise<void> {
+  try {
+    await withShortLock(
+      db,
+      () => renew(db, oid),
+      () => undefined,
+      ATTEMPTS,
+    );
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+  }
+}
+
+async function renew(db: Db, oid: number): Promise<void> {
+  if (!(await sharesCatalog(db))) return;
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+  const known = await sourceRow(db, oid);
+  if (known === null || known.marks || !known.here || known.body === null) return;
+  const columns = loggedColumns(known, (await loadColumns(db, [oid])).get(oid) ?? []);
+  if (namesColumns(known.body, columns)) return;
+  const [table] = await db.query<{ name: string }>('SELECT $1::regclass::text AS name', [oid]);
+  const target = {
+    oid,
+    source: fragment(table?.name ?? ''),
+    log: fragment(known.log),
+    functions: capturedBy(known.capture),
+    extension: null,
+    columns,
+  };
+  for (const statement of captureFunctions(target)) await db.execute(statement.text);
+  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+    oid,
+    attnumArray(columns.map((column) => column.attnum)),
+  ]);
+}
