@@ -125,6 +125,24 @@ export async function convert(
       progress(2, `removing what an interrupted convert left: ${what}`),
     );
   await initialize(db, false);
+  try {
+    await registerAndInstall(db, request, prepared, progress);
+  } catch (error) {
+    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
+      throw error;
+    const asSwap: Request = { ...request, strategy: 'swap', against: [KEY_TOO_LONG] };
+    return await convert(db, serverMajor, asSwap, viewOid);
+  }
+  return result;
+}
+
+/** Undoes what it has begun if it fails. A cancel has nothing left to stop then. */
+async function registerAndInstall(
+  db: Db,
+  request: Request,
+  prepared: Prepared,
+  progress: ReportStep,
+): Promise<void> {
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
     db.forgetCancel();
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
@@ -133,21 +151,12 @@ export async function convert(
   try {
     await install(db, id, request, prepared, progress);
   } catch (error) {
-    // A cancel has nothing left to stop: the work is undone already.
     db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
-      throw error;
-    return await convert(
-      db,
-      serverMajor,
-      { ...request, strategy: 'swap', against: [KEY_TOO_LONG] },
-      viewOid,
-    );
+    throw error;
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
-  return result;
 }
 
 const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';

@@ -10,7 +10,8 @@ import {
 import type { Db } from '../db/db.ts';
 import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropLostCapture, dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { shrinkCapture } from '../capture/install.ts';
+import { dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';

@@ -10,6 +10,12 @@ import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-t
 import { hiddenTables } from './function-bodies.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
+import {
+  COMPARES_WITH_TIMESTAMPTZ,
+  PRINTS_ARGUMENTS,
+  READS_THE_CLOCK,
+  SETTINGS_ONLY,
+} from './stable-functions.ts';
 
 export type FunctionUse = {
   readonly schema: string;
@@ -50,73 +56,6 @@ export const PINNED_SETTINGS = [
   'bytea_output',
   'default_text_search_config',
 ] as const;
-
-/**
- * PostgreSQL's own functions that are stable because of `PINNED_SETTINGS` only, by the name of what
- * is not immutable among them.
- */
-const SETTINGS_ONLY = new Set([
-  'date_trunc',
-  'date_part',
-  'extract',
-  'timezone',
-  'date',
-  'timestamp',
-  'timestamptz',
-  'time',
-  'timetz',
-  'to_char',
-  'to_timestamp',
-  'to_date',
-  'to_number',
-  'timestamptz_pl_interval',
-  'timestamptz_mi_interval',
-  'interval_pl_timestamptz',
-  'generate_series',
-  'make_timestamptz',
-  'overlaps',
-  'to_tsvector',
-  'to_tsquery',
-  'plainto_tsquery',
-  'phraseto_tsquery',
-  'websearch_to_tsquery',
-  'money',
-  'numeric',
-  'interval_in',
-  'cash_in',
-]);
-
-/** Of the same name, and not like these: the zone of a time of day is that of today. */
-const READS_THE_CLOCK = new Set(['timetz(time without time zone)']);
-
-const COMPARES_WITH_TIMESTAMPTZ =
-  /^(date|timestamp|timestamptz)_(eq|ne|lt|le|gt|ge|cmp)_(timestamptz|date|timestamp)$/;
-
-/** Functions that are stable because they print their arguments. */
-const PRINTS_ARGUMENTS = new Set([
-  'textanycat',
-  'anytextcat',
-  'concat',
-  'concat_ws',
-  'format',
-  'array_to_string',
-  'to_json',
-  'to_jsonb',
-  'row_to_json',
-  'array_to_json',
-  'json_build_object',
-  'json_build_array',
-  'jsonb_build_object',
-  'jsonb_build_array',
-  'json_agg',
-  'jsonb_agg',
-  'json_object_agg',
-  'jsonb_object_agg',
-  'json_object_agg_strict',
-  'json_object_agg_unique',
-  'jsonb_object_agg_strict',
-  'jsonb_object_agg_unique',
-]);
 
 type FunctionRow = {
   oid: number;
