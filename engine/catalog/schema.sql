@@ -256,6 +256,59 @@ CREATE TABLE imat_catalog.schedule (
 COMMENT ON TABLE imat_catalog.schedule IS
   'For each imat: which worker holds it, how the last run went and what runs cost. A row appears with the first attempt.';
 
+CREATE TABLE imat_catalog.schema_change (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  not_before timestamp with time zone,
+  at timestamp with time zone NOT NULL,
+  xid xid8,
+  role text,
+  command text,
+  class_id oid NOT NULL,
+  object_id oid NOT NULL,
+  type text NOT NULL,
+  part_id oid NOT NULL,
+  object text NOT NULL,
+  part text,
+  kind text NOT NULL,
+  before jsonb,
+  after jsonb,
+  source text NOT NULL,
+  imats text[] NOT NULL,
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  CONSTRAINT schema_change_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'alter'::text, 'rename'::text, 'rewrite'::text, 'drop'::text]))),
+  CONSTRAINT schema_change_source_check CHECK ((source = ANY (ARRAY['event trigger'::text, 'fingerprint'::text]))),
+  CONSTRAINT schema_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX schema_change_object_id_id_idx ON imat_catalog.schema_change USING btree (object_id, id);
+CREATE INDEX schema_change_object_id_idx ON imat_catalog.schema_change USING btree (object, id);
+COMMENT ON TABLE imat_catalog.schema_change IS
+  'What has changed in the schema; the view imat.schema_changes shows it.';
+
+CREATE TABLE imat_catalog.schema_comparison (
+  only_row boolean DEFAULT true NOT NULL,
+  compared_at timestamp with time zone,
+  CONSTRAINT schema_comparison_only_row_check CHECK (only_row),
+  CONSTRAINT schema_comparison_pkey PRIMARY KEY (only_row)
+);
+COMMENT ON TABLE imat_catalog.schema_comparison IS
+  'The time of the last comparison: what it did not find has happened since.';
+
+CREATE TABLE imat_catalog.schema_image (
+  class_id oid NOT NULL,
+  object_id oid NOT NULL,
+  type text NOT NULL,
+  part_id oid NOT NULL,
+  object text NOT NULL,
+  part text,
+  image jsonb NOT NULL,
+  made_by xid NOT NULL,
+  taken_at timestamp with time zone DEFAULT now() NOT NULL,
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  CONSTRAINT schema_image_pkey PRIMARY KEY (class_id, object_id, type, part_id)
+);
+COMMENT ON TABLE imat_catalog.schema_image IS
+  'What PostgreSQL''s catalog said last of each object whose schema history is kept.';
+
 CREATE TABLE imat_catalog.sequence_state (
   member_id integer NOT NULL,
   moment_id bigint NOT NULL,
@@ -314,6 +367,14 @@ COMMENT ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) IS
   'Adds tables and sequences to a group and sets a mark, from which on their changes count.';
 GRANT EXECUTE ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) TO PUBLIC;
 
+CREATE FUNCTION imat.column_changes(relation regclass)
+  RETURNS TABLE(number smallint, name text, is_dropped boolean, not_before timestamp with time zone, at timestamp with time zone, xid xid8, printed_xid xid, role text, command text, kind text, source text)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.column_changes(regclass) IS
+  'Returns for each column of a table, dropped ones included, when it changed last and from where that is known.';
+GRANT EXECUTE ON FUNCTION imat.column_changes(regclass) TO PUBLIC;
+
 CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -321,6 +382,14 @@ CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
 COMMENT ON FUNCTION imat.comment_mark(text,text,text) IS
   'Sets the comment of a mark; NULL removes it.';
 GRANT EXECUTE ON FUNCTION imat.comment_mark(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.compare_schema()
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.compare_schema() IS
+  'Compares all objects that imat knows with what they were at the last comparison; records what differs for the view imat.schema_changes, and returns how many changes that were.';
+GRANT EXECUTE ON FUNCTION imat.compare_schema() TO PUBLIC;
 
 CREATE FUNCTION imat.create_group(name text, tables regclass[] DEFAULT '{}'::regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'START_%'::text)
   RETURNS void
@@ -383,6 +452,22 @@ CREATE FUNCTION imat.fold_counts()
 COMMENT ON FUNCTION imat.fold_counts() IS
   'Adds up the counters of changed rows between marks; returns how many it has removed. It changes no statistic. It returns 0 if another session is at it, or changes a group.';
 GRANT EXECUTE ON FUNCTION imat.fold_counts() TO PUBLIC;
+
+CREATE FUNCTION imat.history(relation regclass)
+  RETURNS TABLE(not_before timestamp with time zone, at timestamp with time zone, xid xid8, role text, command text, object text, type text, part text, kind text, before jsonb, after jsonb, source text, imats text[])
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.history(regclass) IS
+  'Returns what is known of the changes of a table''s schema, newest first: what event triggers and comparisons have recorded, and the commit times of the rows of PostgreSQL''s catalog.';
+GRANT EXECUTE ON FUNCTION imat.history(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat.last_schema_change(relation regclass)
+  RETURNS TABLE(not_before timestamp with time zone, at timestamp with time zone, xid xid8, printed_xid xid, role text, command text, type text, part text, kind text, source text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.last_schema_change(regclass) IS
+  'Returns the last known change of a table''s schema; no row if none is known. VACUUM FULL and CLUSTER rewrite the table and are no changes of its schema.';
+GRANT EXECUTE ON FUNCTION imat.last_schema_change(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat.list_groups()
   RETURNS TABLE(group_name text, group_owner name, group_is_counting boolean, group_tables bigint, group_sequences bigint, group_marks bigint, group_creation_datetime timestamp with time zone)
@@ -526,6 +611,14 @@ COMMENT ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) IS
   'Adds a moment to a group, with a mark if it is named. The changes of this transaction are before it if own_before is true, after it if that is false; if that is NULL, they are before it if there are any.';
 GRANT EXECUTE ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.add_schema_change(former imat_catalog.schema_image, present imat_catalog.schema_image, command text)
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) IS
+  'Records how an object differs from its image: found by a comparison, or, with the tag of a command, made by that command of this transaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
   LANGUAGE sql VOLATILE
@@ -556,6 +649,13 @@ CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text,
 COMMENT ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) IS
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns false if the worker no longer holds the lease.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.begin_history()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.begin_history() IS
+  'Takes the first image of each object that imat has come to know.';
 
 CREATE FUNCTION imat_catalog.block_of(moment bigint)
   RETURNS bigint
@@ -612,6 +712,14 @@ COMMENT ON FUNCTION imat_catalog.commit_refusal() IS
   'Returns the message with which this server refuses a COMMIT inside a function, in the language of the session.';
 GRANT EXECUTE ON FUNCTION imat_catalog.commit_refusal() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.commit_time(id xid)
+  RETURNS timestamp with time zone
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.commit_time(xid) IS
+  'Returns when a transaction committed; NULL where the server does not know it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.commit_time(xid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -664,6 +772,14 @@ CREATE FUNCTION imat_catalog.cut_off_message()
 COMMENT ON FUNCTION imat_catalog.cut_off_message() IS
   'Returns the error text of an attempt that neither succeeded nor failed, because its worker or its session ended.';
 GRANT EXECUTE ON FUNCTION imat_catalog.cut_off_message() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.end_history()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.end_history() IS
+  'Drops the event triggers of the schema history if there is neither an imat nor a member of a group. What was recorded stays.';
+GRANT EXECUTE ON FUNCTION imat_catalog.end_history() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, members integer[], mark text, stops boolean)
   RETURNS void
@@ -767,6 +883,14 @@ COMMENT ON FUNCTION imat_catalog.frontiers_read(integer) IS
   'Returns the frontiers of the stored imats that an imat reads, as one text to compare.';
 GRANT EXECUTE ON FUNCTION imat_catalog.frontiers_read(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.full_xid(id xid)
+  RETURNS xid8
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.full_xid(xid) IS
+  'Returns the 64 bits of a transaction id of the last two thousand million transactions; NULL for one that is not of a transaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.full_xid(xid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.granted_like(imat integer)
   RETURNS oid
   LANGUAGE sql STABLE
@@ -868,6 +992,14 @@ COMMENT ON FUNCTION imat_catalog.is_stored(integer,oid,text) IS
   'Returns true if the table is the one that the reader''s snapshot knows as the stored table of the imat; raises an error otherwise. A view evaluates it once for each read.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer,oid,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.known_objects()
+  RETURNS TABLE(class_id oid, object_id oid, imat text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.known_objects() IS
+  'Returns the relations and functions that imats read, with the imat, and the members of groups.';
+GRANT EXECUTE ON FUNCTION imat_catalog.known_objects() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -945,12 +1077,27 @@ COMMENT ON FUNCTION imat_catalog.may_read_group(oid,integer) IS
   'Returns true if the role has SELECT on all tables and sequences that are or were in the group. If one of them has been dropped, the role must have the rights of the group''s owner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.may_read_group(oid,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.may_read_relation(role oid, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.may_read_relation(oid,oid) IS
+  'Returns true if the role has SELECT on a table, view or sequence.';
+GRANT EXECUTE ON FUNCTION imat_catalog.may_read_relation(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: after a restore into another cluster, after a load that did not end, or on a standby for a snapshot older than a swap.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_rewrite()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
+  'Event trigger: notes for record_command which tables a command rewrites.';
 
 CREATE FUNCTION imat_catalog.open_slot(name text)
   RETURNS boolean
@@ -1004,6 +1151,46 @@ CREATE FUNCTION imat_catalog.record(imat integer, worker_id text, action text, r
 COMMENT ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) IS
   'Records a run for an imat: how it ended, what it cost, and when the next attempt is due. Call it with named arguments; what is left out is NULL.';
 GRANT EXECUTE ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_command()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1s;
+COMMENT ON FUNCTION imat_catalog.record_command() IS
+  'Event trigger: records what a command has changed in the objects that imat knows.';
+
+CREATE FUNCTION imat_catalog.record_commands_from_now_on()
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.record_commands_from_now_on() IS
+  'Creates the event triggers of the schema history; returns false if the role may not.';
+GRANT EXECUTE ON FUNCTION imat_catalog.record_commands_from_now_on() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_differences(command text)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.record_differences(text) IS
+  'Compares all images with PostgreSQL''s catalog, records what differs, and returns how much that was. What this transaction has written is said to be done by the command, if one is given.';
+GRANT EXECUTE ON FUNCTION imat_catalog.record_differences(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_drop()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1s;
+COMMENT ON FUNCTION imat_catalog.record_drop() IS
+  'Event trigger: records which objects that imat knows a command has dropped.';
+
+CREATE FUNCTION imat_catalog.relation_image(relations oid[])
+  RETURNS TABLE(object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.relation_image(oid[]) IS
+  'Returns what PostgreSQL''s catalog says of relations, their columns, constraints and indexes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.relation_image(oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.release(imat integer, holder text)
   RETURNS void
@@ -1059,6 +1246,14 @@ COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
   'Returns the rules of the ordinary views that a definition reads, at any depth, as view:version. The version changes when a view is replaced, not when it is renamed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.rules_read(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
+  RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
+  'Returns what PostgreSQL''s catalog says of relations with their parts, and of functions.';
+GRANT EXECUTE ON FUNCTION imat_catalog.schema_now(oid[],oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
   RETURNS record
   LANGUAGE sql STABLE
@@ -1090,6 +1285,14 @@ CREATE FUNCTION imat_catalog.snapshot_with_own(taken pg_snapshot, own xid8, is_b
 COMMENT ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) IS
   'Returns the snapshot in which the transaction that took it is visible, or is not.';
 GRANT EXECUTE ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.store_image(former imat_catalog.schema_image, present imat_catalog.schema_image)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) IS
+  'Replaces an image by what PostgreSQL''s catalog says now; returns false if that was done before.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.store_sequence(member integer, moment bigint)
   RETURNS void
@@ -1187,6 +1390,25 @@ CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts
 COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,integer) IS
   'Runs DDL commands that need short exclusive locks, all or none. It waits 25 ms for a lock and then starts again, up to the given number of attempts; ten attempts take about 1.5 s.';
 GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,integer) TO PUBLIC;
+
+-- VIEW imat.schema_changes (
+--   not_before timestamp with time zone,
+--   at timestamp with time zone,
+--   xid xid8,
+--   role text,
+--   command text,
+--   object text,
+--   type text,
+--   part text,
+--   kind text,
+--   before jsonb,
+--   after jsonb,
+--   source text,
+--   imats text[]
+-- );
+COMMENT ON VIEW imat.schema_changes IS
+  'The recorded changes of tables, columns, constraints, indexes, views and functions that imats read, and of members of groups; newest first.';
+GRANT SELECT ON imat.schema_changes TO PUBLIC;
 
 -- VIEW imat_catalog.held_back (
 --   source regclass,

@@ -148,6 +148,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
       [row.id, names.definition.sql.text],
     );
+    await db.query('SELECT imat_catalog.begin_history()');
     // Held until the install has ended, or the session: it tells an install under way from an
     // interrupted one. Taken last, because it would outlive a transaction that fails.
     const [lock] = await db.query<{ taken: boolean }>(
