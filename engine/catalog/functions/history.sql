@@ -46,5 +46,5 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION imat.history(regclass) IS
-  'Returns what is known of the changes of a table''s schema, newest first: what event triggers and '
-  'comparisons have recorded, and the commit times of the rows of PostgreSQL''s catalog.';
+  'Returns what is known of the changes of a table''s schema, newest first: what event triggers '
+  'and comparisons have recorded, and the commit times of the rows of PostgreSQL''s catalog.';

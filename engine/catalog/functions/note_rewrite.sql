@@ -4,8 +4,9 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM set_config('imat.rewritten', concat_ws(',', nullif(current_setting('imat.rewritten', true),
-    ''), pg_event_trigger_table_rewrite_oid()::oid), true);
+  PERFORM set_config('imat.rewritten', concat_ws(',',
+    nullif(current_setting('imat.rewritten', true), ''),
+    pg_event_trigger_table_rewrite_oid()::oid), true);
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING
     USING MESSAGE = format('imat could not note which table is rewritten: %s', SQLERRM),

@@ -7,7 +7,7 @@ AS $$
   SELECT 'pg_class'::regclass, r.* FROM imat_catalog.relation_image(relations) r
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid, 'function', 0::oid,
-    format('%s(%s)', format('%I.%I', n.nspname, p.proname), pg_get_function_identity_arguments(p.oid)),
+    format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
     NULL, jsonb_build_object('schema', n.nspname, 'name', p.proname,
       'owner', pg_get_userbyid(p.proowner), 'definition',
       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END),

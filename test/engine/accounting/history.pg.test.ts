@@ -1,4 +1,4 @@
-/** Schema history by event triggers and comparisons: what changed, by whom, and what leaves nothing. */
+/** Schema history by event triggers and comparisons: what changed, and what leaves no entry. */
 import { expect, test } from 'vitest';
 import type { SchemaChange } from '../../../engine/api.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
