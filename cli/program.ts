@@ -9,6 +9,7 @@ import { registerExtension } from './commands/extension.ts';
 import { registerFold } from './commands/fold.ts';
 import { registerGrant } from './commands/grant.ts';
 import { registerGroup } from './commands/group.ts';
+import { registerHistory } from './commands/history.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerMark } from './commands/mark.ts';
@@ -45,6 +46,7 @@ const REGISTRATIONS = [
   registerGroup,
   registerMark,
   registerStats,
+  registerHistory,
   registerExtension,
 ];
 

@@ -294,6 +294,44 @@ export type ChangeStatistics = StatisticsOptions & {
   }[];
 };
 
+/** A change of a table, view or function, or of a column, constraint or index. */
+export type SchemaChange = {
+  /** It happened between this time and `at`; null if `at` is exact. ISO 8601. */
+  readonly notBefore: string | null;
+  readonly at: string;
+  /** The transaction, in 64 bits and as the catalog prints it. */
+  readonly xid: string | null;
+  readonly printedXid: string | null;
+  readonly role: string | null;
+  /** A command tag, such as ALTER TABLE. */
+  readonly command: string | null;
+  /** Schema-qualified. */
+  readonly object: string;
+  /** `table`, `view`, `column` and so on. */
+  readonly type: string;
+  /** The name of the column, constraint or index. */
+  readonly part: string | null;
+  /** Null where only a commit timestamp tells of the change. */
+  readonly kind: 'create' | 'alter' | 'rename' | 'rewrite' | 'drop' | null;
+  /** The properties that differ; of something created or dropped, all. */
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+  readonly source: 'event trigger' | 'commit timestamp' | 'fingerprint';
+  /** The imats that read the object when that was recorded. */
+  readonly imats: readonly string[];
+};
+
+export type SchemaHistory = {
+  readonly object: string;
+  /** Which sources of knowledge this database has. */
+  readonly eventTriggers: boolean;
+  readonly commitTimestamps: boolean;
+  /** The last comparison; null if there was none. */
+  readonly comparedAt: string | null;
+  /** Newest first. */
+  readonly changes: readonly SchemaChange[];
+};
+
 /** Change accounting; docs/statistics.md tells of it. Tables and sequences are named as in SQL. */
 export interface Accounting {
   createGroup(
@@ -318,6 +356,12 @@ export interface Accounting {
   statistics(group: string, options: StatisticsOptions): Promise<ChangeStatistics>;
   /** Adds up the counters of intervals that have ended; gives how many it has removed. */
   foldCounts(): Promise<number>;
+  /** Of a table or view, or by its qualified name of a function or what was dropped. */
+  schemaHistory(name: string): Promise<SchemaHistory>;
+  /** Records what differs from the last image of the schema; gives how many changes that were. */
+  compareSchema(): Promise<number>;
+  /** Creates event triggers that record each command; false if this role may not. */
+  recordCommands(): Promise<boolean>;
 }
 
 /** A connection to a database with imats. One session; calls are carried out one after another. */

@@ -1,5 +1,6 @@
 /**
- * Upkeep, whatever the imats do: folds the counters of changes; deletes expired history, requests
+ * Upkeep, whatever the imats do: folds the counters of changes; compares the schema with its last
+ * image; deletes expired history, requests
  * and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's transaction
  * ids.
  *
@@ -45,6 +46,7 @@ export const BUILD_TIMEOUT_MS = 120_000;
 export type UpkeepStep =
   | 'tidy'
   | 'fold counts'
+  | 'compare schema'
   | 'clean'
   | 'vacuum'
   | 'index'
@@ -85,6 +87,7 @@ export class Upkeep {
     const { policy, onStep } = this.#parts;
     await this.#try('tidy', null, () => deleteExpired(db, policy));
     await this.#try('fold counts', null, () => foldCounts(db));
+    await this.#try('compare schema', null, () => compareSchema(db));
     const logs = await translated(() =>
       db.query<LogRow>(
         `SELECT source, log::text AS log, rows, dead_rows AS dead, pages, bytes,
@@ -201,6 +204,8 @@ async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
 /** A role that counts nothing needs no right to fold. */
 const foldCounts = (db: Db): Promise<unknown> =>
   db.query('SELECT imat.fold_counts() WHERE EXISTS (SELECT FROM imat_catalog.change_group)');
+
+const compareSchema = (db: Db): Promise<unknown> => db.query('SELECT imat.compare_schema()');
 
 async function deleteExpired(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(

@@ -297,6 +297,7 @@ const DROP_FORMER = `
 export async function removeUnusedCatalog(db: Db): Promise<void> {
   await lockCatalog(db);
   if (!(await catalogExists(db))) return;
+  await db.query('SELECT imat_catalog.end_history()');
   const [used] = await db.query<{ in_use: boolean }>(
     `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration)
        OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
@@ -312,6 +313,7 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
            JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
          WHERE c.relnamespace = 'imat_catalog'::regnamespace
            AND v.relnamespace <> 'imat_catalog'::regnamespace
+           AND v.oid <> 'imat.schema_changes'::regclass
        ) AS in_use`,
   );
   if (used?.in_use !== false) return;
@@ -322,7 +324,8 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
     [JSON.stringify(catalogFiles().api)],
   );
   await db.execute(
-    `DROP SCHEMA imat_store CASCADE; DROP ROUTINE ${api?.routines ?? ''}; DROP SCHEMA imat_catalog CASCADE`,
+    `DROP SCHEMA imat_store CASCADE; DROP ROUTINE ${api?.routines ?? ''};
+     DROP VIEW imat.schema_changes; DROP SCHEMA imat_catalog CASCADE`,
   );
   const [emaj] = await db.query(
     `SELECT FROM pg_namespace n

@@ -281,6 +281,59 @@ CREATE TABLE imat_catalog.schedule (
 COMMENT ON TABLE imat_catalog.schedule IS
   'For each imat: which worker holds it, how the last run went and what runs cost. A row appears with the first attempt.';
 
+CREATE TABLE imat_catalog.schema_change (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  not_before timestamp with time zone,
+  at timestamp with time zone NOT NULL,
+  xid xid8,
+  role text,
+  command text,
+  class_id oid NOT NULL,
+  object_id oid NOT NULL,
+  type text NOT NULL,
+  part_id oid NOT NULL,
+  object text NOT NULL,
+  part text,
+  kind text NOT NULL,
+  before jsonb,
+  after jsonb,
+  source text NOT NULL,
+  imats text[] NOT NULL,
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  CONSTRAINT schema_change_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'alter'::text, 'rename'::text, 'rewrite'::text, 'drop'::text]))),
+  CONSTRAINT schema_change_source_check CHECK ((source = ANY (ARRAY['event trigger'::text, 'fingerprint'::text]))),
+  CONSTRAINT schema_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX schema_change_object_id_id_idx ON imat_catalog.schema_change USING btree (object_id, id);
+CREATE INDEX schema_change_object_id_idx ON imat_catalog.schema_change USING btree (object, id);
+COMMENT ON TABLE imat_catalog.schema_change IS
+  'What has changed in the schema; the view imat.schema_changes shows it.';
+
+CREATE TABLE imat_catalog.schema_comparison (
+  only_row boolean DEFAULT true NOT NULL,
+  compared_at timestamp with time zone,
+  CONSTRAINT schema_comparison_only_row_check CHECK (only_row),
+  CONSTRAINT schema_comparison_pkey PRIMARY KEY (only_row)
+);
+COMMENT ON TABLE imat_catalog.schema_comparison IS
+  'The time of the last comparison: what it did not find has happened since.';
+
+CREATE TABLE imat_catalog.schema_image (
+  class_id oid NOT NULL,
+  object_id oid NOT NULL,
+  type text NOT NULL,
+  part_id oid NOT NULL,
+  object text NOT NULL,
+  part text,
+  image jsonb NOT NULL,
+  made_by xid NOT NULL,
+  taken_at timestamp with time zone DEFAULT now() NOT NULL,
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  CONSTRAINT schema_image_pkey PRIMARY KEY (class_id, object_id, type, part_id)
+);
+COMMENT ON TABLE imat_catalog.schema_image IS
+  'What PostgreSQL''s catalog said last of each object whose schema history is kept.';
+
 CREATE TABLE imat_catalog.sequence_state (
   member_id integer NOT NULL,
   moment_id bigint NOT NULL,
@@ -349,6 +402,14 @@ COMMENT ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) IS
   'Adds tables and sequences to a group and sets a mark, from which on their changes count.';
 GRANT EXECUTE ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) TO PUBLIC;
 
+CREATE FUNCTION imat.column_changes(relation regclass)
+  RETURNS TABLE(number smallint, name text, is_dropped boolean, not_before timestamp with time zone, at timestamp with time zone, xid xid8, printed_xid xid, role text, command text, kind text, source text)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.column_changes(regclass) IS
+  'Returns for each column of a table, dropped ones included, when it changed last and from where that is known.';
+GRANT EXECUTE ON FUNCTION imat.column_changes(regclass) TO PUBLIC;
+
 CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -356,6 +417,14 @@ CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
 COMMENT ON FUNCTION imat.comment_mark(text,text,text) IS
   'Sets the comment of a mark; NULL removes it.';
 GRANT EXECUTE ON FUNCTION imat.comment_mark(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.compare_schema()
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.compare_schema() IS
+  'Compares all objects that imat knows with what they were at the last comparison; records what differs for the view imat.schema_changes, and returns how many changes that were.';
+GRANT EXECUTE ON FUNCTION imat.compare_schema() TO PUBLIC;
 
 CREATE FUNCTION imat.create_group(name text, tables regclass[] DEFAULT '{}'::regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'START_%'::text)
   RETURNS void
@@ -418,6 +487,22 @@ CREATE FUNCTION imat.fold_counts()
 COMMENT ON FUNCTION imat.fold_counts() IS
   'Adds up the counters of changed rows between marks; returns how many it has removed. It changes no statistic. It returns 0 if another session is at it, or changes a group.';
 GRANT EXECUTE ON FUNCTION imat.fold_counts() TO PUBLIC;
+
+CREATE FUNCTION imat.history(relation regclass)
+  RETURNS TABLE(not_before timestamp with time zone, at timestamp with time zone, xid xid8, role text, command text, object text, type text, part text, kind text, before jsonb, after jsonb, source text, imats text[])
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.history(regclass) IS
+  'Returns what is known of the changes of a table''s schema, newest first: what event triggers and comparisons have recorded, and the commit times of the rows of PostgreSQL''s catalog.';
+GRANT EXECUTE ON FUNCTION imat.history(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat.last_schema_change(relation regclass)
+  RETURNS TABLE(not_before timestamp with time zone, at timestamp with time zone, xid xid8, printed_xid xid, role text, command text, type text, part text, kind text, source text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.last_schema_change(regclass) IS
+  'Returns the last known change of a table''s schema; no row if none is known. VACUUM FULL and CLUSTER rewrite the table and are no changes of its schema.';
+GRANT EXECUTE ON FUNCTION imat.last_schema_change(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat.list_groups()
   RETURNS TABLE(group_name text, group_owner name, group_is_counting boolean, group_tables bigint, group_sequences bigint, group_marks bigint, group_creation_datetime timestamp with time zone)
@@ -568,6 +653,13 @@ CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
 COMMENT ON FUNCTION imat_catalog.adopt_facts(integer[]) IS
   'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
+CREATE FUNCTION imat_catalog.add_schema_change(former imat_catalog.schema_image, present imat_catalog.schema_image, command text)
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) IS
+  'Records how an object differs from its image: found by a comparison, or, with the tag of a command, made by that command of this transaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
@@ -599,6 +691,13 @@ CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text,
 COMMENT ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) IS
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns false if the worker no longer holds the lease.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.begin_history()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.begin_history() IS
+  'Takes the first image of each object that imat has come to know.';
 
 CREATE FUNCTION imat_catalog.block_of(moment bigint)
   RETURNS bigint
@@ -695,6 +794,14 @@ COMMENT ON FUNCTION imat_catalog.commit_refusal() IS
   'Returns the message with which this server refuses a COMMIT inside a function, in the language of the session.';
 GRANT EXECUTE ON FUNCTION imat_catalog.commit_refusal() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.commit_time(id xid)
+  RETURNS timestamp with time zone
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.commit_time(xid) IS
+  'Returns when a transaction committed; NULL where the server does not know it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.commit_time(xid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -763,6 +870,13 @@ CREATE FUNCTION imat_catalog.differences(wanted integer[])
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
   'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
+CREATE FUNCTION imat_catalog.end_history()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.end_history() IS
+  'Drops the event triggers of the schema history if there is neither an imat nor a member of a group. What was recorded stays.';
+GRANT EXECUTE ON FUNCTION imat_catalog.end_history() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, members integer[], mark text, stops boolean)
   RETURNS void
@@ -881,6 +995,14 @@ CREATE FUNCTION imat_catalog.frontiers_read(imat integer)
 COMMENT ON FUNCTION imat_catalog.frontiers_read(integer) IS
   'Returns the frontiers of the stored imats that an imat reads, as one text to compare.';
 GRANT EXECUTE ON FUNCTION imat_catalog.frontiers_read(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.full_xid(id xid)
+  RETURNS xid8
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.full_xid(xid) IS
+  'Returns the 64 bits of a transaction id of the last two thousand million transactions; NULL for one that is not of a transaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.full_xid(xid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.granted_like(imat integer)
   RETURNS oid
@@ -1007,6 +1129,14 @@ COMMENT ON FUNCTION imat_catalog.is_stored(integer,oid,text) IS
   'Returns true if the table is the one that the reader''s snapshot knows as the stored table of the imat; raises an error otherwise. A view evaluates it once for each read.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer,oid,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.known_objects()
+  RETURNS TABLE(class_id oid, object_id oid, imat text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.known_objects() IS
+  'Returns the relations and functions that imats read, with the imat, and the members of groups.';
+GRANT EXECUTE ON FUNCTION imat_catalog.known_objects() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1091,6 +1221,13 @@ CREATE FUNCTION imat_catalog.name_of(relation oid, noted text)
 COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
   'Returns the qualified name of a relation; the noted one if there is no such relation.';
 GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
+CREATE FUNCTION imat_catalog.may_read_relation(role oid, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.may_read_relation(oid,oid) IS
+  'Returns true if the role has SELECT on a table, view or sequence.';
+GRANT EXECUTE ON FUNCTION imat_catalog.may_read_relation(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
@@ -1122,6 +1259,12 @@ CREATE FUNCTION imat_catalog.objects_read(definition oid)
 COMMENT ON FUNCTION imat_catalog.objects_read(oid) IS
   'Returns the tables, views and functions that a definition uses, at any depth, except PostgreSQL''s own.';
 GRANT EXECUTE ON FUNCTION imat_catalog.objects_read(oid) TO PUBLIC;
+CREATE FUNCTION imat_catalog.note_rewrite()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
+  'Event trigger: notes for record_command which tables a command rewrites.';
 
 CREATE FUNCTION imat_catalog.open_slot(name text)
   RETURNS boolean
@@ -1197,6 +1340,45 @@ CREATE FUNCTION imat_catalog.relation_named(name text)
 COMMENT ON FUNCTION imat_catalog.relation_named(text) IS
   'Returns the relation that has a qualified name, or NULL if there is none.';
 GRANT EXECUTE ON FUNCTION imat_catalog.relation_named(text) TO PUBLIC;
+CREATE FUNCTION imat_catalog.record_command()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1s;
+COMMENT ON FUNCTION imat_catalog.record_command() IS
+  'Event trigger: records what a command has changed in the objects that imat knows.';
+
+CREATE FUNCTION imat_catalog.record_commands_from_now_on()
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.record_commands_from_now_on() IS
+  'Creates the event triggers of the schema history; returns false if the role may not.';
+GRANT EXECUTE ON FUNCTION imat_catalog.record_commands_from_now_on() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_differences(command text)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.record_differences(text) IS
+  'Compares all images with PostgreSQL''s catalog, records what differs, and returns how much that was. What this transaction has written is said to be done by the command, if one is given.';
+GRANT EXECUTE ON FUNCTION imat_catalog.record_differences(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_drop()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1s;
+COMMENT ON FUNCTION imat_catalog.record_drop() IS
+  'Event trigger: records which objects that imat knows a command has dropped.';
+
+CREATE FUNCTION imat_catalog.relation_image(relations oid[])
+  RETURNS TABLE(object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.relation_image(oid[]) IS
+  'Returns what PostgreSQL''s catalog says of relations, their columns, constraints and indexes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.relation_image(oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.release(imat integer, holder text)
   RETURNS void
@@ -1252,6 +1434,22 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.rules_read(definition oid)
+  RETURNS text[]
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
+  'Returns the rules of the ordinary views that a definition reads, at any depth, as view:version. The version changes when a view is replaced, not when it is renamed.';
+GRANT EXECUTE ON FUNCTION imat_catalog.rules_read(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
+  RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
+  'Returns what PostgreSQL''s catalog says of relations with their parts, and of functions.';
+GRANT EXECUTE ON FUNCTION imat_catalog.schema_now(oid[],oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
   RETURNS record
   LANGUAGE sql STABLE
@@ -1298,6 +1496,13 @@ CREATE FUNCTION imat_catalog.store_published(imat_name text, in_place boolean)
 COMMENT ON FUNCTION imat_catalog.store_published(text,boolean) IS
   'Folds or fills one imat of a publication and returns the number of rows. An error carries the name of the imat as the error''s table, in the schema imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.store_published(text,boolean) TO PUBLIC;
+CREATE FUNCTION imat_catalog.store_image(former imat_catalog.schema_image, present imat_catalog.schema_image)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) IS
+  'Replaces an image by what PostgreSQL''s catalog says now; returns false if that was done before.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.store_sequence(member integer, moment bigint)
   RETURNS void
@@ -1458,6 +1663,24 @@ CREATE FUNCTION imat_store.same_type(name text, number smallint)
 COMMENT ON FUNCTION imat_store.same_type(text,smallint) IS
   'Returns a condition: that a column of the source s has the type that the log l has for it.';
 GRANT EXECUTE ON FUNCTION imat_store.same_type(text,smallint) TO PUBLIC;
+-- VIEW imat.schema_changes (
+--   not_before timestamp with time zone,
+--   at timestamp with time zone,
+--   xid xid8,
+--   role text,
+--   command text,
+--   object text,
+--   type text,
+--   part text,
+--   kind text,
+--   before jsonb,
+--   after jsonb,
+--   source text,
+--   imats text[]
+-- );
+COMMENT ON VIEW imat.schema_changes IS
+  'The recorded changes of tables, columns, constraints, indexes, views and functions that imats read, and of members of groups; newest first.';
+GRANT SELECT ON imat.schema_changes TO PUBLIC;
 
 -- VIEW imat_catalog.held_back (
 --   source regclass,

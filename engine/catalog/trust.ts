@@ -24,7 +24,7 @@ WITH me AS (
   UNION ALL
   SELECT c.relowner, pg_describe_object('pg_class'::regclass, c.oid, 0), 2
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = 'imat_catalog'
+  WHERE n.nspname = 'imat_catalog' OR n.nspname = 'imat' AND c.relname = 'schema_changes'
   UNION ALL
   SELECT p.proowner, pg_describe_object('pg_proc'::regclass, p.oid, 0), 3
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

@@ -146,6 +146,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
       names.definition.sql.text,
     ]);
     await db.query('SELECT imat_catalog.note_facts($1)', [id]);
+    await db.query('SELECT imat_catalog.begin_history()');
     await holdInstall(db, id);
     return id;
   });

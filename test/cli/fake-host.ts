@@ -46,6 +46,9 @@ const NO_ACCOUNTING: Accounting = {
   listMarks: unexpected,
   statistics: unexpected,
   foldCounts: unexpected,
+  schemaHistory: unexpected,
+  compareSchema: unexpected,
+  recordCommands: unexpected,
 };
 
 const NOTHING: Imat = {
