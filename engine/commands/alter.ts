@@ -4,7 +4,8 @@ import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { resolveImat } from '../server/names.ts';
 import { imatNames } from '../sql/names.ts';
-import { buildBeside, targetOf } from './build-beside.ts';
+import { buildBeside } from './build-beside.ts';
+import { targetOf } from './target.ts';
 
 /**
  * @throws ImatError `not_initialized`, `not_found`, `invalid_definition`, `has_dependents` if what

@@ -10,8 +10,9 @@ import { toImatError } from '../db/server-errors.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { resolveImat } from '../server/names.ts';
-import type { Target } from './build-beside.ts';
-import { buildBeside, targetOf } from './build-beside.ts';
+import { buildBeside } from './build-beside.ts';
+import type { Target } from './target.ts';
+import { targetOf } from './target.ts';
 
 type Options = Pick<ConvertOptions, 'onProgress'>;
 

@@ -10,7 +10,8 @@ import {
 import type { Db } from '../db/db.ts';
 import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropLostCapture, dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { dropLostCapture } from '../capture/leftovers.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';

@@ -20,11 +20,11 @@ import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
-import type { Build } from './build-beside.ts';
 import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
 import { noteStored, run } from './load.ts';
 import { createReplacement, viewDependents } from './replace.ts';
 import { dropStored } from './revert.ts';
+import type { Build } from './target.ts';
 
 type ViewRow = {
   readonly view: number | null;
