@@ -1337,7 +1337,6 @@ CREATE FUNCTION imat_catalog.watch_ddl()
   SET lock_timeout=2s;
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
-GRANT EXECUTE ON FUNCTION imat_catalog.watch_ddl() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer)
   RETURNS void
