@@ -114,7 +114,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** They load PostgreSQL's grammar, or wait for those who do: it comes as WebAssembly. */
-const MAY_WAIT = ['parser/read.ts', 'parser/libpg/read.ts', 'parser/libpg/load.ts'];
+const MAY_WAIT = [
+  'parser/read.ts',
+  'parser/libpg/read.ts',
+  'parser/libpg/load.ts',
+  'parser/libpg/substitute.ts',
+];
 const WAITING = /\b(?:async|await|Promise)\b/g;
 
 const DRIVERS = /^(?:pg|pg-.*|@electric-sql\/.*)$/;

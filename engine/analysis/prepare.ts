@@ -52,7 +52,7 @@ export async function prepare(
     analysis: complete,
     strategy,
     freshness,
-    notes: notesOn(complete, strategy, freshness),
+    notes: [...analysis.instead, ...notesOn(complete, strategy, freshness)],
     watched,
   };
 }

@@ -65,6 +65,16 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
     if (node?.kind === 'value_function') return [];
     const isOperator = use.operator !== null && node?.kind !== 'call';
     const name = isOperator ? use.operator.signature : use.name;
+    const reads = use.reads ?? null;
+    if (reads !== null)
+      return [
+        {
+          kind: 'hidden_table',
+          message: `"${name}" is declared IMMUTABLE, but reads ${reads}`,
+          hint: 'Join the table in the definition instead.',
+          span: node?.span ?? null,
+        },
+      ];
     const [kind, message, hint] =
       use.dependence === 'moment'
         ? ([

@@ -9,6 +9,8 @@
  */
 import type { VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import { loadColumns } from '../server/columns.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import { FLOAT4, FLOAT8 } from '../algebra/facts.ts';
@@ -40,12 +42,15 @@ export async function compareWithDefinition(
     ),
   );
   const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
-  const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
+  const imatRows = from(imat.relation);
+  const truth = await db.transaction('read committed', () => truthOf(db, imat.definitionView));
+  const definitionRows = from(truth === null ? imat.definitionView : `(${truth.query}) AS truth`);
   return db.transaction('repeatable read', async () => {
     // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would
     // read its table as empty.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
-    await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
+    for (const id of [imat.id, ...(truth?.imats ?? [])])
+      await db.query('SELECT imat_catalog.check_definition($1)', [id]);
     const [total] = await db.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM (${definitionRows}) q`,
     );
@@ -74,6 +79,18 @@ export async function compareWithDefinition(
       rows: Number(total?.rows ?? 0),
       error: null,
     };
+  });
+}
+
+/** The definition without the imats that it reads: these could be wrong themselves. */
+async function truthOf(db: Db, definitionView: string): Promise<Unstacked | null> {
+  const [row] = await db.query<{ oid: number }>('SELECT $1::regclass::oid AS oid', [
+    definitionView,
+  ]);
+  const oid = row?.oid ?? 0;
+  return rolledBack(db, async () => {
+    const found = await unstacked(db, oid, 'truth');
+    return found !== null && (await unstackedView(db, oid, found)) !== null ? found : null;
   });
 }
 

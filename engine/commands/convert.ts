@@ -30,7 +30,7 @@ import { changeFreshness, sameImat } from './change-freshness.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
-import { checkReplaceable, replaceOriginal } from './replace.ts';
+import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
 import { revertImat } from './revert.ts';
 
 export async function convertView(
@@ -41,9 +41,11 @@ export async function convertView(
 ): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
     const found = await resolveMaterializedView(db, view);
-    if (options.replace === true) await checkReplaceable(db, found);
-    return found;
+    if (options.replace !== true) return { ...found, above: [] };
+    await checkReplaceable(db, found);
+    return { ...found, above: await stackedOn(db, found.oid) };
   });
+  const above = await convertAbove(db, serverMajor, named.above, options);
   const calledAs = [
     view,
     named.name,
@@ -57,7 +59,30 @@ export async function convertView(
     original: named.oid,
     calledAs,
   };
-  return convert(db, serverMajor, request, async () => named.oid);
+  const result = await convert(db, serverMajor, request, async () => named.oid);
+  return { ...result, notes: [...result.notes, ...above] };
+}
+
+/**
+ * The materialized views that read one which is replaced: they would go on reading what it holds.
+ * They are converted and replaced first, and say what they read instead.
+ */
+async function convertAbove(
+  db: Db,
+  serverMajor: number,
+  views: readonly string[],
+  options: ConvertOptions,
+): Promise<string[]> {
+  const notes: string[] = [];
+  const { name: _name, strategy: _strategy, ...others } = options;
+  for (const view of views) {
+    const { strategy, notes: own } = await convertView(db, serverMajor, view, others);
+    notes.push(
+      `materialized view ${view}, which reads it, is converted (${strategy}) and replaced first`,
+      ...own.filter((note) => note !== REPLACE_NOTE),
+    );
+  }
+  return notes;
 }
 
 export async function convert(

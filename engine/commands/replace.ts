@@ -14,6 +14,7 @@ import { API_SCHEMA, cutName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, qualified, sql } from '../sql/sql.ts';
 import { carriedAttributesInPlace, noteGrants } from './carried-attributes.ts';
+import { catalogIsReadable } from '../catalog/migrate.ts';
 import type { NamedView } from '../server/names.ts';
 
 /**
@@ -24,10 +25,11 @@ type Dependent = {
   readonly name: string;
   readonly what: string;
   readonly isView: boolean;
+  readonly isMaterialized: boolean;
 };
 
 const DEPENDENTS_SQL = `
-SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
+SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView", c.relkind = 'm' AS "isMaterialized",
   CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0) ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
 FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -49,12 +51,37 @@ export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> 
   return db.query<Dependent>(DEPENDENTS_SQL, [oid]);
 }
 
+/** Materialized views in whose place a view is: they are kept for revert, and nobody reads them. */
+async function replacedOriginals(db: Db): Promise<ReadonlySet<number>> {
+  if (!(await catalogIsReadable(db))) return new Set();
+  const rows = await db.query<{ oid: number }>(
+    `SELECT i.original::oid AS oid FROM imat_catalog.imat i
+       JOIN pg_class v ON v.oid = i.replacement JOIN pg_class m ON m.oid = i.original`,
+  );
+  return new Set(rows.map(({ oid }) => oid));
+}
+
+/** The materialized views that read one, and are not replaced yet. They are to be replaced first. */
+export async function stackedOn(db: Db, oid: number): Promise<string[]> {
+  const aside = await replacedOriginals(db);
+  const rows = await db.query<{ oid: number; name: string }>(
+    `SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+     FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+       JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'm'
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`,
+    [oid],
+  );
+  return rows.filter((row) => !aside.has(row.oid)).map(({ name }) => name);
+}
+
 /** @throws ImatError `has_dependents` */
 export async function checkReplaceable(db: Db, original: NamedView): Promise<void> {
   const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
   const blocking = [
     ...(await viewDependents(db, original.oid))
-      .filter((dependent) => !dependent.isView)
+      // Materialized views that read it are replaced before it: see stackedOn.
+      .filter((dependent) => !dependent.isView && !dependent.isMaterialized)
       .map((dependent) => dependent.what),
     ...others.map((other) => other.what),
   ];

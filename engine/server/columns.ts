@@ -1,7 +1,7 @@
 /** What the catalog says of the columns of relations: names, types and how their values compare. */
 import type { Db } from '../db/db.ts';
-import type { ColumnFacts, Image } from '../algebra/facts.ts';
-import { loadTypeOutputs } from './type-output.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
+import { loadTypeOutputs, ONE_REPRESENTATION, type TypeOutput } from './type-output.ts';
 
 type ColumnRow = {
   attrelid: number;
@@ -19,36 +19,6 @@ type ColumnRow = {
   collation: string | null;
   virtual: boolean;
 };
-
-/**
- * Types in which `=` means the same for every function: PostgreSQL's own with one representation
- * per value. Left out on purpose: numeric (1.0, 1.00), floats (0, -0), interval ('1 day', '24
- * hours'), jsonb (1.0, 1.00), citext.
- */
-const ONE_REPRESENTATION = new Set([
-  'bool',
-  'int2',
-  'int4',
-  'int8',
-  'oid',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-  'uuid',
-  'bytea',
-  'char',
-  'name',
-  'money',
-  'inet',
-  'cidr',
-  'macaddr',
-  'macaddr8',
-  'bit',
-  'varbit',
-  'text',
-  'varchar',
-]);
 
 /** Domains resolved to their base type; arrays are sortable where their elements are. */
 const COLUMNS_SQL = `
@@ -101,11 +71,13 @@ export async function loadColumns(
     rows.map((row) => row.base),
   );
   for (const row of rows)
-    columns.get(row.attrelid)?.push(columnFacts(row, outputs.get(row.base)?.image ?? null));
+    columns.get(row.attrelid)?.push(columnFacts(row, outputs.get(row.base) ?? null));
   return columns;
 }
 
-function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
+function columnFacts(row: ColumnRow, output: TypeOutput | null): ColumnFacts {
+  const image = output?.image ?? null;
+  const sameByParts = output?.equalIsSame === true;
   const isNumeric = row.typtype === 'numeric';
   const scale =
     isNumeric && row.base_typmod >= 4 ? (((row.base_typmod - 4) & 0x7ff) ^ 1024) - 1024 : null;
@@ -123,9 +95,10 @@ function columnFacts(row: ColumnRow, image: Image | null): ColumnFacts {
     isComposite: row.is_composite,
     scale: scale !== null && scale >= 0 ? scale : null,
     image,
-    equalIsSame: oneRepresentation && row.deterministic,
+    equalIsSame: (oneRepresentation || sameByParts) && row.deterministic,
+    holdsEnum: output?.holdsEnum === true,
     sortable: row.sortable,
-    groupable: image !== null && (row.sortable || !row.is_array),
+    groupable: sameByParts || (image !== null && (row.sortable || !row.is_array)),
     collation: row.collation,
     isVirtual: row.virtual,
   };

@@ -7,6 +7,7 @@ import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
+import { hiddenTables } from './function-bodies.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
 
@@ -19,6 +20,8 @@ export type FunctionUse = {
    */
   readonly operator: { readonly name: string; readonly signature: string } | null;
   readonly dependence: Dependence;
+  /** The tables that a function reads although it is declared IMMUTABLE; null for any other. */
+  readonly reads?: string | null;
 };
 
 export type FunctionFacts = {
@@ -154,7 +157,12 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     ...inputs.values(),
   ]);
   const outputs = await loadTypeOutputs(db, typesIn(findings));
+  const hidden = await hiddenTables(db, [...functions.values()]);
   const unstable = [
+    ...[...functions.values()].flatMap((row): FunctionUse[] => {
+      const reads = hidden.get(row.oid);
+      return reads === undefined ? [] : [{ ...named(row), dependence: 'moment', reads }];
+    }),
     ...findings.uses.flatMap((use) => useOf(use, functions.get(use.oid), outputs)),
     ...findings.conversions.flatMap((conversion) =>
       conversionUses(conversion, functions.get(inputs.get(conversion.to) ?? 0), outputs),
@@ -312,11 +320,15 @@ function useOf(
 ): FunctionUse[] {
   if (row === undefined || row.volatility === 'i') return [];
   const dependence = dependenceOf(row, use, outputs);
-  if (dependence === 'tables') return [];
-  const operator =
-    row.operator === null ? null : { name: row.operator, signature: row.operator_signature ?? '' };
-  return [{ schema: row.schema, name: row.name, operator, dependence }];
+  return dependence === 'tables' ? [] : [{ ...named(row), dependence }];
 }
+
+const named = (row: FunctionRow): Pick<FunctionUse, 'schema' | 'name' | 'operator'> => ({
+  schema: row.schema,
+  name: row.name,
+  operator:
+    row.operator === null ? null : { name: row.operator, signature: row.operator_signature ?? '' },
+});
 
 function dependenceOf(
   row: FunctionRow,

@@ -21,6 +21,7 @@ DECLARE
   ready boolean;
   detail pg_catalog.text;
   hint pg_catalog.text;
+  corruption pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat_catalog.publish');
   FOR attempt IN 1..100 LOOP
@@ -99,7 +100,11 @@ BEGIN
       ELSE
         rows := imat_catalog.fill_slot(target.id, target.id OPERATOR(pg_catalog.=) ANY (in_place));
       END IF;
-    EXCEPTION WHEN OTHERS THEN
+    EXCEPTION
+    WHEN data_corrupted THEN
+      corruption := SQLERRM;
+      EXIT;
+    WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
       RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM, DETAIL = detail, HINT = hint,
         SCHEMA = 'imat', TABLE = name;
@@ -113,6 +118,9 @@ BEGIN
       WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
     END IF;
   END LOOP;
+  IF corruption IS NOT NULL THEN
+    CALL imat_catalog.break_corrupted(target.id, corruption);
+  END IF;
   PERFORM pg_catalog.set_config('imat.rows', total::pg_catalog.text, false);
   -- At this snapshot: the caller compares it to tell whether the last imat is up to date.
   PERFORM pg_catalog.set_config('imat.frontiers_read', imat_catalog.frontiers_read(last_id), false);

@@ -45,6 +45,7 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   baseType: 'integer',
   oid: 23,
   isComposite: false,
+  holdsEnum: false,
   scale: null,
   image: null,
   equalIsSame: true,

@@ -216,12 +216,6 @@ describe('ordinary views on the materialized view', () => {
 describe('what depends on it and cannot be pointed elsewhere: refused by name, before anything is done', () => {
   test.each([
     [
-      'a materialized view on it',
-      'CREATE MATERIALIZED VIEW dependent AS SELECT count(*) FROM summary',
-      'DROP MATERIALIZED VIEW dependent',
-      'materialized view public.dependent',
-    ],
-    [
       'a function with an SQL body',
       'CREATE FUNCTION dependent() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM public.summary; END',
       'DROP FUNCTION dependent',

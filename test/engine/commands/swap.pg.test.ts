@@ -4,7 +4,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
-  GATE,
   ITEMS,
   RANKED,
   closeGate,
@@ -209,10 +208,7 @@ describe('a swap that is cut off', () => {
       const gate = await closeGate();
       const swapper = await world.session();
       if (how === 'timed out') await swapper.sql(`SET statement_timeout = '300ms'`);
-      if (how === 'failing')
-        await world.sql(
-          `CREATE OR REPLACE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${GATE}, 0); RETURN 1 / (random() * 0)::int = 1; END $$`,
-        );
+      if (how === 'failing') await world.sql('INSERT INTO failing VALUES (1)');
       const outcome = outcomeOf(swapper.sql(`CALL imat.swap('stored')`));
       await untilBlocked(world, swapper.pid);
       if (how === 'terminated') await terminate(swapper, outcome);
@@ -221,9 +217,7 @@ describe('a swap that is cut off', () => {
       await gate.open();
       if (how !== 'terminated')
         expect(await outcome).toMatchObject({ sqlstate: how === 'failing' ? '22012' : '57014' });
-      await world.sql(
-        `CREATE OR REPLACE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${GATE}, 0); RETURN true; END $$`,
-      );
+      await world.sql('DELETE FROM failing');
       expect(await phase()).toBe('filling');
       expect(await isDirect()).toBe(false);
       expect(await generationSeenBy(world)).toBe(old);

@@ -81,7 +81,9 @@ export function useSwapWorld(): void {
     world = await createWorld(`
     CREATE TABLE stock (item int PRIMARY KEY, generation int);
     INSERT INTO stock SELECT i, 0 FROM generate_series(1, ${ITEMS}) AS i;
-    CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${GATE}, 0); RETURN true; END $$;
+    CREATE TABLE failing (n int);
+    CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${GATE}, 0);
+      RETURN 1 / (SELECT 1 - count(*) FROM public.failing) = 1; END $$;
     CREATE MATERIALIZED VIEW stored AS ${STORED};
     CREATE MATERIALIZED VIEW ranked AS ${RANKED.definition};
     COMMENT ON MATERIALIZED VIEW stored IS 'what is stored'; COMMENT ON COLUMN stored.item IS 'an item';
