@@ -706,6 +706,12 @@ COMMENT ON FUNCTION imat_catalog.block_of(bigint) IS
   'Returns the first number of the block of 64 moments that a moment is in.';
 GRANT EXECUTE ON FUNCTION imat_catalog.block_of(bigint) TO PUBLIC;
 
+CREATE PROCEDURE imat_catalog.break_corrupted(IN imat integer, IN corruption text)
+  LANGUAGE plpgsql;
+COMMENT ON PROCEDURE imat_catalog.break_corrupted(integer,text) IS
+  'Rolls back, marks an imat as broken whose stored rows are inconsistent, and raises the error.';
+GRANT EXECUTE ON PROCEDURE imat_catalog.break_corrupted(integer,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.break_differing(wanted integer[], wait boolean)
   RETURNS integer
   LANGUAGE plpgsql VOLATILE
@@ -748,7 +754,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.check_definition(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_imat(imat integer)
   RETURNS text
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.check_imat(integer) IS
   'Returns why what is stored of an imat may be wrong, as text; NULL if it is whole.';
@@ -781,7 +787,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.clean_log(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.cluster()
   RETURNS bigint
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.cluster() IS
   'Returns the identifier of the cluster: pg_upgrade and initdb make another one.';
@@ -1562,7 +1568,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.triggers_of(source oid)
   RETURNS text
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.triggers_of(oid) IS
   'Returns the capture triggers of a source as one text to compare: which function each calls, whether it is enabled, and its version.';

@@ -43,11 +43,11 @@ export async function convertView(
 ): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
     const found = await resolveMaterializedView(db, view);
-    return { ...found, above: options.replace === true ? await stackedOn(db, found.oid) : [] };
+    if (options.replace !== true) return { ...found, above: [] };
+    await checkReplaceable(db, found);
+    return { ...found, above: await stackedOn(db, found.oid) };
   });
   const above = await convertAbove(db, serverMajor, named.above, options);
-  if (options.replace === true && (options.dryRun !== true || above.length === 0))
-    await db.transaction('read committed', () => checkReplaceable(db, named));
   const calledAs = [
     view,
     named.name,

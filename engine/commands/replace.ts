@@ -25,11 +25,12 @@ type Dependent = {
   readonly name: string;
   readonly what: string;
   readonly isView: boolean;
+  readonly isMaterialized: boolean;
 };
 
 const DEPENDENTS_SQL = `
 SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
-  c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
+  c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView", c.relkind = 'm' AS "isMaterialized",
   CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0)
     ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
 FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
@@ -80,10 +81,10 @@ export async function stackedOn(db: Db, oid: number): Promise<string[]> {
 /** @throws ImatError `has_dependents` */
 export async function checkReplaceable(db: Db, original: NamedView): Promise<void> {
   const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
-  const aside = await replacedOriginals(db);
   const blocking = [
     ...(await viewDependents(db, original.oid))
-      .filter((dependent) => !dependent.isView && !aside.has(dependent.oid))
+      // Materialized views that read it are replaced before it: see stackedOn.
+      .filter((dependent) => !dependent.isView && !dependent.isMaterialized)
       .map((dependent) => dependent.what),
     ...others.map((other) => other.what),
   ];

@@ -12,6 +12,7 @@ DECLARE
   emptied integer := 0;
   sources pg_catalog.oid[];
   source pg_catalog.oid;
+  corruption pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.fold');
   LOOP
@@ -54,12 +55,19 @@ BEGIN
               'the sources of imat "%s" kept being truncated or rewritten', name);
       END IF;
     ELSIF imat_catalog.claim(target.id) THEN
-      EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
-      PERFORM imat_catalog.advance(target.id, target.stored);
+      BEGIN
+        EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
+        PERFORM imat_catalog.advance(target.id, target.stored);
+      EXCEPTION WHEN data_corrupted THEN
+        corruption := SQLERRM;
+      END;
       EXIT;
     END IF;
     ROLLBACK;
   END LOOP;
+  IF corruption IS NOT NULL THEN
+    CALL imat_catalog.break_corrupted(target.id, corruption);
+  END IF;
   PERFORM pg_catalog.set_config('imat.rows', rows::pg_catalog.text, false);
   FOREACH source IN ARRAY sources LOOP
     COMMIT;

@@ -47,8 +47,8 @@ BEGIN
   IF target.original_name IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target.replacement) THEN
     RETURN QUERY SELECT 'error', 'the view in the original’s place was dropped',
-      format('imat repair %1$s creates it again; imat revert %1$s brings the materialized view back.',
-        word);
+      format('imat repair %1$s creates it again; imat revert %1$s brings the materialized view '
+        'back.', word);
   END IF;
   IF EXISTS (SELECT FROM imat_catalog.imat b WHERE b.builds = imat
       AND NOT imat_catalog.is_built(b.id)) THEN

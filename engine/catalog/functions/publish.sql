@@ -17,6 +17,7 @@ DECLARE
   started pg_catalog.timestamptz;
   rows bigint;
   total bigint := 0;
+  corruption pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat_catalog.publish');
   FOR attempt IN 1..100 LOOP
@@ -62,7 +63,12 @@ BEGIN
   FOREACH name IN ARRAY names LOOP
     target := imat_catalog.find(name);
     CONTINUE WHEN target.id OPERATOR(pg_catalog.<>) ALL (ids);
-    rows := imat_catalog.store_published(name, target.id OPERATOR(pg_catalog.=) ANY (in_place));
+    BEGIN
+      rows := imat_catalog.store_published(name, target.id OPERATOR(pg_catalog.=) ANY (in_place));
+    EXCEPTION WHEN data_corrupted THEN
+      corruption := SQLERRM;
+      EXIT;
+    END;
     total := total OPERATOR(pg_catalog.+) rows;
     -- The caller records the run of the last one.
     IF target.id OPERATOR(pg_catalog.<>) last_id THEN
@@ -72,6 +78,9 @@ BEGIN
       WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
     END IF;
   END LOOP;
+  IF corruption IS NOT NULL THEN
+    CALL imat_catalog.break_corrupted(target.id, corruption);
+  END IF;
   PERFORM pg_catalog.set_config('imat.rows', total::pg_catalog.text, false);
   -- At this snapshot: the caller compares it to tell whether the last imat is up to date.
   PERFORM pg_catalog.set_config('imat.frontiers_read', imat_catalog.frontiers_read(last_id), false);

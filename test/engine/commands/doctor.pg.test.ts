@@ -169,7 +169,7 @@ const DAMAGE: readonly {
       status: 'error',
       message: expect.stringContaining('restored into another cluster'),
     },
-    hint: /imat revert summary/,
+    hint: /imat repair summary/,
   },
 ];
 
@@ -236,7 +236,7 @@ test('a view whose frontier is gone raises instead of answering', async () => {
       await expectImatError('frontier_missing', () => sandbox.imat.fold('summary')),
     ).toMatchObject({
       category: 'drift',
-      hint: expect.stringContaining('imat revert summary'),
+      hint: expect.stringContaining('imat repair summary'),
     });
   });
 });
@@ -296,7 +296,7 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
       expect(error).toMatchObject({
         category: 'drift',
         detail: expect.stringContaining('its definition'),
-        hint: expect.stringContaining('imat revert'),
+        hint: expect.stringContaining('imat repair'),
       });
     }
     const { results } = await sandbox.imat.verify();

@@ -1,6 +1,6 @@
 /**
- * Whatever broke an imat, repair brings it back: the view keeps its OID, its grants and what depends
- * on it, and the oracle agrees.
+ * Whatever broke an imat, repair brings it back: the view keeps its OID, its grants and what
+ * depends on it, and the oracle agrees.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
