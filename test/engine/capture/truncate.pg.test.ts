@@ -1,5 +1,6 @@
 /** TRUNCATE: the one write that PostgreSQL itself does not do by snapshot. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createImat } from '../../../engine/index.ts';
 import {
   type Checked,
   createWorld,
@@ -229,5 +230,36 @@ describe('rights', () => {
     const reader = await world.session(role);
     expect(await reader.rows('SELECT * FROM imat.joined')).toEqual([]);
     expect(await reader.rows('SELECT * FROM imat.bag')).toEqual([]);
+  });
+
+  test('row security that is forced on the owner later: an error in place of a wrong answer', async () => {
+    for (const { name } of ALL) await world.imat.revert(name);
+    const role = await world.role();
+    const database = await world.value<string>('SELECT current_database()');
+    await world.sql(
+      `GRANT CREATE, TEMPORARY ON DATABASE ${database} TO ${role}; GRANT ALL ON SCHEMA public TO ${role}`,
+    );
+    const owner = await world.session(role);
+    const imat = createImat(owner.db);
+    await owner.sql(`CREATE TABLE own (i int, g text); INSERT INTO own VALUES (1, 'a'), (2, 'b')`);
+    await imat.create('counted', 'SELECT g, count(*) AS n FROM public.own GROUP BY g');
+    await owner.sql(`ALTER TABLE own ENABLE ROW LEVEL SECURITY; ALTER TABLE own FORCE ROW LEVEL SECURITY;
+      CREATE POLICY p ON own USING (g = 'a' OR current_user <> '${role}')`);
+    const counted: Checked = {
+      name: 'counted',
+      definition: 'SELECT g, count(*) AS n FROM public.own GROUP BY g',
+    };
+    await world.sql(`INSERT INTO own VALUES (3, 'b'), (4, 'a'); DELETE FROM own WHERE i = 2`);
+    await expectExact(world, counted);
+    await imat.fold();
+    await expectExact(world, counted);
+    await world.sql(`TRUNCATE own; INSERT INTO own VALUES (5, 'b')`);
+    await expect(world.rows('SELECT * FROM imat.counted')).rejects.toThrow(/row-level security/);
+    await expect(imat.fold()).rejects.toThrow(/row-level security/);
+    await owner.sql('ALTER TABLE own NO FORCE ROW LEVEL SECURITY');
+    await expectExact(world, counted);
+    await imat.fold();
+    await expectExact(world, counted);
+    await imat.revert('counted');
   });
 });
