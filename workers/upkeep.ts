@@ -1,18 +1,18 @@
 /**
  * Upkeep, whatever the imats do: folds the counters of changes; deletes expired history, requests
- * and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's transaction
- * ids.
+ * and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's
+ * transaction ids.
  *
- * Each live read and each poll scans a log's whole file, empty pages too. So a large one is vacuumed
- * with TRUNCATE, which gives empty pages at its end back. PostgreSQL takes the lock for that only
- * when it is free, and gives it up as soon as somebody waits for it. A log that had nothing to give
- * back is tried again when it has changed.
+ * Each live read and each poll scans a log's whole file, empty pages too. So a large one is
+ * vacuumed with TRUNCATE, which gives empty pages at its end back. PostgreSQL takes the lock for
+ * that only when it is free, and gives it up as soon as somebody waits for it. A log that had
+ * nothing to give back is tried again when it has changed.
  *
  * The index is for a log that stays large, mostly because one imat lags and so keeps rows that the
- * others have folded: with it they read only what is younger than their own frontiers. It is built and dropped CONCURRENTLY, so that no
- * writer waits. The build itself waits for transactions, so it comes last, and not while a
- * transaction is open that was open in the previous round. An unfinished index is dropped and built
- * again.
+ * others have folded: with it they read only what is younger than their own frontiers. It is built
+ * and dropped CONCURRENTLY, so that no writer waits. The build itself waits for transactions, so
+ * it comes last, and not while a transaction is open that was open in the previous round. An
+ * unfinished index is dropped and built again.
  */
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/db/server-errors.ts';

@@ -4,10 +4,10 @@
  * its sources through renames.
  *
  * What its terms ask of the frontier and the logs is asked once, which also spares planning. It is
- * not read in parallel: a parallel read of everything, what is pending included, would look cheaper
- * to the planner than the stored rows in the order of an index. If an expression can fail for a row, pending rows are cancelled against each other first. If it is
- * believed that none can, the fold has a second view that does so, for values that prove the belief
- * wrong.
+ * not read in parallel: a parallel read of everything, what is pending included, would look
+ * cheaper to the planner than the stored rows in the order of an index. If an expression can fail
+ * for a row, pending rows are cancelled against each other first. If it is believed that none can,
+ * the fold has a second view that does so, for values that prove the belief wrong.
  */
 import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';

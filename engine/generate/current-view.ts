@@ -46,8 +46,8 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
   sql`CREATE VIEW ${name} WITH (security_barrier) AS\n${query}`;
 
 /**
- * Pending changes of one log are read in place, three times, so that conditions reach the log. Those
- * of several would take three times as long to plan, and are computed once.
+ * Pending changes of one log are read in place, three times, so that conditions reach the log.
+ * Those of several would take three times as long to plan, and are computed once.
  */
 export function currentView(subject: Subject, plan: Plan): Sql {
   const { store } = plan;

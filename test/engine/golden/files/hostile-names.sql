@@ -226,6 +226,12 @@ ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store."delta_Robert'); DROP TABLE sale; --" AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
   r1."select" AS "select",
@@ -242,13 +248,19 @@ FROM
   (
   SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
-  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l, imat_catalog.frontier AS f
-  WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
 ) AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store."netted_Robert'); DROP TABLE sale; --" AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
   r1."select" AS "select",
@@ -265,8 +277,8 @@ FROM
   (
   SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
-  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l, imat_catalog.frontier AS f
-  WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
