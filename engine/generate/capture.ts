@@ -65,8 +65,8 @@ ${identify(log)}`;
 export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA IDENTITY FULL`;
 
 /**
- * A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers
- * out.
+ * A log lives by many short-lived rows. Autovacuum never truncates it, which would lock writers out
+ * and cancel readers on standby servers; workers do, at moments when nobody is in the way.
  */
 const LOG_OPTIONS = join(
   [

@@ -2,19 +2,10 @@
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, sql } from '../sql/sql.ts';
 
-export type LogsSince = {
-  /** The frontier: an expression of type pg_snapshot. */
+export type Pending = {
+  /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
   readonly frontier: Sql;
   readonly logOf: (sourceOid: number) => Sql;
-};
-
-export type Pending = LogsSince & {
-  /**
-   * The row that has it, as an item of FROM and a condition, if each scan of a log joins that; null
-   * if the expression does not depend on any row. A subquery in its place would keep everything
-   * that reads the scan from parallel plans.
-   */
-  readonly joined: { readonly from: Sql; readonly where: Sql } | null;
   /**
    * Whether a source has pending rows: a condition that does not depend on any row; null to find
    * out in place.
@@ -38,7 +29,7 @@ export type Netting = 'logged' | 'cancelled' | 'fenced';
  * The first half says nothing that the second does not, but an index on a log's xid can answer it;
  * workers build one if it helps.
  */
-export function isPending({ frontier }: LogsSince, log: Sql): Sql {
+export function isPending({ frontier }: Pending, log: Sql): Sql {
   const isRecent = sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${frontier})`;
   return sql`${isRecent} AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${frontier})`;
 }
@@ -51,7 +42,7 @@ export function isPending({ frontier }: LogsSince, log: Sql): Sql {
 const LAST_XID = sql`'18446744073709551615'::pg_catalog.xid8`;
 
 /** Whether any of the sources has pending rows; does not depend on any row. */
-export function anyPending(pending: LogsSince, sourceOids: readonly number[]): Sql {
+export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
   const isUnfolded = sql`l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)}`;
   const tests = [...new Set(sourceOids)].map(
     (oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE ${isUnfolded})`,
@@ -69,7 +60,9 @@ export function anyPending(pending: LogsSince, sourceOids: readonly number[]): S
 export function resetPending(frontier: Sql, sourceOids: readonly number[]): Sql {
   const sources = [...new Set(sourceOids)];
   const constants = sources.map((oid) => sql`${literal(String(oid))}::pg_catalog.regclass`);
-  const reset = sql`EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN (${join(constants, ', ')}) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, ${frontier}))`;
+  const isNew = sql`NOT pg_catalog.pg_visible_in_snapshot(r.xid, ${frontier})`;
+  const ofSources = sql`r.relation IN (${join(constants, ', ')})`;
+  const reset = sql`EXISTS (SELECT FROM imat_store.reset AS r WHERE ${ofSources} AND ${isNew})`;
   return sourceOids.length > 1
     ? sql`${reset} OR imat_catalog.is_rewritten(ARRAY[${join(constants, ', ')}])`
     : reset;

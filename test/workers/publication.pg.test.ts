@@ -92,7 +92,7 @@ describe('imats that read imats', () => {
     await pass();
     await world.sql('INSERT INTO t VALUES (5, 2000000)');
     const runs = await pass();
-    expect(summaries(runs)).toContain('publish top (source_changed) IM012');
+    expect(summaries(runs)).toContain('publish top (may_have_changed) IM012');
     expect(
       await world.rows(
         'SELECT name FROM imat_catalog.imat WHERE ' +

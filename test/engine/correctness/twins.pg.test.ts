@@ -54,7 +54,6 @@ async function installed(name: string): Promise<Installed> {
 function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
   const pending: Pending = {
     frontier: sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`,
-    joined: null,
     logOf,
     changed: null,
   };

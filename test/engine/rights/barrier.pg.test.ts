@@ -60,6 +60,24 @@ const KINDS: readonly Kind[] = [
     strategy: 'delta',
   },
   {
+    // Stored rows stay or are added up by each of the keys.
+    name: 'by_two_keys',
+    query: 'SELECT name, grp, count(*) AS n FROM public.people WHERE secret = 0 GROUP BY name, grp',
+    strategy: 'delta',
+  },
+  {
+    name: 'filtered_by_two_keys',
+    query:
+      'SELECT name, grp, sum(secret) AS s FROM public.people GROUP BY name, grp HAVING sum(secret) = 0',
+    strategy: 'delta',
+  },
+  {
+    name: 'joined_rows',
+    query:
+      'SELECT g.id, p.name FROM public.people p JOIN public.grp g ON g.id = p.grp WHERE p.secret = 0',
+    strategy: 'delta',
+  },
+  {
     name: 'is_distinct',
     query: 'SELECT DISTINCT name FROM public.people WHERE secret = 0',
     strategy: 'delta',
@@ -174,6 +192,8 @@ async function expectBarrier({ name }: Kind, relation = `imat.${name}`): Promise
     `SELECT count(*) FROM ${relation} r WHERE tools.peek(r.name) AND r.name > ''`,
     `SELECT * FROM ${relation} a JOIN ${relation} b USING (name) WHERE tools.peek(a.name)`,
     `SELECT EXISTS (SELECT FROM ${relation} WHERE tools.peek(name) AND name = 'no such name')`,
+    `SELECT * FROM ${relation} WHERE name LIKE '%e%' AND tools.peek(name) ORDER BY name LIMIT 100`,
+    `SELECT name, count(*) FROM ${relation} WHERE tools.peek(name) GROUP BY name`,
   ]) {
     const seen = await seenBy(statement);
     expect(

@@ -185,6 +185,12 @@ ANALYZE imat_store.state_distinct;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_distinct AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -193,12 +199,18 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1;
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_distinct AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   r1.region AS region,
@@ -207,8 +219,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c4, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0

@@ -150,7 +150,6 @@ export const NETTINGS: readonly Netting[] = ['logged', 'cancelled', 'fenced'];
 
 export const pendingSince = (frontier: string): Pending => ({
   frontier: sql`${literal(frontier)}::pg_snapshot`,
-  joined: null,
   logOf: world.logOf,
   changed: null,
 });
