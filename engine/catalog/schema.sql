@@ -646,13 +646,6 @@ COMMENT ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) IS
   'Adds a moment to a group, with a mark if it is named. The changes of this transaction are before it if own_before is true, after it if that is false; if that is NULL, they are before it if there are any.';
 GRANT EXECUTE ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
-  RETURNS void
-  LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.adopt_facts(integer[]) IS
-  'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew. wanted: ids of imats, or NULL for all.';
-GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
 CREATE FUNCTION imat_catalog.add_schema_change(former imat_catalog.schema_image, present imat_catalog.schema_image, command text)
   RETURNS void
   LANGUAGE sql VOLATILE
@@ -660,6 +653,14 @@ CREATE FUNCTION imat_catalog.add_schema_change(former imat_catalog.schema_image,
 COMMENT ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) IS
   'Records how an object differs from its image: found by a comparison, or, with the tag of a command, made by that command of this transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.adopt_facts(integer[]) IS
+  'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
@@ -876,6 +877,7 @@ CREATE FUNCTION imat_catalog.differences(wanted integer[])
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
   'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.end_history()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1050,6 +1052,21 @@ COMMENT ON FUNCTION imat_catalog.has_reset(integer) IS
   'Returns true if a source of the imat was changed in a way that its log does not have as rows, since the imat''s frontier: the state must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.hides_rows(integer,oid) IS
+  'Returns true if the policies of a table with row-level security apply to the role that owns the imat, or to the owner of the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hides_rows(integer,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.hold_publication(all_ids integer[], ids integer[], last_id integer)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) IS
+  'Claims the imats that a publication stores, and holds their sources. Returns false if one cannot be had, or if the list of those that have changed no longer holds.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1220,13 +1237,6 @@ COMMENT ON FUNCTION imat_catalog.may_read_group(oid,integer) IS
   'Returns true if the role has SELECT on all tables and sequences that are or were in the group. If one of them has been dropped, the role must have the rights of the group''s owner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.may_read_group(oid,integer) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.name_of(relation oid, noted text)
-  RETURNS text
-  LANGUAGE sql STABLE
-  SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
-  'Returns the qualified name of a relation; the noted one if there is no such relation.';
-GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.may_read_relation(role oid, relation oid)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -1234,6 +1244,14 @@ CREATE FUNCTION imat_catalog.may_read_relation(role oid, relation oid)
 COMMENT ON FUNCTION imat_catalog.may_read_relation(oid,oid) IS
   'Returns true if the role has SELECT on a table, view or sequence.';
 GRANT EXECUTE ON FUNCTION imat_catalog.may_read_relation(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.name_of(relation oid, noted text)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
+  'Returns the qualified name of a relation; the noted one if there is no such relation.';
+GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
@@ -1258,6 +1276,13 @@ COMMENT ON FUNCTION imat_catalog.note_names() IS
   'Notes the names that the relations of all imats have now, and looks up by name those that are not there.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_names() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.note_rewrite()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
+  'Event trigger: notes for record_command which tables a command rewrites.';
+
 CREATE FUNCTION imat_catalog.objects_read(definition oid)
   RETURNS TABLE(class oid, object oid)
   LANGUAGE sql STABLE
@@ -1265,12 +1290,6 @@ CREATE FUNCTION imat_catalog.objects_read(definition oid)
 COMMENT ON FUNCTION imat_catalog.objects_read(oid) IS
   'Returns the tables, views and functions that a definition uses, at any depth, except PostgreSQL''s own.';
 GRANT EXECUTE ON FUNCTION imat_catalog.objects_read(oid) TO PUBLIC;
-CREATE FUNCTION imat_catalog.note_rewrite()
-  RETURNS event_trigger
-  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-  SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
-  'Event trigger: notes for record_command which tables a command rewrites.';
 
 CREATE FUNCTION imat_catalog.open_slot(name text)
   RETURNS boolean
@@ -1340,12 +1359,6 @@ COMMENT ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,
   'Records a run for an imat: how it ended, what it cost, and when the next attempt is due. Call it with named arguments; what is left out is NULL.';
 GRANT EXECUTE ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.relation_named(name text)
-  RETURNS regclass
-  LANGUAGE sql IMMUTABLE;
-COMMENT ON FUNCTION imat_catalog.relation_named(text) IS
-  'Returns the relation that has a qualified name, or NULL if there is none.';
-GRANT EXECUTE ON FUNCTION imat_catalog.relation_named(text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.record_command()
   RETURNS event_trigger
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -1385,6 +1398,13 @@ CREATE FUNCTION imat_catalog.relation_image(relations oid[])
 COMMENT ON FUNCTION imat_catalog.relation_image(oid[]) IS
   'Returns what PostgreSQL''s catalog says of relations, their columns, constraints and indexes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.relation_image(oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.relation_named(name text)
+  RETURNS regclass
+  LANGUAGE sql IMMUTABLE;
+COMMENT ON FUNCTION imat_catalog.relation_named(text) IS
+  'Returns the relation that has a qualified name, or NULL if there is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.relation_named(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.release(imat integer, holder text)
   RETURNS void
@@ -1440,14 +1460,6 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.rules_read(definition oid)
-  RETURNS text[]
-  LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
-  'Returns the rules of the ordinary views that a definition reads, at any depth, as view:version. The version changes when a view is replaced, not when it is renamed.';
-GRANT EXECUTE ON FUNCTION imat_catalog.rules_read(oid) TO PUBLIC;
-
 CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
   RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
   LANGUAGE sql STABLE
@@ -1496,12 +1508,6 @@ COMMENT ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) IS
   'Returns the snapshot in which the transaction that took it is visible, or is not.';
 GRANT EXECUTE ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.store_published(imat_name text, in_place boolean)
-  RETURNS bigint
-  LANGUAGE plpgsql VOLATILE;
-COMMENT ON FUNCTION imat_catalog.store_published(text,boolean) IS
-  'Folds or fills one imat of a publication and returns the number of rows. An error carries the name of the imat as the error''s table, in the schema imat.';
-GRANT EXECUTE ON FUNCTION imat_catalog.store_published(text,boolean) TO PUBLIC;
 CREATE FUNCTION imat_catalog.store_image(former imat_catalog.schema_image, present imat_catalog.schema_image)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1509,6 +1515,13 @@ CREATE FUNCTION imat_catalog.store_image(former imat_catalog.schema_image, prese
 COMMENT ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) IS
   'Replaces an image by what PostgreSQL''s catalog says now; returns false if that was done before.';
 GRANT EXECUTE ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.store_published(imat_name text, in_place boolean)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.store_published(text,boolean) IS
+  'Folds or fills one imat of a publication and returns the number of rows. An error carries the name of the imat as the error''s table, in the schema imat.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_published(text,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.store_sequence(member integer, moment bigint)
   RETURNS void
@@ -1669,6 +1682,7 @@ CREATE FUNCTION imat_store.same_type(name text, number smallint)
 COMMENT ON FUNCTION imat_store.same_type(text,smallint) IS
   'Returns a condition: that a column of the source s has the type that the log l has for it.';
 GRANT EXECUTE ON FUNCTION imat_store.same_type(text,smallint) TO PUBLIC;
+
 -- VIEW imat.schema_changes (
 --   not_before timestamp with time zone,
 --   at timestamp with time zone,
@@ -1758,11 +1772,12 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   error_hint text,
 --   next_attempt_at timestamp with time zone,
 --   worker text,
+--   problems jsonb,
 --   log_rows bigint,
 --   reset_pending boolean
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and problems. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

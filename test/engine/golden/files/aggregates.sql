@@ -726,7 +726,7 @@ WHERE (r2.id = r1.product_id)
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_aggregates(access_key uuid) RETURNS SETOF imat_store.content_aggregates
+CREATE OR REPLACE FUNCTION imat_store.computed_aggregates(access_key uuid) RETURNS SETOF imat_store.content_aggregates
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

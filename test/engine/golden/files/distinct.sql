@@ -237,7 +237,7 @@ FROM
 GROUP BY 1, 2;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_distinct(access_key uuid) RETURNS SETOF imat_store.content_distinct
+CREATE OR REPLACE FUNCTION imat_store.computed_distinct(access_key uuid) RETURNS SETOF imat_store.content_distinct
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

@@ -311,7 +311,7 @@ FROM
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_group_by_5s(access_key uuid) RETURNS SETOF imat_store.content_group_by_5s
+CREATE OR REPLACE FUNCTION imat_store.computed_group_by_5s(access_key uuid) RETURNS SETOF imat_store.content_group_by_5s
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

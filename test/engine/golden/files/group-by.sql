@@ -310,7 +310,7 @@ FROM
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_group_by(access_key uuid) RETURNS SETOF imat_store.content_group_by
+CREATE OR REPLACE FUNCTION imat_store.computed_group_by(access_key uuid) RETURNS SETOF imat_store.content_group_by
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

@@ -328,7 +328,7 @@ FROM
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_having(access_key uuid) RETURNS SETOF imat_store.content_having
+CREATE OR REPLACE FUNCTION imat_store.computed_having(access_key uuid) RETURNS SETOF imat_store.content_having
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

@@ -53,7 +53,7 @@ CREATE TABLE imat_store."log_Odd ""schema_it's; a \ table" (
   weight integer NOT NULL,
   c1 text,
   c2 integer,
-  c4 numeric(6,2),
+  c4 numeric,
   c5 text,
   c6 text COLLATE pg_catalog."C"
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
@@ -64,10 +64,29 @@ CREATE OR REPLACE FUNCTION imat_store."capture_insert_Odd ""schema_it's; a \ tab
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat_$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', ARRAY['select', 'na"me', '$imat$', 'line
+break', '%I']::pg_catalog.text[]) THEN
   INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT 1, n."select", n."na""me", n."$imat$", n."line
-break", n."%I" FROM new_rows AS n;
+break", n."%I" FROM new_rows AS n
+  LIMIT 100000;
+GET DIAGNOSTICS logged = ROW_COUNT;
+IF logged OPERATOR(pg_catalog.=) 100000 THEN
+  IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+    INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
+  SELECT 1, n."select", n."na""me", n."$imat$", n."line
+break", n."%I" FROM new_rows AS n
+      OFFSET 100000;
+  ELSE
+    INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  END IF;
+END IF;
+ELSE
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+END IF;
   RETURN NULL;
 END$imat_$;
 
@@ -79,7 +98,11 @@ CREATE OR REPLACE FUNCTION imat_store."capture_update_Odd ""schema_it's; a \ tab
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat_$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', ARRAY['select', 'na"me', '$imat$', 'line
+break', '%I']::pg_catalog.text[]) THEN
   INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT pg_catalog.sum(u.weight), u.c1, u.c2, u.c4, u.c5, u.c6
   FROM (
@@ -91,6 +114,9 @@ break" AS c5, n."%I" AS c6 FROM new_rows AS n
   ) AS u
   GROUP BY u.c1, u.c2, u.c4, u.c5, u.c6
   HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+ELSE
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+END IF;
   RETURN NULL;
 END$imat_$;
 
@@ -102,10 +128,29 @@ CREATE OR REPLACE FUNCTION imat_store."capture_delete_Odd ""schema_it's; a \ tab
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat_$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', ARRAY['select', 'na"me', '$imat$', 'line
+break', '%I']::pg_catalog.text[]) THEN
   INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
   SELECT -1, o."select", o."na""me", o."$imat$", o."line
-break", o."%I" FROM old_rows AS o;
+break", o."%I" FROM old_rows AS o
+  LIMIT 100000;
+GET DIAGNOSTICS logged = ROW_COUNT;
+IF logged OPERATOR(pg_catalog.=) 100000 THEN
+  IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+    INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight, c1, c2, c4, c5, c6)
+  SELECT -1, o."select", o."na""me", o."$imat$", o."line
+break", o."%I" FROM old_rows AS o
+      OFFSET 100000;
+  ELSE
+    INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  END IF;
+END IF;
+ELSE
+  EXECUTE imat_store.capture_command(TG_RELID, E'imat_store."log_Odd ""schema_it''s; a \\ table"', '{1,2,4,5,6}', TG_OP);
+END IF;
   RETURN NULL;
 END$imat_$;
 
@@ -117,23 +162,11 @@ CREATE OR REPLACE FUNCTION imat_store."capture_truncate_Odd ""schema_it's; a \ t
 LANGUAGE plpgsql
 SECURITY DEFINER
 AS $imat$
+DECLARE
+  logged pg_catalog.int8;
 BEGIN
-  IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' THEN
-  RAISE EXCEPTION USING
-    ERRCODE = 'feature_not_supported',
-    MESSAGE = 'a table with imats can be truncated in READ COMMITTED transactions only',
-    DETAIL = 'TRUNCATE also removes rows that this transaction cannot see, so they could not be captured.',
-    HINT = 'Use DELETE, or BEGIN ISOLATION LEVEL READ COMMITTED.';
-END IF;
-EXECUTE (
-  SELECT pg_catalog.format(
-    'INSERT INTO imat_store."log_Odd ""schema_it''s; a \ table" (weight, c1, c2, c4, c5, c6) SELECT -1%s FROM ONLY %s AS t',
-    pg_catalog.string_agg(pg_catalog.format(', t.%I', a.attname), '' ORDER BY a.attnum),
-    TG_RELID::pg_catalog.regclass
-  )
-  FROM pg_catalog.pg_attribute AS a
-  WHERE a.attrelid OPERATOR(pg_catalog.=) TG_RELID AND a.attnum OPERATOR(pg_catalog.=) ANY ('{1,2,4,5,6}'::pg_catalog.int2[])
-);
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+INSERT INTO imat_store."log_Odd ""schema_it's; a \ table" (weight) VALUES (0);
   RETURN NULL;
 END$imat$;
 
@@ -246,7 +279,7 @@ break",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
-  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+  SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
   WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
@@ -275,21 +308,61 @@ break",
   CASE WHEN r1."na""me" IS NOT NULL THEN r1.weight ELSE 0 END AS "count_na""me"
 FROM
   (
-  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4 AS "$imat$", l.c5 AS "line
+  SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
   FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
   WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-  GROUP BY l.c1, l.c2, l.c4, l.c5, l.c6
+  GROUP BY l.c1, l.c2, l.c4::numeric(6,2), l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
 ) AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
+-- the state computed anew
+CREATE VIEW imat_store."content_Robert'); DROP TABLE sale; --" AS
+SELECT
+  r1."select" AS "select",
+  r1."line
+break" AS "line
+break",
+  r1."%I" AS "%I",
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1."$imat$" IS NOT NULL) AS "count_$imat$",
+  pg_catalog.count(*) FILTER (WHERE r1."$imat$" = 'NaN'::numeric) AS "nan_$imat$",
+  COALESCE(pg_catalog.sum(r1."$imat$") FILTER (WHERE r1."$imat$" <> 'NaN'::numeric), 0)::numeric AS "sum_$imat$",
+  pg_catalog.count(*) FILTER (WHERE r1."na""me" IS NOT NULL) AS "count_na""me"
+FROM
+  "Odd ""schema"."it's; a \ table" AS r1
+WHERE (r1."select" <> ('$imat$ \ ''%')::text)
+GROUP BY 1, 2, 3;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(access_key uuid) RETURNS SETOF imat_store."content_Robert'); DROP TABLE sale; --"
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store."computed_Robert''); DROP TABLE sale; --"';
+  END IF;
+  RETURN QUERY SELECT * FROM imat_store."content_Robert'); DROP TABLE sale; --";
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(uuid) TO PUBLIC;
+
 -- fold: adds what is pending to the state
-CREATE OR REPLACE FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() RETURNS bigint
+CREATE OR REPLACE FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
+SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat__$
@@ -341,6 +414,15 @@ break", "%%I") DO UPDATE SET
   emptied tid[];
   negative boolean;
 BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --";
+    INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
+    SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."content_Robert'); DROP TABLE sale; --";
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store."delta_Robert''); DROP TABLE sale; --"')
     INTO touched, emptied, negative;
@@ -362,14 +444,14 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store."state_Robert''); DROP TABLE sale; --" would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
   RETURN touched;
 END$imat__$;
 
 -- only imat.fold calls it
-REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"(boolean) FROM PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store."current_Robert'); DROP TABLE sale; --" WITH (security_barrier) AS
@@ -468,10 +550,21 @@ break",
     s."count_na""me",
     2 AS arm
   FROM imat_store."current_Robert'); DROP TABLE sale; --" AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s."select",
+    s."line
+break",
+    s."%I",
+    (CASE WHEN s."count_$imat$" > 0 THEN CASE WHEN s."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (s."sum_$imat$")::numeric END END)::numeric AS "sum""med",
+    s."count_na""me",
+    3 AS arm
+  FROM imat_store."computed_Robert'); DROP TABLE sale; --"((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
     imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')::integer
   )
 );

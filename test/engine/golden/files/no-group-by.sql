@@ -294,7 +294,7 @@ FROM
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_no_group_by(access_key uuid) RETURNS SETOF imat_store.content_no_group_by
+CREATE OR REPLACE FUNCTION imat_store.computed_no_group_by(access_key uuid) RETURNS SETOF imat_store.content_no_group_by
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

@@ -688,7 +688,7 @@ WHERE (r2.id = r1.boss)
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_self_join(access_key uuid) RETURNS SETOF imat_store.content_self_join
+CREATE OR REPLACE FUNCTION imat_store.computed_self_join(access_key uuid) RETURNS SETOF imat_store.content_self_join
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

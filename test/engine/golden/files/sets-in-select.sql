@@ -232,7 +232,7 @@ WHERE r1.shipped
 GROUP BY 1, 2;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_sets_in_select(access_key uuid) RETURNS SETOF imat_store.content_sets_in_select
+CREATE OR REPLACE FUNCTION imat_store.computed_sets_in_select(access_key uuid) RETURNS SETOF imat_store.content_sets_in_select
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

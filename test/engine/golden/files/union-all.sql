@@ -508,7 +508,7 @@ FROM
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_union_all(access_key uuid) RETURNS SETOF imat_store.content_union_all
+CREATE OR REPLACE FUNCTION imat_store.computed_union_all(access_key uuid) RETURNS SETOF imat_store.content_union_all
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

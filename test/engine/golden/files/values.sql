@@ -273,7 +273,7 @@ FROM (
 GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))), q.id, q.label;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_values(access_key uuid) RETURNS SETOF imat_store.content_values
+CREATE OR REPLACE FUNCTION imat_store.computed_values(access_key uuid) RETURNS SETOF imat_store.content_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog

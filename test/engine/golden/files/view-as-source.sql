@@ -289,7 +289,7 @@ WHERE (r1.amount > (1000)::numeric)
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_view_as_source(access_key uuid) RETURNS SETOF imat_store.content_view_as_source
+CREATE OR REPLACE FUNCTION imat_store.computed_view_as_source(access_key uuid) RETURNS SETOF imat_store.content_view_as_source
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
