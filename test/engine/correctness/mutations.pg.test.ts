@@ -6,7 +6,7 @@ import type { Db } from '../../../engine/db/db.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { FOLD, failureOf, useBench } from './support/bench.ts';
 import type { Subject } from './support/bench.ts';
-import { CAPTURES, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
+import { CAPTURES, CURRENT, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
 import type { Definition, Mutation } from './support/mutations.ts';
 import { differences } from './support/oracle.ts';
 
@@ -117,7 +117,9 @@ async function finds(subject: Subject, step: string): Promise<boolean> {
 
 async function mutate({ at, wrong }: Mutation): Promise<number> {
   const installed = (await bench.imat.explain('mutant')).sql;
-  const view = installed.find((one) => READERS.test(one.label))?.sql ?? '';
+  const views = [CURRENT, READERS].map(
+    (label) => installed.find((one) => label.test(one.label))?.sql ?? '',
+  );
   const statements =
     'catalog' in at
       ? await catalogFunction(at.catalog)
@@ -128,7 +130,7 @@ async function mutate({ at, wrong }: Mutation): Promise<number> {
     if (mutated === statement) continue;
     changed += 1;
     if ('catalog' in at) restore.push(statement);
-    await bench.user.execute(at === VALUES ? replacingValues(mutated, view) : replacing(mutated));
+    await bench.user.execute(at === VALUES ? replacingValues(mutated, views) : replacing(mutated));
   }
   return changed;
 }
@@ -151,14 +153,14 @@ function replacing(statement: string): string {
 }
 
 /** A generated column's expression cannot be changed in place. */
-function replacingValues(statement: string, view: string): string {
+function replacingValues(statement: string, views: readonly string[]): string {
   const drops = [...statement.matchAll(/ADD COLUMN (\w+)/g)].map(
     ([, column]) => `DROP COLUMN ${column}`,
   );
-  return `DROP VIEW imat.mutant;
+  return `DROP VIEW imat.mutant, imat_store.current_mutant;
     ALTER TABLE imat_store.state_mutant ${drops.join(', ')};
     ${statement};
-    ${view};
+    ${views.join(';\n')};
     UPDATE imat_catalog.imat SET relation_text = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
