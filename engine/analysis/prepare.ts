@@ -49,6 +49,8 @@ export async function prepare(
   serverMajor: number,
   options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
 ): Promise<Prepared> {
+  // Whatever the owner of the session has set: definitions are printed under this path.
+  await db.execute('SET LOCAL search_path = pg_catalog');
   const analysis = await analyse(db, oid, serverMajor);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');

@@ -19,12 +19,6 @@ afterAll(() => sandbox.drop());
 describe('what depends on it and cannot be changed: refused by name, before any work', () => {
   test.each([
     [
-      'a materialized view on it',
-      'CREATE MATERIALIZED VIEW dependent AS SELECT count(*) FROM summary',
-      'DROP MATERIALIZED VIEW dependent',
-      'materialized view public.dependent',
-    ],
-    [
       'a function with an SQL body',
       `CREATE FUNCTION dependent() RETURNS bigint
        LANGUAGE sql BEGIN ATOMIC

@@ -16,26 +16,6 @@ export type Case = {
 
 export const CASES: readonly Case[] = [
   {
-    what: 'a materialized view as a source',
-    setup: `CREATE TABLE base (id int);
-      CREATE MATERIALIZED VIEW inner_mv AS SELECT count(*) AS n FROM base;
-      CREATE TABLE plain (id int)`,
-    definition: 'SELECT m.n, p.id FROM public.inner_mv m JOIN public.plain p ON p.id >= m.n',
-    reason: {
-      kind: 'unwatchable_source',
-      message: 'materialized view "public.inner_mv" changes without firing triggers',
-    },
-    note:
-      'materialized view "public.inner_mv" changes without firing ' +
-      'triggers: a live read runs the definition',
-    changes: [
-      'INSERT INTO base VALUES (1), (2)',
-      'REFRESH MATERIALIZED VIEW inner_mv',
-      'INSERT INTO plain VALUES (1), (2), (3)',
-      'TRUNCATE base; REFRESH MATERIALIZED VIEW inner_mv',
-    ],
-  },
-  {
     what: 'an unlogged table',
     setup: 'CREATE UNLOGGED TABLE volatile (id int)',
     definition: 'SELECT count(*) AS n FROM public.volatile',
