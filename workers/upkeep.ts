@@ -90,7 +90,9 @@ export class Upkeep {
     const logs = await translated(() =>
       db.query<LogRow>(
         `SELECT source, log::text AS log, rows, dead_rows AS dead, pages, bytes,
-           xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+           xid_index::text AS index, is_valid AS valid
+         FROM imat_catalog.log_upkeep
+         ORDER BY source`,
       ),
     );
     this.#parts.onLogs(

@@ -139,9 +139,12 @@ async function compareTopReads(bench: Bench, database: Database): Promise<void> 
 /** Rows of a join as they are, against the query that they are the rows of. */
 async function compareRowReads(bench: Bench, database: Database): Promise<void> {
   const { db } = database;
-  const rows = `SELECT s.id, s.amount, r.name FROM public.sales s JOIN public.regions r ON r.region = s.region WHERE s.id <= ${ROWS_OF_JOIN}`;
+  const rows = `SELECT s.id, s.amount, r.name
+    FROM public.sales s JOIN public.regions r ON r.region = s.region
+    WHERE s.id <= ${ROWS_OF_JOIN}`;
   await db.execute(
-    `CREATE TABLE public.regions AS SELECT DISTINCT region, upper(region) AS name FROM public.sales`,
+    `CREATE TABLE public.regions AS
+     SELECT DISTINCT region, upper(region) AS name FROM public.sales`,
   );
   await createImat(db).create('sold', rows);
   const baseline = { label: 'the definition', from: `(${rows}) AS d` };
@@ -158,7 +161,8 @@ async function compareRowReads(bench: Bench, database: Database): Promise<void> 
       'prepared',
       { baseline, imat: 'imat.sold' },
     );
-    const name = `${ROWS_OF_JOIN} rows of a join, ${pending === 0 ? 'nothing' : `${pending} rows`} pending`;
+    const what = pending === 0 ? 'nothing' : `${pending} rows`;
+    const name = `${ROWS_OF_JOIN} rows of a join, ${what} pending`;
     bench.report(ratioResult({ name, unit: 'ms', ...times, bar: atMost(1.2) }));
   }
 }

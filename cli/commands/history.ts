@@ -62,9 +62,10 @@ function changeText({ kind, before, after }: SchemaChange): string {
 }
 
 function sourcesText({ eventTriggers, commitTimestamps, comparedAt }: SchemaHistory): string[] {
+  const noTimestamps = 'off (the server setting track_commit_timestamp)';
   return [
     `Event triggers: ${eventTriggers ? 'on' : 'off (imat init --event-triggers creates them)'}`,
-    `Commit timestamps: ${commitTimestamps ? 'on' : 'off (the server setting track_commit_timestamp)'}`,
+    `Commit timestamps: ${commitTimestamps ? 'on' : noTimestamps}`,
     `Compared: ${comparedAt ?? 'never (a worker or imat history --now does it)'}`,
   ];
 }

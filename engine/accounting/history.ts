@@ -41,7 +41,9 @@ export async function schemaHistory(db: Db, name: string): Promise<SchemaHistory
     throw new ImatError('not_found', {
       message: `nothing is known of "${name}"`,
       detail: 'No table or view has this name, and no change of such an object is recorded.',
-      hint: 'Write a dropped table or a function with its schema, as in SELECT object FROM imat.schema_changes.',
+      hint:
+        'Write a dropped table or a function with its schema, as in ' +
+        'SELECT object FROM imat.schema_changes.',
     });
   return { object: name, ...(await sources(db)), changes };
 }
@@ -66,7 +68,8 @@ async function sources(
     Pick<SchemaHistory, 'eventTriggers' | 'commitTimestamps' | 'comparedAt'>
   >(
     `SELECT (SELECT count(*) = 3 FROM pg_event_trigger t
-         WHERE t.evtname IN ('imat_history', 'imat_history_drop', 'imat_history_rewrite') AND t.evtenabled <> 'D')
+         WHERE t.evtname IN ('imat_history', 'imat_history_drop', 'imat_history_rewrite')
+           AND t.evtenabled <> 'D')
          AS "eventTriggers",
        current_setting('track_commit_timestamp') = 'on' AS "commitTimestamps",
        (SELECT ${timestamp('c.compared_at')} FROM imat_catalog.schema_comparison c

@@ -37,7 +37,9 @@ export const keyNotUsable = (label: string, type: string, span: Span | null): Pl
 
 export const enumInside = (label: string, type: string, span: Span | null): PlanReason => ({
   kind: 'enum_inside',
-  message: `${label} has type ${type}, which holds an enum: rows cannot be told apart without the labels of the enum, which can be renamed`,
+  message:
+    `${label} has type ${type}, which holds an enum: rows cannot be told apart without ` +
+    'the labels of the enum, which can be renamed',
   hint: 'Select the parts of the value as columns of their own.',
   span,
 });

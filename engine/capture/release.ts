@@ -67,8 +67,12 @@ export async function dropLostCapture(db: Db): Promise<void> {
     const lost = await db.query<{ source: string; logs: string[]; capture: CaptureNames }>(
       `DELETE FROM imat_catalog.source s
        WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
-         AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation_text = s.relation_text AND i.state <> 'reverting')
-       RETURNING s.relation_text AS source, to_json(s.log_text || s.former_logs) AS logs, s.capture`,
+         AND NOT EXISTS (
+           SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+           WHERE z.relation_text = s.relation_text AND i.state <> 'reverting'
+         )
+       RETURNING s.relation_text AS source, to_json(s.log_text || s.former_logs) AS logs,
+         s.capture`,
     );
     for (const { logs, capture } of lost) {
       for (const name of Object.values(capture))
@@ -91,7 +95,8 @@ export async function dropFormerLogs(db: Db, oid: number): Promise<void> {
     for (const { log } of unread) {
       await db.execute(`DROP TABLE IF EXISTS ${log}`);
       await db.query(
-        'UPDATE imat_catalog.source SET former_logs = array_remove(former_logs, $2) WHERE relation = $1',
+        `UPDATE imat_catalog.source SET former_logs = array_remove(former_logs, $2)
+         WHERE relation = $1`,
         [oid, log],
       );
     }

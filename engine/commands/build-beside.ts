@@ -137,7 +137,9 @@ async function checkNoCycle(db: Db, target: Target, { analysis }: Prepared): Pro
   if (cycle === undefined) return;
   throw new ImatError('invalid_definition', {
     message: `imat "${target.name}" would read itself`,
-    hint: `Write the query over tables, or over imats that do not read imat.${quoteIdent(target.name)}.`,
+    hint:
+      'Write the query over tables, or over imats that do not read ' +
+      `imat.${quoteIdent(target.name)}.`,
   });
 }
 

@@ -50,7 +50,8 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
       return problem(
         'warning',
         check,
-        'a column that is captured was renamed or dropped, or has another type: capture is right, but slower',
+        'a column that is captured was renamed or dropped, or has another type: ' +
+          'capture is right, but slower',
         'imat fold, as a role that owns the table, writes the capture functions again.',
       );
     const by = source.by_extension ? ' by the extension' : '';

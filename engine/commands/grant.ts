@@ -32,7 +32,8 @@ const MONITOR: readonly Sql[] = [
       imat_catalog.history, imat_catalog.migration`,
   sql`SELECT (id, name, state, strategy) ON imat_catalog.imat`,
   sql`SELECT (imat_id, relation) ON imat_catalog.imat_source`,
-  sql`EXECUTE ON FUNCTION imat_catalog.pending_rows(integer), imat_catalog.problems(integer, bigint)`,
+  sql`EXECUTE ON FUNCTION imat_catalog.pending_rows(integer),
+      imat_catalog.problems(integer, bigint)`,
 ];
 
 /**

@@ -116,7 +116,8 @@ export async function fill(
   await noteStored(db, id, subject, plan);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
-    'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
+    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
+     VALUES ($1, $2::regclass, pg_current_snapshot())`,
     [id, storedTable(subject, plan).text],
   );
 }

@@ -132,9 +132,13 @@ async function checkNoDependents(
   const own = dependents.some((dependent) => dependent.oid === replacement);
   throw new ImatError('has_dependents', {
     message: `imat.${name} would have other columns, and other objects depend on it`,
-    detail: `${dependents.map((dependent) => dependent.name).join(', ')} read${dependents.length === 1 ? 's' : ''} it. Columns keep their names, types and order; new ones come last.`,
+    detail:
+      `${dependents.map((dependent) => dependent.name).join(', ')} ` +
+      `read${dependents.length === 1 ? 's' : ''} it. ` +
+      'Columns keep their names, types and order; new ones come last.',
     hint: own
-      ? `Keep the columns; or run imat revert ${shellWord(name)}, change the materialized view, and convert it again.`
+      ? `Keep the columns; or run imat revert ${shellWord(name)}, change the materialized view, ` +
+        'and convert it again.'
       : 'Keep the columns, or drop these objects first and create them again.',
   });
 }
@@ -145,10 +149,9 @@ async function carryRights(db: Db, view: Sql, grants: readonly Grant[]): Promise
       `SELECT FROM pg_roles WHERE quote_ident(rolname) = $1 OR $1 = 'PUBLIC'`,
       [grantee],
     );
+    const withOption = option ? ' WITH GRANT OPTION' : '';
     if (known !== undefined)
-      await db.execute(
-        `GRANT SELECT ${columns} ON ${view.text} TO ${grantee}${option ? ' WITH GRANT OPTION' : ''}`,
-      );
+      await db.execute(`GRANT SELECT ${columns} ON ${view.text} TO ${grantee}${withOption}`);
   }
 }
 
@@ -180,7 +183,7 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames): Promise<voi
   ] as const;
   for (const [kind, former, name] of pairs)
     await db.execute(
-      `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${qualified('x', name.name).text.slice(2)}`,
+      `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`,
     );
 }
 
@@ -241,7 +244,9 @@ async function checkReaders(db: Db, { id, target, prepared }: Build): Promise<vo
     : readers;
   if (reader === undefined) return;
   throw new ImatError('has_dependents', {
-    message: `imat "${reader.name}" reads imat "${target.name}", and would not notice all changes of it`,
+    message:
+      `imat "${reader.name}" reads imat "${target.name}", ` +
+      'and would not notice all changes of it',
     detail: blind
       ? 'Changes of the new definition cannot be captured.'
       : `It does not capture changes of ${reader.source}.`,
@@ -265,13 +270,15 @@ async function restoreReplacement(
     const [view] = await db.query<{ name: string; fewer: boolean }>(
       `SELECT $1::oid::regclass::text AS name, count(*) FILTER (WHERE a.attrelid = $1)
          < count(*) FILTER (WHERE a.attrelid <> $1) AS fewer
-       FROM pg_attribute a WHERE a.attnum > 0 AND a.attrelid IN ($1, (SELECT i.relation FROM imat_catalog.imat i WHERE i.id = $2))`,
+       FROM pg_attribute a
+       WHERE a.attnum > 0
+         AND a.attrelid IN ($1, (SELECT i.relation FROM imat_catalog.imat i WHERE i.id = $2))`,
       [replacement, target.id],
     );
     if (view?.fewer === true)
       await db.execute(
-        sql`CREATE OR REPLACE VIEW ${fragment(view.name)} AS SELECT * FROM ${imatNames(target.name).view}`
-          .text,
+        sql`CREATE OR REPLACE VIEW ${fragment(view.name)} AS
+            SELECT * FROM ${imatNames(target.name).view}`.text,
       );
     return;
   }

@@ -39,10 +39,11 @@ BEGIN
   END IF;
   RETURN QUERY SELECT * FROM ${content.sql};
 END`;
+  const signature = sql`${computed.sql}(access_key uuid) RETURNS SETOF ${content.sql}`;
   return [
     {
       label: 'the same as a function, for reads while a reset is pending',
-      sql: sql`CREATE OR REPLACE FUNCTION ${computed.sql}(access_key uuid) RETURNS SETOF ${content.sql}
+      sql: sql`CREATE OR REPLACE FUNCTION ${signature}
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
 SET search_path = pg_catalog

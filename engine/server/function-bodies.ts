@@ -23,7 +23,8 @@ WITH RECURSIVE calls(root, oid) AS (
 SELECT c.root, l.lanname::text AS language, p.prosrc AS body,
   (SELECT coalesce(to_json(array_agg(DISTINCT d.refobjid::regclass::text)), '[]')
    FROM pg_depend d JOIN pg_class r ON r.oid = d.refobjid AND r.relkind <> 'c'
-   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass) AS tables
+   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+     AND d.refclassid = 'pg_class'::regclass) AS tables
 FROM calls c JOIN pg_proc p ON p.oid = c.oid JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid >= 16384`;
 
@@ -71,12 +72,16 @@ export async function hiddenTables(
 const IN_SQL: ReadonlySet<string> = new Set(['sql', 'plpgsql']);
 
 /** Dynamic SQL, and PostgreSQL's functions that run a query or read a table given by name. */
-const RUNS_TEXT =
-  /\bexecute\b|\b(?:ts_stat|ts_rewrite|(?:query|table|cursor|schema|database)_to_xml\w*|dblink\w*|nextval|currval|lastval|lo_get)\s*\(/i;
+const RUNS_TEXT = new RegExp(
+  String.raw`\bexecute\b|\b(?:ts_stat|ts_rewrite|(?:query|table|cursor|schema|database)_to_xml\w*` +
+    String.raw`|dblink\w*|nextval|currval|lastval|lo_get)\s*\(`,
+  'i',
+);
 
 const IDENTIFIER = String.raw`(?:"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
 const NAMED = new RegExp(
-  String.raw`\b(?:from|join|into|update|table|using)\s+(?:only\s+)?(${IDENTIFIER})(?:\s*\.\s*(${IDENTIFIER}))?`,
+  String.raw`\b(?:from|join|into|update|table|using)\s+(?:only\s+)?(${IDENTIFIER})` +
+    String.raw`(?:\s*\.\s*(${IDENTIFIER}))?`,
   'gi',
 );
 

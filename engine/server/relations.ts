@@ -189,7 +189,10 @@ function unwatchable(row: RelationRow): string | null {
     throw unsupported(row, row.kind === 'p' ? 'partitioned' : 'a partition');
   if (row.has_children || row.is_child) throw unsupported(row, 'part of an inheritance hierarchy');
   if (row.kind === 'm')
-    return `materialized view ${name} is read as it was refreshed last, and changes without firing triggers`;
+    return (
+      `materialized view ${name} is read as it was refreshed last, ` +
+      'and changes without firing triggers'
+    );
   if (row.kind === 'f')
     return `foreign table ${name} can change on the other server without notice`;
   if (row.is_system) return `system catalog ${name} cannot have triggers`;

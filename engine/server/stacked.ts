@@ -46,7 +46,8 @@ SELECT DISTINCT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.rel
       ? `(SELECT i.id FROM imat_catalog.imat i WHERE i.relation = c.oid) AS imat,
   (SELECT i.definition_view::oid FROM imat_catalog.imat i WHERE i.relation = c.oid) AS definition,
   (SELECT i.name FROM imat_catalog.imat i WHERE i.original = c.oid AND i.state = 'active'
-     AND i.freshness = 'live' AND i.watchable AND i.broken IS NULL ORDER BY i.id LIMIT 1) AS converted`
+     AND i.freshness = 'live' AND i.watchable AND i.broken IS NULL
+   ORDER BY i.id LIMIT 1) AS converted`
       : 'NULL::int AS imat, NULL::oid AS definition, NULL AS converted'
   }
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
