@@ -90,7 +90,7 @@ test('empty lists say what to do', async () => {
   );
 });
 
-test('history prints what changed, from where that is known, and which sources there are', async () => {
+test('history prints what changed, how that is known, and which sources there are', async () => {
   const schemaHistory = vi.fn<Accounting['schemaHistory']>(async (object) => ({
     object,
     eventTriggers: true,

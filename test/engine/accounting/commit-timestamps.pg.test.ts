@@ -23,7 +23,8 @@ type Last = { at: string; part: string | null; kind: string | null; source: stri
 
 const last = async (table: string): Promise<Last | undefined> => {
   const [row] = await db.query<Last>(
-    `SELECT to_json(at) #>> '{}' AS at, part, kind, source FROM imat.last_schema_change('${table}')`,
+    `SELECT to_json(at) #>> '{}' AS at, part, kind, source
+        FROM imat.last_schema_change('${table}')`,
   );
   return row;
 };
@@ -95,7 +96,7 @@ test.each(['VACUUM FULL public.moved', 'CLUSTER public.moved USING moved_pkey'])
   },
 );
 
-test('of a table that imat knows, triggers and grants are no changes, and a new name is one', async () => {
+test('of a known table: triggers and grants are no changes, and a new name is one', async () => {
   await db.execute('CREATE TABLE public.known (a int)');
   await createImat(db).accounting.createGroup('g', ['public.known']);
   const kinds = async (): Promise<unknown> =>

@@ -32,8 +32,8 @@ const BAG: Checked = {
 };
 const LARGE: Checked = {
   name: 'large',
-  definition:
-    'SELECT product_id, count(*) AS n FROM public.sale GROUP BY product_id HAVING sum(amount) > 450',
+  definition: `SELECT product_id, count(*) AS n FROM public.sale GROUP BY product_id
+        HAVING sum(amount) > 450`,
 };
 const RANKED: Checked = {
   name: 'ranked',
@@ -91,7 +91,9 @@ describe.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])('%s', (isol
     const truncater = await world.session();
     await truncater.sql(`BEGIN ISOLATION LEVEL ${isolation}; SELECT FROM product`);
     await world.sql(
-      `INSERT INTO sale VALUES (1000, 1, 7); DELETE FROM sale WHERE id = 5; UPDATE sale SET amount = 1000 WHERE id = 6`,
+      `INSERT INTO sale VALUES (1000, 1, 7);
+        DELETE FROM sale WHERE id = 5;
+        UPDATE sale SET amount = 1000 WHERE id = 6`,
     );
     await truncater.sql('TRUNCATE sale; INSERT INTO sale VALUES (2000, 2, 8)');
     await expectExact(truncater, ALL);
@@ -232,18 +234,20 @@ describe('rights', () => {
     expect(await reader.rows('SELECT * FROM imat.bag')).toEqual([]);
   });
 
-  test('row security that is forced on the owner later: an error in place of a wrong answer', async () => {
+  test('row security forced on the owner later: an error in place of a wrong answer', async () => {
     for (const { name } of ALL) await world.imat.revert(name);
     const role = await world.role();
     const database = await world.value<string>('SELECT current_database()');
     await world.sql(
-      `GRANT CREATE, TEMPORARY ON DATABASE ${database} TO ${role}; GRANT ALL ON SCHEMA public TO ${role}`,
+      `GRANT CREATE, TEMPORARY ON DATABASE ${database} TO ${role};
+        GRANT ALL ON SCHEMA public TO ${role}`,
     );
     const owner = await world.session(role);
     const imat = createImat(owner.db);
     await owner.sql(`CREATE TABLE own (i int, g text); INSERT INTO own VALUES (1, 'a'), (2, 'b')`);
     await imat.create('counted', 'SELECT g, count(*) AS n FROM public.own GROUP BY g');
-    await owner.sql(`ALTER TABLE own ENABLE ROW LEVEL SECURITY; ALTER TABLE own FORCE ROW LEVEL SECURITY;
+    await owner.sql(`ALTER TABLE own ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE own FORCE ROW LEVEL SECURITY;
       CREATE POLICY p ON own USING (g = 'a' OR current_user <> '${role}')`);
     const counted: Checked = {
       name: 'counted',

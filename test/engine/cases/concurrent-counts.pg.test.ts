@@ -10,7 +10,8 @@ import { createWorld, expectExact, type World } from '../commands/support/world.
 const QUEUE = `
 CREATE TABLE ingest (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text NOT NULL,
   kind text NOT NULL, claimed_at timestamptz);
-INSERT INTO ingest (state, kind) SELECT 's' || i % 5, 'k' || i % 7 FROM generate_series(1, 2000) AS i;`;
+INSERT INTO ingest (state, kind) SELECT 's' || i % 5, 'k' || i % 7
+  FROM generate_series(1, 2000) AS i;`;
 const TAGS = `
 CREATE TABLE tag (id int PRIMARY KEY, name text NOT NULL UNIQUE, category text);
 CREATE TABLE post (id int PRIMARY KEY, safe bool);

@@ -51,7 +51,7 @@ test('a block that is no part of a transaction may call fold, which commits', as
   await expectExact(world, TOTALS);
 });
 
-test('a trigger may read the imat of its own table, and so may a READ ONLY transaction', async () => {
+test('a trigger may read the imat of its own table, as may a READ ONLY transaction', async () => {
   await session.sql(`
     CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
       $$BEGIN PERFORM s FROM imat.mv WHERE a = NEW.a; RETURN NULL; END$$;

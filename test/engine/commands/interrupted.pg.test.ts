@@ -153,7 +153,7 @@ test('Ctrl-C during the load leaves nothing behind', async () => {
 });
 
 describe('a signal', () => {
-  test('that is aborted during the load leaves nothing behind, and the next call is none of its', async () => {
+  test('that is aborted during the load leaves nothing, and stops no other call', async () => {
     const session = await sandbox.session();
     const pid = await pidOf(session);
     const stop = new AbortController();

@@ -74,7 +74,8 @@ test('a second repair is kept out, and revert removes all of it', async () => {
 
 test('an interrupted convert is finished, and an ordinary owner repairs', async () => {
   const role = await createRole(sandbox);
-  await sandbox.sql(`GRANT CREATE, TEMPORARY ON DATABASE ${new URL(sandbox.url).pathname.slice(1)} TO ${role};
+  await sandbox.sql(`GRANT CREATE, TEMPORARY ON DATABASE ${new URL(sandbox.url).pathname.slice(1)}
+      TO ${role};
     ALTER TABLE sales OWNER TO ${role}; ALTER MATERIALIZED VIEW totals OWNER TO ${role}`);
   const owner = await sandbox.session(role);
   const first = await sandbox.session(role);

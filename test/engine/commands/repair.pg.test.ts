@@ -48,7 +48,8 @@ async function expectWhole(definition = TOTALS): Promise<void> {
     await expectEqual(sandbox.db, 'imat.ranked', RANKED);
     await expectEqual(sandbox.db, 'public.ranked', RANKED);
     await sandbox.sql(`INSERT INTO sales SELECT coalesce(max(id), 0) + 1, 'new', 7 FROM sales;
-      UPDATE sales SET amount = amount + 1 WHERE id % 3 = 0; DELETE FROM sales WHERE id % 17 = ${round}`);
+      UPDATE sales SET amount = amount + 1 WHERE id % 3 = 0;
+      DELETE FROM sales WHERE id % 17 = ${round}`);
     await expectEqual(sandbox.db, 'imat.totals', definition);
     await expectEqual(sandbox.db, 'imat.ranked', RANKED);
     await sandbox.imat.fold();
@@ -57,7 +58,9 @@ async function expectWhole(definition = TOTALS): Promise<void> {
   expect((await sandbox.imat.verify()).results.filter((one) => !one.equal)).toEqual([]);
   expect((await sandbox.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
   const visible = await sandbox.rows(
-    `SELECT has_table_privilege('${reader}', 'imat.totals', 'SELECT') AS one, has_table_privilege('${reader}', 'imat.ranked', 'SELECT') AS two, has_table_privilege('${reader}', 'public.ranked', 'SELECT') AS three`,
+    `SELECT has_table_privilege('${reader}', 'imat.totals', 'SELECT') AS one,
+       has_table_privilege('${reader}', 'imat.ranked', 'SELECT') AS two,
+       has_table_privilege('${reader}', 'public.ranked', 'SELECT') AS three`,
   );
   expect(visible).toEqual([{ one: true, two: true, three: true }]);
   expect(
@@ -139,7 +142,7 @@ test('a whole imat is built anew if it is named', async () => {
   await expectWhole();
 });
 
-test('a definition that does not work any more needs alter, and --all goes on past it', async () => {
+test('a definition that no longer works needs alter, and --all goes on past it', async () => {
   await sandbox.sql('ALTER TABLE sales DROP COLUMN region CASCADE');
   await sandbox.sql('DELETE FROM imat_catalog.frontier');
   const results = await sandbox.imat.repair();
@@ -193,7 +196,8 @@ describe('alter', () => {
   });
   test('an imat that reads it must not miss changes', async () => {
     await sandbox.sql(
-      'CREATE TABLE other (region text, total numeric, n bigint); CREATE MATERIALIZED VIEW above AS SELECT count(*) FROM imat.totals',
+      `CREATE TABLE other (region text, total numeric, n bigint);
+        CREATE MATERIALIZED VIEW above AS SELECT count(*) FROM imat.totals`,
     );
     await sandbox.imat.convert('above');
     const query = `SELECT region, sum(total) AS total, count(*) AS n FROM other GROUP BY region`;

@@ -55,7 +55,7 @@ test.each([
   expect(await catalogListing(sandbox.db)).toEqual(before);
 });
 
-test('what only PL/pgSQL finds when it runs is named by the convert, which leaves nothing', async () => {
+test('what only PL/pgSQL finds when it runs is named by the convert', async () => {
   expect(
     await expectImatError('definition_failed', () => sandbox.imat.convert('of_plpgsql')),
   ).toMatchObject({

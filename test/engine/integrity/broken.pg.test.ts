@@ -90,7 +90,8 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'a function with another body',
-    change: `CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 3'`,
+    change: `CREATE OR REPLACE FUNCTION twice(int) RETURNS int IMMUTABLE
+        LANGUAGE sql AS 'SELECT $1 * 3'`,
     breaks: ['func'],
     reason: /function (public\.)?twice\(integer\) was replaced/,
   },
@@ -102,13 +103,15 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'the function behind an aggregate',
-    change: `CREATE OR REPLACE FUNCTION add(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $2'`,
+    change: `CREATE OR REPLACE FUNCTION add(int, int) RETURNS int IMMUTABLE
+        LANGUAGE sql AS 'SELECT $2'`,
     breaks: ['aggregated'],
     reason: /function (public\.)?add\(integer,integer\) was replaced/,
   },
   {
     what: 'the function behind an operator',
-    change: `CREATE OR REPLACE FUNCTION less(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true'`,
+    change: `CREATE OR REPLACE FUNCTION less(text, text) RETURNS boolean IMMUTABLE
+        LANGUAGE sql AS 'SELECT true'`,
     breaks: ['operated'],
     reason: /function (public\.)?less\(text,text\) was replaced/,
   },
@@ -132,7 +135,8 @@ ALTER VIEW "od""d s'x".other RENAME TO "vi;ew";
 ALTER TABLE t ADD COLUMN added int DEFAULT 5;
 ALTER TABLE t ENABLE ALWAYS TRIGGER "!imat_insert";
 CREATE INDEX ON t (g);
-CREATE TRIGGER own AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE TRIGGER own AFTER INSERT ON t FOR EACH STATEMENT
+  EXECUTE FUNCTION suppress_redundant_updates_trigger();
 DROP TRIGGER own ON t;
 CREATE OR REPLACE FUNCTION whole() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2';
 CREATE TABLE elsewhere (LIKE t INCLUDING ALL);
@@ -190,7 +194,8 @@ describe.each(['event triggers', 'no event triggers'])('with %s', (watched) => {
         await db.execute('ROLLBACK TO s');
       }
       const status = await db.query<{ name: string; state: string; severities: string[] }>(
-        `SELECT name, state, to_json(ARRAY(SELECT p->>'severity' FROM jsonb_array_elements(problems) p)) AS severities
+        `SELECT name, state, to_json(ARRAY(SELECT p->>'severity'
+            FROM jsonb_array_elements(problems) p)) AS severities
          FROM imat_catalog.status ORDER BY name`,
       );
       for (const { name, state, severities } of status) {
@@ -243,7 +248,7 @@ describe.each(['event triggers', 'no event triggers'])('with %s', (watched) => {
     expect(results.map(({ error }) => error?.code)).toEqual(results.map(() => 'IM024'));
   });
 
-  test('the conversion of another imat makes capture whole, and the broken ones stay broken', async () => {
+  test('the conversion of another imat makes capture whole, broken ones stay broken', async () => {
     await template.imat.create('anew', DEFINITIONS['plain'] ?? '');
     expect(await broken()).toEqual(ALL.toSorted());
     await template.sql(

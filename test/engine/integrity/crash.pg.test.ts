@@ -39,7 +39,8 @@ describe.skipIf(findPostgres() === null)('a crash', () => {
         'the statistics count ten rows',
         async () =>
           (await world.value<string>(
-            `SELECT pg_stat_get_tuples_inserted('loose'::regclass)::text || coalesce(nullif(pg_stat_force_next_flush()::text, ''), '')`,
+            `SELECT pg_stat_get_tuples_inserted('loose'::regclass)::text
+               || coalesce(nullif(pg_stat_force_next_flush()::text, ''), '')`,
           )) === '10',
       );
     };
@@ -62,7 +63,7 @@ describe.skipIf(findPostgres() === null)('a crash', () => {
     await expectExact(world, { name: 'counted', definition });
   });
 
-  test('a source that became unlogged before it, in a database without event triggers', async () => {
+  test('a source that became unlogged before it, without event triggers', async () => {
     const definition = 'SELECT g, count(*) AS n FROM public.t GROUP BY g';
     await world.sql(
       `CREATE TABLE t (g int); INSERT INTO t SELECT i % 3 FROM generate_series(1, 9) AS i`,

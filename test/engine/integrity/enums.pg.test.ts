@@ -90,7 +90,8 @@ test.each([
   await change(`UPDATE t SET m = 'high', f = 'high', p.m = 'high', l.m = 'high', r = 'empty',
     a = ARRAY['high']::${type}[] WHERE m = '${lowest}' AND id < 8`);
   await change(`ALTER TYPE ${type} ADD VALUE IF NOT EXISTS 'lower' BEFORE '${lowest}'`);
-  await change(`INSERT INTO t SELECT max(id) + 1, 'lower', 'lower', '{lower}'::${type}[], ROW(1, 'lower')::pair,
+  await change(`INSERT INTO t
+      SELECT max(id) + 1, 'lower', 'lower', '{lower}'::${type}[], ROW(1, 'lower')::pair,
     span('lower'::${type}, NULL), ROW(2, 'lower')::loose, 3 FROM t`);
   // The two labels change places.
   await change(`BEGIN; ALTER TYPE ${type} RENAME VALUE 'high' TO 'x';

@@ -9,7 +9,8 @@ import { createRole, inSandbox } from '../commands/support/sandbox.ts';
 import { outcomeOf } from '../commands/support/world.ts';
 
 const SUM = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
-const SETUP = `CREATE TABLE t (g int, v int); INSERT INTO t SELECT i % 3, i FROM generate_series(1, 9) AS i;
+const SETUP = `CREATE TABLE t (g int, v int);
+  INSERT INTO t SELECT i % 3, i FROM generate_series(1, 9) AS i;
   CREATE MATERIALIZED VIEW mv AS ${SUM}`;
 
 const triggers = (sandbox: Sandbox): Promise<string[]> =>
@@ -36,7 +37,8 @@ test('an ordinary role has none; its folds and workers notice all the same', asy
     const role = await createRole(sandbox);
     const database = await sandbox.value<string>('SELECT current_database()');
     await sandbox.sql(
-      `GRANT CREATE, TEMPORARY ON DATABASE ${database} TO ${role}; GRANT ALL ON SCHEMA public TO ${role}`,
+      `GRANT CREATE, TEMPORARY ON DATABASE ${database} TO ${role};
+        GRANT ALL ON SCHEMA public TO ${role}`,
     );
     const owner = await sandbox.session(role);
     await owner.sql(SETUP);
@@ -82,7 +84,7 @@ test('a role without rights changes what an imat uses, and the mark is made', as
   });
 });
 
-test('a command that is rolled back leaves no mark, and readers never see what it made wrong', async () => {
+test('a command that is rolled back leaves no mark, and readers see nothing of it', async () => {
   await inSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     const [changer, reader] = [await sandbox.session(), await sandbox.session()];
@@ -124,13 +126,15 @@ test('a catalog that does not work does not stop commands', async () => {
     await sandbox.imat.convert('mv');
     await sandbox.sql('ALTER TABLE imat_catalog.fact RENAME TO gone');
     await sandbox.sql(
-      `CREATE TABLE kid () INHERITS (t); DROP TABLE kid; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+      `CREATE TABLE kid () INHERITS (t);
+        DROP TABLE kid;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
     );
     await sandbox.sql('ALTER TABLE imat_catalog.gone RENAME TO fact');
   });
 });
 
-test('a swap that is under way and a command on its table: both end, and nothing is wrong', async () => {
+test('a swap under way and a command on its table: both end, and nothing is wrong', async () => {
   await inSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.convert('mv');
     await sandbox.imat.convert('mv', { name: 'other', strategy: 'swap' });

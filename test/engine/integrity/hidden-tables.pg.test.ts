@@ -36,7 +36,8 @@ const READS_NOTHING = [
   [
     'fields',
     `LANGUAGE plpgsql AS $$ BEGIN /* from public."ra""tes" */
-      RETURN extract(year FROM date '2020-01-01' + $1) + length(trim(both 'x' FROM 'from t')); END $$`,
+      RETURN extract(year FROM date '2020-01-01' + $1) + length(trim(both 'x' FROM 'from t'));
+      END $$`,
   ],
   ['series', `LANGUAGE sql AS 'SELECT sum(i)::int FROM generate_series(1, $1) AS i'`],
 ] as const;
@@ -88,7 +89,8 @@ test.each(READS_NOTHING)('%s reads no table', async (name) => {
 });
 
 test('PostgreSQL’s own function that runs a query: the answer is as the definition’s', async () => {
-  const definition = `SELECT word, ndoc FROM ts_stat('SELECT search FROM public.docs') w(word, ndoc, nentry)`;
+  const definition = `SELECT word, ndoc
+      FROM ts_stat('SELECT search FROM public.docs') w(word, ndoc, nentry)`;
   expect(await sandbox.imat.create('stat', definition)).toMatchObject({ strategy: 'swap' });
   await sandbox.sql(`INSERT INTO docs VALUES (4, 'b d')`);
   await expectEqual(sandbox.db, 'imat.stat', definition);

@@ -9,16 +9,19 @@ const LOWER = 'SELECT team, day, sum(secs) AS secs FROM public.daily GROUP BY te
 const UPPER = `SELECT team, sum(secs) AS secs FROM (${LOWER}) AS l GROUP BY team`;
 const FLAT = 'SELECT team, secs * 2 AS twice FROM public.daily WHERE secs > 10';
 const OVER = `SELECT twice, count(*) AS n FROM (${FLAT}) AS f GROUP BY twice`;
-const VIEWED = `SELECT q.team, x.day FROM (SELECT team FROM (${UPPER}) u WHERE secs > 30) q JOIN (${LOWER}) x ON x.team = q.team`;
+const VIEWED = `SELECT q.team, x.day FROM (SELECT team FROM (${UPPER}) u WHERE secs > 30) q
+    JOIN (${LOWER}) x ON x.team = q.team`;
 
 const SETUP = `
 CREATE SCHEMA "s""1;";
 CREATE TABLE daily (team int, day date, secs int);
 INSERT INTO daily SELECT i % 5, date '2026-01-01' + i % 3, i FROM generate_series(1, 50) AS i;
 CREATE MATERIALIZED VIEW lower_mv AS ${LOWER};
-CREATE MATERIALIZED VIEW "s""1;"."up""per 🐘" AS SELECT team, sum(secs) AS secs FROM lower_mv GROUP BY team;
+CREATE MATERIALIZED VIEW "s""1;"."up""per 🐘" AS SELECT team, sum(secs) AS secs FROM lower_mv
+  GROUP BY team;
 CREATE MATERIALIZED VIEW flat AS ${FLAT};
-CREATE MATERIALIZED VIEW over AS SELECT f.twice, count(*) AS n, '🐘' <> '' AS e FROM flat f GROUP BY twice;
+CREATE MATERIALIZED VIEW over AS SELECT f.twice, count(*) AS n, '🐘' <> '' AS e FROM flat f
+  GROUP BY twice;
 CREATE VIEW between AS SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > 30;
 CREATE MATERIALIZED VIEW viewed AS SELECT team, day FROM between JOIN lower_mv USING (team);`;
 

@@ -67,14 +67,14 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'filtered_by_two_keys',
-    query:
-      'SELECT name, grp, sum(secret) AS s FROM public.people GROUP BY name, grp HAVING sum(secret) = 0',
+    query: `SELECT name, grp, sum(secret) AS s FROM public.people GROUP BY name, grp
+          HAVING sum(secret) = 0`,
     strategy: 'delta',
   },
   {
     name: 'joined_rows',
-    query:
-      'SELECT g.id, p.name FROM public.people p JOIN public.grp g ON g.id = p.grp WHERE p.secret = 0',
+    query: `SELECT g.id, p.name FROM public.people p JOIN public.grp g ON g.id = p.grp
+          WHERE p.secret = 0`,
     strategy: 'delta',
   },
   {
