@@ -4,8 +4,6 @@
  */
 import type { Accounting } from './accounting-api.ts';
 
-export * from './accounting-api.ts';
-
 export type Strategy = 'delta' | 'swap';
 
 /** `live`, `manual`, or an interval such as `5s`, `1 minute`, `2h`. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GroupStatus } from '../../engine/api.ts';
+import type { GroupStatus } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { count, table } from '../output.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SchemaChange, SchemaHistory } from '../../engine/api.ts';
+import type { SchemaChange, SchemaHistory } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { table } from '../output.ts';

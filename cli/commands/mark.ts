@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { MarkStatus } from '../../engine/api.ts';
+import type { MarkStatus } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { table } from '../output.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ChangeStatistics, StatisticsOptions } from '../../engine/api.ts';
+import type { ChangeStatistics, StatisticsOptions } from '../../engine/accounting-api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { choiceOption } from '../arguments.ts';
 import type { Context } from '../context.ts';

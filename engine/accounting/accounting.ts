@@ -1,5 +1,5 @@
 /** All that a session can do with groups, marks and statistics. */
-import type { Accounting } from '../api.ts';
+import type { Accounting } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
 import { changeGroup, createGroup, listGroups, onGroup } from './groups.ts';
 import { compareSchema, recordCommands, schemaHistory } from './history.ts';

@@ -1,5 +1,5 @@
 /** The history of a schema: what is known of the changes of a table, view or function. */
-import type { SchemaHistory } from '../api.ts';
+import type { SchemaHistory } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { call } from './call.ts';

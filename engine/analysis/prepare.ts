@@ -4,6 +4,7 @@
  */
 import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
 import { durationText, parseDuration } from '../durations.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -83,9 +84,13 @@ async function refuseUnplannable(db: Db, analysis: Analysis): Promise<void> {
       await db.execute(`EXPLAIN ${analysis.definition}`);
     });
   } catch (error) {
-    throw definitionFailure(error);
+    // Which rights are missing is found by what needs them.
+    if (!(error instanceof ServerError) || error.sqlstate !== INSUFFICIENT_PRIVILEGE)
+      throw definitionFailure(error);
   }
 }
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** All that stands against delta, each with its place; the error's own place is the first one. */
 function deltaUnavailable({ reasons, definition }: Analysis): ImatError {

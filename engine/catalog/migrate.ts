@@ -199,12 +199,15 @@ export async function initialize(
   });
 }
 
+/** The file of tables/ that makes what is in imat_store whatever imats there are, and no more. */
+const STORE_TABLES = 3;
+
 /**
  * Makes the schemas `imat` and `imat_store` and the SQL API again, where they were dropped.
  */
 export async function restoreSchemas(db: Db): Promise<void> {
   const [found] = await db.query<{ whole: boolean }>(
-    `SELECT to_regnamespace('imat_store') IS NOT NULL AND (
+    `SELECT to_regclass('imat_store.reset') IS NOT NULL AND (
        SELECT count(DISTINCT p.proname) FROM pg_proc p
        WHERE p.pronamespace = to_regnamespace('imat')
          AND p.proname IN (SELECT jsonb_array_elements_text($1::jsonb))) >= $2 AS whole`,
@@ -225,6 +228,10 @@ export async function restoreSchemas(db: Db): Promise<void> {
         COMMENT ON SCHEMA imat_store IS 'imat: change logs and stored tables';
       END IF;
     END $$`);
+    const [reset] = await db.query<{ exists: boolean }>(
+      `SELECT to_regclass('imat_store.reset') IS NOT NULL AS exists`,
+    );
+    if (reset?.exists !== true) await db.execute(catalogFiles().tables[STORE_TABLES - 1] ?? '');
     await replaceFunctions(db);
     await makeCatalogPrivate(db, known);
   });

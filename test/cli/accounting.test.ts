@@ -1,6 +1,6 @@
 /** imat group, mark and stats: what reaches the engine, and what is printed. */
 import { expect, test, vi } from 'vitest';
-import type { Accounting, ChangeStatistics } from '../../engine/api.ts';
+import type { Accounting, ChangeStatistics } from '../../engine/accounting-api.ts';
 import { runFake } from './fake-host.ts';
 
 const ROWS: ChangeStatistics['rows'] = [

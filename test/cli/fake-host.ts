@@ -3,7 +3,8 @@
  * test lays down.
  */
 import { EventEmitter } from 'node:events';
-import type { Accounting, Imat } from '../../engine/api.ts';
+import type { Accounting } from '../../engine/accounting-api.ts';
+import type { Imat } from '../../engine/api.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
 import type { Host } from '../../cli/context.ts';
 import { run } from '../../cli/run.ts';

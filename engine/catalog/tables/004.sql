@@ -27,3 +27,7 @@ CREATE TABLE imat_catalog.fact (
 COMMENT ON TABLE imat_catalog.fact IS
   'The tables, views and functions that each imat uses, as they were at the conversion.';
 CREATE INDEX ON imat_catalog.fact (object);
+
+-- Whoever reads an imat must be able to call the function that computes its definition, and that
+-- runs with the rights of the imat's owner. The view passes this key, so nobody else can use it.
+ALTER TABLE imat_catalog.frontier ADD COLUMN access_key uuid NOT NULL DEFAULT gen_random_uuid();

@@ -1,6 +1,6 @@
 /** Schema history by event triggers and comparisons: what changed, and what leaves no entry. */
 import { expect, test } from 'vitest';
-import type { SchemaChange } from '../../../engine/api.ts';
+import type { SchemaChange } from '../../../engine/accounting-api.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
 import { createRole } from '../commands/support/sandbox.ts';
