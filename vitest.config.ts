@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   pool: 'forks',
   maxWorkers: 2,
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
 } as const;
 
 export default defineConfig({

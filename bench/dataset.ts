@@ -2,8 +2,10 @@
 import type { Db } from '../engine/db/db.ts';
 
 export const VIEW = 'my_sales_summary';
-export const DEFINITION =
-  'SELECT product, sum(amount) AS revenue, count(*) AS sales, avg(amount) AS average FROM public.sales GROUP BY product';
+export const DEFINITION = `SELECT product, sum(amount) AS revenue, count(*) AS sales,
+     avg(amount) AS average
+   FROM public.sales
+   GROUP BY product`;
 
 const PARK_MILLER_MULTIPLIER = 48_271;
 const PARK_MILLER_MODULUS = 2_147_483_647;
@@ -30,7 +32,10 @@ export function salesRows(rows: number, groups: number): string {
   (1 + scattered % ${groups})::integer,
   (ARRAY['north', 'east', 'south', 'west'])[1 + i % 4],
   (100 + scattered / 2000 % 99900) / 100.0
-FROM (SELECT i, i * ${PARK_MILLER_MULTIPLIER} % ${PARK_MILLER_MODULUS} AS scattered FROM generate_series(1, ${rows}::bigint) AS i) AS numbered`;
+FROM (
+  SELECT i, i * ${PARK_MILLER_MULTIPLIER} % ${PARK_MILLER_MODULUS} AS scattered
+  FROM generate_series(1, ${rows}::bigint) AS i
+) AS numbered`;
 }
 
 /** The summary as PostgreSQL has it by itself, with the index that reads by product need. */

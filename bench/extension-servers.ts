@@ -75,7 +75,8 @@ function build(): Binaries {
     return provideFor(MEASURED_MAJOR).binaries;
   } catch (error) {
     throw new CannotRun(
-      `${EXTENSION} could not be built for PostgreSQL ${MEASURED_MAJOR}: ${(error as Error).message}`,
+      `${EXTENSION} could not be built for PostgreSQL ` +
+        `${MEASURED_MAJOR}: ${(error as Error).message}`,
     );
   }
 }
@@ -92,6 +93,7 @@ export async function createExtension(db: Db): Promise<void> {
 /** The one function of it that is needed, by its known name and arguments. */
 export async function createPredecessor(db: Db): Promise<void> {
   await db.execute(
-    `CREATE FUNCTION public.enable_table_tracking(regclass) RETURNS boolean LANGUAGE c STRICT AS '${PREDECESSOR}', 'enable_table_tracking'`,
+    `CREATE FUNCTION public.enable_table_tracking(regclass) RETURNS boolean
+     LANGUAGE c STRICT AS '${PREDECESSOR}', 'enable_table_tracking'`,
   );
 }

@@ -50,7 +50,8 @@ async function measure(server: Server, options: Options): Promise<void> {
     loadAverage: [currentLoad()],
   };
   say(
-    `${setting.server}\nload: ${setting.generator}\n${setting.cores} cores, load average ${setting.loadAverage[0]}`,
+    `${setting.server}\nload: ${setting.generator}\n` +
+      `${setting.cores} cores, load average ${setting.loadAverage[0]}`,
   );
   const databases = await createDatabases(server.url, scale, (label) => say(`preparing: ${label}`));
   if (!databases.hasPgIvm) say('pg_ivm: not on this server');
@@ -78,9 +79,8 @@ async function measure(server: Server, options: Options): Promise<void> {
   }
   setting.loadAverage.push(currentLoad());
   const missed = results.filter(({ ok }) => ok === false).length;
-  say(
-    `load average at the end ${setting.loadAverage[1]}; ${missed} of ${results.filter(({ ok }) => ok !== null).length} bars missed`,
-  );
+  const judged = results.filter(({ ok }) => ok !== null).length;
+  say(`load average at the end ${setting.loadAverage[1]}; ${missed} of ${judged} bars missed`);
   if (format === 'json') console.log(JSON.stringify({ setting, results, notMeasured }, null, 2));
 }
 

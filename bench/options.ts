@@ -30,7 +30,8 @@ export function readOptions(
   command
     .name('npm run bench --')
     .description(
-      'Measures what imat costs and saves, against the same table without a view. A missed bar is a finding, not a failure.',
+      'Measures what imat costs and saves, against the same table without a ' +
+        'view. A missed bar is a finding, not a failure.',
     )
     .argument(
       '[measures...]',
@@ -47,7 +48,8 @@ export function readOptions(
     .option('--quick', 'small and short: to see that everything runs')
     .option(
       '--database-url <url>',
-      'a PostgreSQL server to use, by a role that may create databases (default: starts one of its own)',
+      'a PostgreSQL server to use, by a role that may create ' +
+        'databases (default: starts one of its own)',
     )
     .option('--rows <n>', 'rows of the table', positive)
     .option('--groups <n>', 'groups of the summary', positive)

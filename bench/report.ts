@@ -35,12 +35,17 @@ export function renderMarkdown(result: Result): string {
     result.name,
     result.baseline === null ? '' : renderFigure(result.baseline),
     renderFigure(result.imat),
+    renderCompared(result.compared, result.comparedUnit),
+    result.bar === null ? '' : renderBar(result.bar),
+    verdict(result),
+    result.notes.join('; '),
   ];
-  return `| ${[...cells, renderCompared(result.compared, result.comparedUnit), result.bar === null ? '' : renderBar(result.bar), verdict(result), result.notes.join('; ')].join(' | ')} |`;
+  return `| ${cells.join(' | ')} |`;
 }
 
 export const MARKDOWN_HEADING =
-  '| measure | compared with | imat | ratio [lowest .. highest] | bar | | notes |\n|---|---|---|---|---|---|---|';
+  '| measure | compared with | imat | ratio [lowest .. highest] | bar | | notes |\n' +
+  '|---|---|---|---|---|---|---|';
 
 const verdict = ({ ok }: Result): string => (ok === null ? '' : ok ? 'ok' : 'MISSED');
 
@@ -50,7 +55,10 @@ const renderBar = ({ kind, value }: Bar): string => `${kind} ${rounded(value)}`;
 
 /** A difference or an absolute value carries its unit; a ratio has none. */
 function renderCompared({ median, lowest, highest }: Summary, unit: string): string {
-  return `${rounded(median)}${unit === 'ratio' ? '' : ` ${unit}`} [${rounded(lowest)} .. ${rounded(highest)}]`;
+  return (
+    `${rounded(median)}${unit === 'ratio' ? '' : ` ${unit}`} ` +
+    `[${rounded(lowest)} .. ${rounded(highest)}]`
+  );
 }
 
 /** Three significant digits, and all digits before the point, in groups of three. */

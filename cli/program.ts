@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAlter } from './commands/alter.ts';
 import { registerConvert } from './commands/convert.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDemo } from './commands/demo.ts';
@@ -8,9 +9,11 @@ import { registerExtension } from './commands/extension.ts';
 import { registerFold } from './commands/fold.ts';
 import { registerGrant } from './commands/grant.ts';
 import { registerGroup } from './commands/group.ts';
+import { registerHistory } from './commands/history.ts';
 import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerMark } from './commands/mark.ts';
+import { registerRepair } from './commands/repair.ts';
 import { registerRevert } from './commands/revert.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSchedule } from './commands/schedule.ts';
@@ -37,10 +40,13 @@ const REGISTRATIONS = [
   registerWorker,
   registerSchedule,
   registerGrant,
+  registerAlter,
+  registerRepair,
   registerRevert,
   registerGroup,
   registerMark,
   registerStats,
+  registerHistory,
   registerExtension,
 ];
 

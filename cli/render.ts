@@ -118,6 +118,10 @@ export function imatFields(imat: ImatStatus): string {
     ['last run', lastRunText(imat.lastRun)],
     ...(imat.worker === null ? [] : [['worker', imat.worker] as const]),
     ...(imat.failure === null ? [] : failureFields(imat.failure)),
+    ...imat.problems.flatMap(({ severity, message, hint }): [string, string][] => [
+      [severity, message],
+      ['hint', hint],
+    ]),
   ]);
 }
 
@@ -154,8 +158,15 @@ export function surroundingsText({ imats, workers, heldBack }: Status): string {
           ...(failure.hint === null ? [] : [`  HINT:  ${failure.hint}`]),
         ],
   );
+  const problems = imats.flatMap(({ name, problems: own }) =>
+    own.flatMap(({ severity, message, hint }) => [
+      `${severity.toUpperCase()}  ${name}: ${message}`,
+      `  HINT:  ${hint}`,
+    ]),
+  );
   const alive = workers.filter((worker) => worker.alive);
   const lines = [
+    ...problems,
     ...failures,
     ...(alive.length === 0
       ? []

@@ -2,6 +2,7 @@
  * The public types of imat: what every command of the command line takes and gives. `--json` prints
  * these as they are.
  */
+import type { Accounting } from './accounting-api.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -25,7 +26,15 @@ export type Reason = {
 /** One step of long work: `step` counts from 1 to `steps`. */
 export type Progress = { readonly step: number; readonly steps: number; readonly label: string };
 
-export type ConvertOptions = {
+export type CallOptions = {
+  /**
+   * If it is aborted, the call fails with `interrupted`, and what it had begun is undone. A call
+   * that has done its work by then ends normally.
+   */
+  readonly signal?: AbortSignal;
+};
+
+export type ConvertOptions = CallOptions & {
   readonly freshness?: Freshness;
   readonly strategy?: 'auto' | Strategy;
   readonly name?: string;
@@ -54,7 +63,8 @@ export type ImatStatus = {
   readonly freshness: Freshness;
   /**
    * `installing`: convert is under way or was interrupted; `reverting`: likewise revert; `active`;
-   * `broken`: an object it needs is gone.
+   * `broken`: it does not answer, because what is stored may be wrong or something is gone;
+   * `problems` says what.
    */
   readonly state: 'installing' | 'active' | 'broken' | 'reverting';
   /** Log rows that the next fold or swap will take in. */
@@ -73,7 +83,7 @@ export type ImatStatus = {
   readonly frontierAt: string | null;
   /** What workers, and convert, did last; null where nothing is recorded. */
   readonly lastRun: {
-    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load';
+    readonly action: 'fold' | 'swap' | 'rebuild' | 'publish' | 'finish' | 'load' | 'repair';
     readonly reason: string;
     readonly endedAt: string;
     readonly ms: number;
@@ -93,6 +103,15 @@ export type ImatStatus = {
   } | null;
   /** The worker that is at it now. */
   readonly worker: string | null;
+  /** What `imat doctor` finds wrong with it. */
+  readonly problems: readonly ImatProblem[];
+};
+
+export type ImatProblem = {
+  /** `broken`: it does not answer. `error`: it needs a repair. `warning`: reads are right. */
+  readonly severity: 'broken' | 'error' | 'warning';
+  readonly message: string;
+  readonly hint: string;
 };
 
 /** A program that maintains imats, as it last reported. */
@@ -139,6 +158,23 @@ export type VerifyResult = {
 export type FoldResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type SwapResult = { readonly name: string; readonly rows: number; readonly ms: number };
 export type RebuildResult = { readonly name: string; readonly rows: number; readonly ms: number };
+/** `error`: why an imat could not be repaired; `strategy` is null then. */
+export type RepairResult = {
+  readonly name: string;
+  readonly strategy: Strategy | null;
+  readonly ms: number;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly detail: string | null;
+    readonly hint: string | null;
+  } | null;
+};
+export type AlterOptions = CallOptions & {
+  /** `auto` unless given; an imat that was given the strategy swap keeps it. */
+  readonly strategy?: Strategy | 'auto';
+  readonly onProgress?: (progress: Progress) => void;
+};
 export type RevertResult = { readonly name: string; readonly original: string | null };
 
 /** `changes`: how many grants were made or revoked on `imat.<name>`. */
@@ -172,7 +208,7 @@ export type DoctorCheck = {
   readonly hint: string | null;
 };
 
-export type ExtensionOptions = {
+export type ExtensionOptions = CallOptions & {
   /** The schema for its functions: `public` unless given. */
   readonly schema?: string;
   /** The path of the server's pg_config, where imat does not find it by itself. */
@@ -213,126 +249,74 @@ export type ExtensionPreload = {
 };
 
 /** A connection to a database with imats. One session; calls are carried out one after another. */
-/** A group of tables and sequences whose changes are counted. */
-export type GroupStatus = {
-  readonly name: string;
-  readonly owner: string;
-  /** False while it is stopped. */
-  readonly isCounting: boolean;
-  readonly tables: number;
-  readonly sequences: number;
-  readonly marks: number;
-  /** ISO 8601 with microseconds. */
-  readonly createdAt: string;
-};
-
-export type MarkStatus = {
-  readonly name: string;
-  /** Grows from mark to mark, over all groups. */
-  readonly timeId: number;
-  /** ISO 8601 with microseconds. */
-  readonly setAt: string;
-  /** Whether nothing was counted from here to the next mark. */
-  readonly isStop: boolean;
-  readonly comment: string | null;
-};
-
-export type StatisticsOptions = {
-  /** A mark; null for the first one. */
-  readonly from: string | null;
-  /** A mark; null for now. */
-  readonly to: string | null;
-  readonly by: 'table' | 'role' | 'verb' | 'mark';
-};
-
-/** What is not asked for is null. */
-export type ChangeStatistics = StatisticsOptions & {
-  readonly group: string;
-  readonly rows: readonly {
-    readonly schema: string | null;
-    readonly table: string | null;
-    readonly firstMark: string;
-    readonly lastMark: string | null;
-    readonly role: string | null;
-    readonly verb: string | null;
-    /** Changed rows. */
-    readonly rows: number;
-  }[];
-};
-
-/** Change accounting; docs/statistics.md tells of it. Tables and sequences are named as in SQL. */
-export interface Accounting {
-  createGroup(
-    name: string,
-    members: readonly string[],
-    options?: { readonly emajNames?: boolean },
-  ): Promise<void>;
-  dropGroup(name: string): Promise<void>;
-  startGroup(name: string): Promise<void>;
-  stopGroup(name: string): Promise<void>;
-  addToGroup(name: string, members: readonly string[]): Promise<void>;
-  removeFromGroup(name: string, members: readonly string[]): Promise<void>;
-  listGroups(): Promise<readonly GroupStatus[]>;
-  /** Without a name the mark gets one with the time in it; gives the mark. */
-  setMark(group: string, mark?: string): Promise<MarkStatus>;
-  renameMark(group: string, mark: string, name: string): Promise<void>;
-  /** Null removes the comment. */
-  commentMark(group: string, mark: string, comment: string | null): Promise<void>;
-  /** What the mark kept apart becomes one interval. */
-  deleteMark(group: string, mark: string): Promise<void>;
-  listMarks(group: string): Promise<readonly MarkStatus[]>;
-  statistics(group: string, options: StatisticsOptions): Promise<ChangeStatistics>;
-  /** Adds up the counters of intervals that have ended; gives how many it has removed. */
-  foldCounts(): Promise<number>;
-}
-
 export interface Imat {
   readonly accounting: Accounting;
 
-  init(): Promise<{ readonly version: number; readonly created: boolean }>;
+  init(options?: CallOptions): Promise<{ readonly version: number; readonly created: boolean }>;
   convert(view: string, options?: ConvertOptions): Promise<ConvertResult>;
   create(
     name: string,
     query: string,
     options?: Omit<ConvertOptions, 'name' | 'replace'>,
   ): Promise<ConvertResult>;
-  list(): Promise<readonly ImatStatus[]>;
-  status(name?: string): Promise<Status>;
+  list(options?: CallOptions): Promise<readonly ImatStatus[]>;
+  status(name?: string, options?: CallOptions): Promise<Status>;
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
-  explain(target: string, options?: { readonly query?: boolean }): Promise<Explanation>;
+  explain(
+    target: string,
+    options?: CallOptions & { readonly query?: boolean },
+  ): Promise<Explanation>;
   /** Folds one imat, or every delta imat; swap imats are left alone. */
-  fold(name?: string): Promise<readonly FoldResult[]>;
-  swap(name: string): Promise<SwapResult>;
+  fold(name?: string, options?: CallOptions): Promise<readonly FoldResult[]>;
+  swap(name: string, options?: CallOptions): Promise<SwapResult>;
   /** Fills the state of a delta imat anew from its definition. */
-  rebuild(name: string): Promise<RebuildResult>;
+  rebuild(name: string, options?: CallOptions): Promise<RebuildResult>;
   /**
    * Passes on to one imat, or to all, what was granted and revoked on the materialized view since
    * the conversion.
    */
-  grant(name?: string): Promise<readonly GrantResult[]>;
+  grant(name?: string, options?: CallOptions): Promise<readonly GrantResult[]>;
   /** Lets a role list imats and see their status, or no more. */
-  grantMonitor(role: string, options?: { readonly revoke?: boolean }): Promise<void>;
+  grantMonitor(role: string, options?: CallOptions & { readonly revoke?: boolean }): Promise<void>;
   /**
    * Jobs of pg_cron that maintain all imats of the database; `everySeconds` null: once a minute.
    */
-  schedule(options: {
-    readonly everySeconds: number | null;
-    readonly remove: boolean;
-    readonly dryRun: boolean;
-  }): Promise<ScheduleResult>;
+  schedule(
+    options: CallOptions & {
+      readonly everySeconds: number | null;
+      readonly remove: boolean;
+      readonly dryRun: boolean;
+    },
+  ): Promise<ScheduleResult>;
   /** Compares one imat, or all of them, with its definition in one snapshot. */
-  verify(name?: string): Promise<{ readonly results: readonly VerifyResult[] }>;
+  verify(
+    name?: string,
+    options?: CallOptions,
+  ): Promise<{ readonly results: readonly VerifyResult[] }>;
+  /**
+   * Builds one imat anew from its definition, or all that are broken, each with its own outcome.
+   * Views, grants and what depends on them stay.
+   */
+  repair(
+    name?: string,
+    options?: CallOptions & { readonly onProgress?: (progress: Progress) => void },
+  ): Promise<readonly RepairResult[]>;
+  /** Gives an imat another definition, built beside; its columns stay, new ones come last. */
+  alter(name: string, query: string, options?: AlterOptions): Promise<ConvertResult>;
   revert(
     name: string,
-    options?: { readonly onProgress?: (progress: Progress) => void },
+    options?: CallOptions & { readonly onProgress?: (progress: Progress) => void },
   ): Promise<RevertResult>;
-  doctor(): Promise<{ readonly checks: readonly DoctorCheck[] }>;
+  doctor(options?: CallOptions): Promise<{ readonly checks: readonly DoctorCheck[] }>;
   /**
    * Installs the optional extension in this database and, if its server lacks the files and this
    * process may write there, on the server.
    */
   installExtension(options?: ExtensionOptions): Promise<ExtensionResult>;
-  /** Stops the statement under way, if any; what it had begun is rolled back. */
+  /**
+   * Stops the call under way, or else the next one; what it had begun is undone. An AbortSignal
+   * stops one call only.
+   */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }

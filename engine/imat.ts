@@ -1,8 +1,9 @@
 /** An imat session: every command of the API over one connection. */
 import { accounting } from './accounting/accounting.ts';
-import type { Imat } from './api.ts';
+import type { CallOptions, Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { requireTrustedCatalog } from './catalog/trust.ts';
+import { alter } from './commands/alter.ts';
 import { convertView } from './commands/convert.ts';
 import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
@@ -10,11 +11,13 @@ import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
 import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
 import { rebuild } from './commands/rebuild.ts';
+import { repair } from './commands/repair.ts';
 import { revert } from './commands/revert.ts';
 import { schedule } from './commands/schedule.ts';
 import { statusOf, wholeStatus } from './commands/status.ts';
 import { swap } from './commands/swap.ts';
 import { verify } from './commands/verify.ts';
+import { Calls } from './db/calls.ts';
 import { connectDb } from './db/connect-db.ts';
 import type { ConnectTarget, Db } from './db/db.ts';
 import { translated } from './db/server-errors.ts';
@@ -34,50 +37,53 @@ export async function connect(target: ConnectTarget | string): Promise<Imat> {
 /** imat over a session that is open already; `close` closes it. */
 export function createImat(db: Db): Imat {
   let major: Promise<number> | null = null;
-  let extensionBuild: AbortController | null = null;
   const serverMajor = (): Promise<number> =>
     (major ??= supportedMajor(db).catch((error: unknown) => {
       major = null;
       throw error;
     }));
-  const command = <T>(body: () => Promise<T>): Promise<T> =>
-    translated(async () => {
+  const calls = new Calls(db);
+  const run = <T>(body: (stop: AbortSignal) => Promise<T>, options: CallOptions = {}): Promise<T> =>
+    calls.run((stop) => translated(() => body(stop)), options.signal);
+  const command = <T>(body: (stop: AbortSignal) => Promise<T>, options?: CallOptions): Promise<T> =>
+    run(async (stop) => {
       await serverMajor();
       await requireTrustedCatalog(db);
-      return body();
-    });
+      return body(stop);
+    }, options);
   return {
     accounting: accounting(db, command),
-    init: () => command(async () => (await serverMajor(), initialize(db, true))),
+    init: (options) => command(async () => (await serverMajor(), initialize(db, true)), options),
     convert: (view, options = {}) =>
-      command(async () => convertView(db, await serverMajor(), view, options)),
+      command(async () => convertView(db, await serverMajor(), view, options), options),
     create: (name, query, options = {}) =>
-      command(async () => convertQuery(db, await serverMajor(), name, query, options)),
-    list: () => command(async () => statusOf(db, null)),
-    status: (name) => command(() => wholeStatus(db, name ?? null)),
+      command(async () => convertQuery(db, await serverMajor(), name, query, options), options),
+    list: (options) => command(async () => statusOf(db, null), options),
+    status: (name, options) => command(() => wholeStatus(db, name ?? null), options),
     explain: (target, options = {}) =>
-      translated(async () =>
-        explainTarget(db, await serverMajor(), target, options.query === true),
+      run(
+        async () => explainTarget(db, await serverMajor(), target, options.query === true),
+        options,
       ),
-    fold: (name) => command(() => fold(db, name ?? null)),
-    swap: (name) => command(() => swap(db, name)),
-    rebuild: (name) => command(async () => rebuild(db, name)),
-    grant: (name) => command(() => grantLikeOriginal(db, name ?? null)),
+    fold: (name, options) => command(() => fold(db, name ?? null), options),
+    swap: (name, options) => command(() => swap(db, name), options),
+    rebuild: (name, options) => command(async () => rebuild(db, name), options),
+    grant: (name, options) => command(() => grantLikeOriginal(db, name ?? null), options),
     grantMonitor: (role, options = {}) =>
-      command(() => grantMonitor(db, role, options.revoke === true)),
-    schedule: (options) => command(() => schedule(db, options)),
-    verify: (name) => command(async () => ({ results: await verify(db, name ?? null) })),
-    revert: (name, options = {}) => command(() => revert(db, name, options)),
-    doctor: () => translated(async () => ({ checks: await examine(db, await majorOf(db)) })),
+      command(() => grantMonitor(db, role, options.revoke === true), options),
+    schedule: (options) => command(() => schedule(db, options), options),
+    verify: (name, options) =>
+      command(async () => ({ results: await verify(db, name ?? null) }), options),
+    repair: (name, options = {}) =>
+      command(async () => repair(db, await serverMajor(), name ?? null, options), options),
+    alter: (name, query, options = {}) =>
+      command(async () => alter(db, await serverMajor(), name, query, options), options),
+    revert: (name, options = {}) => command(() => revert(db, name, options), options),
+    doctor: (options) =>
+      run(async () => ({ checks: await examine(db, await majorOf(db)) }), options),
     installExtension: (options = {}) =>
-      command(async () => {
-        extensionBuild = new AbortController();
-        return installExtension(db, await serverMajor(), options, extensionBuild.signal);
-      }),
-    cancel: () => {
-      extensionBuild?.abort();
-      return db.cancel();
-    },
+      command(async (stop) => installExtension(db, await serverMajor(), options, stop), options),
+    cancel: () => calls.cancel(),
     close: () => db.close(),
   };
 }

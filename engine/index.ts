@@ -1,4 +1,5 @@
 /** imat's public API. */
+export * from './accounting-api.ts';
 export * from './api.ts';
 export { ERROR_CATALOGUE, type ErrorCategory, type ErrorCondition } from './errors/catalogue.ts';
 export { ImatError, type Position } from './errors/imat-error.ts';

@@ -29,9 +29,12 @@ export function installWithApt(what, choices, { before = [], after = [] } = {}) 
     'chosen=',
     ...choices.map(
       (choice) =>
-        `[ -n "$chosen" ] || { apt-cache show ${choice} >/dev/null 2>&1 && chosen='${choice}'; } || :`,
+        `[ -n "$chosen" ] || ` +
+        `{ apt-cache show ${choice} >/dev/null 2>&1 && chosen='${choice}'; } || :`,
     ),
-    `if [ -z "$chosen" ]; then echo 'this system has no package ${choices.join(' or ')}'; exit 1; fi`,
+    'if [ -z "$chosen" ]; then',
+    `  echo 'this system has no package ${choices.join(' or ')}'; exit 1`,
+    'fi',
     `apt-get install ${options} --no-install-recommends $chosen`,
   ].join('\n');
   const shell = ['env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', script];

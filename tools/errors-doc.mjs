@@ -25,12 +25,12 @@ const CATEGORIES = {
   },
   drift: {
     meaning: 'The database has changed in a way that breaks an imat.',
-    retry: 'no: `imat revert` and `imat convert` rebuild it',
+    retry: 'no: `imat repair` builds it anew',
     status: 2,
   },
   integrity: {
     meaning: 'The stored data of an imat is inconsistent; it must not be read.',
-    retry: 'no: `imat revert` and `imat convert` rebuild it',
+    retry: 'no: `imat repair` builds it anew',
     status: 2,
   },
   transient: {

@@ -46,8 +46,17 @@ export function withoutComments(text) {
   );
 }
 
-const IMPORT =
-  /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)|\bnew URL\('(\.[^']+\.(?:ts|mjs))'/gm;
+const IMPORT = new RegExp(
+  [
+    /^(?:import|export)\b[^'";]*?\bfrom '([^']+)'/,
+    /^import '([^']+)'/,
+    /\bimport\('([^']+)'\)/,
+    /\bnew URL\('(\.[^']+\.(?:ts|mjs))'/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'gm',
+);
 const INCLUDE = /^#include "([^"]+)"/gm;
 
 /**

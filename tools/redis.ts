@@ -93,7 +93,8 @@ function send(port: number, words: readonly string[]): Promise<string> {
       socket.destroy();
     });
     socket.write(
-      `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`,
+      `*${words.length}\r\n` +
+        words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join(''),
     );
   });
 }

@@ -54,7 +54,7 @@ export async function leaseAndPoll(
 }
 
 export type Run = {
-  readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'publish';
+  readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'publish' | 'repair';
   readonly reason: string;
   readonly pendingRows: number | null;
   readonly pendingMs: number | null;
@@ -79,7 +79,8 @@ export async function record(db: Db, task: number, workerId: string, run: Run): 
            touched_rows => CASE WHEN $9::text IS NULL AND $3 <> 'finish'
              THEN nullif(current_setting('imat.rows', true), '')::bigint END,
            code => $9, message => $10, detail => $11, hint => $12, retry_ms => $13),
-         CASE WHEN $14 THEN imat_catalog.release($1, $2) END, current_setting('imat.rows', true) AS rows`,
+         CASE WHEN $14 THEN imat_catalog.release($1, $2) END,
+         current_setting('imat.rows', true) AS rows`,
       [
         task,
         workerId,

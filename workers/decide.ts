@@ -1,12 +1,13 @@
 /**
- * Decides what to do about one imat from the result of a poll: skip, fold, swap, rebuild or finish,
- * each with its reason. Pure; the tests are a table.
+ * Decides what to do about one imat from the result of a poll: skip, fold, swap, rebuild, finish or
+ * repair, each with its reason. Pure; the tests are a table.
  *
  * live, delta     folded when the pending rows or their age reach a bound, computed anew at once
  *                 where a reset is pending; until then reads are exact, but slower
  * live, swap      swapped when a source has changed, for at most a tenth of the time
  * an interval     early enough that the stored rows are never older than the interval
  * manual          never
+ * broken          repaired, if the policy says so
  */
 import type { ImatSignals } from './poll-result.ts';
 import type { Policy } from './policy.ts';
@@ -32,11 +33,15 @@ export type DueReason =
   | 'fold_dearer'
   | 'reset_pending'
   | 'rebuild_refused'
-  | 'swap_unfinished';
+  | 'swap_unfinished'
+  | 'broken';
 
 export type Decision =
   | { readonly action: 'skip'; readonly reason: SkipReason }
-  | { readonly action: 'fold' | 'swap' | 'rebuild' | 'finish'; readonly reason: DueReason };
+  | {
+      readonly action: 'fold' | 'swap' | 'rebuild' | 'finish' | 'repair';
+      readonly reason: DueReason;
+    };
 
 /**
  * A rebuild replaces a fold only if the fold costs this many times as much, because both costs are
@@ -58,8 +63,12 @@ export function decide(
   policy: Policy,
   workerId: string,
 ): Decision {
-  if (!imat.intact) return skip('broken');
+  if (!imat.intact && !policy.repair) return skip('broken');
   if (imat.leasedBy !== null && imat.leasedBy !== workerId) return skip('leased');
+  if (!imat.intact)
+    return imat.blockedMs === null
+      ? { action: 'repair', reason: 'broken' }
+      : skip(imat.blockedMs < 0 ? 'stopped' : 'backing_off');
   const decision = decideMaintenance(imat, pendingMs, policy);
   // A swap that is due finishes the previous one itself.
   if (decision.action !== 'skip' || imat.swapPhase === null) return decision;

@@ -34,6 +34,9 @@ export async function execute(
       await translated(() => db.query(`SELECT set_config('imat.rows', $1, false)`, [String(rows)]));
       return done('rebuild');
     }
+    case 'repair':
+      await imat.repair(signals.name);
+      return done('repair');
     case 'swap':
       if (inputs.length > 0) return publish(db, signals, inputs);
       await maintained(signals.name, 'swap', () => db.query('CALL imat.swap($1)', [signals.name]));

@@ -29,6 +29,8 @@ export type Policy = {
   /** So does one whose file has at least this many pages, empty ones included. */
   readonly indexFromPages: number;
   readonly upkeepMs: number;
+  /** Whether broken imats are built anew. */
+  readonly repair: boolean;
 };
 
 export const DEFAULT_POLICY: Policy = {
@@ -47,6 +49,7 @@ export const DEFAULT_POLICY: Policy = {
   indexFromRows: 10_000,
   indexFromPages: 500,
   upkeepMs: 10_000,
+  repair: false,
 };
 
 /**

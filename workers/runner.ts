@@ -112,7 +112,9 @@ async function begin(
   if (signals === null) return null;
   const pendingMs = signals.pendingRows === 0 ? 0 : longestPendingMs(signals);
   const due = decide(signals, pendingMs, policy, workerId);
-  const isTooLong = pace === 'short' && (due.action === 'swap' || due.action === 'rebuild');
+  const isTooLong =
+    pace === 'short' &&
+    (due.action === 'swap' || due.action === 'rebuild' || due.action === 'repair');
   if (due.action === 'skip' || isTooLong) {
     await release(db, imat, workerId);
     return isTooLong ? 'too long' : null;
@@ -225,4 +227,5 @@ function failedInputOf(outcome: Done | ImatError, inputs: readonly string[]): st
 }
 
 const isLost = (outcome: unknown): outcome is ImatError =>
-  outcome instanceof ImatError && outcome.condition === 'connection_failed';
+  outcome instanceof ImatError &&
+  (outcome.condition === 'connection_failed' || outcome.condition === 'connection_refused');

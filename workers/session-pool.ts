@@ -197,7 +197,8 @@ export class SessionPool {
 
   #release(session: Opened, lost: boolean): void {
     this.#inUse.delete(session);
-    if (lost || this.#closed) void this.#end(session, lost);
+    // A cancel that has stopped nothing would stop the work of the next one.
+    if (lost || this.#closed || session.db.isCancelPending) void this.#end(session, lost);
     else this.#idle.push({ session, since: performance.now() });
     while (this.#idle.length > 1 && performance.now() - (this.#idle[0]?.since ?? 0) > IDLE_MS) {
       const oldest = this.#idle.shift();

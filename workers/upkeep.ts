@@ -1,7 +1,7 @@
 /**
- * Upkeep, whatever the imats do: folds the counters of changes; deletes expired history, requests
- * and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's
- * transaction ids.
+ * Upkeep, whatever the imats do: folds the counters of changes; compares the schema with its last
+ * image; deletes expired history, requests and workers, and log rows that nobody needs; vacuums
+ * logs; keeps the index on a log's transaction ids.
  *
  * Each live read and each poll scans a log's whole file, empty pages too. So a large one is
  * vacuumed with TRUNCATE, which gives empty pages at its end back. PostgreSQL takes the lock for
@@ -45,6 +45,7 @@ export const BUILD_TIMEOUT_MS = 120_000;
 export type UpkeepStep =
   | 'tidy'
   | 'fold counts'
+  | 'compare schema'
   | 'clean'
   | 'vacuum'
   | 'index'
@@ -85,10 +86,13 @@ export class Upkeep {
     const { policy, onStep } = this.#parts;
     await this.#try('tidy', null, () => deleteExpired(db, policy));
     await this.#try('fold counts', null, () => foldCounts(db));
+    await this.#try('compare schema', null, () => compareSchema(db));
     const logs = await translated(() =>
       db.query<LogRow>(
         `SELECT source, log::text AS log, rows, dead_rows AS dead, pages, bytes,
-           xid_index::text AS index, is_valid AS valid FROM imat_catalog.log_upkeep ORDER BY source`,
+           xid_index::text AS index, is_valid AS valid
+         FROM imat_catalog.log_upkeep
+         ORDER BY source`,
       ),
     );
     this.#parts.onLogs(
@@ -201,6 +205,8 @@ async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
 /** A role that counts nothing needs no right to fold. */
 const foldCounts = (db: Db): Promise<unknown> =>
   db.query('SELECT imat.fold_counts() WHERE EXISTS (SELECT FROM imat_catalog.change_group)');
+
+const compareSchema = (db: Db): Promise<unknown> => db.query('SELECT imat.compare_schema()');
 
 async function deleteExpired(db: Db, { historyMs, historyRows }: Policy): Promise<void> {
   await db.query(

@@ -106,7 +106,8 @@ async function fillMany({ db }: Database, marks: number): Promise<void> {
   await accounting.createGroup('many', names);
   await db.execute(`DO $$ BEGIN
     FOR m IN 1..${marks} LOOP
-      FOR t IN 0..${TABLES - 1} LOOP EXECUTE 'INSERT INTO public.many_' || t || ' VALUES (1)'; END LOOP;
+      FOR t IN 0..${TABLES - 1} LOOP EXECUTE 'INSERT INTO public.many_' || t || ' VALUES (1)';
+      END LOOP;
       COMMIT;
       PERFORM imat.set_mark('many', 'm' || m);
       COMMIT;

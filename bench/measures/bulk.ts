@@ -15,7 +15,8 @@ function statementsOf({ scale }: Bench): Statement[] {
   return [
     {
       name: `one insert of ${rows} rows`,
-      sql: `INSERT INTO public.sales (product, region, amount) ${salesRows(scale.bulkRows, scale.groups)}`,
+      sql: `INSERT INTO public.sales (product, region, amount)
+        ${salesRows(scale.bulkRows, scale.groups)}`,
     },
     {
       name: `one update of ${rows} rows`,
@@ -27,7 +28,8 @@ function statementsOf({ scale }: Bench): Statement[] {
     },
     {
       name: `one delete of ${rows} rows`,
-      sql: `DELETE FROM public.sales WHERE id > (SELECT max(id) - ${scale.bulkRows} FROM public.sales)`,
+      sql: `DELETE FROM public.sales
+        WHERE id > (SELECT max(id) - ${scale.bulkRows} FROM public.sales)`,
     },
   ];
 }

@@ -59,7 +59,8 @@ async function createTables(db: Db): Promise<void> {
   END LOOP;
 END $$`);
   await db.execute(`SET search_path = public, pg_catalog;
-CREATE TABLE frontier AS SELECT array_agg(oid::regclass) AS tables, array_agg(pg_current_snapshot()) AS snapshots
+CREATE TABLE frontier AS
+SELECT array_agg(oid::regclass) AS tables, array_agg(pg_current_snapshot()) AS snapshots
 FROM pg_class WHERE relname ~ '^t[0-9]+$';
 CREATE FUNCTION ask_ms(calls integer) RETURNS float8 LANGUAGE plpgsql AS $$ DECLARE
   asked frontier;

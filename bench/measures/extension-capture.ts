@@ -60,7 +60,8 @@ async function measureSmall(bench: Bench, places: Places): Promise<void> {
   for (const who of CONTENDERS) await tidyUp(who, places[who]);
   const commits = `DO $$ BEGIN
   FOR i IN 1..${COMMITS} LOOP
-    INSERT INTO public.sales (product, region, amount) VALUES (1 + i * 7919 % ${bench.scale.groups}, 'north', 12.34);
+    INSERT INTO public.sales (product, region, amount)
+    VALUES (1 + i * 7919 % ${bench.scale.groups}, 'north', 12.34);
     COMMIT;
   END LOOP;
 END $$`;

@@ -82,7 +82,8 @@ async function measureWrites(
       imat: { label: 'tracked', values: values('tracked') },
       bar: BAR,
       notes: [
-        `the least disturbed runs: ${(Math.max(...values('tracked')) / Math.max(...values('plain'))).toFixed(3)}`,
+        'the least disturbed runs: ' +
+          (Math.max(...values('tracked')) / Math.max(...values('plain'))).toFixed(3),
         ...(cpu === null
           ? []
           : [`by the clock ${ratioOf(byClock('tracked'), byClock('plain')).median.toFixed(3)}`]),

@@ -50,7 +50,8 @@ async function leavePending(db: Db, rows: number, groups: number): Promise<void>
   await db.execute(`DO $do$ BEGIN
   FOR i IN 1..${Math.ceil(rows / ROWS_A_TRANSACTION)} LOOP
     INSERT INTO public.sales (product, region, amount)
-    SELECT 1 + (i * 7919::bigint + n * 104729) % ${groups}, 'north', 12.34 FROM generate_series(1, ${ROWS_A_TRANSACTION}) AS n;
+    SELECT 1 + (i * 7919::bigint + n * 104729) % ${groups}, 'north', 12.34
+    FROM generate_series(1, ${ROWS_A_TRANSACTION}) AS n;
     COMMIT;
   END LOOP;
 END $do$`);
@@ -60,7 +61,9 @@ async function cleaningMs(db: Db): Promise<number | null> {
   // Statistics are reported at the end of a transaction: this one's, so that the next sees them.
   await db.query('SELECT pg_stat_force_next_flush()');
   const [row] = await db.query<{ ms: string | null }>(
-    "SELECT sum(total_time) AS ms FROM pg_stat_user_functions WHERE schemaname = 'imat_catalog' AND funcname = 'clean_log'",
+    `SELECT sum(total_time) AS ms
+     FROM pg_stat_user_functions
+     WHERE schemaname = 'imat_catalog' AND funcname = 'clean_log'`,
   );
   return row === undefined || row.ms === null ? null : Number(row.ms);
 }

@@ -17,7 +17,8 @@ function transactionScript(): string {
     'BEGIN;',
     ...numbers.map(
       (number) =>
-        `INSERT INTO public.sales (product, region, amount) VALUES (:product${number}, 'north', 12.34);`,
+        'INSERT INTO public.sales (product, region, amount) VALUES ' +
+        `(:product${number}, 'north', 12.34);`,
     ),
     'COMMIT;',
     '',

@@ -22,7 +22,8 @@ export const load: Measure = {
         create: async () => {
           const ms = await timed(() =>
             db.execute(
-              `CREATE MATERIALIZED VIEW public.other AS ${DEFINITION}; CREATE UNIQUE INDEX ON public.other (product)`,
+              `CREATE MATERIALIZED VIEW public.other AS ${DEFINITION};
+               CREATE UNIQUE INDEX ON public.other (product)`,
             ),
           );
           await db.execute('DROP MATERIALIZED VIEW public.other');

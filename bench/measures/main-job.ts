@@ -21,7 +21,9 @@ export const mainJob: Measure = {
           timed(() => db.execute(`REFRESH MATERIALIZED VIEW CONCURRENTLY public.${VIEW}`)),
         live: async () => {
           await db.execute(
-            `INSERT INTO public.sales (product, region, amount) SELECT 1 + n * 7919 % ${bench.scale.groups}, 'north', 12.34 FROM generate_series(1, ${PENDING_ROWS}) AS n`,
+            `INSERT INTO public.sales (product, region, amount)
+             SELECT 1 + n * 7919 % ${bench.scale.groups}, 'north', 12.34
+             FROM generate_series(1, ${PENDING_ROWS}) AS n`,
           );
           return await timed(() => db.query(`SELECT * FROM imat.${VIEW}`));
         },

@@ -13,8 +13,10 @@ const BAR = atLeast(0.95);
 
 const SIBLINGS = {
   sales_total: 'SELECT count(*) AS sales, sum(amount) AS revenue FROM public.sales',
-  sales_large:
-    'SELECT product, count(*) AS sales, stddev(amount) AS spread FROM public.sales WHERE amount > 500 GROUP BY product',
+  sales_large: `SELECT product, count(*) AS sales, stddev(amount) AS spread
+     FROM public.sales
+     WHERE amount > 500
+     GROUP BY product`,
 };
 
 export const siblings: Measure = {

@@ -97,12 +97,15 @@ async function idle(bench: Bench): Promise<void> {
     const imats = Math.max(2, Math.min(IDLE_IMATS, bench.scale.groups / 50));
     for (let source = 0; source < Math.min(IDLE_SOURCES, imats); source++)
       await db.execute(
-        `CREATE TABLE public.s${source} (k int, v int); INSERT INTO public.s${source} SELECT g % 10, g FROM generate_series(1, 1000) g`,
+        `CREATE TABLE public.s${source} (k int, v int);
+         INSERT INTO public.s${source} SELECT g % 10, g FROM generate_series(1, 1000) g`,
       );
     for (let n = 0; n < imats; n++)
       await imat.create(
         `idle_${n}`,
-        `SELECT k, count(*) AS n, sum(v) AS s FROM public.s${n % Math.min(IDLE_SOURCES, imats)} GROUP BY k`,
+        `SELECT k, count(*) AS n, sum(v) AS s
+         FROM public.s${n % Math.min(IDLE_SOURCES, imats)}
+         GROUP BY k`,
       );
     // Two runs, so that starting and stopping cancel out.
     const short = 2;
@@ -135,7 +138,8 @@ async function idle(bench: Bench): Promise<void> {
 
 /** `id` spreads the writes over the imats' sources. */
 const writeScript = (imats: number): string =>
-  `\\set n random(0, ${imats - 1})\n\\set k random(1, 1000)\nINSERT INTO public.written (n, k, v) VALUES (:n, :k, 1);`;
+  `\\set n random(0, ${imats - 1})\n\\set k random(1, 1000)\n` +
+  'INSERT INTO public.written (n, k, v) VALUES (:n, :k, 1);';
 
 async function underLoad(bench: Bench): Promise<void> {
   await bench.databases.withCopies({ without: 'empty', with: 'empty' }, async (copies) => {
@@ -145,7 +149,10 @@ async function underLoad(bench: Bench): Promise<void> {
       for (let n = 0; n < LIVE_IMATS; n++)
         await imat.create(
           `live_${n}`,
-          `SELECT k, count(*) AS c, sum(v) AS s FROM public.written WHERE n = ${n} OR k % ${LIVE_IMATS} = ${n} GROUP BY k`,
+          `SELECT k, count(*) AS c, sum(v) AS s
+           FROM public.written
+           WHERE n = ${n} OR k % ${LIVE_IMATS} = ${n}
+           GROUP BY k`,
         );
     }
     const seconds = 12 * bench.scale.seconds;
@@ -165,12 +172,15 @@ async function underLoad(bench: Bench): Promise<void> {
       if (failed > 0) throw new Error(`${failed} writes failed`);
     bench.report(
       absoluteResult({
-        name: `${WRITES_A_SECOND} writes/s over ${LIVE_IMATS} live imats: age of what is pending, p99`,
+        name:
+          `${WRITES_A_SECOND} writes/s over ${LIVE_IMATS} live imats: ` +
+          'age of what is pending, p99',
         unit: 's',
         imat: { label: 'worker', values: [inSeconds(percentile(ages, 0.99))] },
         bar: atMost(2),
         notes: [
-          `median ${inSeconds(percentile(ages, 0.5)).toFixed(2)} s, ${ages.length} samples, an upper bound: since the snapshot of the last fold`,
+          `median ${inSeconds(percentile(ages, 0.5)).toFixed(2)} s, ${ages.length} samples, ` +
+            'an upper bound: since the snapshot of the last fold',
           `${Math.round(during.transactionsPerSecond)} writes/s were reached`,
         ],
       }),
@@ -227,7 +237,9 @@ async function sampleAges(
     await sleep(inMilliseconds(warmUpSeconds));
     while (!over.aborted) {
       const rows = await db.query<{ ms: string }>(
-        `SELECT extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000 + coalesce(s.last_ms, 0) AS ms FROM imat_catalog.frontier f LEFT JOIN imat_catalog.schedule s USING (imat_id)`,
+        `SELECT extract(epoch FROM clock_timestamp() - f.advanced_at) * 1000
+           + coalesce(s.last_ms, 0) AS ms
+         FROM imat_catalog.frontier f LEFT JOIN imat_catalog.schedule s USING (imat_id)`,
       );
       if (rows.length !== LIVE_IMATS)
         throw new Error(`${rows.length} of ${LIVE_IMATS} imats were sampled`);
@@ -327,14 +339,18 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
   const { rows } = bench.scale;
   await bench.databases.withCopies({ imat: 'empty' }, async ({ imat: { db, url } }) => {
     await db.execute(
-      `CREATE TABLE public.big (id int PRIMARY KEY, version int); INSERT INTO public.big SELECT g, 0 FROM generate_series(1, ${rows}) g;
-       CREATE MATERIALIZED VIEW public.big_ones AS SELECT id, version FROM public.big; CREATE UNIQUE INDEX ON public.big_ones (id)`,
+      `CREATE TABLE public.big (id int PRIMARY KEY, version int);
+       INSERT INTO public.big SELECT g, 0 FROM generate_series(1, ${rows}) g;
+       CREATE MATERIALIZED VIEW public.big_ones AS SELECT id, version FROM public.big;
+       CREATE UNIQUE INDEX ON public.big_ones (id)`,
     );
     await createImat(db).convert('public.big_ones', { strategy: 'swap', freshness: '1s' });
     const reads: Reads = { waits: [], faults: [], over: false };
     const { waits, faults } = reads;
     // One row from each end: both there, and of one version.
-    const probe = `SELECT count(*)::int AS n, count(DISTINCT version)::int AS versions FROM imat.big_ones WHERE id IN (1, ${rows})`;
+    const probe = `SELECT count(*)::int AS n, count(DISTINCT version)::int AS versions
+      FROM imat.big_ones
+      WHERE id IN (1, ${rows})`;
     const reading = (isolation: string | null): Promise<void> =>
       readUntilOver(url, probe, isolation, reads);
     const versions = Math.min(3, bench.scale.rounds);
@@ -355,7 +371,8 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
     });
     if (faults.length > 0)
       throw new Error(
-        `errors, empty or mixed reads during ${versions} swaps: ${faults.length}, such as ${faults[0]}`,
+        `errors, empty or mixed reads during ${versions} swaps: ${faults.length}, ` +
+          `such as ${faults[0]}`,
       );
     bench.report(
       absoluteResult({
@@ -364,7 +381,8 @@ async function swapUnderReaders(bench: Bench): Promise<void> {
         imat: { label: 'worker', values: [Math.max(...waits)] },
         bar: atMost(100),
         notes: [
-          `${versions} swaps, ${waits.length} reads at every isolation level, p99 ${percentile(waits, 0.99).toFixed(1)} ms; none failed, was empty or mixed`,
+          `${versions} swaps, ${waits.length} reads at every isolation level, ` +
+            `p99 ${percentile(waits, 0.99).toFixed(1)} ms; none failed, was empty or mixed`,
         ],
       }),
     );

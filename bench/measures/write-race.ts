@@ -16,7 +16,8 @@ export async function runWriteRace(bench: Bench, { name, script, bar }: WriteRac
     const notes: string[] = [];
     if (cpu !== null)
       notes.push(
-        `server CPU a transaction: ${microseconds(cpu['plain'])} plain, ${microseconds(cpu['imat'])} imat`,
+        `server CPU a transaction: ${microseconds(cpu['plain'])} ` +
+          `plain, ${microseconds(cpu['imat'])} imat`,
       );
     notes.push(
       bench.databases.hasPgIvm

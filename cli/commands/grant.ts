@@ -15,8 +15,9 @@ export function registerGrant(program: Command, context: Context): void {
     .argument('[name]', 'one imat; without it, or with --all, all of them')
     .summary('pass grants of materialized views on to their imats; let a role monitor')
     .description(
-      'Grants and revokes on imat.<name> what was granted and revoked on its materialized view since the conversion. ' +
-        'Grants made on imat.<name> itself stay. With --monitor, lets a role run imat list and imat status, and nothing else.',
+      'Grants and revokes on imat.<name> what was granted and revoked on its materialized ' +
+        'view since the conversion. Grants made on imat.<name> itself stay. ' +
+        'With --monitor, lets a role run imat list and imat status, and nothing else.',
     )
     .option('--all', 'all imats')
     .option('--monitor <role>', 'let this role run imat list and imat status')
@@ -46,7 +47,9 @@ export function registerGrant(program: Command, context: Context): void {
         await imat.grantMonitor(monitor, { revoke: revoke === true });
         return {
           document: { monitor, revoked: revoke === true },
-          text: `Role ${monitor} may ${revoke === true ? 'no longer ' : ''}run imat list and imat status.`,
+          text:
+            `Role ${monitor} may ${revoke === true ? 'no longer ' : ''}run ` +
+            'imat list and imat status.',
         };
       });
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GroupStatus } from '../../engine/api.ts';
+import type { GroupStatus } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { count, table } from '../output.ts';
@@ -17,9 +17,10 @@ export function registerGroup(program: Command, context: Context): void {
     .command('group')
     .summary('choose the tables whose changes are counted')
     .description(
-      'A group is a named set of tables and sequences. imat counts the rows that each statement ' +
-        'changes in its tables, by table, role and verb; "imat stats" shows them between any two ' +
-        'marks. Creating a group, and adding to it, waits for the transactions that write the tables.',
+      'A group is a named set of tables and sequences. ' +
+        'imat counts the rows that each statement changes in its tables, by table, role ' +
+        'and verb; "imat stats" shows them between any two marks. ' +
+        'Creating a group, and adding to it, waits for transactions that write the tables.',
     )
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
@@ -49,8 +50,8 @@ function registerCreate(group: Command, context: Context): void {
     .argument('<tables...>', 'tables and sequences, named as in SQL')
     .summary('make a group and begin to count')
     .description(
-      'Makes a group, sets its first mark and counts the changes of its tables from there on. You ' +
-        'must own the tables. A partitioned table brings its partitions along.',
+      'Makes a group, sets its first mark and counts the changes of its tables from there on. ' +
+        'You must own the tables. A partitioned table brings its partitions along.',
     )
     .option('--emaj-names', "also make a schema emaj with E-Maj's function names")
     .addHelpText('after', EXAMPLES)

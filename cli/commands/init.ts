@@ -3,6 +3,14 @@ import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { onImat } from '../session.ts';
 
+type Flags = { readonly eventTriggers?: true };
+
+const RECORDED = 'Event triggers record the commands that change the schema of what imats read.';
+const NOT_RECORDED =
+  'Event triggers were not created: this role may not, usually only a superuser may. ' +
+  'imat history tells of changes from comparisons (a worker makes them, and imat history --now) ' +
+  'and from commit timestamps if the server keeps them.';
+
 export function registerInit(program: Command, context: Context): void {
   program
     .command('init')
@@ -12,17 +20,31 @@ export function registerInit(program: Command, context: Context): void {
         'version of imat. imat convert does this when necessary. Run imat init yourself if ' +
         'another role should own the schemas, or before you use the SQL API.',
     )
+    .option(
+      '--event-triggers',
+      'also record each command that changes the schema, for imat history; only a role that may ' +
+        'create event triggers can, usually a superuser',
+    )
     .addHelpText(
       'after',
-      examples(['init', 'init --database-url postgres://owner@db.example.com/shop']),
+      examples([
+        'init',
+        'init --event-triggers',
+        'init --database-url postgres://owner@db.example.com/shop',
+      ]),
     )
-    .action(async (_options: object, command: Command) => {
+    .action(async ({ eventTriggers }: Flags, command: Command) => {
       await onImat(context, command, async (imat) => {
         const result = await imat.init();
         const done = result.created
           ? `The imat catalog was created (version ${result.version}).`
           : `The imat catalog already exists (version ${result.version}).`;
-        return { document: result, text: done };
+        if (eventTriggers !== true) return { document: result, text: done };
+        const created = await imat.accounting.recordCommands();
+        return {
+          document: { ...result, eventTriggers: created },
+          text: `${done}\n${created ? RECORDED : NOT_RECORDED}`,
+        };
       });
     });
 }

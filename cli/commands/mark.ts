@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { MarkStatus } from '../../engine/api.ts';
+import type { MarkStatus } from '../../engine/accounting-api.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
 import { table } from '../output.ts';
@@ -10,9 +10,9 @@ export function registerMark(program: Command, context: Context): void {
     .command('mark')
     .summary('set and list the points between which changes are counted')
     .description(
-      'A mark is a named point of a group. It is a snapshot: every transaction lies before it or ' +
-        'behind it, whatever the order of commits. Setting one waits for no writer, and no writer ' +
-        'waits for it.',
+      'A mark is a named point of a group. It is a snapshot: ' +
+        'every transaction lies before it or behind it, whatever the order of commits. ' +
+        'Setting one waits for no writer, and no writer waits for it.',
     )
     .helpCommand(false)
     .addHelpText('after', examples(['mark set sales before_the_import', 'mark list sales']));

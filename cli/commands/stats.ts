@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ChangeStatistics, StatisticsOptions } from '../../engine/api.ts';
+import type { ChangeStatistics, StatisticsOptions } from '../../engine/accounting-api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { choiceOption } from '../arguments.ts';
 import type { Context } from '../context.ts';
@@ -21,9 +21,9 @@ export function registerStats(program: Command, context: Context): void {
     .argument('<group>', 'the group; "imat group list" shows them')
     .summary('show how many rows changed between two marks')
     .description(
-      'Shows how many rows were inserted, updated, deleted and truncated in the tables of a group ' +
-        'between two marks, exactly: what was rolled back does not count, and an updated row counts ' +
-        'once. In SQL it is imat.log_stat_group(group, from, to).',
+      'Shows how many rows were inserted, updated, deleted and truncated in the tables of a ' +
+        'group between two marks, exactly: what was rolled back does not count, and an updated ' +
+        'row counts once. In SQL it is imat.log_stat_group(group, from, to).',
     )
     .option('--from <mark>', 'the first mark; without it the first mark of the group')
     .option('--to <mark>', 'the last mark; without it up to now')

@@ -17,6 +17,7 @@ import { resolveTargets, type TargetOptions } from '../target.ts';
 type WorkerFlags = TargetOptions & {
   readonly queue?: string;
   readonly once?: true;
+  readonly repair?: true;
   readonly http?: string;
   readonly logLevel: LogLevel;
   readonly concurrency: number;
@@ -64,6 +65,7 @@ export function registerWorker(program: Command, context: Context): void {
         DEFAULTS.concurrency,
       ),
     )
+    .option('--repair', 'build broken imats anew, as imat repair does')
     .option(
       '--http <address>',
       'serve /livez, /readyz and /metrics (Prometheus) on host:port or a port',
@@ -261,6 +263,7 @@ function policyOf(flags: WorkerFlags): Policy {
     drainMs: flags.drain,
     historyMs: flags.history,
     leaseMs: flags.lease,
+    repair: flags.repair === true,
   };
 }
 

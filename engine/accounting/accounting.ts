@@ -1,7 +1,8 @@
 /** All that a session can do with groups, marks and statistics. */
-import type { Accounting } from '../api.ts';
+import type { Accounting } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
 import { changeGroup, createGroup, listGroups, onGroup } from './groups.ts';
+import { compareSchema, recordCommands, schemaHistory } from './history.ts';
 import { changeMark, deleteMark, listMarks, setMark } from './marks.ts';
 import { foldCounts, statistics } from './stats.ts';
 
@@ -28,5 +29,8 @@ export function accounting(db: Db, command: RunCommand): Accounting {
     listMarks: (group) => command(() => listMarks(db, group)),
     statistics: (group, options) => command(() => statistics(db, group, options)),
     foldCounts: () => command(() => foldCounts(db)),
+    schemaHistory: (name) => command(() => schemaHistory(db, name)),
+    compareSchema: () => command(() => compareSchema(db)),
+    recordCommands: () => command(() => recordCommands(db)),
   };
 }

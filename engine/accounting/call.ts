@@ -54,7 +54,8 @@ export async function membersNamed(
     await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
     return db.query<{ name: string; oid: number | null; kind: string | null }>(
       `SELECT u.name, c.oid, c.relkind::text AS kind
-       FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) WITH ORDINALITY u(name, place)
+       FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb)
+           WITH ORDINALITY u(name, place)
          LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(u.name)
        ORDER BY u.place`,
       [JSON.stringify(names)],

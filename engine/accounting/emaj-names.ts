@@ -56,7 +56,8 @@ export async function createEmajNames(db: Db): Promise<void> {
         hint: "imat's functions have the same names without emaj_, in the schema imat.",
       });
     await db.execute(
-      `CREATE SCHEMA IF NOT EXISTS emaj; COMMENT ON SCHEMA emaj IS 'imat: the names of E-Maj for statistics';
+      `CREATE SCHEMA IF NOT EXISTS emaj;
+       COMMENT ON SCHEMA emaj IS 'imat: the names of E-Maj for statistics';
        GRANT USAGE ON SCHEMA emaj TO PUBLIC`,
     );
     for (const [name, parameters] of STATISTICS) {

@@ -1,5 +1,5 @@
 /** Groups: which tables and sequences are counted. */
-import type { GroupStatus } from '../api.ts';
+import type { GroupStatus } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
 import { call, membersNamed } from './call.ts';
 import { createEmajNames } from './emaj-names.ts';

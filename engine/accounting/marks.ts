@@ -1,5 +1,5 @@
 /** Marks: named points of a group. */
-import type { MarkStatus } from '../api.ts';
+import type { MarkStatus } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
 import { call } from './call.ts';
 

@@ -1,5 +1,5 @@
 /** Statistics of a group between two marks, added up as asked for. */
-import type { ChangeStatistics, StatisticsOptions } from '../api.ts';
+import type { ChangeStatistics, StatisticsOptions } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
 import { call } from './call.ts';
 

@@ -111,8 +111,9 @@ export function summand(arg: Argument): Sql {
  * arithmetic gives 0; it also fails for what is too large, as float arithmetic does in PostgreSQL.
  */
 export function toFloat(value: Sql, type: string): Sql {
-  const smallest = type === 'real' ? '7.1e-46' : '2.5e-324';
-  return sql`CASE WHEN pg_catalog.abs(${value}) < ${fragment(smallest)} THEN 0 ELSE (${value})::${fragment(type)} END`;
+  const smallest = fragment(type === 'real' ? '7.1e-46' : '2.5e-324');
+  const cast = sql`(${value})::${fragment(type)}`;
+  return sql`CASE WHEN pg_catalog.abs(${value}) < ${smallest} THEN 0 ELSE ${cast} END`;
 }
 
 /** Whether a plain sum of the argument must be kept in numeric: bigint sums overflow bigint. */

@@ -107,7 +107,8 @@ export function partFromScratch(part: Part): Sql {
   const filter =
     part.conditions.length === 0 ? sql`` : sql` FILTER (WHERE ${and(part.conditions)})`;
   if (part.value === null) return sql`pg_catalog.count(*)${filter}`;
-  return sql`COALESCE(pg_catalog.sum(${part.value})${filter}, ${zeroOf(part)})::${fragment(part.type)}`;
+  const sum = sql`pg_catalog.sum(${part.value})${filter}`;
+  return sql`COALESCE(${sum}, ${zeroOf(part)})::${fragment(part.type)}`;
 }
 
 /** One changed row's contribution; `weight` is a bigint. */
@@ -125,7 +126,8 @@ export function partOfRow(part: Part, weight: Sql): Sql {
 function weighted(value: Sql, weight: Sql, type: PartType): Sql {
   if (type !== 'interval') return sql`(${value} * ${weight})::${fragment(type)}`;
   const hours = sql`pg_catalog.date_trunc('hour', ${value})`;
-  return sql`CASE ${weight} WHEN 1 THEN ${value} WHEN -1 THEN -${value} ELSE ${hours} * ${weight} + (${value} - ${hours}) * ${weight} END`;
+  const multiple = sql`${hours} * ${weight} + (${value} - ${hours}) * ${weight}`;
+  return sql`CASE ${weight} WHEN 1 THEN ${value} WHEN -1 THEN -${value} ELSE ${multiple} END`;
 }
 
 /** The sum of a part's values `column` over several contributions to one group. */

@@ -31,10 +31,15 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
   regr_avgy: ({ n, sy }) => sql`CASE WHEN ${n} > 0 THEN ${sy} / ${n} END`,
   covar_pop: ({ n, sxy }) => sql`CASE WHEN ${n} > 0 THEN ${sxy} / ${n} END`,
   covar_samp: ({ n, sxy }) => sql`CASE WHEN ${n} > 1 THEN ${sxy} / (${n} - 1) END`,
-  corr: ({ n, sxx, syy, sxy }) =>
-    sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${quotient(sxy, sql`pg_catalog.sqrt(${product(sxx, syy)})`)} END`,
-  regr_r2: ({ n, sxx, syy, sxy }) =>
-    sql`CASE WHEN ${n} < 1 OR ${sxx} = 0 THEN NULL WHEN ${syy} = 0 THEN 1 ELSE ${quotient(product(sxy, sxy), product(sxx, syy))} END`,
+  corr: ({ n, sxx, syy, sxy }) => {
+    const value = quotient(sxy, sql`pg_catalog.sqrt(${product(sxx, syy)})`);
+    return sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 AND ${syy} <> 0 THEN ${value} END`;
+  },
+  regr_r2: ({ n, sxx, syy, sxy }) => {
+    const value = quotient(product(sxy, sxy), product(sxx, syy));
+    const none = sql`${n} < 1 OR ${sxx} = 0`;
+    return sql`CASE WHEN ${none} THEN NULL WHEN ${syy} = 0 THEN 1 ELSE ${value} END`;
+  },
   regr_slope: ({ n, sxx, sxy }) => sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN ${sxy} / ${sxx} END`,
   regr_intercept: ({ n, sx, sy, sxx, sxy }) =>
     sql`CASE WHEN ${n} > 0 AND ${sxx} <> 0 THEN (${sy} - ${sx} * ${sxy} / ${sxx}) / ${n} END`,
@@ -46,7 +51,9 @@ const FORMULAS: Record<string, (pairs: Pairs) => Sql> = {
  */
 function product(a: Sql, b: Sql): Sql {
   const exact = sql`((${a})::numeric * (${b})::numeric)`;
-  return sql`CASE WHEN ${exact} = 'NaN' THEN 'NaN' WHEN ${exact} > 1.797e308 THEN 'Infinity' ELSE ${toFloat(exact, 'double precision')} END`;
+  const float = toFloat(exact, 'double precision');
+  const tooLarge = sql`WHEN ${exact} > 1.797e308 THEN 'Infinity'`;
+  return sql`CASE WHEN ${exact} = 'NaN' THEN 'NaN' ${tooLarge} ELSE ${float} END`;
 }
 
 /** As float.c divides by what is not negative: by 0 as well. */
@@ -113,8 +120,11 @@ function planPairs(
         .map(ref);
       return sql`(${counted.map((c) => sql`${c} > 0`).reduce((a, b) => sql`${a} OR ${b}`)})`;
     };
-    const centred = (squares: string, a: string, b: string, broken: Sql): Sql =>
-      sql`(CASE WHEN ${broken} THEN 'NaN'::float8 WHEN ${n} > 0 THEN ${toFloat(sql`((${n} * ${ref(squares)} - ${ref(a)} * ${ref(b)}) / ${n})`, 'double precision')} END)`;
+    const centred = (squares: string, a: string, b: string, broken: Sql): Sql => {
+      const exact = sql`((${n} * ${ref(squares)} - ${ref(a)} * ${ref(b)}) / ${n})`;
+      const float = toFloat(exact, 'double precision');
+      return sql`(CASE WHEN ${broken} THEN 'NaN'::float8 WHEN ${n} > 0 THEN ${float} END)`;
+    };
     return formula({
       n,
       sx: withNonFinite(finiteX, ref, toFloat(ref(sumX), 'double precision'), 'float8'),

@@ -46,5 +46,7 @@ export function atRowScale(counts: string | null, ref: PartRef, sum: Sql, times:
   if (counts === null) return sum;
   const largest = sql`(pg_catalog.length(pg_catalog.trunc(${ref(counts)})::text) - 1) / 12`;
   const scale = times === 1 ? largest : sql`2 * (${largest})`;
-  return sql`pg_catalog.round(${sum}, CASE WHEN ${largest} < ${LARGEST} THEN ${scale} ELSE pg_catalog.scale(${sum}) END)`;
+  const kept = sql`pg_catalog.scale(${sum})`;
+  const digits = sql`CASE WHEN ${largest} < ${LARGEST} THEN ${scale} ELSE ${kept} END`;
+  return sql`pg_catalog.round(${sum}, ${digits})`;
 }

@@ -79,7 +79,8 @@ export const avgRule: AggregateRule = {
       const quotient = isFloatType(input.resultType)
         ? toFloat(sql`(${sum} / ${ref(planned.count)})`, input.resultType)
         : sql`(${sum} / ${ref(planned.count)})::${fragment(input.resultType)}`;
-      return sql`CASE WHEN ${ref(planned.count)} > 0 THEN ${withNonFinite(planned.finite, ref, quotient, input.resultType)} END`;
+      const average = withNonFinite(planned.finite, ref, quotient, input.resultType);
+      return sql`CASE WHEN ${ref(planned.count)} > 0 THEN ${average} END`;
     };
   },
 };

@@ -7,7 +7,7 @@
  * to double precision at the end.
  */
 import type { Sql } from '../sql/sql.ts';
-import { fragment, sql } from '../sql/sql.ts';
+import { fragment, join, sql } from '../sql/sql.ts';
 import { finite, notNull, summand, toFloat } from './finite.ts';
 import type { AggregateInput, AggregateRule, Finish } from './rule.ts';
 import { isFloat, isInteger, isNumeric, partName } from './rule.ts';
@@ -66,19 +66,23 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
   return (ref) => {
     const n = ref(count);
     const total = atRowScale(scales, ref, ref(sum), 1);
-    const numerator = sql`(${n} * ${atRowScale(scales, ref, ref(squares), 2)} - ${total} * ${total})`;
+    const totalOfSquares = atRowScale(scales, ref, ref(squares), 2);
+    const numerator = sql`(${n} * ${totalOfSquares} - ${total} * ${total})`;
     const divisor = estimate.sample
       ? sql`(${n}::numeric * (${n} - 1))`
       : sql`(${n}::numeric * ${n})`;
     const positive = root(estimate, sql`(${numerator} / ${divisor})`);
     const cases: Sql[] = [sql`WHEN ${n} < ${estimate.sample ? 2 : 1} THEN NULL`];
-    if (nonFinite.length > 0)
-      cases.push(
-        sql`WHEN ${fragment(nonFinite.map((name) => `${ref(name).text} > 0`).join(' OR '))} THEN ${fragment(`'NaN'::${type}`)}`,
+    if (nonFinite.length > 0) {
+      const some = join(
+        nonFinite.map((name) => sql`${ref(name)} > 0`),
+        ' OR ',
       );
+      cases.push(sql`WHEN ${some} THEN 'NaN'::${fragment(type)}`);
+    }
     cases.push(sql`WHEN ${numerator} <= 0 THEN 0`);
     const finished = isFloat(arg.type) ? toFloat(positive, type) : positive;
-    return sql`CASE ${fragment(cases.map((one) => one.text).join(' '))} ELSE ${finished} END::${fragment(type)}`;
+    return sql`CASE ${join(cases, ' ')} ELSE ${finished} END::${fragment(type)}`;
   };
 }
 
@@ -91,6 +95,8 @@ function planVariance(input: AggregateInput, estimate: Estimate): Finish | null 
  */
 function root(estimate: Estimate, variance: Sql): Sql {
   if (!estimate.root) return variance;
-  const digits = sql`2 * pg_catalog.scale(${variance}) + pg_catalog.length(pg_catalog.trunc(${variance})::text) / 2 + 3`;
-  return sql`pg_catalog.round(pg_catalog.sqrt(pg_catalog.round(${variance}, ${digits})), pg_catalog.scale(${variance}))`;
+  const scale = sql`pg_catalog.scale(${variance})`;
+  const whole = sql`pg_catalog.length(pg_catalog.trunc(${variance})::text)`;
+  const rounded = sql`pg_catalog.round(${variance}, 2 * ${scale} + ${whole} / 2 + 3)`;
+  return sql`pg_catalog.round(pg_catalog.sqrt(${rounded}), ${scale})`;
 }

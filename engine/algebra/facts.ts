@@ -42,6 +42,11 @@ export type TypeFacts = {
    * citext, interval ...).
    */
   readonly equalIsSame: boolean;
+  /**
+   * Whether a value is or contains one of an enum. Its image has the label, which ALTER TYPE ...
+   * RENAME VALUE changes without a write; `=` goes by the OID, which stays.
+   */
+  readonly holdsEnum: boolean;
   /** Whether the type has a default B-tree operator class, so that it can be a key. */
   readonly sortable: boolean;
   /** Whether `OPERATOR(pg_catalog.=)` is the equality by which its values are grouped. */

@@ -35,6 +35,15 @@ export const keyNotUsable = (label: string, type: string, span: Span | null): Pl
   span,
 });
 
+export const enumInside = (label: string, type: string, span: Span | null): PlanReason => ({
+  kind: 'enum_inside',
+  message:
+    `${label} has type ${type}, which holds an enum: rows cannot be told apart without ` +
+    'the labels of the enum, which can be renamed',
+  hint: 'Select the parts of the value as columns of their own.',
+  span,
+});
+
 export const tooManyKeys = (count: number, most: number): PlanReason => ({
   kind: 'too_many_keys',
   message: `${count} group keys are more than an index can have (${most})`,
@@ -45,7 +54,9 @@ export const tooManyKeys = (count: number, most: number): PlanReason => ({
 export const ambiguousKey = (label: string, type: string, span: Span | null): PlanReason => ({
   kind: 'ambiguous_key',
   message: `equal values of group key ${label} (${type}) can differ in what is computed from them`,
-  hint: 'Group by the computed expression as well, or by a type in which equal values are the same.',
+  hint:
+    'Group by the computed expression as well, or by a type ' +
+    'in which equal values are the same.',
   span,
 });
 

@@ -19,6 +19,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { loadFunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
+import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import type { Dependence } from '../server/type-output.ts';
@@ -53,6 +54,8 @@ export type Analysis = {
   readonly dependence: Dependence;
   /** Functions of roles that are not superusers. */
   readonly untrusted: readonly string[];
+  /** What is read in place of materialized views, as sentences without a full stop. */
+  readonly instead: readonly string[];
   /** Whether it calls a function that must not run in parallel mode. */
   readonly isParallelUnsafe: boolean;
 };
@@ -61,11 +64,47 @@ export type Analysis = {
 export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
   return rolledBack(db, async () => {
     await db.execute(PRINTING);
-    return analyseHere(db, oid, serverMajor);
+    const [byQueries, byImats] = [
+      await stackOf(db, oid, 'queries'),
+      await stackOf(db, oid, 'imats'),
+    ];
+    const queried = await analyseHere(db, oid, serverMajor, byQueries);
+    // An imat is read where the whole cannot be maintained by delta: it is there already.
+    const hasImats = byQueries !== null && byImats !== null && byImats.query !== byQueries.query;
+    return hasImats && queried.plan === null ? analyseHere(db, oid, serverMajor, byImats) : queried;
   });
 }
 
-async function analyseHere(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
+async function stackOf(db: Db, oid: number, how: 'queries' | 'imats'): Promise<Unstacked | null> {
+  return rolledBack(db, async () => {
+    const found = await unstacked(db, oid, how);
+    return found !== null && (await unstackedView(db, oid, found)) !== null ? found : null;
+  });
+}
+
+async function analyseHere(
+  db: Db,
+  view: number,
+  serverMajor: number,
+  stack: Unstacked | null,
+): Promise<Analysis> {
+  return rolledBack(db, async () => {
+    const oid = stack === null ? view : ((await unstackedView(db, view, stack)) ?? view);
+    const analysis = await analyseView(db, oid, serverMajor);
+    return { ...analysis, instead: stack === null ? [] : insteadOf(stack) };
+  });
+}
+
+const insteadOf = ({ instead }: Unstacked): string[] =>
+  [...instead].map(
+    ([name, other]) => `reads ${other} in place of materialized view ${name}, not what that holds`,
+  );
+
+async function analyseView(
+  db: Db,
+  oid: number,
+  serverMajor: number,
+): Promise<Omit<Analysis, 'instead'>> {
   const inspection = await inspectView(db, oid);
   const functions = await loadFunctionFacts(db, inspection.views);
   const reasons: PlanReason[] = [];

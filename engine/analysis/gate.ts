@@ -8,13 +8,19 @@ import { deparse } from '../../parser/deparse-query.ts';
 import { readDefinition } from '../../parser/read.ts';
 import type { Query } from '../../parser/tree.ts';
 import type { Db } from '../db/db.ts';
+import { isCanceled, ServerError } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import type { ReadRelation } from '../server/relations.ts';
 
 /** How PostgreSQL prints what is analysed: the same in every session, and with every digit. */
-export const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL TimeZone = 'UTC'; SET LOCAL quote_all_identifiers = off`;
+export const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD';
+  SET LOCAL IntervalStyle = 'postgres';
+  SET LOCAL extra_float_digits = 1;
+  SET LOCAL bytea_output = 'hex';
+  SET LOCAL TimeZone = 'UTC';
+  SET LOCAL quote_all_identifiers = off`;
 
 type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
 
@@ -36,7 +42,9 @@ export async function readGated(
       {
         kind: 'reading_not_proved',
         message: "imat's reading of the definition could not be confirmed by the server",
-        hint: 'Please report this definition as a bug: imat should read it or say what it cannot read.',
+        hint:
+          'Please report this definition as a bug: ' +
+          'imat should read it or say what it cannot read.',
         span: null,
       },
     ],
@@ -53,8 +61,12 @@ async function printsAs(db: Db, definition: string, query: Query): Promise<boole
 
 export const implicitOperators = (searchPath: string): PlanReason => ({
   kind: 'implicit_operator',
-  message: `the definition uses operators of ${searchPath.replace('pg_catalog, ', 'schema ')} that its text does not name`,
-  hint: 'Compare with an operator: ON a.k = b.k instead of USING (k) or NATURAL, CASE WHEN x = y instead of CASE x WHEN y or NULLIF.',
+  message:
+    `the definition uses operators of ${searchPath.replace('pg_catalog, ', 'schema ')} ` +
+    'that its text does not name',
+  hint:
+    'Compare with an operator: ON a.k = b.k instead of USING (k) or NATURAL, ' +
+    'CASE WHEN x = y instead of CASE x WHEN y or NULLIF.',
   span: null,
 });
 
@@ -63,7 +75,8 @@ async function printedAs(db: Db, query: string): Promise<string | null> {
   return rolledBack(db, async () => {
     try {
       await db.execute(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ServerError) || isCanceled(error)) throw error;
       return null;
     }
     const [row] = await db.query<{ text: string }>(

@@ -4,12 +4,15 @@
  */
 import type { ConvertOptions, Freshness, Strategy } from '../api.ts';
 import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
 import { durationText, parseDuration } from '../durations.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { definitionFailure } from '../db/server-errors.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
 
 export type Prepared = {
@@ -47,9 +50,12 @@ export async function prepare(
   serverMajor: number,
   options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
 ): Promise<Prepared> {
+  // Whatever the owner of the session has set: definitions are printed under this path.
+  await db.execute('SET LOCAL search_path = pg_catalog');
   const analysis = await analyse(db, oid, serverMajor);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');
+  await refuseUnplannable(db, analysis);
   const wanted = options.strategy ?? 'auto';
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
   const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
@@ -59,10 +65,32 @@ export async function prepare(
     analysis: complete,
     strategy,
     freshness,
-    notes: notesOn(complete, strategy, freshness),
+    notes: [...analysis.instead, ...notesOn(complete, strategy, freshness)],
     watched,
   };
 }
+
+/**
+ * Planning finds names that the definition's functions leave without a schema, and what fails in
+ * constants. It can call functions, so it is left to the load where some belong to other roles.
+ * @throws ImatError `definition_failed`
+ */
+async function refuseUnplannable(db: Db, analysis: Analysis): Promise<void> {
+  if (analysis.untrusted.length > 0) return;
+  try {
+    await rolledBack(db, async () => {
+      if (analysis.searchPath !== null)
+        await db.execute(`SET LOCAL search_path = ${analysis.searchPath}`);
+      await db.execute(`EXPLAIN ${analysis.definition}`);
+    });
+  } catch (error) {
+    // Which rights are missing is found by what needs them.
+    if (!(error instanceof ServerError) || error.sqlstate !== INSUFFICIENT_PRIVILEGE)
+      throw definitionFailure(error);
+  }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** All that stands against delta, each with its place; the error's own place is the first one. */
 function deltaUnavailable({ reasons, definition }: Analysis): ImatError {
@@ -117,7 +145,8 @@ async function watchedSources(
     );
     if (row?.freshness !== 'live' || !row.watchable)
       unwatchable.push(
-        `imat "${row?.name ?? imat.name}", which it reads, can change without a change of its sources`,
+        `imat "${row?.name ?? imat.name}", which it reads, ` +
+          'can change without a change of its sources',
       );
     const inner = await db.query<{
       oid: number;
@@ -125,8 +154,12 @@ async function watchedSources(
       name: string;
       columns: string | null;
     }>(
-      `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name, z.columns::text AS columns
-       FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation JOIN pg_namespace n ON n.oid = c.relnamespace WHERE z.imat_id = $1`,
+      `SELECT z.relation::oid AS oid, n.nspname::text AS schema, c.relname::text AS name,
+         z.columns::text AS columns
+       FROM imat_catalog.imat_source z
+         JOIN pg_class c ON c.oid = z.relation
+         JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE z.imat_id = $1`,
       [imat.imatId],
     );
     for (const source of inner) {
@@ -153,14 +186,16 @@ function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): 
     return freshness === 'manual'
       ? []
       : [
-          `to be at most ${freshness} old it must be ${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`,
+          `to be at most ${freshness} old it must be ` +
+            `${strategy === 'delta' ? 'folded' : 'swapped'} that often, which imat worker does`,
         ];
   if (strategy === 'delta') return [];
   if (analysis.unwatchable.length > 0)
     return analysis.unwatchable.map((why) => `${why}: a live read runs the definition`);
   if (analysis.dependence === 'moment')
     return [
-      'the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored',
+      'the answer can change although no table does: a live read runs the definition; ' +
+        '--freshness manual or an interval reads what is stored',
     ];
   return ['a live read runs the definition while a source has changed since the last swap'];
 }

@@ -34,8 +34,21 @@ export async function temporaryView(db: Db, query: string): Promise<number> {
 
 /** Where the text goes on behind its first statement. */
 function secondStatement(text: string): number | null {
-  const scan =
-    /[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_]\w*|)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;|\S/g;
+  const scan = new RegExp(
+    [
+      /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/,
+      /'(?:[^']|'')*'/,
+      /"(?:[^"]|"")*"/,
+      /\$([A-Za-z_]\w*|)\$[\s\S]*?\$\1\$/,
+      /--[^\n]*/,
+      /\/\*[\s\S]*?\*\//,
+      /;/,
+      /\S/,
+    ]
+      .map(({ source }) => source)
+      .join('|'),
+    'g',
+  );
   let ended = false;
   for (const match of text.matchAll(scan)) {
     if (match[0] === ';') ended = true;

@@ -31,14 +31,9 @@ export function sourceReasons(inspection: Inspection): PlanReason[] {
         },
       ];
     if (relation.rowSecurity) {
-      return [
-        {
-          kind: 'row_security',
-          message: `table ${name} has row-level security, which capture cannot apply to changed rows`,
-          hint: null,
-          span: null,
-        },
-      ];
+      const what = `table ${name} has row-level security`;
+      const message = `${what}, which capture cannot apply to changed rows`;
+      return [{ kind: 'row_security', message, hint: null, span: null }];
     }
     if (relation.unwatchable !== null)
       return [
@@ -65,6 +60,16 @@ export function functionReasons(functions: FunctionFacts, query: Query | null): 
     if (node?.kind === 'value_function') return [];
     const isOperator = use.operator !== null && node?.kind !== 'call';
     const name = isOperator ? use.operator.signature : use.name;
+    const reads = use.reads ?? null;
+    if (reads !== null)
+      return [
+        {
+          kind: 'hidden_table',
+          message: `"${name}" is declared IMMUTABLE, but reads ${reads}`,
+          hint: 'Join the table in the definition instead.',
+          span: node?.span ?? null,
+        },
+      ];
     const [kind, message, hint] =
       use.dependence === 'moment'
         ? ([

@@ -39,9 +39,12 @@ export async function refuseStrangersCode(
   const place = owned.find((one) => one.oid === found?.relation);
   if (found !== undefined && place !== undefined)
     throw new ImatError('insufficient_privilege', {
-      message: `column "${found.column}" of ${place.name} has type ${found.type}, whose function ${found.function} would run with your rights`,
+      message:
+        `column "${found.column}" of ${place.name} has type ${found.type}, ` +
+        `whose function ${found.function} would run with your rights`,
       detail:
-        'PostgreSQL calls it by itself where values of the type are stored, compared or analyzed, and imat would store them in tables of yours.',
+        'PostgreSQL calls it by itself where values of the type are stored, compared ' +
+        'or analyzed, and imat would store them in tables of yours.',
       hint: `Connect as "${place.owner}", who owns ${place.name}.`,
     });
   const target = owned.find((one) => one.oid === view);

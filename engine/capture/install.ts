@@ -16,7 +16,6 @@ import { findExtension } from '../extension/find.ts';
 import {
   captureFunctions,
   createTriggers,
-  dropTriggers,
   logColumnOf,
   ownEvents,
   registration,
@@ -28,11 +27,11 @@ import type { CaptureEvent } from '../sql/names.ts';
 import { captureName, logColumn, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
-import { captureParts, followParts, isPartitioned, rewriteParts } from './parts.ts';
-import type { CaptureNames, SourceRow } from './source-row.ts';
+import { captureParts, dropFunctions, followParts, isPartitioned, rewriteParts } from './parts.ts';
+import type { SourceRow } from './source-row.ts';
 import { capturedBy, isLogged, loggedColumns, sourceRow } from './source-row.ts';
 import type { SourceName } from './tracking.ts';
-import { untrack } from './tracking.ts';
+import { checkTriggers, noteTriggers } from './triggers.ts';
 
 /**
  * The columns that the imats on a source need; null where all of them are swap imats, for which a
@@ -44,7 +43,9 @@ async function neededColumns(
   all: readonly ColumnFacts[],
 ): Promise<ColumnFacts[] | null> {
   const uses = await db.query<{ strategy: string; columns: string | null }>(
-    `SELECT i.strategy, z.columns::text AS columns FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = $1 AND i.state <> 'reverting' AND i.dependence <> 'moment'`,
+    `SELECT i.strategy, z.columns::text AS columns
+     FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+     WHERE z.relation = $1 AND i.state <> 'reverting' AND i.dependence <> 'moment'`,
     [oid],
   );
   if (uses.every((use) => use.strategy === 'swap')) return null;
@@ -67,11 +68,13 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
     db,
     async () => {
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
+      // Event triggers leave alone what imat itself does.
+      await db.execute('SET LOCAL imat.maintaining = on');
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
       const known = await sourceRow(db, source.oid);
       if (known === null) await createCapture(db, source, needed);
-      else if (!known.here) await disownLog(db, source, known, needed);
+      else if (!known.here || !known.hasLog) await replaceLog(db, source, known, needed);
       else await extendCapture(db, source, known, needed, all);
     },
     onWait,
@@ -114,8 +117,11 @@ async function createCapture(
   await giveToOwner(db, source.oid, log, Object.values(names));
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
-    `INSERT INTO imat_catalog.source (relation, log, capture, by_extension, columns, former_logs, tracked)
-     VALUES ($1, $2::regclass, $3::jsonb, $4, $5::smallint[], ARRAY(SELECT l::regclass FROM jsonb_array_elements_text($6::jsonb) l), $7)`,
+    `INSERT INTO imat_catalog.source (
+       relation_text, log_text, capture, by_extension, columns, former_logs, tracked
+     )
+     VALUES ($1::oid::regclass::text, $2, $3::jsonb, $4, $5::smallint[],
+       ARRAY(SELECT jsonb_array_elements_text($6::jsonb)), $7)`,
     [
       source.oid,
       log.text,
@@ -127,6 +133,7 @@ async function createCapture(
     ],
   );
   if (partitioned) await captureParts(db, source.oid);
+  await noteTriggers(db, source.oid);
 }
 
 const captureSchema = async (db: Db): Promise<Sql | null> => {
@@ -154,7 +161,9 @@ async function giveToOwner(
   );
   if (row === undefined || functions.length === 0) return;
   await db.execute(
-    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner}; GRANT INSERT ON ${log.text} TO ${row.owner}; GRANT INSERT (relation) ON imat_store.reset TO ${row.owner}`,
+    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner};
+     GRANT INSERT ON ${log.text} TO ${row.owner};
+     GRANT INSERT (relation) ON imat_store.reset TO ${row.owner}`,
   );
   for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${row.owner}`);
 }
@@ -165,26 +174,27 @@ async function giveToOwner(
  * So the source gets a new one. The imats that were restored with the old log read it no more, but
  * their views name it, so it stays until they have gone.
  */
-async function disownLog(
+async function replaceLog(
   db: Db,
   source: SourceName,
   known: SourceRow,
   columns: readonly ColumnFacts[] | null,
 ): Promise<void> {
-  await db.execute(`DELETE FROM ${known.log}`);
+  // Where its log was dropped, what is written meanwhile is lost to all imats on the source.
+  await checkTriggers(db, source.oid);
+  if (known.hasLog) await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [source.oid]);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
   await createCapture(db, source, columns, {
-    former_logs: [...known.former_logs, known.log],
+    former_logs: [...known.former_logs, ...(known.hasLog ? [known.log] : [])],
     tracked: known.tracked,
   });
-  await dropFunctions(db, known.capture);
-}
-
-/** With the triggers on partitions, and on tables that were partitions. */
-async function dropFunctions(db: Db, capture: CaptureNames): Promise<void> {
-  for (const name of Object.values(capture))
-    await db.execute(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);
+  const made = await sourceRow(db, source.oid);
+  const current = Object.values(made?.capture ?? {});
+  await dropFunctions(
+    db,
+    Object.values(known.capture).filter((name) => !current.includes(name)),
+  );
 }
 
 /**
@@ -197,8 +207,11 @@ async function freeName(
   oid: number,
 ): Promise<Sql> {
   const [taken] = await db.query<{ taken: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1)
-       OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1) AS taken`,
+    `SELECT EXISTS (
+       SELECT FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relname = $1
+     ) OR EXISTS (
+       SELECT FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace AND p.proname = $1
+     ) AS taken`,
     [wanted.name],
   );
   return taken?.taken === true
@@ -217,12 +230,14 @@ async function extendCapture(
   needed: readonly ColumnFacts[] | null,
   all: readonly ColumnFacts[],
 ): Promise<void> {
-  if (needed === null) return;
-  const missing = needed.filter((column) => !isLogged(known, column));
-  if (!known.marks && missing.length === 0) return;
+  const isWhole = await checkTriggers(db, source.oid);
+  if (needed === null && isWhole) return;
+  const missing = (needed ?? []).filter((column) => !isLogged(known, column));
+  if (isWhole && !known.marks && missing.length === 0) return;
   const table = qualified(source.schema, source.name);
   const log = fragment(known.log);
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  const intact = await checkTriggers(db, source.oid);
   // A column that has another type now was needed by no imat that can still be read.
   const retyped = all.filter(
     (column) => known.logged[String(column.attnum)] !== undefined && !isLogged(known, column),
@@ -233,6 +248,7 @@ async function extendCapture(
   ]);
   const columns = all.filter((column) => isLogged(known, column) || missing.includes(column));
   const extension = await capturing(db, known, source);
+  const asMarks = needed === null && known.marks;
   const target = {
     oid: source.oid,
     source: table,
@@ -240,16 +256,18 @@ async function extendCapture(
     log,
     functions: capturedBy(known.capture),
     extension,
-    columns,
+    columns: asMarks ? null : columns,
   };
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
-  for (const statement of known.marks ? createTriggers(target) : registration(target))
+  for (const statement of known.marks || !intact ? createTriggers(target) : registration(target))
     await db.execute(statement.text);
-  await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
-    source.oid,
-    attnumArray(columns.map((column) => column.attnum)),
-  ]);
-  if (known.partitioned) await rewriteParts(db, source.oid, known.marks);
+  if (!asMarks)
+    await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
+      source.oid,
+      attnumArray(columns.map((column) => column.attnum)),
+    ]);
+  if (known.partitioned) await rewriteParts(db, source.oid, known.marks || !intact);
+  await noteTriggers(db, source.oid);
 }
 
 /**
@@ -259,7 +277,9 @@ async function extendCapture(
 async function alterLog(db: Db, log: Sql, actions: readonly Sql[]): Promise<void> {
   if (actions.length === 0) return;
   await db.execute(
-    `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms'; LOCK TABLE ${log.text} IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
+    `SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms';
+     LOCK TABLE ${log.text} IN ACCESS EXCLUSIVE MODE;
+     SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
   );
   await db.execute(sql`ALTER TABLE ${log} ${join(actions, ', ')}`.text);
 }
@@ -290,7 +310,9 @@ async function shrink(db: Db, oid: number): Promise<void> {
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
   const known = await sourceRow(db, oid);
   const [table] = await db.query<{ schema: string; name: string }>(
-    'SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1',
+    `SELECT n.nspname::text AS schema, c.relname::text AS name
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = $1`,
     [oid],
   );
   if (known === null || known.marks || !known.here || table === undefined) return;
@@ -304,6 +326,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
   );
   const extension = known.by_extension ? await findExtension(db) : null;
   if (unneeded.length === 0 || (known.by_extension && extension === null)) return;
+  await db.execute('SET LOCAL imat.maintaining = on');
   const source = qualified(table.schema, table.name);
   const log = fragment(known.log);
   const target = {
@@ -316,6 +339,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     columns: needed,
   };
   await db.execute(`LOCK TABLE ${source.text} IN SHARE ROW EXCLUSIVE MODE`);
+  if (!(await checkTriggers(db, oid))) return;
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   if (needed === null)
     for (const statement of createTriggers(target)) await db.execute(statement.text);
@@ -329,6 +353,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     needed === null ? null : attnumArray(needed.map((column) => column.attnum)),
   ]);
   if (known.partitioned) await rewriteParts(db, oid, needed === null);
+  await noteTriggers(db, oid);
 }
 
 /**
@@ -343,38 +368,4 @@ async function capturing(db: Db, known: SourceRow, source: SourceName): Promise<
     message: `capture on ${source.schema}.${source.name} has gone with the extension`,
     hint: 'Revert the imats that read this table, then convert them again.',
   });
-}
-
-/** Takes capture off a source that no imat reads any more. */
-export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
-  await withShortLock(
-    db,
-    async () => {
-      if (!(await sharesCatalog(db))) return;
-      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
-      const [source] = await db.query<{
-        logs: string[];
-        capture: CaptureNames;
-        by_extension: boolean;
-        tracked: boolean;
-        table: string | null;
-      }>(
-        `SELECT (SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]') FROM pg_class c WHERE c.oid = s.log OR c.oid = ANY (s.former_logs)) AS logs, s.capture, s.by_extension, s.tracked,
-           (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS table
-         FROM imat_catalog.source s WHERE s.relation = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')`,
-        [oid],
-      );
-      if (source === undefined) return;
-      const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
-      if (source.table !== null)
-        for (const statement of dropTriggers(fragment(source.table), extension))
-          await db.execute(statement.text);
-      if (source.tracked && source.table !== null) await untrack(db, oid);
-      await dropFunctions(db, source.capture);
-      if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
-      await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [oid]);
-      await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
-    },
-    onWait,
-  );
 }

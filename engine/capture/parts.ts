@@ -10,11 +10,26 @@ export async function isPartitioned(db: Db, oid: number): Promise<boolean> {
   return row !== undefined;
 }
 
+/** With the triggers on partitions, and on tables that were partitions. */
+export async function dropFunctions(db: Db, names: readonly string[]): Promise<void> {
+  for (const name of names) await db.execute(`DROP FUNCTION IF EXISTS ${name}() CASCADE`);
+}
+
 /**
  * Captures all partitions of a source that nobody reads yet, so that no rows are logged. The caller
- * has locked the root, and with it the partitions.
+ * has locked the root, and with it the partitions. What is left of an earlier capture on tables
+ * that are no partitions any more goes.
  */
 export async function captureParts(db: Db, oid: number): Promise<void> {
+  await db.query(
+    `SELECT imat_catalog.release_part($1, t.tgrelid)
+     FROM (
+       SELECT DISTINCT tgrelid FROM pg_trigger
+       WHERE tgname IN (SELECT n.name FROM imat_catalog.capture_triggers($1, 0) n)
+     ) t
+     WHERE t.tgrelid NOT IN (SELECT part FROM imat_store.part_tree($1))`,
+    [oid],
+  );
   await db.query(`UPDATE imat_catalog.source SET parts = '{}' WHERE relation = $1`, [oid]);
   await db.query(
     `SELECT imat_catalog.take_part($1, t.part, true, false)

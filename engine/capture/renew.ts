@@ -9,6 +9,7 @@ import { fragment } from '../sql/sql.ts';
 import { attnumArray, SOURCE_LOCK_CLASS } from './install.ts';
 import { rewriteParts } from './parts.ts';
 import { capturedBy, loggedColumns, sourceRow } from './source-row.ts';
+import { checkTriggers, noteTriggers } from './triggers.ts';
 
 const ATTEMPTS = 3;
 
@@ -36,6 +37,8 @@ async function renew(db: Db, oid: number): Promise<void> {
   if (known === null || known.marks || !known.here || known.body === null) return;
   const columns = loggedColumns(known, (await loadColumns(db, [oid])).get(oid) ?? []);
   if (namesColumns(known.body, columns)) return;
+  // Event triggers leave alone what imat itself does.
+  await db.execute('SET LOCAL imat.maintaining = on');
   const [table] = await db.query<{ name: string }>('SELECT $1::regclass::text AS name', [oid]);
   const target = {
     oid,
@@ -46,10 +49,14 @@ async function renew(db: Db, oid: number): Promise<void> {
     extension: null,
     columns,
   };
+  // Nobody can change the triggers between the comparison and the note.
+  await db.execute(`LOCK TABLE ${target.source.text} IN SHARE UPDATE EXCLUSIVE MODE`);
+  if (!(await checkTriggers(db, oid))) return;
   for (const statement of captureFunctions(target)) await db.execute(statement.text);
   await db.query('UPDATE imat_catalog.source SET columns = $2::smallint[] WHERE relation = $1', [
     oid,
     attnumArray(columns.map((column) => column.attnum)),
   ]);
   if (known.partitioned) await rewriteParts(db, oid, false);
+  await noteTriggers(db, oid);
 }

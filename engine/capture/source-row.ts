@@ -22,17 +22,22 @@ export type SourceRow = {
   former_logs: string[];
   here: boolean;
   partitioned: boolean;
+  hasLog: boolean;
 };
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
   Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
 
 const SOURCE_SQL = `
-SELECT log::text, capture, by_extension, tracked, columns IS NULL AS marks,
-  coalesce((SELECT json_object_agg(substr(a.attname::text, 2), format_type(a.atttypid, a.atttypmod)) FROM pg_attribute a
-    WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^c[0-9]+$'), '{}') AS logged,
+SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks,
+  coalesce((
+    SELECT json_object_agg(substr(a.attname::text, 2), format_type(a.atttypid, a.atttypmod))
+    FROM pg_attribute a
+    WHERE a.attrelid = log AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~ '^c[0-9]+$'
+  ), '{}') AS logged,
   (SELECT p.prosrc FROM pg_proc p WHERE p.oid = to_regproc(capture->>'insert')) AS body,
-  to_json(former_logs::text[]) AS former_logs, here, parts IS NOT NULL AS partitioned
+  to_json(former_logs) AS former_logs, here, parts IS NOT NULL AS partitioned,
+  EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog"
 FROM imat_catalog.source WHERE relation = $1
 FOR UPDATE`;
 

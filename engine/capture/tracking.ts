@@ -1,6 +1,6 @@
 /** Tells the extension which tables to track, so that workers can ask it what has changed. */
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isCanceled, ServerError } from '../db/db.ts';
 import { LOCK_TIMEOUT_MS } from '../db/short-lock.ts';
 import { isPartitioned } from './parts.ts';
 import { findExtension } from '../extension/find.ts';
@@ -22,12 +22,14 @@ export async function trackSource(db: Db, source: SourceName): Promise<void> {
     await db.transaction('read committed', async () => {
       await db.execute(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
       await db.query(
-        `UPDATE imat_catalog.source SET tracked = true WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
+        `UPDATE imat_catalog.source
+         SET tracked = true
+         WHERE relation = $1 AND ${extension.schema.text}.enable_table_tracking(${table.text})`,
         [source.oid],
       );
     });
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+    if (!(error instanceof ServerError) || isCanceled(error)) throw error;
   }
 }
 

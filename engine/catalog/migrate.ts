@@ -190,11 +190,50 @@ export async function initialize(
     await migrateTables(db, installed?.version ?? 0, explicitly);
     if (installed === null || !isCurrent(installed)) await replaceFunctions(db);
     await makeCatalogPrivate(db, known);
+    await db.query('SELECT imat_catalog.watch_commands()');
     if (explicitly)
       await db.query('UPDATE imat_catalog.migration SET explicitly = true WHERE version = 1');
     // Somebody else's schema or routine may have come in between: then nothing was installed.
     await requireTrustedSchemas(db);
     return { version: tables.length, created: installed === null };
+  });
+}
+
+/** The file of tables/ that makes what is in imat_store whatever imats there are, and no more. */
+const STORE_TABLES = 3;
+
+/**
+ * Makes the schemas `imat` and `imat_store` and the SQL API again, where they were dropped.
+ */
+export async function restoreSchemas(db: Db): Promise<void> {
+  const [found] = await db.query<{ whole: boolean }>(
+    `SELECT to_regclass('imat_store.reset') IS NOT NULL AND (
+       SELECT count(DISTINCT p.proname) FROM pg_proc p
+       WHERE p.pronamespace = to_regnamespace('imat')
+         AND p.proname IN (SELECT jsonb_array_elements_text($1::jsonb))) >= $2 AS whole`,
+    [JSON.stringify(catalogFiles().api), new Set(catalogFiles().api).size],
+  );
+  if (found?.whole === true) return;
+  await db.transaction('read committed', async () => {
+    await lockCatalog(db);
+    await requireTrustedSchemas(db);
+    const known = await catalogObjects(db);
+    await db.execute(`DO $$ BEGIN
+      IF to_regnamespace('imat') IS NULL THEN
+        CREATE SCHEMA imat;
+        COMMENT ON SCHEMA imat IS 'imat: incrementally maintained views, and the SQL API';
+      END IF;
+      IF to_regnamespace('imat_store') IS NULL THEN
+        CREATE SCHEMA imat_store;
+        COMMENT ON SCHEMA imat_store IS 'imat: change logs and stored tables';
+      END IF;
+    END $$`);
+    const [reset] = await db.query<{ exists: boolean }>(
+      `SELECT to_regclass('imat_store.reset') IS NOT NULL AS exists`,
+    );
+    if (reset?.exists !== true) await db.execute(catalogFiles().tables[STORE_TABLES - 1] ?? '');
+    await replaceFunctions(db);
+    await makeCatalogPrivate(db, known);
   });
 }
 
@@ -265,6 +304,7 @@ const DROP_FORMER = `
 export async function removeUnusedCatalog(db: Db): Promise<void> {
   await lockCatalog(db);
   if (!(await catalogExists(db))) return;
+  await db.query('SELECT imat_catalog.end_history()');
   const [used] = await db.query<{ in_use: boolean }>(
     `SELECT (SELECT bool_or(explicitly) FROM imat_catalog.migration)
        OR EXISTS (SELECT FROM imat_catalog.imat) OR EXISTS (SELECT FROM imat_catalog.source)
@@ -280,6 +320,7 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
            JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
          WHERE c.relnamespace = 'imat_catalog'::regnamespace
            AND v.relnamespace <> 'imat_catalog'::regnamespace
+           AND v.oid <> 'imat.schema_changes'::regclass
        ) AS in_use`,
   );
   if (used?.in_use !== false) return;
@@ -290,7 +331,8 @@ export async function removeUnusedCatalog(db: Db): Promise<void> {
     [JSON.stringify(catalogFiles().api)],
   );
   await db.execute(
-    `DROP SCHEMA imat_store CASCADE; DROP ROUTINE ${api?.routines ?? ''}; DROP SCHEMA imat_catalog CASCADE`,
+    `DROP SCHEMA imat_store CASCADE; DROP ROUTINE ${api?.routines ?? ''};
+     DROP VIEW imat.schema_changes; DROP SCHEMA imat_catalog CASCADE`,
   );
   const [emaj] = await db.query(
     `SELECT FROM pg_namespace n

@@ -49,6 +49,19 @@ CREATE TABLE imat_catalog.counted (
 COMMENT ON TABLE imat_catalog.counted IS
   'The tables that have counting triggers: those in groups, and the partitions of those.';
 
+CREATE TABLE imat_catalog.fact (
+  imat_id integer NOT NULL,
+  class oid NOT NULL,
+  object oid NOT NULL,
+  version text,
+  facts jsonb NOT NULL,
+  CONSTRAINT fact_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
+  CONSTRAINT fact_pkey PRIMARY KEY (imat_id, class, object)
+);
+CREATE INDEX fact_object_idx ON imat_catalog.fact USING btree (object);
+COMMENT ON TABLE imat_catalog.fact IS
+  'The tables, views and functions that each imat uses, as they were at the conversion.';
+
 CREATE TABLE imat_catalog.folded_count (
   member_id integer NOT NULL,
   span smallint NOT NULL,
@@ -92,7 +105,7 @@ CREATE TABLE imat_catalog.history (
   rows bigint,
   error_code text,
   error text,
-  CONSTRAINT history_action_check CHECK ((action = ANY (ARRAY['skip'::text, 'fold'::text, 'swap'::text, 'rebuild'::text, 'finish'::text, 'publish'::text, 'load'::text, 'request'::text]))),
+  CONSTRAINT history_action_check CHECK ((action = ANY (ARRAY['skip'::text, 'fold'::text, 'swap'::text, 'rebuild'::text, 'finish'::text, 'publish'::text, 'load'::text, 'request'::text, 'repair'::text]))),
   CONSTRAINT history_pkey PRIMARY KEY (id)
 );
 CREATE INDEX history_ended_at_idx ON imat_catalog.history USING btree (ended_at);
@@ -107,17 +120,16 @@ CREATE TABLE imat_catalog.imat (
   freshness text NOT NULL,
   state text NOT NULL,
   definition text NOT NULL,
-  definition_view regclass,
-  rules_read text[] DEFAULT '{}'::text[] NOT NULL,
-  relation regclass,
-  original regclass,
-  replacement regclass,
+  definition_view_text text,
+  relation_text text,
+  original_text text,
+  replacement_text text,
   original_schema text,
   original_name text,
   reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
   notes jsonb DEFAULT '[]'::jsonb NOT NULL,
   grants jsonb DEFAULT '[]'::jsonb NOT NULL,
-  stored regclass,
+  stored_text text,
   fold_function text,
   swap jsonb,
   untrusted boolean NOT NULL,
@@ -127,11 +139,22 @@ CREATE TABLE imat_catalog.imat (
   swap_bytes bigint,
   swap_waits_for text[],
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  broken text,
+  broken_at timestamp with time zone,
+  facts_cluster bigint,
+  definition_view regclass GENERATED ALWAYS AS (imat_catalog.relation_named(definition_view_text)) STORED,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
+  original regclass GENERATED ALWAYS AS (imat_catalog.relation_named(original_text)) STORED,
+  replacement regclass GENERATED ALWAYS AS (imat_catalog.relation_named(replacement_text)) STORED,
+  stored regclass GENERATED ALWAYS AS (imat_catalog.relation_named(stored_text)) STORED,
+  builds integer,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),
   CONSTRAINT imat_swap_phase_check CHECK ((swap_phase = ANY (ARRAY['filling'::text, 'switched'::text]))),
+  CONSTRAINT imat_builds_fkey FOREIGN KEY (builds) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT imat_pkey PRIMARY KEY (id),
+  CONSTRAINT imat_builds_key UNIQUE (builds),
   CONSTRAINT imat_name_key UNIQUE (name)
 );
 COMMENT ON TABLE imat_catalog.imat IS
@@ -139,10 +162,11 @@ COMMENT ON TABLE imat_catalog.imat IS
 
 CREATE TABLE imat_catalog.imat_source (
   imat_id integer NOT NULL,
-  relation regclass NOT NULL,
+  relation_text text NOT NULL,
   columns smallint[],
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   CONSTRAINT imat_source_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
-  CONSTRAINT imat_source_pkey PRIMARY KEY (imat_id, relation)
+  CONSTRAINT imat_source_imat_id_relation_key UNIQUE (imat_id, relation)
 );
 CREATE INDEX imat_source_relation_idx ON imat_catalog.imat_source USING btree (relation);
 COMMENT ON TABLE imat_catalog.imat_source IS
@@ -257,6 +281,59 @@ CREATE TABLE imat_catalog.schedule (
 COMMENT ON TABLE imat_catalog.schedule IS
   'For each imat: which worker holds it, how the last run went and what runs cost. A row appears with the first attempt.';
 
+CREATE TABLE imat_catalog.schema_change (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  not_before timestamp with time zone,
+  at timestamp with time zone NOT NULL,
+  xid xid8,
+  role text,
+  command text,
+  class_id oid NOT NULL,
+  object_id oid NOT NULL,
+  type text NOT NULL,
+  part_id oid NOT NULL,
+  object text NOT NULL,
+  part text,
+  kind text NOT NULL,
+  before jsonb,
+  after jsonb,
+  source text NOT NULL,
+  imats text[] NOT NULL,
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  CONSTRAINT schema_change_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'alter'::text, 'rename'::text, 'rewrite'::text, 'drop'::text]))),
+  CONSTRAINT schema_change_source_check CHECK ((source = ANY (ARRAY['event trigger'::text, 'fingerprint'::text]))),
+  CONSTRAINT schema_change_pkey PRIMARY KEY (id)
+);
+CREATE INDEX schema_change_object_id_id_idx ON imat_catalog.schema_change USING btree (object_id, id);
+CREATE INDEX schema_change_object_id_idx ON imat_catalog.schema_change USING btree (object, id);
+COMMENT ON TABLE imat_catalog.schema_change IS
+  'What has changed in the schema; the view imat.schema_changes shows it.';
+
+CREATE TABLE imat_catalog.schema_comparison (
+  only_row boolean DEFAULT true NOT NULL,
+  compared_at timestamp with time zone,
+  CONSTRAINT schema_comparison_only_row_check CHECK (only_row),
+  CONSTRAINT schema_comparison_pkey PRIMARY KEY (only_row)
+);
+COMMENT ON TABLE imat_catalog.schema_comparison IS
+  'The time of the last comparison: what it did not find has happened since.';
+
+CREATE TABLE imat_catalog.schema_image (
+  class_id oid NOT NULL,
+  object_id oid NOT NULL,
+  type text NOT NULL,
+  part_id oid NOT NULL,
+  object text NOT NULL,
+  part text,
+  image jsonb NOT NULL,
+  made_by xid NOT NULL,
+  taken_at timestamp with time zone DEFAULT now() NOT NULL,
+  here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+  CONSTRAINT schema_image_pkey PRIMARY KEY (class_id, object_id, type, part_id)
+);
+COMMENT ON TABLE imat_catalog.schema_image IS
+  'What PostgreSQL''s catalog said last of each object whose schema history is kept.';
+
 CREATE TABLE imat_catalog.sequence_state (
   member_id integer NOT NULL,
   moment_id bigint NOT NULL,
@@ -273,17 +350,24 @@ COMMENT ON TABLE imat_catalog.sequence_state IS
   'The sequences of a group at each of its moments.';
 
 CREATE TABLE imat_catalog.source (
-  relation regclass NOT NULL,
-  log regclass NOT NULL,
+  relation_text text NOT NULL,
+  log_text text NOT NULL,
   capture jsonb NOT NULL,
   by_extension boolean NOT NULL,
   tracked boolean DEFAULT false NOT NULL,
   columns smallint[],
-  former_logs regclass[] DEFAULT '{}'::regclass[] NOT NULL,
+  former_logs text[] DEFAULT '{}'::text[] NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
+<<<<<<< HEAD
   parents oid[],
   parts oid[],
   CONSTRAINT source_pkey PRIMARY KEY (relation)
+=======
+  triggers text,
+  relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
+  log regclass GENERATED ALWAYS AS (imat_catalog.relation_named(log_text)) STORED,
+  CONSTRAINT source_relation_key UNIQUE (relation)
+>>>>>>> main
 );
 COMMENT ON TABLE imat_catalog.source IS
   'The captured tables and their change logs.';
@@ -324,6 +408,14 @@ COMMENT ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) IS
   'Adds tables and sequences to a group and sets a mark, from which on their changes count.';
 GRANT EXECUTE ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) TO PUBLIC;
 
+CREATE FUNCTION imat.column_changes(relation regclass)
+  RETURNS TABLE(number smallint, name text, is_dropped boolean, not_before timestamp with time zone, at timestamp with time zone, xid xid8, printed_xid xid, role text, command text, kind text, source text)
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.column_changes(regclass) IS
+  'Returns for each column of a table, dropped ones included, when it changed last and from where that is known.';
+GRANT EXECUTE ON FUNCTION imat.column_changes(regclass) TO PUBLIC;
+
 CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -331,6 +423,14 @@ CREATE FUNCTION imat.comment_mark(group_name text, mark text, comment text)
 COMMENT ON FUNCTION imat.comment_mark(text,text,text) IS
   'Sets the comment of a mark; NULL removes it.';
 GRANT EXECUTE ON FUNCTION imat.comment_mark(text,text,text) TO PUBLIC;
+
+CREATE FUNCTION imat.compare_schema()
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.compare_schema() IS
+  'Compares all objects that imat knows with what they were at the last comparison; records what differs for the view imat.schema_changes, and returns how many changes that were.';
+GRANT EXECUTE ON FUNCTION imat.compare_schema() TO PUBLIC;
 
 CREATE FUNCTION imat.create_group(name text, tables regclass[] DEFAULT '{}'::regclass[], sequences regclass[] DEFAULT '{}'::regclass[], mark text DEFAULT 'START_%'::text)
   RETURNS void
@@ -393,6 +493,22 @@ CREATE FUNCTION imat.fold_counts()
 COMMENT ON FUNCTION imat.fold_counts() IS
   'Adds up the counters of changed rows between marks; returns how many it has removed. It changes no statistic. It returns 0 if another session is at it, or changes a group.';
 GRANT EXECUTE ON FUNCTION imat.fold_counts() TO PUBLIC;
+
+CREATE FUNCTION imat.history(relation regclass)
+  RETURNS TABLE(not_before timestamp with time zone, at timestamp with time zone, xid xid8, role text, command text, object text, type text, part text, kind text, before jsonb, after jsonb, source text, imats text[])
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.history(regclass) IS
+  'Returns what is known of the changes of a table''s schema, newest first: what event triggers and comparisons have recorded, and the commit times of the rows of PostgreSQL''s catalog.';
+GRANT EXECUTE ON FUNCTION imat.history(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat.last_schema_change(relation regclass)
+  RETURNS TABLE(not_before timestamp with time zone, at timestamp with time zone, xid xid8, printed_xid xid, role text, command text, type text, part text, kind text, source text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat.last_schema_change(regclass) IS
+  'Returns the last known change of a table''s schema; no row if none is known. VACUUM FULL and CLUSTER rewrite the table and are no changes of its schema.';
+GRANT EXECUTE ON FUNCTION imat.last_schema_change(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat.list_groups()
   RETURNS TABLE(group_name text, group_owner name, group_is_counting boolean, group_tables bigint, group_sequences bigint, group_marks bigint, group_creation_datetime timestamp with time zone)
@@ -536,6 +652,22 @@ COMMENT ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) IS
   'Adds a moment to a group, with a mark if it is named. The changes of this transaction are before it if own_before is true, after it if that is false; if that is NULL, they are before it if there are any.';
 GRANT EXECUTE ON FUNCTION imat_catalog.add_moment(integer,text,boolean,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.add_schema_change(former imat_catalog.schema_image, present imat_catalog.schema_image, command text)
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) IS
+  'Records how an object differs from its image: found by a comparison, or, with the tag of a command, made by that command of this transaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.adopt_facts(integer[]) IS
+  'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -567,12 +699,41 @@ COMMENT ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precisio
   'Notes that an attempt begins, as if it had failed, with the time of the next one. Returns false if the worker no longer holds the lease.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_attempt(integer,text,text,double precision) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.begin_history()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.begin_history() IS
+  'Takes the first image of each object that imat has come to know.';
+
 CREATE FUNCTION imat_catalog.block_of(moment bigint)
   RETURNS bigint
   LANGUAGE sql IMMUTABLE;
 COMMENT ON FUNCTION imat_catalog.block_of(bigint) IS
   'Returns the first number of the block of 64 moments that a moment is in.';
 GRANT EXECUTE ON FUNCTION imat_catalog.block_of(bigint) TO PUBLIC;
+
+CREATE PROCEDURE imat_catalog.break_corrupted(IN imat integer, IN corruption text)
+  LANGUAGE plpgsql;
+COMMENT ON PROCEDURE imat_catalog.break_corrupted(integer,text) IS
+  'Rolls back, marks an imat as broken whose stored rows are inconsistent, and raises the error.';
+GRANT EXECUTE ON PROCEDURE imat_catalog.break_corrupted(integer,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.break_differing(wanted integer[], wait boolean)
+  RETURNS integer
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.break_differing(integer[],boolean) IS
+  'Marks the imats as broken that do not pass their checks, and returns their number. wanted: ids of imats, or NULL for all. wait: for other sessions that work on them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.break_differing(integer[],boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.break_imat(imat integer, reason text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.break_imat(integer,text) IS
+  'Marks an imat as broken, with all imats that read it: reads raise an error until it is repaired.';
+GRANT EXECUTE ON FUNCTION imat_catalog.break_imat(integer,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.caller()
   RETURNS oid
@@ -582,6 +743,7 @@ COMMENT ON FUNCTION imat_catalog.caller() IS
   'Returns the role that called a SECURITY DEFINER function from outside.';
 GRANT EXECUTE ON FUNCTION imat_catalog.caller() TO PUBLIC;
 
+<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.capture_part(source oid, part regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -589,14 +751,31 @@ CREATE FUNCTION imat_catalog.capture_part(source oid, part regclass)
 COMMENT ON FUNCTION imat_catalog.capture_part(oid,regclass) IS
   'Creates the triggers on a partition that write to the log of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_part(oid,regclass) TO PUBLIC;
+=======
+CREATE FUNCTION imat_catalog.capture_problem(source oid, same_cluster boolean)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.capture_problem(oid,boolean) IS
+  'Returns what is wrong with the capture of a source, as text; NULL if nothing is.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_problem(oid,boolean) TO PUBLIC;
+>>>>>>> main
 
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.check_definition(integer) IS
-  'Raises an error if a view that the imat reads was replaced since the conversion, or if the current role must not run the definition.';
+  'Raises an error if the imat is broken, or if the current role must not run the definition.';
 GRANT EXECUTE ON FUNCTION imat_catalog.check_definition(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.check_imat(imat integer)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.check_imat(integer) IS
+  'Returns why what is stored of an imat may be wrong, as text; NULL if it is whole.';
+GRANT EXECUTE ON FUNCTION imat_catalog.check_imat(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_member(relation regclass, wanted text)
   RETURNS void
@@ -623,12 +802,28 @@ COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
   'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has taken in, and returns the number of log rows.';
 GRANT EXECUTE ON FUNCTION imat_catalog.clean_log(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.cluster()
+  RETURNS bigint
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.cluster() IS
+  'Returns the identifier of the cluster: pg_upgrade and initdb make another one.';
+GRANT EXECUTE ON FUNCTION imat_catalog.cluster() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.commit_refusal()
   RETURNS text
   LANGUAGE plpgsql VOLATILE;
 COMMENT ON FUNCTION imat_catalog.commit_refusal() IS
   'Returns the message with which this server refuses a COMMIT inside a function, in the language of the session.';
 GRANT EXECUTE ON FUNCTION imat_catalog.commit_refusal() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.commit_time(id xid)
+  RETURNS timestamp with time zone
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.commit_time(xid) IS
+  'Returns when a transaction committed; NULL where the server does not know it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.commit_time(xid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.copy_grants(source regclass, target regclass)
   RETURNS void
@@ -643,6 +838,14 @@ CREATE FUNCTION imat_catalog.count_changes()
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.count_changes() IS
   'Trigger: counts the rows that a statement has changed.';
+
+CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[])
+  RETURNS TABLE(imat integer, n bigint)
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.count_pending(integer,integer[]) IS
+  'Returns the number of pending rows of each imat, one row for each log that it reads. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.count_pending(integer,integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.count_relation(relation regclass)
   RETURNS integer
@@ -683,6 +886,22 @@ COMMENT ON FUNCTION imat_catalog.cut_off_message() IS
   'Returns the error text of an attempt that neither succeeded nor failed, because its worker or its session ended.';
 GRANT EXECUTE ON FUNCTION imat_catalog.cut_off_message() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.differences(wanted integer[])
+  RETURNS TABLE(imat_id integer, message text)
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
+  'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.end_history()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.end_history() IS
+  'Drops the event triggers of the schema history if there is neither an imat nor a member of a group. What was recorded stays.';
+GRANT EXECUTE ON FUNCTION imat_catalog.end_history() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, members integer[], mark text, stops boolean)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -690,6 +909,22 @@ CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, membe
 COMMENT ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) IS
   'Ends the counting of tables and sequences for a group with a mark.';
 GRANT EXECUTE ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.fact_difference(class oid, object oid, before jsonb, now jsonb)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.fact_difference(oid,oid,jsonb,jsonb) IS
+  'Returns as text how an object that an imat uses differs from what it was at the conversion.';
+GRANT EXECUTE ON FUNCTION imat_catalog.fact_difference(oid,oid,jsonb,jsonb) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.fact_version(class oid, object oid)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.fact_version(oid,oid) IS
+  'Returns the version of a function or of a view; NULL for a table. It changes when the object is replaced.';
+GRANT EXECUTE ON FUNCTION imat_catalog.fact_version(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fill_slot(imat integer, in_place boolean)
   RETURNS bigint
@@ -810,6 +1045,14 @@ COMMENT ON FUNCTION imat_catalog.frontiers_read(integer) IS
   'Returns the frontiers of the stored imats that an imat reads, as one text to compare.';
 GRANT EXECUTE ON FUNCTION imat_catalog.frontiers_read(integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.full_xid(id xid)
+  RETURNS xid8
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.full_xid(xid) IS
+  'Returns the 64 bits of a transaction id of the last two thousand million transactions; NULL for one that is not of a transaction.';
+GRANT EXECUTE ON FUNCTION imat_catalog.full_xid(xid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.granted_like(imat integer)
   RETURNS oid
   LANGUAGE sql STABLE
@@ -850,6 +1093,7 @@ COMMENT ON FUNCTION imat_catalog.has_reset(integer) IS
   'Returns true if a source of the imat was changed in a way that its log does not have as rows, since the imat''s frontier: the state must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
+<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.has_trees(imat integer)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -857,6 +1101,22 @@ CREATE FUNCTION imat_catalog.has_trees(imat integer)
 COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
   'Returns true if the partitions of each partitioned source of the imat are those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_trees(integer) TO PUBLIC;
+=======
+CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.hides_rows(integer,oid) IS
+  'Returns true if the policies of a table with row-level security apply to the role that owns the imat, or to the owner of the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hides_rows(integer,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.hold_publication(all_ids integer[], ids integer[], last_id integer)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) IS
+  'Claims the imats that a publication stores, and holds their sources. Returns false if one cannot be had, or if the list of those that have changed no longer holds.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) TO PUBLIC;
+>>>>>>> main
 
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
@@ -898,6 +1158,7 @@ COMMENT ON FUNCTION imat_catalog.intervals(text,text,text) IS
   'Returns the intervals between the marks of the groups that have the table or sequence, as far as the caller may read them. The last one may have no end yet.';
 GRANT EXECUTE ON FUNCTION imat_catalog.intervals(text,text,text) TO PUBLIC;
 
+<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.is_capturable(part oid)
   RETURNS boolean
   LANGUAGE plpgsql STABLE
@@ -905,6 +1166,15 @@ CREATE FUNCTION imat_catalog.is_capturable(part oid)
 COMMENT ON FUNCTION imat_catalog.is_capturable(oid) IS
   'Returns true if every change of a partition fires statement triggers.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid) TO PUBLIC;
+=======
+CREATE FUNCTION imat_catalog.is_built(imat integer)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_built(integer) IS
+  'Returns true while another session converts, repairs or alters the imat.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_built(integer) TO PUBLIC;
+>>>>>>> main
 
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
@@ -943,6 +1213,7 @@ COMMENT ON FUNCTION imat_catalog.is_stored(integer,oid,text) IS
   'Returns true if the table is the one that the reader''s snapshot knows as the stored table of the imat; raises an error otherwise. A view evaluates it once for each read.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer,oid,text) TO PUBLIC;
 
+<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -950,6 +1221,15 @@ CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[]
 COMMENT ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) IS
   'Returns true if the partitions of a table are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
+=======
+CREATE FUNCTION imat_catalog.known_objects()
+  RETURNS TABLE(class_id oid, object_id oid, imat text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.known_objects() IS
+  'Returns the relations and functions that imats read, with the imat, and the members of groups.';
+GRANT EXECUTE ON FUNCTION imat_catalog.known_objects() TO PUBLIC;
+>>>>>>> main
 
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
@@ -1003,7 +1283,7 @@ CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted intege
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.look(text,integer,integer[]) IS
-  'Returns everything that a worker bases its decisions on, as one document. since: the snapshot of the previous answer; if nothing has ended since, the rest is left out. count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';
+  'Returns everything that a worker bases its decisions on, as one document. since: the snapshot of the previous answer; if nothing has ended since, the rest is left out; if NULL, imats that do not pass their checks are marked as broken first. count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.look(text,integer,integer[]) TO PUBLIC;
 
 CREATE PROCEDURE imat_catalog.maintain(IN name text)
@@ -1036,12 +1316,59 @@ COMMENT ON FUNCTION imat_catalog.may_read_group(oid,integer) IS
   'Returns true if the role has SELECT on all tables and sequences that are or were in the group. If one of them has been dropped, the role must have the rights of the group''s owner.';
 GRANT EXECUTE ON FUNCTION imat_catalog.may_read_group(oid,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.may_read_relation(role oid, relation oid)
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.may_read_relation(oid,oid) IS
+  'Returns true if the role has SELECT on a table, view or sequence.';
+GRANT EXECUTE ON FUNCTION imat_catalog.may_read_relation(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.name_of(relation oid, noted text)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.name_of(oid,text) IS
+  'Returns the qualified name of a relation; the noted one if there is no such relation.';
+GRANT EXECUTE ON FUNCTION imat_catalog.name_of(oid,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
-  'Raises the error of an imat whose stored table does not match its frontier: after a restore into another cluster, after a load that did not end, or on a standby for a snapshot older than a swap.';
+  'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older than a swap.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_facts(imat integer)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
+  'Notes what the tables, views and functions that an imat uses are like now. What is stored must be computed after that.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_names()
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_names() IS
+  'Notes the names that the relations of all imats have now, and looks up by name those that are not there.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_names() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.note_rewrite()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
+  'Event trigger: notes for record_command which tables a command rewrites.';
+
+CREATE FUNCTION imat_catalog.objects_read(definition oid)
+  RETURNS TABLE(class oid, object oid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.objects_read(oid) IS
+  'Returns the tables, views and functions that a definition uses, at any depth, except PostgreSQL''s own.';
+GRANT EXECUTE ON FUNCTION imat_catalog.objects_read(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.open_slot(name text)
   RETURNS boolean
@@ -1082,11 +1409,26 @@ CREATE FUNCTION imat_catalog.pending_rows(imat integer)
 COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no frontier.';
 
+CREATE FUNCTION imat_catalog.problems(imat integer, pending bigint)
+  RETURNS TABLE(severity text, message text, hint text)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.problems(integer,bigint) IS
+  'Returns everything that is wrong with an imat, worst first: each problem with what to do. severity: broken, error or warning. An imat that is broken does not answer. pending: its pending rows.';
+
 CREATE PROCEDURE imat_catalog.publish(IN names text[])
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat_catalog.publish(text[]) IS
   'Publishes an imat, the last one named, and the stored imats that it reads, in the order given, at one snapshot: it folds and fills them in one REPEATABLE READ transaction.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.publish(text[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
+  RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.read_facts(integer,oid,oid) IS
+  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is no such object.';
+GRANT EXECUTE ON FUNCTION imat_catalog.read_facts(integer,oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.read_sequence(member integer)
   RETURNS imat_catalog.sequence_state
@@ -1103,6 +1445,53 @@ CREATE FUNCTION imat_catalog.record(imat integer, worker_id text, action text, r
 COMMENT ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) IS
   'Records a run for an imat: how it ended, what it cost, and when the next attempt is due. Call it with named arguments; what is left out is NULL.';
 GRANT EXECUTE ON FUNCTION imat_catalog.record(integer,text,text,text,double precision,bigint,double precision,bigint,text,text,text,text,text,double precision) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_command()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1s;
+COMMENT ON FUNCTION imat_catalog.record_command() IS
+  'Event trigger: records what a command has changed in the objects that imat knows.';
+
+CREATE FUNCTION imat_catalog.record_commands_from_now_on()
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.record_commands_from_now_on() IS
+  'Creates the event triggers of the schema history; returns false if the role may not.';
+GRANT EXECUTE ON FUNCTION imat_catalog.record_commands_from_now_on() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_differences(command text)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.record_differences(text) IS
+  'Compares all images with PostgreSQL''s catalog, records what differs, and returns how much that was. What this transaction has written is said to be done by the command, if one is given.';
+GRANT EXECUTE ON FUNCTION imat_catalog.record_differences(text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.record_drop()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1s;
+COMMENT ON FUNCTION imat_catalog.record_drop() IS
+  'Event trigger: records which objects that imat knows a command has dropped.';
+
+CREATE FUNCTION imat_catalog.relation_image(relations oid[])
+  RETURNS TABLE(object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.relation_image(oid[]) IS
+  'Returns what PostgreSQL''s catalog says of relations, their columns, constraints and indexes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.relation_image(oid[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.relation_named(name text)
+  RETURNS regclass
+  LANGUAGE sql IMMUTABLE;
+COMMENT ON FUNCTION imat_catalog.relation_named(text) IS
+  'Returns the relation that has a qualified name, or NULL if there is none.';
+GRANT EXECUTE ON FUNCTION imat_catalog.relation_named(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.release(imat integer, holder text)
   RETURNS void
@@ -1142,6 +1531,14 @@ COMMENT ON FUNCTION imat_catalog.require_read_committed() IS
   'Raises an error if the snapshot of the transaction is older than the statement.';
 GRANT EXECUTE ON FUNCTION imat_catalog.require_read_committed() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.require_whole(imat integer)
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_whole(integer) IS
+  'Raises an error if what is stored of an imat may be wrong.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_whole(integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, mark text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1150,6 +1547,7 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
+<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.rewritten_parts(source regclass)
   RETURNS boolean
   LANGUAGE sql STABLE PARALLEL SAFE
@@ -1160,11 +1558,15 @@ GRANT EXECUTE ON FUNCTION imat_catalog.rewritten_parts(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.rules_read(definition oid)
   RETURNS text[]
+=======
+CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
+  RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
+>>>>>>> main
   LANGUAGE sql STABLE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.rules_read(oid) IS
-  'Returns the rules of the ordinary views that a definition reads, at any depth, as view:version. The version changes when a view is replaced, not when it is renamed.';
-GRANT EXECUTE ON FUNCTION imat_catalog.rules_read(oid) TO PUBLIC;
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
+  'Returns what PostgreSQL''s catalog says of relations with their parts, and of functions.';
+GRANT EXECUTE ON FUNCTION imat_catalog.schema_now(oid[],oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_id bigint, OUT increments bigint, OUT has_structure_changed boolean)
   RETURNS record
@@ -1173,6 +1575,14 @@ CREATE FUNCTION imat_catalog.sequence_steps(member integer, from_id bigint, to_i
 COMMENT ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) IS
   'Returns by how many of its increments at the start a sequence has moved between two moments; NULL if it was dropped before the second.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sequence_steps(integer,bigint,bigint) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.shell_word(word text)
+  RETURNS text
+  LANGUAGE sql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.shell_word(text) IS
+  'Returns a word as a shell reads it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.shell_word(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.signature(imat integer)
   RETURNS text
@@ -1197,6 +1607,21 @@ CREATE FUNCTION imat_catalog.snapshot_with_own(taken pg_snapshot, own xid8, is_b
 COMMENT ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) IS
   'Returns the snapshot in which the transaction that took it is visible, or is not.';
 GRANT EXECUTE ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.store_image(former imat_catalog.schema_image, present imat_catalog.schema_image)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) IS
+  'Replaces an image by what PostgreSQL''s catalog says now; returns false if that was done before.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_image(imat_catalog.schema_image,imat_catalog.schema_image) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.store_published(imat_name text, in_place boolean)
+  RETURNS bigint
+  LANGUAGE plpgsql VOLATILE;
+COMMENT ON FUNCTION imat_catalog.store_published(text,boolean) IS
+  'Folds or fills one imat of a publication and returns the number of rows. An error carries the name of the imat as the error''s table, in the schema imat.';
+GRANT EXECUTE ON FUNCTION imat_catalog.store_published(text,boolean) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.store_sequence(member integer, moment bigint)
   RETURNS void
@@ -1262,6 +1687,14 @@ COMMENT ON FUNCTION imat_catalog.take_turn(text,integer) IS
   'Makes a worker the ticker, or keeps it the ticker; returns false if another worker is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.triggers_of(source oid)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.triggers_of(oid) IS
+  'Returns the capture triggers of a source as one text to compare: which function each calls, whether it is enabled, and its version.';
+GRANT EXECUTE ON FUNCTION imat_catalog.triggers_of(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.try_finish_swap(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1293,6 +1726,22 @@ CREATE FUNCTION imat_catalog.view_locks(imat integer)
 COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS
   'Returns a LOCK TABLE statement for the views that the imat''s definition reads; an empty text if it reads none. What is checked after these locks is what runs, even if the snapshot is older.';
 GRANT EXECUTE ON FUNCTION imat_catalog.view_locks(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.watch_commands()
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.watch_commands() IS
+  'Creates the event triggers that notice commands which break imats, if the current role may. Returns false if it may not: then workers, folds and swaps notice them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.watch_commands() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.watch_ddl()
+  RETURNS event_trigger
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=2s;
+COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
 
 CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer)
   RETURNS void
@@ -1382,6 +1831,25 @@ COMMENT ON FUNCTION imat_store.same_type(text,smallint) IS
   'Returns a condition: that a column of the source s has the type that the log l has for it.';
 GRANT EXECUTE ON FUNCTION imat_store.same_type(text,smallint) TO PUBLIC;
 
+-- VIEW imat.schema_changes (
+--   not_before timestamp with time zone,
+--   at timestamp with time zone,
+--   xid xid8,
+--   role text,
+--   command text,
+--   object text,
+--   type text,
+--   part text,
+--   kind text,
+--   before jsonb,
+--   after jsonb,
+--   source text,
+--   imats text[]
+-- );
+COMMENT ON VIEW imat.schema_changes IS
+  'The recorded changes of tables, columns, constraints, indexes, views and functions that imats read, and of members of groups; newest first.';
+GRANT SELECT ON imat.schema_changes TO PUBLIC;
+
 -- VIEW imat_catalog.held_back (
 --   source regclass,
 --   imat text,
@@ -1452,11 +1920,12 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   error_hint text,
 --   next_attempt_at timestamp with time zone,
 --   worker text,
+--   problems jsonb,
 --   log_rows bigint,
 --   reset_pending boolean
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and problems. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

@@ -10,7 +10,9 @@ import { ImatError } from '../errors/imat-error.ts';
 /** Reads PostgreSQL's own catalogs alone: nothing of anybody else's runs. */
 const STRANGER_SQL = `
 WITH me AS (
-  SELECT bool_or(r.rolsuper) AS super FROM pg_roles r WHERE r.rolname IN (current_user, session_user)
+  SELECT bool_or(r.rolsuper) AS super
+  FROM pg_roles r
+  WHERE r.rolname IN (current_user, session_user)
 ), strangers AS (
   SELECT r.oid, r.rolname
   FROM me, pg_roles r, pg_database d
@@ -22,7 +24,7 @@ WITH me AS (
   UNION ALL
   SELECT c.relowner, pg_describe_object('pg_class'::regclass, c.oid, 0), 2
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = 'imat_catalog'
+  WHERE n.nspname = 'imat_catalog' OR n.nspname = 'imat' AND c.relname = 'schema_changes'
   UNION ALL
   SELECT p.proowner, pg_describe_object('pg_proc'::regclass, p.oid, 0), 3
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -56,8 +58,10 @@ export const strangerMessage = ({ what, owner }: Stranger): string =>
 
 export const strangerHint = ({ owner, isSuperuser }: Stranger): string =>
   isSuperuser
-    ? `Connect as "${owner}" (SET ROLE is not enough), or have a superuser own imat's schemas and what is in them.`
-    : `Connect as "${owner}"; or let a superuser or the owner of the database own imat's schemas and what is in them.`;
+    ? `Connect as "${owner}" (SET ROLE is not enough), or have a ` +
+      "superuser own imat's schemas and what is in them."
+    : `Connect as "${owner}"; or let a superuser or the owner of the ` +
+      "database own imat's schemas and what is in them.";
 
 /** Null where the catalog may be used, or where there is none. */
 export async function untrustedCatalog(db: Db): Promise<Stranger | null> {
@@ -93,9 +97,14 @@ export async function requireUsableCatalog(db: Db): Promise<void> {
   );
   if (row === undefined) return;
   throw new ImatError('insufficient_privilege', {
-    message: `the imats of this database belong to role "${row.owner}", and role ${row.role} may not use them`,
+    message:
+      `the imats of this database belong to role "${row.owner}", ` +
+      `and role ${row.role} may not use them`,
     detail: 'A database has one imat catalog; its owner converts views, and maintains imats.',
-    hint: `Connect as "${row.owner}", or have that role convert the view: what was granted on it is passed on. imat grant --monitor ${row.role}, run by "${row.owner}", lets this role run imat list and imat status.`,
+    hint:
+      `Connect as "${row.owner}", or have that role convert the view: ` +
+      `what was granted on it is passed on. imat grant --monitor ${row.role}, run by ` +
+      `"${row.owner}", lets this role run imat list and imat status.`,
   });
 }
 

@@ -79,23 +79,30 @@ async function grantsOf(db: Db, original: number, view: Sql): Promise<Statement[
   ];
 }
 
-async function commentsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
+export async function commentsOf(db: Db, original: number, view: Sql): Promise<Statement[]> {
   const comments = await db.query<{ column: string | null; comment: string }>(
     `SELECT a.attname::text AS column, d.description AS comment
-     FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
+     FROM pg_description d
+       LEFT JOIN pg_attribute a
+         ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
      WHERE d.objoid = $1 AND d.classoid = 'pg_class'::regclass ORDER BY d.objsubid`,
     [original],
   );
-  return comments.map(({ column, comment }) => ({
-    label: 'a comment of the materialized view',
-    sql: sql`COMMENT ON ${column === null ? sql`VIEW ${view}` : sql`COLUMN ${view}.${ident(column)}`} IS ${literal(comment)}`,
-  }));
+  return comments.map(({ column, comment }) => {
+    const object = column === null ? sql`VIEW ${view}` : sql`COLUMN ${view}.${ident(column)}`;
+    return {
+      label: 'a comment of the materialized view',
+      sql: sql`COMMENT ON ${object} IS ${literal(comment)}`,
+    };
+  });
 }
 
 /** The owner, unless it is the role that asks. */
-async function ownersBut(db: Db, relation: number): Promise<Sql[]> {
+export async function ownersBut(db: Db, relation: number): Promise<Sql[]> {
   const rows = await db.query<{ name: string }>(
-    'SELECT quote_ident(pg_get_userbyid(c.relowner)) AS name FROM pg_class c WHERE c.oid = $1 AND pg_get_userbyid(c.relowner) <> current_user',
+    `SELECT quote_ident(pg_get_userbyid(c.relowner)) AS name
+     FROM pg_class c
+     WHERE c.oid = $1 AND pg_get_userbyid(c.relowner) <> current_user`,
     [relation],
   );
   return rows.map((row) => fragment(row.name));

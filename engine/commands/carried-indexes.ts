@@ -48,15 +48,27 @@ export async function carriedIndexes(
   if (original === null) return NONE;
   const indexes = await db.query<IndexRow>(
     `SELECT quote_ident(x.relname) AS name, pg_get_indexdef(i.indexrelid) AS definition,
-       'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END || 'INDEX ' || quote_ident(x.relname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' ' AS prefix,
-       (SELECT json_agg(a.attname ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
-         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0) AS columns,
-       CASE WHEN concat(i.indexprs, i.indpred) !~ ':varattno 0 ' THEN (SELECT coalesce(json_agg(DISTINCT a.attname), '[]')
-         FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+       'CREATE ' || CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
+         || 'INDEX ' || quote_ident(x.relname)
+         || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(t.relname) || ' ' AS prefix,
+       (
+         SELECT json_agg(a.attname ORDER BY k.n)
+         FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n)
+           LEFT JOIN pg_attribute a
+             ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
+       ) AS columns,
+       CASE WHEN concat(i.indexprs, i.indpred) !~ ':varattno 0 ' THEN (
+         SELECT coalesce(json_agg(DISTINCT a.attname), '[]')
+         FROM pg_depend d
+           JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
          WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid) END AS reads,
+           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid
+       ) END AS reads,
        i.indexprs IS NULL AND i.indpred IS NULL AS "isPlain"
-     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+     FROM pg_index i
+       JOIN pg_class x ON x.oid = i.indexrelid
+       JOIN pg_class t ON t.oid = i.indrelid
+       JOIN pg_namespace n ON n.oid = t.relnamespace
      WHERE i.indrelid = $1 ORDER BY i.indexrelid`,
     [original],
   );

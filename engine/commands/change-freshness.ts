@@ -75,8 +75,11 @@ export async function changeFreshness(
         const bodies = swapViews(subject);
         // While a swap is unfinished both slots may be read.
         const [row] = await db.query<{ unfinished: boolean; active: number }>(
-          `SELECT i.swap_phase IS NOT NULL AS unfinished, CASE WHEN f.state_relation = to_regclass(i.swap->'slots'->>0) THEN 0 ELSE 1 END AS active
-           FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id = i.id WHERE i.id = $1`,
+          `SELECT i.swap_phase IS NOT NULL AS unfinished,
+             CASE WHEN f.state_relation = to_regclass(i.swap->'slots'->>0) THEN 0 ELSE 1 END
+               AS active
+           FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id = i.id
+           WHERE i.id = $1`,
           [id],
         );
         return row?.unfinished === true ? bodies.both : bodies.views[row?.active === 0 ? 0 : 1];
@@ -89,14 +92,20 @@ export async function changeFreshness(
 /** An imat that reads this one was planned on its being live: it would not notice a fold. */
 async function checkReaders(db: Db, id: number, name: string): Promise<void> {
   const readers = await db.query<{ name: string }>(
-    `SELECT DISTINCT o.name FROM imat_catalog.imat i JOIN pg_depend d ON d.refobjid = i.relation JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-     JOIN imat_catalog.imat o ON o.definition_view = r.ev_class WHERE i.id = $1 AND d.refclassid = 'pg_class'::regclass ORDER BY 1`,
+    `SELECT DISTINCT o.name
+     FROM imat_catalog.imat i
+       JOIN pg_depend d ON d.refobjid = i.relation
+       JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+       JOIN imat_catalog.imat o ON o.definition_view = r.ev_class
+     WHERE i.id = $1 AND d.refclassid = 'pg_class'::regclass
+     ORDER BY 1`,
     [id],
   );
   if (readers.length === 0) return;
+  const names = readers.map((reader) => reader.name).join(', ');
   throw new ImatError('has_dependents', {
     message: `the freshness of imat "${name}" cannot be changed, because other imats read it`,
-    detail: `${readers.map((reader) => reader.name).join(', ')} would not notice when it is folded.`,
+    detail: `${names} would not notice when it is folded.`,
     hint: 'Revert these first, and convert them again afterwards.',
   });
 }

@@ -9,6 +9,8 @@
  */
 import type { VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import { loadColumns } from '../server/columns.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import { FLOAT4, FLOAT8 } from '../algebra/facts.ts';
@@ -40,17 +42,19 @@ export async function compareWithDefinition(
     ),
   );
   const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
-  const [imatRows, definitionRows] = [from(imat.relation), from(imat.definitionView)];
+  const imatRows = from(imat.relation);
+  const truth = await db.transaction('read committed', () => truthOf(db, imat.definitionView));
+  const definitionRows = from(truth === null ? imat.definitionView : `(${truth.query}) AS truth`);
   return db.transaction('repeatable read', async () => {
     // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would
     // read its table as empty.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
-    await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
+    for (const id of [imat.id, ...(truth?.imats ?? [])])
+      await db.query('SELECT imat_catalog.check_definition($1)', [id]);
     const [total] = await db.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM (${definitionRows}) q`,
     );
-    const differing = `SELECT 'imat' AS side, q.* FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q UNION ALL SELECT 'definition', q.* FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
-    const unpaired = unpairedSql(differing, columns);
+    const unpaired = unpairedSql(differingSql(imatRows, definitionRows), columns);
     // Rows come as text, so that every digit is compared and shown.
     const asText = columns.map((_, index) => `, v.c${index}::text AS c${index}`).join('');
     const rows = await db.query<Record<string, string | null> & { side: Side }>(
@@ -77,6 +81,26 @@ export async function compareWithDefinition(
   });
 }
 
+/** The rows that only one side has, as a multiset. */
+const differingSql = (imatRows: string, definitionRows: string): string =>
+  `SELECT 'imat' AS side, q.*
+   FROM ((${imatRows}) EXCEPT ALL (${definitionRows})) q
+   UNION ALL
+   SELECT 'definition', q.*
+   FROM ((${definitionRows}) EXCEPT ALL (${imatRows})) q`;
+
+/** The definition without the imats that it reads: these could be wrong themselves. */
+async function truthOf(db: Db, definitionView: string): Promise<Unstacked | null> {
+  const [row] = await db.query<{ oid: number }>('SELECT $1::regclass::oid AS oid', [
+    definitionView,
+  ]);
+  const oid = row?.oid ?? 0;
+  return rolledBack(db, async () => {
+    const found = await unstacked(db, oid, 'truth');
+    return found !== null && (await unstackedView(db, oid, found)) !== null ? found : null;
+  });
+}
+
 const isFloat = (column: ColumnFacts): boolean => column.oid === FLOAT4 || column.oid === FLOAT8;
 
 /**
@@ -92,25 +116,39 @@ function unpairedSql(differing: string, columns: readonly ColumnFacts[]): string
   );
   if (floats.length === 0) return `SELECT * FROM ${named}`;
   const exact = names.filter((name) => floats.every((float) => float.name !== name));
-  const numbered = `SELECT v.*, row_number() OVER (PARTITION BY ${['side', ...exact].join(', ')} ORDER BY ${floats.map((float) => float.name).join(', ')}) AS place FROM ${named}`;
+  const numbered = `SELECT v.*,
+      row_number() OVER (
+        PARTITION BY ${['side', ...exact].join(', ')}
+        ORDER BY ${floats.map((float) => float.name).join(', ')}
+      ) AS place
+    FROM ${named}`;
   const ranges = floats.map(
     ({ name }) =>
-      `count(${name}) OVER pair AS known_${name}, min(${name}) OVER pair AS low_${name}, max(${name}) OVER pair AS high_${name}`,
+      `count(${name}) OVER pair AS known_${name}, ` +
+      `min(${name}) OVER pair AS low_${name}, max(${name}) OVER pair AS high_${name}`,
   );
   const close = floats.map(
     ({ name, tolerance }) =>
-      `(known_${name} = 0 OR known_${name} = 2 AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
+      `(known_${name} = 0 OR known_${name} = 2 ` +
+      `AND ${closeSql(`low_${name}`, `high_${name}`, tolerance)})`,
   );
   return `SELECT ${['side', ...names].join(', ')} FROM (
-    SELECT n.*, count(*) OVER pair AS rows, ${ranges.join(', ')} FROM (${numbered}) n WINDOW pair AS (PARTITION BY ${[...exact, 'place'].join(', ')})
+    SELECT n.*, count(*) OVER pair AS rows, ${ranges.join(', ')}
+    FROM (${numbered}) n
+    WINDOW pair AS (PARTITION BY ${[...exact, 'place'].join(', ')})
   ) p WHERE NOT (rows = 2 AND ${close.join(' AND ')})`;
 }
 
 const toleranceOf = (column: ColumnFacts): string => (column.oid === FLOAT4 ? '1e-4' : '1e-9');
 
 function closeSql(low: string, high: string, tolerance: string): string {
-  const near = `${high}::numeric - ${low}::numeric <= ${tolerance} * greatest(1, abs(${low}::numeric), abs(${high}::numeric))`;
-  return `(${low} = ${high} OR CASE WHEN ${low} > '-Infinity' AND ${high} < 'Infinity' THEN ${near} ELSE false END)`;
+  const near =
+    `${high}::numeric - ${low}::numeric ` +
+    `<= ${tolerance} * greatest(1, abs(${low}::numeric), abs(${high}::numeric))`;
+  return (
+    `(${low} = ${high} OR CASE WHEN ${low} > '-Infinity' AND ${high} < 'Infinity' ` +
+    `THEN ${near} ELSE false END)`
+  );
 }
 
 async function countOf(db: Db, differing: string): Promise<number> {

@@ -32,7 +32,7 @@ import { withIndexNotes } from './carried-indexes.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
-import { checkReplaceable, replaceOriginal } from './replace.ts';
+import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
 import { revertImat } from './revert.ts';
 
 export async function convertView(
@@ -43,9 +43,11 @@ export async function convertView(
 ): Promise<ConvertResult> {
   const named = await db.transaction('read committed', async () => {
     const found = await resolveMaterializedView(db, view);
-    if (options.replace === true) await checkReplaceable(db, found);
-    return found;
+    if (options.replace !== true) return { ...found, above: [] };
+    await checkReplaceable(db, found);
+    return { ...found, above: await stackedOn(db, found.oid) };
   });
+  const above = await convertAbove(db, serverMajor, named.above, options);
   const calledAs = [
     view,
     named.name,
@@ -59,7 +61,30 @@ export async function convertView(
     original: named.oid,
     calledAs,
   };
-  return convert(db, serverMajor, request, async () => named.oid);
+  const result = await convert(db, serverMajor, request, async () => named.oid);
+  return { ...result, notes: [...result.notes, ...above] };
+}
+
+/**
+ * The materialized views that read one which is replaced: they would go on reading what it holds.
+ * They are converted and replaced first, and say what they read instead.
+ */
+async function convertAbove(
+  db: Db,
+  serverMajor: number,
+  views: readonly string[],
+  options: ConvertOptions,
+): Promise<string[]> {
+  const notes: string[] = [];
+  const { name: _name, strategy: _strategy, ...others } = options;
+  for (const view of views) {
+    const { strategy, notes: own } = await convertView(db, serverMajor, view, others);
+    notes.push(
+      `materialized view ${view}, which reads it, is converted (${strategy}) and replaced first`,
+      ...own.filter((note) => note !== REPLACE_NOTE),
+    );
+  }
+  return notes;
 }
 
 export async function convert(
@@ -100,26 +125,38 @@ export async function convert(
       progress(2, `removing what an interrupted convert left: ${what}`),
     );
   await initialize(db, false);
+  try {
+    await registerAndInstall(db, request, prepared, progress);
+  } catch (error) {
+    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
+      throw error;
+    const asSwap: Request = { ...request, strategy: 'swap', against: [KEY_TOO_LONG] };
+    return await convert(db, serverMajor, asSwap, viewOid);
+  }
+  return result;
+}
+
+/** Undoes what it has begun if it fails. A cancel has nothing left to stop then. */
+async function registerAndInstall(
+  db: Db,
+  request: Request,
+  prepared: Prepared,
+  progress: ReportStep,
+): Promise<void> {
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
+    db.forgetCancel();
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
     throw error;
   });
   try {
     await install(db, id, request, prepared, progress);
   } catch (error) {
+    db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
-      throw error;
-    return await convert(
-      db,
-      serverMajor,
-      { ...request, strategy: 'swap', against: [KEY_TOO_LONG] },
-      viewOid,
-    );
+    throw error;
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }
-  return result;
 }
 
 const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';
@@ -168,13 +205,9 @@ async function install(
   progress: ReportStep,
 ): Promise<void> {
   progress(2, 'installing capture');
-  for (const source of capturedSources(prepared)) {
-    await ensureCapture(db, source, () =>
-      progress(2, `installing capture: waiting for writers of ${source.schema}.${source.name}`),
-    );
-    await renewCapture(db, source.oid);
-    await trackSource(db, source);
-  }
+  await captureSources(db, prepared, (source) =>
+    progress(2, `installing capture: waiting for writers of ${source}`),
+  );
   progress(3, 'loading');
   await load(db, request, prepared, id).catch((error: unknown) =>
     Promise.reject(definitionFailure(error)),
@@ -182,13 +215,25 @@ async function install(
   if (request.replace === true && request.original !== null) await replace(db, id, progress);
 }
 
+export async function captureSources(
+  db: Db,
+  prepared: Prepared,
+  onWait: (source: string) => void,
+): Promise<void> {
+  for (const source of capturedSources(prepared)) {
+    await ensureCapture(db, source, () => onWait(`${source.schema}.${source.name}`));
+    await renewCapture(db, source.oid);
+    await trackSource(db, source);
+  }
+}
+
 /** An index entry has a largest size; keys of that size are found only when they are stored. */
-const isKeyTooLong = (error: unknown): boolean =>
+export const isKeyTooLong = (error: unknown): boolean =>
   error instanceof ImatError &&
   error.cause instanceof ServerError &&
   error.cause.sqlstate === '54000';
 
-const KEY_TOO_LONG: Reason = {
+export const KEY_TOO_LONG: Reason = {
   kind: 'key_too_long',
   message: 'a group key is longer than about 2,700 bytes, the limit of an index',
   hint: 'Group by a digest of it, such as md5(...).',
@@ -196,7 +241,8 @@ const KEY_TOO_LONG: Reason = {
 };
 
 const REPLACE_NOTE =
-  'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: take it out of your schedules';
+  'REFRESH MATERIALIZED VIEW of it fails from now on, since it is a view: ' +
+  'take it out of your schedules';
 
 async function replace(db: Db, id: number, progress: ReportStep): Promise<void> {
   progress(4, 'putting the view in place of the materialized view');

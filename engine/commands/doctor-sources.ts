@@ -9,16 +9,11 @@ import { ok, problem } from './doctor-check.ts';
 
 type SourceRow = {
   readonly name: string | null;
-  readonly triggers: number;
-  readonly log: boolean;
-  readonly subscribed: boolean;
-  readonly unlogged: boolean;
-  readonly inherits: boolean;
+  readonly problem: string | null;
   /** A partition that cannot be captured. */
   readonly uncapturable: string | null;
   /** Whether its partitions are those that are captured. */
   readonly followed: boolean;
-  readonly secured: boolean;
   readonly relation: number;
   readonly columns: number[] | null;
   readonly by_extension: boolean;
@@ -27,28 +22,32 @@ type SourceRow = {
 };
 
 const SOURCES_SQL = `
-SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, s.tracked, (SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = s.relation AND t.tgname = $2) AS body,
-  (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = s.relation) AS name,
-  (SELECT count(*)::int FROM pg_trigger t WHERE t.tgrelid = s.relation AND t.tgname = ANY ($1::text[]) AND t.tgenabled = 'A') AS triggers,
-  EXISTS (SELECT FROM pg_class l WHERE l.oid = s.log) AS log,
-  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = s.relation) ELSE false END AS subscribed,
-  EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation AND c.relpersistence <> 'p') AS unlogged,
-  EXISTS (SELECT FROM pg_inherits h WHERE s.relation = h.inhrelid OR s.parts IS NULL AND s.relation = h.inhparent) AS inherits,
-  CASE WHEN s.parts IS NOT NULL THEN (SELECT min(t.part::regclass::text) FROM imat_store.part_tree(s.relation) t WHERE NOT imat_catalog.is_capturable(t.part)) END AS uncapturable,
-  s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed,
-  EXISTS (SELECT FROM pg_class c JOIN imat_catalog.imat_source z ON z.relation = c.oid JOIN imat_catalog.imat i ON i.id = z.imat_id WHERE c.oid = s.relation AND c.relrowsecurity AND i.strategy = 'delta') AS secured
+SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extension, s.tracked,
+  imat_catalog.capture_problem(s.relation, coalesce((
+    SELECT bool_and(i.facts_cluster = imat_catalog.cluster())
+    FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+    WHERE z.relation = s.relation
+  ), false)) AS problem,
+  (
+    SELECT p.prosrc
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = s.relation AND t.tgname = $1
+  ) AS body,
+  (
+    SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = s.relation
+  ) AS name,
+  CASE WHEN s.parts IS NOT NULL THEN (
+    SELECT min(t.part::regclass::text)
+    FROM imat_store.part_tree(s.relation) t
+    WHERE NOT imat_catalog.is_capturable(t.part)
+  ) END AS uncapturable,
+  s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed
 FROM imat_catalog.source s ORDER BY 1`;
 
-/**
- * Triggers that are disabled or gone lose changes: the one thing that makes an imat wrong without
- * an error.
- */
 export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
-  const triggers = Object.values(CAPTURE_TRIGGERS).map((name) => `"${name}"`);
-  const sources = await db.query<SourceRow>(SOURCES_SQL, [
-    `{${triggers.join(',')}}`,
-    CAPTURE_TRIGGERS.insert,
-  ]);
+  const sources = await db.query<SourceRow>(SOURCES_SQL, [CAPTURE_TRIGGERS.insert]);
   const columns = await loadColumns(
     db,
     sources.map((source) => source.relation),
@@ -68,7 +67,8 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
       return problem(
         'warning',
         check,
-        'a column that is captured was renamed or dropped, or has another type: capture is right, but slower',
+        'a column that is captured was renamed or dropped, or has another type: ' +
+          'capture is right, but slower',
         'imat fold, as a role that owns the table, writes the capture functions again.',
       );
     const by = source.by_extension ? ' by the extension' : '';
@@ -79,35 +79,16 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
 /** The message and the hint of the worst that is wrong with a source; null if nothing is. */
 function sourceProblem(source: SourceRow): [message: string, hint: string] | null {
   if (source.name === null) return ['a source table was dropped', 'Revert the imats that read it.'];
-  if (source.triggers < Object.keys(CAPTURE_TRIGGERS).length || !source.log)
+  if (source.problem !== null)
     return [
-      'capture is disabled or gone: changes were lost',
-      'Enable its triggers (ALTER TABLE ... ENABLE ALWAYS TRIGGER), then revert and convert the imats on it.',
-    ];
-  if (source.subscribed)
-    return [
-      'a logical replication subscription fills it, which fires no statement triggers',
-      'Revert the imats on it.',
-    ];
-  if (source.inherits)
-    return [
-      'it takes part in inheritance or partitioning now: writes to its relatives are not captured',
-      'Revert the imats on it.',
+      source.problem,
+      'imat repair <name>, for each imat on it, captures it again and fills the imat anew.',
     ];
   if (source.uncapturable !== null)
     return [
-      `partition ${source.uncapturable} cannot be captured, so live reads use the definition and folds fail`,
+      `partition ${source.uncapturable} cannot be captured, so live reads use the definition ` +
+        'and folds fail',
       'Detach the partition, or revert the imats on this source.',
-    ];
-  if (source.secured)
-    return [
-      'it has row security now, which imats maintained by delta on it do not know',
-      'Revert and convert the imats on it.',
-    ];
-  if (source.unlogged)
-    return [
-      'it has become unlogged: a crash empties it without notice',
-      'ALTER TABLE ... SET LOGGED, then revert and convert the imats on it.',
     ];
   return null;
 }

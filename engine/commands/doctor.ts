@@ -28,7 +28,8 @@ export async function examine(db: Db, serverMajor: number): Promise<DoctorCheck[
         )
       : ok(
           'server',
-          `PostgreSQL ${server?.version ?? ''}${db.driver === 'pglite' ? ', embedded (one session)' : ''}`,
+          `PostgreSQL ${server?.version ?? ''}` +
+            (db.driver === 'pglite' ? ', embedded (one session)' : ''),
         ),
   );
   if (server?.recovery === true)
@@ -91,9 +92,12 @@ async function extensionCheck(db: Db): Promise<DoctorCheck> {
       `${EXTENSION} ${extension.version} cannot be loaded by the server: ${failure.message}`,
       BUILD_ANEW,
     );
-  const grant = `not for this role: GRANT EXECUTE ON FUNCTION ${extension.schema.text}.capture_changes() would change that`;
+  const grant =
+    'not for this role: GRANT EXECUTE ON FUNCTION ' +
+    `${extension.schema.text}.capture_changes() would change that`;
   const preload =
-    'not which tables have changed: the server has not loaded it; imat extension install names the line for postgresql.conf';
+    'not which tables have changed: the server has not loaded it; ' +
+    'imat extension install names the line for postgresql.conf';
   const parts = [
     extension.captures ? 'captures changes' : `captures changes, but ${grant}`,
     extension.tracks ? 'knows which tables have changed' : preload,
@@ -104,7 +108,12 @@ async function extensionCheck(db: Db): Promise<DoctorCheck> {
 async function ownerOfUnreadableCatalog(db: Db): Promise<string | null> {
   const [catalog] = await db.query<{ owner: string; readable: boolean }>(
     `SELECT pg_get_userbyid(n.nspowner) AS owner,
-       has_schema_privilege(n.oid, 'USAGE') AND coalesce((SELECT bool_and(has_table_privilege(c.oid, 'SELECT')) FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v')), true) AS readable
+       has_schema_privilege(n.oid, 'USAGE')
+         AND NOT EXISTS (
+           SELECT FROM pg_class c
+           WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v')
+             AND NOT has_table_privilege(c.oid, 'SELECT')
+         ) AS readable
      FROM pg_namespace n WHERE n.nspname = 'imat_catalog'`,
   );
   return catalog?.readable === false ? catalog.owner : null;
@@ -112,7 +121,8 @@ async function ownerOfUnreadableCatalog(db: Db): Promise<string | null> {
 
 async function rightsToInstall(db: Db): Promise<DoctorCheck[]> {
   const [rights] = await db.query<{ create: boolean; temporary: boolean }>(
-    `SELECT has_database_privilege(current_database(), 'CREATE') AS create, has_database_privilege(current_database(), 'TEMPORARY') AS temporary`,
+    `SELECT has_database_privilege(current_database(), 'CREATE') AS create,
+       has_database_privilege(current_database(), 'TEMPORARY') AS temporary`,
   );
   const missing = [
     ...(rights?.create === true ? [] : ['CREATE']),

@@ -119,13 +119,17 @@ type InstalledRow = {
 
 const INSTALLED_SQL = `
 SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness
-FROM imat_catalog.imat i JOIN pg_class d ON d.oid = i.definition_view LEFT JOIN pg_class o ON o.oid = i.original WHERE i.id = $1`;
+FROM imat_catalog.imat i
+  JOIN pg_class d ON d.oid = i.definition_view
+  LEFT JOIN pg_class o ON o.oid = i.original
+WHERE i.id = $1`;
 
 /** The number that the next imat will have. */
 async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
   if (!hasCatalog) return 1;
   const [row] = await db.query<{ next: number }>(
-    `SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('imat_catalog.imat', 'id')::regclass), 0)::int + 1 AS next`,
+    `SELECT coalesce(pg_sequence_last_value(s.name::regclass), 0)::int + 1 AS next
+     FROM pg_get_serial_sequence('imat_catalog.imat', 'id') s(name)`,
   );
   return row?.next ?? 1;
 }
@@ -144,7 +148,9 @@ async function captureOf(
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
   const [known] = hasCatalog
     ? await db.query<{ functions: CaptureNames; by_extension: boolean; columns: number[] | null }>(
-        'SELECT capture AS functions, by_extension, to_json(columns) AS columns FROM imat_catalog.source WHERE relation = $1',
+        `SELECT capture AS functions, by_extension, to_json(columns) AS columns
+         FROM imat_catalog.source
+         WHERE relation = $1`,
         [source.oid],
       )
     : [];

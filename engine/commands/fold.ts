@@ -17,7 +17,8 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
   const sources = await db.query<{ oid: number }>(
-    `SELECT DISTINCT z.relation::oid AS oid FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+    `SELECT DISTINCT z.relation::oid AS oid
+     FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
      WHERE i.name IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY 1`,
     [JSON.stringify(names)],
   );

@@ -28,10 +28,12 @@ export async function grantLikeOriginal(db: Db, name: string | null): Promise<Gr
 /** What `imat list` and `imat status` read, and the history. */
 const MONITOR: readonly Sql[] = [
   sql`USAGE ON SCHEMA imat_catalog`,
-  sql`SELECT ON imat_catalog.status, imat_catalog.held_back, imat_catalog.worker, imat_catalog.history, imat_catalog.migration`,
+  sql`SELECT ON imat_catalog.status, imat_catalog.held_back, imat_catalog.worker,
+      imat_catalog.history, imat_catalog.migration`,
   sql`SELECT (id, name, state, strategy) ON imat_catalog.imat`,
   sql`SELECT (imat_id, relation) ON imat_catalog.imat_source`,
-  sql`EXECUTE ON FUNCTION imat_catalog.pending_rows(integer)`,
+  sql`EXECUTE ON FUNCTION imat_catalog.pending_rows(integer),
+      imat_catalog.problems(integer, bigint)`,
 ];
 
 /**

@@ -1,10 +1,14 @@
-/** The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. */
+/**
+ * The load of a convert: state, frontier and view, in one REPEATABLE READ transaction. A build
+ * beside an imat loads the same way, without the view.
+ */
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import { followPartsOf } from '../capture/parts.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import type { Script } from '../generate/script.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
 import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
@@ -14,10 +18,6 @@ import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
 
-/**
- * A source that is truncated or rewritten between the snapshot and the first look at it would be
- * read as empty: then again.
- */
 export async function load(
   db: Db,
   request: Request,
@@ -25,6 +25,34 @@ export async function load(
   id: number,
 ): Promise<void> {
   const subject = await subjectOf(db, id, request.name, prepared, true);
+  await atOneSnapshot(db, id, async () => {
+    const start = performance.now();
+    await loadAt(db, request, prepared, subject);
+    await makeStorePrivate(db);
+    // What a rebuild costs, measured for the first time: workers compare folds with it.
+    await recordLoad(db, id, 'convert', 'converted', performance.now() - start);
+  });
+}
+
+export async function recordLoad(
+  db: Db,
+  id: number,
+  command: string,
+  reason: string,
+  ms: number,
+): Promise<void> {
+  await db.query(
+    `SELECT imat_catalog.record(
+       imat => $1, worker_id => $2, action => 'load', reason => $3, took_ms => $4)`,
+    [id, command, reason, ms],
+  );
+}
+
+/**
+ * A source that is truncated or rewritten between the snapshot and the first look at it would be
+ * read as empty: then again.
+ */
+export async function atOneSnapshot(db: Db, id: number, body: () => Promise<void>): Promise<void> {
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     await followPartsOf(db, id);
     const loaded = await db.transaction('repeatable read', async () => {
@@ -33,21 +61,14 @@ export async function load(
         [id],
       );
       if (sources?.held !== true) return false;
-      const start = performance.now();
-      await loadAt(db, request, prepared, subject);
-      await makeStorePrivate(db);
-      // What a rebuild costs, measured for the first time: workers compare folds with it.
-      await db.query(
-        `SELECT imat_catalog.record(
-           imat => $1, worker_id => 'convert', action => 'load', reason => 'converted', took_ms => $2)`,
-        [id, performance.now() - start],
-      );
+      await body();
       return true;
     });
     if (loaded) return;
   }
   throw new ImatError('contention', {
-    message: 'the source tables kept being truncated or rewritten while they were read',
+    message:
+      'the source tables kept being truncated, rewritten or partitioned while they were read',
     hint: 'Try again later.',
   });
 }
@@ -69,15 +90,44 @@ async function loadAt(
       ? []
       : await carriedAttributes(db, request.original, names.view, stored, plan);
   const script = scriptOf(subject, plan, [], like);
+  await fill(db, id, subject, plan, script);
+  await run(db, script.publish);
+  await db.query('UPDATE imat_catalog.imat SET relation_text = $2, state = $3 WHERE id = $1', [
+    id,
+    names.view.text,
+    'active',
+  ]);
+  await noteGrants(db, id);
+  await db.query(
+    `UPDATE imat_catalog.request
+     SET carried_out_at = now()
+     WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL`,
+    [request.calledAs],
+  );
+}
+
+/** What is stored and its frontier, which must be there before a view can ask for it. */
+export async function fill(
+  db: Db,
+  id: number,
+  subject: Subject,
+  plan: Plan | null,
+  script: Pick<Script, 'load'>,
+): Promise<void> {
   await db.execute('SET LOCAL jit = off');
   await run(db, script.load);
-  await noteStored(db, subject, plan);
+  await checkTrees(db, id);
+  await noteStored(db, id, subject, plan);
   await db.execute('SET LOCAL imat.maintaining = on');
-  // The frontier's row must be there before a view can ask for it.
   await db.query(
-    'INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot) VALUES ($1, $2::regclass, pg_current_snapshot())',
-    [id, stored.text],
+    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
+     VALUES ($1, $2::regclass, pg_current_snapshot())`,
+    [id, storedTable(subject, plan).text],
   );
+}
+
+/** Partitions can be attached while it reads. @throws ImatError `contention` */
+async function checkTrees(db: Db, id: number): Promise<void> {
   const [sources] = await db.query<{ whole: boolean }>(
     'SELECT imat_catalog.has_trees($1) AS whole',
     [id],
@@ -87,34 +137,28 @@ async function loadAt(
       message: 'the partitions of a source changed while it was read',
       hint: 'Try again.',
     });
-  await run(db, script.publish);
-  await db.query('UPDATE imat_catalog.imat SET relation = $2::regclass, state = $3 WHERE id = $1', [
-    id,
-    names.view.text,
-    'active',
-  ]);
-  await noteGrants(db, id);
-  await db.query(
-    'UPDATE imat_catalog.request SET carried_out_at = now() WHERE name = ANY ($1::text[]) AND carried_out_at IS NULL',
-    [request.calledAs],
-  );
 }
 
-async function run(db: Db, statements: readonly Statement[]): Promise<void> {
+export async function run(db: Db, statements: readonly Statement[]): Promise<void> {
   for (const { sql } of statements) await db.execute(sql.text);
 }
 
 /** What the catalog must know to fold or swap it. */
-async function noteStored(db: Db, subject: Subject, plan: Plan | null): Promise<void> {
+export async function noteStored(
+  db: Db,
+  id: number,
+  subject: Subject,
+  plan: Plan | null,
+): Promise<void> {
   const { state, fold } = subject.names;
   if (plan === null)
     await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
-      subject.id,
+      id,
       swapJson(subject),
     ]);
   else
     await db.query(
-      'UPDATE imat_catalog.imat SET stored = $2::regclass, fold_function = $3 WHERE id = $1',
-      [subject.id, state.sql.text, fold.sql.text],
+      'UPDATE imat_catalog.imat SET stored_text = $2, fold_function = $3 WHERE id = $1',
+      [id, state.sql.text, fold.sql.text],
     );
 }

@@ -19,7 +19,9 @@ export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
   await checkIntact(db, imat.id);
   const start = performance.now();
   const [row] = await db.query<{ strategy: string; fold: string; stored: number }>(
-    `SELECT strategy, fold_function AS fold, stored::oid AS stored FROM imat_catalog.imat WHERE id = $1 AND state = 'active'`,
+    `SELECT strategy, fold_function AS fold, stored::oid AS stored
+     FROM imat_catalog.imat
+     WHERE id = $1 AND state = 'active'`,
     [imat.id],
   );
   if (row?.strategy !== 'delta') {
@@ -31,7 +33,9 @@ export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
   await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
   const rows = await whenFree(imat.name, () => fillAnew(db, imat.id, row.stored, row.fold));
   await db.query(
-    'SELECT imat_catalog.clean_log(z.relation) FROM imat_catalog.imat_source z WHERE z.imat_id = $1',
+    `SELECT imat_catalog.clean_log(z.relation)
+     FROM imat_catalog.imat_source z
+     WHERE z.imat_id = $1`,
     [imat.id],
   );
   return {

@@ -10,6 +10,7 @@ import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
+import { shellWord } from '../errors/shell-word.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -18,6 +19,8 @@ export type Request = ConvertOptions & {
   readonly original: number | null;
   /** The names by which a recorded request can mean it. */
   readonly calledAs: readonly string[];
+  /** The imat whose place it is to take. */
+  readonly builds?: number;
   /** Reasons against delta that only the load could find. */
   readonly against?: readonly Reason[];
 };
@@ -29,7 +32,10 @@ export type Request = ConvertOptions & {
  */
 export async function checkOwner(db: Db, original: number, { analysis }: Prepared): Promise<void> {
   const [row] = await db.query<{ owner: string; other: boolean }>(
-    'SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_get_userbyid(c.relowner) <> current_user AS other FROM pg_class c WHERE c.oid = $1',
+    `SELECT pg_get_userbyid(c.relowner)::text AS owner,
+       pg_get_userbyid(c.relowner) <> current_user AS other
+     FROM pg_class c
+     WHERE c.oid = $1`,
     [original],
   );
   if (row?.other !== true) return;
@@ -63,14 +69,19 @@ export function checkName(name: string): void {
  */
 export async function checkFree(db: Db, name: string): Promise<number | null> {
   const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
-  if (known !== null && known.state !== 'interrupted') {
+  if (known?.state === 'installing') throw installedElsewhere(name);
+  if (known?.state === 'active') {
     throw new ImatError('already_exists', {
-      message: `imat "${name}" ${known.state === 'active' ? 'already exists' : 'is being installed by another session'}`,
-      hint: `Another --freshness changes it in place; otherwise choose another name with --name, or run imat revert ${name} first.`,
+      message: `imat "${name}" already exists`,
+      hint:
+        'Another --freshness changes it in place; otherwise choose another name with --name, ' +
+        `or run imat revert ${shellWord(name)} first.`,
     });
   }
   const [taken] = await db.query(
-    `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'imat' AND c.relname = $1`,
+    `SELECT
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'imat' AND c.relname = $1`,
     [name],
   );
   if (known === null && taken !== undefined) {
@@ -81,6 +92,12 @@ export async function checkFree(db: Db, name: string): Promise<number | null> {
   }
   return known?.id ?? null;
 }
+
+const installedElsewhere = (name: string): ImatError =>
+  new ImatError('already_exists', {
+    message: `imat "${name}" is being installed by another session`,
+    hint: `Wait until it has ended. imat status ${shellWord(name)} shows whether it has.`,
+  });
 
 async function installed(
   db: Db,
@@ -111,54 +128,74 @@ export const installsElsewhere = (lockClass: string, id: string): string => `EXI
 
 export async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
   const names = imatNames(request.name);
-  const { analysis } = prepared;
   return db.transaction('read committed', async () => {
     await holdCatalog(db);
-    const [row] = await db.query<{ id: number }>(
-      `INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, original, watchable, reasons, notes, untrusted, dependence)
-       VALUES ($1, $2, $3, 'installing', $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10) ON CONFLICT (name) DO NOTHING RETURNING id`,
-      [
-        request.name,
-        prepared.strategy,
-        prepared.freshness,
-        analysis.definition,
-        request.original,
-        analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
-        JSON.stringify(
-          prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])],
-        ),
-        JSON.stringify(prepared.notes),
-        analysis.untrusted.length > 0,
-        analysis.dependence,
-      ],
-    );
-    if (row === undefined)
-      throw new ImatError('already_exists', {
-        message: `imat "${request.name}" is being installed by another session`,
-      });
+    const id = await insertImat(db, request, prepared);
     for (const source of prepared.watched) {
       await db.query(
-        'INSERT INTO imat_catalog.imat_source (imat_id, relation, columns) VALUES ($1, $2, $3::smallint[])',
-        [row.id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
+        `INSERT INTO imat_catalog.imat_source (imat_id, relation_text, columns)
+         VALUES ($1, $2::oid::regclass::text, $3::smallint[])`,
+        [id, source.oid, source.columns === null ? null : attnumArray(source.columns)],
       );
     }
-    for (const { sql } of registerScript({ ...analysis, names })) await db.execute(sql.text);
+    for (const { sql } of registerScript({ ...prepared.analysis, names }))
+      await db.execute(sql.text);
     await makeStorePrivate(db);
-    await db.query(
-      'UPDATE imat_catalog.imat SET definition_view = $2::regclass, rules_read = imat_catalog.rules_read($2::regclass) WHERE id = $1',
-      [row.id, names.definition.sql.text],
-    );
-    // Held until the install has ended, or the session: it tells an install under way from an
-    // interrupted one. Taken last, because it would outlive a transaction that fails.
-    const [lock] = await db.query<{ taken: boolean }>(
-      'SELECT pg_try_advisory_lock($1, $2) AS taken',
-      [LOCK_CLASS, row.id],
-    );
-    if (lock?.taken !== true)
-      throw new ImatError('contention', {
-        message: `another session holds advisory lock (${LOCK_CLASS}, ${row.id}), which is imat's`,
-        hint: 'pg_locks tells the process; pg_terminate_backend ends it.',
-      });
-    return row.id;
+    await db.query('UPDATE imat_catalog.imat SET definition_view_text = $2 WHERE id = $1', [
+      id,
+      names.definition.sql.text,
+    ]);
+    await db.query('SELECT imat_catalog.note_facts($1)', [id]);
+    await db.query('SELECT imat_catalog.begin_history()');
+    await holdInstall(db, id);
+    return id;
   });
+}
+
+async function insertImat(db: Db, request: Request, prepared: Prepared): Promise<number> {
+  const { analysis } = prepared;
+  const [row] = await db.query<{ id: number }>(
+    `INSERT INTO imat_catalog.imat (
+       name, strategy, freshness, state, definition, original_text, watchable, reasons, notes,
+       untrusted, dependence, builds
+     )
+     VALUES ($1, $2, $3, 'installing', $4, $5::oid::regclass::text, $6, $7::jsonb, $8::jsonb, $9,
+       $10, $11)
+     ON CONFLICT (name) DO NOTHING
+     RETURNING id`,
+    [
+      request.name,
+      prepared.strategy,
+      prepared.freshness,
+      analysis.definition,
+      request.original,
+      analysis.unwatchable.length === 0 && analysis.dependence === 'tables',
+      JSON.stringify(
+        prepared.strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])],
+      ),
+      JSON.stringify(prepared.notes),
+      analysis.untrusted.length > 0,
+      analysis.dependence,
+      request.builds ?? null,
+    ],
+  );
+  if (row === undefined) throw installedElsewhere(request.name);
+  return row.id;
+}
+
+/**
+ * The advisory lock of an install, held until the install or the session has ended. It tells an
+ * install under way from an interrupted one. It is taken last, because it would outlive a
+ * transaction that fails.
+ */
+async function holdInstall(db: Db, id: number): Promise<void> {
+  const [lock] = await db.query<{ taken: boolean }>(
+    'SELECT pg_try_advisory_lock($1, $2) AS taken',
+    [LOCK_CLASS, id],
+  );
+  if (lock?.taken !== true)
+    throw new ImatError('contention', {
+      message: `another session holds advisory lock (${LOCK_CLASS}, ${id}), which is imat's`,
+      hint: 'pg_locks tells the process; pg_terminate_backend ends it.',
+    });
 }

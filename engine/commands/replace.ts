@@ -14,6 +14,7 @@ import { API_SCHEMA, cutName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, qualified, sql } from '../sql/sql.ts';
 import { carriedAttributesInPlace, noteGrants } from './carried-attributes.ts';
+import { catalogIsReadable } from '../catalog/migrate.ts';
 import type { NamedView } from '../server/names.ts';
 
 /**
@@ -24,11 +25,14 @@ type Dependent = {
   readonly name: string;
   readonly what: string;
   readonly isView: boolean;
+  readonly isMaterialized: boolean;
 };
 
 const DEPENDENTS_SQL = `
-SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView",
-  CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0) ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
+SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+  c.relkind = 'v' AND r.rulename = '_RETURN' AS "isView", c.relkind = 'm' AS "isMaterialized",
+  CASE WHEN r.rulename = '_RETURN' THEN pg_describe_object('pg_class'::regclass, c.oid, 0)
+    ELSE pg_describe_object('pg_rewrite'::regclass, r.oid, 0) END AS what
 FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`;
@@ -42,11 +46,36 @@ SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS what
 FROM pg_depend d
 WHERE d.deptype = 'n' AND d.classid <> 'pg_rewrite'::regclass
   AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = $1
-    OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.typrelid = $1))
+    OR d.refclassid = 'pg_type'::regclass AND d.refobjid IN (
+      SELECT unnest(ARRAY[t.oid, t.typarray]) FROM pg_type t WHERE t.typrelid = $1))
 ORDER BY 1`;
 
 export async function viewDependents(db: Db, oid: number): Promise<Dependent[]> {
   return db.query<Dependent>(DEPENDENTS_SQL, [oid]);
+}
+
+/** Materialized views in whose place a view is: they are kept for revert, and nobody reads them. */
+async function replacedOriginals(db: Db): Promise<ReadonlySet<number>> {
+  if (!(await catalogIsReadable(db))) return new Set();
+  const rows = await db.query<{ oid: number }>(
+    `SELECT i.original::oid AS oid FROM imat_catalog.imat i
+       JOIN pg_class v ON v.oid = i.replacement JOIN pg_class m ON m.oid = i.original`,
+  );
+  return new Set(rows.map(({ oid }) => oid));
+}
+
+/** The materialized views that read one and are not replaced yet: those are replaced first. */
+export async function stackedOn(db: Db, oid: number): Promise<string[]> {
+  const aside = await replacedOriginals(db);
+  const rows = await db.query<{ oid: number; name: string }>(
+    `SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+     FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+       JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'm'
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`,
+    [oid],
+  );
+  return rows.filter((row) => !aside.has(row.oid)).map(({ name }) => name);
 }
 
 /** @throws ImatError `has_dependents` */
@@ -54,15 +83,20 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
   const others = await db.query<{ what: string }>(OTHERS_SQL, [original.oid]);
   const blocking = [
     ...(await viewDependents(db, original.oid))
-      .filter((dependent) => !dependent.isView)
+      // Materialized views that read it are replaced before it: see stackedOn.
+      .filter((dependent) => !dependent.isView && !dependent.isMaterialized)
       .map((dependent) => dependent.what),
     ...others.map((other) => other.what),
   ];
   if (blocking.length === 0) return;
   throw new ImatError('has_dependents', {
-    message: `materialized view "${original.name}" cannot be replaced, because other objects depend on it`,
+    message:
+      `materialized view "${original.name}" cannot be replaced, ` +
+      'because other objects depend on it',
     detail: `${blocking.join(', ')} would go on reading the old data.`,
-    hint: `Convert without --replace and read imat.${original.name}, or change these objects first.`,
+    hint:
+      `Convert without --replace and read imat.${original.name}, ` +
+      'or change these objects first.',
   });
 }
 
@@ -70,7 +104,10 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
 export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
   const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string }>(
     `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname
-     FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original JOIN pg_namespace n ON n.oid = c.relnamespace WHERE i.id = $1`,
+     FROM imat_catalog.imat i
+       JOIN pg_class c ON c.oid = i.original
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE i.id = $1`,
     [imatId],
   );
   if (row === undefined) return;
@@ -80,17 +117,34 @@ export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
     sql`ALTER MATERIALIZED VIEW ${place} RENAME TO ${ident(cutName(`${row.relname}_before_imat`))}`
       .text,
   );
-  await db.execute(
-    sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, row.name)}`.text,
-  );
-  for (const statement of await carriedAttributesInPlace(db, row.oid, place))
-    await db.execute(statement.sql.text);
+  await createReplacement(db, row.name, row.oid, place);
   await pointViews(db, dependents);
+  await noteRenamed(db, imatId);
   await db.query(
-    'UPDATE imat_catalog.imat SET replacement = $2::regclass, original_schema = $3, original_name = $4 WHERE id = $1',
+    `UPDATE imat_catalog.imat
+     SET replacement_text = $2, original_schema = $3, original_name = $4
+     WHERE id = $1`,
     [imatId, place.text, row.schema, row.relname],
   );
   await noteGrants(db, imatId);
+}
+
+/** The original has another name now, and is the same relation. */
+async function noteRenamed(db: Db, imatId: number): Promise<void> {
+  await db.query('UPDATE imat_catalog.imat SET original_text = original::text WHERE id = $1', [
+    imatId,
+  ]);
+}
+
+export async function createReplacement(
+  db: Db,
+  name: string,
+  original: number,
+  place: Sql,
+): Promise<void> {
+  await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, name)}`.text);
+  for (const statement of await carriedAttributesInPlace(db, original, place))
+    await db.execute(statement.sql.text);
 }
 
 type Place = { readonly schema: string; readonly name: string };
@@ -127,9 +181,20 @@ async function replaced(db: Db, imatId: number): Promise<Replaced | null> {
     original: Place;
     replacement: (Place & { oid: number }) | null;
   }>(
-    `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place, json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace), 'name', o.relname) AS original,
-       CASE WHEN r.oid IS NOT NULL THEN json_build_object('schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace), 'name', r.relname, 'oid', r.oid::bigint) END AS replacement
-     FROM imat_catalog.imat i JOIN pg_class o ON o.oid = i.original LEFT JOIN pg_class r ON r.oid = i.replacement WHERE i.id = $1 AND i.original_name IS NOT NULL`,
+    `SELECT json_build_object('schema', i.original_schema, 'name', i.original_name) AS place,
+       json_build_object(
+         'schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = o.relnamespace),
+         'name', o.relname
+       ) AS original,
+       CASE WHEN r.oid IS NOT NULL THEN json_build_object(
+         'schema', (SELECT n.nspname FROM pg_namespace n WHERE n.oid = r.relnamespace),
+         'name', r.relname,
+         'oid', r.oid::bigint
+       ) END AS replacement
+     FROM imat_catalog.imat i
+       JOIN pg_class o ON o.oid = i.original
+       LEFT JOIN pg_class r ON r.oid = i.replacement
+     WHERE i.id = $1 AND i.original_name IS NOT NULL`,
     [imatId],
   );
   return row ?? null;
@@ -153,7 +218,9 @@ async function viewBodies(db: Db, oid: number): Promise<ViewBody[]> {
   const bodies: ViewBody[] = [];
   for (const view of views.filter((one) => one.isView)) {
     const [row] = await db.query<{ definition: string; options: string | null }>(
-      `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options FROM pg_class c WHERE c.oid = $1`,
+      `SELECT pg_get_viewdef(c.oid) AS definition, array_to_string(c.reloptions, ', ') AS options
+       FROM pg_class c
+       WHERE c.oid = $1`,
       [view.oid],
     );
     if (row !== undefined)

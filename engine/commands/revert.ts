@@ -8,8 +8,10 @@ import {
   sharesCatalog,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
-import { dropUnusedCapture, shrinkCapture } from '../capture/install.ts';
+import { shrinkCapture } from '../capture/install.ts';
+import { dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
@@ -29,7 +31,9 @@ export async function revert(
 
 /** The name that the materialized view has when the imat is gone; null where it is gone itself. */
 const REVERTED_SQL = `
-SELECT coalesce(quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text) AS original
+SELECT coalesce(
+  quote_ident(i.original_schema) || '.' || quote_ident(i.original_name), c.oid::regclass::text
+) AS original
 FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
 
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
@@ -53,18 +57,33 @@ export async function revertImat(
   id: number,
   onWait: (what: string) => void,
 ): Promise<void> {
+  const built = await db.query<{ id: number }>(
+    'SELECT id FROM imat_catalog.imat WHERE builds = $1',
+    [id],
+  );
+  for (const one of built) await revertImat(db, one.id, onWait);
   const sources = await withShortLock(
     db,
     () => dropImat(db, id),
     () => onWait('waiting for readers'),
   );
-  for (const oid of sources) await dropUnusedCapture(db, oid, () => onWait('waiting for writers'));
-  for (const oid of sources) await shrinkCapture(db, oid);
+  await releaseCapture(db, sources, () => onWait('waiting for writers'));
   await db.transaction('read committed', async () => {
     if (await sharesCatalog(db))
       await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
   });
   await db.transaction('read committed', () => removeUnusedCatalog(db));
+}
+
+/** Takes away what no imat needs any more of the capture on these sources. */
+export async function releaseCapture(
+  db: Db,
+  sources: readonly number[],
+  onWait: () => void,
+): Promise<void> {
+  for (const oid of sources) await dropUnusedCapture(db, oid, onWait);
+  for (const oid of sources) await shrinkCapture(db, oid);
+  await dropLostCapture(db);
 }
 
 /** Everything but capture; gives the sources. */
@@ -74,8 +93,14 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
   await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [imat] = await db.query<ImatRow>(
-    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view, c.oid::regclass::text AS "viewName", (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
-       (SELECT string_agg(z.relation::oid::text, ',') FROM imat_catalog.imat_source z WHERE z.imat_id = i.id) AS sources
+    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view,
+       c.oid::regclass::text AS "viewName",
+       (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
+       (
+         SELECT string_agg(z.relation::oid::text, ',')
+         FROM imat_catalog.imat_source z
+         WHERE z.imat_id = i.id
+       ) AS sources
      FROM imat_catalog.imat i LEFT JOIN pg_class c ON c.oid = i.relation WHERE i.id = $1`,
     [id],
   );
@@ -94,16 +119,21 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
   await restoreOriginal(db, id);
   // The view first, by whatever name it has now: its body names the stored tables.
   if (imat.viewName !== null) await db.execute(`DROP VIEW ${imat.viewName}`);
+  await dropStored(db, names);
+  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
+  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
+}
+
+/** What an imat has in imat_store. */
+export async function dropStored(db: Db, names: ImatNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
   const views = [names.current, names.delta, names.netted, names.content];
-  await db.execute(`DROP VIEW IF EXISTS ${views.map((view) => view.sql.text).join(', ')}`);
+  await db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
   await db.execute(
-    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map((table) => table.sql.text).join(', ')}`,
+    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map(({ sql }) => sql.text).join(', ')}`,
   );
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
-  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [id]);
-  await db.query(`UPDATE imat_catalog.imat SET state = 'reverting' WHERE id = $1`, [id]);
 }
 
 async function checkNoDependents(
@@ -118,7 +148,9 @@ async function checkNoDependents(
   if (dependents.length === 0) return;
   throw new ImatError('has_dependents', {
     message: `imat "${name}" cannot be reverted, because other objects depend on it`,
-    detail: `${dependents.map((dependent) => dependent.name).join(', ')} read${dependents.length === 1 ? 's' : ''} imat.${name}.`,
+    detail:
+      `${dependents.map((dependent) => dependent.name).join(', ')} ` +
+      `read${dependents.length === 1 ? 's' : ''} imat.${name}.`,
     hint: 'Drop or change these first; an imat among them can be reverted.',
   });
 }

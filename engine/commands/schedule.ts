@@ -41,7 +41,8 @@ export async function schedule(
 
 function scheduling(every: string) {
   const sync = sql`SELECT imat_catalog.sync_cron(${literal(every)})`;
-  const clean = sql`SELECT imat_catalog.clean_log(s.relation) FROM imat_catalog.source s; DELETE FROM imat_catalog.history WHERE ended_at < now() - interval '1 day'`;
+  const clean = sql`SELECT imat_catalog.clean_log(s.relation) FROM imat_catalog.source s;
+    DELETE FROM imat_catalog.history WHERE ended_at < now() - interval '1 day'`;
   return [
     sql`SELECT cron.schedule(${literal(SYNC)}, '* * * * *', ${literal(sync.text)})`,
     sql`SELECT cron.schedule(${literal(CLEAN)}, '*/10 * * * *', ${literal(clean.text)})`,
@@ -51,7 +52,12 @@ function scheduling(every: string) {
 
 async function removal(db: Db) {
   const jobs = await db.query<{ name: string }>(
-    `SELECT j.jobname::text AS name FROM cron.job j WHERE (j.jobname IN ($1, $2) OR j.jobname LIKE 'imat maintain %') AND j.database = current_database() AND j.username = current_user ORDER BY j.jobid`,
+    `SELECT j.jobname::text AS name
+     FROM cron.job j
+     WHERE (j.jobname IN ($1, $2) OR j.jobname LIKE 'imat maintain %')
+       AND j.database = current_database()
+       AND j.username = current_user
+     ORDER BY j.jobid`,
     [SYNC, CLEAN],
   );
   return jobs.map((job) => sql`SELECT cron.unschedule(${literal(job.name)})`);
@@ -59,15 +65,20 @@ async function removal(db: Db) {
 
 async function installedVersion(db: Db): Promise<number[]> {
   const [row] = await db.query<{ version: string | null; usable: boolean | null; role: string }>(
-    `SELECT e.extversion AS version, CASE WHEN e.oid IS NOT NULL THEN has_schema_privilege('cron', 'USAGE') END AS usable, quote_ident(current_user) AS role
+    `SELECT e.extversion AS version,
+       CASE WHEN e.oid IS NOT NULL THEN has_schema_privilege('cron', 'USAGE') END AS usable,
+       quote_ident(current_user) AS role
      FROM (SELECT) one LEFT JOIN pg_extension e ON e.extname = 'pg_cron'`,
   );
   if (typeof row?.version !== 'string') {
     throw new ImatError('strategy_unavailable', {
       message: 'this database has no extension pg_cron',
       detail:
-        "It works in one database of a server, cron.database_name, and has to be among the server's shared_preload_libraries.",
-      hint: "Set shared_preload_libraries = 'pg_cron' and cron.database_name to this database, restart, and run CREATE EXTENSION pg_cron here; or run imat worker.",
+        'It works in one database of a server, cron.database_name, ' +
+        "and has to be among the server's shared_preload_libraries.",
+      hint:
+        "Set shared_preload_libraries = 'pg_cron' and cron.database_name to this database, " +
+        'restart, and run CREATE EXTENSION pg_cron here; or run imat worker.',
     });
   }
   if (row.usable !== true) {

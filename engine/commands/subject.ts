@@ -60,7 +60,9 @@ async function capturingExtension(
 
 async function currentSettings(db: Db): Promise<Record<string, string>> {
   const rows = await db.query<{ name: string; value: string }>(
-    'SELECT s.name, current_setting(s.name) AS value FROM unnest($1::text[]) WITH ORDINALITY s(name, n) ORDER BY s.n',
+    `SELECT s.name, current_setting(s.name) AS value
+     FROM unnest($1::text[]) WITH ORDINALITY s(name, n)
+     ORDER BY s.n`,
     [`{${PINNED_SETTINGS.join(',')}}`],
   );
   return Object.fromEntries(rows.map((row) => [row.name, row.value]));
@@ -108,7 +110,8 @@ export async function subjectOf(
  */
 export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise<Plan | null> {
   const columns = await db.query<InstalledColumn>(
-    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attgenerated <> '' AS "isGenerated"
+    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
+       a.attgenerated <> '' AS "isGenerated"
      FROM imat_catalog.imat i JOIN pg_attribute a ON a.attrelid = i.stored
      WHERE i.id = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     [imatId],
@@ -122,6 +125,6 @@ export function storedOtherwise(name: string, what: string): never {
   throw new ImatError('source_changed', {
     message: `imat "${name}" cannot be ${what} in place`,
     detail: 'Its definition would be stored in another way now than when it was converted.',
-    hint: `Run imat revert ${shellWord(name)}, then imat convert.`,
+    hint: `Run imat repair ${shellWord(name)}.`,
   });
 }

@@ -17,8 +17,11 @@ export async function verify(db: Db, name: string | null): Promise<VerifyResult[
     definition: string;
     view: number;
   }>(
-    `SELECT i.id, i.name, i.relation::text AS relation, i.definition_view::text AS definition, i.relation::oid AS view
-     FROM imat_catalog.imat i WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active' ORDER BY i.name`,
+    `SELECT i.id, i.name, i.relation::text AS relation, i.definition_view::text AS definition,
+       i.relation::oid AS view
+     FROM imat_catalog.imat i
+     WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active'
+     ORDER BY i.name`,
     [wanted],
   );
   const results: VerifyResult[] = [];

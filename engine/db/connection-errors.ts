@@ -21,9 +21,11 @@ const SESSION_LOST = /^(08|57P0[1235])/;
 
 const NETWORK_HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED:
-    'Check that the server runs and accepts connections there. To try imat without a server, use --embedded.',
+    'Check that the server runs and accepts connections there. ' +
+    'To try imat without a server, use --embedded.',
   ENOENT:
-    'Check that the server runs and that its Unix socket is there. To try imat without a server, use --embedded.',
+    'Check that the server runs and that its Unix socket is there. ' +
+    'To try imat without a server, use --embedded.',
   EACCES: 'The operating system refuses access to the Unix socket.',
   ENOTFOUND: 'Check the host name.',
   EAI_AGAIN: 'The host name could not be looked up; check the network.',
@@ -36,13 +38,20 @@ export function connectFailure(error: unknown, place: Place): ImatError {
   const where = place.host.startsWith('/')
     ? `in ${place.host}, port ${place.port}`
     : `at ${place.host}:${place.port}`;
-  return new ImatError('connection_failed', {
+  return new ImatError(isRefusal(error) ? 'connection_refused' : 'connection_failed', {
     message: `could not connect to database "${place.database}" ${where} as role "${place.user}"`,
     detail: sentence(reasonOf(error)),
     hint: connectHint(error),
     cause: error,
   });
 }
+
+/** Whether trying again cannot help before somebody changes something. */
+const isRefusal = (error: unknown): boolean =>
+  /^28|^3D000|^42501/.test(codeOf(error)) ||
+  isLoginFailure(error) ||
+  isCertificateFailure(error) ||
+  refusedTls(error);
 
 /**
  * The error for a session that ended by itself. `first` is what was reported at the time, where
@@ -72,6 +81,7 @@ export function statementFailure(error: unknown, statement: string, first: unkno
       position: error.position === undefined ? null : Number(error.position),
       schema: error.schema ?? null,
       table: error.table ?? null,
+      context: error.where ?? null,
       statement,
       cause: error,
     });
@@ -89,18 +99,27 @@ function connectHint(error: unknown): string | undefined {
   const code = codeOf(error);
   const network = NETWORK_HINTS[code];
   if (network !== undefined) return network;
-  if (/^28|^08P01/.test(code) || reasonOf(error).startsWith('SASL')) {
-    return "Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) and the server's pg_hba.conf.";
+  if (code.startsWith('28') || isLoginFailure(error)) {
+    return (
+      'Check the role and its password (in the URL, PGPASSWORD or ~/.pgpass) ' +
+      "and the server's pg_hba.conf."
+    );
   }
   if (code === '3D000') return 'Create the database or name another one.';
   if (code === '53300')
     return 'The server has no free connection slot; close some sessions or try again later.';
   if (code === '57P03') return 'The server is starting up or shutting down; try again in a moment.';
-  if (/certificate|self.signed/i.test(reasonOf(error)))
+  if (isCertificateFailure(error))
     return 'Name the authority with sslrootcert, or choose another sslmode.';
   if (reasonOf(error) === 'timeout expired') return NETWORK_HINTS['ETIMEDOUT'];
   return undefined;
 }
+
+const isLoginFailure = (error: unknown): boolean =>
+  codeOf(error) === '08P01' || reasonOf(error).startsWith('SASL');
+
+const isCertificateFailure = (error: unknown): boolean =>
+  /certificate|self.signed/i.test(reasonOf(error));
 
 function isDatabaseError(error: unknown): error is DatabaseError {
   return error instanceof Error && 'severity' in error && 'code' in error;

@@ -37,10 +37,14 @@ export interface Db {
   transaction<T>(isolation: Isolation, body: () => Promise<T>): Promise<T>;
   /**
    * Cancels the running statement and resolves when it has ended (CancelRequest; the embedded
-   * database is terminated). If none is running, the next one fails instead, unless it is
-   * ROLLBACK.
+   * database is terminated). If none is running, or the running one ends normally, the next one
+   * fails instead. ROLLBACK and the release of advisory locks never fail for it.
    */
   cancel(): Promise<void>;
+  /** Whether a cancel has been asked for and has stopped no statement yet. */
+  readonly isCancelPending: boolean;
+  /** Takes back a cancel that has stopped no statement yet. */
+  forgetCancel(): void;
   /**
    * From now on the session is aborted if a statement is not answered in time; null, as at first,
    * sets no limit.
@@ -66,6 +70,8 @@ export class ServerError extends Error {
   /** Of the relation that the error is about, where the server says so. */
   readonly schema: string | null;
   readonly table: string | null;
+  /** Where it happened, innermost first: a line for each function that was being called. */
+  readonly context: string | null;
   readonly statement: string;
 
   constructor(fields: {
@@ -76,6 +82,7 @@ export class ServerError extends Error {
     position: number | null;
     schema?: string | null;
     table?: string | null;
+    context?: string | null;
     statement: string;
     cause?: unknown;
   }) {
@@ -87,9 +94,16 @@ export class ServerError extends Error {
     this.position = fields.position;
     this.schema = fields.schema ?? null;
     this.table = fields.table ?? null;
+    this.context = fields.context ?? null;
     this.statement = fields.statement;
   }
 }
+
+export const QUERY_CANCELED = '57014';
+
+/** Whether a statement failed because somebody has stopped it. */
+export const isCanceled = (error: unknown): boolean =>
+  error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
 
 /** How to reach a database. */
 export type ConnectTarget =

@@ -87,7 +87,9 @@ function parseUrl(url: string, env: NodeJS.ProcessEnv): ConnectionOptions {
       message: 'the database URL cannot be read',
       detail:
         error instanceof TypeError ? undefined : (error as Error).message.replace(/\.?$/, '.'),
-      hint: 'Special characters in the user name or password are written in percent-encoding, such as %40 for @.',
+      hint:
+        'Special characters in the user name or password are written ' +
+        'in percent-encoding, such as %40 for @.',
     });
   }
 }

@@ -1,8 +1,10 @@
 /** The driver for a PostgreSQL server. */
 import type { Client, ClientConfig, Connection } from 'pg';
+import { ImatError } from '../errors/imat-error.ts';
 import { connectFailure, refusedTls } from './connection-errors.ts';
 import type { Db } from './db.ts';
 import { resolveServer } from './environment.ts';
+import { backendPid, refuseTransactionPooler } from './pooler.ts';
 import { Session, TEXT_TYPES } from './session.ts';
 
 /**
@@ -13,7 +15,7 @@ export async function connectServer(url: string | null): Promise<Db> {
   const config = resolveServer(url, process.env);
   // pg takes some 80 ms to load: only those who connect pay for it.
   const { default: pg } = await import('pg');
-  const attempt = async (client: ClientConfig): Promise<Db> => {
+  const open = async (client: ClientConfig): Promise<Session> => {
     const connection = new pg.Client({ ...client, types: TEXT_TYPES });
     // The server may end a session at any moment, and Node.js ends a process that does not listen.
     // Statements that are asked of such a session reject.
@@ -25,12 +27,25 @@ export async function connectServer(url: string | null): Promise<Db> {
       cancel: () => sendCancel(new pg.Connection({ ssl: client.ssl }), connection),
     });
   };
+  const attempt = async (client: ClientConfig): Promise<Db> => {
+    const session = await open(client);
+    const { processID } = session.client as Client & CancelTarget;
+    try {
+      const pid = await backendPid(session);
+      if (pid !== processID) await refuseTransactionPooler(session, pid, () => open(client));
+      return session;
+    } catch (error) {
+      await session.close().catch(() => undefined);
+      throw error;
+    }
+  };
   try {
     return await attempt(config.client).catch((error: unknown) => {
       if (config.tlsOptional && refusedTls(error)) return attempt({ ...config.client, ssl: false });
       throw error;
     });
   } catch (error) {
+    if (error instanceof ImatError && error.condition === 'unsupported_server') throw error;
     throw connectFailure(error, config);
   }
 }

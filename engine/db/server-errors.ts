@@ -27,10 +27,13 @@ const CONDITIONS: Readonly<
   // Raised by imat's own SQL, under its own codes.
   IM017: { condition: 'frontier_missing' },
   IM021: { condition: 'source_changed' },
+  IM024: { condition: 'broken' },
   // In maintenance: a publication of all tables, from PostgreSQL 18 on.
   '42P10': {
     condition: 'definition_failed',
-    hint: 'A publication FOR ALL TABLES must publish stored generated columns: ALTER PUBLICATION ... SET (publish_generated_columns = stored).',
+    hint:
+      'A publication FOR ALL TABLES must publish stored generated columns: ' +
+      'ALTER PUBLICATION ... SET (publish_generated_columns = stored).',
   },
   42809: { condition: 'strategy_unavailable' },
   '2BP01': { condition: 'has_dependents', hint: 'Drop or change these objects first.' },
@@ -80,6 +83,8 @@ export function toImatError(error: unknown): unknown {
  * server or another session are in the way.
  */
 export function definitionFailure(error: unknown): unknown {
+  const unqualified = unqualifiedName(error);
+  if (unqualified !== null) return unqualified;
   const known = toImatError(error);
   if (
     !(error instanceof ServerError) ||
@@ -93,6 +98,29 @@ export function definitionFailure(error: unknown): unknown {
     message: error.message,
     detail: error.detail ?? undefined,
     hint: error.hint ?? undefined,
+    cause: error,
+  });
+}
+
+/** undefined_table, undefined_function, undefined_object (a type) */
+const UNDEFINED = new Set(['42P01', '42883', '42704']);
+
+/**
+ * A function of the definition names an object without its schema. imat runs definitions with
+ * `search_path = pg_catalog`, as PostgreSQL refreshes materialized views from version 17 on.
+ */
+function unqualifiedName(error: unknown): ImatError | null {
+  if (!(error instanceof ServerError) || !UNDEFINED.has(error.sqlstate)) return null;
+  const name = /^(?:SQL|PL\/\w+) function "?([^"\n]+?)"?(?: during| statement| line|$)/m.exec(
+    error.context ?? '',
+  )?.[1];
+  if (name === undefined) return null;
+  return new ImatError('definition_failed', {
+    message: `function ${name} of the definition names an object without its schema`,
+    detail: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`,
+    hint:
+      `Write the schema in the function's body, or set its path: ` +
+      `ALTER FUNCTION ${name} SET search_path = public.`,
     cause: error,
   });
 }

@@ -6,7 +6,8 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection, CustomTypesConfig, QueryConfig } from 'pg';
 import { ImatError } from '../errors/imat-error.ts';
 import { sessionLost, statementFailure } from './connection-errors.ts';
-import { type Activity, type Db, type Isolation, type Row, ServerError } from './db.ts';
+import type { Activity, Db, Isolation, Row } from './db.ts';
+import { isCanceled, QUERY_CANCELED, ServerError } from './db.ts';
 
 const asText = (text: string): string => text;
 const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<
@@ -81,6 +82,10 @@ export class Session implements Db {
     parts.client.on('error', (error) => (this.#lost ??= error));
   }
 
+  get client(): Client {
+    return this.#parts.client;
+  }
+
   get userSearchPath(): string {
     return this.#userSearchPath;
   }
@@ -109,7 +114,9 @@ export class Session implements Db {
     if (this.#inTransaction)
       throw new ImatError('internal', { message: 'a transaction was begun inside another one' });
     await this.execute(
-      `BEGIN ISOLATION LEVEL ${isolation === 'repeatable read' ? 'REPEATABLE READ' : 'READ COMMITTED'}`,
+      isolation === 'repeatable read'
+        ? 'BEGIN ISOLATION LEVEL REPEATABLE READ'
+        : 'BEGIN ISOLATION LEVEL READ COMMITTED',
     );
     this.#inTransaction = true;
     try {
@@ -141,6 +148,14 @@ export class Session implements Db {
       await this.#parts.cancel();
       await sleep(delayMs);
     }
+  }
+
+  get isCancelPending(): boolean {
+    return this.#canceled;
+  }
+
+  forgetCancel(): void {
+    this.#canceled = false;
   }
 
   answerWithin(ms: number | null): void {
@@ -185,9 +200,9 @@ export class Session implements Db {
 
   async #send<R>(statement: string, send: () => Promise<R>): Promise<R> {
     if (this.#closed !== null) throw sessionLost(new Error('the session is closed'));
-    // A cancel between two statements stops the next one; only that one, so that what has begun can
-    // be undone. A ROLLBACK is that undoing: to stop it would leave the transaction open.
-    if (this.#canceled && statement !== 'ROLLBACK') {
+    // A cancel stops one statement, so that what has begun can be undone: the one under way, or the
+    // next one if the server has not stopped that. What undoes work is never stopped.
+    if (this.#canceled && !UNDOES_WORK.test(statement)) {
       this.#canceled = false;
       throw canceled(statement);
     }
@@ -203,11 +218,12 @@ export class Session implements Db {
     try {
       return await send();
     } catch (error) {
-      throw this.#failure(error, statement);
+      const failure = this.#failure(error, statement);
+      if (isCanceled(failure)) this.#canceled = false;
+      throw failure;
     } finally {
       clearTimeout(timer);
       this.#activity = { busy: false, since: performance.now() };
-      this.#canceled = false;
     }
   }
 
@@ -222,10 +238,13 @@ export class Session implements Db {
   }
 }
 
+/** To stop these would leave a transaction open, or a lock taken. */
+const UNDOES_WORK = /^(?:ROLLBACK\b|SELECT pg_advisory_unlock)/;
+
 function canceled(statement: string, cause?: unknown): ServerError {
   return new ServerError({
     message: 'canceling statement due to user request',
-    sqlstate: '57014',
+    sqlstate: QUERY_CANCELED,
     detail: null,
     hint: null,
     position: null,

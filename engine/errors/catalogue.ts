@@ -58,7 +58,8 @@ export const ERROR_CATALOGUE = {
   unsupported_server: {
     code: 'IM008',
     category: 'user',
-    meaning: 'The server is older than PostgreSQL 15.',
+    meaning:
+      'The server is older than PostgreSQL 15, or is reached through a pooler in transaction mode.',
   },
   strategy_unavailable: {
     code: 'IM009',
@@ -141,6 +142,20 @@ export const ERROR_CATALOGUE = {
       'The optional extension cannot be installed: the server is embedded or on another ' +
       'machine, lacks what the build needs, is older than the installed headers, cannot ' +
       'load the library, or has a different extension of the same name.',
+  },
+  broken: {
+    code: 'IM024',
+    category: 'drift',
+    meaning:
+      'The imat is broken: capture on a source was disabled, or a table, view or function that ' +
+      'it uses has changed. What is stored may be wrong, so reads raise this error.',
+  },
+  connection_refused: {
+    code: 'IM025',
+    category: 'user',
+    meaning:
+      'The server does not let this role into this database: the password or a certificate is ' +
+      'wrong, the database does not exist, or the server has no TLS.',
   },
   internal: { code: 'IM099', category: 'internal', meaning: 'A bug in imat.' },
 } as const satisfies Record<string, Entry>;

@@ -17,7 +17,16 @@ import { stateContent } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-export function computedAnew(subject: Subject, plan: Plan): readonly Statement[] {
+export const computedAnew = (subject: Subject, plan: Plan): readonly Statement[] => [
+  {
+    label: 'the state computed anew',
+    sql: sql`CREATE VIEW ${subject.names.content.sql} AS\n${stateContent(plan)}`,
+  },
+  ...computedFunction(subject),
+];
+
+/** Its body names the content view. */
+export function computedFunction(subject: Subject): readonly Statement[] {
   const { content, computed } = subject.names;
   const body = sql`
 BEGIN
@@ -30,14 +39,11 @@ BEGIN
   END IF;
   RETURN QUERY SELECT * FROM ${content.sql};
 END`;
+  const signature = sql`${computed.sql}(access_key uuid) RETURNS SETOF ${content.sql}`;
   return [
     {
-      label: 'the state computed anew',
-      sql: sql`CREATE VIEW ${content.sql} AS\n${stateContent(plan)}`,
-    },
-    {
       label: 'the same as a function, for reads while a reset is pending',
-      sql: sql`CREATE FUNCTION ${computed.sql}(access_key uuid) RETURNS SETOF ${content.sql}
+      sql: sql`CREATE OR REPLACE FUNCTION ${signature}
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
 SET search_path = pg_catalog

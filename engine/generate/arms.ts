@@ -51,10 +51,11 @@ export function answeringArm(
   first: { readonly when: Sql | null; readonly arm: number } = { when: null, arm: ARM.anew },
 ): Sql {
   const [, second] = frontier.states;
+  const isSecond = second === undefined ? null : sql`${GUARDED_STATE} = ${regclass(second)}`;
   const stored =
-    second === undefined
+    isSecond === null
       ? sql`${ARM.stored}`
-      : sql`CASE WHEN ${GUARDED_STATE} = ${regclass(second)} THEN ${ARM.otherSlot} ELSE ${ARM.stored} END`;
+      : sql`CASE WHEN ${isSecond} THEN ${ARM.otherSlot} ELSE ${ARM.stored} END`;
   const current =
     anew === null
       ? sql`${ARM.current}`

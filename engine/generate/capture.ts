@@ -52,8 +52,12 @@ export type CaptureTarget = {
  * back.
  */
 export function createLog(log: Sql, columns: readonly ColumnFacts[]): Sql {
+  const own = [
+    sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`,
+    sql`weight integer NOT NULL`,
+  ];
   return sql`CREATE TABLE ${log} (
-  ${lines([sql`xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()`, sql`weight integer NOT NULL`, ...columns.map(logColumnOf)])}
+  ${lines([...own, ...columns.map(logColumnOf)])}
 ) WITH (${LOG_OPTIONS});
 ${identify(log)}`;
 }
@@ -66,10 +70,19 @@ ${identify(log)}`;
 export const identify = (table: Sql): Sql => sql`ALTER TABLE ${table} REPLICA IDENTITY FULL`;
 
 /**
- * A log lives by many short-lived rows. It is never truncated by vacuum: that would lock writers
- * out.
+ * A log lives by many short-lived rows. Autovacuum never truncates it, which would lock writers out
+ * and cancel readers on standby servers; workers do, at moments when nobody is in the way.
  */
-const LOG_OPTIONS = sql`autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false`;
+const LOG_OPTIONS = join(
+  [
+    sql`autovacuum_vacuum_scale_factor = 0`,
+    sql`autovacuum_vacuum_threshold = 10000`,
+    sql`autovacuum_analyze_scale_factor = 0`,
+    sql`autovacuum_analyze_threshold = 50000`,
+    sql`vacuum_truncate = false`,
+  ],
+  ', ',
+);
 
 /** A log column: base type and collation of the source's, and nothing that could refuse a value. */
 export function logColumnOf(column: ColumnFacts): Sql {
@@ -109,21 +122,24 @@ function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   if (columns === null) return mark;
   if (event === 'truncate') return sql`${resetMark(target)}\n${mark}`;
   const rows = logRows(event, target, columns);
-  const numbers = literal(`{${columns.map((column) => column.attnum).join(',')}}`);
-  if (target.isPartitioned) return ofPartitions(target, rows, columns, numbers);
+  const numbers = `{${columns.map((column) => column.attnum).join(',')}}`;
+  const asked = join([oidOf(target), literal(log.text), literal(numbers), namesOf(columns)], ', ');
+  if (target.isPartitioned) return ofPartitions(target, rows, columns, literal(numbers), asked);
   if (columns.length === 0) return rows;
-  return sql`IF imat_store.has_columns(${oidOf(target)}, ${literal(log.text)}, ${numbers}, ${namesOf(columns)}) THEN
+  return sql`IF imat_store.has_columns(${asked}) THEN
   ${rows}
 ELSE
-  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${numbers}, TG_OP);
+  EXECUTE imat_store.capture_command(TG_RELID, ${literal(log.text)}, ${literal(numbers)}, TG_OP);
 END IF;`;
 }
 
 /** Of a partition, too, the mark is the root's: after a restore, that can have another OID. */
-const resetMark = (target: CaptureTarget): Sql =>
-  target.isPartitioned
-    ? sql`INSERT INTO imat_store.reset (relation) SELECT ${oidOf(target)} WHERE imat_store.is_root(${oidOf(target)}, TG_RELID);`
-    : sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
+function resetMark(target: CaptureTarget): Sql {
+  if (!target.isPartitioned) return sql`INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);`;
+  const root = oidOf(target);
+  return sql`INSERT INTO imat_store.reset (relation)
+  SELECT ${root} WHERE imat_store.is_root(${root}, TG_RELID);`;
+}
 
 const PARTS = sql`
   parts pg_catalog.oid[];
@@ -140,13 +156,12 @@ function ofPartitions(
   rows: Sql,
   columns: readonly ColumnFacts[],
   numbers: Sql,
+  asked: Sql,
 ): Sql {
+  const root = oidOf(target);
   const log = literal(target.log.text);
-  const same =
-    columns.length === 0
-      ? sql``
-      : sql` AND imat_store.has_columns(${oidOf(target)}, ${log}, ${numbers}, ${namesOf(columns)})`;
-  return sql`IF NOT imat_store.has_parts(ARRAY[${oidOf(target)}], '{}'::pg_catalog.oid[]) THEN
+  const same = columns.length === 0 ? sql`` : sql` AND imat_store.has_columns(${asked})`;
+  return sql`IF NOT imat_store.has_parts(ARRAY[${root}], '{}'::pg_catalog.oid[]) THEN
   parts := '{}';
 END IF;
 IF parts IS NULL${same} THEN
@@ -154,7 +169,7 @@ IF parts IS NULL${same} THEN
 ELSE
   path := pg_catalog.current_setting('search_path');
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  EXECUTE imat_store.capture_command(${oidOf(target)}, ${log}, ${numbers}, TG_OP, parts, TG_RELID);
+  EXECUTE imat_store.capture_command(${root}, ${log}, ${numbers}, TG_OP, parts, TG_RELID);
   PERFORM pg_catalog.set_config('search_path', path, true);
 END IF;`;
 }
@@ -227,8 +242,10 @@ export const namesColumns = (body: string, columns: readonly ColumnFacts[]): boo
   body.includes(insertedRows(columns).text);
 
 function netUpdate(columns: readonly ColumnFacts[]): Sql {
-  if (!canNet(columns))
-    return sql`SELECT -1${valuesOf('o', columns)} FROM old_rows AS o UNION ALL SELECT 1${valuesOf('n', columns)} FROM new_rows AS n`;
+  if (!canNet(columns)) {
+    const removed = sql`SELECT -1${valuesOf('o', columns)} FROM old_rows AS o`;
+    return sql`${removed} UNION ALL SELECT 1${valuesOf('n', columns)} FROM new_rows AS n`;
+  }
   const logged = (column: ColumnFacts): Sql => ident(logColumn(column.attnum));
   const of = (alias: string): Sql =>
     join(
@@ -275,8 +292,11 @@ export function createTriggers(target: CaptureTarget): readonly Sql[] {
   const { extension } = target;
   const created = CAPTURE_EVENTS.map((event) => {
     const { when, rows } = WHEN[event];
-    return sql`CREATE OR REPLACE TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ${when} ON ${target.source}${target.columns === null ? sql`` : rows}
-FOR EACH STATEMENT EXECUTE FUNCTION ${target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`}()`;
+    const trigger = ident(CAPTURE_TRIGGERS[event]);
+    const referencing = target.columns === null ? sql`` : rows;
+    const capture = target.functions[event] ?? sql`${extension ?? sql``}.capture_changes`;
+    return sql`CREATE OR REPLACE TRIGGER ${trigger} ${when} ON ${target.source}${referencing}
+FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   });
   const always = CAPTURE_EVENTS.map(
     (event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`,

@@ -3,11 +3,11 @@
  * live view adds them to the state when read, the fold adds them for good. Being a view, it follows
  * its sources through renames.
  *
- * One scan of a log joins the frontier's row: so the view can be read in parallel. Of several, what
- * their terms ask of the frontier and the logs is asked once, which also spares planning. If an
- * expression can fail for a row, pending rows are cancelled against each other first. If it is
- * believed that none can, the fold has a second view that does so, for values that prove the belief
- * wrong.
+ * What its terms ask of the frontier and the logs is asked once, which also spares planning. It is
+ * not read in parallel: a parallel read of everything, what is pending included, would look
+ * cheaper to the planner than the stored rows in the order of an index. If an expression can fail
+ * for a row, pending rows are cancelled against each other first. If it is believed that none can,
+ * the fold has a second view that does so, for values that prove the belief wrong.
  */
 import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
@@ -49,32 +49,16 @@ export function changeQuery(
   logOf: Pending['logOf'],
   netting: Netting,
 ): Sql {
-  const { sources } = coreInput(plan, null).shape;
-  if (sources.length > 1) return changesOfSeveral(plan, imatId, logOf, netting, sources);
-  const pending: Pending = {
-    frontier: sql`f.snapshot`,
-    joined: { from: sql`imat_catalog.frontier AS f`, where: sql`f.imat_id = ${imatId}` },
-    logOf,
-    changed: null,
-  };
-  return contributions(plan.store, coreInput(plan, pending).change(netting));
-}
-
-function changesOfSeveral(
-  plan: Plan,
-  imatId: number,
-  logOf: Pending['logOf'],
-  netting: Netting,
-  sources: readonly number[],
-): Sql {
-  const oids = [...new Set(sources)];
+  const { shape } = coreInput(plan, null);
+  const oids = [...new Set(shape.sources)];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
-  const flags = oids.map(
-    (oid) => sql`${anyPending({ frontier: sql`f.snapshot`, logOf }, [oid])} AS ${flag(oid)}`,
-  );
+  const inLog: Pending = { frontier: sql`f.snapshot`, logOf, changed: null };
+  const flags =
+    shape.sources.length > 1
+      ? oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`)
+      : [];
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
-    joined: null,
     logOf,
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
   };

@@ -162,5 +162,7 @@ export function isUnknown(keys: readonly TouchKey[]): Sql | null {
  * 1,000 rows of generate_series, and would compile queries for a thousand times the rows that are
  * there.
  */
-const repeated = (times: Sql): Sql =>
-  sql`\nCROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(${times})::integer]))`;
+function repeated(times: Sql): Sql {
+  const copies = sql`pg_catalog.array_fill(NULL::"char", ARRAY[(${times})::integer])`;
+  return sql`\nCROSS JOIN LATERAL pg_catalog.unnest(${copies})`;
+}

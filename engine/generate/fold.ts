@@ -32,6 +32,14 @@ export function foldFunction(subject: Subject, plan: Plan): readonly Statement[]
   ];
 }
 
+const NOT_CAPTURED = literal(
+  'A change of a source was not captured, for example because a trigger of imat was disabled.',
+);
+const KEYS_ARE_LIMITED = literal(
+  'Keys are limited to about 2700 bytes. Reads are still correct. ' +
+    'Run imat revert, then imat convert with --strategy swap.',
+);
+
 function createFold(subject: Subject, plan: Plan): Sql {
   const { store } = plan;
   const { fold, state, delta, content } = subject.names;
@@ -50,8 +58,8 @@ END IF;`,
   RAISE EXCEPTION USING
     ERRCODE = 'data_corrupted',
     MESSAGE = ${literal(`a row of ${state.sql.text} would have a negative count`)},
-    DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-    HINT = 'Run imat verify, then imat revert and imat convert.';
+    DETAIL = ${NOT_CAPTURED},
+    HINT = 'Run imat repair.';
 END IF;`,
     ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
     sql`RETURN touched;`,
@@ -88,7 +96,7 @@ INTO touched, emptied, negative;`;
     ERRCODE = 'program_limit_exceeded',
     MESSAGE = 'a group key is too long to be stored',
     DETAIL = SQLERRM,
-    HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';`,
+    HINT = ${KEYS_ARE_LIMITED};`,
     ...(fallback === null
       ? []
       : [

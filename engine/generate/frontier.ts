@@ -31,9 +31,11 @@ export const GUARDED_STATE = sql`f.state_relation`;
  * one look at the frontier's row for both.
  */
 export function guarded({ imatId, name, states, dependencies }: FrontierOf, value: Sql): Sql {
+  const ofState = sql`f.state_relation IN (${join(states.map(regclass), ', ')})`;
+  const own = sql`f.imat_id = ${imatId} AND ${ofState} AND f.here AND ${dependencies}`;
   return sql`(
   SELECT COALESCE(
-    (SELECT ${value} FROM imat_catalog.frontier AS f WHERE f.imat_id = ${imatId} AND f.state_relation IN (${join(states.map(regclass), ', ')}) AND f.here AND ${dependencies}),
+    (SELECT ${value} FROM imat_catalog.frontier AS f WHERE ${own}),
     imat_catalog.no_frontier(${literal(name)})::integer
   )
 )`;
@@ -43,8 +45,10 @@ export function guarded({ imatId, name, states, dependencies }: FrontierOf, valu
  * A condition for a view that reads one stored table alone; an error where the frontier is not that
  * table's.
  */
-export const isStored = ({ imatId, name, states, dependencies }: FrontierOf): Sql =>
-  sql`${dependencies} AND imat_catalog.is_stored(${imatId}, ${join(states.map(regclass), ', ')}, ${literal(name)})`;
+export function isStored({ imatId, name, states, dependencies }: FrontierOf): Sql {
+  const tables = join(states.map(regclass), ', ');
+  return sql`${dependencies} AND imat_catalog.is_stored(${imatId}, ${tables}, ${literal(name)})`;
+}
 
 /**
  * Always true; makes whatever contains it depend on the definition view and, where that captures,

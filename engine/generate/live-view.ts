@@ -18,7 +18,7 @@
  * barrier as well.
  */
 import { faceOf } from '../operators/all.ts';
-import type { LogsSince } from '../operators/pending.ts';
+import type { Pending } from '../operators/pending.ts';
 import { anyPending, resetPending, treeChanged } from '../operators/pending.ts';
 import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
@@ -51,7 +51,7 @@ export function liveView(subject: Subject, plan: Plan): Sql {
   const stored = storedArms(subject, plan, []);
   if (!subject.live)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
-  const pending: LogsSince = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf };
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
   const { sources } = coreInput(plan, null).shape;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(

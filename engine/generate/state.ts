@@ -25,10 +25,11 @@ export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
     ...store.parts.map(({ name, comment }) => [name, comment] as const),
     ...storedValues(store).map(({ name, label }) => [name, label] as const),
   ];
-  const values = storedValues(store).map(
-    (value) =>
-      sql`ADD COLUMN ${ident(value.name)} ${fragment(value.type)} GENERATED ALWAYS AS (${value.finish(ident)}) STORED`,
-  );
+  const values = storedValues(store).map(({ name, type, finish }) => {
+    const column = sql`${ident(name)} ${fragment(type)}`;
+    return sql`ADD COLUMN ${column} GENERATED ALWAYS AS (${finish(ident)}) STORED`;
+  });
+  const identity = join(identityOf(store).map(ident), ', ');
   return [
     {
       label: 'the state: one row per group, with what each aggregate needs',
@@ -46,7 +47,7 @@ export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
         ]),
     {
       label: 'what finds a group, NULL keys being equal',
-      sql: sql`CREATE UNIQUE INDEX ON ${table} (${join(identityOf(store).map(ident), ', ')}) NULLS NOT DISTINCT`,
+      sql: sql`CREATE UNIQUE INDEX ON ${table} (${identity}) NULLS NOT DISTINCT`,
     },
     ...unknownIndex(store, table),
     ...repeatedIndex(store, table),

@@ -5,7 +5,7 @@
  * freshness: what is stored. During a swap there are two tables, and the frontier says which of
  * them is the one to read.
  */
-import type { LogsSince } from '../operators/pending.ts';
+import type { Pending } from '../operators/pending.ts';
 import { anyPending, treeChanged } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, literal, sql } from '../sql/sql.ts';
@@ -81,7 +81,7 @@ WHERE ${where}`;
 
 /** Whether the stored table may not be the answer now. */
 function hasChanged(subject: Subject): Sql {
-  const pending: LogsSince = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf };
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
   const changed = anyPending(pending, subject.watched ?? []);
   if (!subject.dependsOnSettings) return changed;
   const current = join(

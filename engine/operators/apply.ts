@@ -54,14 +54,15 @@ function tableOf({ rows, columns, ...node }: NodeOf<'apply'>, shape: Shape): Sql
     case 'functions': {
       const calls = rows.functions.map(({ call, definitions }) => {
         const text = fragment(deparseExpr(call, (ref) => columnOf(shape, idOf(ref)).text));
-        const described = definitions.map(
-          ({ name, type, collation }) =>
-            sql`${ident(name)} ${fragment(collation === null ? type : `${type} COLLATE ${collation}`)}`,
-        );
+        const described = definitions.map(({ name, type, collation }) => {
+          const kind = collation === null ? type : `${type} COLLATE ${collation}`;
+          return sql`${ident(name)} ${fragment(kind)}`;
+        });
         return described.length === 0 ? text : sql`${text} AS (${join(described, ', ')})`;
       });
       const ordinality = rows.ordinality ? sql` WITH ORDINALITY` : sql``;
-      return sql`LATERAL ROWS FROM (${join(calls, ', ')})${ordinality} AS ${alias}(${join(names, ', ')})`;
+      const from = sql`ROWS FROM (${join(calls, ', ')})${ordinality}`;
+      return sql`LATERAL ${from} AS ${alias}(${join(names, ', ')})`;
     }
     case 'values': {
       const lines = rows.rows.map((row) => sql`(${join(list(row), ', ')})`);

@@ -3,13 +3,15 @@
  * copies.
  *
  * Rows are told apart by their image (a digest of their binary form), not by `=`: 1.0 and 1.00 are
- * two rows of the answer.
+ * two rows of the answer. Values that hold an enum are no part of the digest, because their image
+ * has the label, which can be renamed without a write: they are columns of the unique key
+ * themselves.
  */
 import type { NodeOf } from '../algebra/node.ts';
 import { idOf, scansOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { keyNotUsable } from '../algebra/reason.ts';
+import { enumInside, keyNotUsable } from '../algebra/reason.ts';
 import { ROW_COUNT } from '../aggregates/parts.ts';
 import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -18,13 +20,16 @@ import type { Types } from './group.ts';
 import { anyOf, imageOf } from './image.ts';
 import type { Shape } from './rule.ts';
 import { fromWhere, written } from './rule.ts';
-import type { Grouping, Identity, OutputName, Store } from './store.ts';
+import type { Grouping, Identity, OutputName, Store, StoredKey } from './store.ts';
 import { comparable, keyValues, termRows } from './store.ts';
 
 const ROW_DIGEST = OWN_COLUMNS.rowDigest;
 
+/** By `=` alone: see above. */
+const isOwnKey = ({ facts }: StoredKey): boolean => facts.holdsEnum;
+
 const BY_DIGEST: Identity = {
-  columns: () => [ROW_DIGEST],
+  columns: (keys) => [ROW_DIGEST, ...keys.filter(isOwnKey).map(({ name }) => name)],
   // Conditions on a source's key reach the log, and those on a digest do not.
   touchedBy: (keys) => {
     const own = comparable(keys.filter(({ isSourceKey }) => isSourceKey));
@@ -69,7 +74,9 @@ export function bagStore(
   );
   const keys = node.outputs.map(({ column, expr }) => {
     const facts = types.of(column.id);
-    if (!facts.groupable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
+    if (facts.holdsEnum && !facts.equalIsSame)
+      reasons.push(enumInside(label(expr), facts.type, expr.span));
+    else if (!facts.groupable) reasons.push(keyNotUsable(label(expr), facts.type, expr.span));
     return {
       name: names.take(outputName(column.id) ?? column.name),
       value: written(expr, input),
@@ -95,16 +102,17 @@ export function bagStore(
 function grouped(store: Store, alias: string, digest: Sql): Grouping {
   const columns = store.keys.map((key) => ({
     key,
+    grouped: key.facts.sortable || isOwnKey(key),
     value: sql`${ident(alias)}.${ident(key.name)}`,
   }));
   return {
     select: [
       sql`${digest} AS ${ident(ROW_DIGEST)}`,
       ...columns.map(
-        ({ key, value }) => sql`${key.facts.sortable ? value : anyOf(value)} AS ${ident(key.name)}`,
+        ({ key, grouped: by, value }) => sql`${by ? value : anyOf(value)} AS ${ident(key.name)}`,
       ),
     ],
-    groupBy: [digest, ...columns.filter(({ key }) => key.facts.sortable).map(({ value }) => value)],
+    groupBy: [digest, ...columns.filter((column) => column.grouped).map(({ value }) => value)],
   };
 }
 
@@ -113,7 +121,8 @@ function grouped(store: Store, alias: string, digest: Sql): Grouping {
  * such, from a log in the base type. Text would be in the client's encoding there.
  */
 function digestOf(store: Store, alias: string): Sql {
-  const columns = store.keys.map(({ name, facts }) => {
+  const imaged = store.keys.filter((key) => !isOwnKey(key));
+  const columns = imaged.map(({ name, facts }) => {
     const cast = facts.type === facts.baseType ? sql`` : sql`::${fragment(facts.baseType)}`;
     const value = sql`${ident(alias)}.${ident(name)}${cast}`;
     return facts.image?.form === 'text' ? imageOf(value, facts) : value;

@@ -2,19 +2,10 @@
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, sql } from '../sql/sql.ts';
 
-export type LogsSince = {
-  /** The frontier: an expression of type pg_snapshot. */
+export type Pending = {
+  /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
   readonly frontier: Sql;
   readonly logOf: (sourceOid: number) => Sql;
-};
-
-export type Pending = LogsSince & {
-  /**
-   * The row that has it, as an item of FROM and a condition, if each scan of a log joins that; null
-   * if the expression does not depend on any row. A subquery in its place would keep everything
-   * that reads the scan from parallel plans.
-   */
-  readonly joined: { readonly from: Sql; readonly where: Sql } | null;
   /**
    * Whether a source has pending rows: a condition that does not depend on any row; null to find
    * out in place.
@@ -38,8 +29,10 @@ export type Netting = 'logged' | 'cancelled' | 'fenced';
  * The first half says nothing that the second does not, but an index on a log's xid can answer it;
  * workers build one if it helps.
  */
-export const isPending = (pending: LogsSince, log: Sql): Sql =>
-  sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${pending.frontier}) AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${pending.frontier})`;
+export function isPending({ frontier }: Pending, log: Sql): Sql {
+  const isRecent = sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${frontier})`;
+  return sql`${isRecent} AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${frontier})`;
+}
 
 /**
  * Always true as an upper bound. Of a range the planner expects few rows, so it looks them up in an
@@ -49,10 +42,10 @@ export const isPending = (pending: LogsSince, log: Sql): Sql =>
 const LAST_XID = sql`'18446744073709551615'::pg_catalog.xid8`;
 
 /** Whether any of the sources has pending rows; does not depend on any row. */
-export function anyPending(pending: LogsSince, sourceOids: readonly number[]): Sql {
+export function anyPending(pending: Pending, sourceOids: readonly number[]): Sql {
+  const isUnfolded = sql`l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)}`;
   const tests = [...new Set(sourceOids)].map(
-    (oid) =>
-      sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE l.xid <= ${LAST_XID} AND ${isPending(pending, sql`l`)})`,
+    (oid) => sql`EXISTS (SELECT FROM ${pending.logOf(oid)} AS l WHERE ${isUnfolded})`,
   );
   return tests.length === 0 ? sql`FALSE` : join(tests, ' OR ');
 }
@@ -62,10 +55,11 @@ export function anyPending(pending: LogsSince, sourceOids: readonly number[]): S
  * the states do not stand for its rows. Does not depend on any row.
  */
 export function treeChanged(partitionedOids: readonly number[]): Sql | null {
-  const tests = [...new Set(partitionedOids)].map(
-    (oid) =>
-      sql`NOT EXISTS (SELECT FROM imat_catalog.source AS p WHERE p.relation = ${literal(String(oid))}::pg_catalog.regclass AND imat_catalog.is_tree(p.relation, p.parents, p.parts))`,
-  );
+  const isTree = sql`imat_catalog.is_tree(p.relation, p.parents, p.parts)`;
+  const tests = [...new Set(partitionedOids)].map((oid) => {
+    const root = sql`p.relation = ${literal(String(oid))}::pg_catalog.regclass`;
+    return sql`NOT EXISTS (SELECT FROM imat_catalog.source AS p WHERE ${root} AND ${isTree})`;
+  });
   return tests.length === 0 ? null : join(tests, ' OR ');
 }
 
@@ -79,7 +73,9 @@ export function treeChanged(partitionedOids: readonly number[]): Sql | null {
 export function resetPending(frontier: Sql, sourceOids: readonly number[]): Sql {
   const sources = [...new Set(sourceOids)];
   const constants = sources.map((oid) => sql`${literal(String(oid))}::pg_catalog.regclass`);
-  const reset = sql`EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN (${join(constants, ', ')}) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, ${frontier}))`;
+  const isNew = sql`NOT pg_catalog.pg_visible_in_snapshot(r.xid, ${frontier})`;
+  const ofSources = sql`r.relation IN (${join(constants, ', ')})`;
+  const reset = sql`EXISTS (SELECT FROM imat_store.reset AS r WHERE ${ofSources} AND ${isNew})`;
   return sourceOids.length > 1
     ? sql`${reset} OR imat_catalog.is_rewritten(ARRAY[${join(constants, ', ')}])`
     : reset;

@@ -62,16 +62,16 @@ export const scan: Rule<'scan'> = {
       .filter(({ facts }) => facts.isVirtual)
       .map(({ facts }) => ({
         kind: 'virtual_column',
-        message: `column ${node.label}.${facts.name} is generated when it is read, which capture cannot see`,
+        message:
+          `column ${node.label}.${facts.name} is generated when it ` +
+          'is read, which capture cannot see',
         hint: 'Write its expression in the definition, or make it a STORED column.',
         span: null,
       })),
 };
 
 function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, weight: Sql): Sql {
-  const { joined } = pending;
-  const log = sql`${pending.logOf(node.source.oid)} AS l${joined === null ? sql`` : sql`, ${joined.from}`}`;
-  const where = sql`${joined === null ? sql`` : sql`${joined.where} AND `}${isPending(pending, sql`l`)}`;
+  const log = pending.logOf(node.source.oid);
   const facts = node.columns.map((one) => one.facts);
   const logged = facts.map((column) => {
     const value = sql`l.${ident(logColumn(column.attnum))}`;
@@ -82,8 +82,8 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
   if (netting === 'logged' || !canNet(facts)) {
     return sql`
   SELECT ${join([sql`l.weight::bigint AS ${weight}`, ...named(logged)], ', ')}
-  FROM ${log}
-  WHERE ${where}
+  FROM ${log} AS l
+  WHERE ${isPending(pending, sql`l`)}
 `;
   }
   const images = facts.map((column, index) => imageGrouping(logged[index] ?? sql``, column));
@@ -91,8 +91,8 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
   const values = named(images.map((image) => image.select));
   return sql`
   SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${weight}`, ...values], ', ')}
-  FROM ${log}
-  WHERE ${where}
+  FROM ${log} AS l
+  WHERE ${isPending(pending, sql`l`)}
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
   HAVING pg_catalog.sum(l.weight) <> 0${netting === 'fenced' ? sql`\n  OFFSET 0` : sql``}
 `;

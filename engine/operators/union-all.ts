@@ -74,5 +74,7 @@ export function unionColumns(
 }
 
 /** A branch may have no FROM: a row of constants. */
-const selected = (columns: readonly Sql[], { from, where }: Rows): Sql =>
-  sql`SELECT ${join(columns, ', ')}${from.length === 0 ? sql`` : sql`\nFROM ${join(from, ', ')}`}${conditions(where)}`;
+function selected(columns: readonly Sql[], { from, where }: Rows): Sql {
+  const tables = from.length === 0 ? sql`` : sql`\nFROM ${join(from, ', ')}`;
+  return sql`SELECT ${join(columns, ', ')}${tables}${conditions(where)}`;
+}

@@ -7,8 +7,15 @@ import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './stored-tree.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
+import { hiddenTables } from './function-bodies.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
+import {
+  COMPARES_WITH_TIMESTAMPTZ,
+  PRINTS_ARGUMENTS,
+  READS_THE_CLOCK,
+  SETTINGS_ONLY,
+} from './stable-functions.ts';
 
 export type FunctionUse = {
   readonly schema: string;
@@ -19,6 +26,8 @@ export type FunctionUse = {
    */
   readonly operator: { readonly name: string; readonly signature: string } | null;
   readonly dependence: Dependence;
+  /** The tables that a function reads although it is declared IMMUTABLE; null for any other. */
+  readonly reads?: string | null;
 };
 
 export type FunctionFacts = {
@@ -47,73 +56,6 @@ export const PINNED_SETTINGS = [
   'bytea_output',
   'default_text_search_config',
 ] as const;
-
-/**
- * PostgreSQL's own functions that are stable because of `PINNED_SETTINGS` only, by the name of what
- * is not immutable among them.
- */
-const SETTINGS_ONLY = new Set([
-  'date_trunc',
-  'date_part',
-  'extract',
-  'timezone',
-  'date',
-  'timestamp',
-  'timestamptz',
-  'time',
-  'timetz',
-  'to_char',
-  'to_timestamp',
-  'to_date',
-  'to_number',
-  'timestamptz_pl_interval',
-  'timestamptz_mi_interval',
-  'interval_pl_timestamptz',
-  'generate_series',
-  'make_timestamptz',
-  'overlaps',
-  'to_tsvector',
-  'to_tsquery',
-  'plainto_tsquery',
-  'phraseto_tsquery',
-  'websearch_to_tsquery',
-  'money',
-  'numeric',
-  'interval_in',
-  'cash_in',
-]);
-
-/** Of the same name, and not like these: the zone of a time of day is that of today. */
-const READS_THE_CLOCK = new Set(['timetz(time without time zone)']);
-
-const COMPARES_WITH_TIMESTAMPTZ =
-  /^(date|timestamp|timestamptz)_(eq|ne|lt|le|gt|ge|cmp)_(timestamptz|date|timestamp)$/;
-
-/** Functions that are stable because they print their arguments. */
-const PRINTS_ARGUMENTS = new Set([
-  'textanycat',
-  'anytextcat',
-  'concat',
-  'concat_ws',
-  'format',
-  'array_to_string',
-  'to_json',
-  'to_jsonb',
-  'row_to_json',
-  'array_to_json',
-  'json_build_object',
-  'json_build_array',
-  'jsonb_build_object',
-  'jsonb_build_array',
-  'json_agg',
-  'jsonb_agg',
-  'json_object_agg',
-  'jsonb_object_agg',
-  'json_object_agg_strict',
-  'json_object_agg_unique',
-  'jsonb_object_agg_strict',
-  'jsonb_object_agg_unique',
-]);
 
 type FunctionRow = {
   oid: number;
@@ -157,7 +99,12 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
     ...inputs.values(),
   ]);
   const outputs = await loadTypeOutputs(db, typesIn(findings));
+  const hidden = await hiddenTables(db, [...functions.values()]);
   const unstable = [
+    ...[...functions.values()].flatMap((row): FunctionUse[] => {
+      const reads = hidden.get(row.oid);
+      return reads === undefined ? [] : [{ ...named(row), dependence: 'moment', reads }];
+    }),
     ...findings.uses.flatMap((use) => useOf(use, functions.get(use.oid), outputs)),
     ...findings.conversions.flatMap((conversion) =>
       conversionUses(conversion, functions.get(inputs.get(conversion.to) ?? 0), outputs),
@@ -287,7 +234,9 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
   if (types.length === 0) return new Map();
   // A domain's input function reads the base type's: its own is marked stable for its checks.
   const rows = await db.query<{ type: number; input: number }>(
-    `SELECT t.oid AS type, coalesce(b.typinput, t.typinput)::oid AS input FROM pg_type t LEFT JOIN pg_type b ON b.oid = t.typbasetype WHERE t.oid = ANY ($1::oid[])`,
+    `SELECT t.oid AS type, coalesce(b.typinput, t.typinput)::oid AS input
+     FROM pg_type t LEFT JOIN pg_type b ON b.oid = t.typbasetype
+     WHERE t.oid = ANY ($1::oid[])`,
     [`{${[...new Set(types)].join(',')}}`],
   );
   return new Map(rows.map((row) => [row.type, row.input]));
@@ -295,12 +244,18 @@ async function inputFunctions(db: Db, types: readonly number[]): Promise<Map<num
 
 async function loadFunctions(db: Db, oids: readonly number[]): Promise<Map<number, FunctionRow>> {
   const rows = await db.query<FunctionRow>(
-    `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name, p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
+    `SELECT p.oid, n.nspname::text AS schema, p.proname::text AS name,
+       p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS signature,
        p.prokind::text AS kind, p.provolatile::text AS volatility, p.proretset AS returns_set,
-       p.proparallel = 'u' AS parallel_unsafe, coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
-     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_roles r ON r.oid = p.proowner
+       p.proparallel = 'u' AS parallel_unsafe,
+       coalesce(r.rolsuper, false) AS trusted, o.operator, o.operator_signature
+     FROM pg_proc p
+     JOIN pg_namespace n ON n.oid = p.pronamespace
+     LEFT JOIN pg_roles r ON r.oid = p.proowner
      LEFT JOIN LATERAL (
-       SELECT o.oprname::text AS operator, concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname, format_type(o.oprright, NULL)) AS operator_signature
+       SELECT o.oprname::text AS operator,
+         concat_ws(' ', format_type(nullif(o.oprleft, 0), NULL), o.oprname,
+           format_type(o.oprright, NULL)) AS operator_signature
        FROM pg_operator o WHERE o.oprcode = p.oid ORDER BY o.oid LIMIT 1
      ) o ON true
      WHERE p.oid = ANY ($1::oid[]) ORDER BY p.oid`,
@@ -316,11 +271,15 @@ function useOf(
 ): FunctionUse[] {
   if (row === undefined || row.volatility === 'i') return [];
   const dependence = dependenceOf(row, use, outputs);
-  if (dependence === 'tables') return [];
-  const operator =
-    row.operator === null ? null : { name: row.operator, signature: row.operator_signature ?? '' };
-  return [{ schema: row.schema, name: row.name, operator, dependence }];
+  return dependence === 'tables' ? [] : [{ ...named(row), dependence }];
 }
+
+const named = (row: FunctionRow): Pick<FunctionUse, 'schema' | 'name' | 'operator'> => ({
+  schema: row.schema,
+  name: row.name,
+  operator:
+    row.operator === null ? null : { name: row.operator, signature: row.operator_signature ?? '' },
+});
 
 function dependenceOf(
   row: FunctionRow,
@@ -355,14 +314,12 @@ function conversionUses(
   const dependence = worst([printed, read]);
   if (dependence === 'tables') return [];
   const name = (type: number | null): string => outputs.get(type ?? 0)?.name ?? 'record';
+  const target = input === undefined ? 'text' : input.name.replace(/_?in$/, '');
   return [
     {
       schema: 'pg_catalog',
       operator: null,
-      name:
-        from === null
-          ? `text::${name(to)}`
-          : `${name(typeOf(from))}::${input === undefined ? 'text' : input.name.replace(/_?in$/, '')}`,
+      name: from === null ? `text::${name(to)}` : `${name(typeOf(from))}::${target}`,
       dependence,
     },
   ];

@@ -18,8 +18,11 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
   const found = await resolveRelation(db, name);
   if (found === null) {
     const others = await db.query<{ name: string }>(
-      `SELECT CASE WHEN n.nspname = 'public' THEN quote_ident(c.relname) ELSE quote_ident(n.nspname) || '.' || quote_ident(c.relname) END AS name
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'm' ORDER BY 1`,
+      `SELECT CASE WHEN n.nspname = 'public' THEN quote_ident(c.relname)
+         ELSE quote_ident(n.nspname) || '.' || quote_ident(c.relname) END AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind = 'm'
+       ORDER BY 1`,
     );
     throw new ImatError('not_found', {
       message: `materialized view "${name}" does not exist`,
@@ -39,10 +42,13 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
     });
   }
   throw new ImatError('not_a_materialized_view', {
-    message: `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, not a materialized view`,
+    message:
+      `"${name}" is ${RELATION_KINDS[found.kind] ?? 'not a materialized view'}, ` +
+      'not a materialized view',
     hint:
       found.kind === 'v'
-        ? `imat create ${found.name} --query "SELECT * FROM ${name}" makes an imat of what a view answers.`
+        ? `imat create ${found.name} --query "SELECT * FROM ${name}" ` +
+          'makes an imat of what a view answers.'
         : undefined,
   });
 }
@@ -75,7 +81,8 @@ export async function resolveRelation(
   await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
   const [row] = await db.query<NamedView & { kind: string }>(
     `SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
-     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass($1)`,
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = pg_catalog.to_regclass($1)`,
     [name],
   );
   await db.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)`);
@@ -135,10 +142,13 @@ export async function resolveImat(
 
 const GONE_SQL = `
 SELECT i.name, array_to_json(array_remove(ARRAY[
-    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view) THEN 'its definition' END,
+    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
+      THEN 'its definition' END,
     CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) THEN 'its view' END,
-    CASE WHEN i.strategy = 'delta' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.stored) THEN 'its stored table' END,
-    CASE WHEN i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL THEN 'its fold function' END
+    CASE WHEN i.strategy = 'delta' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.stored)
+      THEN 'its stored table' END,
+    CASE WHEN i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL
+      THEN 'its fold function' END
   ], NULL)) AS gone
 FROM imat_catalog.imat i WHERE i.id = $1 AND i.state = 'active'`;
 
@@ -150,8 +160,10 @@ export async function checkIntact(db: Db, imatId: number): Promise<void> {
   if (imat === undefined || imat.gone.length === 0) return;
   throw new ImatError('source_changed', {
     message: `imat "${imat.name}" is broken: objects it depends on are missing`,
-    detail: `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, or somebody dropped what imat had made.`,
-    hint: `Run imat revert ${shellWord(imat.name)}, and convert again if the sources are still there.`,
+    detail:
+      `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, ` +
+      'or somebody dropped what imat had made.',
+    hint: `Run imat repair ${shellWord(imat.name)}.`,
   });
 }
 

@@ -32,7 +32,9 @@ async function meansTheSame(
   searchPath: string,
 ): Promise<boolean> {
   await db.execute(
-    `SET LOCAL search_path = ${searchPath}; CREATE TEMPORARY VIEW imat_operators AS ${text}; SET LOCAL search_path = pg_catalog`,
+    `SET LOCAL search_path = ${searchPath};
+     CREATE TEMPORARY VIEW imat_operators AS ${text};
+     SET LOCAL search_path = pg_catalog`,
   );
   const [made] = await db.query<{ oid: number }>(
     `SELECT 'pg_temp.imat_operators'::regclass::oid AS oid`,
@@ -53,7 +55,8 @@ export async function searchPathOf(
 ): Promise<string | null | undefined> {
   if (await meansTheSame(db, view, text, 'pg_catalog')) return null;
   const schemas = await db.query<{ schema: string }>(
-    `SELECT DISTINCT n.nspname::text AS schema FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+    `SELECT DISTINCT n.nspname::text AS schema
+     FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
      WHERE o.oid = ANY ($1::oid[]) AND n.nspname <> 'pg_catalog' ORDER BY 1`,
     [`{${(await operatorsOf(db, view)).join(',')}}`],
   );

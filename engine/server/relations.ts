@@ -41,24 +41,33 @@ export type Inspection = {
 const READ_SQL = `
 SELECT d.refobjid AS oid, d.refobjsubid AS attnum
 FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-WHERE r.ev_class = ANY ($1::oid[]) AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> r.ev_class
+WHERE r.ev_class = ANY ($1::oid[])
+  AND d.refclassid = 'pg_class'::regclass
+  AND d.refobjid <> r.ev_class
 UNION
 SELECT m[1]::oid, 0
 FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':relid ([0-9]+)', 'g') m
 WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 
 const RELATION_SQL = `
-SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relpersistence::text AS persistence,
-  c.relrowsecurity AS row_security, row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
+SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+  c.relpersistence::text AS persistence, c.relrowsecurity AS row_security,
+  row_security_active(c.oid) AS is_filtered, c.relispartition AS is_partition,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AS has_children,
   EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) AS is_child,
-  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid) ELSE false END AS is_subscribed,
+  CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
+    THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = c.oid)
+    ELSE false END AS is_subscribed,
   c.oid < 16384 AS is_system, p.foreign_part, p.unlogged_part, p.subscribed_part
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL (
     SELECT min(t.relid::text) FILTER (WHERE l.relkind = 'f') AS foreign_part,
       min(t.relid::text) FILTER (WHERE l.relpersistence <> 'p') AS unlogged_part,
-      CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN (SELECT min(s.srrelid::regclass::text) FROM pg_subscription_rel s WHERE s.srrelid = ANY (array_agg(t.relid::oid))) END AS subscribed_part
+      CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN (
+        SELECT min(s.srrelid::regclass::text)
+        FROM pg_subscription_rel s
+        WHERE s.srrelid = ANY (array_agg(t.relid::oid))
+      ) END AS subscribed_part
     FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
   ) p ON c.relkind = 'p'
 WHERE c.oid = ANY ($1::oid[])
@@ -145,7 +154,9 @@ async function readBy(
   const columns = await loadColumns(db, oids);
   // pg_depend does not tell a whole-row reference from none; the parse tree does.
   const [wholeRow] = await db.query<{ used: boolean }>(
-    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])`,
+    `SELECT coalesce(bool_or(r.ev_action::text LIKE '%:varattno 0 %'), false) AS used
+     FROM pg_rewrite r
+     WHERE r.ev_class = ANY ($1::oid[])`,
     [`{${views.join(',')}}`],
   );
   return rows
@@ -195,7 +206,11 @@ function unwatchable(row: RelationRow): string | null {
     throw unsupported(row, 'part of an inheritance hierarchy', INHERITS);
   if (row.foreign_part !== null)
     throw unsupported(row, `partitioned, and ${row.foreign_part} is foreign`, FOREIGN_PART);
-  if (row.kind === 'm') return `materialized view ${name} changes without firing triggers`;
+  if (row.kind === 'm')
+    return (
+      `materialized view ${name} is read as it was refreshed last, ` +
+      'and changes without firing triggers'
+    );
   if (row.kind === 'f')
     return `foreign table ${name} can change on the other server without notice`;
   if (row.is_system) return `system catalog ${name} cannot have triggers`;
@@ -204,13 +219,22 @@ function unwatchable(row: RelationRow): string | null {
   if (row.is_filtered)
     return `table ${name} has row security, and what its policies depend on cannot be known`;
   if (row.unlogged_part !== null)
-    return `partition ${row.unlogged_part} of table ${name} is unlogged: it loses its rows in a crash without firing triggers`;
+    return (
+      `partition ${row.unlogged_part} of table ${name} is unlogged: ` +
+      'it loses its rows in a crash without firing triggers'
+    );
   if (row.subscribed_part !== null)
-    return `partition ${row.subscribed_part} of table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
+    return (
+      `partition ${row.subscribed_part} of table ${name} is filled by a logical replication ` +
+      'subscription, which does not fire statement triggers'
+    );
   if (row.persistence === 'u')
     return `unlogged table ${name} loses its rows in a crash without firing triggers`;
   if (row.is_subscribed)
-    return `table ${name} is filled by a logical replication subscription, which does not fire statement triggers`;
+    return (
+      `table ${name} is filled by a logical replication subscription, ` +
+      'which does not fire statement triggers'
+    );
   return null;
 }
 

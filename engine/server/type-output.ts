@@ -14,6 +14,9 @@ export type TypeOutput = {
   readonly name: string;
   readonly dependence: Dependence;
   readonly image: Image | null;
+  readonly holdsEnum: boolean;
+  /** Of a type that holds an enum: whether values that are equal are always the same. */
+  readonly equalIsSame: boolean;
 };
 
 /** The pseudo-type of `ROW(...)`. */
@@ -39,6 +42,36 @@ const SETTINGS_ONLY = new Set([
   'poly_out',
   'line_out',
   'circle_out',
+]);
+
+/**
+ * Types in which `=` means the same for every function: PostgreSQL's own with one representation
+ * per value. Left out on purpose: numeric (1.0, 1.00), floats (0, -0), interval ('1 day', '24
+ * hours'), jsonb (1.0, 1.00), citext.
+ */
+export const ONE_REPRESENTATION = new Set([
+  'bool',
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+  'bytea',
+  'char',
+  'name',
+  'money',
+  'inet',
+  'cidr',
+  'macaddr',
+  'macaddr8',
+  'bit',
+  'varbit',
+  'text',
+  'varchar',
 ]);
 
 /**
@@ -77,6 +110,10 @@ type OutputRow = {
   send: string | null;
   send_source: string | null;
   parts: number[] | null;
+  type_name: string;
+  kind: string;
+  /** Whether an attribute has a type modifier or a collation by which equal values can differ. */
+  is_lax: boolean;
 };
 
 /** `parts` are the types that a type is made of: base, element, subtype, attributes. */
@@ -86,19 +123,34 @@ WITH RECURSIVE wanted(oid) AS (
   UNION
   SELECT p.part FROM wanted w, LATERAL (
     SELECT t.typbasetype AS part FROM pg_type t WHERE t.oid = w.oid AND t.typtype = 'd'
-    UNION ALL SELECT t.typelem FROM pg_type t WHERE t.oid = w.oid AND t.typelem <> 0 AND t.typlen = -1
+    UNION ALL
+    SELECT t.typelem FROM pg_type t WHERE t.oid = w.oid AND t.typelem <> 0 AND t.typlen = -1
     UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE w.oid IN (r.rngtypid, r.rngmultitypid)
-    UNION ALL SELECT a.atttypid FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped WHERE t.oid = w.oid AND t.typtype = 'c'
+    UNION ALL
+    SELECT a.atttypid
+    FROM pg_type t
+      JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE t.oid = w.oid AND t.typtype = 'c'
   ) p
 )
-SELECT t.oid, format_type(t.oid, NULL) AS name, n.nspname = 'pg_catalog' AS builtin,
-  quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source, p.provolatile::text AS volatility,
+SELECT t.oid, format_type(t.oid, NULL) AS name, t.typname::text AS type_name,
+  t.typtype::text AS kind,
+  EXISTS (
+    SELECT FROM pg_attribute a JOIN pg_collation k ON k.oid = a.attcollation
+    WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND NOT k.collisdeterministic
+  ) AS is_lax,
+  n.nspname = 'pg_catalog' AS builtin,
+  quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS output, p.prosrc AS output_source,
+  p.provolatile::text AS volatility,
   quote_ident(sn.nspname) || '.' || quote_ident(s.proname) AS send, s.prosrc AS send_source,
   (SELECT to_json(array_agg(part::bigint)) FROM (
     SELECT t.typbasetype AS part WHERE t.typtype = 'd'
     UNION ALL SELECT t.typelem WHERE t.typelem <> 0 AND t.typlen = -1
     UNION ALL SELECT r.rngsubtype FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
-    UNION ALL SELECT a.atttypid FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT a.atttypid
+    FROM pg_attribute a
+    WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
   ) q) AS parts
 FROM pg_type t JOIN pg_proc p ON p.oid = t.typoutput JOIN pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_proc s ON s.oid = t.typsend LEFT JOIN pg_namespace sn ON sn.oid = s.pronamespace
@@ -114,7 +166,13 @@ export async function loadTypeOutputs(
   return new Map(
     rows.map((row) => [
       row.oid,
-      { name: row.name, dependence: dependenceOf(row.oid, byOid), image: imageOf(row.oid, byOid) },
+      {
+        name: row.name,
+        dependence: dependenceOf(row.oid, byOid),
+        image: imageOf(row.oid, byOid),
+        holdsEnum: holdsEnum(row.oid, byOid),
+        equalIsSame: holdsEnum(row.oid, byOid) && equalIsSame(row.oid, byOid),
+      },
     ]),
   );
 }
@@ -161,4 +219,18 @@ function textIsSteady(row: OutputRow, rows: ReadonlyMap<number, OutputRow>): boo
     const found = rows.get(part);
     return found !== undefined && textIsSteady(found, rows);
   });
+}
+
+function holdsEnum(oid: number, rows: ReadonlyMap<number, OutputRow>): boolean {
+  const row = rows.get(oid);
+  return row?.kind === 'e' || (row?.parts ?? []).some((part) => holdsEnum(part, rows));
+}
+
+/** Arrays, ranges and rows compare part by part, with `=` of each. */
+function equalIsSame(oid: number, rows: ReadonlyMap<number, OutputRow>): boolean {
+  const row = rows.get(oid);
+  if (row === undefined || row.is_lax) return false;
+  if (row.parts !== null && row.parts.length > 0)
+    return row.parts.every((part) => equalIsSame(part, rows));
+  return row.kind === 'e' || (row.builtin && ONE_REPRESENTATION.has(row.type_name));
 }

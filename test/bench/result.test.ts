@@ -37,7 +37,7 @@ test('a difference and an absolute value keep their unit', () => {
   });
 });
 
-test('a line shows name, both figures, the ratio with its spread, the bar and the verdict, and the notes below', () => {
+test('a line shows name, figures, ratio, spread, bar and verdict, and the notes below', () => {
   const imat = { label: 'imat', values: [700, 500, 590] };
   const result = ratioResult({
     name: 'inserts',
@@ -58,7 +58,8 @@ test('a line shows name, both figures, the ratio with its spread, the bar and th
   ]);
   expect(note?.trim()).toBe('by hand');
   expect(renderMarkdown(result)).toBe(
-    '| inserts | no view 1 000 tps | imat 590 tps | 0.590 [0.500 .. 0.700] | at least 0.600 | MISSED | by hand |',
+    '| inserts | no view 1 000 tps | imat 590 tps | 0.590 [0.500 .. ' +
+      '0.700] | at least 0.600 | MISSED | by hand |',
   );
 });
 

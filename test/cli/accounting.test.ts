@@ -1,6 +1,6 @@
 /** imat group, mark and stats: what reaches the engine, and what is printed. */
 import { expect, test, vi } from 'vitest';
-import type { Accounting, ChangeStatistics } from '../../engine/api.ts';
+import type { Accounting, ChangeStatistics } from '../../engine/accounting-api.ts';
 import { runFake } from './fake-host.ts';
 
 const ROWS: ChangeStatistics['rows'] = [
@@ -88,4 +88,52 @@ test('empty lists say what to do', async () => {
   expect((await runFake(['stats', 'g'], { accounting: { statistics } })).stdout).toBe(
     'No changes in group "g".\n',
   );
+});
+
+test('history prints what changed, how that is known, and which sources there are', async () => {
+  const schemaHistory = vi.fn<Accounting['schemaHistory']>(async (object) => ({
+    object,
+    eventTriggers: true,
+    commitTimestamps: false,
+    comparedAt: null,
+    changes: [
+      {
+        notBefore: null,
+        at: '2026-11-21T00:19:00Z',
+        xid: '4294967300',
+        printedXid: '4',
+        role: 'ann',
+        command: 'ALTER TABLE',
+        object: 'public.sales',
+        type: 'column',
+        part: 'amount',
+        kind: 'alter',
+        before: { type: 'integer' },
+        after: { type: 'numeric' },
+        source: 'event trigger',
+        imats: ['totals'],
+      },
+    ],
+  }));
+  const compareSchema = vi.fn(async () => 0);
+  const setting = { accounting: { schemaHistory, compareSchema } };
+  const people = await runFake(['history', 'sales'], setting);
+  expect(people.stdout).toContain('alter: type "integer" -> "numeric"  event trigger');
+  expect(people.stdout).toContain('Commit timestamps: off');
+  expect(compareSchema).not.toHaveBeenCalled();
+  const program = await runFake(['history', 'sales', '--now', '--json'], setting);
+  expect(compareSchema).toHaveBeenCalledTimes(1);
+  expect(JSON.parse(program.stdout)).toMatchObject({ object: 'sales', eventTriggers: true });
+});
+
+test.each([
+  [true, 'Event triggers record the commands'],
+  [false, 'Event triggers were not created'],
+])('init --event-triggers tells whether the role may create them: %s', async (may, text) => {
+  const init = vi.fn(async () => ({ version: 2, created: true }));
+  const setting = { imat: { init }, accounting: { recordCommands: async () => may } };
+  expect((await runFake(['init', '--event-triggers'], setting)).stdout).toContain(text);
+  expect(
+    JSON.parse((await runFake(['init', '--event-triggers', '--json'], setting)).stdout),
+  ).toEqual({ version: 2, created: true, eventTriggers: may });
 });

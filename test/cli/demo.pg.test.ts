@@ -84,7 +84,9 @@ describe('on a server', () => {
   /** Every object that anyone made, by identity. Other tests make roles at the same time. */
   async function objects(): Promise<unknown> {
     return await db.query(`
-      SELECT 'schema' AS kind, oid::text, nspname::text AS name FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
+      SELECT 'schema' AS kind, oid::text, nspname::text AS name
+      FROM pg_namespace
+      WHERE nspname !~ '^pg_(toast_)?temp_'
       UNION ALL SELECT 'relation', oid::text, relname::text FROM pg_class WHERE oid >= 16384
       UNION ALL SELECT 'function', oid::text, proname::text FROM pg_proc WHERE oid >= 16384
       UNION ALL SELECT 'trigger', oid::text, tgname::text FROM pg_trigger
@@ -161,7 +163,9 @@ describe('on a server', () => {
 
   test("a user's own imats stay, one of the same name included", async () => {
     await db.execute(
-      `CREATE TABLE public.t (a int); CREATE MATERIALIZED VIEW public.my_sales_summary AS SELECT a, count(*) AS n FROM public.t GROUP BY a`,
+      `CREATE TABLE public.t (a int);
+       CREATE MATERIALIZED VIEW public.my_sales_summary AS
+       SELECT a, count(*) AS n FROM public.t GROUP BY a`,
     );
     expect(
       (await runCli(['convert', 'my_sales_summary', '--database-url', database.url])).status,

@@ -30,7 +30,7 @@ describe('errors for people', () => {
     );
   });
 
-  test('the caret stands below the place, whatever tabs, wide characters and line ends come before it', () => {
+  test('the caret stands below the place, whatever tabs and wide characters are before it', () => {
     const text = "a\r\n\t'東京' || oops\r\n";
     const [line, caret] = quotedLine(text, positionAt(text, text.indexOf('oops'))).split('\n');
     expect(line).toContain("'東京' || oops");
@@ -59,7 +59,8 @@ describe('errors for people', () => {
     ]) {
       const text = errorText(error);
       expect(text).toContain(
-        'imat: x is not a function\nDETAIL:  This is a bug in imat (IM099).\nHINT:  Set IMAT_DEBUG=1',
+        'imat: x is not a function\nDETAIL:  This is a bug in imat (IM099).\n' +
+          'HINT:  Set IMAT_DEBUG=1',
       );
       expect(text).not.toMatch(/^\s+at /m);
     }

@@ -3,7 +3,8 @@
  * test lays down.
  */
 import { EventEmitter } from 'node:events';
-import type { Accounting, Imat } from '../../engine/api.ts';
+import type { Accounting } from '../../engine/accounting-api.ts';
+import type { Imat } from '../../engine/api.ts';
 import type { ConnectTarget } from '../../engine/db/db.ts';
 import type { Host } from '../../cli/context.ts';
 import { run } from '../../cli/run.ts';
@@ -46,6 +47,9 @@ const NO_ACCOUNTING: Accounting = {
   listMarks: unexpected,
   statistics: unexpected,
   foldCounts: unexpected,
+  schemaHistory: unexpected,
+  compareSchema: unexpected,
+  recordCommands: unexpected,
 };
 
 const NOTHING: Imat = {
@@ -63,6 +67,8 @@ const NOTHING: Imat = {
   grantMonitor: unexpected,
   schedule: unexpected,
   verify: unexpected,
+  repair: unexpected,
+  alter: unexpected,
   revert: unexpected,
   doctor: unexpected,
   installExtension: unexpected,

@@ -41,7 +41,7 @@ describe('Ctrl-C', () => {
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 
-  test("the engine's own account of the interruption is kept, and SIGTERM has its own status", async () => {
+  test("the engine's account of the interruption stays; SIGTERM has its own status", async () => {
     const { signals, call, stop } = interruptedCall('SIGTERM');
     const account = new ImatError('interrupted', {
       message: 'the load was interrupted',
@@ -65,7 +65,7 @@ describe('Ctrl-C', () => {
     expect(exit).toHaveBeenCalledExactlyOnceWith(130);
   });
 
-  test('the second may have something to abandon first; a third does not wait for that', async () => {
+  test('the second may abandon something first; a third does not wait for that', async () => {
     const signals = new EventEmitter();
     const exit = vi.fn();
     const warn = vi.fn();

@@ -36,7 +36,7 @@ describe('tables', () => {
     expect(stringWidth(tokyo ?? '')).toBe(stringWidth(paris ?? ''));
   });
 
-  test('a value from the database cannot break the line or reach the terminal as an escape sequence', () => {
+  test('a value of the database cannot break the line or reach the terminal as an escape', () => {
     const text = table([{ title: 'v' }], [['a\nb\t\u001b[31mred\u0000']]);
     expect(text).toContain('a\\nb\\t\\x1b[31mred\\x00');
   });
@@ -86,14 +86,17 @@ describe('figures', () => {
 describe('results for people', () => {
   test('what was converted is one sentence and how to read it', () => {
     expect(convertText(CONVERTED)).toBe(
-      'imat.my_sales_summary is ready: strategy delta, freshness live.\n\nRead it with: SELECT * FROM imat.my_sales_summary;',
+      'imat.my_sales_summary is ready: strategy delta, freshness live.\n\n' +
+        'Read it with: SELECT * FROM imat.my_sales_summary;',
     );
   });
 
-  test('a dry run says that nothing was changed, and does not say how to read what is not there', () => {
+  test('a dry run says that nothing was changed, and not how to read what is not there', () => {
     const text = convertText({ ...CONVERTED, dryRun: true });
     expect(text).toBe(
-      'imat.my_sales_summary would be created: strategy delta, freshness live. Nothing was changed.',
+      'imat.my_sales_summary would be created: ' +
+        'strategy delta, freshness live. ' +
+        'Nothing was changed.',
     );
   });
 
@@ -105,7 +108,8 @@ describe('results for people', () => {
       notes: EXPLANATION.notes,
     });
     expect(text).toContain(
-      '- window function "rank" cannot be maintained incrementally (line 2, column 2 of the definition)\n  HINT:  Compute',
+      '- window function "rank" cannot be maintained incrementally (line 2, column 2 of the ' +
+        'definition)\n  HINT:  Compute',
     );
     expect(text).toContain('- something without a place\n');
     expect(text).toContain('NOTE:  A live read runs the definition');
@@ -115,14 +119,18 @@ describe('results for people', () => {
     const text = explanationText(EXPLANATION);
     expect(text).toContain('  LINE 2:  rank() OVER (ORDER BY amount)\n           ^\n  HINT:');
     expect(text).toContain(
-      'group by region        stored, one row per group  region\n    rows of the group  additive part              rows',
+      'group by region        stored, one row per group  region\n' +
+        '    rows of the group  additive part              rows',
     );
     expect(text).toContain('public.sales  region, amount');
   });
 
-  test('the SQL of an explanation is a script: the plan and labels are comments, every statement is ended', () => {
+  test('the SQL of an explanation is a script: plan and labels are comments', () => {
     expect(explanationSql(EXPLANATION)).toBe(
-      '-- group by region: stored, one row per group, stores region\n--     rows of the group: additive part, stores rows\n\n-- the change log of public.sales\nCREATE TABLE a ();\n\n-- two\nSELECT 1;\n\n-- three\nSELECT 1 -- one\n;',
+      '-- group by region: stored, one row per group, stores region\n' +
+        '--     rows of the group: additive part, stores rows\n\n' +
+        '-- the change log of public.sales\nCREATE TABLE a ();\n\n-- two\nSELECT 1;\n\n-- three\n' +
+        'SELECT 1 -- one\n;',
     );
   });
 

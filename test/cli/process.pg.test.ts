@@ -51,7 +51,10 @@ describe('the connection', () => {
     const people = await runCli(['list'], { environment });
     expect([people.status, people.stdout]).toEqual([4, '']);
     expect(people.stderr).toMatch(
-      /^imat: could not connect to database "shop" at 127\.0\.0\.1:1 as role "me"\nDETAIL: .*ECONNREFUSED.*\nHINT: /,
+      new RegExp(
+        String.raw`^imat: could not connect to database "shop" at 127\.0\.0\.1:1 as role "me"\n` +
+          String.raw`DETAIL: .*ECONNREFUSED.*\nHINT: `,
+      ),
     );
     const program = await runCli(['list', '--json'], { environment });
     expect([program.status, program.stderr]).toEqual([4, '']);
@@ -79,7 +82,7 @@ describe('the connection', () => {
         const { status, stdout, stderr } = await runCli(argv, {
           environment: { ...debug, ...environment },
         });
-        expect(status).toBe(4);
+        expect(status).toBe(2);
         expect(stdout + stderr).toContain('assword authentication failed');
         expect(stdout + stderr).not.toContain('s3cret');
       }
@@ -128,7 +131,9 @@ describe('Ctrl-C amid a long convert', () => {
   async function untilLoading(): Promise<void> {
     for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
       const [row] = await db.query<{ loading: boolean }>(
-        `SELECT count(*) > 0 AS loading FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+        `SELECT count(*) > 0 AS loading
+         FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event = 'PgSleep'`,
       );
       if (row?.loading === true) return;
       await sleep(50);
@@ -144,8 +149,11 @@ describe('Ctrl-C amid a long convert', () => {
     async (signal, expected) => {
       await db.execute(`
       CREATE TABLE IF NOT EXISTS public.numbers AS SELECT n FROM generate_series(1, 1000) AS n;
-      CREATE OR REPLACE FUNCTION public.slowly(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(10); RETURN n; END $$;
-      CREATE MATERIALIZED VIEW IF NOT EXISTS public.slow AS SELECT n, public.slowly(n) AS again FROM public.numbers WITH NO DATA`);
+      CREATE OR REPLACE FUNCTION public.slowly(n int) RETURNS int
+      LANGUAGE plpgsql
+      AS $$ BEGIN PERFORM pg_sleep(10); RETURN n; END $$;
+      CREATE MATERIALIZED VIEW IF NOT EXISTS public.slow AS
+      SELECT n, public.slowly(n) AS again FROM public.numbers WITH NO DATA`);
       const running = startCli(['convert', 'slow'], {
         environment: { DATABASE_URL: database.url },
       });
@@ -156,7 +164,8 @@ describe('Ctrl-C amid a long convert', () => {
       expect(stderr).toMatch(/^imat: interrupted; undoing unfinished work .*\nimat: .*\n/);
       expect(
         await db.query(
-          `SELECT relname FROM pg_class WHERE relnamespace = 'imat_store'::regnamespace AND relkind IN ('r', 'v')`,
+          'SELECT relname FROM pg_class WHERE relnamespace = ' +
+            "'imat_store'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'reset'",
         ),
       ).toEqual([]);
       expect(

@@ -38,6 +38,7 @@ export const STATUS: ImatStatus = {
   },
   failure: null,
   worker: null,
+  problems: [],
 };
 
 export const WHOLE_STATUS: Status = { imats: [STATUS], workers: [], heldBack: [] };

@@ -55,7 +55,9 @@ describe.skipIf(binaries === null)('the example pg-cron', () => {
     expect(await jobs()).toHaveLength(4);
 
     await db.execute(`INSERT INTO movements VALUES ('washer', 3, 40)`);
-    const pending = `SELECT pending_rows::int AS rows FROM imat_catalog.status WHERE name = 'stock'`;
+    const pending = `SELECT pending_rows::int AS rows
+      FROM imat_catalog.status
+      WHERE name = 'stock'`;
     expect(await db.query(pending)).toEqual([{ rows: 1 }]);
     for (const { command } of await jobs()) await db.execute(command);
     expect(await db.query(pending)).toEqual([{ rows: 0 }]);

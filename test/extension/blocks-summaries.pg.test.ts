@@ -25,7 +25,7 @@ beforeAll(async () => {
   }
   const before = servers.map((one) => one.major).filter((one) => one < OLDEST)[0];
   if (before !== undefined) old = await startWithExtension({}, before);
-}, 300_000);
+});
 afterAll(async () => {
   await server?.stop();
   await old?.stop();
@@ -36,7 +36,8 @@ const one = async <T>(query: string): Promise<T> =>
 const lsn = (): Promise<string> => one('SELECT pg_current_wal_insert_lsn()::text');
 const between = (since: string, until: string, size = 1): Promise<string> =>
   one(
-    `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '') FROM changed_blocks_between('t', '${since}', '${until}', ${size})`,
+    `SELECT COALESCE(string_agg(first_block || '-' || last_block, ' '), '')
+     FROM changed_blocks_between('t', '${since}', '${until}', ${size})`,
   );
 
 /** A checkpoint, and the time the summarizer needs to follow. */
@@ -58,7 +59,8 @@ async function summarize(): Promise<string> {
 test('names the touched blocks, and what was cut off or made anew', async ({ skip }) => {
   if (server === null) return skip('no server with WAL summaries can be had here');
   await db.execute(
-    `CREATE TABLE t (id int, v int, pad char(760) DEFAULT 'x'); INSERT INTO t SELECT i, i FROM generate_series(0, 99) i`,
+    `CREATE TABLE t (id int, v int, pad char(760) DEFAULT 'x');
+     INSERT INTO t SELECT i, i FROM generate_series(0, 99) i`,
   );
   await db.execute('VACUUM (FREEZE) t');
   const start = await summarize();
@@ -83,7 +85,7 @@ test('names the touched blocks, and what was cut off or made anew', async ({ ski
   await db.execute('VACUUM FULL t');
   const last = await one<number>(`SELECT (pg_relation_size('t') / 8192)::int - 1`);
   expect(await between(rewritten, await summarize(), 1000)).toBe(`0-${last}`);
-}, 120_000);
+});
 
 test('an older server says that it has none', async ({ skip }) => {
   if (old === undefined) return skip('no older server can be had here');

@@ -107,7 +107,7 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
       } finally {
         await imat.close();
       }
-    }, 240_000);
+    });
 
     test('files that were there before are put back', async () => {
       const theirs = { [world.files.library]: 'a library', [world.files.script]: '-- a script' };
@@ -123,7 +123,7 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
         expect(world.present().toSorted()).toEqual(Object.keys(theirs).toSorted());
       });
       await expectNothingThere();
-    }, 120_000);
+    });
   });
 
   test('what fails half-way, or what the server does not see, is removed', async () => {
@@ -140,7 +140,7 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
       expect(error.message).toContain('the server does not see extension');
       await expectNothingThere();
     });
-  }, 120_000);
+  });
 
   test('files that were installed before and do not load are named, and stay', async () => {
     const files = {
@@ -172,7 +172,7 @@ describe.skipIf(world === null)('a running server of an older minor version', ()
       outcome: 'created',
       built: true,
     });
-  }, 120_000);
+  });
 
   test('what a database has and its server cannot load is found, by doctor too', async () => {
     const imat = await connect(world.server.url);

@@ -59,7 +59,7 @@ describe.skipIf(world === null)('a server that is installed with its headers', (
     );
     expect(made.status, made.stderr).toBe(0);
     expect(existsSync(`${world.place}/staged${world.files.library}`)).toBe(true);
-  }, 120_000);
+  });
 
   test('a build that fails or is interrupted says so and leaves nothing behind', async () => {
     await world.withMake('echo "src/tracker.c:1: no good" >&2; exit 2', async () => {
@@ -107,7 +107,7 @@ describe.skipIf(world === null)('a server that is installed with its headers', (
     await imat.convert('total');
     await imat.close();
     expect(await value(world.db, 'SELECT by_extension FROM imat_catalog.source')).toBe(true);
-  }, 120_000);
+  });
 
   test('a database that has it is left as it is', async () => {
     expect(await world.install(world.server.url, { schema: 'elsewhere' })).toMatchObject({

@@ -50,7 +50,9 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       const actor = await session();
       await runAll(actor, path.setup ?? []);
       const tables = await asker.query<Table>(
-        'SELECT name, to_regclass(name)::oid AS oid FROM unnest($1::text[]) name WHERE to_regclass(name) IS NOT NULL',
+        `SELECT name, to_regclass(name)::oid AS oid
+         FROM unnest($1::text[]) name
+         WHERE to_regclass(name) IS NOT NULL`,
         [TRACKED],
       );
       return { actor, asker, tables };
@@ -64,7 +66,10 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     ): Promise<readonly string[]> {
       const oids = tables.map(({ oid }) => oid);
       const rows = await db.query<{ oid: number }>(
-        `SELECT oid FROM unnest($1::oid[]) WITH ORDINALITY AS one (oid, n) WHERE ${condition} ORDER BY n`,
+        `SELECT oid
+         FROM unnest($1::oid[]) WITH ORDINALITY AS one (oid, n)
+         WHERE ${condition}
+         ORDER BY n`,
         [oids, ...params],
       );
       return rows.map((row) => tables.find(({ oid }) => oid === row.oid)?.name ?? '');
@@ -112,7 +117,9 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       if (path.prepares === true) expect(byXmin).toEqual(expect.arrayContaining([...path.changes]));
       else expect(byXmin).toEqual(expected(path, byXmin));
       const condition =
-        '(tables_changed_since($3::oid[]::regclass[], array_fill($2::pg_snapshot, ARRAY[cardinality($3)]), $4::text[]))[n]';
+        '(tables_changed_since($3::oid[]::regclass[], ' +
+        'array_fill($2::pg_snapshot, ARRAY[cardinality($3)]), ' +
+        '$4::text[]))[n]';
       const byVersion = await namesWhere(asker, condition, tables, [since, oids, versions]);
       expect(byVersion).toEqual(expected(path, byXmin));
 

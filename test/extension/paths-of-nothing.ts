@@ -6,21 +6,42 @@ export const UNCHANGED_PATHS: readonly Path[] = [
   {
     name: 'ROLLBACK',
     action: [
-      'BEGIN; INSERT INTO t VALUES (112, 0); TRUNCATE other; ALTER TABLE un ADD COLUMN x int; ROLLBACK',
+      `BEGIN;
+       INSERT INTO t VALUES (112, 0);
+       TRUNCATE other;
+       ALTER TABLE un ADD COLUMN x int;
+       ROLLBACK`,
     ],
     changes: [],
   },
   {
     name: 'ROLLBACK TO SAVEPOINT',
     action: [
-      'BEGIN; SELECT pg_current_xact_id(); SAVEPOINT a; INSERT INTO t VALUES (113, 0); ALTER TABLE un ADD COLUMN x int; ROLLBACK TO a; COMMIT',
+      `BEGIN;
+       SELECT pg_current_xact_id();
+       SAVEPOINT a;
+       INSERT INTO t VALUES (113, 0);
+       ALTER TABLE un ADD COLUMN x int;
+       ROLLBACK TO a;
+       COMMIT`,
     ],
     changes: [],
   },
   {
     name: 'an exception that was caught',
     action: [
-      "DO $$ BEGIN PERFORM pg_current_xact_id(); BEGIN INSERT INTO t VALUES (114, 0); DROP TABLE p2; RAISE 'no'; EXCEPTION WHEN OTHERS THEN NULL; END; END $$",
+      `DO $$
+         BEGIN
+           PERFORM pg_current_xact_id();
+           BEGIN
+             INSERT INTO t VALUES (114, 0);
+             DROP TABLE p2;
+             RAISE 'no';
+           EXCEPTION WHEN OTHERS THEN
+             NULL;
+           END;
+         END
+       $$`,
     ],
     changes: [],
   },

@@ -64,7 +64,8 @@ export const PATHS: readonly Path[] = [
   {
     name: 'MERGE that inserts',
     action: [
-      'MERGE INTO t USING (VALUES (101)) s (a) ON t.a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a, 0)',
+      `MERGE INTO t USING (VALUES (101)) s (a) ON t.a = s.a
+       WHEN NOT MATCHED THEN INSERT VALUES (s.a, 0)`,
     ],
     changes: ['t'],
   },
@@ -121,7 +122,11 @@ export const PATHS: readonly Path[] = [
   {
     name: 'a cursor',
     action: [
-      'BEGIN; DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE; FETCH c; UPDATE t SET b = 9 WHERE CURRENT OF c; COMMIT',
+      `BEGIN;
+       DECLARE c CURSOR FOR SELECT * FROM t FOR UPDATE;
+       FETCH c;
+       UPDATE t SET b = 9 WHERE CURRENT OF c;
+       COMMIT`,
     ],
     changes: ['t'],
   },
@@ -135,7 +140,8 @@ export const PATHS: readonly Path[] = [
   {
     name: 'a row trigger',
     setup: [
-      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO other VALUES (1); RETURN NULL; END'",
+      `CREATE FUNCTION f() RETURNS trigger
+       LANGUAGE plpgsql AS 'BEGIN INSERT INTO other VALUES (1); RETURN NULL; END'`,
       'CREATE TRIGGER tr AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()',
     ],
     action: ['UPDATE t SET b = 1 WHERE a = 7'],
@@ -144,8 +150,11 @@ export const PATHS: readonly Path[] = [
   {
     name: 'a deferred trigger',
     setup: [
-      "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO other VALUES (1); RETURN NULL; END'",
-      'CREATE CONSTRAINT TRIGGER tr AFTER INSERT ON child DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f()',
+      `CREATE FUNCTION f() RETURNS trigger
+       LANGUAGE plpgsql AS 'BEGIN INSERT INTO other VALUES (1); RETURN NULL; END'`,
+      `CREATE CONSTRAINT TRIGGER tr AFTER INSERT ON child DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW
+       EXECUTE FUNCTION f()`,
     ],
     action: ['BEGIN; INSERT INTO child VALUES (50, 3); COMMIT'],
     changes: ['child', 'other'],
@@ -153,7 +162,17 @@ export const PATHS: readonly Path[] = [
   {
     name: 'a procedure that commits',
     setup: [
-      `CREATE PROCEDURE pr() LANGUAGE plpgsql AS 'BEGIN INSERT INTO t VALUES (105, 0); COMMIT; INSERT INTO other VALUES (1); ROLLBACK; INSERT INTO un VALUES (1); END'`,
+      `CREATE PROCEDURE pr()
+       LANGUAGE plpgsql
+       AS $$
+         BEGIN
+           INSERT INTO t VALUES (105, 0);
+           COMMIT;
+           INSERT INTO other VALUES (1);
+           ROLLBACK;
+           INSERT INTO un VALUES (1);
+         END
+       $$`,
     ],
     action: ['CALL pr()'],
     changes: ['t', 'un'],
@@ -223,7 +242,12 @@ export const PATHS: readonly Path[] = [
   {
     name: 'some work rolled back to a savepoint, and some not',
     action: [
-      'BEGIN; INSERT INTO other VALUES (1); SAVEPOINT a; INSERT INTO t VALUES (108, 0); ROLLBACK TO a; COMMIT',
+      `BEGIN;
+       INSERT INTO other VALUES (1);
+       SAVEPOINT a;
+       INSERT INTO t VALUES (108, 0);
+       ROLLBACK TO a;
+       COMMIT`,
     ],
     changes: ['other'],
   },

@@ -70,11 +70,16 @@ const PROCEDURES = [
        IF kind = 'late version' THEN version := table_version('t'); END IF;
        COMMIT;
        FOR i IN 1..4 LOOP
-         SELECT table_changed_since('t', s) AS by_xmin, table_changed_since('t', s, version) AS by_version,
-           get_last_timestamp('t') <> stamp AS by_stamp, sum(v) <> result AS differs INTO answer FROM t;
+         SELECT table_changed_since('t', s) AS by_xmin,
+           table_changed_since('t', s, version) AS by_version,
+           get_last_timestamp('t') <> stamp AS by_stamp, sum(v) <> result AS differs INTO answer
+           FROM t;
          COMMIT;
          asked := asked + 1;
-         changed := CASE kind WHEN 'timestamp' THEN answer.by_stamp WHEN 'xmin' THEN answer.by_xmin ELSE answer.by_version END;
+         changed := CASE kind
+           WHEN 'timestamp' THEN answer.by_stamp
+           WHEN 'xmin' THEN answer.by_xmin
+           ELSE answer.by_version END;
          IF NOT changed THEN
            unchanged := unchanged + 1;
            IF answer.differs THEN stale := stale + 1; END IF;

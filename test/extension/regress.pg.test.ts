@@ -22,7 +22,8 @@ for (const { major, reason } of missing)
 const programs = servers.find((server) => server.testPrograms !== null);
 if (programs === undefined)
   process.stderr.write(
-    "the extension's regression tests do not run: no version has pg_regress and pg_isolation_regress\n",
+    "the extension's regression tests do not run: " +
+      'no version has pg_regress and pg_isolation_regress\n',
   );
 
 const names = (folder: string, ending: string): readonly string[] =>

@@ -58,7 +58,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
             'SELECT count(*) FROM pg_stat_subscription WHERE relid IS NOT NULL',
           )) === '0',
       );
-    }, 60_000);
+    });
 
     afterAll(async () => {
       for (const name of ['sub', 'more'])
@@ -70,7 +70,8 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     });
 
     const subscribe = (name: string, publication: string, options: string): string =>
-      `CREATE SUBSCRIPTION ${name} CONNECTION 'host=127.0.0.1 port=${new URL(publisher.server.url).port} user=postgres dbname=postgres'
+      `CREATE SUBSCRIPTION ${name} CONNECTION
+         'host=127.0.0.1 port=${new URL(publisher.server.url).port} user=postgres dbname=postgres'
      PUBLICATION ${publication} WITH (${options})`;
 
     async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -104,7 +104,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     }
 
     test.each(['fast', 'kill'] as const)(
-      'a transaction that is prepared over a restart (%s) counts as a change until a snapshot has seen its end',
+      'a transaction prepared over a restart (%s) is a change until a snapshot has seen its end',
       async (how) => {
         await prepare(under);
         const first = await under.connect();
@@ -127,7 +127,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       },
     );
 
-    test('a server that is not preloaded with the library says what to do, and lives on', async () => {
+    test('a server that is not preloaded with the library says what to do', async () => {
       const before = await prepare(under);
       await under.server.restart('fast', { settings: { shared_preload_libraries: '' } });
       const db = await under.connect();
@@ -201,17 +201,25 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       await expectLost(await reconnect(), before);
     });
 
-    test('with room for fewer tables than before, those without room count as changed', async () => {
+    test('with room for fewer tables than before, those without room are changed', async () => {
       await prepare(under);
       const db = await under.connect();
       await db.execute(
-        "DO $$ BEGIN FOR i IN 1..30 LOOP EXECUTE format('CREATE TABLE n%s (a int)', i); PERFORM enable_table_tracking(format('n%s', i)::regclass); END LOOP; END $$",
+        `DO $$
+           BEGIN
+             FOR i IN 1..30 LOOP
+               EXECUTE format('CREATE TABLE n%s (a int)', i);
+               PERFORM enable_table_tracking(format('n%s', i)::regclass);
+             END LOOP;
+           END
+         $$`,
       );
       const since = await snapshot(db);
       await under.server.restart('fast', { settings: { 'table_change_tracker.max_tables': 16 } });
       const few = await under.connect();
       const changed = await few.query<{ n: number; changed: boolean }>(
-        "SELECT i AS n, table_changed_since(format('n%s', i)::regclass, $1::pg_snapshot) AS changed FROM generate_series(1, 30) i",
+        `SELECT i AS n, table_changed_since(format('n%s', i)::regclass, $1::pg_snapshot) AS changed
+         FROM generate_series(1, 30) i`,
         [since],
       );
       expect(changed.filter((row) => row.changed).length).toBeGreaterThanOrEqual(14);
@@ -230,12 +238,25 @@ describe.each(servers.map((server) => [server.major, server] as const))(
         "DO $$ BEGIN FOR i IN 1..30 LOOP EXECUTE format('DROP TABLE n%s', i); END LOOP; END $$",
       );
       await few.execute(
-        "DO $$ BEGIN FOR i IN 1..300 LOOP CREATE TABLE once (a int); PERFORM enable_table_tracking('once'); COMMIT; DROP TABLE once; COMMIT; END LOOP; END $$",
+        `DO $$
+           BEGIN
+             FOR i IN 1..300 LOOP
+               CREATE TABLE once (a int);
+               PERFORM enable_table_tracking('once');
+               COMMIT;
+               DROP TABLE once;
+               COMMIT;
+             END LOOP;
+           END
+         $$`,
       );
       // Also what a prepared transaction left, whose end nobody is told of.
       for (let round = 0; round < 20; round++)
         await runAll(few, [
-          "BEGIN; CREATE TABLE never (a int); SELECT enable_table_tracking('never'); PREPARE TRANSACTION 'never'",
+          `BEGIN;
+           CREATE TABLE never (a int);
+           SELECT enable_table_tracking('never');
+           PREPARE TRANSACTION 'never'`,
           "ROLLBACK PREPARED 'never'",
         ]);
       expect(await value(few, "SELECT enable_table_tracking('one_more')")).toBe(true);
@@ -275,7 +296,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       await db.execute('DROP DATABASE restored');
     });
 
-    test('a database made from a template tracks on its own, and a dropped one gives its room back', async () => {
+    test('a database from a template tracks alone; a dropped one gives its room back', async () => {
       await prepare(under);
       await under.server.restart('fast', { settings: { 'table_change_tracker.max_tables': 16 } });
       const db = await under.connect();
@@ -283,7 +304,14 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       const model = await under.connect('model');
       await model.execute('CREATE EXTENSION table_change_tracker');
       await model.execute(
-        "DO $$ BEGIN FOR i IN 1..10 LOOP EXECUTE format('CREATE TABLE n%s (a int)', i); PERFORM enable_table_tracking(format('n%s', i)::regclass); END LOOP; END $$",
+        `DO $$
+           BEGIN
+             FOR i IN 1..10 LOOP
+               EXECUTE format('CREATE TABLE n%s (a int)', i);
+               PERFORM enable_table_tracking(format('n%s', i)::regclass);
+             END LOOP;
+           END
+         $$`,
       );
       const since = await snapshot(model);
       await model.close();
@@ -303,12 +331,18 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       const used =
         "SELECT enable_table_tracking(format('m%s', i)::regclass) FROM generate_series(1, 14) i";
       await db.execute(
-        "DO $$ BEGIN FOR i IN 1..14 LOOP EXECUTE format('CREATE TABLE m%s (a int)', i); END LOOP; END $$",
+        `DO $$
+           BEGIN
+             FOR i IN 1..14 LOOP
+               EXECUTE format('CREATE TABLE m%s (a int)', i);
+             END LOOP;
+           END
+         $$`,
       );
       expect((await db.query(used)).length).toBe(14);
     });
 
-    test('a standby says that it cannot know, and after its promotion everything counts as changed', async () => {
+    test('a standby says that it cannot know; promoted, everything counts as changed', async () => {
       const before = await prepare(under);
       await under.server.restart('fast');
       let standby: Awaited<ReturnType<typeof startPostgres>> | null = null;

@@ -31,7 +31,7 @@ export function useExtensionServer(
       settings: { ...PRELOADED, ...options.settings },
       binaries: provide().binaries,
     });
-  }, 300_000);
+  });
   afterAll(async () => {
     await Promise.allSettled(sessions.map((session) => session.close()));
     await server?.stop();

@@ -181,7 +181,8 @@ test('subscripts of one access are kept apart from accesses of an access', async
 
 test('HAVING without GROUP BY', async () => {
   const query = await readWhole(
-    ' SELECT sum(t.a) AS sum\n   FROM public.t\n  WHERE t.b > 1\n HAVING (sum(t.a) > 0) OR count(*) = 2',
+    ' SELECT sum(t.a) AS sum\n   FROM public.t\n  WHERE t.b > 1\n' +
+      ' HAVING (sum(t.a) > 0) OR count(*) = 2',
   );
   expect(query).toMatchObject({ grouped: true });
   expect(deparse(query)).toMatch(/WHERE \(t\.b > 1\)\nHAVING \(\(.*\) OR \(.*\)\)$/);

@@ -33,7 +33,10 @@ const SETS: Readonly<Record<string, readonly [schema: string, queries: readonly 
 
 async function printed(db: Db, query: string, searchPath: string): Promise<string> {
   await db.execute(
-    `SAVEPOINT law; SET LOCAL search_path = ${searchPath}; CREATE TEMPORARY VIEW law AS ${query}; SET LOCAL search_path = pg_catalog`,
+    `SAVEPOINT law;
+     SET LOCAL search_path = ${searchPath};
+     CREATE TEMPORARY VIEW law AS ${query};
+     SET LOCAL search_path = pg_catalog`,
   );
   const [row] = await db.query<{ text: string }>(
     "SELECT pg_get_viewdef('pg_temp.law'::regclass, true) AS text",

@@ -52,10 +52,13 @@ test.each([
   expect('unreadable' in result && result.unreadable.length > 0).toBe(true);
 });
 
-const WORDS =
-  'SELECT DISTINCT ON FROM JOIN LEFT CROSS USING WHERE GROUP BY HAVING ORDER LIMIT OFFSET FOR UPDATE WITH RECURSIVE AS UNION ALL EXCEPT WINDOW OVER WITHIN FILTER LATERAL ROWS ONLY TABLESAMPLE COLLATE VARIADIC VALUES CASE WHEN THEN END IS NOT NULL OPERATOR EXTRACT TRIM BOTH SUBSTRING POSITION ANY ARRAY CURRENT_DATE t u a b public count sum x ( ( ( ) ) ) [ ] , , . :: : => ; * + - ~ || = \'s\' "q" 1 1.5'.split(
-    ' ',
-  );
+const WORDS = (
+  'SELECT DISTINCT ON FROM JOIN LEFT CROSS USING WHERE GROUP BY HAVING ORDER LIMIT OFFSET FOR ' +
+  'UPDATE WITH RECURSIVE AS UNION ALL EXCEPT WINDOW OVER WITHIN FILTER LATERAL ROWS ONLY ' +
+  'TABLESAMPLE COLLATE VARIADIC VALUES CASE WHEN THEN END IS NOT NULL OPERATOR EXTRACT TRIM ' +
+  'BOTH SUBSTRING POSITION ANY ARRAY CURRENT_DATE t u a b public count sum x ( ( ( ) ) ) [ ] ' +
+  `, , . :: : => ; * + - ~ || = 's' "q" 1 1.5`
+).split(' ');
 
 test('no text makes a reader throw', async () => {
   const soup = fc

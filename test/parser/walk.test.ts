@@ -9,7 +9,9 @@ const text = (expr: Parameters<typeof deparseExpr>[0]): string =>
 
 /** One expression with every kind of node. */
 const ALL = await readExpr(
-  `CASE a WHEN 1 THEN COALESCE(b, - c) ELSE sum(lower(a)) FILTER (WHERE b = ANY (ARRAY[c::text])) + (a[1])[b] END = ROW(a, 'x')`,
+  `CASE a
+     WHEN 1 THEN COALESCE(b, - c)
+     ELSE sum(lower(a)) FILTER (WHERE b = ANY (ARRAY[c::text])) + (a[1])[b] END = ROW(a, 'x')`,
 );
 
 test('children are the direct parts, in the order in which they are written', async () => {

@@ -107,7 +107,8 @@ async function startContainer(): Promise<Service> {
     // The image starts the server twice: once for its own set-up, then for good.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
     .start();
-  const url = `postgresql://postgres@${container.getHost()}:${container.getMappedPort(5432)}/postgres`;
+  const address = `${container.getHost()}:${container.getMappedPort(5432)}`;
+  const url = `postgresql://postgres@${address}/postgres`;
   return {
     url,
     origin: `${DOCKER_IMAGE} in Docker`,

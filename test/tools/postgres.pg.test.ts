@@ -15,7 +15,10 @@ withBinaries(
     const server = await startPostgres({ settings: { fsync: 'on', max_connections: 20 } });
     const db = await connectDb({ kind: 'url', url: server.url });
     const rows = await db.query(
-      "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'max_connections', 'wal_level') ORDER BY name",
+      `SELECT name, setting
+       FROM pg_settings
+       WHERE name IN ('fsync', 'max_connections', 'wal_level')
+       ORDER BY name`,
     );
     expect(rows).toEqual([
       { name: 'fsync', setting: 'on' },

@@ -17,7 +17,7 @@ async function workUntil(url: string, done: () => Promise<boolean>): Promise<str
   });
   await worker.start();
   try {
-    await expect.poll(done, { timeout: 20_000, interval: 50 }).toBe(true);
+    await expect.poll(done, { timeout: 120_000, interval: 50 }).toBe(true);
   } finally {
     await worker.stop();
   }

@@ -28,22 +28,26 @@ describe('change signals', () => {
     expect(await world.rows('SELECT * FROM imat.over_unlogged')).toEqual([{ n: '0', m: null }]);
   });
 
-  test('an answer that depends on the moment is swapped whenever its interval has passed', async () => {
+  test('an answer that depends on the moment is swapped when its interval has passed', async () => {
     await world.imat.create('recent', `SELECT count(*) AS n, max(now()) AS at FROM public.t`, {
       freshness: '1ms',
     });
     expect(summaries(await pass())).toContain('swap recent (may_have_changed)');
   });
 
-  test('the extension’s answer spares a look into the logs; where it does not work, the logs are looked into', async () => {
+  test('the extension’s answer spares a look into the logs, which are the fallback', async () => {
     await world.imat.convert('sums');
     await world.sql('INSERT INTO t VALUES (1, 1)');
     // Stands for the extension: what is asked of it, and what it may do.
     const stand = (body: string) =>
-      `CREATE OR REPLACE FUNCTION imat_catalog.unchanged_pairs() RETURNS text[] LANGUAGE plpgsql AS $$ BEGIN ${body} END $$`;
+      `CREATE OR REPLACE FUNCTION imat_catalog.unchanged_pairs() RETURNS text[]
+       LANGUAGE plpgsql
+       AS $$ BEGIN ${body} END $$`;
     await world.sql(
       stand(
-        `RETURN (SELECT array_agg(z.imat_id || ':' || z.relation::oid) FROM imat_catalog.imat_source z);`,
+        `RETURN (
+           SELECT array_agg(z.imat_id || ':' || z.relation::oid) FROM imat_catalog.imat_source z
+         );`,
       ),
     );
     expect(await pass()).toEqual([]);

@@ -225,3 +225,20 @@ table('a swap that is not finished', { ...SWAP, swapPhase: 'switched' }, [
   ['and every 30 s at least', { finishTriedMs: 30_000 }, 0, 'finish swap_unfinished'],
   ['not while another worker is at it', { leasedBy: 'another' }, 0, 'skip leased'],
 ]);
+
+describe('a broken imat', () => {
+  const textWith = (signals: Partial<ImatSignals>, repair: boolean): string =>
+    textOf(
+      decide({ ...IDLE, intact: false, ...signals }, 0, { ...DEFAULT_POLICY, repair }, WORKER),
+    );
+  test.each<readonly [what: string, signals: Partial<ImatSignals>, expected: string]>([
+    ['is repaired', {}, 'repair broken'],
+    ['also if it is manual', { freshness: 'manual' }, 'repair broken'],
+    ['after a pause, if that failed', { blockedMs: 500 }, 'skip backing_off'],
+    ['never again, if that cannot succeed', { blockedMs: -1 }, 'skip stopped'],
+    ['not while another worker has it', { leasedBy: 'other' }, 'skip leased'],
+  ])('%s', (_what, signals, expected) => {
+    expect(textWith(signals, true)).toBe(expected);
+    expect(textWith(signals, false)).toBe('skip broken');
+  });
+});

@@ -66,4 +66,4 @@ test('it folds and swaps, in one pass and for as long as it runs', async () => {
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-}, 180_000);
+});

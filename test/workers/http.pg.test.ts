@@ -60,7 +60,8 @@ test('metrics, readiness and logs', async () => {
       `imat_queue_depth{database="${name}"} 0`,
       `imat_pending_rows{database="${other}",imat="sums"} 0`,
       `imat_lag_seconds{database="${other}",imat="sums"} 0`,
-      `imat_runs_total{database="${name}",imat="sums",action="fold",reason="age_bound",outcome="done"} 1`,
+      `imat_runs_total{database="${name}",imat="sums",action="fold",` +
+        'reason="age_bound",outcome="done"} 1',
       `imat_run_duration_seconds_count{database="${name}",action="fold"} 1`,
     ])
       expect(text).toContain(line);
@@ -193,7 +194,7 @@ test.each([['nowhere'], ['host:99999'], ['127.0.0.1:-1']])(
   },
 );
 
-test('what waits is overdue against what is promised, and nothing is told of imats that are gone', async () => {
+test('what waits is overdue by what is promised; imats that are gone are not shown', async () => {
   const world = await createWorld('CREATE TABLE t (k int, v int); INSERT INTO t VALUES (1, 1)');
   try {
     await world.imat.create('never', 'SELECT k, sum(v) AS s FROM public.t GROUP BY k', {

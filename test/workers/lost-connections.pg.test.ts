@@ -27,7 +27,10 @@ afterEach(async () => {
 });
 
 const WAITING = `SELECT client_port FROM pg_stat_activity
-  WHERE query LIKE 'CALL imat.%' AND wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'imat worker'`;
+  WHERE query LIKE 'CALL imat.%'
+    AND wait_event_type = 'Lock'
+    AND datname = current_database()
+    AND application_name = 'imat worker'`;
 
 /** Waits until a worker has sent another heartbeat. */
 async function nextHeartbeat({ process }: WorkerProcess): Promise<void> {
@@ -75,11 +78,11 @@ test('a worker goes on when all of its connections have fallen silent', async ()
   await expectSettled(shop);
   proxy.freeze();
   await shop.sql(`INSERT INTO sales (region, amount) VALUES ('newer', 1)`);
-  await expectSettled(shop, 80_000);
+  await expectSettled(shop, 240_000);
   expect(worker.lines.some((line) => line['code'] === 'IM015')).toBe(true);
-}, 120_000);
+});
 
-test('a session that has become silent is not lent, and one that is silent for too long is told', async () => {
+test('a silent session is not lent, and one that is silent for too long is told', async () => {
   const sessions = new SessionPool(
     { kind: 'url', url: proxy.url },
     { most: 2, statementTimeoutMs: 100, lockTimeoutMs: 100 },
@@ -103,7 +106,7 @@ test('a session that has become silent is not lent, and one that is silent for t
   await sessions.with(() => until('it is overdue', async () => sessions.overdueMs > 100));
   expect(sessions.overdueMs).toBe(0);
   await sessions.close();
-}, 60_000);
+});
 
 test('a worker with a silent connection ends within its bound', async () => {
   const worker = await start(proxy.url, '--drain', '2s');
@@ -114,7 +117,7 @@ test('a worker with a silent connection ends within its bound', async () => {
   await release();
 });
 
-test('a second signal stops the server’s work too, and stderr holds nothing but JSON', async () => {
+test('a second signal stops the server’s work too; stderr has only JSON', async () => {
   const worker = await start(shop.url, '--drain', '1h');
   const release = await blockFold();
   worker.signal('SIGTERM');
@@ -167,7 +170,7 @@ CREATE FUNCTION dies(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN IF n = 666 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN n; END $$;
 CREATE TABLE fates (k int, n int); INSERT INTO fates VALUES (1, 1)`;
 
-test('an imat that ends its own session backs off like any other that fails, alone, and recovers', async () => {
+test('an imat that ends its own session backs off alone, and recovers', async () => {
   await shop.sql(DIES);
   await shop.imat.create('fate', 'SELECT k, sum(public.dies(n)) AS s FROM public.fates GROUP BY k');
   await start(shop.url);
@@ -195,12 +198,14 @@ test('an imat that ends its own session backs off like any other that fails, alo
   );
   await until('it is folded', async () => (await failure()) === null);
   expect(await shop.rows('SELECT * FROM imat.fate')).toEqual([{ k: 1, s: '667' }]);
-}, 60_000);
+});
 
 test('a request that ends its own session backs off', async () => {
   await shop.sql(`${DIES}; INSERT INTO fates VALUES (1, 666)`);
   await shop.sql(
-    `CREATE MATERIALIZED VIEW fate AS SELECT k, sum(dies(n)) AS s FROM fates GROUP BY k WITH NO DATA; SELECT imat.create_imat('fate')`,
+    `CREATE MATERIALIZED VIEW fate AS
+     SELECT k, sum(dies(n)) AS s FROM fates GROUP BY k WITH NO DATA;
+     SELECT imat.create_imat('fate')`,
   );
   await start(shop.url);
   await until('it has failed three times', async () => (await pausesMs('fate')).length >= 2);
@@ -208,19 +213,24 @@ test('a request that ends its own session backs off', async () => {
   expect(await shop.value(`SELECT imat.create_imat('fate')`)).toMatch(
     /The last attempt failed: the connection to the database was lost \(IM015\)$/,
   );
-}, 60_000);
+});
 
 test('a lease that leads to nothing is no attempt', async () => {
   await shop.sql(
-    `INSERT INTO imat_catalog.schedule (imat_id) SELECT id FROM imat_catalog.imat ON CONFLICT DO NOTHING`,
+    `INSERT INTO imat_catalog.schedule (imat_id)
+     SELECT id FROM imat_catalog.imat
+     ON CONFLICT DO NOTHING`,
   );
   const state = () =>
     shop.rows(
-      `SELECT attempts, begun_at, next_attempt_at, error_code FROM imat_catalog.schedule ORDER BY imat_id`,
+      `SELECT attempts, begun_at, next_attempt_at, error_code
+       FROM imat_catalog.schedule
+       ORDER BY imat_id`,
     );
   const before = await state();
   await shop.sql(
-    `SELECT imat_catalog.lease(id, 'w', 1000), imat_catalog.release(id, 'w') FROM imat_catalog.imat`,
+    `SELECT imat_catalog.lease(id, 'w', 1000), imat_catalog.release(id, 'w')
+     FROM imat_catalog.imat`,
   );
   expect(await state()).toEqual(before);
   expect(

@@ -74,7 +74,7 @@ const signals = (changes: Partial<ImatSignals>): ImatSignals =>
   }) as ImatSignals;
 
 describe('memory between polls', () => {
-  test('an age counts from the last poll that found nothing, or from the fold, whichever is later', () => {
+  test('an age counts from the last empty poll, or from the fold, whichever is later', () => {
     const ages = new PendingAges();
     expect(ages.pendingMs(signals({}), 0)).toBe(60_000);
     expect(ages.pendingMs(signals({ pendingRows: 0 }), 1000)).toBe(0);
@@ -121,7 +121,7 @@ describe('memory between polls', () => {
     ]);
   });
 
-  test('skips are added up, and written when they are over, after ten minutes, or at the end', () => {
+  test('skips are added up, and written when over, after ten minutes, or at the end', () => {
     const skips = new Skips();
     for (const now of [0, 500, 1000]) skips.note(1, 'nothing_changed', 0, now);
     skips.note(2, 'manual', 9, 70_000);

@@ -72,7 +72,8 @@ test('nothing is done if nothing is pending, and the skips are in the history', 
   expect(await pass()).toEqual([]);
   expect(
     await world.rows(
-      `SELECT name, action, reason, pending_rows, rows, error FROM imat_catalog.history WHERE action <> 'load' ORDER BY id`,
+      'SELECT name, action, reason, pending_rows, rows, error FROM ' +
+        "imat_catalog.history WHERE action <> 'load' ORDER BY id",
     ),
   ).toEqual([
     {
@@ -134,7 +135,12 @@ test('every pass reports an imat that fails, until somebody has fixed it by hand
 
 test('statements and waits for locks are bounded', async () => {
   await world.sql(`CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql AS $$
-    BEGIN IF current_setting('application_name') = 'imat worker' THEN PERFORM pg_sleep(3600); END IF; RETURN n; END $$`);
+    BEGIN
+      IF current_setting('application_name') = 'imat worker' THEN
+        PERFORM pg_sleep(3600);
+      END IF;
+      RETURN n;
+    END $$`);
   await world.imat.create(
     'slow',
     'SELECT k, rank() OVER (ORDER BY v) AS r FROM public.t WHERE k = slow(k)',

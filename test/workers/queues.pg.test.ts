@@ -113,7 +113,9 @@ describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
         'every imat is maintained',
         async () =>
           (await shop.value<number>(
-            `SELECT count(DISTINCT imat_id)::int FROM imat_catalog.history WHERE action <> 'skip' AND error_code IS NULL AND imat_id IS NOT NULL`,
+            `SELECT count(DISTINCT imat_id)::int
+             FROM imat_catalog.history
+             WHERE action <> 'skip' AND error_code IS NULL AND imat_id IS NOT NULL`,
           )) ===
           IMATS.length + 1,
       );
@@ -196,13 +198,16 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectSettled(shop);
     expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
     await expectNothingLeft(shop);
-  }, 180_000);
+  });
 
   test('what is due all the time is shared by two workers', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
     // With the tick of 100 ms they are due at every look.
     for (let n = 0; n < 6; n++) {
-      const definition = `SELECT region, count(*) AS n FROM public.sales WHERE amount <> ${n} GROUP BY region`;
+      const definition = `SELECT region, count(*) AS n
+        FROM public.sales
+        WHERE amount <> ${n}
+        GROUP BY region`;
       await shop.imat.create(`hot_${n}`, definition, { freshness: '200ms' });
     }
     for (let n = 0; n < 2; n++) await start(shop, '--queue', redis.url, '--sweep', '2s');
@@ -233,10 +238,12 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectWithout(shop, worker);
     await redis.start();
     await expectUsed(shop, worker, async () => {
-      const script = `local n = 0 for _, key in ipairs(redis.call('KEYS', '{imat}:*:id')) do n = n + redis.call('GET', key) end return n`;
+      const script =
+        "local n = 0 for _, key in ipairs(redis.call('KEYS', '{imat}:*:id')) " +
+        "do n = n + redis.call('GET', key) end return n";
       return Number((await redis.command('EVAL', script, '0')).slice(1));
     });
-  }, 120_000);
+  });
 
   test('away at the end: the worker does not wait for it', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
@@ -268,7 +275,7 @@ describe.skipIf(!HAS_REDIS_BINARY)('Redis', () => {
     await expectSettled(shop);
     expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
     await expectNothingLeft(shop);
-  }, 180_000);
+  });
 
   test('a job that somebody else put there does no harm', async () => {
     const [shop, redis] = [await newShop(), await newRedis()];
@@ -332,7 +339,9 @@ test('the queue on PostgreSQL: its backends are terminated, a worker is killed',
   const admin = await connectDb({ kind: 'url', url });
   for (let i = 0; i < 3; i++) {
     await admin.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      `SELECT pg_terminate_backend(pid)
+       FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
     await expectGoingOn(shop, 'after its backends were terminated');
   }
@@ -343,7 +352,7 @@ test('the queue on PostgreSQL: its backends are terminated, a worker is killed',
   await expectSettled(shop);
   expect(await pair[1]?.stop()).toBe(0);
   await expectNothingLeft(shop);
-}, 180_000);
+});
 
 test.skipIf(findPostgres() === null)(
   'PostgreSQL restarted, crashed, and its backends terminated',
@@ -356,7 +365,9 @@ test.skipIf(findPostgres() === null)(
     await expectGoingOn(shop, 'at first');
     for (let i = 0; i < 3; i++) {
       await shop.sql(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'imat worker'`,
+        `SELECT pg_terminate_backend(pid)
+         FROM pg_stat_activity
+         WHERE application_name = 'imat worker'`,
       );
       await expectGoingOn(shop, 'after backends were terminated');
     }
@@ -368,7 +379,7 @@ test.skipIf(findPostgres() === null)(
       await expectGoingOn(shop, `after a restart (${how})`);
     }
     await writer.stop();
-    await expectSettled(shop, 60_000);
+    await expectSettled(shop);
     expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
     await expectNothingLeft(shop);
     await shop.drop();

@@ -17,7 +17,9 @@ describe('a fold that costs more than a rebuild', () => {
   test('becomes one, by the imat’s own history', async () => {
     await world.imat.convert('sums');
     await world.sql(
-      `UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1; INSERT INTO t SELECT g % 12, g FROM generate_series(1, 500) g; DELETE FROM t WHERE k = 3`,
+      `UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1;
+       INSERT INTO t SELECT g % 12, g FROM generate_series(1, 500) g;
+       DELETE FROM t WHERE k = 3`,
     );
     const old = await world.session();
     await old.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
@@ -35,10 +37,10 @@ describe('a fold that costs more than a rebuild', () => {
     await expectExact(world, SUMS);
   });
 
-  const DEAR_FOLD =
-    'UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1; INSERT INTO t SELECT 1, g FROM generate_series(1, 50) g';
+  const DEAR_FOLD = `UPDATE imat_catalog.schedule SET fold_ms_per_row = 100, rebuild_ms = 1;
+    INSERT INTO t SELECT 1, g FROM generate_series(1, 50) g`;
 
-  test('is made all the same where the rebuild is refused, and the rebuild is not tried again', async () => {
+  test('is made where the rebuild is refused, and the rebuild is not tried again', async () => {
     await world.sql('CREATE VIEW v AS SELECT k, v FROM t');
     await world.imat.create('sums', SUMS.definition.replace('public.t', 'v'));
     await world.sql(
@@ -57,11 +59,13 @@ describe('a fold that costs more than a rebuild', () => {
     await expectExact(world, SUMS);
   });
 
-  test('is made where the worker must not run the functions of the definition, their owner may', async () => {
+  test('is made where the owner may run the definition’s functions, the worker not', async () => {
     // One superuser lets another work on its imats, but not run what an ordinary role wrote.
     const owner = await makeOwner('SUPERUSER');
     await owner.sql(
-      `CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 2 * n; END $$;
+      `CREATE FUNCTION twice(n int) RETURNS int
+       LANGUAGE plpgsql IMMUTABLE
+       AS $$ BEGIN RETURN 2 * n; END $$;
        ALTER FUNCTION twice(int) OWNER TO ${await world.role()}`,
     );
     await owner.imat.create(

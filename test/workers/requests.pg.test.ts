@@ -23,7 +23,8 @@ describe('requests', () => {
     });
     expect(
       await world.rows(
-        `SELECT name, error_code, error IS NULL AS fine, carried_out_at IS NOT NULL AS done FROM imat_catalog.request ORDER BY id`,
+        'SELECT name, error_code, error IS NULL AS fine, carried_out_at IS NOT ' +
+          'NULL AS done FROM imat_catalog.request ORDER BY id',
       ),
     ).toEqual([
       { name: 'sums', error_code: null, fine: true, done: true },
@@ -31,7 +32,8 @@ describe('requests', () => {
     ]);
     expect(
       await world.rows(
-        `SELECT name, imat_id IS NOT NULL AS made, error_code FROM imat_catalog.history WHERE action = 'request' AND reason = 'requested' ORDER BY id`,
+        'SELECT name, imat_id IS NOT NULL AS made, error_code FROM imat_catalog.history ' +
+          "WHERE action = 'request' AND reason = 'requested' ORDER BY id",
       ),
     ).toEqual([
       { name: 'sums', made: true, error_code: null },
@@ -57,7 +59,7 @@ describe('requests', () => {
     });
   });
 
-  test('of a view under another name than its imat’s are not recorded again, and go with the history unless their imat is there', async () => {
+  test('of a view under another name are not recorded again, and go with the history', async () => {
     await world.imat.init();
     const names = () => world.rows('SELECT name FROM imat_catalog.request ORDER BY id');
     await world.sql(
@@ -83,7 +85,8 @@ describe('requests', () => {
     await world.imat.init();
     for (let n = 0; n < 6; n++)
       await world.sql(
-        `CREATE MATERIALIZED VIEW m${n} AS SELECT count(*) FROM t; SELECT imat.create_imat('m${n}')`,
+        `CREATE MATERIALIZED VIEW m${n} AS SELECT count(*) FROM t;
+         SELECT imat.create_imat('m${n}')`,
       );
     const runs = (await Promise.all([pass(), pass(), pass()]))
       .flat()

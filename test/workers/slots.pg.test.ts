@@ -65,7 +65,9 @@ async function start(
 
 const swapsUnderWay = (world: World): Promise<number> =>
   world.value<number>(
-    `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CALL imat.swap%'`,
+    `SELECT count(*)::int
+     FROM pg_stat_activity
+     WHERE datname = current_database() AND state = 'active' AND query LIKE 'CALL imat.swap%'`,
   );
 
 async function expectFold(world: World): Promise<void> {
@@ -123,7 +125,9 @@ test('with one slot swaps go on beside folds', async () => {
     'both are swapped',
     async () =>
       (await world.value<number>(
-        `SELECT count(DISTINCT imat_id)::int FROM imat_catalog.history WHERE action = 'swap' AND error IS NULL`,
+        `SELECT count(DISTINCT imat_id)::int
+         FROM imat_catalog.history
+         WHERE action = 'swap' AND error IS NULL`,
       )) === 2,
   );
 });

@@ -11,7 +11,9 @@ const { pass, rested } = usePasses((created) => {
 describe('a swap imat with an interval', () => {
   const hoursAgo = (hours: number): Promise<void> =>
     world.sql(
-      `UPDATE imat_catalog.schedule SET finish_tried_at = NULL, stored_at = clock_timestamp() - interval '${hours} hours', last_ended_at = clock_timestamp() - interval '${hours} hours'`,
+      `UPDATE imat_catalog.schedule
+       SET finish_tried_at = NULL, stored_at = clock_timestamp() - interval '${hours} hours',
+         last_ended_at = clock_timestamp() - interval '${hours} hours'`,
     );
   const RANKS = {
     name: 'ranks',
@@ -22,7 +24,7 @@ describe('a swap imat with an interval', () => {
     await hoursAgo(2);
   });
 
-  test('that fails is tried again when its back-off has ended, however new the failure is', async () => {
+  test('that fails is tried again when its back-off has ended', async () => {
     await world.sql('INSERT INTO t VALUES (1, 0)');
     expect(summaries(await pass())).toEqual([
       'swap ranks (source_changed) IM012',
@@ -112,7 +114,8 @@ test('an imat’s view keeps its content under another name', async () => {
     for (const view of ['places', 'alive'])
       expect(
         await world.rows(
-          `(SELECT * FROM imat.${view} EXCEPT ALL ${definition}) UNION ALL (${definition} EXCEPT ALL SELECT * FROM imat.${view})`,
+          `(SELECT * FROM imat.${view} EXCEPT ALL ${definition}) UNION ALL ` +
+            `(${definition} EXCEPT ALL SELECT * FROM imat.${view})`,
         ),
       ).toEqual([]);
   }

@@ -53,6 +53,7 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM imat_catalog.follow_partitions_from_now_on();
+  PERFORM imat_catalog.begin_history();
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.add_members(imat_catalog.change_group, regclass[], regclass[],

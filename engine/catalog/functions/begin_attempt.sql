@@ -1,5 +1,6 @@
--- Otherwise an attempt that ends its session, the server or the worker would be repeated at once
--- and without end. A finish runs no functions of users; finish_tried_at limits how often it runs.
+-- The attempt counts as failed until it is recorded. Otherwise an attempt that ends its session,
+-- the server or the worker would be repeated at once and forever. A finish is not counted: it runs
+-- no functions of users, and finish_tried_at limits how often it runs.
 CREATE OR REPLACE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text,
   retry_ms double precision) RETURNS boolean
 LANGUAGE plpgsql
@@ -10,7 +11,7 @@ DECLARE
 BEGIN
   UPDATE imat_catalog.schedule s SET
     finish_tried_at = CASE WHEN what = 'finish' THEN now_at ELSE s.finish_tried_at END,
-    -- what somebody has mended since counts no more
+    -- Failures from before the last successful fold or swap no longer count.
     attempts = CASE
       WHEN s.failed_at < (SELECT f.advanced_at FROM imat_catalog.frontier f WHERE f.imat_id = imat)
         THEN 0 ELSE s.attempts END + (what <> 'finish')::integer,

@@ -1,8 +1,6 @@
--- A partition can be captured for several sources, so the names of the triggers end in the OID of
--- the root.
 CREATE OR REPLACE FUNCTION imat_catalog.capture_part(source oid, part regclass) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   known imat_catalog.source;
@@ -11,8 +9,7 @@ DECLARE
   rows text;
 BEGIN
   SELECT * INTO known FROM imat_catalog.source s WHERE s.relation = source;
-  FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
-    trigger_name := imat_catalog.part_trigger(event, source);
+  FOR event, trigger_name IN SELECT * FROM imat_catalog.capture_triggers(source, part) LOOP
     rows := CASE event WHEN 'insert' THEN 'REFERENCING NEW TABLE AS new_rows'
       WHEN 'update' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
       WHEN 'delete' THEN 'REFERENCING OLD TABLE AS old_rows' ELSE '' END;
@@ -22,6 +19,7 @@ BEGIN
       CASE WHEN known.columns IS NULL THEN '' ELSE rows END, known.capture->>event);
     EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part, trigger_name);
   END LOOP;
+  PERFORM imat_catalog.note_triggers(source, part);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.capture_part(oid, regclass) IS

@@ -1,7 +1,7 @@
 -- The functions in a definition run with the rights of the role that runs it. If they belong to a
 -- role that is not a superuser, only the owner of the imat may run them: the owner could call them
 -- anyway. The same holds for the views that the definition reads, because their owners could add
--- functions later.
+-- functions later: then the imat is broken.
 CREATE OR REPLACE FUNCTION imat_catalog.check_definition(imat integer) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog
@@ -9,7 +9,6 @@ AS $$
 DECLARE
   target imat_catalog.imat;
   owner name;
-  replaced text;
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat;
   SELECT pg_get_userbyid(c.relowner) INTO owner FROM pg_class c
@@ -21,18 +20,8 @@ BEGIN
       DETAIL = 'They would run with your rights.',
         HINT = format('Connect as %I, who owns the imat.', owner);
   END IF;
-  SELECT string_agg(split_part(u.rule, ':', 1)::oid::regclass::text, ', ') INTO replaced
-  FROM unnest(imat_catalog.rules_read(target.definition_view)) u(rule)
-    WHERE u.rule <> ALL (target.rules_read);
-  IF replaced IS NOT NULL THEN
-    RAISE EXCEPTION
-      USING ERRCODE = 'IM021',
-        MESSAGE = format('a view that imat "%s" reads was replaced: %s', target.name, replaced),
-      DETAIL = 'What is stored and captured is for the view as it was.',
-        HINT = format('Run imat revert %s, then imat convert.', target.name);
-  END IF;
+  PERFORM imat_catalog.require_whole(imat);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.check_definition(integer) IS
-  'Raises an error if a view that the imat reads was replaced since the conversion, or if the '
-  'current role must not run the definition.';
+  'Raises an error if the imat is broken, or if the current role must not run the definition.';

@@ -3,6 +3,8 @@
 -- install that was interrupted keeps nothing. Nor does an imat whose answer depends on the moment:
 -- it reads no log. After a restore into another cluster a frontier says nothing.
 --
+-- A broken imat needs no rows: it is filled anew.
+--
 -- What every frontier has passed is older than the least xmax of all frontiers. The condition on
 -- xid lets an index help.
 --
@@ -21,7 +23,8 @@ DECLARE
   deleted bigint;
 BEGIN
   -- One statement, so that no imat can come in between the question and the frontiers.
-  SELECT array_agg(f.snapshot) FILTER (WHERE f.imat_id IS NOT NULL),
+  SELECT coalesce(array_agg(f.snapshot) FILTER (WHERE i.broken IS NULL AND f.imat_id IS NOT NULL),
+      array_agg(pg_current_snapshot()) FILTER (WHERE i.broken IS NOT NULL)),
     bool_or(i.state = 'installing' AND EXISTS (SELECT FROM pg_locks l
       WHERE l.locktype = 'advisory' AND l.classid = imat_catalog.lock_class()::oid
         AND l.objid = i.id::oid AND l.granted

@@ -13,6 +13,7 @@ BEGIN
     AND (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
     EXECUTE 'DROP EVENT TRIGGER IF EXISTS imat_partitions';
   END IF;
+  PERFORM imat_catalog.end_history();
 END $$;
 
 COMMENT ON FUNCTION imat.drop_group(text) IS

@@ -14,8 +14,8 @@ BEGIN
   IF found_imat.state <> 'active' THEN
     RAISE EXCEPTION
       USING ERRCODE = 'IM017', MESSAGE = format('imat "%s" is not loaded yet', wanted),
-      HINT = format('If no imat convert is under way, run imat revert %s and convert again.',
-        wanted);
+      HINT = format('If no imat convert is under way, run imat repair %s.',
+        imat_catalog.shell_word(wanted));
   END IF;
   RETURN found_imat;
 END $$;

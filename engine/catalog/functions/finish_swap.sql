@@ -9,11 +9,13 @@ DECLARE
 BEGIN
   SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat;
   IF target.swap_phase IS NULL THEN RETURN true; END IF;
+  -- Which slot was active is not known then, and does not matter.
+  IF target.broken IS NOT NULL THEN RETURN false; END IF;
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f WHERE f.imat_id = imat;
   slot := 1 - imat_catalog.idle_slot(target.swap, active);
   IF target.swap_phase = 'switched' THEN
     IF target.swap_waits_for IS NULL THEN
-      -- Without a role: autovacuum, which reads no view and may take hours.
+      -- Only sessions with a role count. Autovacuum has none; it reads no view and may take hours.
       UPDATE imat_catalog.imat i
       SET swap_waits_for = ARRAY(
         SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid)
@@ -28,8 +30,9 @@ BEGIN
       RETURN false;
     END IF;
   END IF;
-  -- In the phase 'filling' nobody has ever read the other slot: it can go at once. Both commands or
-  -- none: while one waited for its lock, readers would wait for the other's.
+  -- In the phase 'filling' nobody has read the other slot yet, so it can be dropped at once. Both
+  -- commands succeed or fail together: if one lock cannot be had, the other is given up too, and
+  -- readers do not wait for it.
   PERFORM imat_catalog.with_short_locks(
     format('view %s', target.relation),
     format('CREATE OR REPLACE VIEW %s AS %s; DROP TABLE IF EXISTS %s', target.relation,

@@ -12,6 +12,7 @@ DECLARE
   emptied integer := 0;
   sources pg_catalog.oid[];
   source pg_catalog.oid;
+  corruption pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.fold');
   LOOP
@@ -30,6 +31,10 @@ BEGIN
     END LOOP;
     PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
+    PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
+    COMMIT;
+    PERFORM imat_catalog.require_whole(target.id);
+    COMMIT;
 
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     target := imat_catalog.find(name);
@@ -44,7 +49,8 @@ BEGIN
       WHERE i.imat_id OPERATOR(pg_catalog.=) target.id ORDER BY 1);
     rows := 0;
     EXIT WHEN NOT imat_catalog.has_pending(target.id);
-    IF NOT imat_catalog.hold_sources(target.id) THEN
+    IF NOT imat_catalog.hold_sources(target.id)
+      OR imat_catalog.check_imat(target.id) IS NOT NULL THEN
       emptied := emptied OPERATOR(pg_catalog.+) 1;
       IF emptied OPERATOR(pg_catalog.>) 100 THEN
         RAISE EXCEPTION
@@ -53,12 +59,19 @@ BEGIN
               'the sources of imat "%s" kept being truncated, rewritten or partitioned', name);
       END IF;
     ELSIF imat_catalog.claim(target.id) THEN
-      EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
-      PERFORM imat_catalog.advance(target.id, target.stored);
+      BEGIN
+        EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
+        PERFORM imat_catalog.advance(target.id, target.stored);
+      EXCEPTION WHEN data_corrupted THEN
+        corruption := SQLERRM;
+      END;
       EXIT;
     END IF;
     ROLLBACK;
   END LOOP;
+  IF corruption IS NOT NULL THEN
+    CALL imat_catalog.break_corrupted(target.id, corruption);
+  END IF;
   PERFORM pg_catalog.set_config('imat.rows', rows::pg_catalog.text, false);
   FOREACH source IN ARRAY sources LOOP
     COMMIT;

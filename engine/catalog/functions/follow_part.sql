@@ -11,9 +11,12 @@ DECLARE
 BEGIN
   SELECT * INTO known FROM imat_catalog.source s
     WHERE s.relation = source AND s.here AND s.parts IS NOT NULL FOR UPDATE;
-  IF NOT FOUND OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source) THEN
+  IF NOT FOUND OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source)
+    OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = known.log) THEN
     RETURN false;
   END IF;
+  -- Event triggers leave alone what imat itself does.
+  PERFORM set_config('imat.maintaining', 'on', true);
   SELECT u.p INTO part FROM unnest(known.parts) u(p)
     WHERE u.p NOT IN (SELECT t.part FROM imat_store.part_tree(source) t) ORDER BY 1 LIMIT 1;
   IF FOUND THEN

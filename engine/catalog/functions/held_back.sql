@@ -4,14 +4,15 @@ SELECT s.relation::regclass AS source, i.name AS imat,
     CASE WHEN h.next_attempt_at IS NOT NULL THEN 'failing'
       ELSE i.freshness END, s.relation::regclass, pg_stat_get_live_tuples(s.log)) AS reason
 FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation)
-  JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active' AND i.dependence <> 'moment'
+  JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active' AND i.broken IS NULL
+    AND i.dependence <> 'moment'
   JOIN imat_catalog.frontier f ON f.imat_id = i.id
     LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
 WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log) AND pg_stat_get_live_tuples(s.log) > 10000
   AND pg_snapshot_xmax(f.snapshot) = (SELECT min(pg_snapshot_xmax(g.snapshot))
     FROM imat_catalog.imat_source o JOIN imat_catalog.frontier g USING (imat_id)
       JOIN imat_catalog.imat m ON m.id = o.imat_id AND m.dependence <> 'moment'
-      WHERE o.relation = s.relation)
+      WHERE o.relation = s.relation AND g.state_relation <> 0)
   -- Somebody else is ahead of it, or nobody else is there. By xmax: a long transaction anywhere
   -- keeps all their xmin the same.
   AND coalesce((SELECT bool_or(pg_snapshot_xmax(g.snapshot) > pg_snapshot_xmax(f.snapshot))

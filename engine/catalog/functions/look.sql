@@ -7,50 +7,17 @@ SET search_path = pg_catalog
 AS $$
 DECLARE
   snap text := pg_current_snapshot()::text;
-  log record;
-  imats integer[] := '{}';
-  pending bigint[] := '{}';
-  counted bigint[];
-  unchanged text[];
+  imats integer[];
+  pending bigint[];
 BEGIN
   IF snap = since
     AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE NOT i.watchable
       AND i.freshness <> 'manual') THEN
     RETURN jsonb_build_object('snapshot', snap);
   END IF;
-  unchanged := imat_catalog.unchanged_pairs();
-  FOR log IN
-    SELECT s.log, array_agg(z.imat_id ORDER BY z.imat_id) AS ids,
-      array_agg(f.snapshot ORDER BY z.imat_id) AS snapshots
-    FROM imat_catalog.source s JOIN imat_catalog.imat_source z USING (relation)
-      JOIN imat_catalog.imat i ON i.id = z.imat_id AND i.state = 'active'
-        AND i.dependence <> 'moment'
-      JOIN imat_catalog.frontier f ON f.imat_id = i.id AND f.here
-    WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = s.log)
-      AND (wanted IS NULL OR i.id = ANY (wanted))
-      AND (unchanged IS NULL OR (z.imat_id || ':' || z.relation::oid) <> ALL (unchanged))
-    GROUP BY s.log
-  LOOP
-    -- The upper bound is always true. It makes the planner expect few rows, and so use an index on
-    -- xid if there is one.
-    EXECUTE format(
-      $sql$
-        SELECT array_agg(x.n ORDER BY x.o)
-        FROM (
-          SELECT u.o, (SELECT count(*) FROM (
-            SELECT FROM %s l
-            WHERE l.xid >= pg_snapshot_xmin(u.s) AND l.xid <= '18446744073709551615'
-              AND NOT pg_visible_in_snapshot(l.xid, u.s)
-            LIMIT $2
-          ) p) AS n
-          FROM unnest($1) WITH ORDINALITY u(s, o)
-        ) x
-      $sql$,
-      log.log
-    ) INTO counted USING log.snapshots, count_up_to;
-    imats := imats || log.ids;
-    pending := pending || counted;
-  END LOOP;
+  IF since IS NULL THEN PERFORM imat_catalog.break_differing(wanted, false); END IF;
+  SELECT array_agg(c.imat), array_agg(c.n) INTO imats, pending
+  FROM imat_catalog.count_pending(count_up_to, wanted) c;
   RETURN (
     SELECT jsonb_build_object('snapshot', snap, 'imats', coalesce(jsonb_agg(to_jsonb(x)), '[]'),
       'requests', (SELECT count(*) FROM imat_catalog.request q WHERE q.carried_out_at IS NULL
@@ -96,8 +63,10 @@ BEGIN
         CROSS JOIN LATERAL (SELECT coalesce(imat_catalog.is_leased(s.lease_until, s.worker),
           false) AS leased,
             coalesce(f.advanced_at > GREATEST(s.failed_at, s.begun_at), false) AS lifted) a
-        LEFT JOIN (SELECT u.imat, sum(u.n)::bigint AS n FROM unnest(imats, pending) u(imat, n)
-          GROUP BY u.imat) p ON p.imat = i.id
+        LEFT JOIN (
+          SELECT u.imat, sum(u.n)::bigint AS n FROM unnest(imats, pending) u(imat, n)
+          GROUP BY u.imat
+        ) p ON p.imat = i.id
       WHERE i.state = 'active' AND (wanted IS NULL OR i.id = ANY (wanted))
       ORDER BY i.id
     ) x
@@ -106,5 +75,6 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.look(text, integer, integer[]) IS
   'Returns everything that a worker bases its decisions on, as one document. since: the '
-  'snapshot of the previous answer; if nothing has ended since, the rest is left out. '
+  'snapshot of the previous answer; if nothing has ended since, the rest is left out; if NULL, '
+  'imats that do not pass their checks are marked as broken first. '
   'count_up_to: where the count of pending rows stops. wanted: ids of imats, or NULL for all.';

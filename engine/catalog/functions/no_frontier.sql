@@ -3,7 +3,18 @@
 CREATE OR REPLACE FUNCTION imat_catalog.no_frontier(name text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER
 AS $$
+DECLARE
+  reason pg_catalog.text;
 BEGIN
+  SELECT i.broken INTO reason FROM imat_catalog.imat i
+    WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name;
+  IF reason IS NOT NULL THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'IM024',
+      MESSAGE = pg_catalog.format('imat "%s" is broken: %s', name, reason),
+      DETAIL = 'What is stored may be wrong.',
+      HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
+  END IF;
   IF pg_catalog.pg_is_in_recovery() AND EXISTS (
     SELECT FROM imat_catalog.imat i
       JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
@@ -21,12 +32,12 @@ BEGIN
     ERRCODE = 'IM017',
     MESSAGE = pg_catalog.format('imat "%s" has no frontier for its stored table', name),
     DETAIL = 'The database was restored into another cluster, or the imat was never loaded.',
-    HINT = pg_catalog.format('Run imat revert %s, then imat convert.', name);
+    HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
-  'Raises the error of an imat whose stored table does not match its frontier: after a restore '
-  'into another cluster, after a load that did not end, or on a standby for a snapshot older '
+  'Raises the error of an imat whose stored table does not match its frontier: one that is '
+  'broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older '
   'than a swap.';
 
 -- The views of imats call it, and a view runs a function with the rights of the reader.

@@ -1,6 +1,5 @@
--- Each imat by itself is as in imat.fold and imat.swap. An imat that is read and has not changed
--- stays as it is. An error in an imat that is read carries the name of that imat as the error's
--- table, in the schema imat.
+-- Each imat is treated as in imat.fold and imat.swap. An imat that is read and has not changed
+-- stays as it is.
 CREATE OR REPLACE PROCEDURE imat_catalog.publish(names text[])
 LANGUAGE plpgsql
 AS $$
@@ -18,9 +17,7 @@ DECLARE
   started pg_catalog.timestamptz;
   rows bigint;
   total bigint := 0;
-  ready boolean;
-  detail pg_catalog.text;
-  hint pg_catalog.text;
+  corruption pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat_catalog.publish');
   FOR attempt IN 1..100 LOOP
@@ -31,6 +28,9 @@ BEGIN
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       target := imat_catalog.find(name);
+      PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
+      COMMIT;
+      SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       WHILE imat_catalog.follow_parts_of(target.id) LOOP
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -53,24 +53,7 @@ BEGIN
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     EXECUTE locks;
-    ready := true;
-    -- In a fixed order, so that two publications do not wait for each other. A claim never waits.
-    FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
-      ready := ready AND imat_catalog.claim(id);
-    END LOOP;
-    IF ready THEN
-      FOR id IN SELECT u.i FROM pg_catalog.unnest(ids) u(i) ORDER BY 1 LOOP
-        ready := ready AND imat_catalog.hold_sources(id);
-      END LOOP;
-    END IF;
-    -- An imat that was left out and has changed since would be older than the others. An imat that
-    -- another session has published since would be published again in vain, with all that read it.
-    EXIT WHEN ready AND NOT EXISTS (
-      SELECT FROM pg_catalog.unnest(all_ids) u(i)
-      WHERE u.i OPERATOR(pg_catalog.<>) last_id
-        AND imat_catalog.has_changed(u.i)
-          OPERATOR(pg_catalog.<>) (u.i OPERATOR(pg_catalog.=) ANY (ids))
-    );
+    EXIT WHEN imat_catalog.hold_publication(all_ids, ids, last_id);
     ROLLBACK;
     IF attempt OPERATOR(pg_catalog.=) 100 THEN
       RAISE EXCEPTION
@@ -85,23 +68,10 @@ BEGIN
     target := imat_catalog.find(name);
     CONTINUE WHEN target.id OPERATOR(pg_catalog.<>) ALL (ids);
     BEGIN
-      IF target.strategy OPERATOR(pg_catalog.=) 'delta' THEN
-        IF NOT EXISTS (
-          SELECT FROM imat_catalog.frontier f
-          WHERE f.imat_id OPERATOR(pg_catalog.=) target.id
-            AND f.state_relation OPERATOR(pg_catalog.=) target.stored::pg_catalog.oid AND f.here
-        ) THEN
-          PERFORM imat_catalog.no_frontier(name);
-        END IF;
-        EXECUTE pg_catalog.format('SELECT %s()', target.fold_function) INTO rows;
-        PERFORM imat_catalog.advance(target.id, target.stored);
-      ELSE
-        rows := imat_catalog.fill_slot(target.id, target.id OPERATOR(pg_catalog.=) ANY (in_place));
-      END IF;
-    EXCEPTION WHEN OTHERS THEN
-      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-      RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM, DETAIL = detail, HINT = hint,
-        SCHEMA = 'imat', TABLE = name;
+      rows := imat_catalog.store_published(name, target.id OPERATOR(pg_catalog.=) ANY (in_place));
+    EXCEPTION WHEN data_corrupted THEN
+      corruption := SQLERRM;
+      EXIT;
     END;
     total := total OPERATOR(pg_catalog.+) rows;
     -- The caller records the run of the last one.
@@ -112,6 +82,9 @@ BEGIN
       WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
     END IF;
   END LOOP;
+  IF corruption IS NOT NULL THEN
+    CALL imat_catalog.break_corrupted(target.id, corruption);
+  END IF;
   PERFORM pg_catalog.set_config('imat.rows', total::pg_catalog.text, false);
   -- At this snapshot: the caller compares it to tell whether the last imat is up to date.
   PERFORM pg_catalog.set_config('imat.frontiers_read', imat_catalog.frontiers_read(last_id), false);

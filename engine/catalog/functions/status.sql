@@ -1,10 +1,7 @@
 CREATE OR REPLACE VIEW imat_catalog.status AS
 SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
-  CASE WHEN i.state = 'active'
-    AND (c.oid IS NULL OR d.oid IS NULL OR f.here IS NOT TRUE OR s.oid IS NULL) THEN 'broken'
-      ELSE i.state END AS state,
-  CASE WHEN i.state = 'active' AND f.here THEN imat_catalog.pending_rows(i.id)
-    ELSE 0 END AS pending_rows,
+  CASE WHEN p.broken THEN 'broken' ELSE i.state END AS state,
+  n.pending AS pending_rows,
   ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id
     ORDER BY z.relation) AS sources,
   (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
@@ -22,6 +19,7 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   CASE WHEN a.failing AND NOT a.cut_off THEN h.error_hint END AS error_hint,
   CASE WHEN a.failing THEN h.next_attempt_at END AS next_attempt_at,
   CASE WHEN imat_catalog.is_leased(h.lease_until, h.worker) THEN h.worker END AS worker,
+  p.problems,
   (SELECT coalesce(sum(pg_stat_get_live_tuples(o.log)), 0)::bigint
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
    WHERE z.imat_id = i.id) AS log_rows,
@@ -31,7 +29,6 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
 FROM imat_catalog.imat i
 LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
 LEFT JOIN pg_class c ON c.oid = i.relation
-LEFT JOIN pg_class d ON d.oid = i.definition_view
 LEFT JOIN pg_class s ON s.oid = f.state_relation
 LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
 CROSS JOIN LATERAL (
@@ -39,9 +36,19 @@ CROSS JOIN LATERAL (
     ELSE h.failed_at END AS failing, c.cut_off
   FROM (SELECT h.begun_at IS NOT NULL
     AND NOT coalesce(imat_catalog.is_leased(h.lease_until, h.worker), false) AS cut_off) c
-) a;
+) a
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN i.state = 'active' AND f.here THEN imat_catalog.pending_rows(i.id)
+    ELSE 0 END AS pending
+) n
+CROSS JOIN LATERAL (
+  SELECT coalesce(bool_or(q.severity = 'broken'), false) AS broken,
+    coalesce(jsonb_agg(to_jsonb(q)), '[]') AS problems
+  FROM imat_catalog.problems(i.id, n.pending) q
+) p
+WHERE i.builds IS NULL;
 
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run and last error. '
-  'log_rows is an estimate; reset_pending: reads use the sources until the state is computed '
-  'anew.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and '
+  'problems. log_rows is an estimate; reset_pending: reads use the sources until the state is '
+  'computed anew.';

@@ -28,6 +28,9 @@ BEGIN
         MESSAGE = pg_catalog.format('imat "%s" has the strategy delta', name),
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
+  PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   PERFORM imat_catalog.check_definition(target.id);
   in_place := NOT imat_catalog.open_slot(name);
   sources := ARRAY(SELECT i.relation FROM imat_catalog.imat_source i

@@ -1,11 +1,14 @@
 -- PostgreSQL reports statistics late and loses none: a change is noticed some seconds later, or
--- once too often.
+-- once too often. After a crash, or when somebody resets them, all counts begin anew and could come
+-- to the same numbers again; the times of the last reset tell.
 CREATE OR REPLACE FUNCTION imat_catalog.table_signature(imat integer) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog
 AS $$
   SELECT CASE WHEN bool_or(x.sign IS NULL) THEN NULL
-    ELSE md5(coalesce(string_agg(x.sign, ',' ORDER BY x.relation), '')) END
+    ELSE md5(concat_ws(',', string_agg(x.sign, ',' ORDER BY x.relation),
+      pg_stat_get_bgwriter_stat_reset_time(), pg_stat_get_db_stat_reset_time(
+        (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))) END
   FROM (
     SELECT r.relation,
       CASE WHEN c.relkind IN ('r', 'm')

@@ -5,28 +5,29 @@
 CREATE OR REPLACE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean,
   with_rows boolean) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = part);
-  event text;
 BEGIN
   IF kind IS NOT NULL THEN
     -- ALTER TABLE ... ENABLE TRIGGER needs no more; DROP TRIGGER does.
     PERFORM imat_catalog.lock_relation(part, CASE WHEN is_new THEN 'SHARE ROW EXCLUSIVE'
       ELSE 'ACCESS EXCLUSIVE' END);
   END IF;
-  UPDATE imat_catalog.source s SET parts = ARRAY(
+  -- If triggers were disabled for a time, the rows that are there are not those that were captured.
+  IF with_rows THEN
+    PERFORM imat_catalog.break_differing(ARRAY(
+      SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = source), true);
+  END IF;
+  UPDATE imat_catalog.source s SET triggers = s.triggers - part::text, parts = ARRAY(
     SELECT u.p FROM unnest(CASE WHEN is_new THEN s.parts || part
       ELSE array_remove(s.parts, part) END) u(p) ORDER BY 1)
   WHERE s.relation = source;
   IF is_new THEN
     PERFORM imat_catalog.capture_part(source, part);
   ELSIF kind IS NOT NULL THEN
-    FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
-      EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', imat_catalog.part_trigger(event, source),
-        part::regclass);
-    END LOOP;
+    PERFORM imat_catalog.release_part(source, part);
   END IF;
   PERFORM imat_catalog.write_parts(source);
   -- A partition that is partitioned has no rows of its own.

@@ -2,10 +2,10 @@ CREATE OR REPLACE FUNCTION imat_catalog.view_locks(imat integer) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog
 AS $$
-  SELECT coalesce('LOCK TABLE ' || string_agg(split_part(u.rule, ':', 1)::oid::regclass::text,
-    ', ') || ' IN ACCESS SHARE MODE;', '')
-  FROM imat_catalog.imat i, unnest(imat_catalog.rules_read(i.definition_view)) u(rule)
-    WHERE i.id = imat
+  SELECT coalesce('LOCK TABLE ' || string_agg(c.oid::regclass::text, ', ' ORDER BY c.oid)
+    || ' IN ACCESS SHARE MODE;', '')
+  FROM imat_catalog.fact f JOIN pg_class c ON f.class = 'pg_class'::regclass AND c.oid = f.object
+  WHERE f.imat_id = imat AND c.relkind = 'v'
 $$;
 
 COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS

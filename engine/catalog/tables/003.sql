@@ -1,4 +1,5 @@
--- Reset marks: what a transaction did to a source that its log does not have as rows.
+-- Reset marks: what a transaction did to a source that its log does not have as rows. This file
+-- makes objects in imat_store only, since it is run again where that schema was dropped.
 
 -- It is in imat_store, because capture names it: each of the two schemas can be dropped without the
 -- other, and capture goes with this one.
@@ -37,7 +38,3 @@ REVOKE ALL ON FUNCTION imat_store.check_reset() FROM PUBLIC;
 CREATE TRIGGER check_reset BEFORE INSERT ON imat_store.reset
   FOR EACH ROW EXECUTE FUNCTION imat_store.check_reset();
 ALTER TABLE imat_store.reset ENABLE ALWAYS TRIGGER check_reset;
-
--- Whoever reads an imat must be able to call the function that computes its definition, and that
--- runs with the rights of the imat's owner. The view passes this key, so nobody else can use it.
-ALTER TABLE imat_catalog.frontier ADD COLUMN access_key uuid NOT NULL DEFAULT gen_random_uuid();

@@ -9,7 +9,8 @@ const SETUP = `CREATE TABLE t (id int); CREATE SEQUENCE s; CREATE SCHEMA "My";
 
 const left = (session: Session): Promise<string> =>
   session.value(`SELECT (SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(imat|emaj)')
-    + (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal) + (SELECT count(*) FROM pg_event_trigger)`);
+    + (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal)
+    + (SELECT count(*) FROM pg_event_trigger)`);
 
 test('a session makes groups, sets marks and reads statistics', async () => {
   await inWorld(SETUP, async (world) => {
@@ -115,7 +116,7 @@ test("E-Maj's names answer as imat's own, and a schema emaj of somebody else sta
   });
 });
 
-test('a catalog with groups stays with the last imat, and goes without a trace after them', async () => {
+test('a catalog with groups stays with the last imat, and goes with the last group', async () => {
   await inWorld('', async (world) => {
     const before = await left(world);
     await world.sql('UPDATE imat_catalog.migration SET explicitly = false');

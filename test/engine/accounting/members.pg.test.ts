@@ -5,12 +5,14 @@ import { inWorld, stats, warnings } from './support/world.ts';
 
 const SETUP = `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE SEQUENCE s;
   CREATE SEQUENCE down INCREMENT -5 MAXVALUE 1000 START 1000`;
-const CREATE = `SELECT imat.create_group('g', ARRAY['t']::regclass[], ARRAY['s', 'down']::regclass[],
+const CREATE = `SELECT imat.create_group(
+    'g', ARRAY['t']::regclass[], ARRAY['s', 'down']::regclass[],
   'start')`;
 
 const intervals = (session: Session, call: string): Promise<Record<string, unknown>[]> =>
   session.rows(`SELECT stat_group AS g, stat_first_mark AS a, stat_is_log_start AS sa,
-    stat_last_mark AS z, stat_is_log_stop AS sz, stat_changes AS n FROM imat.log_stat_table(${call})`);
+    stat_last_mark AS z, stat_is_log_stop AS sz, stat_changes AS n
+    FROM imat.log_stat_table(${call})`);
 
 /** The clock of the server between two marks, as a literal. */
 const now = (session: Session): Promise<string> =>
@@ -68,7 +70,7 @@ test('intervals of a table surround the given times', async () => {
   });
 });
 
-test('sequences: increments by the step at the start, is_called minded, negative allowed', async () => {
+test('sequences: increments by the step at the start, is_called too, negative too', async () => {
   await inWorld(SETUP, async (world) => {
     await world.sql(CREATE);
     const since = (first: string, last: string): Promise<Record<string, unknown>[]> =>
@@ -151,10 +153,14 @@ test('the columns are those of E-Maj, in its order and of its types', async () =
       world.value(`SELECT json_agg(pg_get_function_result(p.oid) ORDER BY p.oid) FROM pg_proc p
         WHERE p.pronamespace = 'imat'::regnamespace AND p.proname = '${name}'`);
     const marks = (separator: string): string =>
-      `stat_first_mark text, stat_first_mark_datetime timestamp with time zone, stat_first_time_id bigint${separator}, stat_last_mark text, stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint`;
+      'stat_first_mark text, stat_first_mark_datetime timestamp with time zone, ' +
+      `stat_first_time_id bigint${separator}, stat_last_mark text, ` +
+      'stat_last_mark_datetime timestamp with time zone, stat_last_time_id bigint';
     const head = (object: string): string =>
       `TABLE(stat_group text, stat_schema text, ${object} text, ${marks('')}`;
-    const interval = `TABLE(stat_group text, ${marks(', stat_is_log_start boolean')}, stat_is_log_stop boolean`;
+    const interval =
+      `TABLE(stat_group text, ${marks(', stat_is_log_start boolean')}, ` +
+      'stat_is_log_stop boolean';
     const sequence = 'stat_increments bigint, stat_has_structure_changed boolean';
     for (const [name, expected] of [
       ['log_stat_group', `${head('stat_table')}, stat_rows bigint)`],

@@ -174,12 +174,15 @@ test('owners write, readers of all tables read, others do neither', async () => 
     );
     await asOwner.sql(`SELECT imat.drop_group('g')`);
     await world.sql(
-      `DROP VIEW v; DROP MATERIALIZED VIEW mv; DROP OWNED BY ${roles.join(', ')}; DROP ROLE ${roles.join(', ')}`,
+      `DROP VIEW v;
+       DROP MATERIALIZED VIEW mv;
+       DROP OWNED BY ${roles.join(', ')};
+       DROP ROLE ${roles.join(', ')}`,
     );
   });
 });
 
-test('a catalog whose owner is no superuser counts the tables of its owner, and no others', async () => {
+test('a catalog whose owner is no superuser counts only the tables of its owner', async () => {
   await inSandbox('CREATE TABLE foreign_one (id int)', async (world) => {
     const role = await createRole(world);
     await world.sql(`ALTER DATABASE ${new URL(world.url).pathname.slice(1)} OWNER TO ${role};
@@ -201,7 +204,9 @@ test('a catalog whose owner is no superuser counts the tables of its owner, and 
       `role "${role}", who owns the imat catalog, may not count "public.foreign_one"`,
     );
     expect(await groups(owner, 'h', `ARRAY['hidden']::regclass[]`)).toBe(
-      `"public.hidden" cannot be in a group: it hides rows from role "${role}", who owns the imat catalog`,
+      '"public.hidden" cannot be in a group: ' +
+        `it hides rows from role "${role}", who owns the imat ` +
+        'catalog',
     );
     await owner.sql(`SELECT imat.drop_group('g')`);
     await world.sql(`ALTER DATABASE ${new URL(world.url).pathname.slice(1)} OWNER TO CURRENT_USER;
@@ -209,7 +214,7 @@ test('a catalog whose owner is no superuser counts the tables of its owner, and 
   });
 });
 
-test('a table that is given its name at that moment is not counted in place of the owner\u2019s', async () => {
+test('a table that gets its name at that moment is not counted for the owner\u2019s', async () => {
   await inWorld('CREATE TABLE own (id int); CREATE TABLE other (id int)', async (world) => {
     const maker = await world.session();
     await world.sql('BEGIN; ALTER TABLE own RENAME TO away; ALTER TABLE other RENAME TO own');

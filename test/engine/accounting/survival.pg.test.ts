@@ -82,7 +82,7 @@ describe.skipIf(binaries === undefined)('counters', () => {
     expect(await counted(after, 'm', null)).toEqual(['INSERT 5']);
   });
 
-  test('a restore keeps the closed intervals and begins the open one anew, with a warning', async () => {
+  test('a restore keeps closed intervals and restarts the open one, with a warning', async () => {
     const db = await create(serverOf(home), 'shop');
     await db.execute(`CREATE TABLE t (id int); CREATE TABLE p (id int) PARTITION BY LIST (id);
       CREATE TABLE p1 PARTITION OF p DEFAULT;
@@ -107,7 +107,14 @@ describe.skipIf(binaries === undefined)('counters', () => {
       const name = `restored_${burnt}`;
       const other = await open(serverOf(abroad), 'postgres');
       await other.execute(
-        `DO $$ BEGIN FOR i IN 1..${burnt} LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$`,
+        `DO $$
+           BEGIN
+             FOR i IN 1..${burnt} LOOP
+               PERFORM pg_current_xact_id();
+               COMMIT;
+             END LOOP;
+           END
+         $$`,
       );
       await program('createdb', [
         '--maintenance-db',
@@ -143,5 +150,30 @@ describe.skipIf(binaries === undefined)('counters', () => {
       ]);
       await restored.execute(`SELECT imat.drop_group('g')`);
     }
+  });
+
+  test('a restore keeps the schema history, takes new images, and prints no error', async () => {
+    const db = await create(serverOf(home), 'kept');
+    await db.execute(`CREATE TABLE t (id int); SELECT imat_catalog.record_commands_from_now_on();
+      SELECT imat.create_group('g', ARRAY['t']::regclass[], '{}', 'start');
+      ALTER TABLE t ADD x int`);
+    const file = join(serverOf(home).directory, 'kept.dump');
+    const from = serverOf(home).url.replace(/postgres$/, 'kept');
+    await program('pg_dump', ['-Fc', '-f', file, '-d', from]);
+    const server = serverOf(abroad);
+    await program('createdb', ['--maintenance-db', server.url, '-T', 'template0', 'kept']);
+    await program('pg_restore', [
+      '--exit-on-error',
+      '-d',
+      server.url.replace(/postgres$/, 'kept'),
+      file,
+    ]);
+    const restored = await open(server, 'kept');
+    const history = `SELECT part, kind, source FROM imat.history('t')`;
+    const came = { part: 'x', kind: 'create', source: 'event trigger' };
+    expect(await restored.query(history)).toEqual([came]);
+    expect(await restored.query('SELECT imat.compare_schema() AS found')).toEqual([{ found: '0' }]);
+    await restored.execute('ALTER TABLE t DROP COLUMN x');
+    expect(await restored.query(history)).toEqual([{ ...came, kind: 'drop' }, came]);
   });
 });

@@ -46,6 +46,7 @@ const facts = (name: string, attnum: number): ColumnFacts => ({
   logType: 'integer',
   oid: 23,
   isComposite: false,
+  holdsEnum: false,
   scale: null,
   image: null,
   equalIsSame: true,
@@ -100,7 +101,11 @@ function shown(root: Node): string {
 
 test('FROM, WHERE, GROUP BY, HAVING, SELECT and DISTINCT, each an operator of its own', () => {
   const tree = lowered(
-    'SELECT DISTINCT sum(amount) + 1 AS more FROM sale WHERE id > 1 GROUP BY region HAVING count(*) > 2',
+    `SELECT DISTINCT sum(amount) + 1 AS more
+     FROM sale
+     WHERE id > 1
+     GROUP BY region
+     HAVING count(*) > 2`,
   );
   const ops = nodesOf(tree).map(({ op }) => op);
   expect(ops).toEqual(['scan', 'filter', 'group', 'filter', 'project', 'distinct']);
@@ -117,12 +122,14 @@ test('column ids are unique in a definition, also if a table or a view occurs tw
   expect(new Set(made).size).toBe(made.length);
 });
 
-test('a view that is plain is taken apart: its columns are computed, its filter is one of the join', () => {
+test('a plain view is taken apart: columns are computed, its filter is of the join', () => {
   const tree = rewrite(
     lowered('SELECT country, much FROM big JOIN customer ON customer.id = big.who WHERE much > 7'),
   );
   expect(shown(tree)).toBe(
-    'project[customer.country & (sale.amount * 2)](join[(sale.amount > 10) & (customer.id = sale.customer) & ((sale.amount * 2) > 7)](sale(customer amount), customer(id country)))',
+    'project[customer.country & (sale.amount * 2)](join[(sale.amount > ' +
+      '10) & (customer.id = sale.customer) & ((sale.amount * 2) > ' +
+      '7)](sale(customer amount), customer(id country)))',
   );
 });
 
@@ -138,12 +145,14 @@ test('joins and the filters around them are one join; one table has a filter and
     shown(
       rewrite(
         lowered(
-          'SELECT a.id FROM sale a JOIN customer b ON a.id = b.id JOIN customer c ON b.id = c.id WHERE a.amount > 1 AND c.id > 2',
+          'SELECT a.id FROM sale a JOIN customer b ON a.id = b.id JOIN customer ' +
+            'c ON b.id = c.id WHERE a.amount > 1 AND c.id > 2',
         ),
       ),
     ),
   ).toBe(
-    'project[a.id](join[(a.id = b.id) & (b.id = c.id) & (a.amount > 1) & (c.id > 2)](a(id amount), b(id), c(id)))',
+    'project[a.id](join[(a.id = b.id) & (b.id = c.id) & (a.amount > ' +
+      '1) & (c.id > 2)](a(id amount), b(id), c(id)))',
   );
   expect(shown(rewrite(lowered('SELECT id FROM sale WHERE id > 1')))).toBe(
     'project[sale.id](filter[(sale.id > 1)](sale(id)))',
@@ -152,7 +161,9 @@ test('joins and the filters around them are one join; one table has a filter and
 
 test('DISTINCT is a grouping by all columns, each once; over groups it stays', () => {
   expect(shown(rewrite(lowered('SELECT DISTINCT region, amount, region AS again FROM sale')))).toBe(
-    'project[sale.region & sale.amount & sale.region](group[sale.region & sale.amount](sale(region amount)))',
+    'project[sale.region & sale.amount & ' +
+      'sale.region](group[sale.region & sale.amount](sale(region ' +
+      'amount)))',
   );
   const over = rewrite(lowered('SELECT DISTINCT sum(amount) AS s FROM sale GROUP BY region'));
   expect(over.op).toBe('distinct');

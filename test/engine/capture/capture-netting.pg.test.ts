@@ -8,16 +8,20 @@ import { type Checked, createWorld, expectExact, type World } from '../commands/
 
 let world: World;
 beforeAll(async () => {
+  const collation = `CREATE COLLATION caseless (
+    provider = icu, locale = 'und-u-ks-level2', deterministic = false);`;
   world = await createWorld(`
     CREATE TYPE pair AS (a int, b numeric);
     CREATE DOMAIN price AS numeric CHECK (VALUE >= 0);
-    ${lacks('icu') ? '' : "CREATE COLLATION caseless (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"}`);
+    ${lacks('icu') ? '' : collation}`);
 });
 afterAll(() => world.drop());
 afterEach(async () => {
   for (const { name } of await world.imat.list().catch(() => [])) await world.imat.revert(name);
   await world.sql(
-    'DROP VIEW IF EXISTS upd; DROP TABLE IF EXISTS t, other; DROP FUNCTION IF EXISTS compare, before_truncate, before_row, after_row',
+    `DROP VIEW IF EXISTS upd;
+     DROP TABLE IF EXISTS t, other;
+     DROP FUNCTION IF EXISTS compare, before_truncate, before_row, after_row`,
   );
 });
 
@@ -85,7 +89,8 @@ for (const { type } of CASES.filter((one) => !CAN_RUN.includes(one)))
  */
 test.each(CAN_RUN)('$type: $from to $to', async ({ type, from, to, same }) => {
   await world.sql(
-    `CREATE TABLE t (id int, v ${type}, other text); INSERT INTO t VALUES (1, '${from}'), (2, NULL), (3, '${to}')`,
+    `CREATE TABLE t (id int, v ${type}, other text);
+     INSERT INTO t VALUES (1, '${from}'), (2, NULL), (3, '${to}')`,
   );
   const counted: Checked = {
     name: 'counted',
@@ -108,7 +113,9 @@ test.each(CAN_RUN)('$type: $from to $to', async ({ type, from, to, same }) => {
   // Values that change places cancel out as well, where the key does not tell them apart.
   expect(
     await logged(
-      `UPDATE t SET v = CASE id WHEN 3 THEN NULL ELSE '${to}'::${type.replace(' COLLATE caseless', '')} END WHERE id IN (2, 3)`,
+      'UPDATE t SET v = CASE id WHEN 3 THEN NULL ELSE ' +
+        `'${to}'::${type.replace(' COLLATE caseless', '')} END WHERE id IN (2, ` +
+        '3)',
     ),
   ).toBe(4);
   await world.imat.fold();
@@ -122,7 +129,8 @@ test.each(CAN_RUN)('$type: $from to $to', async ({ type, from, to, same }) => {
 describe('rows as a whole', () => {
   test('duplicates, and rows that take each other’s place', async () => {
     await world.sql(
-      `CREATE TABLE t (a int, b int, c int); INSERT INTO t SELECT i % 2, i % 3, i FROM generate_series(1, 12) AS i`,
+      `CREATE TABLE t (a int, b int, c int);
+       INSERT INTO t SELECT i % 2, i % 3, i FROM generate_series(1, 12) AS i`,
     );
     const listed: Checked = { name: 'listed', definition: 'SELECT a, b FROM public.t' };
     await world.imat.create('listed', listed.definition);
@@ -164,10 +172,18 @@ describe('beside users’ own triggers', () => {
     };
     await world.imat.create('summed', summed.definition);
     await world.sql(`CREATE FUNCTION compare() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF EXISTS (SELECT * FROM imat.summed EXCEPT ALL SELECT id, sum(n) FROM public.t GROUP BY id) OR EXISTS (SELECT id, sum(n) FROM public.t GROUP BY id EXCEPT ALL SELECT * FROM imat.summed) THEN
+        IF EXISTS (SELECT * FROM imat.summed EXCEPT ALL SELECT id, sum(n) FROM public.t GROUP BY id)
+          OR EXISTS (
+            SELECT id, sum(n) FROM public.t GROUP BY id EXCEPT ALL SELECT * FROM imat.summed
+          )
+          THEN
           RAISE EXCEPTION 'different in a trigger'; END IF; RETURN NULL; END $$;
-      CREATE TRIGGER "0 first" AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH STATEMENT EXECUTE FUNCTION compare();
-      CREATE TRIGGER "ABC" AFTER INSERT OR UPDATE OR DELETE ON t FOR EACH STATEMENT EXECUTE FUNCTION compare();
+      CREATE TRIGGER "0 first" AFTER INSERT OR UPDATE OR DELETE ON t
+      FOR EACH STATEMENT
+      EXECUTE FUNCTION compare();
+      CREATE TRIGGER "ABC" AFTER INSERT OR UPDATE OR DELETE ON t
+      FOR EACH STATEMENT
+      EXECUTE FUNCTION compare();
       CREATE TRIGGER a AFTER TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION compare()`);
     for (const write of [
       'INSERT INTO t VALUES (1, 2), (2, 3)',
@@ -189,9 +205,15 @@ describe('beside users’ own triggers', () => {
     };
     await world.imat.create('summed', summed.definition);
     await world.sql(`CREATE FUNCTION before_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        DELETE FROM public.t WHERE id < 3; UPDATE public.t SET n = 100 WHERE id = 4; INSERT INTO public.t VALUES (9, 9); RETURN NULL; END $$;
+        DELETE FROM public.t WHERE id < 3;
+        UPDATE public.t SET n = 100 WHERE id = 4;
+        INSERT INTO public.t VALUES (9, 9);
+        RETURN NULL;
+        END $$;
       CREATE TRIGGER a BEFORE TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION before_truncate();
-      CREATE TRIGGER zz BEFORE TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION before_truncate()`);
+      CREATE TRIGGER zz BEFORE TRUNCATE ON t
+      FOR EACH STATEMENT
+      EXECUTE FUNCTION before_truncate()`);
     await world.sql('TRUNCATE t');
     await expectExact(world, summed);
     await world.imat.fold('summed');
@@ -211,8 +233,15 @@ describe('beside users’ own triggers', () => {
         IF TG_OP = 'DELETE' THEN RETURN CASE WHEN OLD.id % 2 = 0 THEN OLD END; END IF;
         IF NEW.n = 13 THEN RETURN NULL; END IF; NEW.n := NEW.n * 2; RETURN NEW; END $$;
       CREATE FUNCTION after_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF pg_trigger_depth() < 3 THEN INSERT INTO public.t VALUES (NEW.id + 10, 1); UPDATE public.t SET n = n + 1 WHERE id = NEW.id; END IF; RETURN NULL; END $$;
-      CREATE TRIGGER a BEFORE INSERT OR UPDATE OR DELETE ON t FOR EACH ROW EXECUTE FUNCTION before_row();
+        IF pg_trigger_depth() < 3 THEN
+          INSERT INTO public.t VALUES (NEW.id + 10, 1);
+          UPDATE public.t SET n = n + 1 WHERE id = NEW.id;
+        END IF;
+        RETURN NULL;
+        END $$;
+      CREATE TRIGGER a BEFORE INSERT OR UPDATE OR DELETE ON t
+      FOR EACH ROW
+      EXECUTE FUNCTION before_row();
       CREATE TRIGGER b AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION after_row()`);
     for (const write of [
       'INSERT INTO t VALUES (1, 2), (2, 13), (3, 4)',
@@ -228,15 +257,21 @@ describe('beside users’ own triggers', () => {
 
   test('rules that turn a write into others', async () => {
     await world.sql(
-      `CREATE TABLE t (id int, n int); CREATE TABLE other (id int, n int); INSERT INTO t VALUES (1, 1)`,
+      `CREATE TABLE t (id int, n int);
+       CREATE TABLE other (id int, n int);
+       INSERT INTO t VALUES (1, 1)`,
     );
     const joined: Checked = {
       name: 'joined',
-      definition:
-        'SELECT t.id, sum(t.n * o.n) AS n FROM public.t JOIN public.other o USING (id) GROUP BY t.id',
+      definition: `SELECT t.id, sum(t.n * o.n) AS n
+        FROM public.t JOIN public.other o USING (id)
+        GROUP BY t.id`,
     };
     await world.imat.create('joined', joined.definition);
-    await world.sql(`CREATE RULE also AS ON INSERT TO t DO ALSO INSERT INTO other VALUES (NEW.id, NEW.n); CREATE RULE instead AS ON DELETE TO other DO INSTEAD DELETE FROM t WHERE id = OLD.id;
+    await world.sql(`CREATE RULE also AS ON INSERT TO t DO ALSO INSERT INTO other VALUES (NEW.id,
+        NEW.n);
+      CREATE RULE instead AS ON DELETE TO other DO INSTEAD DELETE FROM t
+      WHERE id = OLD.id;
       CREATE VIEW upd AS SELECT * FROM t`);
     for (const write of [
       'INSERT INTO t VALUES (2, 3), (1, 4)',

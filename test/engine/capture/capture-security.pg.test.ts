@@ -16,8 +16,10 @@ import {
 const ROWS: readonly Checked[] = [
   {
     name: 'summed',
-    definition:
-      'SELECT region, count(*) AS n, sum(amount) AS total, sum(price) AS price, bool_and(paid) AS paid FROM public.sale GROUP BY region',
+    definition: `SELECT region, count(*) AS n, sum(amount) AS total, sum(price) AS price,
+        bool_and(paid) AS paid
+      FROM public.sale
+      GROUP BY region`,
   },
   {
     name: 'listed',
@@ -75,7 +77,13 @@ const FUNCTIONS = [
 const AGGREGATES = ['sum', 'count', 'min', 'max', 'bool_or'];
 
 const raising = (name: string, types: readonly string[], returns: string): string =>
-  `CREATE FUNCTION evil.${name}(${types.join(', ')}) RETURNS ${returns} LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '${name} was looked up by search_path, as %', current_user; END $$;`;
+  `CREATE FUNCTION evil.${name}(${types.join(', ')}) RETURNS ${returns}
+   LANGUAGE plpgsql
+   AS $$
+     BEGIN
+       RAISE EXCEPTION '${name} was looked up by search_path, as %', current_user;
+     END
+   $$;`;
 
 const EVIL = [
   'CREATE SCHEMA evil;',
@@ -84,7 +92,8 @@ const EVIL = [
     raising('step', [type, type], type),
     ...OPERATORS.map(
       (operator) =>
-        `CREATE OPERATOR evil.${operator} (LEFTARG = ${type}, RIGHTARG = ${type}, FUNCTION = evil.operator);`,
+        `CREATE OPERATOR evil.${operator} (LEFTARG = ${type}, ` +
+        `RIGHTARG = ${type}, FUNCTION = evil.operator);`,
     ),
     ...FUNCTIONS.map((name) => raising(name, [type], type)),
     ...AGGREGATES.map(
@@ -96,8 +105,11 @@ const EVIL = [
   raising('convert_to', ['text', 'name'], 'bytea'),
   raising('getdatabaseencoding', [], 'name'),
   raising('current_setting', ['text', 'bool'], 'text'),
-  'CREATE TABLE evil.new_rows (id int, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb);',
-  'CREATE TABLE evil.old_rows (LIKE evil.new_rows); CREATE TABLE evil.sale (LIKE evil.new_rows); CREATE TABLE evil.log_public_sale (weight text);',
+  'CREATE TABLE evil.new_rows (id int, region text, amount numeric, ' +
+    'price float8, paid bool, tags text[], doc jsonb);',
+  'CREATE TABLE evil.old_rows (LIKE evil.new_rows); ' +
+    'CREATE TABLE evil.sale (LIKE evil.new_rows); ' +
+    'CREATE TABLE evil.log_public_sale (weight text);',
   'INSERT INTO evil.new_rows VALUES (1); INSERT INTO evil.old_rows VALUES (1);',
   ...['xid8', 'regclass', 'int8'].map((name) => `CREATE TYPE evil.${name} AS ENUM ('x');`),
   'GRANT USAGE ON SCHEMA evil TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA evil TO PUBLIC;',
@@ -108,10 +120,16 @@ const WRITES = [
   'TRUNCATE public.mark, public.sale',
   'INSERT INTO public.sale SELECT * FROM public.seed',
   'INSERT INTO public.mark SELECT id, id FROM public.seed',
-  `INSERT INTO public.sale VALUES (1001, 'new', 1.5, 2, true, '{a}', '{"a": 1.0}'), (1002, NULL, NULL, NULL, NULL, NULL, NULL)`,
-  `INSERT INTO public.sale VALUES (1, 'x', 9) ON CONFLICT (id) DO UPDATE SET amount = EXCLUDED.amount`,
+  `INSERT INTO public.sale
+   VALUES (1001, 'new', 1.5, 2, true, '{a}', '{"a": 1.0}'),
+     (1002, NULL, NULL, NULL, NULL, NULL, NULL)`,
+  `INSERT INTO public.sale
+   VALUES (1, 'x', 9)
+   ON CONFLICT (id) DO UPDATE SET amount = EXCLUDED.amount`,
   'UPDATE public.sale SET amount = amount, region = region',
-  `UPDATE public.sale SET amount = 7, price = 1, tags = '{b}', doc = '{"a": 1.00}' WHERE id OPERATOR(pg_catalog.<) 3`,
+  `UPDATE public.sale
+   SET amount = 7, price = 1, tags = '{b}', doc = '{"a": 1.00}'
+   WHERE id OPERATOR(pg_catalog.<) 3`,
   `UPDATE public.sale SET region = 'all'`,
   'DELETE FROM public.sale WHERE id OPERATOR(pg_catalog.<) 5',
   'DELETE FROM public.sale WHERE false',
@@ -124,13 +142,22 @@ let world: World;
 let writerName: string;
 beforeAll(async () => {
   world = await createWorld(`
-    CREATE TABLE sale (id int PRIMARY KEY, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb);
+    CREATE TABLE sale (
+      id int PRIMARY KEY, region text, amount numeric, price float8, paid bool, tags text[],
+      doc jsonb
+    );
     CREATE TABLE mark (id int PRIMARY KEY, n int);
-    CREATE TABLE seed AS SELECT i AS id, 'r' || i % 5 AS region, i::numeric AS amount, i::float8 AS price, i % 2 = 0 AS paid, ARRAY['t' || i % 3] AS tags, jsonb_build_object('a', i % 4) AS doc FROM generate_series(1, 40) AS i;
+    CREATE TABLE seed AS
+    SELECT i AS id, 'r' || i % 5 AS region, i::numeric AS amount, i::float8 AS price,
+      i % 2 = 0 AS paid, ARRAY['t' || i % 3] AS tags, jsonb_build_object('a', i % 4) AS doc
+    FROM generate_series(1, 40) AS i;
     ${EVIL}`);
   writerName = await world.role();
   await world.sql(
-    `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON sale, mark, seed TO ${writerName}; GRANT TEMPORARY ON DATABASE ${await world.value<string>('SELECT current_database()')} TO ${writerName}`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON sale, mark, seed TO ${writerName};
+     GRANT TEMPORARY
+     ON DATABASE ${await world.value<string>('SELECT current_database()')}
+     TO ${writerName}`,
   );
   for (const { name, definition } of ALL) await world.imat.create(name, definition);
 });
@@ -159,7 +186,7 @@ describe('a writer without any right on imat’s schemas', () => {
     await writeAll(writer);
   });
 
-  test('with a search_path that begins with operators, functions, types and tables of its own', async () => {
+  test('with a search_path that begins with its own operators, functions and types', async () => {
     const writer = await world.session(writerName);
     await writer.sql('SET search_path = evil, pg_temp, public, pg_catalog');
     // The trap works: what is looked up by name falls into it.
@@ -177,11 +204,25 @@ describe('a writer without any right on imat’s schemas', () => {
 
   test('with temporary tables in the way, which are looked up before anything else', async () => {
     const writer = await world.session(writerName);
-    await writer.sql(`CREATE TEMP TABLE new_rows (LIKE public.sale); CREATE TEMP TABLE old_rows (LIKE public.sale); CREATE TEMP TABLE sale (LIKE public.sale); CREATE TEMP TABLE mark (id int, n int);
-      CREATE TEMP TABLE log_public_sale (weight text); CREATE TEMP TABLE n (a int); CREATE TEMP TABLE o (a int); CREATE TEMP TABLE u (a int); CREATE TEMP TABLE t (a int); CREATE TEMP TABLE l (a int);
-      INSERT INTO new_rows (id, region, amount) VALUES (1, 'temp', 1000); INSERT INTO old_rows (id, region, amount) VALUES (1, 'temp', 1000); INSERT INTO sale (id, region, amount) VALUES (1, 'temp', 1000);
-      CREATE TEMP TABLE regclass (a int); CREATE TEMP TABLE xid8 (a int); CREATE TEMP TABLE text (a int); CREATE TEMP TABLE int8 (a int);
-      CREATE FUNCTION pg_temp.format(text, regclass) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'`);
+    await writer.sql(`CREATE TEMP TABLE new_rows (LIKE public.sale);
+      CREATE TEMP TABLE old_rows (LIKE public.sale);
+      CREATE TEMP TABLE sale (LIKE public.sale);
+      CREATE TEMP TABLE mark (id int, n int);
+      CREATE TEMP TABLE log_public_sale (weight text);
+      CREATE TEMP TABLE n (a int);
+      CREATE TEMP TABLE o (a int);
+      CREATE TEMP TABLE u (a int);
+      CREATE TEMP TABLE t (a int);
+      CREATE TEMP TABLE l (a int);
+      INSERT INTO new_rows (id, region, amount) VALUES (1, 'temp', 1000);
+      INSERT INTO old_rows (id, region, amount) VALUES (1, 'temp', 1000);
+      INSERT INTO sale (id, region, amount) VALUES (1, 'temp', 1000);
+      CREATE TEMP TABLE regclass (a int);
+      CREATE TEMP TABLE xid8 (a int);
+      CREATE TEMP TABLE text (a int);
+      CREATE TEMP TABLE int8 (a int);
+      CREATE FUNCTION pg_temp.format(text, regclass) RETURNS text
+      LANGUAGE sql AS 'SELECT NULL::text'`);
     await writeAll(writer);
     await writer.sql(`SET search_path = pg_temp, evil`);
     await writeAll(writer);
@@ -199,10 +240,23 @@ describe('a writer without any right on imat’s schemas', () => {
   test.each([
     'SET plan_cache_mode = force_generic_plan',
     'SET enable_hashagg = off; SET enable_sort = off',
-    'SET quote_all_identifiers = on; SET standard_conforming_strings = off; SET backslash_quote = off',
-    `SET DateStyle = 'German'; SET IntervalStyle = 'iso_8601'; SET extra_float_digits = 0; SET bytea_output = 'escape'; SET xmloption = 'document'`,
-    `SET check_function_bodies = off; SET row_security = off; SET transform_null_equals = on; SET array_nulls = off`,
-    `SET default_transaction_isolation = 'read committed'; SET default_toast_compression = 'pglz'; SET synchronous_commit = off; SET jit = on; SET jit_above_cost = 0`,
+    `SET quote_all_identifiers = on;
+     SET standard_conforming_strings = off;
+     SET backslash_quote = off`,
+    `SET DateStyle = 'German';
+     SET IntervalStyle = 'iso_8601';
+     SET extra_float_digits = 0;
+     SET bytea_output = 'escape';
+     SET xmloption = 'document'`,
+    `SET check_function_bodies = off;
+     SET row_security = off;
+     SET transform_null_equals = on;
+     SET array_nulls = off`,
+    `SET default_transaction_isolation = 'read committed';
+     SET default_toast_compression = 'pglz';
+     SET synchronous_commit = off;
+     SET jit = on;
+     SET jit_above_cost = 0`,
   ])('under %s', async (settings) => {
     const writer = await world.session(writerName);
     await writer.sql(settings);
@@ -211,10 +265,16 @@ describe('a writer without any right on imat’s schemas', () => {
 });
 
 describe('what runs with its owner’s rights', () => {
-  test('can be called by nobody else, neither directly nor as a trigger of another table', async () => {
+  test('nobody else can call it, neither directly nor as a trigger of another table', async () => {
     const definers = await world.rows<{ name: string; public: boolean; trigger: boolean }>(
-      `SELECT p.oid::regprocedure::text AS name, has_function_privilege('${writerName}', p.oid, 'EXECUTE') AS public, p.prorettype = 'trigger'::regtype AS trigger
-       FROM pg_proc p WHERE p.pronamespace IN ('imat'::regnamespace, 'imat_catalog'::regnamespace, 'imat_store'::regnamespace) AND p.prosecdef`,
+      `SELECT p.oid::regprocedure::text AS name,
+         has_function_privilege('${writerName}', p.oid, 'EXECUTE') AS public,
+         p.prorettype = 'trigger'::regtype AS trigger
+       FROM pg_proc p
+       WHERE p.pronamespace IN (
+         'imat'::regnamespace, 'imat_catalog'::regnamespace, 'imat_store'::regnamespace
+       )
+         AND p.prosecdef`,
     );
     // Two that count changes, and those of two sources; with the extension, the ones for TRUNCATE.
     expect(definers.filter((one) => one.trigger)).toHaveLength(2 + (WITH_EXTENSION ? 2 : 8));
@@ -231,13 +291,16 @@ describe('what runs with its owner’s rights', () => {
     ]);
     const writer = await world.session(writerName);
     await writer.sql(
-      'CREATE TEMP TABLE bait (id int, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb)',
+      `CREATE TEMP TABLE bait (
+         id int, region text, amount numeric, price float8, paid bool, tags text[], doc jsonb
+       )`,
     );
     for (const { name } of definers.filter((one) => one.trigger)) {
       expect(
         await sqlstateOf(
           writer.sql(
-            `CREATE TRIGGER t AFTER INSERT ON bait REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ${name}`,
+            'CREATE TRIGGER t AFTER INSERT ON bait REFERENCING NEW TABLE AS ' +
+              `new_rows FOR EACH STATEMENT EXECUTE FUNCTION ${name}`,
           ),
         ),
       ).toBe('42501');
@@ -255,12 +318,23 @@ describe('what runs with its owner’s rights', () => {
   });
 
   test('survives columns that are called like its own words', async () => {
-    await world.sql(`CREATE TABLE words (new_rows int, old_rows int, n int, o int, u int, t int, l int, weight int, xid int, c1 int, tg_op text, tg_relid oid, "new" int, "old" int, found bool, "%s" int, "'" int, "$imat$" int, PRIMARY KEY (n));
-      INSERT INTO words SELECT i, i, i, i, i, i, i, i, i, i, 'x', 1, i, i, true, i, i, i FROM generate_series(1, 5) AS i`);
+    await world.sql(`CREATE TABLE words (
+        new_rows int, old_rows int, n int, o int, u int, t int, l int, weight int,
+        xid int, c1 int, tg_op text, tg_relid oid, "new" int, "old" int, found bool,
+        "%s" int, "'" int, "$imat$" int, PRIMARY KEY (n)
+      );
+      INSERT INTO words
+      SELECT i, i, i, i, i, i, i, i, i, i, 'x', 1, i, i, true, i, i, i
+      FROM generate_series(1, 5) AS i`);
     const checked: Checked = {
       name: 'words',
-      definition: `SELECT tg_op, found, sum(new_rows) AS a, sum(old_rows) AS b, sum(n) AS n, sum(o) AS o, sum(u) AS u, sum(t) AS t, sum(l) AS l, sum(weight) AS weight, sum(xid) AS xid,
-      sum(c1) AS c1, count(tg_relid) AS tg_relid, sum("new") AS "new", sum("old") AS "old", sum("%s") AS "%s", sum("'") AS "'", sum("$imat$") AS "$imat$" FROM public.words GROUP BY tg_op, found`,
+      definition: `SELECT tg_op, found, sum(new_rows) AS a, sum(old_rows) AS b, sum(n) AS n,
+        sum(o) AS o, sum(u) AS u, sum(t) AS t, sum(l) AS l, sum(weight) AS weight,
+        sum(xid) AS xid,
+      sum(c1) AS c1, count(tg_relid) AS tg_relid, sum("new") AS "new", sum("old") AS "old",
+      sum("%s") AS "%s", sum("'") AS "'", sum("$imat$") AS "$imat$"
+      FROM public.words
+      GROUP BY tg_op, found`,
     };
     expect((await world.imat.create(checked.name, checked.definition)).strategy).toBe('delta');
     for (const write of [

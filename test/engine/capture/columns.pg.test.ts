@@ -5,7 +5,8 @@ import { expectEqual } from '../commands/support/oracle.ts';
 import { inSandbox } from '../commands/support/sandbox.ts';
 
 describe('columns that no imat needs any more', () => {
-  const TABLE = `CREATE TABLE item (k text, v numeric, w int); INSERT INTO item SELECT 'k' || i % 3, i, i FROM generate_series(1, 30) AS i;`;
+  const TABLE = `CREATE TABLE item (k text, v numeric, w int);
+    INSERT INTO item SELECT 'k' || i % 3, i, i FROM generate_series(1, 30) AS i;`;
 
   test.each([
     ['another imat stays', `SELECT k, count(*) AS n FROM public.item GROUP BY k`],
@@ -79,14 +80,17 @@ test.runIf(WITH_EXTENSION)(
   },
 );
 
-test('a column that is generated when it is read gets swap, also where its table is captured already', async (context) => {
+test('a virtual generated column gets swap, also on a captured table', async (context) => {
   await inSandbox('', async (sandbox) => {
     const major = Math.floor(
       (await sandbox.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10_000,
     );
     if (major < 18) context.skip(`PostgreSQL ${major} has no virtual generated columns`);
     await sandbox.sql(
-      'CREATE TABLE item (k int, v int, g int GENERATED ALWAYS AS (v * 2) VIRTUAL, h int GENERATED ALWAYS AS (v * 3) STORED)',
+      `CREATE TABLE item (
+         k int, v int, g int GENERATED ALWAYS AS (v * 2) VIRTUAL,
+         h int GENERATED ALWAYS AS (v * 3) STORED
+       )`,
     );
     const stored = 'SELECT k, sum(h) AS s FROM public.item GROUP BY k';
     const virtual = 'SELECT k, sum(g) AS s FROM public.item GROUP BY k';

@@ -14,8 +14,12 @@ beforeEach(async () => {
   world = await createWorld(`
     CREATE TYPE mood AS ENUM ('good', 'bad');
     CREATE DOMAIN short AS varchar(8) CHECK (value <> '');
-    CREATE TABLE item (id int PRIMARY KEY, kind text, amount numeric(8,2), note varchar(10), mood mood, code short);
-    INSERT INTO item SELECT i, 'k' || i % 3, i, 'n' || i, CASE WHEN i % 2 = 0 THEN 'good' ELSE 'bad' END::mood, 'c' || i % 4 FROM generate_series(1, 60) AS i`);
+    CREATE TABLE item (id int PRIMARY KEY, kind text, amount numeric(8,2), note varchar(10),
+      mood mood, code short);
+    INSERT INTO item
+      SELECT i, 'k' || i % 3, i, 'n' || i,
+        CASE WHEN i % 2 = 0 THEN 'good' ELSE 'bad' END::mood, 'c' || i % 4
+      FROM generate_series(1, 60) AS i`);
 });
 afterEach(() => world.drop());
 
@@ -29,8 +33,8 @@ const troubles = async (): Promise<string[]> =>
 
 const SUMS: Checked = {
   name: 'sums',
-  definition:
-    'SELECT kind, code, sum(amount) AS total, count(note) AS notes FROM public.item GROUP BY kind, code',
+  definition: `SELECT kind, code, sum(amount) AS total, count(note) AS notes FROM public.item
+        GROUP BY kind, code`,
 };
 const BAG: Checked = { name: 'bag', definition: 'SELECT kind, amount FROM public.item' };
 const RANKED: Checked = {
@@ -39,7 +43,8 @@ const RANKED: Checked = {
 };
 const MOODS: Checked = {
   name: 'moods',
-  definition: `SELECT kind, count(*) FILTER (WHERE mood = 'good') AS good FROM public.item GROUP BY kind`,
+  definition: `SELECT kind, count(*) FILTER (WHERE mood = 'good') AS good FROM public.item
+      GROUP BY kind`,
 };
 
 describe('renamed columns', () => {
@@ -60,7 +65,8 @@ describe('renamed columns', () => {
     rows = 'id < 9',
   ): Promise<void> => {
     await writer.sql(
-      `INSERT INTO item VALUES (${n}, 'k9', ${n}, 'x', 'good', 'c9'), (${n + 1}, NULL, NULL, NULL, NULL, NULL)`,
+      `INSERT INTO item
+          VALUES (${n}, 'k9', ${n}, 'x', 'good', 'c9'), (${n + 1}, NULL, NULL, NULL, NULL, NULL)`,
     );
     await writer.sql(`UPDATE item SET ${value} = ${value} + 1 WHERE ${rows}`);
     await writer.sql(
@@ -101,7 +107,9 @@ describe('renamed columns', () => {
     await expectExact(world, now);
     // Names can change places.
     await world.sql(
-      'ALTER TABLE item RENAME sort TO s; ALTER TABLE item RENAME note TO sort; ALTER TABLE item RENAME s TO note',
+      `ALTER TABLE item RENAME sort TO s;
+        ALTER TABLE item RENAME note TO sort;
+        ALTER TABLE item RENAME s TO note`,
     );
     await world.sql(`INSERT INTO item VALUES (900, 'k1', 5, 'x', 'good', 'c9')`);
     const swapped = now.map(({ name, definition }) => ({
@@ -120,9 +128,13 @@ describe('renamed columns', () => {
   test('and the table itself, in the transaction that renames', async () => {
     await convert([SUMS]);
     const writer = await world.session();
-    await writer.sql(`INSERT INTO item VALUES (100, 'k', 1); BEGIN; ALTER TABLE item RENAME kind TO sort;
+    await writer.sql(`INSERT INTO item VALUES (100, 'k', 1);
+      BEGIN;
+      ALTER TABLE item RENAME kind TO sort;
       INSERT INTO item VALUES (101, 'k', 1); SAVEPOINT s; ALTER TABLE item RENAME TO thing;
-      CREATE SCHEMA other; ALTER TABLE thing SET SCHEMA other; INSERT INTO other.thing VALUES (102, 'k', 1)`);
+      CREATE SCHEMA other;
+      ALTER TABLE thing SET SCHEMA other;
+      INSERT INTO other.thing VALUES (102, 'k', 1)`);
     const definition = SUMS.definition
       .replace('SELECT kind,', 'SELECT sort AS kind,')
       .replace('BY kind', 'BY sort');
@@ -154,7 +166,8 @@ describe.each([
   ['DROP DOMAIN CASCADE', 'DROP DOMAIN short CASCADE', ['sums']],
   [
     'DROP VIEW CASCADE and another type',
-    'DROP VIEW imat_store.definition_sums, imat_store.content_sums CASCADE; ALTER TABLE item ALTER code TYPE int USING 1, ALTER note TYPE varchar(200)',
+    `DROP VIEW imat_store.definition_sums, imat_store.content_sums CASCADE;
+      ALTER TABLE item ALTER code TYPE int USING 1, ALTER note TYPE varchar(200)`,
     ['sums'],
   ],
 ])('%s', (_what, command, broken) => {
@@ -182,8 +195,8 @@ describe.each([
     for (const name of broken) await world.imat.revert(name);
     const again: Checked = {
       name: 'again',
-      definition:
-        'SELECT i.kind, count(*) AS n, max(i.id) IS NULL AS none FROM public.item i GROUP BY i.kind',
+      definition: `SELECT i.kind, count(*) AS n, max(i.id) IS NULL AS none FROM public.item i
+            GROUP BY i.kind`,
     };
     await world.imat.create('again', again.definition);
     for (const change of CHANGES)
@@ -223,7 +236,10 @@ describe('a statement that changes a great part of a large table', () => {
       100_000,
     );
     await writer.sql(
-      `SAVEPOINT s; DELETE FROM item WHERE id > 1000; ROLLBACK TO s; INSERT INTO item VALUES (1, 'k', 1) ON CONFLICT (id) DO UPDATE SET amount = 5`,
+      `SAVEPOINT s;
+        DELETE FROM item WHERE id > 1000;
+        ROLLBACK TO s;
+        INSERT INTO item VALUES (1, 'k', 1) ON CONFLICT (id) DO UPDATE SET amount = 5`,
     );
     await expectExact(writer, MANY);
     await writer.sql('COMMIT');

@@ -159,13 +159,17 @@ describe('beside others', () => {
     const running = [writer(1), writer(2), folds()];
     const partman = await world.session();
     for (let from = 200; from < 600; from += 50) {
-      const statement = `CREATE TABLE sale_${from} PARTITION OF sale FOR VALUES FROM (${from}) TO (${from + 50})`;
+      const statement =
+        `CREATE TABLE sale_${from} PARTITION OF sale ` +
+        `FOR VALUES FROM (${from}) TO (${from + 50})`;
+      const isMoved = `id >= ${from} AND id < ${from + 50}`;
       // Rows are in the default partition already: pg_partman moves them.
       await until('the partition is made', async () => {
         const made = await outcomeOf(
-          partman.sql(`BEGIN; SET LOCAL lock_timeout = '2s'; LOCK TABLE sale IN ACCESS EXCLUSIVE MODE;
-            CREATE TEMPORARY TABLE moved ON COMMIT DROP AS SELECT * FROM sale_x WHERE id >= ${from} AND id < ${from + 50};
-            DELETE FROM sale_x WHERE id >= ${from} AND id < ${from + 50};
+          partman.sql(`BEGIN; SET LOCAL lock_timeout = '2s';
+            LOCK TABLE sale IN ACCESS EXCLUSIVE MODE;
+            CREATE TEMPORARY TABLE moved ON COMMIT DROP AS SELECT * FROM sale_x WHERE ${isMoved};
+            DELETE FROM sale_x WHERE ${isMoved};
             ${statement}; INSERT INTO sale SELECT * FROM moved; COMMIT`),
         );
         if (made instanceof Error) await partman.sql('ROLLBACK');
@@ -275,10 +279,13 @@ describe('rights and names', () => {
     await expectExact(world, ALL);
     await session.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
     // A search_path of the writer's reaches nothing that runs in a trigger.
-    await session
-      .sql(`CREATE SCHEMA mine; CREATE FUNCTION mine.ge(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT 1 / 0 > 0';
-      CREATE OPERATOR mine.>= (FUNCTION = mine.ge, LEFTARG = int, RIGHTARG = int); SET search_path = mine, pg_catalog`)
-      .catch(() => undefined);
+    await world.sql(
+      `CREATE SCHEMA mine;
+       CREATE FUNCTION mine.ge(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT 1 / 0 > 0';
+       CREATE OPERATOR mine.>= (FUNCTION = mine.ge, LEFTARG = int, RIGHTARG = int);
+       GRANT USAGE ON SCHEMA mine TO ${owner}`,
+    );
+    await session.sql('SET search_path = mine, pg_catalog');
     await session.sql(`INSERT INTO public.sale VALUES (250, 'a', 7), (251, 'b', 8), (3, 'b', 1)`);
     await session.sql('INSERT INTO public.sale_3 VALUES (252, $$a$$, 9)');
     await expectExact(world, ALL);
@@ -290,8 +297,10 @@ describe('rights and names', () => {
   });
 
   test('names that need quotes', async () => {
-    const definition = `SELECT "a b", count(*) AS n, sum("END IF;") AS t FROM public."has_parts(" GROUP BY 1`;
-    await world.sql(`CREATE TABLE "has_parts(" ("a b" text, "END IF;" int, "parts" int) PARTITION BY LIST ("a b");
+    const definition =
+      'SELECT "a b", count(*) AS n, sum("END IF;") AS t FROM public."has_parts(" GROUP BY 1';
+    await world.sql(`CREATE TABLE "has_parts(" ("a b" text, "END IF;" int, "parts" int)
+        PARTITION BY LIST ("a b");
       CREATE TABLE "p'1" ("parts" int, "END IF;" int, "a b" text);
       ALTER TABLE "has_parts(" ATTACH PARTITION "p'1" FOR VALUES IN ('x''y');
       CREATE MATERIALIZED VIEW odd AS ${definition}`);
@@ -302,7 +311,8 @@ describe('rights and names', () => {
     );
     await expectExact(world, odd);
     await world.sql(`CREATE TABLE "%I" PARTITION OF "has_parts(" FOR VALUES IN ('%s', NULL);
-      INSERT INTO "has_parts(" VALUES ('%s', 5), ('x''y', 6), (NULL, 7); INSERT INTO "%I" VALUES ('%s', 6)`);
+      INSERT INTO "has_parts(" VALUES ('%s', 5), ('x''y', 6), (NULL, 7);
+      INSERT INTO "%I" VALUES ('%s', 6)`);
     await expectExact(world, odd);
     await world.imat.fold('odd');
     await expectExact(world, odd);
@@ -317,7 +327,8 @@ describe('rights and names', () => {
 
   test('a source that swap imats alone read, then others, then not', async () => {
     for (const { name } of [SUMMED, JOINED, COUNTED]) await world.imat.revert(name);
-    const writes = `INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'b', 7); INSERT INTO sale VALUES (150, 'a', 1)`;
+    const writes = `INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'b', 7);
+      INSERT INTO sale VALUES (150, 'a', 1)`;
     await world.sql(writes);
     await expectExact(world, RANKED);
     await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');

@@ -110,7 +110,8 @@ const DDL: readonly Ddl[] = [
   },
   {
     what: 'a partition with sub-partitions',
-    ddl: `CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300) PARTITION BY HASH (id);
+    ddl: `CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)
+        PARTITION BY HASH (id);
       CREATE TABLE sale_3a PARTITION OF sale_3 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
       CREATE TABLE sale_3b PARTITION OF sale_3 FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
     between: [NEW_ROWS, BY_ROOT, 'DELETE FROM sale_3a'],

@@ -84,7 +84,7 @@ describe('a revert beside a convert that waits', () => {
   });
 });
 
-test('a log that has lost a column that the catalog knows gets it back with the next convert', async () => {
+test('a log that has lost a column of the catalog gets it back with the next convert', async () => {
   await world.imat.revert('by_id');
   const log = await world.value<string>(
     `SELECT log::text FROM imat_catalog.source WHERE relation = 's'::regclass`,

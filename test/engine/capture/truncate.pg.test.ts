@@ -1,5 +1,6 @@
 /** TRUNCATE: the one write that PostgreSQL itself does not do by snapshot. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createImat } from '../../../engine/index.ts';
 import {
   type Checked,
   createWorld,
@@ -12,8 +13,9 @@ import {
 
 const JOINED: Checked = {
   name: 'joined',
-  definition:
-    'SELECT p.kind, count(*) AS n, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY p.kind',
+  definition: `SELECT p.kind, count(*) AS n, sum(s.amount) AS total
+    FROM public.sale s JOIN public.product p ON p.id = s.product_id
+    GROUP BY p.kind`,
 };
 const SUMMED: Checked = {
   name: 'summed',
@@ -30,8 +32,8 @@ const BAG: Checked = {
 };
 const LARGE: Checked = {
   name: 'large',
-  definition:
-    'SELECT product_id, count(*) AS n FROM public.sale GROUP BY product_id HAVING sum(amount) > 450',
+  definition: `SELECT product_id, count(*) AS n FROM public.sale GROUP BY product_id
+        HAVING sum(amount) > 450`,
 };
 const RANKED: Checked = {
   name: 'ranked',
@@ -41,12 +43,15 @@ const ALL = [JOINED, SUMMED, TOTAL, BAG, LARGE, RANKED];
 
 let world: World;
 beforeEach(async () => {
+  const views = ALL.map(
+    ({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`,
+  );
   world = await createWorld(`
     CREATE TABLE product (id int PRIMARY KEY, kind text);
     CREATE TABLE sale (id int PRIMARY KEY, product_id int, amount numeric(10,2));
     INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
     INSERT INTO sale SELECT i, 1 + i % 10, i FROM generate_series(1, 100) AS i;
-    ${ALL.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`).join('\n')}`);
+    ${views.join('\n')}`);
   for (const { name } of ALL) await world.imat.convert(name);
 });
 afterEach(() => world.drop());
@@ -86,7 +91,9 @@ describe.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'])('%s', (isol
     const truncater = await world.session();
     await truncater.sql(`BEGIN ISOLATION LEVEL ${isolation}; SELECT FROM product`);
     await world.sql(
-      `INSERT INTO sale VALUES (1000, 1, 7); DELETE FROM sale WHERE id = 5; UPDATE sale SET amount = 1000 WHERE id = 6`,
+      `INSERT INTO sale VALUES (1000, 1, 7);
+        DELETE FROM sale WHERE id = 5;
+        UPDATE sale SET amount = 1000 WHERE id = 6`,
     );
     await truncater.sql('TRUNCATE sale; INSERT INTO sale VALUES (2000, 2, 8)');
     await expectExact(truncater, ALL);
@@ -225,5 +232,39 @@ describe('rights', () => {
     const reader = await world.session(role);
     expect(await reader.rows('SELECT * FROM imat.joined')).toEqual([]);
     expect(await reader.rows('SELECT * FROM imat.bag')).toEqual([]);
+  });
+
+  test('row security forced on the owner later: an error in place of a wrong answer', async () => {
+    for (const { name } of ALL) await world.imat.revert(name);
+    const role = await world.role();
+    const database = await world.value<string>('SELECT current_database()');
+    await world.sql(
+      `GRANT CREATE, TEMPORARY ON DATABASE ${database} TO ${role};
+        GRANT ALL ON SCHEMA public TO ${role}`,
+    );
+    const owner = await world.session(role);
+    const imat = createImat(owner.db);
+    await owner.sql(`CREATE TABLE own (i int, g text); INSERT INTO own VALUES (1, 'a'), (2, 'b')`);
+    await imat.create('counted', 'SELECT g, count(*) AS n FROM public.own GROUP BY g');
+    await owner.sql(`ALTER TABLE own ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE own FORCE ROW LEVEL SECURITY;
+      CREATE POLICY p ON own USING (g = 'a' OR current_user <> '${role}')`);
+    const counted: Checked = {
+      name: 'counted',
+      definition: 'SELECT g, count(*) AS n FROM public.own GROUP BY g',
+    };
+    await world.sql(`INSERT INTO own VALUES (3, 'b'), (4, 'a'); DELETE FROM own WHERE i = 2`);
+    await expectExact(world, counted);
+    await imat.fold();
+    await expectExact(world, counted);
+    await world.sql(`TRUNCATE own; INSERT INTO own VALUES (5, 'b')`);
+    await expect(world.rows('SELECT * FROM imat.counted')).rejects.toThrow(/row-level security/);
+    await expect(imat.fold('counted')).rejects.toMatchObject({ condition: 'broken' });
+    await owner.sql('ALTER TABLE own NO FORCE ROW LEVEL SECURITY');
+    await imat.repair('counted');
+    await expectExact(world, counted);
+    await imat.fold();
+    await expectExact(world, counted);
+    await imat.revert('counted');
   });
 });

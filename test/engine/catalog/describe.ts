@@ -54,7 +54,9 @@ const TABLES = `
   ORDER BY c.oid::regclass::text COLLATE "C"`;
 
 const ROUTINES = `
-  SELECT format(E'CREATE %s %I.%I(%s)', r.kind, n.nspname, p.proname, pg_get_function_arguments(p.oid))
+  SELECT format(
+    E'CREATE %s %I.%I(%s)', r.kind, n.nspname, p.proname, pg_get_function_arguments(p.oid)
+  )
     || CASE WHEN p.prokind = 'p' THEN '' ELSE E'\\n  RETURNS ' || pg_get_function_result(p.oid) END
     || E'\\n  LANGUAGE ' || l.lanname
     || CASE WHEN p.prokind = 'p' THEN '' ELSE
@@ -67,9 +69,13 @@ const ROUTINES = `
          FROM unnest(p.proconfig) WITH ORDINALITY u(setting, place)), '')
     || E';\\n'
     || ${comment('%s', `r.kind, p.oid::regprocedure`, `obj_description(p.oid, 'pg_proc')`)}
-    || coalesce(${grants(`coalesce(p.proacl, acldefault('f', p.proowner))`, `format('%s %s', r.kind, p.oid::regprocedure)`)}, '')
-      AS text
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+    || coalesce(${grants(
+      `coalesce(p.proacl, acldefault('f', p.proowner))`,
+      `format('%s %s', r.kind, p.oid::regprocedure)`,
+    )}, '') AS text
+  FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_language l ON l.oid = p.prolang
     CROSS JOIN LATERAL (
       SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS kind) r
   WHERE n.nspname IN ${SCHEMAS}
@@ -77,15 +83,19 @@ const ROUTINES = `
 
 const VIEWS = `
   SELECT format(E'-- VIEW %s (\\n', c.oid::regclass)
-    || (SELECT string_agg(format('--   %I %s', a.attname, format_type(a.atttypid, a.atttypmod)), E',\\n'
-          ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)
+    || (SELECT string_agg(
+            format('--   %I %s', a.attname, format_type(a.atttypid, a.atttypmod)), E',\\n'
+            ORDER BY a.attnum)
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)
     || E'\\n-- );\\n'
     || ${comment('VIEW', 'c.oid::regclass', `obj_description(c.oid, 'pg_class')`)}
     || coalesce(${grants('c.relacl', 'c.oid::regclass')}, '') AS text
   FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace::regnamespace::text IN ${SCHEMAS}
   ORDER BY c.oid::regclass::text COLLATE "C"`;
 
-const HEADER = `-- The catalog as a fresh install leaves it. Never run: test/engine/catalog/schema.pg.test.ts writes
+const HEADER =
+  '-- The catalog as a fresh install leaves it. Never run: test/engine/catalog/schema.pg.test.ts ' +
+  `writes
 -- and compares it. Bodies of routines and views are in functions/.
 `;
 

@@ -76,8 +76,9 @@ test('an upgrade replaces bodies, drops former routines and views, and keeps rig
       'the attempt was cut off',
     );
     expect(
-      await sandbox.rows(`SELECT has_table_privilege('pg_monitor', 'imat_catalog.status', 'SELECT') AS status,
-        has_function_privilege('pg_monitor', 'imat_catalog.claim(integer)', 'EXECUTE') AS claim`),
+      await sandbox.rows(`
+        SELECT has_table_privilege('pg_monitor', 'imat_catalog.status', 'SELECT') AS status,
+          has_function_privilege('pg_monitor', 'imat_catalog.claim(integer)', 'EXECUTE') AS claim`),
     ).toEqual([{ status: true, claim: true }]);
     expect(await sandbox.value('SELECT imat.of_the_user()')).toBe(1);
     await sandbox.sql(`DROP FUNCTION imat.of_the_user();
@@ -148,7 +149,7 @@ test('a newer imat’s functions are not replaced, an older one’s must be', as
   });
 });
 
-test('a catalog that is up to date costs a conversion two queries, of which the first asks whose it is', async () => {
+test('a catalog that is up to date costs a conversion two queries', async () => {
   await inSandbox(SETUP, async (sandbox) => {
     await sandbox.imat.init();
     const asked: string[] = [];

@@ -53,8 +53,11 @@ function unqualified(body: string): string[] {
     .replaceAll(/\b(ERRCODE|MESSAGE|DETAIL|HINT|SCHEMA|TABLE|rows|detail|hint) = /gi, ' ')
     .replaceAll(/(\bSET|,)(\s+)(swap_phase|swap_bytes|stored_at|signature) = /g, ' ')
     .match(/[-+*/<>=~!@#%^&|?]+|\b(IN|LIKE|BETWEEN|IS (NOT )?DISTINCT) /g);
-  const FORMS =
-    /^(coalesce|greatest|least|extract|exists|array|any|all|and|or|not|in|values|from|when|u|imat)$/i;
+  const FORMS = new RegExp(
+    '^(coalesce|greatest|least|extract|exists|array|any|all|and|or|not|in|values|from|when' +
+      '|u|imat)$',
+    'i',
+  );
   const calls = [...code.matchAll(/(?<![.\w])([a-z_]\w*)\(/gi)]
     .map((call) => call[1] ?? '')
     .filter((name) => !FORMS.test(name));
@@ -120,9 +123,9 @@ test('the files run in the order of their kinds, and the hash covers the functio
   expect(functions).toHaveLength(first + VIEWS.length);
   expect(functions.slice(first).every((text) => isView(text))).toBe(true);
   expect(functionsHash).toMatch(/^[0-9a-f]{64}$/);
-  expect(readdirSync('engine/catalog/tables')).toEqual(
-    tables.map((_, index) => `${String(index + 1).padStart(3, '0')}.sql`),
-  );
+  const numbered = readdirSync('engine/catalog/tables').toSorted();
+  expect(numbered).toHaveLength(tables.length);
+  expect(numbered.filter((name) => !/^\d{3}\.sql$/.test(name))).toEqual([]);
 });
 
 test.each([

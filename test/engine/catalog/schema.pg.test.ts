@@ -24,7 +24,8 @@ test('every table, routine and view has a comment', async () => {
        FROM pg_proc p WHERE p.pronamespace IN ('imat'::regnamespace, 'imat_catalog'::regnamespace)
        UNION ALL
        SELECT c.oid::regclass::text, obj_description(c.oid, 'pg_class')
-       FROM pg_class c WHERE c.relkind IN ('r', 'v') AND c.relnamespace = 'imat_catalog'::regnamespace`,
+       FROM pg_class c
+       WHERE c.relkind IN ('r', 'v') AND c.relnamespace = 'imat_catalog'::regnamespace`,
     );
     expect(objects.length).toBeGreaterThan(40);
     expect(objects.filter((one) => one.comment === null)).toEqual([]);

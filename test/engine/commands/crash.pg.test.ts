@@ -10,6 +10,7 @@ import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { type Running, runCli, startCli, useBuiltCli } from '../../cli/built-cli.ts';
 import { catalogListing } from './support/listing.ts';
 import { chanceOf } from './support/chance.ts';
+import { BOTH, MOMENTS, RANKED, SETUP, WRITES, type Death } from './support/crash-moments.ts';
 import {
   type Checked,
   expectExact,
@@ -19,165 +20,6 @@ import {
   until,
   type World,
 } from './support/world.ts';
-
-const SUMMARY: Checked = {
-  name: 'summary',
-  definition:
-    'SELECT s.region, p.kind, count(*) AS n, sum(s.amount) AS total FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY s.region, p.kind',
-};
-const RANKED: Checked = {
-  name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
-};
-const BOTH = [SUMMARY, RANKED];
-
-/** `stop_loads` is where a test stops a load: whoever holds the advisory lock 77 does. */
-const SETUP = `
-CREATE TABLE product (id int PRIMARY KEY, kind text NOT NULL, price numeric(10,2));
-CREATE TABLE sale (id bigint PRIMARY KEY, region text, product_id int, amount numeric(10,2));
-INSERT INTO product SELECT i, 'k' || i % 3, i % 7 FROM generate_series(1, 20) AS i;
-INSERT INTO sale SELECT i, 'r' || i % 5, 1 + i % 20, i % 50 FROM generate_series(1, 2000) AS i;
-CREATE MATERIALIZED VIEW summary AS ${SUMMARY.definition};
-CREATE MATERIALIZED VIEW ranked AS ${RANKED.definition};
-CREATE FUNCTION stop_loads() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(77, 0); END $$;
-CREATE EVENT TRIGGER stop_loads ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION stop_loads()`;
-
-const WRITES = `INSERT INTO sale SELECT i, 'r' || i % 6, 1 + i % 20, i % 40 FROM generate_series(10000, 10300) AS i ON CONFLICT (id) DO UPDATE SET amount = sale.amount + 1;
-  UPDATE product SET price = price + 1, kind = 'k' || (id + price::int) % 4 WHERE id % 3 = 0;
-  DELETE FROM sale WHERE id % 7 = 3 AND id > 10000`;
-
-type Death = 'the program' | 'its backend' | 'the server';
-
-type Moment = {
-  readonly what: string;
-  /** What is installed before. */
-  readonly installed: readonly Checked[];
-  readonly command: readonly string[];
-  /** Keeps the command at this moment, until its transaction ends. */
-  readonly hold: string;
-  /** Whether the command is there, beside that it waits for a lock. */
-  readonly reached?: string;
-  /** What doctor then says of which imat; a server's procedure goes on when the program is gone. */
-  readonly found: Readonly<Record<Death, string | null>>;
-  readonly repair: readonly string[];
-  /** What is there after the repair. */
-  readonly left: readonly Checked[];
-};
-
-const always = (found: string | null): Moment['found'] => ({
-  'the program': found,
-  'its backend': found,
-  'the server': found,
-});
-
-const MOMENTS: readonly Moment[] = [
-  {
-    what: 'convert waits for a writer of a source',
-    installed: [RANKED],
-    command: ['convert', 'summary'],
-    hold: 'UPDATE sale SET amount = amount WHERE id = 1',
-    reached: `SELECT FROM imat_catalog.imat WHERE state = 'installing'`,
-    found: always('its installation was interrupted'),
-    repair: ['convert', 'summary'],
-    left: BOTH,
-  },
-  {
-    what: 'convert loads',
-    installed: [RANKED],
-    command: ['convert', 'summary'],
-    hold: 'SELECT pg_advisory_xact_lock(77, 0)',
-    reached: `SELECT FROM imat_catalog.source WHERE relation = 'sale'::regclass`,
-    found: always('its installation was interrupted'),
-    repair: ['convert', 'summary'],
-    left: BOTH,
-  },
-  {
-    what: 'convert of a definition that cannot be maintained by delta loads, and is reverted then',
-    installed: [SUMMARY],
-    command: ['convert', 'ranked'],
-    hold: 'SELECT pg_advisory_xact_lock(77, 0)',
-    found: always('its installation was interrupted'),
-    repair: ['revert', 'ranked'],
-    left: [SUMMARY],
-  },
-  {
-    what: 'convert puts the view in place of the materialized view',
-    installed: [],
-    command: ['convert', 'summary', '--replace'],
-    hold: 'SELECT count(*) FROM summary',
-    reached: `SELECT FROM imat_catalog.imat WHERE state = 'active'`,
-    found: always(null),
-    repair: ['convert', 'summary', '--replace'],
-    left: [SUMMARY],
-  },
-  {
-    what: 'fold adds to the state',
-    installed: BOTH,
-    command: ['fold', 'summary'],
-    hold: 'LOCK TABLE imat_store.state_summary IN SHARE MODE',
-    found: always(null),
-    repair: ['fold', 'summary'],
-    left: BOTH,
-  },
-  {
-    what: 'fold cleans the log',
-    installed: BOTH,
-    command: ['fold', 'summary'],
-    hold: 'LOCK TABLE imat_store.log_public_sale IN SHARE MODE',
-    found: always(null),
-    repair: ['fold', 'summary'],
-    left: BOTH,
-  },
-  {
-    what: 'swap waits for a reader of the view',
-    installed: BOTH,
-    command: ['swap', 'ranked'],
-    hold: 'SELECT count(*) FROM imat.ranked',
-    found: always(null),
-    repair: ['swap', 'ranked'],
-    left: BOTH,
-  },
-  {
-    what: 'swap fills the other slot',
-    installed: BOTH,
-    command: ['swap', 'ranked'],
-    hold: 'LOCK TABLE product IN ACCESS EXCLUSIVE MODE',
-    reached: `SELECT FROM imat_catalog.imat WHERE swap_phase = 'filling'`,
-    found: { ...always('a swap is unfinished (filling)'), 'the program': null },
-    repair: ['swap', 'ranked'],
-    left: BOTH,
-  },
-  {
-    // The previous slot stays because of the same transaction, which may have read it.
-    what: 'swap has switched and cleans the log',
-    installed: BOTH,
-    command: ['swap', 'ranked'],
-    hold: 'LOCK TABLE imat_store.log_public_product IN SHARE MODE',
-    reached: `SELECT FROM imat_catalog.imat WHERE swap_phase = 'switched'`,
-    found: always('a swap is unfinished (switched)'),
-    repair: ['swap', 'ranked'],
-    left: BOTH,
-  },
-  {
-    what: 'revert waits for a reader of the view',
-    installed: BOTH,
-    command: ['revert', 'summary'],
-    hold: 'SELECT count(*) FROM imat.summary',
-    found: always(null),
-    repair: ['revert', 'summary'],
-    left: [RANKED],
-  },
-  {
-    what: 'revert takes capture off a source',
-    installed: BOTH,
-    command: ['revert', 'summary'],
-    hold: 'SELECT count(*) FROM sale',
-    reached: `SELECT FROM imat_catalog.imat WHERE state = 'reverting'`,
-    found: always('its revert was interrupted'),
-    repair: ['revert', 'summary'],
-    left: [RANKED],
-  },
-];
 
 const VICTIM = 'imat crash test';
 
@@ -306,7 +148,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
     });
   });
 
-  test('of the program, at any moment', { timeout: 180_000 }, async () => {
+  test('of the program, at any moment', async () => {
     const seed = Date.now() % 1_000_000;
     const chance = chanceOf(seed);
     const commands = [
@@ -349,7 +191,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
     await expectSound(BOTH.filter(({ name }) => left.includes(name)));
   });
 
-  test('of the server under writers and folds, at any moment', { timeout: 180_000 }, async () => {
+  test('of the server under writers and folds, at any moment', async () => {
     const seed = Date.now() % 1_000_000;
     const chance = chanceOf(seed);
     for (const { name } of BOTH) await world.imat.convert(`public.${name}`);
@@ -370,8 +212,14 @@ describe.skipIf(findPostgres() === null)('death', () => {
           outcomeOf(
             forever(session, () => {
               const id = base + chance.int(1, 40);
-              return `INSERT INTO sale VALUES (${id}, 'r${chance.int(0, 5)}', ${chance.int(1, 22)}, ${chance.int(0, 90)}) ON CONFLICT (id) DO UPDATE SET amount = EXCLUDED.amount, region = EXCLUDED.region;
-                UPDATE product SET price = price + 1 WHERE id = ${3 * chance.int(1, 6) - index}; DELETE FROM sale WHERE id = ${base + chance.int(1, 40)}`;
+              return `INSERT INTO sale
+                VALUES (
+                  ${id}, 'r${chance.int(0, 5)}', ${chance.int(1, 22)}, ${chance.int(0, 90)}
+                )
+                ON CONFLICT (id) DO UPDATE SET amount = EXCLUDED.amount,
+                region = EXCLUDED.region;
+                UPDATE product SET price = price + 1 WHERE id = ${3 * chance.int(1, 6) - index};
+                DELETE FROM sale WHERE id = ${base + chance.int(1, 40)}`;
             }),
           ),
         );

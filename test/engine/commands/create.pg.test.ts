@@ -81,7 +81,8 @@ describe('a query that PostgreSQL does not accept', () => {
     [
       'a column that is not grouped',
       'SELECT region, amount FROM sales GROUP BY region',
-      'column "sales.amount" must appear in the GROUP BY clause or be used in an aggregate function',
+      'column "sales.amount" must appear in the GROUP BY clause ' +
+        'or be used in an aggregate function',
       { line: 1, column: 16 },
     ],
     ['nothing at all', '', 'syntax error at end of input', { line: 1, column: 1 }],
@@ -160,8 +161,8 @@ test('an imat of an imat follows the sources below it', async () => {
     strategy: 'swap',
     reasons: expect.arrayContaining([expect.objectContaining({ kind: 'reads_imat' })]),
   });
-  const definition =
-    'SELECT count(*) AS regions, max(total) AS top FROM (SELECT region, sum(amount) AS total FROM public.sales GROUP BY region) i';
+  const definition = `SELECT count(*) AS regions, max(total) AS top
+    FROM (SELECT region, sum(amount) AS total FROM public.sales GROUP BY region) i`;
   for (const change of [
     `INSERT INTO sales VALUES (2000, 'new', 999)`,
     `DELETE FROM sales WHERE id = 2000`,

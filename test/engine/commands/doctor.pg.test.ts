@@ -12,7 +12,8 @@ const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
-CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+CREATE MATERIALIZED VIEW ranks AS
+SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
   const { checks } = await sandbox.imat.doctor();
@@ -46,7 +47,12 @@ test('a healthy database, before, with and after imats', async () => {
         message: expect.stringContaining('table_change_tracker'),
         hint: null,
       },
-      { check: 'catalog', status: 'ok', message: 'version 4', hint: null },
+      {
+        check: 'catalog',
+        status: 'ok',
+        message: expect.stringMatching(/^version \d+$/),
+        hint: null,
+      },
       { check: 'rights', status: 'ok', message: expect.any(String), hint: null },
       { check: 'imat ranks', status: 'ok', message: 'swap, 0 rows pending', hint: null },
       { check: 'imat summary', status: 'ok', message: 'delta, 0 rows pending', hint: null },
@@ -81,9 +87,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /ENABLE ALWAYS TRIGGER.*revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'triggers that a replica session would not fire',
@@ -91,9 +97,9 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /ENABLE ALWAYS TRIGGER/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped trigger',
@@ -101,27 +107,27 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped source',
     damage: 'DROP TABLE sales CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a dropped stored table',
     damage: 'DROP TABLE imat_store.state_summary CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary, then convert again/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a dropped view',
     damage: 'DROP VIEW imat.summary CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary, then convert again/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a renamed column',
@@ -137,7 +143,7 @@ const DAMAGE: readonly {
     what: 'a dropped column',
     damage: 'ALTER TABLE sales DROP COLUMN amount CASCADE',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary, then convert again/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a dropped change log',
@@ -145,15 +151,15 @@ const DAMAGE: readonly {
     found: {
       check: 'source public.sales',
       status: 'error',
-      message: 'capture is disabled or gone: changes were lost',
+      message: expect.stringContaining('capture on public.sales is disabled or gone'),
     },
-    hint: /revert and convert/,
+    hint: /imat repair/,
   },
   {
     what: 'a dropped fold function',
     damage: 'DROP FUNCTION imat_store.fold_summary',
     found: { check: 'imat summary', status: 'error', message: expect.stringContaining('gone') },
-    hint: /imat revert summary/,
+    hint: /imat repair summary/,
   },
   {
     what: 'a frontier that belongs to another table, as after a restore',
@@ -163,7 +169,7 @@ const DAMAGE: readonly {
       status: 'error',
       message: expect.stringContaining('restored into another cluster'),
     },
-    hint: /imat revert summary/,
+    hint: /imat repair summary/,
   },
 ];
 
@@ -230,7 +236,7 @@ test('a view whose frontier is gone raises instead of answering', async () => {
       await expectImatError('frontier_missing', () => sandbox.imat.fold('summary')),
     ).toMatchObject({
       category: 'drift',
-      hint: expect.stringContaining('imat revert summary'),
+      hint: expect.stringContaining('imat repair summary'),
     });
   });
 });
@@ -277,7 +283,10 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
     );
     await sandbox.sql('DROP TABLE sales CASCADE');
     expect(
-      await sandbox.rows(`SELECT relname FROM pg_class WHERE relnamespace = 'imat'::regnamespace`),
+      await sandbox.rows(
+        `SELECT relname FROM pg_class
+         WHERE relnamespace = 'imat'::regnamespace AND relname <> 'schema_changes'`,
+      ),
       'nothing goes on answering',
     ).toEqual([]);
     for (const call of [
@@ -290,7 +299,7 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
       expect(error).toMatchObject({
         category: 'drift',
         detail: expect.stringContaining('its definition'),
-        hint: expect.stringContaining('imat revert'),
+        hint: expect.stringContaining('imat repair'),
       });
     }
     const { results } = await sandbox.imat.verify();

@@ -9,9 +9,15 @@ import { createSandbox, type Sandbox } from './support/sandbox.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, product int, amount numeric(10,2) NOT NULL);
-CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total, count(*) AS n FROM sales WHERE product > 0 GROUP BY region HAVING count(*) > 0;
+CREATE MATERIALIZED VIEW summary AS
+SELECT region, sum(amount) AS total, count(*) AS n
+FROM sales
+WHERE product > 0
+GROUP BY region
+HAVING count(*) > 0;
 CREATE MATERIALIZED VIEW products AS SELECT product, count(*) AS n FROM sales GROUP BY product;
-CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+CREATE MATERIALIZED VIEW ranks AS
+SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 let sandbox: Sandbox;
 let before: string[];
@@ -123,7 +129,7 @@ test('of an imat that reads what is stored: its freshness, not the default', asy
   expect((await sandbox.imat.explain('summary')).strategy).toBe('swap');
 });
 
-test('of a second imat on a source: capture keeps what the first one needs, as long as it does', async () => {
+test('of a second imat on a source: capture keeps what the first one needs', async () => {
   await sandbox.imat.convert('summary');
   const log = async (name: string): Promise<string | undefined> =>
     (await sandbox.imat.explain(name)).sql.find(({ label }) =>

@@ -13,7 +13,8 @@ const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
-CREATE MATERIALIZED VIEW slow AS SELECT count(*) AS n, count(pg_sleep(60)) AS slept FROM sales WITH NO DATA;`;
+CREATE MATERIALIZED VIEW slow AS
+SELECT count(*) AS n, count(pg_sleep(60)) AS slept FROM sales WITH NO DATA;`;
 
 let sandbox: Sandbox;
 let before: string[];
@@ -151,6 +152,56 @@ test('Ctrl-C during the load leaves nothing behind', async () => {
   await session.imat.revert('summary');
 });
 
+describe('a signal', () => {
+  test('that is aborted during the load leaves nothing, and stops no other call', async () => {
+    const session = await sandbox.session();
+    const pid = await pidOf(session);
+    const stop = new AbortController();
+    const error = expectImatError('interrupted', () =>
+      session.imat.convert('slow', { signal: stop.signal }),
+    );
+    await waitFor(
+      async () =>
+        (await sandbox.value<string>(
+          `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
+        )) === '1',
+    );
+    const next = session.imat.list();
+    stop.abort();
+    await error;
+    expect(await next).toEqual([]);
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+
+  test('that was aborted before is not begun with', async () => {
+    await expectImatError('interrupted', () =>
+      sandbox.imat.convert('summary', { signal: AbortSignal.abort() }),
+    );
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+
+  test('that is aborted after the end stops nothing', async () => {
+    const stop = new AbortController();
+    await sandbox.imat.convert('summary', { signal: stop.signal });
+    stop.abort();
+    expect(await sandbox.imat.list()).toHaveLength(1);
+    await sandbox.imat.revert('summary');
+  });
+});
+
+test('calls on one session are carried out one after another', async () => {
+  const session = await sandbox.session();
+  const [converted, folded, listed] = await Promise.all([
+    session.imat.convert('summary'),
+    session.imat.fold('summary'),
+    session.imat.list(),
+  ]);
+  expect(converted).toMatchObject({ strategy: 'delta' });
+  expect(folded).toMatchObject([{ name: 'summary' }]);
+  expect(listed).toHaveLength(1);
+  await session.imat.revert('summary');
+});
+
 test('two converts of the same name: one makes it, the other is told', async () => {
   const writer = await openWriter();
   const first = await sandbox.session();
@@ -159,6 +210,7 @@ test('two converts of the same name: one makes it, the other is told', async () 
       await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
     ).toMatchObject({
       message: 'imat "summary" is being installed by another session',
+      hint: expect.stringMatching(/^Wait until it has ended/),
     });
     await writer.db.execute('COMMIT');
   });
@@ -168,7 +220,7 @@ test('two converts of the same name: one makes it, the other is told', async () 
   expect(await catalogListing(sandbox.db)).toEqual(before);
 });
 
-test('five converts at once on a database that has never seen imat, all on one source', async () => {
+test('five converts at once on a database without imat, all on one source', async () => {
   const sessions = await Promise.all(Array.from({ length: 5 }, () => sandbox.session()));
   await Promise.all(
     sessions.map((session, index) => session.imat.convert('summary', { name: `s${index}` })),
@@ -181,16 +233,20 @@ test('five converts at once on a database that has never seen imat, all on one s
   expect(await catalogListing(sandbox.db)).toEqual(before);
 });
 
-test('a writer that does not end: convert waits and lets other writers in between, none of which waits long', async () => {
+test('a writer that does not end: convert waits, and lets other writers in between', async () => {
   const writer = await openWriter();
   const session = await sandbox.session();
   const other = await sandbox.session();
+  const pid = await pidOf(session);
   const outcome = await whileWaiting(session, async () => {
-    for (let write = 0; write < 30; write++) {
-      await other.sql(
-        `SET statement_timeout = '2s'; UPDATE sales SET amount = amount WHERE id = 2; RESET statement_timeout`,
+    // The first writer ends when these have returned: if one waited for convert as long as
+    // convert waits, it would never return.
+    for (let write = 0; write < 3; write++) {
+      await waitFor(
+        async () =>
+          (await other.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
       );
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await other.sql('UPDATE sales SET amount = amount WHERE id = 2');
     }
     await writer.db.execute('COMMIT');
   });

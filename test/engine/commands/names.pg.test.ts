@@ -13,7 +13,8 @@ CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NU
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total FROM sales GROUP BY region;
 CREATE SCHEMA other;
-CREATE MATERIALIZED VIEW other.summary AS SELECT region, count(*) AS n FROM public.sales GROUP BY region;`;
+CREATE MATERIALIZED VIEW other.summary AS
+SELECT region, count(*) AS n FROM public.sales GROUP BY region;`;
 
 const HOSTILE = [
   `My "View"`,
@@ -140,7 +141,10 @@ describe('names', () => {
     ['pair', 'a type'],
   ])('%s is %s, not a materialized view', async (name, kind) => {
     await sandbox.sql(
-      'CREATE OR REPLACE VIEW plain AS SELECT 1 AS one; CREATE SEQUENCE IF NOT EXISTS numbers; DROP TYPE IF EXISTS pair; CREATE TYPE pair AS (a int, b int)',
+      `CREATE OR REPLACE VIEW plain AS SELECT 1 AS one;
+       CREATE SEQUENCE IF NOT EXISTS numbers;
+       DROP TYPE IF EXISTS pair;
+       CREATE TYPE pair AS (a int, b int)`,
     );
     const error = await expectImatError('not_a_materialized_view', () =>
       sandbox.imat.convert(name),
@@ -182,7 +186,7 @@ describe('names', () => {
     await sandbox.imat.revert('summary');
   });
 
-  test('an imat, and a view that took a materialized view’s place, are imats already', async () => {
+  test('an imat, and a view in a materialized view’s place, are imats already', async () => {
     await sandbox.imat.convert('summary', { replace: true });
     expect(
       await expectImatError('already_exists', () => sandbox.imat.convert('summary')),
@@ -194,9 +198,10 @@ describe('names', () => {
   });
 });
 
-test('a relation of that name in schema imat that is not an imat is in the way, and is left alone', async () => {
+test('another relation of that name in schema imat is in the way, and is left alone', async () => {
   await inSandbox(
-    `${SALES} CREATE SCHEMA imat; CREATE TABLE imat.summary (mine int); CREATE FUNCTION imat.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+    `${SALES} CREATE SCHEMA imat; CREATE TABLE imat.summary (mine int); ` +
+      "CREATE FUNCTION imat.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     async (sandbox) => {
       const before = await catalogListing(sandbox.db);
       expect(
@@ -259,26 +264,22 @@ describe('hostile names', () => {
     '%j as the name of everything: schema, table, columns, view, index',
     async (name) => {
       const cut = name.length > 40 ? name.slice(0, 40) : name;
-      const [schema, table, key, value, view] = [
-        name,
-        cut,
-        `k${cut.slice(1)}`,
-        `v${cut.slice(1)}`,
-        name,
-      ].map(quote);
-      const definition = `SELECT q.${key}, sum(q.${value}) AS ${value}, count(*) FILTER (WHERE q.${key} <> 'x') AS "count""s" FROM ${schema}.${table} AS q GROUP BY q.${key}`;
-      const setup =
-        `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.${table} (${key} text, ${value} int, noise int);
-      INSERT INTO ${schema}.${table} SELECT 'k' || i % 3, i FROM generate_series(1, 20) i;
-      CREATE MATERIALIZED VIEW ${schema}.${view}_ AS ${definition};
-      CREATE INDEX ${quote(`${cut}i`)} ON ${schema}.${view}_ (${key}, ${value});
-      COMMENT ON MATERIALIZED VIEW ${schema}.${view}_ IS '${name.replaceAll("'", "''")}'`.replaceAll(
-          `${view}_`,
-          quote(`${[...name].slice(0, 30).join('')}_`),
-        );
+      const [schema, table, key, value] = [name, cut, `k${cut.slice(1)}`, `v${cut.slice(1)}`].map(
+        quote,
+      );
+      const definition = `SELECT q.${key}, sum(q.${value}) AS ${value},
+          count(*) FILTER (WHERE q.${key} <> 'x') AS "count""s"
+        FROM ${schema}.${table} AS q
+        GROUP BY q.${key}`;
+      const original = `${schema}.${quote(`${[...name].slice(0, 30).join('')}_`)}`;
+      const setup = `CREATE SCHEMA ${schema};
+        CREATE TABLE ${schema}.${table} (${key} text, ${value} int, noise int);
+        INSERT INTO ${schema}.${table} SELECT 'k' || i % 3, i FROM generate_series(1, 20) i;
+        CREATE MATERIALIZED VIEW ${original} AS ${definition};
+        CREATE INDEX ${quote(`${cut}i`)} ON ${original} (${key}, ${value});
+        COMMENT ON MATERIALIZED VIEW ${original} IS '${name.replaceAll("'", "''")}'`;
       await inSandbox(`SET standard_conforming_strings = on; ${setup}`, async (sandbox) => {
         const before = await catalogListing(sandbox.db, { truncated: true });
-        const original = `${schema}.${quote(`${[...name].slice(0, 30).join('')}_`)}`;
         const relation = `imat.${quote(name)}`;
         expect(await sandbox.imat.convert(original, { name })).toMatchObject({
           name,
@@ -287,7 +288,9 @@ describe('hostile names', () => {
             `SELECT 'imat.' || quote_ident('${name.replaceAll("'", "''")}')`,
           ),
         });
-        const change = `INSERT INTO ${schema}.${table} VALUES ('new', 7), (NULL, 3); UPDATE ${schema}.${table} SET ${value} = ${value} + 1 WHERE ${key} = 'k1'; DELETE FROM ${schema}.${table} WHERE ${key} = 'k2'`;
+        const change = `INSERT INTO ${schema}.${table} VALUES ('new', 7), (NULL, 3);
+          UPDATE ${schema}.${table} SET ${value} = ${value} + 1 WHERE ${key} = 'k1';
+          DELETE FROM ${schema}.${table} WHERE ${key} = 'k2'`;
         await sandbox.sql(change);
         await expectEqual(sandbox.db, relation, definition);
         expect(await sandbox.imat.fold(name)).toMatchObject([{ name, rows: expect.any(Number) }]);
@@ -326,14 +329,21 @@ describe('hostile names', () => {
 
 test('tables whose logs would have the same name get one each', async () => {
   const long = 'ü'.repeat(30);
-  const setup = `CREATE SCHEMA a; CREATE SCHEMA a_b; CREATE TABLE a_b.c (x int); CREATE TABLE a.b_c (x int);
+  const setup = `CREATE SCHEMA a;
+    CREATE SCHEMA a_b;
+    CREATE TABLE a_b.c (x int);
+    CREATE TABLE a.b_c (x int);
     CREATE SCHEMA ${long}; CREATE TABLE ${long}.${long} (x int); CREATE SCHEMA ${long}_${long}x; `;
   await inSandbox(setup.replace(`CREATE SCHEMA ${long}_${long}x; `, ''), async (sandbox) => {
     const before = await catalogListing(sandbox.db);
-    const query = `SELECT p.x, count(*) AS n FROM a_b.c p JOIN a.b_c q ON p.x = q.x JOIN ${long}.${long} r ON r.x = q.x GROUP BY p.x`;
+    const query = `SELECT p.x, count(*) AS n
+      FROM a_b.c p JOIN a.b_c q ON p.x = q.x JOIN ${long}.${long} r ON r.x = q.x
+      GROUP BY p.x`;
     await sandbox.imat.create('joined', query);
     await sandbox.sql(
-      `INSERT INTO a.b_c VALUES (1), (1), (2); INSERT INTO a_b.c VALUES (1), (2); INSERT INTO ${long}.${long} VALUES (1), (2), (2)`,
+      `INSERT INTO a.b_c VALUES (1), (1), (2);
+       INSERT INTO a_b.c VALUES (1), (2);
+       INSERT INTO ${long}.${long} VALUES (1), (2), (2)`,
     );
     await expectEqual(sandbox.db, 'imat.joined', query);
     await sandbox.imat.fold('joined');

@@ -21,7 +21,8 @@ test.each([
   ['another text of a type without order', `(1, 1, 1, '{"a": 1}')`, `(1, 1, 1, '{"a":1}')`],
 ])('the oracle notices %s', async (_what, here, there) => {
   const values = (rows: string): string =>
-    `SELECT v.id, v.x::numeric AS x, v.f::float8 AS f, v.j::json AS j FROM (VALUES ${rows}) AS v(id, x, f, j)`;
+    `SELECT v.id, v.x::numeric AS x, v.f::float8 AS f, v.j::json AS j
+     FROM (VALUES ${rows}) AS v(id, x, f, j)`;
   await sandbox.sql(`TRUNCATE t; INSERT INTO t ${values(here)}`);
   await expectEqual(sandbox.db, 'public.t', values(here));
   await expect(expectEqual(sandbox.db, 'public.t', values(there))).rejects.toThrow(
@@ -31,12 +32,15 @@ test.each([
 
 test('the oracle lets pass what rounding explains', async () => {
   await sandbox.sql(
-    `TRUNCATE t; INSERT INTO t VALUES (1, 1, 0.1::float8 + 0.2, '1'), (1, 1, 'NaN', '1'), (1, 1, 'Infinity', '1')`,
+    `TRUNCATE t;
+     INSERT INTO t
+     VALUES (1, 1, 0.1::float8 + 0.2, '1'), (1, 1, 'NaN', '1'), (1, 1, 'Infinity', '1')`,
   );
   await expectEqual(
     sandbox.db,
     'public.t',
-    `SELECT v.id, 1::numeric AS x, v.f::float8 AS f, '1'::json AS j FROM (VALUES (1, '0.3'), (1, 'NaN'), (1, 'Infinity')) AS v(id, f)`,
+    `SELECT v.id, 1::numeric AS x, v.f::float8 AS f, '1'::json AS j
+     FROM (VALUES (1, '0.3'), (1, 'NaN'), (1, 'Infinity')) AS v(id, f)`,
   );
 });
 

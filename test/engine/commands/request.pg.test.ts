@@ -9,7 +9,8 @@ const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
-CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+CREATE MATERIALIZED VIEW ranks AS
+SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
   const { checks } = await sandbox.imat.doctor();
@@ -23,14 +24,18 @@ test('imat.create_imat records a request, doctor names it, convert carries it ou
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.init();
     expect(await sandbox.value(`SELECT imat.create_imat('summary')`)).toBe(
-      'recorded: a running imat worker will carry this out; or do it now with: imat convert summary',
+      'recorded: a running imat worker will carry this out; ' +
+        'or do it now with: imat convert summary',
     );
     await sandbox.sql(
-      `SELECT imat.create_imat('summary'); SELECT imat.create_imat('public.ranks'); SELECT imat.create_imat('"Odd" name')`,
+      `SELECT imat.create_imat('summary');
+       SELECT imat.create_imat('public.ranks');
+       SELECT imat.create_imat('"Odd" name')`,
     );
     expect(
       await sandbox.rows(
-        'SELECT name, requested_by = current_user AS mine, requested_at <= now() AS at, carried_out_at FROM imat_catalog.request ORDER BY id',
+        'SELECT name, requested_by = current_user AS mine, requested_at <= now() AS ' +
+          'at, carried_out_at FROM imat_catalog.request ORDER BY id',
       ),
     ).toEqual([
       { name: 'summary', mine: true, at: true, carried_out_at: null },

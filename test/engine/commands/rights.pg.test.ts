@@ -17,8 +17,10 @@ import {
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
-CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total, count(*) AS n FROM sales GROUP BY region;
-CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;
+CREATE MATERIALIZED VIEW summary AS
+SELECT region, sum(amount) AS total, count(*) AS n FROM sales GROUP BY region;
+CREATE MATERIALIZED VIEW ranks AS
+SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;
 CREATE UNIQUE INDEX ON ranks (region);`;
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
@@ -49,7 +51,7 @@ describe('an owner who is no superuser', () => {
     await sandbox.drop();
   });
 
-  test('does all there is to do: convert, fold, swap, verify, replace, doctor, revert', async () => {
+  test('runs every command: convert, fold, swap, verify, replace, doctor, revert', async () => {
     const before = await catalogListing(sandbox.db);
     expect(await owner.imat.convert('summary')).toMatchObject({ strategy: 'delta' });
     expect(await owner.imat.convert('ranks', { replace: true })).toMatchObject({
@@ -57,7 +59,9 @@ describe('an owner who is no superuser', () => {
     });
     await owner.imat.create('counted', 'SELECT count(*) AS n FROM sales', { freshness: '5s' });
     await owner.sql(
-      `INSERT INTO sales VALUES (1000, 'new', 1), (1001, NULL, 2); UPDATE sales SET amount = amount + 1 WHERE id < 10; DELETE FROM sales WHERE region = 'r3'`,
+      `INSERT INTO sales VALUES (1000, 'new', 1), (1001, NULL, 2);
+       UPDATE sales SET amount = amount + 1 WHERE id < 10;
+       DELETE FROM sales WHERE region = 'r3'`,
     );
     for (const [relation, query] of [
       ['imat.summary', SUMMARY],
@@ -183,7 +187,10 @@ describe('readers', () => {
 
   test('a writer needs no right on what imat installs, and gets none', async () => {
     await as('writer').sql(
-      `INSERT INTO sales VALUES (2000, 'w', 2); UPDATE sales SET amount = 3 WHERE id = 2000; DELETE FROM sales WHERE id = 2000; INSERT INTO sales VALUES (2001, 'w', 2)`,
+      `INSERT INTO sales VALUES (2000, 'w', 2);
+       UPDATE sales SET amount = 3 WHERE id = 2000;
+       DELETE FROM sales WHERE id = 2000;
+       INSERT INTO sales VALUES (2001, 'w', 2)`,
     );
     await expectEqual(sandbox.db, 'imat.summary', SUMMARY);
     for (const statement of [
@@ -196,7 +203,7 @@ describe('readers', () => {
     }
   });
 
-  test('whatever else was granted on the materialized view lets nobody write through the view', async () => {
+  test('other grants on the materialized view let nobody write through the view', async () => {
     const statements = (relation: string): string[] => [
       `DELETE FROM ${relation}`,
       `UPDATE ${relation} SET region = 'x'`,
@@ -288,7 +295,8 @@ describe('without the rights that it takes', () => {
     await sandbox.sql(`GRANT SELECT, TRIGGER ON sales TO ${name}`);
     await expectImatError('insufficient_privilege', () => other.imat.convert('summary'));
     await sandbox.sql(
-      `REVOKE SELECT, TRIGGER ON sales FROM ${name}; REVOKE CREATE ON DATABASE ${database} FROM ${name}`,
+      `REVOKE SELECT, TRIGGER ON sales FROM ${name};
+       REVOKE CREATE ON DATABASE ${database} FROM ${name}`,
     );
     expect((await catalogListing(sandbox.db)).filter((line) => !line.includes('relacl'))).toEqual(
       before.filter((line) => !line.includes('relacl')),

@@ -44,13 +44,23 @@ test('server defaults that a database may have do not matter', async () => {
     ])
       await own.sql(`ALTER DATABASE ${database} SET ${setting}`);
     const session = await own.session();
-    await session.sql(`CREATE TABLE things (kind text, at date, price float8); INSERT INTO things VALUES (E'a\\\\b', '2026-01-31', 0.1), ('x', '2026-02-01', 0.2);
-      CREATE MATERIALIZED VIEW by_kind AS SELECT kind, at, sum(price) AS price, count(*) FILTER (WHERE kind = E'a\\\\b') AS odd FROM things GROUP BY kind, at`);
-    const definition = `SELECT kind, at, sum(price) AS price, count(*) FILTER (WHERE kind = E'a\\\\b') AS odd FROM public.things GROUP BY kind, at`;
+    await session.sql(`CREATE TABLE things (kind text, at date, price float8);
+      INSERT INTO things
+      VALUES (E'a\\\\b', '2026-01-31', 0.1), ('x', '2026-02-01', 0.2);
+      CREATE MATERIALIZED VIEW by_kind AS
+      SELECT kind, at, sum(price) AS price, count(*) FILTER (WHERE kind = E'a\\\\b') AS odd
+      FROM things
+      GROUP BY kind, at`);
+    const definition = `SELECT kind, at, sum(price) AS price,
+        count(*) FILTER (WHERE kind = E'a\\\\b') AS odd
+      FROM public.things
+      GROUP BY kind, at`;
     expect(await session.imat.convert('by_kind')).toMatchObject({ strategy: 'delta' });
     await session.imat.convert('ranks');
     await session.sql(
-      `INSERT INTO things VALUES (E'a\\\\b', '2026-03-31', 0.3), (NULL, NULL, NULL); UPDATE things SET at = at + 1; INSERT INTO sales VALUES (7000, 'n', 1, 1)`,
+      `INSERT INTO things VALUES (E'a\\\\b', '2026-03-31', 0.3), (NULL, NULL, NULL);
+       UPDATE things SET at = at + 1;
+       INSERT INTO sales VALUES (7000, 'n', 1, 1)`,
     );
     await expectEqual(session.db, 'imat.by_kind', definition);
     await expectEqual(session.db, 'imat.ranks', RANKS);

@@ -8,7 +8,8 @@ const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
-CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+CREATE MATERIALIZED VIEW ranks AS
+SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 test('imat_catalog.status, from psql', async () => {
   await inSandbox(SALES, async (sandbox) => {
@@ -40,6 +41,7 @@ test('imat_catalog.status, from psql', async () => {
       'error_hint',
       'next_attempt_at',
       'worker',
+      'problems',
       'log_rows',
       'reset_pending',
       'at',
@@ -87,6 +89,7 @@ test('imat_catalog.status, from psql', async () => {
       },
       failure: null,
       worker: null,
+      problems: [],
     });
     expect(status?.stateBytes).toBeGreaterThan(0);
     expect(status?.logBytes).toBeGreaterThan(0);
@@ -105,7 +108,7 @@ test('imat_catalog.status, from psql', async () => {
   });
 });
 
-test('a view of one’s own over the status keeps the catalog there when the last imat goes', async () => {
+test('a user’s view over the status keeps the catalog when the last imat goes', async () => {
   await inSandbox(SALES, async (sandbox) => {
     await sandbox.imat.convert('summary');
     await sandbox.sql(

@@ -3,7 +3,7 @@
  * every answer compared with the definition in its own snapshot, and a witness who sees in the
  * server's locks that no writer ever waits for imat.
  *
- * IMAT_TORTURE_SECONDS and IMAT_TORTURE_SEED choose its length and repeat its choices (not the
+ * IMAT_TORTURE_SECONDS and IMAT_SEED choose its length and repeat its choices (not the
  * server's timing).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,12 +22,13 @@ import {
 } from './support/torture.ts';
 import { runWitness } from './support/torture-witness.ts';
 import { createWorld, expectExact } from './support/world.ts';
+import { seedOfRun } from '../../setup/seed.ts';
 
 const SECONDS = Number(process.env['IMAT_TORTURE_SECONDS'] ?? 20);
-const SEED = Number(process.env['IMAT_TORTURE_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+const SEED = seedOfRun();
 
 test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
-  timeout: (SECONDS + 90) * 1000,
+  timeout: (SECONDS + 300) * 1000,
 }, async () => {
   const world = await createWorld(TORTURE_SCHEMA);
   const torture = newTorture(world);
@@ -53,7 +54,12 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
       runReader(torture, chance(), 'READ COMMITTED', 20),
       runWitness(torture),
     ].map((one) => act(torture, one));
-    for (const end = Date.now() + SECONDS * 1000; torture.running && Date.now() < end; )
+    const isEnough = (): boolean =>
+      figures.swaps > 0 && figures.folds > SECONDS && figures.comparisons > SECONDS * 10;
+    for (
+      const end = Date.now() + SECONDS * 1000;
+      torture.running && (Date.now() < end || !isEnough());
+    )
       await sleep(50);
     torture.running = false;
     await Promise.all(actors);
@@ -67,11 +73,8 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
     expect((await world.imat.verify()).results.every((result) => result.equal)).toBe(true);
     expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
     expect(await deadlocks()).toBe(deadlocksBefore);
-    expect(figures.swaps).toBeGreaterThan(0);
-    expect(figures.folds).toBeGreaterThan(SECONDS);
-    expect(figures.comparisons).toBeGreaterThan(SECONDS * 10);
   } catch (error) {
-    process.stderr.write(`torture failed: IMAT_TORTURE_SEED=${SEED}\n`);
+    process.stderr.write(`torture failed: IMAT_SEED=${SEED}\n`);
     throw error;
   } finally {
     torture.running = false;

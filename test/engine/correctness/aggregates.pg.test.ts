@@ -182,7 +182,9 @@ async function compare(
 
 describe('aggregates equal the definition after every step', () => {
   for (const { type, value, expressions = ['x'], aggregates } of TYPES) {
-    const name = `${aggregates.length > 3 ? 'all' : aggregates.join(', ')} over ${type}: ${expressions.join(', ')}`;
+    const name =
+      `${aggregates.length > 3 ? 'all' : aggregates.join(', ')} ` +
+      `over ${type}: ${expressions.join(', ')}`;
     test(name, () =>
       compare(
         name,

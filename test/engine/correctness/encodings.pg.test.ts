@@ -13,11 +13,17 @@ const bench = useBench(`
   CREATE TYPE colour AS ENUM ('grün', '赤');
   CREATE TYPE pairing AS (name text, at date);
   CREATE DOMAIN word AS text;
-  CREATE TABLE v (id int, t text, c citext, j json, b jsonb, a text[], x ${lacks('xml') ? 'text' : 'xml'}, e colour, p pairing, w word, n name, h char(4), s tsvector, ea colour[], d date, f float8);
+  CREATE TABLE v (
+    id int, t text, c citext, j json, b jsonb, a text[], x ${lacks('xml') ? 'text' : 'xml'},
+    e colour, p pairing, w word, n name, h char(4), s tsvector, ea colour[], d date, f float8
+  );
 `);
 
 const COLUMNS = ['t', 'c', 'j', 'b', 'a', 'x', 'e', 'w', 'n', 'h', 's', 'ea', 'd', 'f'];
-const ROWS = `INSERT INTO v SELECT n, 'ä名' || n % 3, 'Ä' || n % 2, '{"ö": 1}', '{"ü": "名"}', ARRAY['ß', '名'], '<é/>', '赤', ROW('ö'::text, '2024-01-01'::date)::pairing, 'ñ', 'ø', 'å', 'ä:1', ARRAY['grün', '赤']::colour[], '2024-01-01'::date + n % 2, n % 2`;
+const ROWS = `INSERT INTO v
+  SELECT n, 'ä名' || n % 3, 'Ä' || n % 2, '{"ö": 1}', '{"ü": "名"}', ARRAY['ß', '名'], '<é/>', '赤',
+    ROW('ö'::text, '2024-01-01'::date)::pairing, 'ñ', 'ø', 'å', 'ä:1', ARRAY['grün', '赤']::colour[],
+    '2024-01-01'::date + n % 2, n % 2`;
 
 /** Statements in ASCII only: what they touch is not. */
 const STEPS = [

@@ -116,10 +116,13 @@ describe('extreme values', () => {
       'SELECT g, stddev_pop(x) AS p, stddev(x) AS s, stddev_pop(x / 3.0) AS d FROM v GROUP BY g',
     );
     await bench.run([
-      'INSERT INTO v VALUES (1, 1, -217), (2, 1, -2147483648), (3, 2, 9223372036854775807), (4, 2, -9223372036854775808), (5, 3, 4611686018427387903), (6, 3, 0)',
+      `INSERT INTO v
+       VALUES (1, 1, -217), (2, 1, -2147483648), (3, 2, 9223372036854775807),
+         (4, 2, -9223372036854775808), (5, 3, 4611686018427387903), (6, 3, 0)`,
       FOLD,
       'INSERT INTO v SELECT n, n, 10 ^ (n % 18), 1 FROM generate_series(10, 60) n',
-      'INSERT INTO v SELECT n + 100, n, 10 ^ (n % 18) + 2 * n + 1, 1 FROM generate_series(10, 60) n',
+      `INSERT INTO v
+       SELECT n + 100, n, 10 ^ (n % 18) + 2 * n + 1, 1 FROM generate_series(10, 60) n`,
       FOLD,
     ]);
   });
@@ -161,7 +164,10 @@ describe('extreme values', () => {
   test('pairs whose squares neither fit a float nor matter', async () => {
     await tableOf('float8');
     await bench.convert(
-      'SELECT g, corr(y, x) AS c, regr_r2(y, x) AS r, regr_slope(y, x) AS s, regr_intercept(y, x) AS i, covar_pop(y, x) AS p FROM v GROUP BY g',
+      `SELECT g, corr(y, x) AS c, regr_r2(y, x) AS r, regr_slope(y, x) AS s,
+         regr_intercept(y, x) AS i, covar_pop(y, x) AS p
+       FROM v
+       GROUP BY g`,
     );
     await bench.run([
       'INSERT INTO v VALUES (1, 1, 1e100, 1e100), (2, 1, 2e100, 3e100), (3, 1, 4e100, 3e100)',

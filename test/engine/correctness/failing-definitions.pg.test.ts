@@ -104,7 +104,10 @@ const ANTIDOTE = 'DELETE FROM v WHERE id >= 9; DELETE FROM w WHERE d = 0';
 
 async function start(definition: string): Promise<Subject> {
   await bench.user.execute(
-    `TRUNCATE v, w; INSERT INTO v VALUES (1, 1, 4, 2, '5'), (2, 1, 6, 3, '5'), (3, 2, 8, 4, '6'), (4, NULL, 1, 1, NULL); INSERT INTO w VALUES (1, 2), (2, 4)`,
+    `TRUNCATE v, w;
+     INSERT INTO v
+     VALUES (1, 1, 4, 2, '5'), (2, 1, 6, 3, '5'), (3, 2, 8, 4, '6'), (4, NULL, 1, 1, NULL);
+     INSERT INTO w VALUES (1, 2), (2, 4)`,
   );
   return bench.convert(definition);
 }
@@ -139,7 +142,9 @@ describe('a definition that fails for a row', () => {
       await expectFailure(subject, sqlstate);
       // Others go on writing.
       await bench.user.execute(
-        'INSERT INTO v VALUES (5, 2, 2, 1, 7); UPDATE v SET x = x + 2 WHERE id = 1; INSERT INTO w VALUES (2, 1)',
+        `INSERT INTO v VALUES (5, 2, 2, 1, 7);
+         UPDATE v SET x = x + 2 WHERE id = 1;
+         INSERT INTO w VALUES (2, 1)`,
       );
       await folded(subject);
       await bench.user.execute(ANTIDOTE);

@@ -6,7 +6,7 @@ import type { Db } from '../../../engine/db/db.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { FOLD, failureOf, useBench } from './support/bench.ts';
 import type { Subject } from './support/bench.ts';
-import { CAPTURES, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
+import { CAPTURES, CURRENT, MUTATIONS, READERS, VALUES } from './support/mutations.ts';
 import type { Definition, Mutation } from './support/mutations.ts';
 import { differences } from './support/oracle.ts';
 
@@ -38,7 +38,9 @@ const HISTORY: readonly string[] = [
   "INSERT INTO t VALUES ('a', 5, 2), ('a', 5, 2)",
   'COMMIT',
   FOLD,
-  "INSERT INTO t VALUES ('a', 'NaN', 2), ('e', 12345, 20001), ('e', 1, 98), ('e', 1, 40321), ('e', 2, 7), ('f', 1, 0)",
+  `INSERT INTO t
+   VALUES ('a', 'NaN', 2), ('e', 12345, 20001), ('e', 1, 98), ('e', 1, 40321), ('e', 2, 7),
+     ('f', 1, 0)`,
   'DELETE FROM t WHERE y = 0',
   FOLD,
   "DELETE FROM t WHERE x = 'NaN'",
@@ -115,7 +117,9 @@ async function finds(subject: Subject, step: string): Promise<boolean> {
 
 async function mutate({ at, wrong }: Mutation): Promise<number> {
   const installed = (await bench.imat.explain('mutant')).sql;
-  const view = installed.find((one) => READERS.test(one.label))?.sql ?? '';
+  const views = [CURRENT, READERS].map(
+    (label) => installed.find((one) => label.test(one.label))?.sql ?? '',
+  );
   const statements =
     'catalog' in at
       ? await catalogFunction(at.catalog)
@@ -126,7 +130,7 @@ async function mutate({ at, wrong }: Mutation): Promise<number> {
     if (mutated === statement) continue;
     changed += 1;
     if ('catalog' in at) restore.push(statement);
-    await bench.user.execute(at === VALUES ? replacingValues(mutated, view) : replacing(mutated));
+    await bench.user.execute(at === VALUES ? replacingValues(mutated, views) : replacing(mutated));
   }
   return changed;
 }
@@ -134,7 +138,9 @@ async function mutate({ at, wrong }: Mutation): Promise<number> {
 const catalogFunction = async (name: string): Promise<string[]> =>
   (
     await bench.user.query<{ text: string }>(
-      'SELECT pg_catalog.pg_get_functiondef(p.oid) AS text FROM pg_catalog.pg_proc p WHERE p.oid = $1::pg_catalog.regproc',
+      `SELECT pg_catalog.pg_get_functiondef(p.oid) AS text
+       FROM pg_catalog.pg_proc p
+       WHERE p.oid = $1::pg_catalog.regproc`,
       [name],
     )
   ).map((row) => row.text);
@@ -143,15 +149,19 @@ function replacing(statement: string): string {
   if (statement.startsWith('CREATE VIEW'))
     return statement.replace('CREATE VIEW', 'CREATE OR REPLACE VIEW');
   if (!statement.startsWith('CREATE UNIQUE INDEX')) return statement;
-  return `${[...statement.matchAll(/\(([^)]*)\)/g)].length > 0 ? 'DROP INDEX imat_store.state_mutant_k_idx;' : ''} ${statement}`;
+  return `DROP INDEX imat_store.state_mutant_k_idx; ${statement}`;
 }
 
 /** A generated column's expression cannot be changed in place. */
-function replacingValues(statement: string, view: string): string {
+function replacingValues(statement: string, views: readonly string[]): string {
   const drops = [...statement.matchAll(/ADD COLUMN (\w+)/g)].map(
     ([, column]) => `DROP COLUMN ${column}`,
   );
-  return `DROP VIEW imat.mutant; ALTER TABLE imat_store.state_mutant ${drops.join(', ')}; ${statement}; ${view}; UPDATE imat_catalog.imat SET relation = 'imat.mutant'::regclass WHERE name = 'mutant'`;
+  return `DROP VIEW imat.mutant, imat_store.current_mutant;
+    ALTER TABLE imat_store.state_mutant ${drops.join(', ')};
+    ${statement};
+    ${views.join(';\n')};
+    UPDATE imat_catalog.imat SET relation_text = 'imat.mutant'::regclass WHERE name = 'mutant'`;
 }
 
 describe('the oracle finds', () => {

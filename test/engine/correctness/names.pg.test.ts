@@ -115,13 +115,16 @@ async function exercise(table: string, first: string, second: string, imat: stri
   );
   try {
     await bench.convert(
-      `SELECT ${a}, sum(${b}) AS ${b}, count(*) AS ${quote(`${first.slice(0, 20)}!`)} FROM ${t} GROUP BY ${a}`,
+      `SELECT ${a}, sum(${b}) AS ${b}, count(*) AS ${quote(`${first.slice(0, 20)}!`)}
+       FROM ${t}
+       GROUP BY ${a}`,
       {
         name: imat,
       },
     );
     await bench.convert(
-      `SELECT x.${a} AS ${b}, y.${b} AS ${a} FROM ${t} AS x JOIN ${t} AS ${alias} ON x.${a} = ${alias}.${a}, ${t} AS y`,
+      `SELECT x.${a} AS ${b}, y.${b} AS ${a}
+       FROM ${t} AS x JOIN ${t} AS ${alias} ON x.${a} = ${alias}.${a}, ${t} AS y`,
     );
     await bench.convert(
       `SELECT sum(${b}) AS ${a} FROM ${t} AS ${a} WHERE ${b} <> 0 HAVING count(*) >= 0`,
@@ -157,17 +160,28 @@ describe('names', () => {
     await bench.user.execute(
       `CREATE TABLE own (${columns.map((name) => `${name} int`).join(', ')})`,
     );
-    const insert = `INSERT INTO own SELECT ${columns.map((_, index) => `n % ${1 + (index % 3)}`).join(', ')} FROM generate_series(1, 4) n`;
+    const insert = `INSERT INTO own
+      SELECT ${columns.map((_, index) => `n % ${1 + (index % 3)}`).join(', ')}
+      FROM generate_series(1, 4) n`;
     await bench.convert(
-      `SELECT ${columns.slice(0, 25).join(', ')}, ${columns.map((name, index) => `sum(${name}) AS a${index}`).join(', ')} FROM own GROUP BY ${columns.slice(0, 25).join(', ')}`,
+      `SELECT ${columns.slice(0, 25).join(', ')},
+         ${columns.map((name, index) => `sum(${name}) AS a${index}`).join(', ')}
+       FROM own
+       GROUP BY ${columns.slice(0, 25).join(', ')}`,
     );
     await bench.convert(`SELECT ${columns.join(', ')} FROM own`);
     await bench.convert(`SELECT ${columns.join(', ')} FROM own NATURAL JOIN own AS again`);
     await bench.convert(
-      `SELECT s.weight, r1.key, r2.xid, count(*) AS rows FROM own s, own r1, own r2 WHERE s.u = r1.u AND r1.weight / 1 = r2.weight GROUP BY s.weight, r1.key, r2.xid`,
+      `SELECT s.weight, r1.key, r2.xid, count(*) AS rows
+       FROM own s, own r1, own r2
+       WHERE s.u = r1.u AND r1.weight / 1 = r2.weight
+       GROUP BY s.weight, r1.key, r2.xid`,
     );
     await bench.convert(
-      `SELECT a.weight, b.key, count(*) AS rows FROM own a, own b, own c, own l WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l GROUP BY a.weight, b.key`,
+      `SELECT a.weight, b.key, count(*) AS rows
+       FROM own a, own b, own c, own l
+       WHERE a.u = b.u AND b._weight = c.weight AND c.l = l.l
+       GROUP BY a.weight, b.key`,
     );
     await bench.run([
       insert,
@@ -246,13 +260,22 @@ describe('literals in a definition', () => {
       await bench.user.execute(`CREATE TABLE "o'clock" (k text, x int)`);
       try {
         await bench.convert(
-          `SELECT k || ${value} AS k, count(*) FILTER (WHERE k = ${value}) AS n, sum(CASE k WHEN ${value} THEN x END) AS s FROM "o'clock" WHERE k <> ${value} || 'x' GROUP BY k || ${value}`,
+          `SELECT k || ${value} AS k, count(*) FILTER (WHERE k = ${value}) AS n,
+             sum(CASE k WHEN ${value} THEN x END) AS s
+           FROM "o'clock"
+           WHERE k <> ${value} || 'x'
+           GROUP BY k || ${value}`,
         );
         await bench.convert(
-          `SELECT ${value} AS label, k = ${value} AS same, t.k FROM "o'clock" AS t WHERE k IN (${value}, 'other') OR k IS NULL`,
+          `SELECT ${value} AS label, k = ${value} AS same, t.k
+           FROM "o'clock" AS t
+           WHERE k IN (${value}, 'other') OR k IS NULL`,
         );
         await bench.convert(
-          `SELECT coalesce(k, ${value}) AS k, count(*) AS n FROM "o'clock" AS t GROUP BY coalesce(k, ${value}) HAVING coalesce(k, ${value}) = ${value}`,
+          `SELECT coalesce(k, ${value}) AS k, count(*) AS n
+           FROM "o'clock" AS t
+           GROUP BY coalesce(k, ${value})
+           HAVING coalesce(k, ${value}) = ${value}`,
         );
         await bench.run([
           `INSERT INTO "o'clock" VALUES (${value}, 1), ('other', 2), (NULL, 3)`,
@@ -271,10 +294,16 @@ describe('literals in a definition', () => {
   test('under any standard_conforming_strings', async () => {
     await bench.user.execute(String.raw`CREATE TABLE v (k text, x int)`);
     await bench.convert(
-      String.raw`SELECT k, count(*) FILTER (WHERE k = 'a\b') AS n, count(*) FILTER (WHERE k = 'it''s') AS m FROM v WHERE k <> 'c\' GROUP BY k`,
+      String.raw`SELECT k, count(*) FILTER (WHERE k = 'a\b') AS n,
+          count(*) FILTER (WHERE k = 'it''s') AS m
+        FROM v
+        WHERE k <> 'c\'
+        GROUP BY k`,
     );
     await bench.session.execute(
-      'SET standard_conforming_strings = off; SET escape_string_warning = off; SET backslash_quote = on',
+      `SET standard_conforming_strings = off;
+       SET escape_string_warning = off;
+       SET backslash_quote = on`,
     );
     try {
       await bench.run([

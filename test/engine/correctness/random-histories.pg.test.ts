@@ -60,7 +60,7 @@ describe('random histories', () => {
       ...(seed === undefined ? {} : { seed: Number(seed) }),
       numRuns: RUNS,
     });
-  }, 180_000);
+  });
 
   test('one long history', async () => {
     await converted();

@@ -30,7 +30,8 @@ const SOURCES: readonly string[] = [
   "SELECT 'w' AS k, a AS x, a FROM t",
   'SELECT k, x, x AS a FROM (SELECT b AS k, a + 1 AS x FROM t WHERE b IS NOT NULL) t WHERE x < 4',
   'SELECT c AS k, (v[1:2])[1] AS x, a FROM u WHERE a <> 0',
-  'SELECT j.c AS k, t.x, j.a FROM (SELECT a, b AS c, a AS x FROM t) t JOIN u AS j (id, a, c) USING (a)',
+  `SELECT j.c AS k, t.x, j.a
+   FROM (SELECT a, b AS c, a AS x FROM t) t JOIN u AS j (id, a, c) USING (a)`,
   'SELECT c AS k, j.a AS x, a FROM t JOIN u USING (a) AS j',
   'SELECT l.k, l.x, t.a FROM t, LATERAL (SELECT u.c AS k, t.a + u.a AS x FROM u WHERE u.a = t.a) l',
   'SELECT p.q AS k, p.r AS x, p.r AS a FROM t AS p (o, r, q)',
@@ -79,7 +80,10 @@ describe('a constant key of a subquery', () => {
     "SELECT to_jsonb(s.k) AS k, count(*) AS c FROM (SELECT 'w' AS k, b FROM t) s GROUP BY 1",
     'SELECT s.k, count(*) AS c FROM (SELECT NULL AS k, b FROM t) s GROUP BY s.k',
     'SELECT count(s.k) AS c FROM (SELECT NULL AS k, b FROM t) s',
-    'SELECT s.k, count(*) AS c FROM (SELECT true AS k, b FROM t) s GROUP BY s.k HAVING count(*) > 0',
+    `SELECT s.k, count(*) AS c
+     FROM (SELECT true AS k, b FROM t) s
+     GROUP BY s.k
+     HAVING count(*) > 0`,
   ])('%s', async (definition) => {
     await bench.convert(definition);
     await bench.run([

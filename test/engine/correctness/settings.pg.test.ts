@@ -9,14 +9,22 @@ import { useBench } from './support/bench.ts';
 
 const bench = useBench(`
   CREATE TYPE mood AS ENUM ('sad', 'happy');
-  CREATE TABLE v (id int PRIMARY KEY, x int, n numeric, f float8, r real, t text, d date, ts timestamp, tz timestamptz, i interval, b bytea, m money, e mood, a date[], u uuid, j jsonb, tod time, todz timetz);
+  CREATE TABLE v (
+    id int PRIMARY KEY, x int, n numeric, f float8, r real, t text, d date, ts timestamp,
+    tz timestamptz, i interval, b bytea, m money, e mood, a date[], u uuid, j jsonb, tod time,
+    todz timetz
+  );
   CREATE FUNCTION stable_one(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT $1';
   CREATE FUNCTION volatile_one(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
   CREATE FUNCTION immutable_one(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
 `);
 
-const ROWS = `INSERT INTO v SELECT n, n % 3, n * 1.10, n / 3.0, n / 7.0, 'a' || n % 2, '2024-02-01'::date + n, '2024-02-01'::timestamp + n * interval '5 hours', '2024-02-01 00:00+00'::timestamptz + n * interval '5 hours',
-  n * interval '1 day 02:03:04', '\\x00ff41', n, 'sad', ARRAY['2024-02-03'::date], '00000000-0000-0000-0000-000000000001', '{"a": 1.5}', '12:00', '12:00+02'`;
+const ROWS = `INSERT INTO v
+  SELECT n, n % 3, n * 1.10, n / 3.0, n / 7.0, 'a' || n % 2, '2024-02-01'::date + n,
+    '2024-02-01'::timestamp + n * interval '5 hours',
+    '2024-02-01 00:00+00'::timestamptz + n * interval '5 hours',
+  n * interval '1 day 02:03:04', '\\x00ff41', n, 'sad', ARRAY['2024-02-03'::date],
+  '00000000-0000-0000-0000-000000000001', '{"a": 1.5}', '12:00', '12:00+02'`;
 
 /** By expression; what a query over it depends on. */
 const DELTA = [
@@ -144,9 +152,20 @@ const MOMENT = [
   'txid_current() > x',
 ] as const;
 
-const OTHER_SETTINGS = `SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'; SET extra_float_digits = -10; SET bytea_output = 'escape'; SET lc_monetary = 'C'; SET lc_time = 'C'`;
-const USUAL_SETTINGS =
-  'RESET TimeZone; RESET DateStyle; RESET IntervalStyle; RESET extra_float_digits; RESET bytea_output; RESET lc_monetary; RESET lc_time';
+const OTHER_SETTINGS = `SET TimeZone = 'America/New_York';
+  SET DateStyle = 'SQL, DMY';
+  SET IntervalStyle = 'iso_8601';
+  SET extra_float_digits = -10;
+  SET bytea_output = 'escape';
+  SET lc_monetary = 'C';
+  SET lc_time = 'C'`;
+const USUAL_SETTINGS = `RESET TimeZone;
+  RESET DateStyle;
+  RESET IntervalStyle;
+  RESET extra_float_digits;
+  RESET bytea_output;
+  RESET lc_monetary;
+  RESET lc_time`;
 
 afterEach(() => bench.user.execute(USUAL_SETTINGS));
 
@@ -255,7 +274,9 @@ describe('literals of a definition mean the same in every session', () => {
   test.each([
     [
       "DateStyle = 'SQL, DMY'",
-      "SELECT count(*) AS n, count(*) FILTER (WHERE d > '2024-02-03'::date) AS later FROM v WHERE ts >= '2024-02-01 03:00'::timestamp AND tz < '2024-03-04 05:06+00'::timestamptz",
+      `SELECT count(*) AS n, count(*) FILTER (WHERE d > '2024-02-03'::date) AS later
+       FROM v
+       WHERE ts >= '2024-02-01 03:00'::timestamp AND tz < '2024-03-04 05:06+00'::timestamptz`,
     ],
     [
       "DateStyle = 'German'",
@@ -263,7 +284,9 @@ describe('literals of a definition mean the same in every session', () => {
     ],
     [
       "IntervalStyle = 'sql_standard'",
-      "SELECT i > '-1 day +02:03:04'::interval AS k, sum(i + '1 day -02:00'::interval) AS s FROM v GROUP BY 1",
+      `SELECT i > '-1 day +02:03:04'::interval AS k, sum(i + '1 day -02:00'::interval) AS s
+       FROM v
+       GROUP BY 1`,
     ],
     [
       "IntervalStyle = 'iso_8601'",
@@ -271,7 +294,9 @@ describe('literals of a definition mean the same in every session', () => {
     ],
     [
       'extra_float_digits = -10',
-      'SELECT f > 0.3333333333333333::float8 AS k, count(*) AS n, sum(n + 1.00000000000000001) AS s FROM v GROUP BY 1',
+      `SELECT f > 0.3333333333333333::float8 AS k, count(*) AS n, sum(n + 1.00000000000000001) AS s
+       FROM v
+       GROUP BY 1`,
     ],
     [
       "TimeZone = 'Asia/Kolkata'",

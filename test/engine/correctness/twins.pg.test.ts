@@ -54,7 +54,6 @@ async function installed(name: string): Promise<Installed> {
 function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
   const pending: Pending = {
     frontier: sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`,
-    joined: null,
     logOf,
     changed: null,
   };
@@ -68,9 +67,13 @@ function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
   const values = [...face.shape.columns.values()].map((column) => sql`, ${column}::text`);
   const rows = terms.map(
     (term) =>
-      sql`SELECT ${term.weight} AS weight, ROW(0${join(values, '')})::text AS content FROM ${join(term.from, ', ')}${conditions(term.where)}`,
+      sql`SELECT ${term.weight} AS weight, ROW(0${join(values, '')})::text AS content
+        FROM ${join(term.from, ', ')}${conditions(term.where)}`,
   );
-  return sql`SELECT u.content, pg_catalog.sum(u.weight)::bigint AS weight FROM (${join(rows, ' UNION ALL ')}) AS u GROUP BY u.content HAVING pg_catalog.sum(u.weight) <> 0`;
+  return sql`SELECT u.content, pg_catalog.sum(u.weight)::bigint AS weight
+    FROM (${join(rows, ' UNION ALL ')}) AS u
+    GROUP BY u.content
+    HAVING pg_catalog.sum(u.weight) <> 0`;
 }
 
 /** The delta of the groups, key by key. */
@@ -87,7 +90,10 @@ function groups({ plan, id, logOf }: Installed, netting: Netting): Sql {
       ? sql`pg_catalog.trim_scale(g.${ident(part.name)})`
       : sql`g.${ident(part.name)}`,
   );
-  return sql`SELECT ROW(${join([...keyColumns(store).map((key) => sql`g.${ident(key)}`), ...values], ', ')})::text AS content FROM (${summed(store, rows)}) AS g WHERE ${changes}`;
+  const keys = keyColumns(store).map((key) => sql`g.${ident(key)}`);
+  return sql`SELECT ROW(${join([...keys, ...values], ', ')})::text AS content
+    FROM (${summed(store, rows)}) AS g
+    WHERE ${changes}`;
 }
 
 const contentOf = (query: Sql): Promise<unknown[]> =>
@@ -104,7 +110,8 @@ describe.each(SAMPLES)('%s', (definition) => {
     for (const step of [
       ...history,
       'ROLLBACK',
-      'INSERT INTO orders SELECT id, customer, product, region, amount + 1, qty, at, day, flag, note FROM orders',
+      `INSERT INTO orders
+       SELECT id, customer, product, region, amount + 1, qty, at, day, flag, note FROM orders`,
       'UPDATE customer SET boss = boss + 1',
       'UPDATE extra SET k = k + 1',
       'UPDATE product SET price = price * 2',

@@ -11,7 +11,11 @@ const bench = useBench(`
   CREATE TABLE keyed (n numeric, f float8);
 `);
 
-const FILL = `TRUNCATE v; INSERT INTO v SELECT n, CASE n % 4 WHEN 3 THEN NULL ELSE 'k' || n % 4 END, n * 1.10, n / 7.0, n / 3.0, ('{"n": ' || n % 2 || '}')::json, point(n % 2, 0) FROM generate_series(1, 40) n`;
+const FILL = `TRUNCATE v;
+  INSERT INTO v
+  SELECT n, CASE n % 4 WHEN 3 THEN NULL ELSE 'k' || n % 4 END, n * 1.10, n / 7.0, n / 3.0,
+    ('{"n": ' || n % 2 || '}')::json, point(n % 2, 0)
+  FROM generate_series(1, 40) n`;
 
 async function verified(name: string): Promise<VerifyResult> {
   const { results } = await bench.imat.verify(name);
@@ -187,10 +191,13 @@ describe('verify finds', () => {
 describe('verify finds nothing', () => {
   test('where floats differ by the order of summing only', async () => {
     await bench.user.execute(
-      'TRUNCATE v; INSERT INTO v (k, f, r) SELECT n % 3, n * 0.1, n * 0.01 FROM generate_series(1, 2000) n',
+      `TRUNCATE v;
+       INSERT INTO v (k, f, r) SELECT n % 3, n * 0.1, n * 0.01 FROM generate_series(1, 2000) n`,
     );
     const subject = await bench.convert(
-      'SELECT k, sum(f) AS f, avg(f) AS a, stddev(f) AS d, sum(r) AS r, corr(f, r) AS c FROM v GROUP BY k',
+      `SELECT k, sum(f) AS f, avg(f) AS a, stddev(f) AS d, sum(r) AS r, corr(f, r) AS c
+       FROM v
+       GROUP BY k`,
     );
     expect(await verified(subject.name)).toMatchObject({ equal: true, rows: 3 });
     await bench.user.execute('UPDATE v SET f = f + 0.7 WHERE k = $$1$$');
@@ -199,9 +206,11 @@ describe('verify finds nothing', () => {
     expect(await verified(subject.name)).toMatchObject({ equal: true });
   });
 
-  test('where more rows than are compared with a tolerance differ by the order of summing', async () => {
+  test('where more rows than fit the comparison differ in their last digits', async () => {
     await bench.user.execute(
-      'TRUNCATE v; INSERT INTO v (id, f) SELECT n % 22000, 0.1 * (1 + n / 22000) FROM generate_series(0, 65999) n',
+      `TRUNCATE v;
+       INSERT INTO v (id, f)
+       SELECT n % 22000, 0.1 * (1 + n / 22000) FROM generate_series(0, 65999) n`,
     );
     const subject = await bench.convert('SELECT id, sum(f) AS f, avg(f) AS a FROM v GROUP BY id');
     expect(await verified(subject.name)).toMatchObject({
@@ -228,7 +237,10 @@ describe('verify finds nothing', () => {
 
   test('where only floats tell rows apart', async () => {
     await bench.user.execute(
-      'TRUNCATE v; INSERT INTO v (id, f, r) SELECT n % 2, 0.1 * (1 + n / 2), 1 - n % 2 FROM generate_series(0, 5) n; UPDATE v SET f = 0.2 WHERE id = 1',
+      `TRUNCATE v;
+       INSERT INTO v (id, f, r)
+       SELECT n % 2, 0.1 * (1 + n / 2), 1 - n % 2 FROM generate_series(0, 5) n;
+       UPDATE v SET f = 0.2 WHERE id = 1`,
     );
     const subject = await bench.convert('SELECT sum(f) AS f, max(r) AS r FROM v GROUP BY id', {
       strategy: 'swap',

@@ -79,7 +79,7 @@ test('rows that were committed survive a cancel, which ends the database', async
   await second.close();
 });
 
-test('the first start leaves one fresh cluster in the cache, and later starts use it as it is', async () => {
+test('the first start leaves one fresh cluster in the cache, which later starts use', async () => {
   const before = cached();
   expect(before).toHaveLength(1);
   const db = await connectDb({ kind: 'embedded', directory: null });

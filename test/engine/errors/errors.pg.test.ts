@@ -15,7 +15,8 @@ import { createSandbox, inSandbox, type Sandbox } from '../commands/support/sand
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
-CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total FROM sales GROUP BY region;`;
+CREATE MATERIALIZED VIEW summary AS
+SELECT region, sum(amount) AS total FROM sales GROUP BY region;`;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -83,6 +84,14 @@ test('a server that is not there', async () => {
   });
 });
 
+test('a database that does not exist', async () => {
+  const url = new URL(sandbox.url);
+  url.pathname = '/no_such_database';
+  expect(await expectImatError('connection_refused', () => connect(url.href))).toMatchObject({
+    category: 'user',
+  });
+});
+
 test('an embedded database that another process uses', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'imat-test-'));
   const release = lockDirectory(join(directory, 'db'));
@@ -102,20 +111,27 @@ describe('what is nobody’s fault but imat’s', () => {
     await inSandbox(SALES, async (own) => {
       await own.imat.convert('summary');
       await own.sql(
-        `ALTER TABLE sales DISABLE TRIGGER "!imat_insert"; INSERT INTO sales VALUES (1000, 'unseen', 1); ALTER TABLE sales ENABLE ALWAYS TRIGGER "!imat_insert"; DELETE FROM sales WHERE id = 1000`,
+        `INSERT INTO sales VALUES (1000, 'unseen', 1);
+         DELETE FROM imat_store.log_public_sales;
+         DELETE FROM sales WHERE id = 1000`,
       );
       expect((await own.imat.verify('summary')).results).toMatchObject([{ equal: false }]);
       const error = await expectImatError('state_corrupted', () => own.imat.fold('summary'));
       expect(error).toMatchObject({
         category: 'integrity',
         detail: expect.stringContaining('not captured'),
-        hint: expect.stringContaining('imat revert'),
+        hint: 'Run imat repair summary.',
+      });
+      await expect(own.rows('SELECT * FROM imat.summary')).rejects.toMatchObject({
+        sqlstate: 'IM024',
       });
     });
   });
 
-  test('what the server takes for an internal error, and a transaction within another', async () => {
-    await sandbox.sql(`CREATE FUNCTION broken(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE 'oops' USING ERRCODE = 'internal_error'; END $$;
+  test('an internal error of the server, and a transaction within another', async () => {
+    await sandbox.sql(`CREATE FUNCTION broken(int) RETURNS int
+      LANGUAGE plpgsql IMMUTABLE
+      AS $$ BEGIN RAISE 'oops' USING ERRCODE = 'internal_error'; END $$;
       CREATE MATERIALIZED VIEW breaking AS SELECT sum(broken(id)) AS s FROM sales WITH NO DATA`);
     expect(await expectImatError('internal', () => sandbox.imat.convert('breaking'))).toMatchObject(
       {

@@ -5,12 +5,21 @@
 
 export const GOLDEN_SCHEMA = `
 CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, country text, boss int);
-CREATE TABLE product (id int PRIMARY KEY, label varchar(40), price numeric(10,2) NOT NULL, weight float8);
-CREATE TABLE sale (id int PRIMARY KEY, customer_id int NOT NULL, product_id int, region text, amount numeric NOT NULL, quantity int, sold_at timestamptz NOT NULL, took interval, paid money, shipped boolean);
+CREATE TABLE product (
+  id int PRIMARY KEY, label varchar(40), price numeric(10,2) NOT NULL, weight float8
+);
+CREATE TABLE sale (
+  id int PRIMARY KEY, customer_id int NOT NULL, product_id int, region text,
+  amount numeric NOT NULL, quantity int, sold_at timestamptz NOT NULL, took interval, paid money,
+  shipped boolean
+);
 CREATE VIEW big_sale AS SELECT id, customer_id, amount AS much FROM sale WHERE amount > 1000;
 CREATE SCHEMA "Odd ""schema";
-CREATE TABLE "Odd ""schema"."it's; a \\ table" ("select" text, "na""me" int, "weight" int, "$imat$" numeric(6,2), "line
-break" text, "%I" text COLLATE "C");`;
+CREATE TABLE "Odd ""schema"."it's; a \\ table" (
+  "select" text, "na""me" int, "weight" int, "$imat$" numeric(6,2),
+  "line
+break" text, "%I" text COLLATE "C"
+);`;
 
 export type GoldenDefinition = {
   /** The file's name. */
@@ -25,38 +34,47 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'group-by',
     shows: 'one table, a nullable key, count, sum and avg',
-    query:
-      'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
+    query: `SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean
+      FROM sale
+      GROUP BY region`,
   },
   {
     name: 'group-by-5s',
     shows: 'the same, read as it is stored',
-    query:
-      'SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean FROM sale GROUP BY region',
+    query: `SELECT region, count(*) AS sales, sum(amount) AS total, avg(quantity) AS mean
+      FROM sale
+      GROUP BY region`,
     freshness: '5s',
   },
   {
     name: 'no-group-by',
     shows: 'exactly one row, with a filter',
-    query: `SELECT count(*) AS sales, sum(amount) AS total, count(*) FILTER (WHERE shipped) AS shipped FROM sale WHERE region = 'north' OR region IS NULL`,
+    query: `SELECT count(*) AS sales, sum(amount) AS total,
+        count(*) FILTER (WHERE shipped) AS shipped
+      FROM sale
+      WHERE region = 'north' OR region IS NULL`,
   },
   {
     name: 'join',
     shows: 'two tables: two terms, one for the changes of each',
-    query:
-      'SELECT c.country, sum(s.amount) AS total FROM sale s JOIN customer c ON c.id = s.customer_id WHERE c.country IS NOT NULL GROUP BY c.country',
+    query: `SELECT c.country, sum(s.amount) AS total
+      FROM sale s JOIN customer c ON c.id = s.customer_id
+      WHERE c.country IS NOT NULL
+      GROUP BY c.country`,
   },
   {
     name: 'self-join',
     shows: 'three occurrences of two tables',
-    query:
-      'SELECT b.name AS boss, count(*) AS sales FROM customer c JOIN customer b ON b.id = c.boss JOIN sale s ON s.customer_id = c.id GROUP BY b.name',
+    query: `SELECT b.name AS boss, count(*) AS sales
+      FROM customer c JOIN customer b ON b.id = c.boss JOIN sale s ON s.customer_id = c.id
+      GROUP BY b.name`,
   },
   {
     name: 'bag',
     shows: 'select, project, join: duplicates count',
-    query:
-      'SELECT s.region, p.label, s.quantity * p.price AS value FROM sale s, product p WHERE s.product_id = p.id AND p.price > 0',
+    query: `SELECT s.region, p.label, s.quantity * p.price AS value
+      FROM sale s, product p
+      WHERE s.product_id = p.id AND p.price > 0`,
   },
   {
     name: 'distinct',
@@ -66,14 +84,21 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'having',
     shows: 'expressions over aggregates and HAVING are computed at read time',
-    query: `SELECT upper(region) AS region, round(sum(amount) / NULLIF(count(quantity), 0), 2) AS per_item, CASE WHEN bool_and(shipped) THEN 'done' ELSE 'open' END AS state
+    query: `SELECT upper(region) AS region,
+        round(sum(amount) / NULLIF(count(quantity), 0), 2) AS per_item,
+        CASE WHEN bool_and(shipped) THEN 'done' ELSE 'open' END AS state
       FROM sale GROUP BY upper(region) HAVING sum(amount) > 100 AND count(*) > 1`,
   },
   {
     name: 'aggregates',
     shows: 'what is stored of each aggregate that can be subtracted',
-    query: `SELECT s.customer_id, stddev(s.amount) AS sd, var_pop(p.weight) AS vp, covar_samp(p.weight, s.quantity::float8) AS cs, corr(p.weight, s.quantity::float8) AS co, regr_slope(p.weight, s.quantity::float8) AS slope,
-      bool_and(s.shipped) AS all_shipped, every(s.shipped) AS every_shipped, bool_or(s.shipped) FILTER (WHERE s.amount > 5) AS any_shipped, sum(p.weight) AS weight, avg(s.took) AS took, sum(s.paid) AS paid, avg(p.price) AS price
+    query: `SELECT s.customer_id, stddev(s.amount) AS sd, var_pop(p.weight) AS vp,
+        covar_samp(p.weight, s.quantity::float8) AS cs,
+        corr(p.weight, s.quantity::float8) AS co,
+        regr_slope(p.weight, s.quantity::float8) AS slope,
+      bool_and(s.shipped) AS all_shipped, every(s.shipped) AS every_shipped,
+      bool_or(s.shipped) FILTER (WHERE s.amount > 5) AS any_shipped, sum(p.weight) AS weight,
+      avg(s.took) AS took, sum(s.paid) AS paid, avg(p.price) AS price
       FROM sale s JOIN product p ON p.id = s.product_id GROUP BY s.customer_id`,
   },
   {
@@ -85,35 +110,56 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
     name: 'union-all',
     shows: 'UNION ALL below a grouping: the changes of each branch, in the types of the whole',
     query: `SELECT u.region, count(*) AS n, sum(u.value) AS total
-      FROM (SELECT region, quantity AS value FROM sale UNION ALL SELECT country, 0.5 AS value FROM customer UNION ALL SELECT 'none' AS region, 0 AS value) u GROUP BY u.region`,
+      FROM (
+        SELECT region, quantity AS value FROM sale
+        UNION ALL SELECT country, 0.5 AS value FROM customer
+        UNION ALL SELECT 'none' AS region, 0 AS value
+      ) u
+      GROUP BY u.region`,
   },
   {
     name: 'values',
     shows: 'VALUES: rows of constants have no changes',
-    query: `SELECT s.id, v.label FROM sale s JOIN (VALUES (1, 'one'), (2, 'two')) v (quantity, label) ON v.quantity = s.quantity`,
+    query: `SELECT s.id, v.label
+      FROM sale s
+        JOIN (VALUES (1, 'one'), (2, 'two')) v (quantity, label) ON v.quantity = s.quantity`,
   },
   {
     name: 'function-in-from',
     shows: 'a function of each row, with its place, beside a join',
-    query: `SELECT c.name, w.word, w.place FROM sale s JOIN customer c ON c.id = s.customer_id, regexp_split_to_table(s.region, ' ') WITH ORDINALITY w (word, place) WHERE w.word <> ''`,
+    query: `SELECT c.name, w.word, w.place
+      FROM sale s
+        JOIN customer c ON c.id = s.customer_id,
+          regexp_split_to_table(s.region, ' ') WITH ORDINALITY w (word, place)
+      WHERE w.word <> ''`,
   },
   {
     name: 'sets-in-select',
     shows: 'set-returning functions in SELECT, in step, and grouped by',
-    query: `SELECT string_to_table(region, ' ') AS word, generate_series(1, quantity) AS n, count(*) AS sales FROM sale WHERE shipped GROUP BY 1, 2`,
+    query: `SELECT string_to_table(region, ' ') AS word, generate_series(1, quantity) AS n,
+        count(*) AS sales
+      FROM sale
+      WHERE shipped
+      GROUP BY 1, 2`,
   },
   {
     name: 'hostile-names',
     shows: 'nothing in a name can leave its quotes',
     imat: `Robert'); DROP TABLE sale; --`,
-    query: `SELECT t."select", t."line\nbreak", t."%I", sum(t."$imat$") AS "sum""med", count(t."na""me") AS "weight" FROM "Odd ""schema"."it's; a \\ table" t WHERE t."select" <> E'$imat$ \\\\ ''%' GROUP BY t."select", t."line\nbreak", t."%I"`,
+    query:
+      'SELECT t."select", t."line\n' +
+      'break", t."%I", sum(t."$imat$") AS "sum""med", count(t."na""me") AS "weight" FROM ' +
+      `"Odd ""schema"."it's; a \\ table" t WHERE t."select" <> E'$imat$ \\\\ ''%' GROUP BY ` +
+      't."select", t."line\nbreak", t."%I"',
   },
   {
     name: 'swap',
     shows:
       'what delta cannot maintain, each with its place; the two tables and the views over them',
-    query:
-      'SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place FROM customer c LEFT JOIN sale s ON s.customer_id = c.id GROUP BY c.name LIMIT 10',
+    query: `SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place
+      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id
+      GROUP BY c.name
+      LIMIT 10`,
   },
   {
     name: 'swap-settings',

@@ -19,7 +19,13 @@ const MAJOR = 15;
 /** The one that is shown as it is where the extension captures. */
 const SHOWN_WITH_EXTENSION = 'join';
 /** What a session may have otherwise, and some views compare. */
-const SETTINGS = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = postgres; SET lc_monetary = 'C'; SET lc_numeric = 'C'; SET lc_time = 'C'; SET default_text_search_config = 'pg_catalog.english'`;
+const SETTINGS = `SET TimeZone = 'UTC';
+  SET DateStyle = 'ISO, MDY';
+  SET IntervalStyle = postgres;
+  SET lc_monetary = 'C';
+  SET lc_numeric = 'C';
+  SET lc_time = 'C';
+  SET default_text_search_config = 'pg_catalog.english'`;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -42,10 +48,10 @@ function golden({ name, shows, freshness }: GoldenDefinition, explanation: Expla
     explanation.definition,
     '',
     `strategy ${explanation.strategy}, freshness ${freshness ?? 'live'}`,
-    ...explanation.reasons.map(
-      (reason) =>
-        `not delta: ${reason.message}${place(reason.position)}${reason.hint === null ? '' : `. ${reason.hint}`}`,
-    ),
+    ...explanation.reasons.map(({ message, position, hint }) => {
+      const advice = hint === null ? '' : `. ${hint}`;
+      return `not delta: ${message}${place(position)}${advice}`;
+    }),
     ...explanation.notes.map((note) => `note: ${note}`),
     ...explanation.sources.map(
       (source) => `reads ${source.relation} (${source.columns.join(', ')})`,
@@ -61,15 +67,48 @@ function golden({ name, shows, freshness }: GoldenDefinition, explanation: Expla
 /** All that an imat consists of, as PostgreSQL prints it. */
 async function installed(): Promise<unknown[]> {
   return sandbox.db.query(`
-    SELECT 'view ' || c.oid::regclass AS what, pg_get_viewdef(c.oid) AS is, c.relacl::text AS acl FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace::regnamespace::text IN ('imat', 'imat_store')
-    UNION ALL SELECT 'function ' || p.oid::regprocedure, pg_get_functiondef(p.oid), p.proacl::text FROM pg_proc p WHERE p.pronamespace = 'imat_store'::regnamespace
-    UNION ALL SELECT 'table ' || c.oid::regclass, concat_ws(' ', c.relkind::text, c.relpersistence::text, array_to_string(c.reloptions, ',')), c.relacl::text FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'imat_store'::regnamespace
-    UNION ALL SELECT 'column ' || a.attrelid::regclass || ' ' || a.attnum, concat_ws(' ', a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attcollation::regcollation::text, col_description(a.attrelid, a.attnum), pg_get_expr(d.adbin, d.adrelid)), NULL
-      FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      WHERE a.attnum > 0 AND c.relkind IN ('r', 'v') AND c.relnamespace::regnamespace::text IN ('imat', 'imat_store')
-    UNION ALL SELECT 'index ' || i.indexrelid::regclass, pg_get_indexdef(i.indexrelid), NULL FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = 'imat_store'::regnamespace
-    UNION ALL SELECT 'trigger ' || t.tgname || ' ' || t.tgrelid::regclass, pg_get_triggerdef(t.oid) || t.tgenabled::text, NULL FROM pg_trigger t WHERE NOT t.tgisinternal
-    UNION ALL SELECT 'comment ' || d.objoid::regclass, d.description, NULL FROM pg_description d JOIN pg_class c ON c.oid = d.objoid WHERE d.objsubid = 0 AND d.classoid = 'pg_class'::regclass AND c.relnamespace::regnamespace::text IN ('imat', 'imat_store')
+    SELECT 'view ' || c.oid::regclass AS what, pg_get_viewdef(c.oid) AS is, c.relacl::text AS acl
+    FROM pg_class c
+    WHERE c.relkind = 'v' AND c.relnamespace::regnamespace::text IN ('imat', 'imat_store')
+    UNION ALL
+    SELECT 'function ' || p.oid::regprocedure, pg_get_functiondef(p.oid), p.proacl::text
+    FROM pg_proc p
+    WHERE p.pronamespace = 'imat_store'::regnamespace
+    UNION ALL
+    SELECT 'table ' || c.oid::regclass,
+      concat_ws(' ', c.relkind::text, c.relpersistence::text, array_to_string(c.reloptions, ',')),
+      c.relacl::text
+    FROM pg_class c
+    WHERE c.relkind = 'r' AND c.relnamespace = 'imat_store'::regnamespace
+    UNION ALL
+    SELECT 'column ' || a.attrelid::regclass || ' ' || a.attnum,
+      concat_ws(
+        ' ', a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull::text,
+        a.attcollation::regcollation::text, col_description(a.attrelid, a.attnum),
+        pg_get_expr(d.adbin, d.adrelid)
+      ),
+      NULL
+      FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      WHERE a.attnum > 0
+        AND c.relkind IN ('r', 'v')
+        AND c.relnamespace::regnamespace::text IN ('imat', 'imat_store')
+    UNION ALL
+    SELECT 'index ' || i.indexrelid::regclass, pg_get_indexdef(i.indexrelid), NULL
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+    WHERE c.relnamespace = 'imat_store'::regnamespace
+    UNION ALL
+    SELECT 'trigger ' || t.tgname || ' ' || t.tgrelid::regclass,
+      pg_get_triggerdef(t.oid) || t.tgenabled::text, NULL
+    FROM pg_trigger t
+    WHERE NOT t.tgisinternal
+    UNION ALL
+    SELECT 'comment ' || d.objoid::regclass, d.description, NULL
+    FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
+    WHERE d.objsubid = 0
+      AND d.classoid = 'pg_class'::regclass
+      AND c.relnamespace::regnamespace::text IN ('imat', 'imat_store')
     ORDER BY 1, 2`);
 }
 
@@ -84,10 +123,12 @@ describe.each(GOLDEN_DEFINITIONS.map((definition) => [definition.name, definitio
   (_name, definition) => {
     const view = nameOf(definition);
 
-    test('explain shows what its golden file has, and convert installs exactly that', async (context) => {
+    test('explain shows its golden file, and convert installs exactly that', async (context) => {
       // Searching every relation name: those of the definitions are unqualified.
       await sandbox.sql(
-        `CREATE MATERIALIZED VIEW ${quote(view)} AS ${definition.query}; CREATE INDEX ON ${quote(view)} ((1)); COMMENT ON MATERIALIZED VIEW ${quote(view)} IS 'shows ${definition.name}'`,
+        `CREATE MATERIALIZED VIEW ${quote(view)} AS ${definition.query};
+         CREATE INDEX ON ${quote(view)} ((1));
+         COMMENT ON MATERIALIZED VIEW ${quote(view)} IS 'shows ${definition.name}'`,
       );
       const options = definition.freshness === undefined ? {} : { freshness: definition.freshness };
       const before = await sandbox.imat.explain(quote(view));

@@ -30,7 +30,11 @@ const bench = useWorld();
 
 /** Rows as text with how often they occur, counted by the sum of `weight`. */
 const counted = (rows: Sql): Sql =>
-  sql`SELECT q.content, pg_catalog.sum(q.weight)::int AS weight FROM (${rows}) AS q GROUP BY 1 HAVING pg_catalog.sum(q.weight) <> 0 ORDER BY 1`;
+  sql`SELECT q.content, pg_catalog.sum(q.weight)::int AS weight
+    FROM (${rows}) AS q
+    GROUP BY 1
+    HAVING pg_catalog.sum(q.weight) <> 0
+    ORDER BY 1`;
 
 const content = (shape: Shape, node: Node): Sql =>
   sql`ROW(${join(
@@ -40,14 +44,16 @@ const content = (shape: Shape, node: Node): Sql =>
 
 function rowsNow(node: Node): Sql {
   const { shape, now } = faceOf(node, null);
-  return sql`SELECT ${content(shape, node)}, 1 AS weight FROM ${join(now.from, ', ')}${conditions(now.where)}`;
+  return sql`SELECT ${content(shape, node)}, 1 AS weight
+    FROM ${join(now.from, ', ')}${conditions(now.where)}`;
 }
 
 const rowsOf = (node: Node, shape: Shape, terms: readonly Term[]): Sql =>
   join(
     terms.map(
       (term) =>
-        sql`SELECT ${content(shape, node)}, ${term.weight} AS weight FROM ${join(term.from, ', ')}${conditions(term.where)}`,
+        sql`SELECT ${content(shape, node)}, ${term.weight} AS weight
+          FROM ${join(term.from, ', ')}${conditions(term.where)}`,
     ),
     ' UNION ALL ',
   );
@@ -72,7 +78,7 @@ const oracleOf = (query: string): Promise<Row[]> =>
   );
 
 describe.each(Object.values(TREES).flat())('$name', ({ name, node, oracle }) => {
-  test('its rows now are what PostgreSQL computes, and those before plus every form of its change', async () => {
+  test('its rows are what PostgreSQL computes, and those before plus its change', async () => {
     await watch(bench);
     const tree = node();
     const pending = pendingSince(await frontier(bench));

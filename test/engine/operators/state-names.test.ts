@@ -23,7 +23,7 @@ test('a number that is taken is skipped', () => {
   expect(named('a_2', 'a', 'a', 'a')).toEqual(['a_2', 'a', 'a_3', 'a_4']);
 });
 
-test("imat's own columns, system columns and the variable of the fold function are never given", () => {
+test("imat's own columns, system columns and the fold's variable are never given", () => {
   expect(named('rows', 'row_digest', 'only_row', 'ctid', 'emptied')).toEqual([
     'rows_2',
     'row_digest_2',

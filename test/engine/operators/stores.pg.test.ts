@@ -65,7 +65,7 @@ const STORED: readonly { readonly name: string; readonly node: () => Node }[] = 
 ];
 
 describe.each(STORED)('the store of $name', ({ name, node }) => {
-  test('what is stored plus the contributions of the change is the content from scratch', async () => {
+  test('what is stored plus what the change adds is the content from scratch', async () => {
     await watch(bench);
     const tree = node();
     if (tree.op !== 'group' && tree.op !== 'project') throw new Error(`${tree.op} has no store`);
@@ -113,5 +113,7 @@ function stateOf(store: Store, rows: Sql): Sql {
   const [count] = store.parts;
   if (count === undefined) throw new Error('a store counts its rows');
   const some = store.identity.vanishes ? sql` WHERE q.${ident(count.name)} <> 0` : sql``;
-  return sql`SELECT ROW(${join(values, ', ')})::text AS content, 1 AS weight FROM (${rows}) AS q${some} ORDER BY 1`;
+  return sql`SELECT ROW(${join(values, ', ')})::text AS content, 1 AS weight
+    FROM (${rows}) AS q${some}
+    ORDER BY 1`;
 }

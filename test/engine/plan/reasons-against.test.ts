@@ -64,8 +64,10 @@ test.each<readonly [text: string, kind: string, place: string]>([
 });
 
 test('all reasons are given at once, in order of place', async () => {
-  const text =
-    'SELECT CURRENT_DATE AS d, sum(t.a) OVER () AS s, u.a FROM public.t LEFT JOIN public.u ON u.a = t.a WHERE EXISTS (SELECT 1) LIMIT 1';
+  const text = `SELECT CURRENT_DATE AS d, sum(t.a) OVER () AS s, u.a
+    FROM public.t LEFT JOIN public.u ON u.a = t.a
+    WHERE EXISTS (SELECT 1)
+    LIMIT 1`;
   expect((await against(text)).map((reason) => reason.kind)).toEqual([
     'moment_dependent',
     'window_function',

@@ -17,7 +17,8 @@ CREATE TABLE sales (id int PRIMARY KEY, region text, amount int);
 INSERT INTO sales SELECT i, 'r' || i % 3, i FROM generate_series(1, 9) AS i;
 CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total FROM sales GROUP BY region;
 CREATE MATERIALIZED VIEW placed AS SELECT region, count(*) AS n FROM sales GROUP BY region;
-CREATE MATERIALIZED VIEW ranks AS SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;`;
+CREATE MATERIALIZED VIEW ranks AS
+SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;`;
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 
 let sandbox: Sandbox;
@@ -65,7 +66,8 @@ describe('what is granted and revoked on a materialized view after its conversio
   test('is told by doctor, and passed on by imat grant', async () => {
     expect(await warnings()).toEqual([]);
     await sandbox.sql(`REVOKE SELECT ON summary FROM ${early};
-      GRANT SELECT ON summary TO ${late} WITH GRANT OPTION; GRANT SELECT (total) ON summary TO ${watcher}`);
+      GRANT SELECT ON summary TO ${late} WITH GRANT OPTION;
+      GRANT SELECT (total) ON summary TO ${watcher}`);
     expect(await warnings()).toEqual([
       'imat summary: imat grant summary passes on what was granted and revoked since.',
     ]);
@@ -177,7 +179,8 @@ describe('a role that monitors', () => {
   test('no longer, once that is revoked', async () => {
     await sandbox.imat.grantMonitor(watcher, { revoke: true });
     await expectImatError('insufficient_privilege', () => watching.imat.list());
-    await sandbox.sql(`DO $$ BEGIN PERFORM 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
+    await sandbox.sql(`DO $$
+        BEGIN PERFORM 1 FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid
       WHERE r.rolname = '${watcher}'; IF FOUND THEN RAISE 'something is left'; END IF; END $$`);
   });
 });

@@ -26,7 +26,8 @@ type Stage = {
 /** A database in which an ordinary role may create schemas. */
 async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
   await inSandbox(
-    `CREATE TABLE a (i int, g text); CREATE MATERIALIZED VIEW m AS SELECT g, count(*) AS n FROM a GROUP BY g`,
+    `CREATE TABLE a (i int, g text);
+     CREATE MATERIALIZED VIEW m AS SELECT g, count(*) AS n FROM a GROUP BY g`,
     async (sandbox) => {
       const role = await createRole(sandbox);
       const database = await sandbox.value<string>('SELECT current_database()');
@@ -50,18 +51,26 @@ const isSuperuser = (sandbox: Sandbox, role: string): Promise<boolean> =>
 /** A function that takes what it can get. */
 const pwn = (name: string, role: string, args = '', returns = 'text', value = `'x'`): string =>
   `CREATE FUNCTION ${name}(${args}) RETURNS ${returns} LANGUAGE plpgsql AS $$
-   BEGIN IF current_user <> '${role}' THEN ALTER ROLE ${role} SUPERUSER; END IF; RETURN ${value}; END $$;`;
+   BEGIN
+     IF current_user <> '${role}' THEN
+       ALTER ROLE ${role} SUPERUSER;
+     END IF;
+     RETURN ${value};
+   END $$;`;
 
 /** What imat reads of a catalog, with a trap in every column. */
 const trapped = (role: string): string => `
   CREATE SCHEMA imat_catalog; ${pwn('imat_catalog.pwn', role)}
   CREATE VIEW imat_catalog.migration AS
-    SELECT length(imat_catalog.pwn()) AS version, imat_catalog.pwn() AS functions_hash, imat_catalog.pwn() AS imat_version, true AS explicitly;
+    SELECT length(imat_catalog.pwn()) AS version, imat_catalog.pwn() AS functions_hash,
+      imat_catalog.pwn() AS imat_version, true AS explicitly;
   CREATE VIEW imat_catalog.imat AS
-    SELECT length(imat_catalog.pwn()) AS id, imat_catalog.pwn() AS name, 'active'::text AS state, 'delta'::text AS strategy, 'a'::regclass AS relation;
+    SELECT length(imat_catalog.pwn()) AS id, imat_catalog.pwn() AS name, 'active'::text AS state,
+      'delta'::text AS strategy, 'a'::regclass AS relation;
   CREATE VIEW imat_catalog.source AS SELECT imat_catalog.pwn() AS log, 'a'::regclass AS relation;
   CREATE VIEW imat_catalog.status AS SELECT imat_catalog.pwn() AS name;
-  GRANT USAGE ON SCHEMA imat_catalog TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA imat_catalog TO PUBLIC;`;
+  GRANT USAGE ON SCHEMA imat_catalog TO PUBLIC;
+  GRANT ALL ON ALL TABLES IN SCHEMA imat_catalog TO PUBLIC;`;
 
 const commands = ({ imat }: Session): readonly (readonly [string, () => Promise<unknown>])[] => [
   ['init', () => imat.init()],
@@ -149,7 +158,7 @@ describe('a catalog that somebody else made', () => {
     });
   });
 
-  test('a superuser does not use that of an ordinary owner of the database, also after SET ROLE', async () => {
+  test('a superuser does not use that of an ordinary owner, also after SET ROLE', async () => {
     await onStage(async ({ sandbox, mallory, role }) => {
       const database = await sandbox.value<string>('SELECT current_database()');
       await sandbox.sql(`ALTER DATABASE ${database} OWNER TO ${role}`);
@@ -173,6 +182,8 @@ describe('a catalog that somebody else made', () => {
   });
 });
 
+const immutable = (script: string): string => script.replace('plpgsql', 'plpgsql IMMUTABLE');
+
 describe('types, indexes and casts of an ordinary role', () => {
   let sandbox: Sandbox;
   let mallory: Session;
@@ -183,9 +194,9 @@ describe('types, indexes and casts of an ordinary role', () => {
     await sandbox.sql(`CREATE SCHEMA mal AUTHORIZATION ${role}`);
     mallory = await sandbox.session(role);
     await mallory.sql(`
-      ${pwn('mal.diff', role, 'a int, b int', 'float8', 'a - b').replace('plpgsql', 'plpgsql IMMUTABLE')}
+      ${immutable(pwn('mal.diff', role, 'a int, b int', 'float8', 'a - b'))}
       ${pwn('mal.fine', role, 'a int', 'bool', 'true')}
-      ${pwn('mal.indexed', role, 'a text', 'text', 'a').replace('plpgsql', 'plpgsql IMMUTABLE')}
+      ${immutable(pwn('mal.indexed', role, 'a text', 'text', 'a'))}
       CREATE TYPE mal.range AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = mal.diff);
       CREATE DOMAIN mal.domain AS int CHECK (mal.fine(VALUE));
       CREATE TYPE mal.row AS (x int, r mal.range);
@@ -207,7 +218,8 @@ describe('types, indexes and casts of an ordinary role', () => {
     'a column of type %s is neither logged nor stored for a superuser',
     async (type) => {
       await mallory.sql(`CREATE TABLE mal.t (id int, g text, x ${type});
-        CREATE MATERIALIZED VIEW mal.filtered AS SELECT g, count(*) AS n FROM mal.t WHERE x IS NOT NULL GROUP BY g;
+        CREATE MATERIALIZED VIEW mal.filtered AS
+        SELECT g, count(*) AS n FROM mal.t WHERE x IS NOT NULL GROUP BY g;
         CREATE MATERIALIZED VIEW mal.shown AS SELECT id, x FROM mal.t ORDER BY id;
         CREATE MATERIALIZED VIEW mal.unread AS SELECT g, count(*) AS n FROM mal.t GROUP BY g`);
       for (const [view, strategy] of [
@@ -233,7 +245,8 @@ describe('types, indexes and casts of an ordinary role', () => {
 
   test('types without code of their own are taken', async () => {
     await mallory.sql(`CREATE TABLE mal.t (id int, m mal.mood, s mal.short);
-      CREATE MATERIALIZED VIEW mal.moods AS SELECT m, count(*) AS n FROM mal.t WHERE s <> '' GROUP BY m`);
+      CREATE MATERIALIZED VIEW mal.moods AS
+      SELECT m, count(*) AS n FROM mal.t WHERE s <> '' GROUP BY m`);
     await sandbox.imat.convert('mal.moods');
     await mallory.sql(`INSERT INTO mal.t VALUES (1, 'ok', 'x'), (2, 'sad', 'y')`);
     await sandbox.imat.fold();
@@ -256,18 +269,21 @@ describe('types, indexes and casts of an ordinary role', () => {
     );
   });
 
-  test('a column that gets another type later brings its casts into no superuser’s capture', async () => {
+  test('a column that changes its type brings its casts into no superuser’s capture', async () => {
     await mallory.sql(`CREATE TABLE mal.t (id int, g text);
       CREATE MATERIALIZED VIEW mal.m AS SELECT g, count(*) AS n FROM mal.t GROUP BY g`);
     await sandbox.imat.convert('mal.m');
-    await mallory.sql(`INSERT INTO mal.t VALUES (1, 'a'), (2, 'b'); UPDATE mal.t SET g = 'c' WHERE id = 1;
+    await mallory.sql(`INSERT INTO mal.t VALUES (1, 'a'), (2, 'b');
+      UPDATE mal.t SET g = 'c' WHERE id = 1;
       DELETE FROM mal.t WHERE id = 2`);
     await expectEqual(sandbox.db, 'imat.m', 'SELECT g, count(*) AS n FROM mal.t GROUP BY g');
     await mallory.sql('TRUNCATE mal.t');
     await expectEqual(sandbox.db, 'imat.m', 'SELECT g, count(*) AS n FROM mal.t GROUP BY g');
     if (!WITH_EXTENSION) {
       const owners = await sandbox.rows<{ owner: string }>(
-        `SELECT DISTINCT pg_get_userbyid(p.proowner) AS owner FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE t.tgrelid = 'mal.t'::regclass`,
+        `SELECT DISTINCT pg_get_userbyid(p.proowner) AS owner
+         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+         WHERE t.tgrelid = 'mal.t'::regclass`,
       );
       expect(owners).toEqual([{ owner: role }]);
     }
@@ -292,7 +308,7 @@ describe('types, indexes and casts of an ordinary role', () => {
       await own.sql(`ALTER DATABASE ${database} OWNER TO ${role}`);
       const owner = await own.session(role);
       await owner.sql(`CREATE SCHEMA mal;
-        ${pwn('mal.diff', role, 'a int, b int', 'float8', 'a - b').replace('plpgsql', 'plpgsql IMMUTABLE')}
+        ${immutable(pwn('mal.diff', role, 'a int, b int', 'float8', 'a - b'))}
         CREATE TYPE mal.range AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = mal.diff);
         CREATE TABLE mal.t (id int, x mal.range);
         CREATE MATERIALIZED VIEW mal.m AS SELECT x, count(*) AS n FROM mal.t GROUP BY x`);

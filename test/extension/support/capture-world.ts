@@ -67,10 +67,8 @@ const TRANSITIONS = {
 export const cTriggers = (table: string): string =>
   Object.entries(TRANSITIONS)
     .map(
-      ([
-        event,
-        rows,
-      ]) => `CREATE TRIGGER "!c_${event}" AFTER ${event} ON ${table} ${rows} FOR EACH STATEMENT EXECUTE FUNCTION capture_changes();
+      ([event, rows]) => `CREATE TRIGGER "!c_${event}" AFTER ${event} ON ${table} ${rows}
+        FOR EACH STATEMENT EXECUTE FUNCTION capture_changes();
       ALTER TABLE ${table} ENABLE ALWAYS TRIGGER "!c_${event}";`,
     )
     .join('\n');
@@ -126,7 +124,10 @@ export async function captureTwice(
  * bit.
  */
 const sums = (log: string, columns: readonly string[]): string =>
-  `SELECT xid, sum(weight) AS weight, record_send(ROW(${columns.join(', ')})) AS image FROM ${log} GROUP BY xid, image HAVING sum(weight) <> 0`;
+  `SELECT xid, sum(weight) AS weight, record_send(ROW(${columns.join(', ')})) AS image
+   FROM ${log}
+   GROUP BY xid, image
+   HAVING sum(weight) <> 0`;
 
 /** The difference between the two logs, and the numbers of rows in them. */
 export async function compareLogs(
@@ -135,7 +136,8 @@ export async function compareLogs(
 ): Promise<{ different: Row[]; rows: readonly [number, number] }> {
   const different = await db.query(
     `(SELECT 'sql' AS only_in, * FROM (${sums(sql, columns)} EXCEPT ALL ${sums(c, columns)}) a)
-     UNION ALL (SELECT 'c', * FROM (${sums(c, columns)} EXCEPT ALL ${sums(sql, columns)}) b) LIMIT 5`,
+     UNION ALL (SELECT 'c', * FROM (${sums(c, columns)} EXCEPT ALL ${sums(sql, columns)}) b)
+     LIMIT 5`,
   );
   const [counted] = await db.query<{ s: number; c: number }>(
     `SELECT (SELECT count(*) FROM ${sql})::int AS s, (SELECT count(*) FROM ${c})::int AS c`,

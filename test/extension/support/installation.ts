@@ -222,7 +222,7 @@ export function useInstallation(): Installation | null {
   const copy = copyInstalled(place);
   if (copy === null) return null;
   const installation = new Installation(place, copy);
-  beforeAll(() => installation.start(), 120_000);
+  beforeAll(() => installation.start());
   afterAll(() => installation.stop());
   useTemporary(installation.temporary);
   return installation;

@@ -15,15 +15,18 @@ import {
 } from '../../engine/commands/support/world.ts';
 
 const SETUP = `
-CREATE TABLE sales (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, region text, amount numeric(10, 2));
+CREATE TABLE sales (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, region text, amount numeric(10, 2)
+);
 INSERT INTO sales (region, amount) SELECT 'r' || g % 20, g % 100 FROM generate_series(1, 2000) g;
 CREATE TABLE regions (region text PRIMARY KEY, manager text);
 INSERT INTO regions SELECT 'r' || g, 'm' || g % 4 FROM generate_series(0, 19) g`;
 
 const TOTALS =
   'SELECT region, count(*) AS n, sum(amount) AS total FROM public.sales GROUP BY region';
-const BY_MANAGER =
-  'SELECT r.manager, count(*) AS n, sum(s.amount) AS total FROM public.sales s JOIN public.regions r USING (region) GROUP BY r.manager';
+const BY_MANAGER = `SELECT r.manager, count(*) AS n, sum(s.amount) AS total
+  FROM public.sales s JOIN public.regions r USING (region)
+  GROUP BY r.manager`;
 const RANKS =
   'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
 
@@ -97,12 +100,14 @@ export async function pretendChange(shop: World): Promise<void> {
  * After whatever happened: nothing stays pending, everything is equal to its definition, and
  * nothing is left lying about.
  */
-export async function expectSettled(world: World, timeoutMs = 30_000): Promise<void> {
+export async function expectSettled(world: World, timeoutMs = 120_000): Promise<void> {
   await until(
     'everything is folded and swapped',
     async () =>
       (await world.value<number>(
-        `SELECT count(*)::int FROM imat_catalog.imat i WHERE i.swap_phase IS NOT NULL OR imat_catalog.pending_rows(i.id) > 0`,
+        `SELECT count(*)::int
+         FROM imat_catalog.imat i
+         WHERE i.swap_phase IS NOT NULL OR imat_catalog.pending_rows(i.id) > 0`,
       )) === 0,
     timeoutMs,
   );
@@ -112,7 +117,9 @@ export async function expectSettled(world: World, timeoutMs = 30_000): Promise<v
 
 /** Slots that no frontier names. */
 const ORPHANS = `
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'slot%'
+SELECT c.relname
+FROM pg_class c
+WHERE c.relnamespace = 'imat_store'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'slot%'
   AND c.oid NOT IN (SELECT state_relation FROM imat_catalog.frontier)`;
 
 /** When the workers are gone: no lock, no lease, no session of theirs. */
@@ -122,13 +129,16 @@ export async function expectNothingLeft(world: World): Promise<void> {
     async () =>
       (
         await world.rows(
-          `SELECT FROM pg_stat_activity WHERE application_name LIKE 'imat worker%' AND datname = current_database()`,
+          `SELECT
+           FROM pg_stat_activity
+           WHERE application_name LIKE 'imat worker%' AND datname = current_database()`,
         )
       ).length === 0,
   );
   expect(
     await world.rows(
-      `SELECT * FROM pg_locks l WHERE l.locktype = 'advisory' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      "SELECT * FROM pg_locks l WHERE l.locktype = 'advisory' AND l.database = " +
+        '(SELECT oid FROM pg_database WHERE datname = current_database())',
     ),
   ).toEqual([]);
   expect(

@@ -43,8 +43,10 @@ const TABLES = `
 export const NEW_ROWS = `INSERT INTO sale_3 VALUES (250, 'a', 1), (251, 'b', 2)`;
 
 export async function partitionedWorld(): Promise<World> {
-  const world = await createWorld(`${TABLES}
-    ${ALL.map(({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`).join('\n')}`);
+  const views = ALL.map(
+    ({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`,
+  );
+  const world = await createWorld(`${TABLES} ${views.join(' ')}`);
   for (const { name } of ALL) await world.imat.convert(name);
   return world;
 }

@@ -43,9 +43,16 @@ const FIRST_USER_OID = 16_384;
  */
 export async function catalogListing(db: Db, { truncated = false } = {}): Promise<string[]> {
   const catalogs = await db.query<{ name: string; has_oid: boolean }>(
-    `SELECT c.relname::text AS name, EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'oid' AND a.attnum > 0) AS has_oid
-     FROM pg_class c WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r' AND NOT c.relisshared
-       AND c.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject', 'pg_largeobject_metadata') ORDER BY 1`,
+    `SELECT c.relname::text AS name,
+       EXISTS (
+         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'oid' AND a.attnum > 0
+       ) AS has_oid
+     FROM pg_class c
+     WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind = 'r' AND NOT c.relisshared
+       AND c.relname NOT IN (
+         'pg_statistic', 'pg_statistic_ext_data', 'pg_largeobject', 'pg_largeobject_metadata'
+       )
+       ORDER BY 1`,
   );
   const left = [...VOLATILE, ...(truncated ? ['relfilenode'] : [])];
   const lists = catalogs.flatMap(({ name, has_oid }) => {
@@ -58,10 +65,17 @@ export async function catalogListing(db: Db, { truncated = false } = {}): Promis
     // A view's stored tree says where in the text of its CREATE each part stood.
     if (name === 'pg_rewrite')
       return [
-        `SELECT 'pg_rewrite ' || regexp_replace((to_jsonb(t)::text), ':(location|stmt_location|stmt_len) -?\\d+', '', 'g') AS line FROM pg_rewrite t WHERE ${own}`,
+        `SELECT 'pg_rewrite '
+           || regexp_replace(
+             (to_jsonb(t)::text), ':(location|stmt_location|stmt_len) -?\\d+', '', 'g'
+           ) AS line
+         FROM pg_rewrite t
+         WHERE ${own}`,
       ];
     return [
-      `SELECT '${name} ' || (to_jsonb(t) - '{${left.join(',')}}'::text[])::text AS line FROM ${name} t WHERE ${own}`,
+      `SELECT '${name} ' || (to_jsonb(t) - '{${left.join(',')}}'::text[])::text AS line
+       FROM ${name} t
+       WHERE ${own}`,
     ];
   });
   const rows = await db.query<{ line: string }>(`${lists.join('\nUNION ALL\n')} ORDER BY 1`);

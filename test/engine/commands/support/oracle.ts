@@ -36,8 +36,14 @@ export async function expectEqual(
 async function columnsOf(db: Db, relation: string): Promise<Column[]> {
   return db.query<Column>(
     `SELECT quote_ident(a.attname) AS name, format_type(a.atttypid, NULL) AS type,
-       EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree' WHERE o.opcdefault AND o.opcintype = a.atttypid) AS sortable
-     FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+       EXISTS (
+         SELECT
+         FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree'
+         WHERE o.opcdefault AND o.opcintype = a.atttypid
+       ) AS sortable
+     FROM pg_attribute a
+     WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+     ORDER BY a.attnum`,
     [relation],
   );
 }
@@ -59,8 +65,10 @@ function differencesSql(columns: readonly Column[], relation: string, definition
   const from = (query: string): string => `SELECT ${selected.join(', ')} FROM ${query}`;
   const close = (
     column: Column,
-  ): string => `(x.${column.name} IS NOT DISTINCT FROM y.${column.name} OR abs(x.${column.name} - y.${column.name})
-    <= ${tolerance[column.type] ?? '0'} * greatest(1, abs(x.${column.name}), abs(y.${column.name})))`;
+  ): string => `(x.${column.name} IS NOT DISTINCT FROM y.${column.name} OR abs(x.${column.name} -
+      y.${column.name})
+    <= ${tolerance[column.type] ?? '0'} * greatest(1, abs(x.${column.name}), abs(y.${column.name}))
+    )`;
   const same = [
     ...exact.map((column) => `x.${column.name} IS NOT DISTINCT FROM y.${column.name}`),
     ...floats.map(close),
@@ -68,11 +76,20 @@ function differencesSql(columns: readonly Column[], relation: string, definition
   const unmatched = (here: string, there: string): string =>
     floats.length === 0
       ? `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x`
-      : `SELECT '${here}' AS side, to_jsonb(x)::text AS row FROM only_${here} x WHERE NOT EXISTS (SELECT FROM only_${there} y WHERE ${same})`;
-  return `WITH imat AS MATERIALIZED (${from(relation)}), definition AS MATERIALIZED (${from(`(${definition}) AS q`)}),
-    only_imat AS MATERIALIZED (SELECT ${names} FROM imat a EXCEPT ALL SELECT ${names} FROM definition a),
-    only_definition AS MATERIALIZED (SELECT ${names} FROM definition a EXCEPT ALL SELECT ${names} FROM imat a)
+      : `SELECT '${here}' AS side, to_jsonb(x)::text AS row
+        FROM only_${here} x
+        WHERE NOT EXISTS (SELECT FROM only_${there} y WHERE ${same})`;
+  return `WITH imat AS MATERIALIZED (${from(relation)}),
+      definition AS MATERIALIZED (${from(`(${definition}) AS q`)}),
+    only_imat AS MATERIALIZED (
+      SELECT ${names} FROM imat a EXCEPT ALL SELECT ${names} FROM definition a
+    ),
+    only_definition AS MATERIALIZED (
+      SELECT ${names} FROM definition a EXCEPT ALL SELECT ${names} FROM imat a
+    )
   ${unmatched('imat', 'definition')} UNION ALL ${unmatched('definition', 'imat')}
-  UNION ALL SELECT 'rows', (SELECT count(*) FROM imat) || ' and ' || (SELECT count(*) FROM definition) WHERE (SELECT count(*) FROM imat) <> (SELECT count(*) FROM definition)
+  UNION ALL
+  SELECT 'rows', (SELECT count(*) FROM imat) || ' and ' || (SELECT count(*) FROM definition)
+  WHERE (SELECT count(*) FROM imat) <> (SELECT count(*) FROM definition)
   LIMIT 10`;
 }

@@ -6,13 +6,6 @@ export type Random = {
   chance(probability: number): boolean;
 };
 
-/** The seed of a run: IMAT_SEED replays one. */
-export function seedOfRun(): number {
-  return process.env['IMAT_SEED'] === undefined
-    ? Math.floor(Math.random() * 2 ** 31)
-    : Number(process.env['IMAT_SEED']);
-}
-
 /** Mulberry32. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;

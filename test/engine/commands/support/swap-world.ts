@@ -23,11 +23,43 @@ const furniture = (): Promise<unknown> =>
   world.value(`SELECT jsonb_build_object(
     'oid', 'imat.stored'::regclass::oid,
     'grants', (SELECT c.relacl::text FROM pg_class c WHERE c.oid = 'imat.stored'::regclass),
-    'column grants', (SELECT array_agg(a.attacl::text ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = 'imat.stored'::regclass),
-    'comments', (SELECT array_agg(d.description ORDER BY d.objsubid) FROM pg_description d WHERE d.objoid = 'imat.stored'::regclass),
-    'indexes', (SELECT array_agg(regexp_replace(i.indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON \\S+ ', '\\1') ORDER BY i.indexdef ~ 'UNIQUE', i.indexdef ~ 'lower')
-       FROM pg_indexes i WHERE i.schemaname = 'imat_store' AND i.tablename ~ '^slot_._stored$' AND i.tablename::text = (SELECT f.state_relation::regclass::text FROM imat_catalog.frontier f JOIN imat_catalog.imat m ON m.id = f.imat_id WHERE m.name = 'stored' LIMIT 1)::regclass::text),
-    'slot columns', (SELECT array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) FROM pg_attribute a WHERE a.attnum > 0 AND a.attrelid = (SELECT f.state_relation FROM imat_catalog.frontier f JOIN imat_catalog.imat m ON m.id = f.imat_id WHERE m.name = 'stored')))`);
+    'column grants',
+    (
+      SELECT array_agg(a.attacl::text ORDER BY a.attnum)
+      FROM pg_attribute a
+      WHERE a.attrelid = 'imat.stored'::regclass
+    ),
+    'comments',
+    (
+      SELECT array_agg(d.description ORDER BY d.objsubid)
+      FROM pg_description d
+      WHERE d.objoid = 'imat.stored'::regclass
+    ),
+    'indexes',
+    (SELECT array_agg(regexp_replace(i.indexdef, '^CREATE (UNIQUE )?INDEX \\S+ ON \\S+ ', '\\1')
+      ORDER BY i.indexdef ~ 'UNIQUE', i.indexdef ~ 'lower')
+       FROM pg_indexes i
+       WHERE i.schemaname = 'imat_store'
+         AND i.tablename ~ '^slot_._stored$'
+         AND i.tablename::text = (
+           SELECT f.state_relation::regclass::text
+           FROM imat_catalog.frontier f JOIN imat_catalog.imat m ON m.id = f.imat_id
+           WHERE m.name = 'stored'
+           LIMIT 1
+         )::regclass::text
+       ),
+    'slot columns',
+    (
+      SELECT array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
+      FROM pg_attribute a
+      WHERE a.attnum > 0
+        AND a.attrelid = (
+          SELECT f.state_relation
+          FROM imat_catalog.frontier f JOIN imat_catalog.imat m ON m.id = f.imat_id
+          WHERE m.name = 'stored'
+        )
+    )
+    )`);
 export const phase = (name = 'stored'): Promise<string | null> =>
   world.value(`SELECT swap_phase FROM imat_catalog.imat WHERE name = '${name}'`);
 export const slots = (name = 'stored'): Promise<number> =>
@@ -81,13 +113,25 @@ export function useSwapWorld(): void {
     world = await createWorld(`
     CREATE TABLE stock (item int PRIMARY KEY, generation int);
     INSERT INTO stock SELECT i, 0 FROM generate_series(1, ${ITEMS}) AS i;
-    CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(${GATE}, 0); RETURN true; END $$;
+    CREATE TABLE failing (n int);
+    CREATE FUNCTION gate() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+      BEGIN
+        PERFORM pg_advisory_xact_lock_shared(${GATE}, 0);
+        RETURN 1 / (SELECT 1 - count(*) FROM public.failing) = 1;
+      END
+    $$;
     CREATE MATERIALIZED VIEW stored AS ${STORED};
     CREATE MATERIALIZED VIEW ranked AS ${RANKED.definition};
-    COMMENT ON MATERIALIZED VIEW stored IS 'what is stored'; COMMENT ON COLUMN stored.item IS 'an item';
-    CREATE UNIQUE INDEX ON stored (item); CREATE INDEX ON stored (generation, item DESC) WHERE generation > 0; CREATE INDEX ON stored (lower(item::text))`);
+    COMMENT ON MATERIALIZED VIEW stored IS 'what is stored';
+    COMMENT ON COLUMN stored.item IS 'an item';
+    CREATE UNIQUE INDEX ON stored (item);
+    CREATE INDEX ON stored (generation, item DESC) WHERE generation > 0;
+    CREATE INDEX ON stored (lower(item::text))`);
     await world.sql(
-      `GRANT SELECT ON stored TO ${await world.role()} WITH GRANT OPTION; GRANT SELECT (item) ON stored TO PUBLIC`,
+      `GRANT SELECT ON stored TO ${await world.role()} WITH GRANT OPTION;
+       GRANT SELECT (item) ON stored TO PUBLIC`,
     );
     expect(await world.imat.convert('stored', { freshness: 'manual' })).toMatchObject({
       strategy: 'swap',

@@ -22,9 +22,14 @@ export async function runWitness(torture: Torture): Promise<void> {
   const session = await torture.world.session();
   while (torture.running) {
     const waits = await session.rows<Wait>(
-      `SELECT l.pid, l.mode, l.locktype, l.relation::regclass::text AS relation, COALESCE(n.nspname IN ('imat', 'imat_catalog', 'imat_store'), false) OR l.locktype = 'advisory' AS ours,
+      `SELECT l.pid, l.mode, l.locktype, l.relation::regclass::text AS relation,
+         COALESCE(n.nspname IN ('imat', 'imat_catalog', 'imat_store'), false)
+           OR l.locktype = 'advisory' AS ours,
          to_json(pg_blocking_pids(l.pid)) AS blockers, a.query
-       FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+       FROM pg_locks l
+         JOIN pg_stat_activity a ON a.pid = l.pid
+         LEFT JOIN pg_class c ON c.oid = l.relation
+         LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE NOT l.granted AND l.pid = ANY ('{${[...torture.writerPids].join(',')}}')`,
     );
     torture.figures.samples += 1;

@@ -18,28 +18,41 @@ import type { Checked, Session, World } from './world.ts';
 
 export const TORTURE_SCHEMA = `
 CREATE TABLE customer (id int PRIMARY KEY, region text, credit numeric(12,2), note text);
-CREATE TABLE purchase (id bigint PRIMARY KEY, customer_id int, kind int, amount numeric(12,2), paid boolean, note text);
+CREATE TABLE purchase (
+  id bigint PRIMARY KEY, customer_id int, kind int, amount numeric(12,2), paid boolean, note text
+);
 INSERT INTO customer SELECT i, 'r' || i % 4, i, 'n' FROM generate_series(1, 80) AS i;
-INSERT INTO purchase SELECT i, 1 + i % 80, i % 3, i % 50, i % 4 <> 0, 'n' FROM generate_series(1, 400) AS i;`;
+INSERT INTO purchase
+SELECT i, 1 + i % 80, i % 3, i % 50, i % 4 <> 0, 'n' FROM generate_series(1, 400) AS i;`;
 
-const RANKED = `SELECT t.region, t.total, rank() OVER (ORDER BY t.total DESC NULLS LAST, t.region) AS place
-  FROM (SELECT c.region, sum(p.amount) AS total FROM public.customer c LEFT JOIN public.purchase p ON p.customer_id = c.id GROUP BY c.region) t`;
+const RANKED = `SELECT t.region, t.total,
+    rank() OVER (ORDER BY t.total DESC NULLS LAST, t.region) AS place
+  FROM (
+    SELECT c.region, sum(p.amount) AS total
+    FROM public.customer c LEFT JOIN public.purchase p ON p.customer_id = c.id
+    GROUP BY c.region
+  ) t`;
 
 export const TORTURE_IMATS: readonly Checked[] = [
   {
     name: 'joined',
-    definition: `SELECT c.region, p.kind, count(*) AS n, count(p.amount) AS amounts, sum(p.amount) AS total, avg(p.amount) AS mean, sum(c.credit) AS credit
-      FROM public.purchase p JOIN public.customer c ON c.id = p.customer_id WHERE p.paid GROUP BY c.region, p.kind`,
+    definition: `SELECT c.region, p.kind, count(*) AS n, count(p.amount) AS amounts,
+        sum(p.amount) AS total, avg(p.amount) AS mean, sum(c.credit) AS credit
+      FROM public.purchase p JOIN public.customer c ON c.id = p.customer_id
+      WHERE p.paid
+      GROUP BY c.region, p.kind`,
   },
   {
     name: 'single',
-    definition:
-      'SELECT customer_id, count(*) AS n, sum(amount) AS total, bool_or(paid) AS some_paid FROM public.purchase GROUP BY customer_id',
+    definition: `SELECT customer_id, count(*) AS n, sum(amount) AS total, bool_or(paid) AS some_paid
+      FROM public.purchase
+      GROUP BY customer_id`,
   },
   {
     name: 'bag',
-    definition:
-      'SELECT c.region, p.kind, p.amount FROM public.purchase p JOIN public.customer c ON c.id = p.customer_id WHERE p.amount > 20',
+    definition: `SELECT c.region, p.kind, p.amount
+      FROM public.purchase p JOIN public.customer c ON c.id = p.customer_id
+      WHERE p.amount > 20`,
   },
   { name: 'ranked', definition: RANKED },
 ];
@@ -168,34 +181,53 @@ function statementOf(writer: Writer): string {
   const { chance, index } = writer;
   const base = 1_000_000 * (index + 1);
   const [oldest, newest] = [base + Math.max(0, writer.next - KEPT), base + writer.next];
-  const some = `id BETWEEN ${chance.int(oldest, newest)} AND ${newest} AND id % ${chance.int(1, 5)} = 0`;
+  const [from, every] = [chance.int(oldest, newest), chance.int(1, 5)];
+  const some = `id BETWEEN ${from} AND ${newest} AND id % ${every} = 0`;
   const own = `id % ${WRITERS} = ${index} AND id % ${chance.pick([16, 24, 80])} = ${index}`;
   const values = (id: number): string =>
-    `(${id}, ${chance.int(1, 84)}, ${chance.int(0, 2)}, ${chance.in100(5) ? 'NULL' : chance.int(0, 60)}, ${chance.pick(['true', 'true', 'false', 'NULL'])}, 'n')`;
+    `(${id}, ${chance.int(1, 84)}, ${chance.int(0, 2)}, ` +
+    `${chance.in100(5) ? 'NULL' : chance.int(0, 60)}, ` +
+    `${chance.pick(['true', 'true', 'false', 'NULL'])}, 'n')`;
   const fresh = (count: number): string =>
     Array.from({ length: count }, () => values(base + (writer.next += 1))).join(', ');
   switch (chance.pick(STATEMENTS)) {
     case 0:
       return `INSERT INTO purchase VALUES ${fresh(chance.int(1, 5))}`;
     case 1:
-      return `INSERT INTO purchase VALUES ${values(newest)}, ${fresh(2)} ON CONFLICT (id) DO UPDATE SET amount = EXCLUDED.amount, kind = EXCLUDED.kind`;
+      return `INSERT INTO purchase
+        VALUES ${values(newest)}, ${fresh(2)}
+        ON CONFLICT (id) DO UPDATE SET amount = EXCLUDED.amount, kind = EXCLUDED.kind`;
     case 2:
-      return `UPDATE purchase SET amount = amount + ${chance.int(-5, 9)}, paid = NOT paid WHERE ${some}`;
+      return `UPDATE purchase
+        SET amount = amount + ${chance.int(-5, 9)}, paid = NOT paid
+        WHERE ${some}`;
     case 3:
-      return `UPDATE purchase SET customer_id = ${chance.int(1, 84)}, kind = (kind + 1) % 3 WHERE ${some}`;
+      return `UPDATE purchase
+        SET customer_id = ${chance.int(1, 84)}, kind = (kind + 1) % 3
+        WHERE ${some}`;
     case 4:
       return `UPDATE purchase SET note = 'x' WHERE ${some}`;
     case 5:
-      return `DELETE FROM purchase WHERE id BETWEEN ${base} AND ${newest} AND (id < ${oldest} OR ${some})`;
+      return `DELETE FROM purchase
+        WHERE id BETWEEN ${base} AND ${newest} AND (id < ${oldest} OR ${some})`;
     case 6:
-      return `UPDATE customer SET region = 'r${chance.int(0, 5)}', credit = credit + 1 WHERE ${own}`;
+      return `UPDATE customer
+        SET region = 'r${chance.int(0, 5)}', credit = credit + 1
+        WHERE ${own}`;
     case 7:
       return `DELETE FROM customer WHERE ${own}`;
     case 8:
-      return `INSERT INTO customer SELECT i, 'r' || ${chance.int(0, 5)}, i, 'n' FROM generate_series(${index === 0 ? WRITERS : index}, 80, ${WRITERS}) AS i ON CONFLICT (id) DO UPDATE SET credit = EXCLUDED.credit`;
+      return `INSERT INTO customer
+        SELECT i, 'r' || ${chance.int(0, 5)}, i, 'n'
+        FROM generate_series(${index === 0 ? WRITERS : index}, 80, ${WRITERS}) AS i
+        ON CONFLICT (id) DO UPDATE SET credit = EXCLUDED.credit`;
     default:
-      return `MERGE INTO purchase p USING (VALUES (${newest}::bigint), (${base + (writer.next += 1)})) s(id) ON p.id = s.id
-        WHEN MATCHED AND p.kind = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET amount = 33 WHEN NOT MATCHED THEN INSERT VALUES (s.id, ${chance.int(1, 84)}, 1, 44, true, 'm')`;
+      return `MERGE INTO purchase p USING (
+          VALUES (${newest}::bigint), (${base + (writer.next += 1)})
+        ) s(id) ON p.id = s.id
+        WHEN MATCHED AND p.kind = 0 THEN DELETE
+          WHEN MATCHED THEN UPDATE SET amount = 33
+          WHEN NOT MATCHED THEN INSERT VALUES (s.id, ${chance.int(1, 84)}, 1, 44, true, 'm')`;
   }
 }
 

@@ -110,8 +110,10 @@ export type Checked = { readonly name: string; readonly definition: string; read
 export function differencesSql({ name, definition, by = '*' }: Checked): string {
   const stored = `SELECT ${by} FROM imat.${name} AS q`;
   const computed = `SELECT ${by} FROM (${definition}) AS q`;
-  return `/* compare ${name} */ SELECT 'imat ' || v::text AS row FROM (${stored} EXCEPT ALL ${computed}) AS v
-    UNION ALL SELECT 'definition ' || v::text FROM (${computed} EXCEPT ALL ${stored}) AS v LIMIT 10`;
+  return `/* compare ${name} */
+    SELECT 'imat ' || v::text AS row FROM (${stored} EXCEPT ALL ${computed}) AS v
+    UNION ALL
+    SELECT 'definition ' || v::text FROM (${computed} EXCEPT ALL ${stored}) AS v LIMIT 10`;
 }
 
 /** In the transaction under way, if any. */

@@ -159,7 +159,9 @@ async function atStep(
     await body();
   } catch (error) {
     if (error instanceof Error)
-      error.message = `after step ${index + 1}, ${steps[index]}: ${error.message}\nhistory:\n${steps.slice(0, index + 1).join(';\n')}`;
+      error.message =
+        `after step ${index + 1}, ${steps[index]}: ${error.message}\nhistory:\n` +
+        steps.slice(0, index + 1).join(';\n');
     throw error;
   }
 }

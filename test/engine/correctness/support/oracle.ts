@@ -36,10 +36,14 @@ export async function columnsOf(db: Db, relation: string): Promise<Column[]> {
     base: string;
   }>(
     `SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
-       CASE WHEN a.attcollation <> 0 THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
+       CASE WHEN a.attcollation <> 0
+         THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
        coalesce(b.typname, t.typname)::text AS base
-     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
-     WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+     FROM pg_catalog.pg_attribute a
+       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+       LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+     WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
+     ORDER BY a.attnum`,
     [relation],
   );
   return rows.map(({ base, ...column }) => ({ ...column, tolerance: TOLERANCES[base] ?? null }));
@@ -60,20 +64,27 @@ export function differencesSql({ relation, definition, columns, ambiguous }: Com
       ? `q.c${index}`
       : `q.c${index}::text AS c${index}`,
   );
-  const number = `row_number() OVER (${exact.length > 0 ? `PARTITION BY ${exact.join(', ')} ` : ''}ORDER BY ${[...floats.map((float) => float.name), '1'].join(', ')}) AS n`;
+  const number =
+    `row_number() OVER (${exact.length > 0 ? `PARTITION BY ${exact.join(', ')} ` : ''}ORDER ` +
+    `BY ${[...floats.map((float) => float.name), '1'].join(', ')}) AS n`;
   const rows = (from: string): string =>
-    `SELECT e.*, ${number} FROM (SELECT ${selected.join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
+    `SELECT e.*, ${number}
+     FROM (SELECT ${selected.join(', ')} FROM ${from} AS q(${names.join(', ')})) AS e`;
   const same = [
     ...exact.map((name) => `(l.${name} = r.${name} OR (l.${name} IS NULL AND r.${name} IS NULL))`),
     'l.n = r.n',
     ...floats.map(closeSql),
   ].join(' AND ');
   const onlyIn = (side: string, own: string, other: string): string =>
-    `SELECT '${side}' AS side, to_json(l)::text AS row FROM ${own} AS l WHERE NOT EXISTS (SELECT FROM ${other} AS r WHERE ${same})`;
+    `SELECT '${side}' AS side, to_json(l)::text AS row
+     FROM ${own} AS l
+     WHERE NOT EXISTS (SELECT FROM ${other} AS r WHERE ${same})`;
   const exceptAll = (side: string, own: string, other: string): string =>
-    `SELECT '${side}' AS side, to_json(x)::text AS row FROM (SELECT * FROM ${own} EXCEPT ALL SELECT * FROM ${other}) AS x`;
+    `SELECT '${side}' AS side, to_json(x)::text AS row
+     FROM (SELECT * FROM ${own} EXCEPT ALL SELECT * FROM ${other}) AS x`;
   const only = floats.length > 0 ? onlyIn : exceptAll;
-  return `WITH got AS MATERIALIZED (${rows(relation)}), wanted AS MATERIALIZED (${rows(`(${definition})`)})
+  return `WITH got AS MATERIALIZED (${rows(relation)}),
+  wanted AS MATERIALIZED (${rows(`(${definition})`)})
 ${only('imat', 'got', 'wanted')} UNION ALL ${only('definition', 'wanted', 'got')}`;
 }
 
@@ -86,8 +97,13 @@ function closeSql({
 }): string {
   const [a, b] = [`l.${name}`, `r.${name}`];
   const finite = (value: string): string => `${value} < 'Infinity' AND ${value} > '-Infinity'`;
-  const near = `abs(${a}::numeric - ${b}::numeric) <= ${tolerance} * greatest(1, abs(${a}::numeric), abs(${b}::numeric))`;
-  return `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL) OR CASE WHEN ${finite(a)} AND ${finite(b)} THEN ${near} END)`;
+  const near =
+    `abs(${a}::numeric - ${b}::numeric) <= ${tolerance} * ` +
+    `greatest(1, abs(${a}::numeric), abs(${b}::numeric))`;
+  return (
+    `(${a} = ${b} OR (${a} IS NULL AND ${b} IS NULL) OR CASE WHEN ` +
+    `${finite(a)} AND ${finite(b)} THEN ${near} END)`
+  );
 }
 
 export async function differences(db: Db, compared: Compared): Promise<Difference[]> {

@@ -111,7 +111,8 @@ function randomStatement(r: Random, tables: readonly Writable[]): Step {
     return `INSERT INTO ${table} (${names.join(', ')}) VALUES ${rows.join(', ')}`;
   }
   if (kind < 50)
-    return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${table} LIMIT 3`;
+    return `INSERT INTO ${table} (${names.join(', ')})
+      SELECT ${names.join(', ')} FROM ${table} LIMIT 3`;
   // ctid has no modulo; its place in the page does: some rows, without needing a key.
   const some = `(ctid::text::point)[1]::int % ${1 + r.int(4)} = 0`;
   if (kind < 76) {

@@ -530,7 +530,7 @@ FROM (
 GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))), q.region, q.label, q.value;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_bag(access_key uuid) RETURNS SETOF imat_store.content_bag
+CREATE OR REPLACE FUNCTION imat_store.computed_bag(access_key uuid) RETURNS SETOF imat_store.content_bag
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -622,7 +622,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_bag would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_bag WHERE ctid = ANY (emptied);
   RETURN touched;

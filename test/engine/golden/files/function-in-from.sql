@@ -454,7 +454,7 @@ FROM (
 GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))), q.name, q.word, q.place;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_function_in_from(access_key uuid) RETURNS SETOF imat_store.content_function_in_from
+CREATE OR REPLACE FUNCTION imat_store.computed_function_in_from(access_key uuid) RETURNS SETOF imat_store.content_function_in_from
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -541,7 +541,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_function_in_from would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_function_in_from WHERE ctid = ANY (emptied);
   RETURN touched;

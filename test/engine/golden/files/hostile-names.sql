@@ -259,6 +259,12 @@ ANALYZE imat_store."state_Robert'); DROP TABLE sale; --";
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store."delta_Robert'); DROP TABLE sale; --" AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
   r1."select" AS "select",
@@ -275,13 +281,19 @@ FROM
   (
   SELECT l.weight::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
-  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l, imat_catalog.frontier AS f
-  WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
 ) AS r1
 WHERE (r1."select" <> ('$imat$ \ ''%')::text);
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store."netted_Robert'); DROP TABLE sale; --" AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of Odd "schema.it's; a \ table AS t
 SELECT
   r1."select" AS "select",
@@ -298,8 +310,8 @@ FROM
   (
   SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS "select", l.c2 AS "na""me", l.c4::numeric(6,2) AS "$imat$", l.c5 AS "line
 break", l.c6 AS "%I"
-  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l, imat_catalog.frontier AS f
-  WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+  FROM imat_store."log_Odd ""schema_it's; a \ table" AS l
+  WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   GROUP BY l.c1, l.c2, l.c4::numeric(6,2), l.c5, l.c6
   HAVING pg_catalog.sum(l.weight) <> 0
   OFFSET 0
@@ -325,7 +337,7 @@ WHERE (r1."select" <> ('$imat$ \ ''%')::text)
 GROUP BY 1, 2, 3;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(access_key uuid) RETURNS SETOF imat_store."content_Robert'); DROP TABLE sale; --"
+CREATE OR REPLACE FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(access_key uuid) RETURNS SETOF imat_store."content_Robert'); DROP TABLE sale; --"
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -432,7 +444,7 @@ break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" F
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store."state_Robert''); DROP TABLE sale; --" would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
   RETURN touched;

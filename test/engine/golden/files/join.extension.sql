@@ -479,7 +479,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_join would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_join WHERE ctid = ANY (emptied);
   RETURN touched;

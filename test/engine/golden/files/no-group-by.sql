@@ -222,6 +222,12 @@ ANALYZE imat_store.state_no_group_by;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_no_group_by AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   TRUE AS only_row,
@@ -236,13 +242,19 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_no_group_by AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   TRUE AS only_row,
@@ -257,8 +269,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c5 AS amount, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c4, l.c5, pg_catalog.numeric_send(l.c5), l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -282,7 +294,7 @@ FROM
 WHERE ((r1.region = ('north')::text) OR (r1.region IS NULL));
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_no_group_by(access_key uuid) RETURNS SETOF imat_store.content_no_group_by
+CREATE OR REPLACE FUNCTION imat_store.computed_no_group_by(access_key uuid) RETURNS SETOF imat_store.content_no_group_by
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -384,7 +396,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_no_group_by would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   RETURN touched;
 END$imat_$;

@@ -688,7 +688,7 @@ WHERE (r2.id = r1.boss)
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_self_join(access_key uuid) RETURNS SETOF imat_store.content_self_join
+CREATE OR REPLACE FUNCTION imat_store.computed_self_join(access_key uuid) RETURNS SETOF imat_store.content_self_join
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -777,7 +777,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_self_join would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_self_join WHERE ctid = ANY (emptied);
   RETURN touched;

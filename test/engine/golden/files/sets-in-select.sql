@@ -196,6 +196,12 @@ ANALYZE imat_store.state_sets_in_select;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_sets_in_select AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   f2.c11 AS word,
@@ -204,8 +210,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c6 AS quantity, l.c10 AS shipped
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c4, l.c6, l.c10
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -226,7 +232,7 @@ WHERE r1.shipped
 GROUP BY 1, 2;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_sets_in_select(access_key uuid) RETURNS SETOF imat_store.content_sets_in_select
+CREATE OR REPLACE FUNCTION imat_store.computed_sets_in_select(access_key uuid) RETURNS SETOF imat_store.content_sets_in_select
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -311,7 +317,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_sets_in_select would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_sets_in_select WHERE ctid = ANY (emptied);
   RETURN touched;

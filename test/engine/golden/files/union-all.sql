@@ -508,7 +508,7 @@ FROM
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_union_all(access_key uuid) RETURNS SETOF imat_store.content_union_all
+CREATE OR REPLACE FUNCTION imat_store.computed_union_all(access_key uuid) RETURNS SETOF imat_store.content_union_all
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -609,7 +609,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_union_all would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_union_all WHERE ctid = ANY (emptied);
   RETURN touched;

@@ -199,6 +199,12 @@ ANALYZE imat_store.state_values;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
@@ -211,8 +217,8 @@ FROM (
   FROM
     (
       SELECT l.weight::bigint AS weight, l.c1 AS id, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-      WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     ) AS r1,
     LATERAL (VALUES (1, ('one')::text), (2, ('two')::text)) AS f2(c11, c12)
   WHERE (f2.c11 = r1.quantity)
@@ -220,6 +226,12 @@ FROM (
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_values AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))) AS row_digest,
   q.*
@@ -232,8 +244,8 @@ FROM (
   FROM
     (
       SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-      WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
       GROUP BY l.c1, l.c6
       HAVING pg_catalog.sum(l.weight) <> 0
       OFFSET 0
@@ -261,7 +273,7 @@ FROM (
 GROUP BY pg_catalog.sha256(pg_catalog.record_send(ROW(q.id, pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding())))), q.id, q.label;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_values(access_key uuid) RETURNS SETOF imat_store.content_values
+CREATE OR REPLACE FUNCTION imat_store.computed_values(access_key uuid) RETURNS SETOF imat_store.content_values
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -352,7 +364,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_values would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_values WHERE ctid = ANY (emptied);
   RETURN touched;

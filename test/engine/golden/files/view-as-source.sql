@@ -219,6 +219,12 @@ ANALYZE imat_store.state_view_as_source;
 
 -- what is pending, as rows of the state
 CREATE VIEW imat_store.delta_view_as_source AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   r1.customer_id AS customer_id,
@@ -232,13 +238,19 @@ SELECT
 FROM
   (
     SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
   ) AS r1
 WHERE (r1.amount > (1000)::numeric);
 
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_view_as_source AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
 -- plus changes of public.sale AS sale
 SELECT
   r1.customer_id AS customer_id,
@@ -252,8 +264,8 @@ SELECT
 FROM
   (
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l, imat_catalog.frontier AS f
-    WHERE f.imat_id = 1 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
@@ -277,7 +289,7 @@ WHERE (r1.amount > (1000)::numeric)
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_view_as_source(access_key uuid) RETURNS SETOF imat_store.content_view_as_source
+CREATE OR REPLACE FUNCTION imat_store.computed_view_as_source(access_key uuid) RETURNS SETOF imat_store.content_view_as_source
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
@@ -378,7 +390,7 @@ BEGIN
       ERRCODE = 'data_corrupted',
       MESSAGE = 'a row of imat_store.state_view_as_source would have a negative count',
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat verify, then imat revert and imat convert.';
+      HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_view_as_source WHERE ctid = ANY (emptied);
   RETURN touched;

@@ -139,8 +139,8 @@ export const TREES: { readonly [K in Op]: readonly Tree[] } = {
           outputs: [output(120, 't', col(inner, 't')), output(121, 'y', col(inner, 'y'))],
         };
       },
-      oracle:
-        'SELECT v.t, b.y FROM (SELECT t, x * 2 AS twice FROM a WHERE x > 0) v JOIN b ON v.twice = b.k',
+      oracle: `SELECT v.t, b.y
+        FROM (SELECT t, x * 2 AS twice FROM a WHERE x > 0) v JOIN b ON v.twice = b.k`,
     },
     {
       name: 'a view',
@@ -195,8 +195,9 @@ export const TREES: { readonly [K in Op]: readonly Tree[] } = {
         ];
         return { op: 'filter', input, conditions };
       },
-      oracle:
-        'SELECT a.*, b.*, g FROM a JOIN b ON a.k = b.k, generate_series(1, a.weight) g WHERE g > 1 AND a.x > 0',
+      oracle: `SELECT a.*, b.*, g
+        FROM a JOIN b ON a.k = b.k, generate_series(1, a.weight) g
+        WHERE g > 1 AND a.x > 0`,
     },
   ],
   unionAll: [
@@ -235,8 +236,9 @@ export const TREES: { readonly [K in Op]: readonly Tree[] } = {
         ];
         return { op: 'join', inputs: [u, b, c, d], conditions };
       },
-      oracle:
-        'SELECT * FROM (SELECT t, x FROM a UNION ALL SELECT NULL, y FROM b) u, b, a c, b d WHERE u.x = b.y AND b.k = c.k AND c.k = d.k',
+      oracle: `SELECT *
+        FROM (SELECT t, x FROM a UNION ALL SELECT NULL, y FROM b) u, b, a c, b d
+        WHERE u.x = b.y AND b.k = c.k AND c.k = d.k`,
     },
   ],
 };

@@ -44,7 +44,9 @@ export function useWorld(): Bench {
   const bench = useBench(SETUP);
   beforeAll(async () => {
     const tables = await bench.session.query<{ oid: number; name: string }>(
-      `SELECT c.oid, c.relname::text AS name FROM pg_class c WHERE c.oid IN ('public.a'::regclass, 'public.b'::regclass)`,
+      `SELECT c.oid, c.relname::text AS name
+       FROM pg_class c
+       WHERE c.oid IN ('public.a'::regclass, 'public.b'::regclass)`,
     );
     const columns = await loadColumns(
       bench.session,
@@ -154,7 +156,6 @@ export const NETTINGS: readonly Netting[] = ['logged', 'cancelled', 'fenced'];
 
 export const pendingSince = (frontier: string): Pending => ({
   frontier: sql`${literal(frontier)}::pg_snapshot`,
-  joined: null,
   logOf: world.logOf,
   changed: null,
 });

@@ -1,8 +1,12 @@
 -- Partitioned sources: the partitions, at every level, whose triggers write to the log of the root.
 
 ALTER TABLE imat_catalog.source
-  -- the root and the partitions that are partitioned themselves; NULL for a table without partitions
+  -- the root and the partitions that are partitioned themselves; NULL for a table without
+  -- partitions
   ADD COLUMN parents oid[],
   -- all partitions that are captured, in order. The log and the states stand for the rows of these;
   -- oid, because a regclass would be restored by name.
-  ADD COLUMN parts oid[];
+  ADD COLUMN parts oid[],
+  -- those of the root and of each captured partition, by its OID
+  ALTER COLUMN triggers TYPE jsonb
+    USING jsonb_build_object(coalesce(relation::oid, 0::oid), triggers);

@@ -1,0 +1,103 @@
+/** Takes off sources what no imat needs any more: triggers, functions, logs. */
+import { sharesCatalog } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { findExtension } from '../extension/find.ts';
+import { dropTriggers } from '../generate/capture.ts';
+import { fragment } from '../sql/sql.ts';
+import { SOURCE_LOCK_CLASS } from './install.ts';
+import { dropFunctions } from './parts.ts';
+import type { CaptureNames } from './source-row.ts';
+import { untrack } from './tracking.ts';
+
+/** Takes capture off a source that no imat reads any more. */
+export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      if (!(await sharesCatalog(db))) return;
+      await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+      const [source] = await db.query<{
+        logs: string[];
+        capture: CaptureNames;
+        by_extension: boolean;
+        tracked: boolean;
+        table: string | null;
+      }>(
+        `SELECT s.capture, s.by_extension, s.tracked,
+           (
+             SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]')
+             FROM pg_class c
+             WHERE c.oid = s.log OR c.oid IN (SELECT to_regclass(l) FROM unnest(s.former_logs) l)
+           ) AS logs,
+           (
+             SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid = s.relation
+           ) AS table
+         FROM imat_catalog.source s
+         WHERE s.relation = $1
+           AND NOT EXISTS (
+             SELECT
+             FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+             WHERE z.relation = s.relation AND i.state <> 'reverting'
+               AND i.dependence <> 'moment'
+           )`,
+        [oid],
+      );
+      if (source === undefined) return;
+      const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
+      if (source.table !== null)
+        for (const statement of dropTriggers(fragment(source.table), extension))
+          await db.execute(statement.text);
+      if (source.tracked && source.table !== null) await untrack(db, oid);
+      await dropFunctions(db, Object.values(source.capture));
+      if (source.logs.length > 0) await db.execute(`DROP TABLE ${source.logs.join(', ')}`);
+      await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [oid]);
+      await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
+    },
+    onWait,
+  );
+}
+
+/** What is left of capture on tables that are gone, and that no imat names any more. */
+export async function dropLostCapture(db: Db): Promise<void> {
+  await db.transaction('read committed', async () => {
+    if (!(await sharesCatalog(db))) return;
+    const lost = await db.query<{ source: string; logs: string[]; capture: CaptureNames }>(
+      `DELETE FROM imat_catalog.source s
+       WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
+         AND NOT EXISTS (
+           SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+           WHERE z.relation_text = s.relation_text AND i.state <> 'reverting'
+         )
+       RETURNING s.relation_text AS source, to_json(s.log_text || s.former_logs) AS logs,
+         s.capture`,
+    );
+    for (const { logs, capture } of lost) {
+      await dropFunctions(db, Object.values(capture));
+      await db.execute(`DROP TABLE IF EXISTS ${logs.join(', ')}`);
+    }
+  });
+}
+
+/** Drops the logs from before a restore that no view reads any more. */
+export async function dropFormerLogs(db: Db, oid: number): Promise<void> {
+  await db.transaction('read committed', async () => {
+    const unread = await db.query<{ log: string }>(
+      `SELECT l.log FROM imat_catalog.source s, unnest(s.former_logs) l(log)
+       WHERE s.relation = $1 AND NOT EXISTS (
+         SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass
+           AND d.refobjid = to_regclass(l.log) AND d.classid = 'pg_rewrite'::regclass)`,
+      [oid],
+    );
+    for (const { log } of unread) {
+      await db.execute(`DROP TABLE IF EXISTS ${log}`);
+      await db.query(
+        `UPDATE imat_catalog.source SET former_logs = array_remove(former_logs, $2)
+         WHERE relation = $1`,
+        [oid, log],
+      );
+    }
+  });
+}

@@ -1,0 +1,28 @@
+/** Whether the capture triggers of a source are still as imat left them. */
+import type { Db } from '../db/db.ts';
+
+/**
+ * Under a lock that keeps others from the triggers: notes that they are as imat wants them. Those
+ * on partitions are noted where they are created (imat_catalog.capture_part).
+ */
+export async function noteTriggers(db: Db, oid: number): Promise<void> {
+  await db.query('SELECT imat_catalog.note_triggers($1, $1)', [oid]);
+}
+
+/**
+ * Compares the triggers with those that imat made. If they differ, changes may have been lost: the
+ * imats on the source are marked as broken, and the result is false.
+ */
+export async function checkTriggers(db: Db, oid: number): Promise<boolean> {
+  await db.query(
+    `SELECT imat_catalog.break_differing(ARRAY(SELECT z.imat_id FROM imat_catalog.imat_source z
+       WHERE z.relation = $1), true)`,
+    [oid],
+  );
+  const [row] = await db.query<{ intact: boolean }>(
+    `SELECT triggers @> imat_catalog.triggers_of($1) AS intact
+     FROM imat_catalog.source WHERE relation = $1`,
+    [oid],
+  );
+  return row?.intact === true;
+}

@@ -1,0 +1,42 @@
+-- If every read runs the definition, nothing can be wrong, and nothing is compared.
+CREATE OR REPLACE FUNCTION imat_catalog.differences(wanted integer[])
+RETURNS TABLE (imat_id integer, message text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  this_cluster bigint := imat_catalog.cluster();
+BEGIN
+  RETURN QUERY
+  WITH compared AS (
+    SELECT i.id, i.facts_cluster IS NOT DISTINCT FROM this_cluster AS same_cluster
+    FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id = i.id
+      JOIN pg_class d ON d.oid = i.definition_view
+    WHERE i.state = 'active' AND i.broken IS NULL AND f.here
+      AND (wanted IS NULL OR i.id = ANY (wanted))
+      AND NOT (i.strategy = 'swap' AND i.freshness = 'live' AND NOT i.watchable
+        AND i.dependence <> 'settings')
+  ), captured AS (
+    SELECT s.relation, s.same_cluster,
+      imat_catalog.capture_problem(s.relation::oid, s.same_cluster) AS problem
+    FROM (
+      SELECT DISTINCT z.relation, i.same_cluster
+      FROM compared i JOIN imat_catalog.imat_source z ON z.imat_id = i.id
+    ) s
+  )
+  SELECT i.id, c.problem
+  FROM compared i JOIN imat_catalog.imat_source z ON z.imat_id = i.id
+    JOIN captured c ON c.relation = z.relation AND c.same_cluster = i.same_cluster
+  WHERE c.problem IS NOT NULL
+  UNION ALL
+  SELECT i.id, imat_catalog.fact_difference(f.class, f.object, f.facts, n.facts)
+  FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster
+    CROSS JOIN LATERAL (SELECT imat_catalog.fact_version(f.class, f.object) AS version) v
+    CROSS JOIN LATERAL (SELECT CASE WHEN v.version = f.version THEN f.facts
+      ELSE imat_catalog.read_facts(f.imat_id, f.class, f.object) END AS facts) n
+  WHERE n.facts IS DISTINCT FROM f.facts OR v.version LIKE '%:%';
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
+  'Returns how what imats depend on differs from what it was at the conversion: capture on their '
+  'sources, tables, views and functions. wanted: ids of imats, or NULL for all.';

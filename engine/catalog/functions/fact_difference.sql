@@ -1,0 +1,34 @@
+CREATE OR REPLACE FUNCTION imat_catalog.fact_difference(class oid, object oid, before jsonb,
+  now jsonb) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  what text := CASE WHEN class = 'pg_proc'::regclass THEN object::regprocedure::text
+    ELSE object::regclass::text END;
+  key text;
+BEGIN
+  IF now IS NULL THEN RETURN 'a table, view or function that it uses was dropped'; END IF;
+  SELECT k.key INTO key FROM jsonb_object_keys(before || now) k(key)
+    WHERE before->k.key IS DISTINCT FROM now->k.key ORDER BY k.key LIMIT 1;
+  RETURN CASE key
+    WHEN 'body' THEN format('function %s was replaced', what)
+    WHEN 'rule' THEN format('view %s was replaced', what)
+    WHEN 'persistence' THEN CASE now->>'persistence'
+      WHEN 'u' THEN format('table %s has become unlogged: a crash empties it without notice', what)
+      ELSE format('table %s has become logged', what) END
+    WHEN 'relatives' THEN
+      format('table %s takes part in inheritance or partitioning in another way', what)
+    WHEN 'subscribed' THEN CASE WHEN (now->>'subscribed')::boolean
+      THEN format('a logical replication subscription fills table %s, '
+        'which fires no statement triggers', what)
+      ELSE format('table %s is filled by no subscription any more', what) END
+    WHEN 'hides_rows' THEN format('row-level security of table %s hides other rows', what)
+    WHEN 'generated' THEN
+      format('the expression of a generated column of table %s was changed', what)
+    WHEN 'kind' THEN format('%s is another kind of relation', what)
+    ELSE format('%s was replaced', what) END;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.fact_difference(oid, oid, jsonb, jsonb) IS
+  'Returns as text how an object that an imat uses differs from what it was at the conversion.';

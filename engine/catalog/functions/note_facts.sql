@@ -1,0 +1,17 @@
+CREATE OR REPLACE FUNCTION imat_catalog.note_facts(imat integer) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  DELETE FROM imat_catalog.fact f WHERE f.imat_id = imat;
+  INSERT INTO imat_catalog.fact (imat_id, class, object, version, facts)
+  SELECT imat, o.class, o.object, imat_catalog.fact_version(o.class, o.object), r.facts
+  FROM imat_catalog.imat i, imat_catalog.objects_read(i.definition_view) o,
+    LATERAL (SELECT imat_catalog.read_facts(imat, o.class, o.object) AS facts) r
+  WHERE i.id = imat AND r.facts IS NOT NULL;
+  UPDATE imat_catalog.imat i SET facts_cluster = imat_catalog.cluster() WHERE i.id = imat;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.note_facts(integer) IS
+  'Notes what the tables, views and functions that an imat uses are like now. What is stored '
+  'must be computed after that.';

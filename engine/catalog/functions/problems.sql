@@ -1,0 +1,65 @@
+-- Its caller may be a role that only monitors.
+CREATE OR REPLACE FUNCTION imat_catalog.problems(imat integer, pending bigint)
+RETURNS TABLE (severity text, message text, hint text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  target imat_catalog.imat;
+  word text;
+  reason text;
+BEGIN
+  SELECT * INTO target FROM imat_catalog.imat i WHERE i.id = imat AND i.state = 'active';
+  IF NOT FOUND THEN RETURN; END IF;
+  word := imat_catalog.shell_word(target.name);
+  reason := imat_catalog.check_imat(imat);
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier f LEFT JOIN pg_class s ON s.oid = f.state_relation
+      JOIN pg_class v ON v.oid = target.relation JOIN pg_class d ON d.oid = target.definition_view
+    WHERE f.imat_id = imat AND (f.here AND s.oid IS NOT NULL OR reason IS NOT NULL)
+  ) THEN
+    RETURN QUERY SELECT 'broken',
+      'something it is built on is gone, or it was restored into another cluster',
+      format('Run imat repair %s.', word);
+    RETURN;
+  END IF;
+  IF reason IS NOT NULL THEN
+    RETURN QUERY SELECT 'broken', reason, format('Run imat repair %s.', word);
+  END IF;
+  IF to_regproc(target.fold_function) IS NULL AND target.fold_function IS NOT NULL THEN
+    RETURN QUERY SELECT 'error', 'its fold function is gone: reads are right, but get slower '
+      'and slower', format('Run imat repair %s.', word);
+  END IF;
+  IF imat_catalog.granted_like(imat) IS NOT NULL
+    AND imat_catalog.grants_on(imat_catalog.granted_like(imat)) <> target.grants THEN
+    RETURN QUERY SELECT 'warning', 'who may read its materialized view has changed, and not who '
+      'may read the imat', format('imat grant %s passes on what was granted and revoked since.',
+        word);
+  END IF;
+  IF target.swap_phase IS NOT NULL THEN
+    RETURN QUERY SELECT 'warning', format('a swap is unfinished (%s): reads are right, but cost '
+      'more', target.swap_phase), format('imat swap %s finishes it.', word);
+  END IF;
+  IF target.strategy = 'delta' AND reason IS NULL AND pending > 10000 THEN
+    RETURN QUERY SELECT 'warning', format('%s rows are pending: reads are right, but slow',
+      pending), format('imat fold %s', word);
+  END IF;
+  IF target.original_name IS NOT NULL
+    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target.replacement) THEN
+    RETURN QUERY SELECT 'error', 'the view in the original’s place was dropped',
+      format('imat repair %1$s creates it again; imat revert %1$s brings the materialized view '
+        'back.', word);
+  END IF;
+  IF EXISTS (SELECT FROM imat_catalog.imat b WHERE b.builds = imat
+      AND NOT imat_catalog.is_built(b.id)) THEN
+    RETURN QUERY SELECT 'error', 'a repair of it was interrupted, and keeps rows in the logs',
+      format('Run imat repair %s.', word);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.problems(integer, bigint) IS
+  'Returns everything that is wrong with an imat, worst first: each problem with what to do. '
+  'severity: broken, error or warning. An imat that is broken does not answer. pending: its '
+  'pending rows.';
+
+REVOKE ALL ON FUNCTION imat_catalog.problems(integer, bigint) FROM PUBLIC;

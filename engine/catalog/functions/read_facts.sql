@@ -1,0 +1,50 @@
+-- The parse trees of PostgreSQL before 17 say at which character of a command each part stood,
+-- which is no difference.
+CREATE OR REPLACE FUNCTION imat_catalog.read_facts(imat integer, class oid, object oid)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  places CONSTANT text := ':(location|stmt_location|stmt_len) -?\d+';
+  relation pg_class;
+BEGIN
+  IF class = 'pg_proc'::regclass THEN
+    RETURN (
+      SELECT jsonb_build_object('body', md5(concat_ws('|', p.prosrc, p.probin,
+        regexp_replace(p.prosqlbody::text, places, '', 'g'), p.proconfig, p.prosecdef,
+        p.provolatile, p.proisstrict, p.proowner, p.prolang, p.prokind,
+        (SELECT a::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid))))
+      FROM pg_proc p WHERE p.oid = object);
+  END IF;
+  SELECT * INTO relation FROM pg_class c WHERE c.oid = object;
+  IF relation.relkind = 'v' THEN
+    RETURN (
+      SELECT jsonb_build_object('rule', md5(concat_ws('|', relation.relowner, relation.reloptions,
+        regexp_replace(r.ev_action::text, places, '', 'g'))))
+      FROM pg_rewrite r WHERE r.ev_class = object AND r.rulename = '_RETURN');
+  END IF;
+  RETURN (
+    SELECT jsonb_build_object(
+      'kind', relation.relkind, 'persistence', relation.relpersistence,
+      -- Partitions are followed (follow_part), parents are not.
+      'relatives', (SELECT coalesce(string_agg(h.inhparent || '>' || h.inhrelid, ' '
+          ORDER BY h.inhparent, h.inhrelid), '')
+        FROM pg_inherits h WHERE object = h.inhrelid
+          OR object = h.inhparent AND relation.relkind <> 'p'),
+      'subscribed', CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT')
+        THEN EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = object) ELSE false END,
+      'hides_rows', relation.relrowsecurity AND imat_catalog.hides_rows(imat, object),
+      -- The expressions of generated columns that are read.
+      'generated', (SELECT coalesce(string_agg(a.attnum || ':' || md5(e.adbin::text), ' '
+          ORDER BY a.attnum), '')
+        FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+          LEFT JOIN imat_catalog.imat_source z ON z.imat_id = imat AND z.relation = object
+        WHERE a.attrelid = object AND a.attgenerated <> ''
+          AND a.attnum = ANY (coalesce(z.columns, ARRAY[a.attnum])))
+    ) WHERE relation.oid IS NOT NULL);
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.read_facts(integer, oid, oid) IS
+  'Returns what an imat depends on of a table, view or function, as it is now; NULL if there is '
+  'no such object.';

@@ -1,0 +1,14 @@
+CREATE OR REPLACE FUNCTION imat_catalog.release_part(source oid, part regclass) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  trigger_name text;
+BEGIN
+  FOR trigger_name IN SELECT n.name FROM imat_catalog.capture_triggers(source, part) n LOOP
+    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, part);
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.release_part(oid, regclass) IS
+  'Drops the triggers on a table that write to the log of a partitioned source.';

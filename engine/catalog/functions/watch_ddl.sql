@@ -1,0 +1,52 @@
+-- It runs in the transaction of the command, so that no reader sees what the command makes wrong.
+-- The command itself must not fail by it: what cannot be done here, for example because a swap is
+-- under way for longer, the next check does.
+CREATE OR REPLACE FUNCTION imat_catalog.watch_ddl() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '2s'
+AS $$
+DECLARE
+  concerned integer[];
+BEGIN
+  -- What imat itself does. Not by is_maintaining, which is immutable: its value would be kept.
+  IF coalesce(current_setting('imat.maintaining', true), '') = 'on' THEN RETURN; END IF;
+  IF tg_event = 'sql_drop' THEN
+    concerned := ARRAY(
+      SELECT DISTINCT z.imat_id
+      FROM pg_event_trigger_dropped_objects() o JOIN imat_catalog.source s
+          ON to_regclass(format('%I.%I', o.address_names[1], o.address_names[2]))
+            = ANY (s.relation::oid || s.parts)
+        JOIN imat_catalog.imat_source z ON z.relation = s.relation
+      WHERE o.object_type = 'trigger' AND o.address_names[3] ~ '^[!~]imat_');
+  ELSIF tg_tag IN ('CREATE SUBSCRIPTION', 'ALTER SUBSCRIPTION') THEN
+    concerned := ARRAY(SELECT i.id FROM imat_catalog.imat i WHERE i.state = 'active');
+  ELSE
+    concerned := ARRAY(
+      WITH changed AS (
+        SELECT coalesce(t.tgrelid, c.objid) AS object
+        FROM pg_event_trigger_ddl_commands() c
+          LEFT JOIN pg_trigger t ON c.classid = 'pg_trigger'::regclass AND t.oid = c.objid
+      ), related AS (
+        SELECT c.object FROM changed c
+        UNION
+        SELECT CASE h.inhparent WHEN c.object THEN h.inhrelid ELSE h.inhparent END
+        FROM changed c JOIN pg_inherits h ON c.object IN (h.inhparent, h.inhrelid)
+        UNION
+        SELECT s.relation::oid FROM changed c JOIN imat_catalog.source s
+          ON c.object = ANY (s.parts)
+      )
+      SELECT f.imat_id FROM imat_catalog.fact f JOIN related r ON f.object = r.object
+      UNION
+      SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
+  END IF;
+  IF concerned <> '{}' THEN PERFORM imat_catalog.break_differing(concerned, true); END IF;
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
+  'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, '
+  'triggers, views or functions a command changes.';
+
+REVOKE ALL ON FUNCTION imat_catalog.watch_ddl() FROM PUBLIC;

@@ -1,0 +1,42 @@
+/** Alter: another definition for an imat, built beside and switched to. */
+import type { AlterOptions, ConvertResult } from '../api.ts';
+import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { resolveImat } from '../server/names.ts';
+import { imatNames } from '../sql/names.ts';
+import { buildBeside } from './build-beside.ts';
+import { targetOf } from './build-target.ts';
+
+/**
+ * @throws ImatError `not_initialized`, `not_found`, `invalid_definition`, `has_dependents` if what
+ * reads the imat could not go on
+ */
+export async function alter(
+  db: Db,
+  serverMajor: number,
+  name: string,
+  query: string,
+  options: AlterOptions,
+): Promise<ConvertResult> {
+  await requireCatalog(db);
+  await restoreSchemas(db);
+  await db.query('SELECT imat_catalog.note_names()');
+  const imat = await resolveImat(db, name);
+  const target = await targetOf(db, imat.id);
+  const chosen = target.strategy === 'swap' && !target.forced ? 'swap' : 'auto';
+  const prepared = await buildBeside(db, serverMajor, target, {
+    query,
+    strategy: options.strategy ?? chosen,
+    reason: 'altered',
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  return {
+    name: target.name,
+    relation: imatNames(target.name).view.text,
+    strategy: prepared.strategy,
+    freshness: prepared.freshness,
+    reasons: prepared.strategy === 'delta' ? [] : prepared.analysis.reasons,
+    notes: prepared.notes,
+    dryRun: false,
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * Builds an imat anew beside what is there, and puts it in its place: for repair and alter.
+ *
+ *   analyse    nothing is changed
+ *   register   a row of its own, whose `builds` names the imat; its definition and its sources
+ *   capture    one short transaction a source, as in a convert
+ *   load       one REPEATABLE READ transaction: what is stored, and its frontier
+ *   switch     one short transaction: the view and the catalog's row (switch.ts)
+ *
+ * Until the switch readers and writers have what they had before. A failure removes what was built;
+ * a crash leaves a row in the state `installing`, which the next repair or a revert removes.
+ */
+import { quoteIdent } from '../../parser/quote.ts';
+import type { Prepared } from '../analysis/prepare.ts';
+import { planOf, prepare } from '../analysis/prepare.ts';
+import { temporaryView } from '../analysis/query-text.ts';
+import type { ConvertOptions, Reason } from '../api.ts';
+import { dropFormerLogs } from '../capture/release.ts';
+import { LOCK_CLASS } from '../catalog/migrate.ts';
+import { makeStorePrivate } from '../catalog/private.ts';
+import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { definitionFailure } from '../db/server-errors.ts';
+import { withShortLock } from '../db/short-lock.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { scriptOf, storedTable } from '../generate/script.ts';
+import type { Subject } from '../generate/subject.ts';
+import { cutName, imatNames } from '../sql/names.ts';
+import { carriedIndexes } from './carried-indexes.ts';
+import { KEY_TOO_LONG, captureSources, isKeyTooLong } from './convert.ts';
+import { atOneSnapshot, fill, recordLoad, run } from './load.ts';
+import type { Request } from './register.ts';
+import { checkOwner, register } from './register.ts';
+import { releaseCapture, revertImat } from './revert.ts';
+import { subjectOf } from './subject.ts';
+import type { Build, Target } from './build-target.ts';
+import { switchTo } from './switch.ts';
+
+/** What is to be built: a query of the user, or the definition that the imat has. */
+export type Wanted = {
+  readonly query: string | null;
+  readonly strategy: ConvertOptions['strategy'];
+  /** What the history says: `repaired` or `altered`. */
+  readonly reason: string;
+  readonly against?: readonly Reason[];
+  readonly onProgress?: ConvertOptions['onProgress'];
+};
+
+export async function buildBeside(
+  db: Db,
+  serverMajor: number,
+  target: Target,
+  wanted: Wanted,
+): Promise<Prepared> {
+  const progress = (step: number, label: string): void =>
+    wanted.onProgress?.({ step, steps: 4, label });
+  progress(1, `reading the definition of ${target.name}`);
+  const prepared = await prepareTarget(db, serverMajor, target, wanted);
+  const request: Request = {
+    name: cutName(`${target.name} (new)`),
+    original: null,
+    calledAs: [],
+    builds: target.id,
+    ...(wanted.against === undefined ? {} : { against: wanted.against }),
+  };
+  const id = await register(db, request, prepared);
+  try {
+    progress(2, 'installing capture');
+    await captureSources(db, prepared, (source) =>
+      progress(2, `installing capture: waiting for writers of ${source}`),
+    );
+    progress(3, 'loading');
+    const start = performance.now();
+    const subject = await subjectBeside(db, target, prepared, request.name);
+    const build: Build = { id, target, prepared, subject };
+    await loadBeside(db, build).catch((error: unknown) => Promise.reject(definitionFailure(error)));
+    progress(4, 'switching');
+    const former = await withShortLock(
+      db,
+      () => switchTo(db, build),
+      () => progress(4, 'switching: waiting for readers of the view'),
+    );
+    await recordLoad(
+      db,
+      target.id,
+      wanted.reason === 'altered' ? 'alter' : 'repair',
+      wanted.reason,
+      performance.now() - start,
+    );
+    await tidy(db, former);
+    return prepared;
+  } catch (error) {
+    await revertImat(db, id, () => undefined).catch(() => undefined);
+    if (prepared.strategy !== 'delta' || !isKeyTooLong(error)) throw error;
+    return await buildBeside(db, serverMajor, target, {
+      ...wanted,
+      strategy: 'swap',
+      against: [KEY_TOO_LONG],
+    });
+  } finally {
+    await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
+  }
+}
+
+async function prepareTarget(
+  db: Db,
+  serverMajor: number,
+  target: Target,
+  { query, strategy }: Wanted,
+): Promise<Prepared> {
+  const options = { freshness: target.freshness, ...(strategy === undefined ? {} : { strategy }) };
+  const prepared = await db.transaction('read committed', () =>
+    rolledBack(db, async () => {
+      const view =
+        query === null && target.definitionView !== null
+          ? target.definitionView
+          : await temporaryView(db, query ?? target.definition);
+      return prepare(db, view, serverMajor, options);
+    }),
+  );
+  if (target.owner === null && target.original !== null)
+    await checkOwner(db, target.original, prepared);
+  await checkNoCycle(db, target, prepared);
+  return prepared;
+}
+
+/** @throws ImatError `invalid_definition` */
+async function checkNoCycle(db: Db, target: Target, { analysis }: Prepared): Promise<void> {
+  const [cycle] = await db.query<{ name: string }>(
+    `WITH RECURSIVE inner_imats AS (
+       SELECT unnest($2::integer[]) AS id
+       UNION SELECT r.reads_imat FROM inner_imats n JOIN imat_catalog.reading r ON r.imat_id = n.id
+       WHERE r.reads_imat IS NOT NULL
+     ) SELECT i.name FROM inner_imats n JOIN imat_catalog.imat i USING (id) WHERE n.id = $1`,
+    [target.id, `{${analysis.imats.map((one) => one.imatId).join(',')}}`],
+  );
+  if (cycle === undefined) return;
+  throw new ImatError('invalid_definition', {
+    message: `imat "${target.name}" would read itself`,
+    hint:
+      'Write the query over tables, or over imats that do not read ' +
+      `imat.${quoteIdent(target.name)}.`,
+  });
+}
+
+async function subjectBeside(
+  db: Db,
+  target: Target,
+  prepared: Prepared,
+  name: string,
+): Promise<Subject> {
+  const subject = await subjectOf(db, target.id, target.name, prepared, true);
+  return {
+    ...subject,
+    names: { ...imatNames(name), view: imatNames(target.name).view },
+    settings: target.settings ?? subject.settings,
+  };
+}
+
+async function loadBeside(db: Db, { id, target, prepared, subject }: Build): Promise<void> {
+  const plan = planOf(prepared);
+  await atOneSnapshot(db, id, async () => {
+    for (const [name, value] of Object.entries(target.settings ?? {}))
+      await db.query('SELECT set_config($1, $2, true)', [name, value]);
+    await fill(db, id, subject, plan, scriptOf(subject, plan, [], []));
+    const stored = storedTable(subject, plan);
+    const { statements } = await carriedIndexes(db, target.original, stored, plan);
+    await run(
+      db,
+      statements.map((sql) => ({ label: 'an index of the materialized view', sql })),
+    );
+    await makeStorePrivate(db);
+  });
+}
+
+/** `former`: the sources before and after. */
+async function tidy(db: Db, former: readonly number[]): Promise<void> {
+  await releaseCapture(db, former, () => undefined);
+  for (const oid of former) await dropFormerLogs(db, oid);
+}

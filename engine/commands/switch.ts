@@ -1,0 +1,292 @@
+/**
+ * Puts what was built beside an imat in its place. The view keeps its OID, so that grants and what
+ * depends on it stay; if it is gone, it is created again with the grants that are recorded.
+ *
+ * A transaction that took its snapshot before and reads the view afterwards gets an error: the
+ * frontier that it sees is that of the table which is dropped here.
+ */
+import { quoteIdent } from '../../parser/quote.ts';
+import { planOf } from '../analysis/prepare.ts';
+import { makeStorePrivate } from '../catalog/private.ts';
+import { LOCK_CLASS } from '../catalog/migrate.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { shellWord } from '../errors/shell-word.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { computedFunction } from '../generate/anew.ts';
+import { foldFunction } from '../generate/fold.ts';
+import { readersOptions } from '../generate/live-view.ts';
+import { viewBody } from '../generate/script.ts';
+import type { Subject } from '../generate/subject.ts';
+import type { ImatNames } from '../sql/names.ts';
+import { imatNames } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, qualified, sql } from '../sql/sql.ts';
+import type { Build } from './build-target.ts';
+import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
+import { noteStored, run } from './load.ts';
+import { createReplacement, viewDependents } from './replace.ts';
+import { dropStored } from './revert.ts';
+
+type ViewRow = {
+  readonly view: number | null;
+  readonly viewName: string | null;
+  readonly replacement: number | null;
+  readonly place: { readonly schema: string; readonly name: string } | null;
+  readonly grants: readonly Grant[];
+  readonly sources: readonly number[];
+};
+
+/** As the catalog's function `grants_on` gives it: quoted, with the columns in parentheses. */
+type Grant = { readonly grantee: string; readonly columns: string; readonly option: boolean };
+
+const VIEW_SQL = `
+SELECT v.oid AS view, v.oid::regclass::text AS "viewName", r.oid AS replacement,
+  CASE WHEN i.original_name IS NOT NULL
+    THEN json_build_object('schema', i.original_schema, 'name', i.original_name) END AS place,
+  CASE WHEN v.oid IS NULL THEN i.grants ELSE imat_catalog.grants_on(v.oid) END AS grants,
+  (SELECT coalesce(json_agg(DISTINCT c.oid::bigint ORDER BY c.oid::bigint), '[]')
+   FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation
+   WHERE z.imat_id IN (i.id, $2)) AS sources
+FROM imat_catalog.imat i LEFT JOIN pg_class v ON v.oid = i.relation
+  LEFT JOIN pg_class r ON r.oid = i.replacement
+WHERE i.id = $1`;
+
+/** Inside a transaction with short locks. Gives the sources before and after. */
+export async function switchTo(db: Db, build: Build): Promise<readonly number[]> {
+  const { id, target, prepared, subject } = build;
+  await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, target.id]);
+  await db.execute('SET LOCAL imat.maintaining = on');
+  const [locked] = await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [
+    target.id,
+  ]);
+  const [found] = await db.query<ViewRow>(VIEW_SQL, [target.id, id]);
+  if (locked === undefined || found === undefined)
+    throw new ImatError('not_found', {
+      message: `imat "${target.name}" was reverted by another session`,
+    });
+  await checkReaders(db, build);
+  const view = await publish(db, build, found);
+  const names = imatNames(target.name);
+  await dropStored(db, names);
+  await renameStored(db, subject.names, names);
+  const final = { ...subject, names };
+  const plan = planOf(prepared);
+  if (plan !== null) await run(db, [...foldFunction(final, plan), ...computedFunction(final)]);
+  await moveRows(db, build, final, view);
+  await makeStorePrivate(db);
+  await restoreReplacement(db, build, found);
+  return found.sources;
+}
+
+/** The name of the view, which may be another than at the conversion. */
+async function publish(db: Db, build: Build, found: ViewRow): Promise<Sql> {
+  const { prepared, subject, target } = build;
+  const plan = planOf(prepared);
+  const body = viewBody(subject, plan);
+  const options = readersOptions(plan);
+  if (found.viewName === null) {
+    const name = subject.names.view;
+    await db.execute(sql`CREATE VIEW ${name}${options} AS\n${body}`.text);
+    await carryRights(db, name, found.grants);
+    await carryComments(db, target.original, name);
+    return name;
+  }
+  const name = fragment(found.viewName);
+  const replaced = sql`CREATE OR REPLACE VIEW ${name}${options} AS\n${body}`;
+  if (await fits(db, replaced)) return name;
+  await checkNoDependents(db, target.name, found);
+  const comments = await commentsOf(db, found.view ?? 0, name);
+  await db.execute(sql`DROP VIEW ${name}`.text);
+  await db.execute(sql`CREATE VIEW ${name}${options} AS\n${body}`.text);
+  await carryRights(db, name, found.grants);
+  await run(
+    db,
+    comments.filter((comment) => comment.sql.text.startsWith('COMMENT ON VIEW')),
+  );
+  return name;
+}
+
+const INVALID_TABLE_DEFINITION = '42P16';
+
+/** False if the view has columns now that CREATE OR REPLACE VIEW cannot give it. */
+async function fits(db: Db, statement: Sql): Promise<boolean> {
+  await db.execute('SAVEPOINT imat_view');
+  try {
+    await db.execute(statement.text);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.sqlstate !== INVALID_TABLE_DEFINITION) throw error;
+    await db.execute('ROLLBACK TO SAVEPOINT imat_view');
+    return false;
+  }
+}
+
+async function checkNoDependents(
+  db: Db,
+  name: string,
+  { view, replacement }: ViewRow,
+): Promise<void> {
+  const dependents = await viewDependents(db, view ?? 0);
+  if (dependents.length === 0) return;
+  const own = dependents.some((dependent) => dependent.oid === replacement);
+  throw new ImatError('has_dependents', {
+    message: `imat.${name} would have other columns, and other objects depend on it`,
+    detail:
+      `${dependents.map((dependent) => dependent.name).join(', ')} ` +
+      `read${dependents.length === 1 ? 's' : ''} it. ` +
+      'Columns keep their names, types and order; new ones come last.',
+    hint: own
+      ? `Keep the columns; or run imat revert ${shellWord(name)}, change the materialized view, ` +
+        'and convert it again.'
+      : 'Keep the columns, or drop these objects first and create them again.',
+  });
+}
+
+async function carryRights(db: Db, view: Sql, grants: readonly Grant[]): Promise<void> {
+  for (const { grantee, columns, option } of grants) {
+    const [known] = await db.query(
+      `SELECT FROM pg_roles WHERE quote_ident(rolname) = $1 OR $1 = 'PUBLIC'`,
+      [grantee],
+    );
+    const withOption = option ? ' WITH GRANT OPTION' : '';
+    if (known !== undefined)
+      await db.execute(`GRANT SELECT ${columns} ON ${view.text} TO ${grantee}${withOption}`);
+  }
+}
+
+async function carryComments(db: Db, original: number | null, view: Sql): Promise<void> {
+  if (original === null) return;
+  for (const owner of await ownersBut(db, original))
+    await db.execute(sql`GRANT SELECT ON ${view} TO ${owner}`.text);
+  await run(db, await commentsOf(db, original, view));
+}
+
+/** What names others in text, the functions, is made anew under its final name. */
+async function renameStored(db: Db, from: ImatNames, to: ImatNames): Promise<void> {
+  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
+  const computed = `${from.computed.sql.text}(uuid)`;
+  const [known] = await db.query<{ exists: boolean }>(
+    'SELECT to_regprocedure($1) IS NOT NULL AS exists',
+    [computed],
+  );
+  if (known?.exists === true)
+    await db.execute(`ALTER FUNCTION ${computed} RENAME TO ${quoteIdent(to.computed.name)}`);
+  const pairs = [
+    ['TABLE', from.state, to.state],
+    ['TABLE', from.slots[0], to.slots[0]],
+    ['VIEW', from.definition, to.definition],
+    ['VIEW', from.delta, to.delta],
+    ['VIEW', from.netted, to.netted],
+    ['VIEW', from.content, to.content],
+    ['VIEW', from.current, to.current],
+  ] as const;
+  for (const [kind, former, name] of pairs)
+    await db.execute(
+      `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`,
+    );
+}
+
+/** The imat's row takes over everything, and keeps its id. */
+async function moveRows(
+  db: Db,
+  { id, target, prepared }: Build,
+  final: Subject,
+  view: Sql,
+): Promise<void> {
+  await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [target.id]);
+  await db.query(
+    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
+     SELECT $1, f.state_relation, f.snapshot FROM imat_catalog.frontier f WHERE f.imat_id = $2`,
+    [target.id, id],
+  );
+  for (const table of ['imat_source', 'fact']) {
+    await db.query(`DELETE FROM imat_catalog.${table} WHERE imat_id = $1`, [target.id]);
+    await db.query(`UPDATE imat_catalog.${table} SET imat_id = $1 WHERE imat_id = $2`, [
+      target.id,
+      id,
+    ]);
+  }
+  await db.query(
+    `UPDATE imat_catalog.imat i SET state = 'active', strategy = b.strategy,
+       definition = b.definition, watchable = b.watchable, reasons = b.reasons, notes = b.notes,
+       untrusted = b.untrusted, dependence = b.dependence, facts_cluster = b.facts_cluster,
+       broken = NULL, broken_at = NULL, swap = NULL, swap_phase = NULL, swap_bytes = NULL,
+       swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, definition_view_text = $3,
+       relation_text = $4
+     FROM imat_catalog.imat b WHERE i.id = $1 AND b.id = $2`,
+    [target.id, id, final.names.definition.sql.text, view.text],
+  );
+  await noteStored(db, target.id, final, planOf(prepared));
+  await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
+}
+
+/** An imat that reads this one must notice all that changes it. */
+async function checkReaders(db: Db, { id, target, prepared }: Build): Promise<void> {
+  const readers = await db.query<{ name: string; source: string }>(
+    `SELECT DISTINCT o.name, n.relation::text AS source
+     FROM imat_catalog.reading r JOIN imat_catalog.imat o ON o.id = r.imat_id AND o.state = 'active'
+       AND o.broken IS NULL
+     JOIN imat_catalog.frontier f ON f.imat_id = o.id AND f.here
+     JOIN imat_catalog.imat_source n ON n.imat_id = $2
+     WHERE r.reads_imat = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z
+       WHERE z.imat_id = o.id AND z.relation = n.relation) ORDER BY 1, 2`,
+    [target.id, id],
+  );
+  const blind = prepared.analysis.unwatchable.length > 0 && target.freshness === 'live';
+  const [reader] = blind
+    ? await db.query<{ name: string; source: string }>(
+        `SELECT o.name, '' AS source FROM imat_catalog.reading r
+           JOIN imat_catalog.imat o ON o.id = r.imat_id AND o.watchable
+         WHERE r.reads_imat = $1 LIMIT 1`,
+        [target.id],
+      )
+    : readers;
+  if (reader === undefined) return;
+  throw new ImatError('has_dependents', {
+    message:
+      `imat "${reader.name}" reads imat "${target.name}", ` +
+      'and would not notice all changes of it',
+    detail: blind
+      ? 'Changes of the new definition cannot be captured.'
+      : `It does not capture changes of ${reader.source}.`,
+    hint: `Run imat revert ${shellWord(reader.name)} first, and convert it again afterwards.`,
+  });
+}
+
+/** With `--replace`: the view in the materialized view's place, with all columns. */
+async function restoreReplacement(
+  db: Db,
+  { target }: Build,
+  { replacement, place }: ViewRow,
+): Promise<void> {
+  if (place === null || target.original === null) return;
+  const relation = qualified(place.schema, place.name);
+  const inPlace = await db.query<{ oid: number }>(
+    `SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass($1)`,
+    [relation.text],
+  );
+  if (replacement !== null) {
+    const [view] = await db.query<{ name: string; fewer: boolean }>(
+      `SELECT $1::oid::regclass::text AS name, count(*) FILTER (WHERE a.attrelid = $1)
+         < count(*) FILTER (WHERE a.attrelid <> $1) AS fewer
+       FROM pg_attribute a
+       WHERE a.attnum > 0
+         AND a.attrelid IN ($1, (SELECT i.relation FROM imat_catalog.imat i WHERE i.id = $2))`,
+      [replacement, target.id],
+    );
+    if (view?.fewer === true)
+      await db.execute(
+        sql`CREATE OR REPLACE VIEW ${fragment(view.name)} AS
+            SELECT * FROM ${imatNames(target.name).view}`.text,
+      );
+    return;
+  }
+  if (inPlace.length > 0) return;
+  await createReplacement(db, target.name, target.original, relation);
+  await db.query('UPDATE imat_catalog.imat SET replacement_text = $2 WHERE id = $1', [
+    target.id,
+    relation.text,
+  ]);
+  await noteGrants(db, target.id);
+}

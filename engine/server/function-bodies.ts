@@ -1,0 +1,101 @@
+/**
+ * Tables that functions declared IMMUTABLE read all the same. PostgreSQL believes the declaration,
+ * and so the table would be missing among the sources. Bodies that are not in quotes have
+ * dependencies; a body in quotes is searched for names of relations behind FROM, JOIN and their
+ * like. A function called in such a body is not followed.
+ */
+import type { Db } from '../db/db.ts';
+
+type BodyRow = {
+  readonly root: number;
+  readonly language: string;
+  readonly body: string;
+  readonly tables: readonly string[];
+};
+
+const BODIES_SQL = `
+WITH RECURSIVE calls(root, oid) AS (
+  SELECT oid, oid FROM unnest($1::oid[]) u(oid)
+  UNION
+  SELECT c.root, d.refobjid FROM calls c JOIN pg_depend d ON d.classid = 'pg_proc'::regclass
+    AND d.objid = c.oid AND d.refclassid = 'pg_proc'::regclass
+)
+SELECT c.root, l.lanname::text AS language, p.prosrc AS body,
+  (SELECT coalesce(to_json(array_agg(DISTINCT d.refobjid::regclass::text)), '[]')
+   FROM pg_depend d JOIN pg_class r ON r.oid = d.refobjid AND r.relkind <> 'c'
+   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+     AND d.refclassid = 'pg_class'::regclass) AS tables
+FROM calls c JOIN pg_proc p ON p.oid = c.oid JOIN pg_language l ON l.oid = p.prolang
+WHERE p.oid >= 16384`;
+
+const RELATIONS_SQL = `
+SELECT DISTINCT w.n::int AS n, c.oid::regclass::text AS name
+FROM jsonb_to_recordset($1::jsonb) w(n int, schema text, name text)
+  JOIN pg_class c ON c.relname = w.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  JOIN pg_namespace s ON s.oid = c.relnamespace AND (w.schema IS NULL OR s.nspname = w.schema)
+ORDER BY 1, 2`;
+
+/** PostgreSQL's own objects have smaller OIDs. */
+const FIRST_OF_USERS = 16_384;
+
+/**
+ * What each of the functions that are declared IMMUTABLE reads, as text for people; functions that
+ * read nothing are missing.
+ */
+export async function hiddenTables(
+  db: Db,
+  functions: readonly { readonly oid: number; readonly volatility: string }[],
+): Promise<ReadonlyMap<number, string>> {
+  const declared = functions
+    .filter(({ oid, volatility }) => volatility === 'i' && oid >= FIRST_OF_USERS)
+    .map(({ oid }) => oid);
+  if (declared.length === 0) return new Map();
+  const rows = await db.query<BodyRow>(BODIES_SQL, [`{${declared.join(',')}}`]);
+  const candidates = rows.flatMap((row) =>
+    IN_SQL.has(row.language) ? namesIn(row.body).map((name) => ({ root: row.root, ...name })) : [],
+  );
+  const known = await db.query<{ n: number; name: string }>(RELATIONS_SQL, [
+    JSON.stringify(candidates.map(({ schema, name }, n) => ({ n, schema, name }))),
+  ]);
+  const found = new Map<number, Set<string>>();
+  const note = (root: number, what: string): void => {
+    found.set(root, (found.get(root) ?? new Set()).add(what));
+  };
+  for (const { root, tables } of rows) for (const table of tables) note(root, table);
+  for (const { n, name } of known) note(candidates[n]?.root ?? 0, name);
+  for (const { root, language, body } of rows)
+    if (IN_SQL.has(language) && RUNS_TEXT.test(withoutComments(body)))
+      note(root, 'whatever a query that it is given as text names');
+  return new Map([...found].map(([root, what]) => [root, [...what].join(', ')]));
+}
+
+const IN_SQL: ReadonlySet<string> = new Set(['sql', 'plpgsql']);
+
+/** Dynamic SQL, and PostgreSQL's functions that run a query or read a table given by name. */
+const RUNS_TEXT = new RegExp(
+  String.raw`\bexecute\b|\b(?:ts_stat|ts_rewrite|(?:query|table|cursor|schema|database)_to_xml\w*` +
+    String.raw`|dblink\w*|nextval|currval|lastval|lo_get)\s*\(`,
+  'i',
+);
+
+const IDENTIFIER = String.raw`(?:"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;
+const NAMED = new RegExp(
+  String.raw`\b(?:from|join|into|update|table|using)\s+(?:only\s+)?(${IDENTIFIER})` +
+    String.raw`(?:\s*\.\s*(${IDENTIFIER}))?`,
+  'gi',
+);
+
+function namesIn(body: string): { schema: string | null; name: string }[] {
+  const text = withoutComments(body).replaceAll(/'(?:[^']|'')*'/g, "''");
+  return [...text.matchAll(NAMED)].map(([, first = '', second]) =>
+    second === undefined
+      ? { schema: null, name: unquoted(first) }
+      : { schema: unquoted(first), name: unquoted(second) },
+  );
+}
+
+const withoutComments = (body: string): string =>
+  body.replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+
+const unquoted = (word: string): string =>
+  word.startsWith('"') ? word.slice(1, -1).replaceAll('""', '"') : word.toLowerCase();

@@ -1,0 +1,147 @@
+/**
+ * Definitions that read materialized views. A materialized view holds what was true when somebody
+ * refreshed it last, so an imat reads the query behind it, or the imat that was made from it.
+ */
+import { substituteRelations } from '../../parser/libpg/substitute.ts';
+import { quoteQualified } from '../../parser/quote.ts';
+import type { Db } from '../db/db.ts';
+import { ServerError } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { catalogIsReadable } from '../catalog/migrate.ts';
+import { loadColumns } from './columns.ts';
+import { searchPathOf } from './operators.ts';
+
+/**
+ * What stands for a materialized view or an imat:
+ *   queries   for a materialized view its query
+ *   imats     the live imat that was made from it, if there is one
+ *   truth     for an imat its definition, and queries as above
+ */
+export type Instead = 'queries' | 'imats' | 'truth';
+
+export type Unstacked = {
+  readonly query: string;
+  /** The materialized views that are read otherwise, with what is read instead. */
+  readonly instead: ReadonlyMap<string, string>;
+  /** Imats whose definitions are in the query. */
+  readonly imats: readonly number[];
+};
+
+type Read = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'm' | 'v';
+  /** The imat that it is, or null. */
+  readonly imat: number | null;
+  readonly definition: number | null;
+  /** The live imat that was made from it, or null. */
+  readonly converted: string | null;
+};
+
+const readsSql = (hasCatalog: boolean): string => `
+SELECT DISTINCT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+  ${
+    hasCatalog
+      ? `(SELECT i.id FROM imat_catalog.imat i WHERE i.relation = c.oid) AS imat,
+  (SELECT i.definition_view::oid FROM imat_catalog.imat i WHERE i.relation = c.oid) AS definition,
+  (SELECT i.name FROM imat_catalog.imat i WHERE i.original = c.oid AND i.state = 'active'
+     AND i.freshness = 'live' AND i.watchable AND i.broken IS NULL
+   ORDER BY i.id LIMIT 1) AS converted`
+      : 'NULL::int AS imat, NULL::oid AS definition, NULL AS converted'
+  }
+FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+  JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.ev_class = $1 AND c.oid <> $1 AND c.relkind IN ('m', 'v') ORDER BY 1`;
+
+/**
+ * The query of a view with something else in the place of materialized views, those included that
+ * its views read. Null if it reads none. Inside a transaction, under search_path = pg_catalog.
+ */
+export async function unstacked(db: Db, view: number, how: Instead): Promise<Unstacked | null> {
+  const instead = new Map<string, string>();
+  const imats: number[] = [];
+  const sql = readsSql(await catalogIsReadable(db));
+
+  async function queryOf(oid: number): Promise<{ text: string; changed: boolean }> {
+    const others = new Map<string, string>();
+    for (const read of await db.query<Read>(sql, [oid])) {
+      const other = await otherThan(read);
+      if (other !== null) others.set(quoteQualified(read.schema, read.name), other);
+    }
+    const [row] = await db.query<{ text: string }>('SELECT pg_get_viewdef($1::oid, true) AS text', [
+      oid,
+    ]);
+    const text = (row?.text ?? '').trim().replace(/;$/, '');
+    if (others.size === 0) return { text, changed: false };
+    const changed = await substituteRelations(
+      text,
+      (schema, name) => others.get(quoteQualified(schema, name)) ?? null,
+    );
+    return { text: changed, changed: true };
+  }
+
+  async function otherThan(read: Read): Promise<string | null> {
+    const name = quoteQualified(read.schema, read.name);
+    if (read.imat !== null) {
+      if (how !== 'truth' || read.definition === null) return null;
+      imats.push(read.imat);
+      return `(${(await queryOf(read.definition)).text})`;
+    }
+    if (read.kind === 'm' && how === 'imats' && read.converted !== null) {
+      instead.set(name, `imat "${read.converted}"`);
+      return quoteQualified('imat', read.converted);
+    }
+    const { text, changed } = await queryOf(read.oid);
+    if (read.kind === 'v') return changed ? `(${text})` : null;
+    instead.set(name, 'its query');
+    return `(${text})`;
+  }
+
+  const { text, changed } = await queryOf(view);
+  return changed ? { query: text, instead, imats } : null;
+}
+
+/**
+ * A temporary view of the query, in place of `view`; null if the query has other columns, or does
+ * not mean the same as text. Inside a transaction that is rolled back.
+ */
+export async function unstackedView(
+  db: Db,
+  view: number,
+  { query }: Unstacked,
+): Promise<number | null> {
+  const create = `CREATE TEMPORARY VIEW imat_unstacked AS ${query}`;
+  const [mine] = [(await loadColumns(db, [view])).get(view) ?? []];
+  const isSame = await rolledBack(db, async () => {
+    try {
+      const [row] = await db.query<{ text: string }>(
+        'SELECT pg_get_viewdef($1::oid, true) AS text',
+        [view],
+      );
+      if ((await searchPathOf(db, view, (row?.text ?? '').trim().replace(/;$/, ''))) !== null)
+        return false;
+      await db.execute(create);
+    } catch (error) {
+      if (error instanceof ServerError) return false;
+      throw error;
+    }
+    const oid = await temporary(db);
+    const other = (await loadColumns(db, [oid])).get(oid) ?? [];
+    return (
+      other.length === mine.length &&
+      other.every(({ name, type }, at) => name === mine[at]?.name && type === mine[at]?.type)
+    );
+  });
+  if (!isSame) return null;
+  await db.execute(create);
+  return temporary(db);
+}
+
+async function temporary(db: Db): Promise<number> {
+  const [made] = await db.query<{ oid: number }>(
+    `SELECT 'pg_temp.imat_unstacked'::regclass::oid AS oid`,
+  );
+  return made?.oid ?? 0;
+}

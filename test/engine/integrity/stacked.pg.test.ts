@@ -1,0 +1,132 @@
+/** Materialized views over materialized views: the answer is what the tables say. */
+import { expect, test } from 'vitest';
+import { expectImatError } from '../commands/support/expect-imat-error.ts';
+import { expectEqual } from '../commands/support/oracle.ts';
+import type { Sandbox } from '../commands/support/sandbox.ts';
+import { inSandbox } from '../commands/support/sandbox.ts';
+
+const LOWER = 'SELECT team, day, sum(secs) AS secs FROM public.daily GROUP BY team, day';
+const UPPER = `SELECT team, sum(secs) AS secs FROM (${LOWER}) AS l GROUP BY team`;
+const FLAT = 'SELECT team, secs * 2 AS twice FROM public.daily WHERE secs > 10';
+const OVER = `SELECT twice, count(*) AS n FROM (${FLAT}) AS f GROUP BY twice`;
+const VIEWED = `SELECT q.team, x.day FROM (SELECT team FROM (${UPPER}) u WHERE secs > 30) q
+    JOIN (${LOWER}) x ON x.team = q.team`;
+
+const SETUP = `
+CREATE SCHEMA "s""1;";
+CREATE TABLE daily (team int, day date, secs int);
+INSERT INTO daily SELECT i % 5, date '2026-01-01' + i % 3, i FROM generate_series(1, 50) AS i;
+CREATE MATERIALIZED VIEW lower_mv AS ${LOWER};
+CREATE MATERIALIZED VIEW "s""1;"."up""per 🐘" AS SELECT team, sum(secs) AS secs FROM lower_mv
+  GROUP BY team;
+CREATE MATERIALIZED VIEW flat AS ${FLAT};
+CREATE MATERIALIZED VIEW over AS SELECT f.twice, count(*) AS n, '🐘' <> '' AS e FROM flat f
+  GROUP BY twice;
+CREATE VIEW between AS SELECT team FROM "s""1;"."up""per 🐘" WHERE secs > 30;
+CREATE MATERIALIZED VIEW viewed AS SELECT team, day FROM between JOIN lower_mv USING (team);`;
+
+const CHANGES = [
+  `INSERT INTO daily VALUES (1, '2026-01-05', 1000000)`,
+  'UPDATE daily SET secs = secs + 1 WHERE team = 2',
+  'DELETE FROM daily WHERE team = 4',
+  `BEGIN; INSERT INTO daily VALUES (9, '2026-01-05', 77); DELETE FROM daily WHERE team = 0; COMMIT`,
+];
+const TRUE: Readonly<Record<string, string>> = {
+  'imat.upper': UPPER,
+  'imat.over': OVER.replace('count(*) AS n', 'count(*) AS n, true AS e'),
+  'imat.viewed': VIEWED,
+};
+
+async function expectTrue(
+  sandbox: Sandbox,
+  views: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const change of CHANGES) {
+    await sandbox.sql(change);
+    for (const [view, definition] of Object.entries(views))
+      await expectEqual(sandbox.db, view, definition, change);
+  }
+}
+
+test('a materialized view that is not converted is read through its query', async () => {
+  await inSandbox(SETUP, async (sandbox) => {
+    const upper = await sandbox.imat.convert('"s""1;"."up""per 🐘"', { name: 'upper' });
+    expect(upper).toMatchObject({ strategy: 'swap' });
+    expect(upper.notes).toContain(
+      'reads its query in place of materialized view public.lower_mv, not what that holds',
+    );
+    expect(await sandbox.imat.convert('over')).toMatchObject({ strategy: 'delta' });
+    const viewed = await sandbox.imat.convert('viewed');
+    expect(
+      viewed.notes.filter((note) => note.includes('in place of materialized view')),
+    ).toHaveLength(2);
+    await expectTrue(sandbox, TRUE);
+    await sandbox.imat.fold('over');
+    await sandbox.imat.swap('upper');
+    await expectTrue(sandbox, TRUE);
+    expect((await sandbox.imat.explain('over')).plan[0]?.rule).not.toBe('swap');
+    const { results } = await sandbox.imat.verify();
+    expect(results.map(({ equal }) => equal)).toEqual([true, true, true]);
+  });
+});
+
+test('one that is converted is read as its imat', async () => {
+  await inSandbox(SETUP, async (sandbox) => {
+    await sandbox.imat.convert('lower_mv');
+    const upper = await sandbox.imat.convert('"s""1;"."up""per 🐘"', { name: 'upper' });
+    expect(upper.notes).toContain(
+      'reads imat "lower_mv" in place of materialized view public.lower_mv, not what that holds',
+    );
+    const views = { 'imat.lower_mv': LOWER, 'imat.upper': UPPER };
+    await expectTrue(sandbox, views);
+    await sandbox.imat.swap('upper');
+    await sandbox.imat.fold('lower_mv');
+    await expectTrue(sandbox, views);
+    // An imat below that is wrong does not make the one above it right.
+    await sandbox.imat.fold('lower_mv');
+    await sandbox
+      .sql(`UPDATE imat_store.state_lower_mv SET sum_secs = sum_secs + 1`)
+      .catch(() => sandbox.sql(`UPDATE imat_store.state_lower_mv SET secs = secs + 1`));
+    await sandbox.imat.swap('upper');
+    const { results } = await sandbox.imat.verify('upper');
+    expect(results).toMatchObject([{ equal: false }]);
+    // What breaks the lower one breaks the upper one.
+    await sandbox.sql('ALTER TABLE daily DISABLE TRIGGER ALL');
+    expect((await sandbox.imat.list()).map(({ state }) => state)).toEqual(['broken', 'broken']);
+    await expectImatError('has_dependents', () => sandbox.imat.revert('lower_mv'));
+  });
+});
+
+test('a stack is replaced by one command, the upper ones first, and comes back', async () => {
+  await inSandbox(SETUP, async (sandbox) => {
+    await sandbox.sql('DROP MATERIALIZED VIEW viewed');
+    const before = await sandbox.rows(
+      `SELECT relname FROM pg_class WHERE relkind = 'm' ORDER BY 1`,
+    );
+    const planned = await sandbox.imat.convert('lower_mv', { replace: true, dryRun: true });
+    expect(planned.notes).toContainEqual(
+      expect.stringContaining('is converted (swap) and replaced first'),
+    );
+    expect(await sandbox.imat.list().catch(() => [])).toEqual([]);
+    const made = await sandbox.imat.convert('lower_mv', { replace: true });
+    expect(made.notes).toContainEqual(
+      expect.stringContaining('is converted (swap) and replaced first'),
+    );
+    expect((await sandbox.imat.list()).map(({ name }) => name)).toEqual(['lower_mv', 'up"per 🐘']);
+    await expectTrue(sandbox, {
+      'public.lower_mv': LOWER,
+      '"s""1;"."up""per 🐘"': UPPER,
+      'public.between': `SELECT team FROM (${UPPER}) u WHERE secs > 30`,
+    });
+    const { results } = await sandbox.imat.verify();
+    expect(results.map(({ equal }) => equal)).toEqual([true, true]);
+    for (const { name } of await sandbox.imat.list()) await sandbox.imat.revert(name);
+    expect(
+      await sandbox.rows(`SELECT relname FROM pg_class WHERE relkind = 'm' ORDER BY 1`),
+    ).toEqual(before);
+    await sandbox.sql(
+      'REFRESH MATERIALIZED VIEW lower_mv; REFRESH MATERIALIZED VIEW "s""1;"."up""per 🐘"',
+    );
+    await expectEqual(sandbox.db, '"s""1;"."up""per 🐘"', UPPER);
+  });
+});
