@@ -134,7 +134,7 @@ test('every pass reports an imat that fails, until somebody has fixed it by hand
 });
 
 test('statements and waits for locks are bounded', async () => {
-  await world.sql(`CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql AS $$
+  await world.sql(`CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
     BEGIN
       IF current_setting('application_name') = 'imat worker' THEN
         PERFORM pg_sleep(3600);

@@ -9,7 +9,9 @@ DECLARE
 BEGIN
   RETURN QUERY
   WITH compared AS (
-    SELECT i.id, i.facts_cluster IS NOT DISTINCT FROM this_cluster AS same_cluster
+    SELECT i.id, i.facts_cluster IS NOT DISTINCT FROM this_cluster AS same_cluster,
+      -- The sources of the others are not captured for them.
+      i.dependence <> 'moment' AS captures
     FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id = i.id
       JOIN pg_class d ON d.oid = i.definition_view
     WHERE i.state = 'active' AND i.broken IS NULL AND f.here
@@ -22,12 +24,13 @@ BEGIN
     FROM (
       SELECT DISTINCT z.relation, i.same_cluster
       FROM compared i JOIN imat_catalog.imat_source z ON z.imat_id = i.id
+      WHERE i.captures
     ) s
   )
   SELECT i.id, c.problem
   FROM compared i JOIN imat_catalog.imat_source z ON z.imat_id = i.id
     JOIN captured c ON c.relation = z.relation AND c.same_cluster = i.same_cluster
-  WHERE c.problem IS NOT NULL
+  WHERE i.captures AND c.problem IS NOT NULL
   UNION ALL
   SELECT i.id, imat_catalog.fact_difference(f.class, f.object, f.facts, n.facts)
   FROM compared i JOIN imat_catalog.fact f ON f.imat_id = i.id AND i.same_cluster

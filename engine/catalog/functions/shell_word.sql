@@ -3,7 +3,7 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT CASE WHEN word ~ '^[A-Za-z0-9_./:-]+$' THEN word
-    ELSE '''' || replace(word, '''', '''\''''') || '''' END
+    ELSE '''' || replace(word, '''', '''' || chr(92) || '''''') || '''' END
 $$;
 
 COMMENT ON FUNCTION imat_catalog.shell_word(text) IS

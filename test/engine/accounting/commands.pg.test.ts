@@ -128,7 +128,8 @@ test('a catalog with groups stays with the last imat, and goes with the last gro
     await world.imat.accounting.dropGroup('g');
     await world.imat.convert('mv');
     await world.imat.revert('mv');
-    expect([before, await left(world)]).toEqual(['3', '0']);
+    expect(before).not.toBe('0');
+    expect(await left(world)).toBe('0');
     expect(
       await world.value(`SELECT count(*) FROM pg_proc WHERE pronamespace::regnamespace::text
         IN ('imat', 'imat_catalog', 'emaj')`),

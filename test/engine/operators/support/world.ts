@@ -160,8 +160,11 @@ export const pendingSince = (frontier: string): Pending => ({
   changed: null,
 });
 
+/** A log does not have a truncation as rows, so these delete. */
 export const history = (seed: string) =>
-  randomHistory(randomFor(seed), WRITABLE, 12).filter((step) => step !== FOLD);
+  randomHistory(randomFor(seed), WRITABLE, 12)
+    .filter((step) => step !== FOLD)
+    .map((step) => step.replace(/^TRUNCATE/, 'DELETE FROM'));
 
 export async function frontier(bench: Bench): Promise<string> {
   const [row] = await bench.user.query<{ now: string }>(
