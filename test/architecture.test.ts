@@ -91,7 +91,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/extension',
     'engine/commands',
   ],
-  'engine/index.ts': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/imat.ts'],
+  'engine/index.ts': [
+    'engine/errors',
+    'engine/accounting-api.ts',
+    'engine/api.ts',
+    'engine/db',
+    'engine/imat.ts',
+  ],
   workers: ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog', 'engine/index.ts'],
   cli: [
     'engine/durations.ts',

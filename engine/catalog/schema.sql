@@ -358,16 +358,12 @@ CREATE TABLE imat_catalog.source (
   columns smallint[],
   former_logs text[] DEFAULT '{}'::text[] NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
-<<<<<<< HEAD
-  parents oid[],
-  parts oid[],
-  CONSTRAINT source_pkey PRIMARY KEY (relation)
-=======
-  triggers text,
+  triggers jsonb,
   relation regclass GENERATED ALWAYS AS (imat_catalog.relation_named(relation_text)) STORED,
   log regclass GENERATED ALWAYS AS (imat_catalog.relation_named(log_text)) STORED,
+  parents oid[],
+  parts oid[],
   CONSTRAINT source_relation_key UNIQUE (relation)
->>>>>>> main
 );
 COMMENT ON TABLE imat_catalog.source IS
   'The captured tables and their change logs.';
@@ -743,15 +739,14 @@ COMMENT ON FUNCTION imat_catalog.caller() IS
   'Returns the role that called a SECURITY DEFINER function from outside.';
 GRANT EXECUTE ON FUNCTION imat_catalog.caller() TO PUBLIC;
 
-<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.capture_part(source oid, part regclass)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.capture_part(oid,regclass) IS
   'Creates the triggers on a partition that write to the log of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_part(oid,regclass) TO PUBLIC;
-=======
+
 CREATE FUNCTION imat_catalog.capture_problem(source oid, same_cluster boolean)
   RETURNS text
   LANGUAGE plpgsql STABLE
@@ -759,7 +754,14 @@ CREATE FUNCTION imat_catalog.capture_problem(source oid, same_cluster boolean)
 COMMENT ON FUNCTION imat_catalog.capture_problem(oid,boolean) IS
   'Returns what is wrong with the capture of a source, as text; NULL if nothing is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_problem(oid,boolean) TO PUBLIC;
->>>>>>> main
+
+CREATE FUNCTION imat_catalog.capture_triggers(source oid, relation oid, OUT event text, OUT name text)
+  RETURNS SETOF record
+  LANGUAGE plpgsql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.capture_triggers(oid,oid) IS
+  'Returns the names of the triggers on a source, or on a partition of it, that write to its log.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_triggers(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
@@ -1093,7 +1095,6 @@ COMMENT ON FUNCTION imat_catalog.has_reset(integer) IS
   'Returns true if a source of the imat was changed in a way that its log does not have as rows, since the imat''s frontier: the state must be computed anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_reset(integer) TO PUBLIC;
 
-<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.has_trees(imat integer)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -1101,7 +1102,7 @@ CREATE FUNCTION imat_catalog.has_trees(imat integer)
 COMMENT ON FUNCTION imat_catalog.has_trees(integer) IS
   'Returns true if the partitions of each partitioned source of the imat are those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_trees(integer) TO PUBLIC;
-=======
+
 CREATE FUNCTION imat_catalog.hides_rows(imat integer, relation oid)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -1116,7 +1117,6 @@ CREATE FUNCTION imat_catalog.hold_publication(all_ids integer[], ids integer[], 
 COMMENT ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) IS
   'Claims the imats that a publication stores, and holds their sources. Returns false if one cannot be had, or if the list of those that have changed no longer holds.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],integer) TO PUBLIC;
->>>>>>> main
 
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
@@ -1158,15 +1158,6 @@ COMMENT ON FUNCTION imat_catalog.intervals(text,text,text) IS
   'Returns the intervals between the marks of the groups that have the table or sequence, as far as the caller may read them. The last one may have no end yet.';
 GRANT EXECUTE ON FUNCTION imat_catalog.intervals(text,text,text) TO PUBLIC;
 
-<<<<<<< HEAD
-CREATE FUNCTION imat_catalog.is_capturable(part oid)
-  RETURNS boolean
-  LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.is_capturable(oid) IS
-  'Returns true if every change of a partition fires statement triggers.';
-GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid) TO PUBLIC;
-=======
 CREATE FUNCTION imat_catalog.is_built(imat integer)
   RETURNS boolean
   LANGUAGE sql STABLE
@@ -1174,7 +1165,14 @@ CREATE FUNCTION imat_catalog.is_built(imat integer)
 COMMENT ON FUNCTION imat_catalog.is_built(integer) IS
   'Returns true while another session converts, repairs or alters the imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_built(integer) TO PUBLIC;
->>>>>>> main
+
+CREATE FUNCTION imat_catalog.is_capturable(part oid)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.is_capturable(oid) IS
+  'Returns true if every change of a partition fires statement triggers.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_capturable(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_committed(id xid)
   RETURNS boolean
@@ -1213,7 +1211,6 @@ COMMENT ON FUNCTION imat_catalog.is_stored(integer,oid,text) IS
   'Returns true if the table is the one that the reader''s snapshot knows as the stored table of the imat; raises an error otherwise. A view evaluates it once for each read.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_stored(integer,oid,text) TO PUBLIC;
 
-<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -1221,7 +1218,7 @@ CREATE FUNCTION imat_catalog.is_tree(source regclass, parents oid[], parts oid[]
 COMMENT ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) IS
   'Returns true if the partitions of a table are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
-=======
+
 CREATE FUNCTION imat_catalog.known_objects()
   RETURNS TABLE(class_id oid, object_id oid, imat text)
   LANGUAGE sql STABLE
@@ -1229,7 +1226,6 @@ CREATE FUNCTION imat_catalog.known_objects()
 COMMENT ON FUNCTION imat_catalog.known_objects() IS
   'Returns the relations and functions that imats read, with the imat, and the members of groups.';
 GRANT EXECUTE ON FUNCTION imat_catalog.known_objects() TO PUBLIC;
->>>>>>> main
 
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
@@ -1273,7 +1269,8 @@ GRANT EXECUTE ON FUNCTION imat_catalog.lock_relation(regclass,text) TO PUBLIC;
 CREATE FUNCTION imat_catalog.log_part(source oid, part regclass, sign integer)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp
+  SET row_security=off;
 COMMENT ON FUNCTION imat_catalog.log_part(oid,regclass,integer) IS
   'Logs the rows of a table that has become a partition of a source (sign 1) or is none any more (sign -1). Of a table that is gone, or has other columns now, it writes a reset mark.';
 GRANT EXECUTE ON FUNCTION imat_catalog.log_part(oid,regclass,integer) TO PUBLIC;
@@ -1362,6 +1359,14 @@ CREATE FUNCTION imat_catalog.note_rewrite()
 COMMENT ON FUNCTION imat_catalog.note_rewrite() IS
   'Event trigger: notes for record_command which tables a command rewrites.';
 
+CREATE FUNCTION imat_catalog.note_triggers(source oid, relation oid)
+  RETURNS void
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.note_triggers(oid,oid) IS
+  'Notes the triggers on a source, or on a partition of it, as they are. The caller has locked the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.note_triggers(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.objects_read(definition oid)
   RETURNS TABLE(class oid, object oid)
   LANGUAGE sql STABLE
@@ -1393,14 +1398,6 @@ CREATE FUNCTION imat_catalog.owns(role oid, owner oid)
 COMMENT ON FUNCTION imat_catalog.owns(oid,oid) IS
   'Returns true if the role has the rights of the owner, as superusers have those of all roles.';
 GRANT EXECUTE ON FUNCTION imat_catalog.owns(oid,oid) TO PUBLIC;
-
-CREATE FUNCTION imat_catalog.part_trigger(event text, source oid)
-  RETURNS text
-  LANGUAGE sql IMMUTABLE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.part_trigger(text,oid) IS
-  'Returns the name of the trigger on a partition that writes to the log of a partitioned source.';
-GRANT EXECUTE ON FUNCTION imat_catalog.part_trigger(text,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.pending_rows(imat integer)
   RETURNS bigint
@@ -1501,6 +1498,14 @@ COMMENT ON FUNCTION imat_catalog.release(integer,text) IS
   'Ends the lease of a worker on an imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.release(integer,text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.release_part(source oid, part regclass)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.release_part(oid,regclass) IS
+  'Drops the triggers on a table that write to the log of a partitioned source.';
+GRANT EXECUTE ON FUNCTION imat_catalog.release_part(oid,regclass) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.renew(units integer[], holder text, lease_ms integer)
   RETURNS void
   LANGUAGE sql VOLATILE
@@ -1547,7 +1552,6 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
-<<<<<<< HEAD
 CREATE FUNCTION imat_catalog.rewritten_parts(source regclass)
   RETURNS boolean
   LANGUAGE sql STABLE PARALLEL SAFE
@@ -1556,12 +1560,8 @@ COMMENT ON FUNCTION imat_catalog.rewritten_parts(regclass) IS
   'Returns true if a table, or one of its partitions, was truncated or rewritten after the snapshot was taken.';
 GRANT EXECUTE ON FUNCTION imat_catalog.rewritten_parts(regclass) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.rules_read(definition oid)
-  RETURNS text[]
-=======
 CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
   RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
->>>>>>> main
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.schema_now(oid[],oid[]) IS
@@ -1674,7 +1674,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
 CREATE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean, with_rows boolean)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean) IS
   'Begins or ends the capture of one partition, and logs its rows as inserted or deleted.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_part(oid,oid,boolean,boolean) TO PUBLIC;
@@ -1687,13 +1687,13 @@ COMMENT ON FUNCTION imat_catalog.take_turn(text,integer) IS
   'Makes a worker the ticker, or keeps it the ticker; returns false if another worker is.';
 GRANT EXECUTE ON FUNCTION imat_catalog.take_turn(text,integer) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.triggers_of(source oid)
-  RETURNS text
+CREATE FUNCTION imat_catalog.triggers_of(source oid, relation oid DEFAULT NULL::oid)
+  RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.triggers_of(oid) IS
-  'Returns the capture triggers of a source as one text to compare: which function each calls, whether it is enabled, and its version.';
-GRANT EXECUTE ON FUNCTION imat_catalog.triggers_of(oid) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.triggers_of(oid,oid) IS
+  'Returns the capture triggers of a source and of its captured partitions, to compare: of each table that is there, which function each calls, whether it is enabled, and its version. relation: one of these tables, or NULL for all.';
+GRANT EXECUTE ON FUNCTION imat_catalog.triggers_of(oid,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.try_finish_swap(imat integer)
   RETURNS boolean
