@@ -81,7 +81,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/extension',
     'engine/capture',
   ],
-  'engine/accounting': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog'],
+  'engine/accounting': [
+    'engine/errors',
+    'engine/accounting-api.ts',
+    'engine/api.ts',
+    'engine/db',
+    'engine/catalog',
+  ],
   'engine/imat.ts': [
     'engine/api.ts',
     'engine/accounting',
@@ -102,6 +108,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'engine/durations.ts',
     'engine/errors',
+    'engine/accounting-api.ts',
     'engine/api.ts',
     'parser',
     'engine/db',

@@ -33,6 +33,10 @@ const IMATS: Checked[] = [
     name: 'keyed',
     definition: 'SELECT c.id, c.email, max(c.id) OVER () AS last FROM app.customer c GROUP BY c.id',
   },
+  {
+    name: 'counted',
+    definition: 'SELECT kind, count(*) AS n, sum(amount) AS total FROM app.event GROUP BY kind',
+  },
 ];
 const viewOf = ({ name, definition }: (typeof IMATS)[number]): string =>
   `CREATE MATERIALIZED VIEW app.${name} AS ${definition}`;
@@ -44,6 +48,13 @@ CREATE TABLE app.customer (gone int, id int PRIMARY KEY, email text);
 ALTER TABLE app.customer DROP COLUMN gone;
 CREATE TABLE app.orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id int,
   amount int);
+CREATE TABLE app.event (gone int, id int, kind text, amount int) PARTITION BY RANGE (id);
+ALTER TABLE app.event DROP COLUMN gone;
+CREATE TABLE app.event_1 (kind text, amount int, id int);
+ALTER TABLE app.event ATTACH PARTITION app.event_1 FOR VALUES FROM (0) TO (100);
+CREATE TABLE app.event_2 PARTITION OF app.event DEFAULT PARTITION BY LIST (kind);
+CREATE TABLE app.event_2a PARTITION OF app.event_2 DEFAULT;
+INSERT INTO app.event SELECT i, 'k' || i % 3, i FROM generate_series(0, 199) AS i;
 INSERT INTO app.customer SELECT i, 'c' || i FROM generate_series(1, 20) AS i;
 INSERT INTO app.orders (customer_id, amount) SELECT 1 + i % 20, i % 50
   FROM generate_series(1, 300) AS i;
@@ -51,6 +62,9 @@ ${IMATS.map(viewOf).join(';\n')}`;
 const WRITES = `
 INSERT INTO app.orders (customer_id, amount) SELECT 1 + i % 20, i FROM generate_series(1, 30) AS i;
 UPDATE app.customer SET email = email || '+' WHERE id % 3 = 0;
+INSERT INTO app.event SELECT i, 'k' || i % 4, i FROM generate_series(0, 199, 3) AS i;
+INSERT INTO app.event_1 (id, kind, amount) VALUES (5, 'k9', 1);
+DELETE FROM app.event_2a WHERE id % 7 = 1;
 DELETE FROM app.orders WHERE id % 11 = 3`;
 const DEPENDENTS = `
 CREATE VIEW app.big AS SELECT id FROM imat.spent WHERE total > 100;
