@@ -104,9 +104,10 @@ describe.each(SAMPLES)('%s', (definition) => {
     await bench.user.execute(RESET);
     const subject = await bench.convert(definition);
     const one = await installed(subject.name);
-    const history = randomHistory(randomFor(`twins ${definition}`), WRITABLE_SHOP, 14).filter(
-      (step) => step !== FOLD,
-    );
+    // A log does not have a truncation as rows, so these delete.
+    const history = randomHistory(randomFor(`twins ${definition}`), WRITABLE_SHOP, 14)
+      .filter((step) => step !== FOLD)
+      .map((step) => step.replace(/^TRUNCATE/, 'DELETE FROM'));
     for (const step of [
       ...history,
       'ROLLBACK',

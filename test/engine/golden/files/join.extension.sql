@@ -378,7 +378,7 @@ WHERE (r2.id = r1.customer_id)
 GROUP BY 1;
 
 -- the same as a function, for reads while a reset is pending
-CREATE FUNCTION imat_store.computed_join(access_key uuid) RETURNS SETOF imat_store.content_join
+CREATE OR REPLACE FUNCTION imat_store.computed_join(access_key uuid) RETURNS SETOF imat_store.content_join
 LANGUAGE plpgsql
 STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
