@@ -81,13 +81,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/extension',
     'engine/capture',
   ],
-  'engine/accounting': [
-    'engine/errors',
-    'engine/accounting-api.ts',
-    'engine/api.ts',
-    'engine/db',
-    'engine/catalog',
-  ],
+  'engine/accounting': ['engine/errors', 'engine/accounting-api.ts', 'engine/db', 'engine/catalog'],
   'engine/imat.ts': [
     'engine/api.ts',
     'engine/accounting',

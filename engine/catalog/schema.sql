@@ -363,6 +363,7 @@ CREATE TABLE imat_catalog.source (
   log regclass GENERATED ALWAYS AS (imat_catalog.relation_named(log_text)) STORED,
   parents oid[],
   parts oid[],
+  files jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT source_relation_key UNIQUE (relation)
 );
 COMMENT ON TABLE imat_catalog.source IS
@@ -1219,6 +1220,14 @@ COMMENT ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) IS
   'Returns true if the partitions of a table are those that are captured. Otherwise the log and the states do not stand for the rows of the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_tree(regclass,oid[],oid[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_unaltered(source oid, part oid)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_unaltered(oid,oid) IS
+  'Returns true if no ALTER TABLE can have changed the rows of a table since it is no partition of a source any more.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_unaltered(oid,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.known_objects()
   RETURNS TABLE(class_id oid, object_id oid, imat text)
   LANGUAGE sql STABLE
@@ -1272,7 +1281,7 @@ CREATE FUNCTION imat_catalog.log_part(source oid, part regclass, sign integer)
   SET search_path=pg_catalog, pg_temp
   SET row_security=off;
 COMMENT ON FUNCTION imat_catalog.log_part(oid,regclass,integer) IS
-  'Logs the rows of a table that has become a partition of a source (sign 1) or is none any more (sign -1). Of a table that is gone, or has other columns now, it writes a reset mark.';
+  'Logs the rows of a table that has become a partition of a source (sign 1) or is none any more (sign -1). If there is no table to read (part is NULL), or it has other columns now, it writes a reset mark.';
 GRANT EXECUTE ON FUNCTION imat_catalog.log_part(oid,regclass,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.look(since text, count_up_to integer, wanted integer[])

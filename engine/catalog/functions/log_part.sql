@@ -38,4 +38,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.log_part(oid, regclass, integer) IS
   'Logs the rows of a table that has become a partition of a source (sign 1) or is none any more '
-  '(sign -1). Of a table that is gone, or has other columns now, it writes a reset mark.';
+  '(sign -1). If there is no table to read (part is NULL), or it has other columns now, it writes '
+  'a reset mark.';

@@ -9,6 +9,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = part);
+  has_rows boolean;
 BEGIN
   IF kind IS NOT NULL THEN
     -- ALTER TABLE ... ENABLE TRIGGER needs no more; DROP TRIGGER does.
@@ -20,8 +21,12 @@ BEGIN
     PERFORM imat_catalog.break_differing(ARRAY(
       SELECT z.imat_id FROM imat_catalog.imat_source z WHERE z.relation = source), true);
   END IF;
-  UPDATE imat_catalog.source s SET triggers = s.triggers - part::text, parts = ARRAY(
-    SELECT u.p FROM unnest(CASE WHEN is_new THEN s.parts || part
+  has_rows := kind IS NOT NULL AND (is_new OR imat_catalog.is_unaltered(source, part));
+  UPDATE imat_catalog.source s SET triggers = s.triggers - part::text,
+    files = CASE WHEN is_new THEN s.files || (
+      SELECT jsonb_build_object(c.oid, c.relfilenode) FROM pg_class c WHERE c.oid = part)
+      ELSE s.files - part::text END,
+    parts = ARRAY(SELECT u.p FROM unnest(CASE WHEN is_new THEN s.parts || part
       ELSE array_remove(s.parts, part) END) u(p) ORDER BY 1)
   WHERE s.relation = source;
   IF is_new THEN
@@ -32,7 +37,7 @@ BEGIN
   PERFORM imat_catalog.write_parts(source);
   -- A partition that is partitioned has no rows of its own.
   IF with_rows AND kind IS DISTINCT FROM 'p' THEN
-    PERFORM imat_catalog.log_part(source, CASE WHEN kind IS NOT NULL THEN part::regclass END,
+    PERFORM imat_catalog.log_part(source, CASE WHEN has_rows THEN part::regclass END,
       CASE WHEN is_new THEN 1 ELSE -1 END);
   END IF;
 END $$;

@@ -1,7 +1,7 @@
 -- A trigger that is disabled and enabled again has another row version: what was written meanwhile
 -- was not captured. The functions of partitions are those of the root. The list of partitions that
 -- is written into them (write_parts) changes without any loss. Of a partition, what else changes
--- its rows without firing triggers is added.
+-- its rows without firing triggers is added: read_facts has that of the root.
 CREATE OR REPLACE FUNCTION imat_catalog.triggers_of(source oid, relation oid DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
@@ -22,9 +22,13 @@ BEGIN
         WHERE t.tgrelid = c.oid
           AND t.tgname IN (SELECT n.name FROM imat_catalog.capture_triggers(source, c.oid) n)
       ), CASE WHEN c.relispartition AND NOT imat_catalog.is_capturable(c.oid) THEN 'unfit' END, (
-        SELECT string_agg(a.attname || ':' || md5(e.adbin::text), ' ' ORDER BY a.attname)
+        SELECT string_agg(a.attname || ':' || md5(pg_get_expr(e.adbin, c.oid)), ' '
+          ORDER BY a.attname)
         FROM pg_attribute a JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
+          LEFT JOIN pg_attribute r ON r.attrelid = source AND r.attname = a.attname
+          LEFT JOIN pg_attrdef o ON o.adrelid = r.attrelid AND o.adnum = r.attnum
         WHERE a.attrelid = c.oid AND c.oid <> source AND a.attgenerated <> ''
+          AND pg_get_expr(e.adbin, c.oid) IS DISTINCT FROM pg_get_expr(o.adbin, source)
       )))
     FROM pg_class c WHERE c.oid = ANY (captured) AND c.oid = coalesce(relation, c.oid));
 END $$;

@@ -152,6 +152,23 @@ const DDL: readonly Ddl[] = [
     rows: 10,
   },
   {
+    what: 'DETACH of a table that is rewritten then',
+    ddl: `ALTER TABLE sale DETACH PARTITION sale_1;
+      ALTER TABLE sale_1 ALTER amount TYPE numeric(10,2) USING amount * 2,
+        ALTER kind TYPE text USING kind || 'x', ALTER id TYPE int USING id + 1`,
+    between: ['DELETE FROM sale_1 WHERE id < 50'],
+    reset: true,
+    rows: 60,
+  },
+  {
+    what: 'DETACH of a table with a column that is dropped and added then',
+    ddl: `ALTER TABLE sale DETACH PARTITION sale_1; ALTER TABLE sale_1 DROP COLUMN amount,
+        ADD COLUMN amount numeric(10,2) DEFAULT 3`,
+    between: ['DELETE FROM sale_1 WHERE id < 50'],
+    reset: true,
+    rows: 60,
+  },
+  {
     what: 'DETACH CONCURRENTLY',
     ddl: 'ALTER TABLE sale DETACH PARTITION sale_1 CONCURRENTLY',
     between: ['DELETE FROM sale_1 WHERE id < 50', 'DELETE FROM sale WHERE id > 150'],
