@@ -81,7 +81,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/extension',
     'engine/capture',
   ],
-  'engine/accounting': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog'],
+  'engine/accounting': ['engine/errors', 'engine/accounting-api.ts', 'engine/db', 'engine/catalog'],
   'engine/imat.ts': [
     'engine/api.ts',
     'engine/accounting',
@@ -91,11 +91,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/extension',
     'engine/commands',
   ],
-  'engine/index.ts': ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/imat.ts'],
+  'engine/index.ts': [
+    'engine/errors',
+    'engine/accounting-api.ts',
+    'engine/api.ts',
+    'engine/db',
+    'engine/imat.ts',
+  ],
   workers: ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog', 'engine/index.ts'],
   cli: [
     'engine/durations.ts',
     'engine/errors',
+    'engine/accounting-api.ts',
     'engine/api.ts',
     'parser',
     'engine/db',
