@@ -115,6 +115,10 @@ describe.each(['by event triggers', 'by a poll'])('%s', (how) => {
       'DROP TABLE sale_2n',
       'ALTER TABLE sale_2 DETACH PARTITION sale_2a; DROP TABLE sale_2a',
       'CREATE INDEX ON sale (id)',
+      'ALTER TABLE sale ADD COLUMN twice int GENERATED ALWAYS AS (id * 2) STORED',
+      `CREATE TABLE sale_4 (twice int GENERATED ALWAYS AS (id * 2) STORED, id int, kind text,
+         amount numeric(10,2));
+       ALTER TABLE sale ATTACH PARTITION sale_4 FOR VALUES FROM (300) TO (400)`,
       'ALTER TABLE sale RENAME TO sold; ALTER TABLE sold RENAME TO sale',
       'ALTER TABLE sale_3 RENAME TO third',
     ]) {
