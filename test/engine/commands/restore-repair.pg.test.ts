@@ -1,7 +1,7 @@
 /**
  * A database with imats, dumped and restored in every way that pg_dump offers: the restore reports
  * no error that imat causes, what was restored says that it is broken instead of answering wrong,
- * and `imat repair` brings all of it back.
+ * and `imat repair` brings everything back.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
