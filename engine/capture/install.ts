@@ -9,7 +9,7 @@
 import { makeStorePrivate } from '../catalog/private.ts';
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isRefused } from '../db/db.ts';
 import { LOCK_TIMEOUT_MS, withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { findExtension } from '../extension/find.ts';
@@ -299,7 +299,7 @@ export async function shrinkCapture(db: Db, oid: number): Promise<void> {
       SHRINK_ATTEMPTS,
     );
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+    if (!isRefused(error)) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Writes the capture functions of a source again after ALTER TABLE has changed its columns. */
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isRefused } from '../db/db.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { captureFunctions, namesColumns } from '../generate/capture.ts';
 import { loadColumns } from '../server/columns.ts';
@@ -26,7 +26,7 @@ export async function renewCapture(db: Db, oid: number): Promise<void> {
       ATTEMPTS,
     );
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+    if (!isRefused(error)) throw error;
   }
 }
 

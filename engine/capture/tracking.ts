@@ -1,6 +1,6 @@
 /** Tells the extension which tables to track, so that workers can ask it what has changed. */
 import type { Db } from '../db/db.ts';
-import { isCanceled, ServerError } from '../db/db.ts';
+import { isRefused } from '../db/db.ts';
 import { LOCK_TIMEOUT_MS } from '../db/short-lock.ts';
 import { isPartitioned } from './parts.ts';
 import { findExtension } from '../extension/find.ts';
@@ -29,7 +29,7 @@ export async function trackSource(db: Db, source: SourceName): Promise<void> {
       );
     });
   } catch (error) {
-    if (!(error instanceof ServerError) || isCanceled(error)) throw error;
+    if (!isRefused(error)) throw error;
   }
 }
 

@@ -90,6 +90,8 @@ export async function buildBeside(
     await tidy(db, former);
     return prepared;
   } catch (error) {
+    // A cancel has nothing left to stop: the work is undone already.
+    db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
     if (prepared.strategy !== 'delta' || !isKeyTooLong(error)) throw error;
     return await buildBeside(db, serverMajor, target, {

@@ -101,9 +101,9 @@ export class ServerError extends Error {
 
 export const QUERY_CANCELED = '57014';
 
-/** Whether a statement failed because somebody has stopped it. */
-export const isCanceled = (error: unknown): boolean =>
-  error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
+/** Whether the server refused a statement. One that somebody has stopped was not refused. */
+export const isRefused = (error: unknown): error is ServerError =>
+  error instanceof ServerError && error.sqlstate !== QUERY_CANCELED;
 
 /** How to reach a database. */
 export type ConnectTarget =

@@ -7,7 +7,7 @@ import type { Client, Connection, CustomTypesConfig, QueryConfig } from 'pg';
 import { ImatError } from '../errors/imat-error.ts';
 import { sessionLost, statementFailure } from './connection-errors.ts';
 import type { Activity, Db, Isolation, Row } from './db.ts';
-import { isCanceled, QUERY_CANCELED, ServerError } from './db.ts';
+import { QUERY_CANCELED, ServerError } from './db.ts';
 
 const asText = (text: string): string => text;
 const PARSERS: ReadonlyMap<number, (text: string) => unknown> = new Map<
@@ -219,7 +219,8 @@ export class Session implements Db {
       return await send();
     } catch (error) {
       const failure = this.#failure(error, statement);
-      if (isCanceled(failure)) this.#canceled = false;
+      if (failure instanceof ServerError && failure.sqlstate === QUERY_CANCELED)
+        this.#canceled = false;
       throw failure;
     } finally {
       clearTimeout(timer);

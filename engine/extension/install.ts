@@ -5,7 +5,7 @@
  */
 import type { ExtensionOptions, ExtensionResult } from '../api.ts';
 import { BUILD_ANEW, type Extension, findExtension, loadFailure } from './find.ts';
-import { type Db, ServerError } from '../db/db.ts';
+import { type Db, isRefused, ServerError } from '../db/db.ts';
 import { toImatError } from '../db/server-errors.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { EXTENSION } from '../sql/names.ts';
@@ -15,7 +15,6 @@ import { findPgConfig } from './pg-config.ts';
 import { askPreload, locateServer, type ServerPlace } from './server.ts';
 
 const WITHOUT = 'imat does everything without it';
-const INTERRUPTED = '57014';
 const RESTART = 'If the server has been upgraded since it was started, restart it';
 const REBUILD =
   `${RESTART}, and try again; otherwise name the pg_config that it was built with: --pg-config ` +
@@ -178,7 +177,7 @@ async function load(db: Db, { built }: { readonly built: boolean }): Promise<voi
   try {
     await db.execute(`LOAD '$libdir/${EXTENSION}'`);
   } catch (error) {
-    if (!(error instanceof ServerError) || error.sqlstate === INTERRUPTED) throw error;
+    if (!isRefused(error)) throw error;
     if (error.sqlstate === '42501') throw superuserNeeded(error);
     throw await brokenLibrary(
       db,

@@ -5,7 +5,7 @@
 import { substituteRelations } from '../../parser/libpg/substitute.ts';
 import { quoteQualified } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isRefused } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { catalogIsReadable } from '../catalog/migrate.ts';
 import { loadColumns } from './columns.ts';
@@ -113,7 +113,7 @@ export async function unstackedView(
   { query }: Unstacked,
 ): Promise<number | null> {
   const create = `CREATE TEMPORARY VIEW imat_unstacked AS ${query}`;
-  const [mine] = [(await loadColumns(db, [view])).get(view) ?? []];
+  const mine = (await loadColumns(db, [view])).get(view) ?? [];
   const isSame = await rolledBack(db, async () => {
     try {
       const [row] = await db.query<{ text: string }>(
@@ -124,8 +124,8 @@ export async function unstackedView(
         return false;
       await db.execute(create);
     } catch (error) {
-      if (error instanceof ServerError) return false;
-      throw error;
+      if (!isRefused(error)) throw error;
+      return false;
     }
     const oid = await temporary(db);
     const other = (await loadColumns(db, [oid])).get(oid) ?? [];

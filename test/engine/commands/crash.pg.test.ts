@@ -80,7 +80,7 @@ describe.skipIf(findPostgres() === null)('death', () => {
     await until('the server is back', async () => !((await outcomeOf(reopen())) instanceof Error));
   }
 
-  /** As it is, after more writes, stored anew; and all of it reverted leaves nothing. */
+  /** As it is, after more writes, stored anew; and nothing is left once everything is reverted. */
   async function expectSound(left: readonly Checked[]): Promise<void> {
     expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
     expect((await world.imat.list()).map(({ name, state }) => ({ name, state }))).toEqual(

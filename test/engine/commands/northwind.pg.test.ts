@@ -47,7 +47,7 @@ describe.skipIf(!hasNorthwind())(`Northwind (${FOUND})`, () => {
     await sandbox.sql(`INSERT INTO customers (customer_id, company_name) VALUES ('NEWCO', 'New');
       CREATE UNIQUE INDEX ON my_sales_summary (country, category_id);
       CREATE INDEX by_orders ON totals (orders);
-      COMMENT ON MATERIALIZED VIEW totals IS 'all of it'`);
+      COMMENT ON MATERIALIZED VIEW totals IS 'the whole'`);
     for (const row of await sandbox.db.query<{ name: string; definition: string }>(
       `SELECT matviewname AS name, rtrim(definition, ';') AS definition FROM pg_matviews`,
     )) {

@@ -53,7 +53,7 @@ test.each(steps)('killed while %s', async (step) => {
   expect(await sandbox.value(`SELECT count(*) FROM imat_catalog.imat`)).toBe('1');
 });
 
-test('a second repair is kept out, and revert removes all of it', async () => {
+test('a second repair is kept out, and revert removes everything', async () => {
   await sandbox.sql('DROP TRIGGER "!imat_update" ON sales');
   const writer = await sandbox.session();
   await writer.sql('BEGIN; UPDATE sales SET amount = amount WHERE id = 1');

@@ -1,7 +1,7 @@
 /**
  * A database with imats, dumped and restored in every way that pg_dump offers: the restore reports
  * no error that imat causes, what was restored says that it is broken instead of answering wrong,
- * and `imat repair` brings all of it back.
+ * and `imat repair` brings everything back.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -221,10 +221,18 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
   test('the schema of the application alone: capture is named as missing', async () => {
     await create('part');
     const said = await load('part', await dump('part.sql', ['--schema', 'app']), '0');
+    const expected = [
+      /schema "imat(_store)?" does not exist/,
+      /relation "(imat|app)\./,
+      /trigger "[!~]imat_/,
+      // Of the extension, where that captures.
+      /function \w+\.capture_changes\(\) does not exist/,
+    ];
     for (const line of said.split('\n').filter((one) => one.includes('ERROR')))
-      expect(line).toMatch(
-        /schema "imat(_store)?" does not exist|relation "(imat|app)\.|trigger "[!~]imat_/,
-      );
+      expect(
+        expected.some((known) => known.test(line)),
+        line,
+      ).toBe(true);
     const world = await open('part');
     await world.sql(WRITES);
     expect(await world.rows('SELECT count(*) > 100 AS many FROM app.orders')).toEqual([

@@ -1,7 +1,11 @@
 /** A cancel that reaches the server when the statement has ended. */
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
+import { shrinkCapture } from '../../../engine/capture/install.ts';
+import { renewCapture } from '../../../engine/capture/renew.ts';
+import { connectDb } from '../../../engine/db/connect-db.ts';
 import { Session, TEXT_TYPES } from '../../../engine/db/session.ts';
+import { createImat } from '../../../engine/index.ts';
 import { useDatabase } from '../../setup/database.ts';
 
 const database = useDatabase();
@@ -25,6 +29,22 @@ test('stops the next statement, but nothing that undoes work', async () => {
   expect(session.isCancelPending).toBe(false);
   expect(await session.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   await session.close();
+});
+
+test('is not taken for a refusal by what may be left undone', async () => {
+  const db = await connectDb({ kind: 'url', url: database.url });
+  const imat = createImat(db);
+  await db.execute(`CREATE TABLE public.t (k int, v int);
+    CREATE MATERIALIZED VIEW public.upper AS SELECT k, sum(v) AS s FROM public.t GROUP BY k`);
+  await imat.convert('public.upper');
+  const [table] = await db.query<{ oid: number }>(`SELECT 'public.t'::regclass::oid AS oid`);
+  const oid = table?.oid ?? 0;
+  for (const work of [() => shrinkCapture(db, oid), () => renewCapture(db, oid)]) {
+    await db.cancel();
+    await expect(work()).rejects.toMatchObject({ sqlstate: '57014' });
+  }
+  await imat.revert('upper');
+  await imat.close();
 });
 
 test('can be taken back', async () => {

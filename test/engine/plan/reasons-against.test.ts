@@ -1,4 +1,4 @@
-/** What the plan has no rule for: all of it at once, each with its place and in one wording. */
+/** What the plan has no rule for: everything at once, each with its place and in one wording. */
 import { expect, test } from 'vitest';
 import { plainQuery } from '../../../engine/plan/plain.ts';
 import type { PlanReason } from '../../../engine/algebra/reason.ts';
