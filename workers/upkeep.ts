@@ -192,7 +192,7 @@ async function openTransactions(db: Db): Promise<ReadonlySet<string>> {
     `SELECT DISTINCT l.virtualtransaction AS id
      FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid), pg_database d
      WHERE d.datname = current_database() AND l.pid IS DISTINCT FROM pg_backend_pid() AND (
-       l.locktype = 'relation' AND l.database = d.oid 
+       l.locktype = 'relation' AND l.database = d.oid
          AND l.relation IN (SELECT s.log FROM imat_catalog.source s)
        -- An index build does not wait for autovacuum, which has no role.
        OR l.locktype = 'virtualxid' AND a.datid = d.oid AND a.usesysid IS NOT NULL

@@ -72,8 +72,8 @@ async function sources(
            AND t.evtenabled <> 'D')
          AS "eventTriggers",
        current_setting('track_commit_timestamp') = 'on' AS "commitTimestamps",
-       (SELECT ${timestamp('c.compared_at')} FROM imat_catalog.schema_comparison c
-) AS "comparedAt"`,
+       (SELECT ${timestamp('c.compared_at')} FROM imat_catalog.schema_comparison c)
+         AS "comparedAt"`,
   );
   if (row === undefined) throw new Error('a query without FROM gives one row');
   return row;

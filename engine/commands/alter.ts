@@ -1,11 +1,10 @@
 /** Alter: another definition for an imat, built beside and switched to. */
 import type { AlterOptions, ConvertResult } from '../api.ts';
-import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { resolveImat } from '../server/names.ts';
 import { imatNames } from '../sql/names.ts';
 import { buildBeside } from './build-beside.ts';
-import { targetOf } from './build-target.ts';
+import { prepareCatalog, sameStrategy, targetOf } from './build-target.ts';
 
 /**
  * @throws ImatError `not_initialized`, `not_found`, `invalid_definition`, `has_dependents` if what
@@ -18,15 +17,12 @@ export async function alter(
   query: string,
   options: AlterOptions,
 ): Promise<ConvertResult> {
-  await requireCatalog(db);
-  await restoreSchemas(db);
-  await db.query('SELECT imat_catalog.note_names()');
+  await prepareCatalog(db);
   const imat = await resolveImat(db, name);
   const target = await targetOf(db, imat.id);
-  const chosen = target.strategy === 'swap' && !target.forced ? 'swap' : 'auto';
   const prepared = await buildBeside(db, serverMajor, target, {
     query,
-    strategy: options.strategy ?? chosen,
+    strategy: options.strategy ?? sameStrategy(target),
     reason: 'altered',
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });

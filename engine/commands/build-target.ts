@@ -1,6 +1,7 @@
 /** An imat that is to be built anew: what the catalog has of it, and what is left of it. */
 import type { Prepared } from '../analysis/prepare.ts';
 import type { Strategy } from '../api.ts';
+import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import type { Subject } from '../generate/subject.ts';
@@ -35,6 +36,17 @@ FROM imat_catalog.imat i LEFT JOIN pg_class d ON d.oid = i.definition_view
   LEFT JOIN pg_class v ON v.oid = i.relation
   LEFT JOIN pg_roles r ON r.oid = coalesce(v.relowner, d.relowner)
 WHERE i.id = $1`;
+
+/** Brings the catalog to where a build can begin. @throws ImatError `not_initialized` */
+export async function prepareCatalog(db: Db): Promise<void> {
+  await requireCatalog(db);
+  await restoreSchemas(db);
+  await db.query('SELECT imat_catalog.note_names()');
+}
+
+/** An imat keeps the strategy swap where it was chosen for it. */
+export const sameStrategy = ({ strategy, forced }: Target): 'auto' | 'swap' =>
+  strategy === 'swap' && !forced ? 'swap' : 'auto';
 
 /** @throws ImatError `not_found`, `insufficient_privilege`, `contention` */
 export async function targetOf(db: Db, id: number): Promise<Target> {

@@ -3,11 +3,11 @@ import type { Db } from '../db/db.ts';
 import { maintained } from '../db/server-errors.ts';
 import { checkIntact, resolveImat } from '../server/names.ts';
 
-/** The name of an imat that has all it is built on. */
-export async function intact(db: Db, name: string): Promise<string> {
+/** An imat that has all it is built on. */
+export async function intact(db: Db, name: string): Promise<{ id: number; name: string }> {
   const imat = await resolveImat(db, name);
   await checkIntact(db, imat.id);
-  return imat.name;
+  return imat;
 }
 
 export async function callProcedure(

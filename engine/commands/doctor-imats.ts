@@ -1,10 +1,8 @@
 /** What doctor checks of each imat. */
 import type { DoctorCheck, ImatProblem } from '../api.ts';
-import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ok, problem } from './doctor-check.ts';
-import { installsElsewhere } from './register.ts';
 
 type ImatRow = {
   readonly name: string;
@@ -17,11 +15,11 @@ type ImatRow = {
 
 const IMATS_SQL = `
 SELECT s.name, i.state, s.strategy, s.pending_rows AS pending, s.problems,
-  ${installsElsewhere('$1', 'i.id')} AS busy
+  imat_catalog.is_built(i.id) AS busy
 FROM imat_catalog.status s JOIN imat_catalog.imat i USING (name) ORDER BY s.name`;
 
 export async function imatChecks(db: Db): Promise<DoctorCheck[]> {
-  const imats = await db.query<ImatRow>(IMATS_SQL, [LOCK_CLASS]);
+  const imats = await db.query<ImatRow>(IMATS_SQL);
   return imats.flatMap((imat) => {
     const unfinished = unfinishedImat(imat);
     if (unfinished !== null) return [unfinished];

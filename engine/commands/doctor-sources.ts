@@ -78,7 +78,11 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
 
 /** The message and the hint of the worst that is wrong with a source; null if nothing is. */
 function sourceProblem(source: SourceRow): [message: string, hint: string] | null {
-  if (source.name === null) return ['a source table was dropped', 'Revert the imats that read it.'];
+  if (source.name === null)
+    return [
+      'a source table was dropped',
+      'imat alter gives the imats that read it another definition, imat revert removes them.',
+    ];
   if (source.problem !== null)
     return [
       source.problem,

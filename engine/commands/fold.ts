@@ -13,7 +13,7 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
       ? (await statusOf(db, null))
           .filter((imat) => imat.strategy === 'delta' && imat.state === 'active')
           .map((imat) => imat.name)
-      : [await intact(db, name)];
+      : [(await intact(db, name)).name];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
   const sources = await db.query<{ oid: number }>(

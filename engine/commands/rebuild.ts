@@ -7,16 +7,15 @@ import type { RebuildResult } from '../api.ts';
 import { followPartsOf } from '../capture/parts.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import { checkIntact, resolveImat } from '../server/names.ts';
 import { shellWord } from '../errors/shell-word.ts';
+import { intact } from './call-procedure.ts';
 
 const ATTEMPTS = 20;
 
 /** @throws ImatError `not_initialized`, `not_found`, `strategy_unavailable`, `contention` */
 export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
   await requireCatalog(db);
-  const imat = await resolveImat(db, name);
-  await checkIntact(db, imat.id);
+  const imat = await intact(db, name);
   const start = performance.now();
   const [row] = await db.query<{ strategy: string; fold: string; stored: number }>(
     `SELECT strategy, fold_function AS fold, stored::oid AS stored

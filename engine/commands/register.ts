@@ -109,22 +109,11 @@ async function installed(
   );
   if (known === undefined) return null;
   if (known.state === 'active') return { id: known.id, state: 'active' };
-  const [install] = await db.query<{ busy: boolean }>(
-    `SELECT ${installsElsewhere('$1', '$2')} AS busy`,
-    [LOCK_CLASS, known.id],
-  );
+  const [install] = await db.query<{ busy: boolean }>('SELECT imat_catalog.is_built($1) AS busy', [
+    known.id,
+  ]);
   return { id: known.id, state: install?.busy === true ? 'installing' : 'interrupted' };
 }
-
-/**
- * Whether another session installs an imat: it holds the advisory lock of that imat. One of a role
- * without rights on the catalog, which can take that lock as well, does not count.
- */
-export const installsElsewhere = (lockClass: string, id: string): string => `EXISTS (
-  SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-  WHERE l.locktype = 'advisory' AND l.classid = ${lockClass} AND l.objid = ${id} AND l.granted
-    AND l.pid <> pg_backend_pid() AND has_table_privilege(a.usesysid, 'imat_catalog.imat', 'UPDATE')
-    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))`;
 
 export async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
   const names = imatNames(request.name);

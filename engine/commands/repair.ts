@@ -4,7 +4,6 @@
  * beside what is left of it; its view keeps its OID, its grants and what depends on it.
  */
 import type { ConvertOptions, RepairResult } from '../api.ts';
-import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { toImatError } from '../db/server-errors.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -12,7 +11,7 @@ import { shellWord } from '../errors/shell-word.ts';
 import { resolveImat } from '../server/names.ts';
 import type { Target } from './build-target.ts';
 import { buildBeside } from './build-beside.ts';
-import { targetOf } from './build-target.ts';
+import { prepareCatalog, sameStrategy, targetOf } from './build-target.ts';
 
 type Options = Pick<ConvertOptions, 'onProgress'>;
 
@@ -26,9 +25,7 @@ export async function repair(
   name: string | null,
   options: Options,
 ): Promise<RepairResult[]> {
-  await requireCatalog(db);
-  await restoreSchemas(db);
-  await db.query('SELECT imat_catalog.note_names()');
+  await prepareCatalog(db);
   if (name !== null) {
     const imat = await resolveImat(db, name);
     return [await repairOne(db, serverMajor, imat.id, options)];
@@ -63,7 +60,7 @@ function notRepaired(name: string, error: unknown): RepairResult {
 }
 
 /** In the order of their conversion: what an imat reads was there before. */
-export async function brokenImats(db: Db): Promise<{ id: number; name: string }[]> {
+async function brokenImats(db: Db): Promise<{ id: number; name: string }[]> {
   return db.query<{ id: number; name: string }>(
     `SELECT i.id, i.name FROM imat_catalog.imat i
      WHERE i.builds IS NULL AND i.state <> 'reverting' AND NOT imat_catalog.is_built(i.id)
@@ -89,7 +86,7 @@ async function repairOne(
   const { strategy } = await buildBeside(db, serverMajor, target, {
     ...options,
     query: null,
-    strategy: target.strategy === 'swap' && !target.forced ? 'swap' : 'auto',
+    strategy: sameStrategy(target),
     reason: 'repaired',
   }).catch((error: unknown) => Promise.reject(notRepairable(target, toImatError(error))));
   return {

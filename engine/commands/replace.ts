@@ -67,15 +67,9 @@ async function replacedOriginals(db: Db): Promise<ReadonlySet<number>> {
 /** The materialized views that read one and are not replaced yet: those are replaced first. */
 export async function stackedOn(db: Db, oid: number): Promise<string[]> {
   const aside = await replacedOriginals(db);
-  const rows = await db.query<{ oid: number; name: string }>(
-    `SELECT DISTINCT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
-     FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-       JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'm'
-       JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND c.oid <> $1 ORDER BY 1`,
-    [oid],
-  );
-  return rows.filter((row) => !aside.has(row.oid)).map(({ name }) => name);
+  return (await viewDependents(db, oid))
+    .filter((dependent) => dependent.isMaterialized && !aside.has(dependent.oid))
+    .map(({ name }) => name);
 }
 
 /** @throws ImatError `has_dependents` */

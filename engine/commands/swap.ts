@@ -7,5 +7,5 @@ import { callProcedure, intact } from './call-procedure.ts';
 export async function swap(db: Db, name: string): Promise<SwapResult> {
   await requireCatalog(db);
   const imat = await intact(db, name);
-  return { name: imat, ...(await callProcedure(db, 'swap', imat)) };
+  return { name: imat.name, ...(await callProcedure(db, 'swap', imat.name)) };
 }

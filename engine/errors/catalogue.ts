@@ -3,7 +3,7 @@
 export type ErrorCategory =
   /** The request cannot be carried out; trying again gives the same error. */
   | 'user'
-  /** The database has changed in a way that breaks an imat: rebuild or revert the imat. */
+  /** The database has changed in a way that breaks an imat: repair or revert the imat. */
   | 'drift'
   /** A connection or contention problem: the same request may succeed next time. */
   | 'transient'

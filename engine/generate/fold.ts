@@ -37,7 +37,7 @@ const NOT_CAPTURED = literal(
 );
 const KEYS_ARE_LIMITED = literal(
   'Keys are limited to about 2700 bytes. Reads are still correct. ' +
-    'Run imat revert, then imat convert with --strategy swap.',
+    'Run imat repair, which then chooses the strategy swap.',
 );
 
 function createFold(subject: Subject, plan: Plan): Sql {

@@ -7,8 +7,7 @@ import type { Sql } from './sql.ts';
 import { qualified } from './sql.ts';
 
 export const API_SCHEMA = 'imat';
-export const CATALOG_SCHEMA = 'imat_catalog';
-export const STORE_SCHEMA = 'imat_store';
+const STORE_SCHEMA = 'imat_store';
 
 /** The C extension, which imat uses where it is there. */
 export const EXTENSION = 'table_change_tracker';

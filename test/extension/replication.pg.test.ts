@@ -1,10 +1,10 @@
 /**
  * A subscriber: what the apply worker does are changes like any other, although no statement runs.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../engine/db/db.ts';
 import { provideExtension } from '../../tools/extension.ts';
+import { until } from '../engine/commands/support/world.ts';
 import { changedSince, runAll, snapshot, useExtensionServer, value } from './server.ts';
 
 const { servers, missing } = provideExtension();
@@ -44,6 +44,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       const streaming = major >= 16 ? 'parallel' : 'on';
       await here.execute(subscribe('sub', 'pub', `streaming = ${streaming}, two_phase = true`));
       await until(
+        'the tables are copied',
         async () =>
           (await value(
             here,
@@ -52,6 +53,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       );
       // The worker that keeps track of the initial copy has transactions of its own.
       await until(
+        'the workers of the first copy have ended',
         async () =>
           (await value(
             here,
@@ -74,13 +76,6 @@ describe.each(servers.map((server) => [server.major, server] as const))(
          'host=127.0.0.1 port=${new URL(publisher.server.url).port} user=postgres dbname=postgres'
      PUBLICATION ${publication} WITH (${options})`;
 
-    async function until(holds: () => Promise<boolean>): Promise<void> {
-      for (const deadline = Date.now() + 90_000; !(await holds()); ) {
-        if (Date.now() > deadline) throw new Error('it did not come to hold');
-        await sleep(25);
-      }
-    }
-
     async function expectChanges(
       write: string | readonly string[],
       arrived: string,
@@ -88,7 +83,7 @@ describe.each(servers.map((server) => [server.major, server] as const))(
     ): Promise<void> {
       const since = await snapshot(here);
       await runAll(there, write);
-      await until(() => value<boolean>(here, arrived));
+      await until(arrived, () => value<boolean>(here, arrived));
       for (const table of ['t', 'u', 'p', 'p1'])
         expect(await changedSince(here, table, since), table).toBe(changes.includes(table));
     }
@@ -138,7 +133,9 @@ describe.each(servers.map((server) => [server.major, server] as const))(
       await runAll(here, ['CREATE TABLE late (a int)', "SELECT enable_table_tracking('late')"]);
       const since = await snapshot(here);
       await here.execute(subscribe('more', 'more', 'streaming = off'));
-      await until(() => value<boolean>(here, 'SELECT EXISTS (SELECT FROM late)'));
+      await until('a row arrives in late', () =>
+        value<boolean>(here, 'SELECT EXISTS (SELECT FROM late)'),
+      );
       expect(await changedSince(here, 'late', since)).toBe(true);
     });
   },

@@ -10,6 +10,7 @@ DECLARE
   target imat_catalog.imat;
   rows bigint;
   emptied integer := 0;
+  differing integer;
   sources pg_catalog.oid[];
   source pg_catalog.oid;
   corruption pg_catalog.text;
@@ -31,9 +32,11 @@ BEGIN
     END LOOP;
     PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
-    PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
+    differing := imat_catalog.break_differing(ARRAY[target.id], false);
     COMMIT;
-    PERFORM imat_catalog.require_whole(target.id);
+    IF differing OPERATOR(pg_catalog.>) 0 THEN
+      PERFORM imat_catalog.require_whole(target.id);
+    END IF;
     COMMIT;
 
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;

@@ -1,25 +1,18 @@
 /** A crash in the middle of writing, and a dump that is restored into another cluster. */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../../engine/db/db.ts';
 import { connectDb } from '../../../engine/db/connect-db.ts';
 import { createImat } from '../../../engine/index.ts';
-import { findInstalledPostgres, findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
+import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { warnings } from './support/world.ts';
 
-/** The packaged servers come without the client programs. */
-const binaries = [findPostgres() ?? [], findInstalledPostgres()]
-  .flat()
-  .find((found) => existsSync(join(found.bin, 'pg_dump')));
+const binaries = findWithPrograms(false);
 
 describe.skipIf(binaries === undefined)('counters', () => {
-  const run = promisify(execFile);
-  const program = (name: string, args: readonly string[]): Promise<unknown> =>
-    run(join(binaries?.bin ?? '', name), args);
+  const program = (name: string, args: readonly string[]): Promise<string> =>
+    runProgram(binaries, name, args);
   let [home, abroad]: (PostgresServer | null)[] = [null, null];
   const sessions: Db[] = [];
   const serverOf = (one: PostgresServer | null | undefined): PostgresServer =>

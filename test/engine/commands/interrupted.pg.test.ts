@@ -7,6 +7,7 @@ import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
 import { createSandbox, type Sandbox, type Session } from './support/sandbox.ts';
+import { until } from './support/world.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const SALES = `
@@ -113,7 +114,8 @@ describe('an install that was cut off', () => {
     // The load is one statement after another in one transaction: this one lasts until the end of
     // the connection.
     const outcome = session.imat.convert('slow').catch((error: unknown) => error);
-    await waitFor(
+    await until(
+      'the load runs',
       async () =>
         (await sandbox.value<string>(
           `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
@@ -133,7 +135,8 @@ test('Ctrl-C during the load leaves nothing behind', async () => {
   const session = await sandbox.session();
   const pid = await pidOf(session);
   const error = expectImatError('interrupted', () => session.imat.convert('slow'));
-  await waitFor(
+  await until(
+    'the load runs',
     async () =>
       (await sandbox.value<string>(
         `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
@@ -160,7 +163,8 @@ describe('a signal', () => {
     const error = expectImatError('interrupted', () =>
       session.imat.convert('slow', { signal: stop.signal }),
     );
-    await waitFor(
+    await until(
+      'the load runs',
       async () =>
         (await sandbox.value<string>(
           `SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid} AND wait_event = 'PgSleep'`,
@@ -242,7 +246,8 @@ test('a writer that does not end: convert waits, and lets other writers in betwe
     // The first writer ends when these have returned: if one waited for convert as long as
     // convert waits, it would never return.
     for (let write = 0; write < 3; write++) {
-      await waitFor(
+      await until(
+        'convert waits for the writer',
         async () =>
           (await other.rows(`SELECT FROM pg_locks WHERE pid = ${pid} AND NOT granted`)).length > 0,
       );
@@ -255,11 +260,3 @@ test('a writer that does not end: convert waits, and lets other writers in betwe
   await sandbox.imat.revert('summary');
   expect(await catalogListing(sandbox.db)).toEqual(before);
 });
-
-async function waitFor(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 90_000; Date.now() < deadline; ) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  expect.fail('it did not happen in time');
-}

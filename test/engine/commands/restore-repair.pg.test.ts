@@ -3,15 +3,11 @@
  * no error that imat causes, what was restored says that it is broken instead of answering wrong,
  * and `imat repair` brings everything back.
  */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXTENSION } from '../../../engine/sql/names.ts';
-import { provideExtension } from '../../../tools/extension.ts';
-import { findInstalledPostgres, findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
+import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
 
@@ -70,19 +66,12 @@ const DEPENDENTS = `
 CREATE VIEW app.big AS SELECT id FROM imat.spent WHERE total > 100;
 CREATE VIEW app.first AS SELECT id FROM app.ranked WHERE place = 1`;
 
-/** The packaged servers come without the client programs. */
-const servers = WITH_EXTENSION
-  ? provideExtension().servers.map((one) => one.binaries)
-  : [findPostgres() ?? [], findInstalledPostgres()].flat();
-const binaries = servers.find((found) => existsSync(join(found.bin, 'pg_dump')));
+const binaries = findWithPrograms(WITH_EXTENSION);
 const settings = WITH_EXTENSION ? { shared_preload_libraries: EXTENSION } : {};
 
 describe.skipIf(binaries === undefined)('a restored database', () => {
-  const run = promisify(execFile);
-  const program = async (name: string, args: readonly string[]): Promise<string> => {
-    const { stderr } = await run(join(binaries?.bin ?? '', name), args);
-    return stderr;
-  };
+  const program = (name: string, args: readonly string[]): Promise<string> =>
+    runProgram(binaries, name, args);
   let server: PostgresServer;
   let shop: World;
   const worlds: World[] = [];

@@ -3,15 +3,11 @@
  * came along is nobody's: what was restored says so instead of answering, and works once it is
  * reverted and converted anew, one imat after the other.
  */
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXTENSION } from '../../../engine/sql/names.ts';
-import { provideExtension } from '../../../tools/extension.ts';
-import { findInstalledPostgres, findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
+import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
@@ -65,17 +61,12 @@ UPDATE product SET price = price + 1, kind = 'k' || (id + price::int) % 4 WHERE 
 UPDATE sale SET amount = 41 - amount WHERE id % 5 = 2 AND amount < 41;
 DELETE FROM sale WHERE id % 11 = 3`;
 
-/** The packaged servers come without the client programs. */
-const servers = WITH_EXTENSION
-  ? provideExtension().servers.map((one) => one.binaries)
-  : [findPostgres() ?? [], findInstalledPostgres()].flat();
-const binaries = servers.find((found) => existsSync(join(found.bin, 'pg_dump')));
+const binaries = findWithPrograms(WITH_EXTENSION);
 const settings = WITH_EXTENSION ? { shared_preload_libraries: EXTENSION } : {};
 
 describe.skipIf(binaries === undefined)('a restored database', () => {
-  const run = promisify(execFile);
-  const program = (name: string, args: readonly string[]): Promise<unknown> =>
-    run(join(binaries?.bin ?? '', name), args);
+  const program = (name: string, args: readonly string[]): Promise<string> =>
+    runProgram(binaries, name, args);
   let [home, abroad]: (PostgresServer | null)[] = [null, null];
   let original: World;
   const worlds: World[] = [];

@@ -1,9 +1,9 @@
 /** Random choices that a seed replays. */
 export type Random = {
   /** 0 <= n < below */
-  below(below: number): number;
-  pick<T>(items: readonly T[]): T;
-  chance(probability: number): boolean;
+  readonly below: (below: number) => number;
+  readonly pick: <T>(items: readonly T[]) => T;
+  readonly chance: (probability: number) => boolean;
 };
 
 /** Mulberry32. */

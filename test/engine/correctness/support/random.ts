@@ -3,6 +3,7 @@
  * whole history as SQL and the name of its seed; IMAT_TEST_SEED=<number> runs every random history
  * with that seed.
  */
+import { randomOf } from '../../commands/support/random.ts';
 import type { Step } from './bench.ts';
 import { FOLD } from './bench.ts';
 
@@ -19,26 +20,9 @@ export function randomFor(name: string): Random {
   return random(wanted === undefined ? hash(name) : Number(wanted));
 }
 
-/** mulberry32. */
 export function random(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const int = (below: number): number => Math.floor(next() * below);
-  return {
-    int,
-    pick: (values) => {
-      const value = values[int(values.length)];
-      if (value === undefined) throw new Error('nothing to pick from');
-      return value;
-    },
-    chance: (percent) => next() * 100 < percent,
-  };
+  const { below, pick, chance } = randomOf(seed);
+  return { int: below, pick, chance: (percent) => chance(percent / 100) };
 }
 
 /** FNV-1a. */

@@ -315,7 +315,7 @@ BEGIN
         ERRCODE = 'program_limit_exceeded',
         MESSAGE = 'a group key is too long to be stored',
         DETAIL = SQLERRM,
-        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
     WHEN OTHERS THEN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;

@@ -310,7 +310,7 @@ BEGIN
         ERRCODE = 'program_limit_exceeded',
         MESSAGE = 'a group key is too long to be stored',
         DETAIL = SQLERRM,
-        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat revert, then imat convert with --strategy swap.';
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
   END;
   IF negative THEN
     RAISE EXCEPTION USING
