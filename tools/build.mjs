@@ -21,6 +21,7 @@ const SOURCES = [
   'workers',
   'cli',
   'bench',
+  'torture',
   'tools',
   'tsconfig.json',
   'tsconfig.build.json',

@@ -1,11 +1,12 @@
 // @ts-check
 /**
- * What `npm run demo`, `npm test` and `npm run bench` call: sets up what is missing, then does it,
- * so that a fresh clone needs Node and nothing else.
+ * What `npm run demo`, `npm test`, `npm run bench` and `npm run torture` call: sets up what is
+ * missing, then does it, so that a fresh clone needs Node and nothing else.
  *
  *   node tools/run.mjs demo [options of imat demo]
  *   node tools/run.mjs test [--server <major>] [--extension] [options of vitest]
  *   node tools/run.mjs bench [options of the benchmark]
+ *   node tools/run.mjs torture [options of the torture]
  *   node tools/run.mjs build | install
  */
 import { spawn } from 'node:child_process';
@@ -27,6 +28,7 @@ const COMMANDS = {
   build: async () => build(),
   demo: async (args) => build() || run('dist/cli/main.js', ['demo', ...args]),
   bench: async (args) => build() || bench(args),
+  torture: async (args) => build() || torture(args),
   test: async (args) => build() || test(args),
 };
 
@@ -59,6 +61,12 @@ function build() {
 async function bench(args) {
   if (!args.some((arg) => arg.startsWith('--database-url'))) await provideServerBinaries();
   return run('dist/bench/main.js', args);
+}
+
+/** @param {string[]} args */
+async function torture(args) {
+  await provideServerBinaries();
+  return run('dist/torture/main.js', args);
 }
 
 /** @param {string[]} args */

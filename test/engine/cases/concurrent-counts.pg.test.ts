@@ -3,8 +3,8 @@
  * trigger tables deadlock on these.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { randomOf } from '../commands/support/random.ts';
-import type { Random } from '../commands/support/random.ts';
+import { randomOf } from '../../../tools/random.ts';
+import type { Random } from '../../../tools/random.ts';
 import { createWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const QUEUE = `

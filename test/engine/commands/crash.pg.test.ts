@@ -9,7 +9,7 @@ import { findPostgres } from '../../../tools/find-postgres.mjs';
 import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { type Running, runCli, startCli, useBuiltCli } from '../../cli/built-cli.ts';
 import { catalogListing } from './support/listing.ts';
-import { chanceOf } from './support/chance.ts';
+import { chanceOf } from '../../../tools/chance.ts';
 import { BOTH, MOMENTS, RANKED, SETUP, WRITES, type Death } from './support/crash-moments.ts';
 import {
   type Checked,

@@ -12,7 +12,7 @@ import {
 } from './support/northwind.ts';
 import { expectEqual } from './support/oracle.ts';
 import { seedOfRun } from '../../setup/seed.ts';
-import { randomOf } from './support/random.ts';
+import { randomOf } from '../../../tools/random.ts';
 import { createSandbox, type Sandbox } from './support/sandbox.ts';
 
 const STRATEGIES = {

@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { chanceOf } from './support/chance.ts';
+import { chanceOf } from '../../../tools/chance.ts';
 import {
   act,
   newTorture,

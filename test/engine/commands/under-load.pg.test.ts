@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ConvertOptions } from '../../../engine/api.ts';
 import { catalogListing } from './support/listing.ts';
-import { chanceOf } from './support/chance.ts';
+import { chanceOf } from '../../../tools/chance.ts';
 import {
   type Checked,
   createWorld,

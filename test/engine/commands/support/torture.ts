@@ -12,7 +12,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { ServerError } from '../../../../engine/db/db.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../../../../tools/chance.ts';
 import { differencesSql } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
 

@@ -3,7 +3,7 @@
  * whole history as SQL and the name of its seed; IMAT_TEST_SEED=<number> runs every random history
  * with that seed.
  */
-import { randomOf } from '../../commands/support/random.ts';
+import { randomOf } from '../../../../tools/random.ts';
 import type { Step } from './bench.ts';
 import { FOLD } from './bench.ts';
 

@@ -1,0 +1,42 @@
+/**
+ * The oracle: the user's definition, run by PostgreSQL in the same statement, as a plain view in
+ * the schema `oracle`, because a view follows renames. Rows are compared by their text, so that
+ * 1.0 and 1.00 differ.
+ */
+import type { Session } from './session.ts';
+
+export type Difference = { readonly name: string; readonly rows: readonly string[] };
+
+export const oracleOf = ({ name, query }: { name: string; query: string }): string =>
+  `CREATE VIEW oracle.${name} AS ${query}`;
+
+const comparison = (name: string): string => `
+  SELECT 'imat ' || v AS row
+  FROM (SELECT q::text FROM imat.${name} AS q EXCEPT ALL SELECT q::text FROM oracle.${name} AS q)
+    AS x(v)
+  UNION ALL
+  SELECT 'definition ' || v
+  FROM (SELECT q::text FROM oracle.${name} AS q EXCEPT ALL SELECT q::text FROM imat.${name} AS q)
+    AS x(v)
+  LIMIT 10`;
+
+/** In the transaction under way, if any. */
+export async function compare(session: Session, name: string): Promise<Difference | null> {
+  const rows = await session.sql(comparison(name), false);
+  return rows.length === 0 ? null : { name, rows: rows.map((row) => row['row'] ?? '') };
+}
+
+/**
+ * Names of the tables to lock before a snapshot is taken: TRUNCATE, a rewrite and DETACH are not
+ * MVCC in PostgreSQL.
+ */
+export async function tablesToLock(session: Session): Promise<string> {
+  const rows = await session.sql(
+    `SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname) AS names
+     FROM pg_class c
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+       AND NOT c.relispartition AND c.relname !~ '_guest$'`,
+    false,
+  );
+  return rows[0]?.['names'] ?? '';
+}

@@ -1,0 +1,88 @@
+/** Shrinks a failing run to few steps that still fail, by delta debugging. */
+import type { Failure, Run } from './run.ts';
+import { type Case, replay } from './replay.ts';
+import type { Step, TracedStep } from './trace.ts';
+
+const SUFFIXES = [60, 250, 1000, 4000];
+
+export async function shrink(
+  run: Run,
+  failure: Failure,
+  budgetMs: number,
+  say: (text: string) => void,
+): Promise<Case> {
+  const deadline = Date.now() + budgetMs;
+  const steps = relevant(run.trace.steps, failure);
+  const chosen = run.world.definitions.filter(
+    (one) => failure.imat === null || one.name === failure.imat,
+  );
+  const base = {
+    seed: run.world.seed,
+    failure: `${failure.kind}: ${failure.text}`,
+    setup: run.world.schema.statements,
+  };
+  const attempt = (definitions: Case['definitions'], some: readonly Step[]): Case => ({
+    ...base,
+    definitions,
+    steps: some.map(({ session, sql, command }) => ({
+      session,
+      ...(sql === undefined ? {} : { sql }),
+      ...(command === undefined ? {} : { command }),
+    })),
+    replays: true,
+  });
+  const fails = async (one: Case): Promise<boolean> => {
+    const found = await replay(run.server.url, one).catch(() => null);
+    return found !== null && found.startsWith(failure.kind);
+  };
+  for (const length of SUFFIXES) {
+    if (Date.now() > deadline) break;
+    const one = attempt(chosen, steps.slice(-length));
+    if (!(await fails(one))) continue;
+    say(`fails with the last ${length} steps; shrinking`);
+    const few = await minimize(one.steps, deadline, (some) => fails(attempt(chosen, some)));
+    const alone = few.map((step) => ({ ...step, session: 'one' }));
+    return attempt(chosen, (await fails(attempt(chosen, alone))) ? alone : few);
+  }
+  return {
+    ...base,
+    replays: false,
+    definitions: run.world.definitions,
+    steps: run.trace.steps.slice(-3000),
+  };
+}
+
+/** What readers did does not matter, except in the transaction that failed. */
+function relevant(steps: readonly TracedStep[], failure: Failure): TracedStep[] {
+  const last = steps.findLastIndex(
+    (step) => step.session === failure.session && step.sql?.startsWith('BEGIN') === true,
+  );
+  return steps.filter(
+    (step, index) =>
+      !(step.session.startsWith('reader') || step.command?.[0] === 'compare') ||
+      (step.session === failure.session && index >= last),
+  );
+}
+
+/** ddmin: leaves out ever smaller parts for as long as it still fails. */
+async function minimize(
+  all: readonly Step[],
+  deadline: number,
+  fails: (some: readonly Step[]) => Promise<boolean>,
+): Promise<readonly Step[]> {
+  let kept = all;
+  for (let size = Math.ceil(kept.length / 2); size >= 1; ) {
+    let shrunk = false;
+    for (let at = 0; at < kept.length && Date.now() < deadline; ) {
+      const without = [...kept.slice(0, at), ...kept.slice(at + size)];
+      if (without.length > 0 && (await fails(without))) {
+        kept = without;
+        shrunk = true;
+      } else at += size;
+    }
+    if (Date.now() >= deadline) break;
+    if (size > 1) size = Math.ceil(size / 2);
+    else if (!shrunk) break;
+  }
+  return kept;
+}
