@@ -20,10 +20,25 @@ const comparison = (name: string): string => `
     AS x(v)
   LIMIT 10`;
 
-/** In the transaction under way, if any. */
+/** In which partitions PostgreSQL would look now, whatever the snapshot. */
+const PARTITIONS = `SELECT string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid) AS list
+  FROM pg_class c, pg_partition_tree(c.oid) t
+  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT c.relispartition`;
+
+/**
+ * In the transaction under way, if any. Partitions that come or go meanwhile are no difference:
+ * PostgreSQL plans with one list, and executes while there is another one. Then it is repeated.
+ */
 export async function compare(session: Session, name: string): Promise<Difference | null> {
-  const rows = await session.sql(comparison(name), false);
-  return rows.length === 0 ? null : { name, rows: rows.map((row) => row['row'] ?? '') };
+  const partitions = async (): Promise<string> =>
+    (await session.sql(PARTITIONS, false))[0]?.['list'] ?? '';
+  for (;;) {
+    const before = await partitions();
+    const rows = await session.sql(comparison(name), false);
+    if (rows.length === 0) return null;
+    if (before === (await partitions()))
+      return { name, rows: rows.map((row) => row['row'] ?? '') };
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { runKiller, runMaintainer, settle, Worker } from './maintainers.ts';
 import { type Options, readOptions } from './options.ts';
 import { type Case, prepareDatabase, replay, withDatabase } from './replay.ts';
 import { Run, worldOf } from './run.ts';
-import { shrink } from './shrink.ts';
+import { shrink, shrinkCase } from './shrink.ts';
 import { runAlterer, runCommitter, runPartitioner, runReader, runWriter } from './users.ts';
 
 const SETTLE_MS = 45_000;
@@ -26,21 +26,33 @@ async function main(): Promise<void> {
   try {
     process.exitCode =
       options.replay === null
-        ? await torture(server, options)
-        : await repeat(server, options.replay);
+        ? await torture(server, { ...options, shrinkMinutes: options.shrinkMinutes ?? 5 })
+        : await repeat(server, options.replay, options.shrinkMinutes);
   } finally {
     await server.stop();
   }
 }
 
-async function repeat(server: PostgresServer, file: string): Promise<number> {
+async function repeat(
+  server: PostgresServer,
+  file: string,
+  shrinkMinutes: number | null,
+): Promise<number> {
   const one = JSON.parse(readFileSync(file, 'utf8')) as Case;
   const found = await replay(server.url, one);
   console.log(found ?? 'nothing is wrong');
+  if (found !== null && shrinkMinutes !== null) {
+    const few = await shrinkCase(server.url, one, Date.now() + shrinkMinutes * 60_000);
+    writeFileSync(file, `${JSON.stringify(few, null, 1)}\n`);
+    console.log(`${few.steps.length} steps repeat it`);
+  }
   return found === null ? 0 : 1;
 }
 
-async function torture(server: PostgresServer, options: Options): Promise<number> {
+async function torture(
+  server: PostgresServer,
+  options: Options & { readonly shrinkMinutes: number },
+): Promise<number> {
   const world = worldOf(options.seed);
   say(`seed ${options.seed}, PostgreSQL ${server.major}, ${options.minutes} minutes`);
   return withDatabase(server.url, 'torture', async (url) => {

@@ -5,13 +5,14 @@ export type Options = {
   readonly minutes: number;
   readonly seed: number;
   readonly replay: string | null;
-  readonly shrinkMinutes: number;
+  /** Null unless given. */
+  readonly shrinkMinutes: number | null;
 };
 
 type Flags = {
   readonly minutes: string;
   readonly seed: string;
-  readonly shrink: string;
+  readonly shrink?: string;
   readonly replay?: string;
 };
 
@@ -22,7 +23,10 @@ export function readOptions(argv: readonly string[]): Options {
     .description('Random use of imat beside random deaths; every answer is compared.')
     .option('--minutes <n>', 'how long', '1')
     .option('--seed <n>', 'the schema, the definitions and the statements', '1')
-    .option('--shrink <minutes>', 'how long a failure is shrunk', '5')
+    .option(
+      '--shrink <minutes>',
+      'how long a failure is shrunk (default: 5, or not at all if it is replayed)',
+    )
     .option('--replay <file>', 'repeat the case in a file instead')
     .parse(argv, { from: 'user' })
     .opts<Flags>();
@@ -35,6 +39,6 @@ export function readOptions(argv: readonly string[]): Options {
     minutes: number(flags.minutes),
     seed: number(flags.seed),
     replay: flags.replay ?? null,
-    shrinkMinutes: number(flags.shrink),
+    shrinkMinutes: flags.shrink === undefined ? null : number(flags.shrink),
   };
 }

@@ -17,7 +17,7 @@ export type Case = {
   readonly steps: readonly Step[];
 };
 
-/** Goes on with other sessions' steps where one waits for a lock for so long. */
+/** After this time, other sessions go on while one waits for a lock. */
 const WAIT_MS = 400;
 
 export async function prepareDatabase(
@@ -136,6 +136,10 @@ class Replay {
     return made;
   }
 
+  #knows(name: string | undefined): boolean {
+    return this.#definitions.some((one) => one.name === name);
+  }
+
   async #take(step: Step, session: Session, commander: Commander): Promise<void> {
     if (step.sql !== undefined) {
       await session.sql(step.sql).catch((error: unknown) => {
@@ -143,8 +147,9 @@ class Replay {
         if (judgeWriter(fault, this.#users) === 'imat')
           this.#found ??= `writer error\n${step.sql}\n${fault.code} ${fault.message}`;
       });
-    } else if (step.command?.[0] === 'compare') await this.#compare(session, step.command[1] ?? '');
-    else if (step.command !== undefined && step.command[0] !== 'restart')
+    } else if (step.command?.[0] === 'compare' && this.#knows(step.command[1]))
+      await this.#compare(session, step.command[1] ?? '');
+    else if (step.command !== undefined && this.#knows(step.command[1]))
       await commander.run(step.command, this.#definitions, session).catch((error: unknown) => {
         if (judgeCommand(error) === 'imat')
           this.#found ??= `command error\n${step.command?.join(' ')}\n${describeError(error)}`;

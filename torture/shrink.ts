@@ -5,6 +5,21 @@ import type { Step, TracedStep } from './trace.ts';
 
 const SUFFIXES = [60, 250, 1000, 4000];
 
+/** Shrinks a case that repeats. */
+export async function shrinkCase(server: string, one: Case, deadline: number): Promise<Case> {
+  const kind = one.failure.slice(0, one.failure.indexOf(':'));
+  const fails = (steps: readonly Step[]): Promise<boolean> =>
+    stillFails(server, { ...one, steps }, kind);
+  const few = await minimize(one.steps, deadline, fails);
+  const alone = few.map((step) => ({ ...step, session: 'one' }));
+  return { ...one, steps: (await fails(alone)) ? alone : few };
+}
+
+async function stillFails(server: string, one: Case, kind: string): Promise<boolean> {
+  const found = await replay(server, one).catch(() => null);
+  return found !== null && found.startsWith(kind);
+}
+
 export async function shrink(
   run: Run,
   failure: Failure,
@@ -31,18 +46,12 @@ export async function shrink(
     })),
     replays: true,
   });
-  const fails = async (one: Case): Promise<boolean> => {
-    const found = await replay(run.server.url, one).catch(() => null);
-    return found !== null && found.startsWith(failure.kind);
-  };
   for (const length of SUFFIXES) {
     if (Date.now() > deadline) break;
     const one = attempt(chosen, steps.slice(-length));
-    if (!(await fails(one))) continue;
+    if (!(await stillFails(run.server.url, one, failure.kind))) continue;
     say(`fails with the last ${length} steps; shrinking`);
-    const few = await minimize(one.steps, deadline, (some) => fails(attempt(chosen, some)));
-    const alone = few.map((step) => ({ ...step, session: 'one' }));
-    return attempt(chosen, (await fails(attempt(chosen, alone))) ? alone : few);
+    return shrinkCase(run.server.url, one, deadline);
   }
   return {
     ...base,

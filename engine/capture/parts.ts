@@ -4,6 +4,7 @@
  * partitions as well (`imat_catalog.follow_part`).
  */
 import type { Db } from '../db/db.ts';
+import { MERGE_TRIGGER } from '../sql/names.ts';
 
 export async function isPartitioned(db: Db, oid: number): Promise<boolean> {
   const [row] = await db.query(`SELECT FROM pg_class WHERE oid = $1 AND relkind = 'p'`, [oid]);
@@ -21,6 +22,7 @@ export async function dropFunctions(db: Db, names: readonly string[]): Promise<v
  * that are no partitions any more goes.
  */
 export async function captureParts(db: Db, oid: number): Promise<void> {
+  await createMergeTrigger(db, oid);
   await db.query(
     `SELECT imat_catalog.release_part($1, t.tgrelid)
      FROM (
@@ -40,15 +42,34 @@ export async function captureParts(db: Db, oid: number): Promise<void> {
   await db.query('SELECT imat_catalog.write_parts($1)', [oid]);
 }
 
+/**
+ * After a MERGE has inserted a row through the root of partitions, PostgreSQL puts that row into the
+ * transition table of the updates that follow, in place of the updated row. It does not where the
+ * partition has a row trigger BEFORE INSERT, and PostgreSQL gives that of a root to all partitions,
+ * new ones as well. The condition keeps the function from ever being called. The function is one
+ * that everybody may use, because whoever attaches a partition must have that right.
+ */
+async function createMergeTrigger(db: Db, oid: number): Promise<void> {
+  const [source] = await db.query<{ name: string }>('SELECT $1::oid::regclass::text AS name', [
+    oid,
+  ]);
+  await db.execute(
+    `CREATE OR REPLACE TRIGGER "${MERGE_TRIGGER}" BEFORE INSERT ON ${source?.name ?? ''}
+     FOR EACH ROW WHEN (false)
+     EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()`,
+  );
+}
+
 /** After the functions of a source were written anew, and its triggers where `all` says so. */
 export async function rewriteParts(db: Db, oid: number, all: boolean): Promise<void> {
   await db.query('SELECT imat_catalog.write_parts($1)', [oid]);
-  if (all)
-    await db.query(
-      `SELECT imat_catalog.capture_part(s.relation, c.oid)
+  if (!all) return;
+  await createMergeTrigger(db, oid);
+  await db.query(
+    `SELECT imat_catalog.capture_part(s.relation, c.oid)
        FROM imat_catalog.source s JOIN pg_class c ON c.oid = ANY (s.parts) WHERE s.relation = $1`,
-      [oid],
-    );
+    [oid],
+  );
 }
 
 /** Takes in what has changed since. */

@@ -17,6 +17,11 @@ const CONDITIONS: Readonly<
     condition: 'insufficient_privilege',
     hint: 'README, "Rights", lists what each command needs.',
   },
+  // imat has just read the names of columns.
+  42703: {
+    condition: 'contention',
+    hint: 'Try again; a column was renamed or dropped meanwhile.',
+  },
   42704: { condition: 'not_found' },
   '42P01': { condition: 'not_found' },
   '3F000': { condition: 'not_found' },

@@ -22,7 +22,7 @@
 import { canNet, imageGrouping } from '../operators/image.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import type { CaptureEvent } from '../sql/names.ts';
-import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn } from '../sql/names.ts';
+import { CAPTURE_EVENTS, CAPTURE_TRIGGERS, logColumn, MERGE_TRIGGER } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, regclass, sql } from '../sql/sql.ts';
 
@@ -310,7 +310,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
 
 /** Takes the triggers away, and the extension's registration of the log. */
 export function dropTriggers(source: Sql, extension: Sql | null): readonly Sql[] {
-  const dropped = Object.values(CAPTURE_TRIGGERS).map(
+  const dropped = [...Object.values(CAPTURE_TRIGGERS), MERGE_TRIGGER].map(
     (trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`,
   );
   return extension === null

@@ -144,3 +144,6 @@ export const CAPTURE_TRIGGERS: Readonly<Record<CaptureEvent, string>> = {
   delete: '!imat_delete',
   truncate: '~imat_truncate',
 };
+
+/** The row trigger on a partitioned source that never fires (engine/capture/parts.ts says why). */
+export const MERGE_TRIGGER = '!imat_merge';

@@ -20,7 +20,8 @@ BEGIN
           ORDER BY t.tgname)
         FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
         WHERE t.tgrelid = c.oid
-          AND t.tgname IN (SELECT n.name FROM imat_catalog.capture_triggers(source, c.oid) n)
+          AND (t.tgname IN (SELECT n.name FROM imat_catalog.capture_triggers(source, c.oid) n)
+            OR t.tgname = '!imat_merge' AND c.oid = source)
       ), CASE WHEN c.relispartition AND NOT imat_catalog.is_capturable(c.oid) THEN 'unfit' END, (
         SELECT string_agg(a.attname || ':' || md5(pg_get_expr(e.adbin, c.oid)), ' '
           ORDER BY a.attname)

@@ -35,6 +35,19 @@ describe('writes', () => {
     ['rows that move below', `UPDATE sale_2 SET kind = 'z' WHERE kind = 'a'`],
     ['a delete', `DELETE FROM sale WHERE id % 5 = 0`],
     ['a delete from a leaf', `DELETE FROM sale_2a`],
+    // PostgreSQL puts the inserted row into the transition table of the update after it.
+    [
+      'a MERGE that inserts before it updates',
+      `MERGE INTO sale s USING (VALUES (1), (2), (103), (104)) n(i) ON n.i = s.id
+       WHEN MATCHED THEN UPDATE SET amount = 77
+       WHEN NOT MATCHED THEN INSERT (id, kind, amount) VALUES (n.i, 'b', 5)`,
+    ],
+    [
+      'a MERGE into a partition that is partitioned',
+      `MERGE INTO sale_2 s USING (VALUES (101), (102), (103), (104)) n(i) ON n.i = s.id
+       WHEN MATCHED THEN UPDATE SET amount = 77
+       WHEN NOT MATCHED THEN INSERT (id, kind, amount) VALUES (n.i, 'b', 5)`,
+    ],
     [
       'a MERGE',
       `MERGE INTO sale s USING (SELECT i, 'b' AS k FROM generate_series(90, 110) i) n ON n.i = s.id
