@@ -30,6 +30,38 @@ beforeEach(async () => {
 afterEach(() => world.drop());
 
 describe('beside others', () => {
+  // PostgreSQL routes rows of a transaction that keeps its snapshot into such a partition.
+  test.each([true, false])(
+    'a row that reaches a partition which is being detached; the partition was captured: %s',
+    async (captured) => {
+      const [holder, detacher, writer] = [
+        await world.session(),
+        await world.session(),
+        await world.session(),
+      ];
+      await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+      if (captured) await maintain(world);
+      await holder.sql('BEGIN; SELECT FROM sale');
+      const detached = outcomeOf(
+        detacher.sql('ALTER TABLE sale DETACH PARTITION sale_3 CONCURRENTLY'),
+      );
+      await untilBlocked(world, detacher.pid);
+      await writer.sql(`INSERT INTO sale VALUES (5, 'a', 1)`);
+      await writer.sql(
+        `BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO sale VALUES (220, 'a', 5), (6, 'b', 2)`,
+      );
+      await expectExact(world, ALL);
+      await writer.sql('COMMIT');
+      await expectExact(world, ALL);
+      await holder.sql('COMMIT');
+      expect(await detached).not.toBeInstanceOf(Error);
+      await expectExact(world, ALL);
+      await world.sql('DROP TABLE sale_3');
+      await maintain(world);
+      await expectExact(world, ALL);
+    },
+  );
+
   const attach = async (): Promise<void> => {
     await world.sql(`CREATE TABLE sale_3 (id int, kind text, amount numeric(10,2));
       INSERT INTO sale_3 SELECT 200 + i, 'a', i FROM generate_series(0, 9) AS i;
