@@ -36,8 +36,7 @@ export async function compare(session: Session, name: string): Promise<Differenc
     const before = await partitions();
     const rows = await session.sql(comparison(name), false);
     if (rows.length === 0) return null;
-    if (before === (await partitions()))
-      return { name, rows: rows.map((row) => row['row'] ?? '') };
+    if (before === (await partitions())) return { name, rows: rows.map((row) => row['row'] ?? '') };
   }
 }
 

@@ -14,7 +14,8 @@ export function judgeWriter(fault: ServerFault, users: ReadonlySet<number>): Ver
   const words = [fault.message, fault.detail, fault.where, fault.schema, fault.table].join('\n');
   // Capture is in the context of every statement of its own; a dependent is named by PostgreSQL
   // where somebody tries to change what a view reads.
-  if (fault.code === '2BP01' || fault.code === '0A000') return 'allowed';
+  // A serializable transaction may fail at any of its statements.
+  if (['2BP01', '0A000', '40001'].includes(fault.code)) return 'allowed';
   if (fault.code.startsWith('IM') || fault.code.startsWith('XX') || OURS.test(words)) return 'imat';
   if (fault.code === '40P01') {
     const pids = [...fault.detail.matchAll(/[Pp]rocess (\d+)/g)].map(([, pid]) => Number(pid));

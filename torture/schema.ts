@@ -1,4 +1,4 @@
-/** A random schema: tables with several types, keys, references, partitions and generated columns. */
+/** A random schema: tables with several types, keys, references and partitions. */
 import type { Chance } from '../tools/chance.ts';
 
 export type Column = {

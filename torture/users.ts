@@ -1,4 +1,4 @@
-/** The users: writers, readers, who changes tables and partitions, who ends prepared transactions. */
+/** The users: writers, readers, and who changes tables, partitions and prepared transactions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from '../tools/chance.ts';
 import { restoreOracles } from './commands.ts';

@@ -43,8 +43,8 @@ export async function captureParts(db: Db, oid: number): Promise<void> {
 }
 
 /**
- * After a MERGE has inserted a row through the root of partitions, PostgreSQL puts that row into the
- * transition table of the updates that follow, in place of the updated row. It does not where the
+ * After a MERGE has inserted a row through the root of partitions, PostgreSQL puts that row into
+ * the transition table of the updates that follow, in place of the updated row. It does not if the
  * partition has a row trigger BEFORE INSERT, and PostgreSQL gives that of a root to all partitions,
  * new ones as well. The condition keeps the function from ever being called. The function is one
  * that everybody may use, because whoever attaches a partition must have that right.

@@ -1,15 +1,11 @@
--- A constraint that is NULL holds. A transaction that keeps its snapshot still inserts into a
--- partition that is being detached concurrently, whether or not it sees that.
+-- A constraint that is NULL holds.
 CREATE OR REPLACE FUNCTION imat_store.captured_rows(source regclass, parts oid[]) RETURNS text
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT coalesce(' WHERE ' || string_agg(format('(%s) IS FALSE',
     coalesce(nullif(pg_get_partition_constraintdef(t.part), ''), 'true')), ' AND '), '')
-  FROM (
-    SELECT t.parent, t.part FROM imat_store.part_tree(source) t
-    UNION SELECT i.inhparent, i.inhrelid FROM pg_inherits i WHERE i.inhdetachpending
-  ) t
+  FROM imat_store.part_tree(source) t
   WHERE t.part <> ALL (parts) AND (t.parent = source OR t.parent = ANY (parts))
 $$;
 

@@ -1,5 +1,5 @@
 /**
- * The actors of the concurrency torture: writers on both sides of a join, folds, swaps, readers,
+ * Many users at once: writers on both sides of a join, folds, swaps, readers,
  * and a witness who watches the server's locks. Each runs until `running` ends; whatever goes wrong
  * with one ends all.
  *
@@ -16,7 +16,7 @@ import type { Chance } from '../../../../tools/chance.ts';
 import { differencesSql } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
 
-export const TORTURE_SCHEMA = `
+export const CROWD_SCHEMA = `
 CREATE TABLE customer (id int PRIMARY KEY, region text, credit numeric(12,2), note text);
 CREATE TABLE purchase (
   id bigint PRIMARY KEY, customer_id int, kind int, amount numeric(12,2), paid boolean, note text
@@ -33,7 +33,7 @@ const RANKED = `SELECT t.region, t.total,
     GROUP BY c.region
   ) t`;
 
-export const TORTURE_IMATS: readonly Checked[] = [
+export const CROWD_IMATS: readonly Checked[] = [
   {
     name: 'joined',
     definition: `SELECT c.region, p.kind, count(*) AS n, count(p.amount) AS amounts,
@@ -77,7 +77,7 @@ export type Figures = {
   waits: Record<string, number>;
 };
 
-export type Torture = {
+export type Crowd = {
   readonly world: World;
   readonly figures: Figures;
   readonly prefix: string;
@@ -92,7 +92,7 @@ export type Torture = {
   readonly maintainerPids: Set<number>;
 };
 
-export function newTorture(world: World): Torture {
+export function newCrowd(world: World): Crowd {
   const figures: Figures = {
     transactions: 0,
     statements: 0,
@@ -111,7 +111,7 @@ export function newTorture(world: World): Torture {
   return {
     world,
     figures,
-    prefix: `torture-${Date.now()}`,
+    prefix: `crowd-${Date.now()}`,
     running: true,
     writing: 0,
     failure: null,
@@ -128,21 +128,21 @@ export function newTorture(world: World): Torture {
  */
 const pickImat = (chance: Chance): Checked =>
   chance.pick(
-    chance.in100(15) ? TORTURE_IMATS : TORTURE_IMATS.filter((imat) => imat.name !== 'ranked'),
+    chance.in100(15) ? CROWD_IMATS : CROWD_IMATS.filter((imat) => imat.name !== 'ranked'),
   );
 
 /** Lets an actor act; what goes wrong with it first ends all. */
-export async function act(torture: Torture, actor: Promise<void>): Promise<void> {
+export async function act(crowd: Crowd, actor: Promise<void>): Promise<void> {
   try {
     await actor;
   } catch (error) {
-    torture.failure ??= error;
-    torture.running = false;
+    crowd.failure ??= error;
+    crowd.running = false;
   }
 }
 
 async function compare(
-  torture: Torture,
+  crowd: Crowd,
   session: Session,
   imat: Checked,
   context: string,
@@ -151,7 +151,7 @@ async function compare(
     await session.rows(differencesSql(imat)),
     `imat.${imat.name} differs from its definition (${context})`,
   ).toEqual([]);
-  torture.figures.comparisons += 1;
+  crowd.figures.comparisons += 1;
 }
 
 /**
@@ -159,7 +159,7 @@ async function compare(
  * on.
  */
 type Writer = {
-  readonly torture: Torture;
+  readonly crowd: Crowd;
   readonly session: Session;
   readonly chance: Chance;
   readonly index: number;
@@ -232,33 +232,33 @@ function statementOf(writer: Writer): string {
 }
 
 async function steps(writer: Writer, context: string): Promise<void> {
-  const { torture, session, chance } = writer;
+  const { crowd, session, chance } = writer;
   for (let step = chance.int(1, 4); step > 0; step--) {
     await session.sql(statementOf(writer));
-    torture.figures.statements += 1;
-    if (chance.in100(35)) await compare(torture, session, pickImat(chance), context);
+    crowd.figures.statements += 1;
+    if (chance.in100(35)) await compare(crowd, session, pickImat(chance), context);
   }
 }
 
 const TABLES = 'customer, purchase';
 
 async function truncate(writer: Writer): Promise<void> {
-  const { torture, session, chance } = writer;
-  torture.truncating = true;
+  const { crowd, session, chance } = writer;
+  crowd.truncating = true;
   try {
     await session.sql('BEGIN; TRUNCATE purchase');
-    await compare(torture, session, pickImat(chance), 'after own TRUNCATE');
+    await compare(crowd, session, pickImat(chance), 'after own TRUNCATE');
     if (chance.in100(50)) await steps(writer, 'after own TRUNCATE');
     await session.sql(chance.in100(70) ? 'COMMIT' : 'ROLLBACK');
-    torture.figures.truncates += 1;
+    crowd.figures.truncates += 1;
   } finally {
-    torture.truncating = false;
+    crowd.truncating = false;
   }
 }
 
 async function transaction(writer: Writer): Promise<void> {
-  const { torture, session, chance, index } = writer;
-  if (writer.prepared !== null && !torture.prepared.has(writer.prepared)) writer.prepared = null;
+  const { crowd, session, chance, index } = writer;
+  if (writer.prepared !== null && !crowd.prepared.has(writer.prepared)) writer.prepared = null;
   // One SERIALIZABLE writer alone cannot conflict with SERIALIZABLE readers.
   const fixed = index === 0 ? chance.pick(['SERIALIZABLE', 'REPEATABLE READ']) : 'REPEATABLE READ';
   const isolation = writer.prepared === null && chance.in100(30) ? fixed : 'READ COMMITTED';
@@ -270,7 +270,7 @@ async function transaction(writer: Writer): Promise<void> {
     await session.sql('SAVEPOINT a');
     await steps(writer, `${isolation}, in a savepoint`);
     await session.sql(chance.in100(60) ? 'ROLLBACK TO a' : 'RELEASE a');
-    await compare(torture, session, pickImat(chance), `${isolation}, after a savepoint`);
+    await compare(crowd, session, pickImat(chance), `${isolation}, after a savepoint`);
     if (chance.in100(50)) await steps(writer, `${isolation}, after a savepoint`);
   }
   // Folds and swaps go on meanwhile.
@@ -279,38 +279,38 @@ async function transaction(writer: Writer): Promise<void> {
 }
 
 async function end(writer: Writer, mayPrepare: boolean): Promise<void> {
-  const { torture, session, chance, index } = writer;
-  torture.figures.transactions += 1;
+  const { crowd, session, chance, index } = writer;
+  crowd.figures.transactions += 1;
   const dice = chance.int(1, 100);
   if (dice <= 15) {
-    torture.figures.rolledBack += 1;
+    crowd.figures.rolledBack += 1;
     return session.sql('ROLLBACK');
   }
   if (dice <= 20 && mayPrepare && writer.prepared === null) {
-    const gid = `${torture.prefix}-${index}-${torture.figures.transactions}`;
+    const gid = `${crowd.prefix}-${index}-${crowd.figures.transactions}`;
     await session.sql(`PREPARE TRANSACTION '${gid}'`);
-    torture.prepared.add(gid);
+    crowd.prepared.add(gid);
     writer.prepared = gid;
     writer.next += KEPT;
-    torture.figures.prepared += 1;
+    crowd.figures.prepared += 1;
     return;
   }
   return session.sql('COMMIT');
 }
 
-export async function runWriter(torture: Torture, chance: Chance, index: number): Promise<void> {
-  torture.writing += 1;
-  const session = await torture.world.session();
-  torture.writerPids.add(session.pid);
-  const writer: Writer = { torture, session, chance, index, next: 0, prepared: null };
+export async function runWriter(crowd: Crowd, chance: Chance, index: number): Promise<void> {
+  crowd.writing += 1;
+  const session = await crowd.world.session();
+  crowd.writerPids.add(session.pid);
+  const writer: Writer = { crowd, session, chance, index, next: 0, prepared: null };
   try {
-    while (torture.running) {
-      if (chance.in100(1) && !torture.truncating) await truncate(writer);
+    while (crowd.running) {
+      if (chance.in100(1) && !crowd.truncating) await truncate(writer);
       else await transaction(writer);
       if (chance.in100(10)) await sleep(chance.int(1, 30));
     }
   } finally {
-    torture.writing -= 1;
+    crowd.writing -= 1;
   }
 }
 
@@ -318,26 +318,26 @@ export async function runWriter(torture: Torture, chance: Chance, index: number)
  * Ends prepared transactions later than others end theirs, from another session; all of them at the
  * end.
  */
-export async function runCommitter(torture: Torture, chance: Chance): Promise<void> {
-  const session = await torture.world.session();
-  while (torture.running || torture.writing > 0 || torture.prepared.size > 0) {
+export async function runCommitter(crowd: Crowd, chance: Chance): Promise<void> {
+  const session = await crowd.world.session();
+  while (crowd.running || crowd.writing > 0 || crowd.prepared.size > 0) {
     await sleep(chance.int(10, 150));
-    const [gid] = torture.prepared;
+    const [gid] = crowd.prepared;
     if (gid === undefined) continue;
     await session.sql(`${chance.in100(80) ? 'COMMIT' : 'ROLLBACK'} PREPARED '${gid}'`);
-    torture.prepared.delete(gid);
+    crowd.prepared.delete(gid);
   }
 }
 
-export async function runFolder(torture: Torture, chance: Chance): Promise<void> {
-  const session = await torture.world.session();
-  torture.maintainerPids.add(session.pid);
-  while (torture.running) {
+export async function runFolder(crowd: Crowd, chance: Chance): Promise<void> {
+  const session = await crowd.world.session();
+  crowd.maintainerPids.add(session.pid);
+  while (crowd.running) {
     await session.sql(`CALL imat.fold('${chance.pick(['joined', 'single', 'bag'])}')`);
-    torture.figures.foldedRows += Number(
+    crowd.figures.foldedRows += Number(
       await session.value<string>(`SELECT current_setting('imat.rows')`),
     );
-    torture.figures.folds += 1;
+    crowd.figures.folds += 1;
     await sleep(chance.int(0, 80));
   }
 }
@@ -345,16 +345,16 @@ export async function runFolder(torture: Torture, chance: Chance): Promise<void>
 /**
  * A swap may be put off by a transaction that has read the view and is still open; by nothing else.
  */
-export async function runSwapper(torture: Torture, chance: Chance): Promise<void> {
-  const session = await torture.world.session();
-  torture.maintainerPids.add(session.pid);
-  while (torture.running) {
+export async function runSwapper(crowd: Crowd, chance: Chance): Promise<void> {
+  const session = await crowd.world.session();
+  crowd.maintainerPids.add(session.pid);
+  while (crowd.running) {
     try {
       await session.sql(`CALL imat.swap('ranked')`);
-      torture.figures.swaps += 1;
+      crowd.figures.swaps += 1;
     } catch (error) {
       if (!(error instanceof ServerError) || error.sqlstate !== '55P03') throw error;
-      torture.figures.swapsPutOff += 1;
+      crowd.figures.swapsPutOff += 1;
     }
     await sleep(chance.int(20, 200));
   }
@@ -365,20 +365,20 @@ export async function runSwapper(torture: Torture, chance: Chance): Promise<void
  * end.
  */
 export async function runReader(
-  torture: Torture,
+  crowd: Crowd,
   chance: Chance,
   isolation: string,
   pauseMs: number,
 ): Promise<void> {
-  const session = await torture.world.session();
-  while (torture.running) {
+  const session = await crowd.world.session();
+  while (crowd.running) {
     await session.sql(`BEGIN ISOLATION LEVEL ${isolation}`);
     const fixed = isolation !== 'READ COMMITTED';
     if (fixed) await session.sql(`LOCK TABLE ${TABLES} IN ACCESS SHARE MODE`);
     const answers = new Map<string, string>();
     for (let read = chance.int(2, 5); read > 0; read--) {
       const imat = pickImat(chance);
-      await compare(torture, session, imat, `${isolation} reader`);
+      await compare(crowd, session, imat, `${isolation} reader`);
       const answer = await session.value<string>(
         `SELECT md5(string_agg(q::text, ' ' ORDER BY q::text)) FROM imat.${imat.name} AS q`,
       );

@@ -1,40 +1,40 @@
 /**
- * The concurrency torture: 8 writers on both sides of a join, folds, swaps and readers at once,
- * every answer compared with the definition in its own snapshot, and a witness who sees in the
- * server's locks that no writer ever waits for imat.
+ * No writer ever waits for imat: 8 writers on both sides of a join, folds, swaps and readers at
+ * once, every answer compared with the definition in its own snapshot, and a witness sees in the
+ * server's locks who waits for what. `npm run torture` is the random one.
  *
- * IMAT_TORTURE_SECONDS and IMAT_SEED choose its length and repeat its choices (not the
- * server's timing).
+ * IMAT_CROWD_SECONDS and IMAT_SEED choose its length and repeat its choices (not the server's
+ * timing).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { chanceOf } from '../../../tools/chance.ts';
 import {
   act,
-  newTorture,
+  newCrowd,
   runCommitter,
   runFolder,
   runReader,
   runSwapper,
   runWriter,
-  TORTURE_IMATS,
-  TORTURE_SCHEMA,
-} from './support/torture.ts';
-import { runWitness } from './support/torture-witness.ts';
+  CROWD_IMATS,
+  CROWD_SCHEMA,
+} from './support/crowd.ts';
+import { runWitness } from './support/waits-witness.ts';
 import { createWorld, expectExact } from './support/world.ts';
 import { seedOfRun } from '../../setup/seed.ts';
 
-const SECONDS = Number(process.env['IMAT_TORTURE_SECONDS'] ?? 20);
+const SECONDS = Number(process.env['IMAT_CROWD_SECONDS'] ?? 20);
 const SEED = seedOfRun();
 
 test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
   timeout: (SECONDS + 300) * 1000,
 }, async () => {
-  const world = await createWorld(TORTURE_SCHEMA);
-  const torture = newTorture(world);
-  const { figures } = torture;
+  const world = await createWorld(CROWD_SCHEMA);
+  const crowd = newCrowd(world);
+  const { figures } = crowd;
   try {
-    for (const { name, definition } of TORTURE_IMATS) {
+    for (const { name, definition } of CROWD_IMATS) {
       expect((await world.imat.create(name, definition)).strategy).toBe(
         name === 'ranked' ? 'swap' : 'delta',
       );
@@ -43,42 +43,42 @@ test(`eight writers, folds, swaps and readers for ${SECONDS} s`, {
     let actor = 0;
     const chance = (): ReturnType<typeof chanceOf> => chanceOf(SEED * 100 + (actor += 1));
     const actors = [
-      ...Array.from({ length: 8 }, (_, index) => runWriter(torture, chance(), index)),
-      runCommitter(torture, chance()),
-      runFolder(torture, chance()),
-      runFolder(torture, chance()),
-      runSwapper(torture, chance()),
-      runReader(torture, chance(), 'REPEATABLE READ', 20),
-      runReader(torture, chance(), 'REPEATABLE READ READ ONLY', 700),
-      runReader(torture, chance(), 'SERIALIZABLE', 20),
-      runReader(torture, chance(), 'READ COMMITTED', 20),
-      runWitness(torture),
-    ].map((one) => act(torture, one));
+      ...Array.from({ length: 8 }, (_, index) => runWriter(crowd, chance(), index)),
+      runCommitter(crowd, chance()),
+      runFolder(crowd, chance()),
+      runFolder(crowd, chance()),
+      runSwapper(crowd, chance()),
+      runReader(crowd, chance(), 'REPEATABLE READ', 20),
+      runReader(crowd, chance(), 'REPEATABLE READ READ ONLY', 700),
+      runReader(crowd, chance(), 'SERIALIZABLE', 20),
+      runReader(crowd, chance(), 'READ COMMITTED', 20),
+      runWitness(crowd),
+    ].map((one) => act(crowd, one));
     const isEnough = (): boolean =>
       figures.swaps > 0 && figures.folds > SECONDS && figures.comparisons > SECONDS * 10;
     for (
       const end = Date.now() + SECONDS * 1000;
-      torture.running && (Date.now() < end || !isEnough());
+      crowd.running && (Date.now() < end || !isEnough());
     )
       await sleep(50);
-    torture.running = false;
+    crowd.running = false;
     await Promise.all(actors);
-    if (torture.failure !== null) throw torture.failure;
+    if (crowd.failure !== null) throw crowd.failure;
 
-    await expectExact(world, TORTURE_IMATS, 'at rest');
+    await expectExact(world, CROWD_IMATS, 'at rest');
     await world.imat.fold();
     await world.imat.swap('ranked');
-    await expectExact(world, TORTURE_IMATS, 'folded');
+    await expectExact(world, CROWD_IMATS, 'folded');
     expect(await world.value('SELECT sum(pending_rows)::int FROM imat_catalog.status')).toBe(0);
     expect((await world.imat.verify()).results.every((result) => result.equal)).toBe(true);
     expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
     expect(await deadlocks()).toBe(deadlocksBefore);
   } catch (error) {
-    process.stderr.write(`torture failed: IMAT_SEED=${SEED}\n`);
+    process.stderr.write(`crowd failed: IMAT_SEED=${SEED}\n`);
     throw error;
   } finally {
-    torture.running = false;
-    process.stderr.write(`torture, seed ${SEED}: ${JSON.stringify(figures)}\n`);
+    crowd.running = false;
+    process.stderr.write(`crowd, seed ${SEED}: ${JSON.stringify(figures)}\n`);
     for (const gid of await world.rows<{ gid: string }>(
       `SELECT gid FROM pg_prepared_xacts WHERE database = current_database()`,
     ))

@@ -1,7 +1,7 @@
-/** The witness of the torture: whether somebody waits for what imat must not make them wait for. */
+/** The witness of the crowd: whether somebody waits for what imat must not make them wait for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Torture } from './torture.ts';
+import type { Crowd } from './crowd.ts';
 
 type Wait = {
   pid: number;
@@ -18,9 +18,9 @@ type Wait = {
  * ACCESS SHARE. The file of a table is extended under a lock of its own kind (`extend`), by every
  * INSERT into any table; that is no lock on the table.
  */
-export async function runWitness(torture: Torture): Promise<void> {
-  const session = await torture.world.session();
-  while (torture.running) {
+export async function runWitness(crowd: Crowd): Promise<void> {
+  const session = await crowd.world.session();
+  while (crowd.running) {
     const waits = await session.rows<Wait>(
       `SELECT l.pid, l.mode, l.locktype, l.relation::regclass::text AS relation,
          COALESCE(n.nspname IN ('imat', 'imat_catalog', 'imat_store'), false)
@@ -30,21 +30,21 @@ export async function runWitness(torture: Torture): Promise<void> {
          JOIN pg_stat_activity a ON a.pid = l.pid
          LEFT JOIN pg_class c ON c.oid = l.relation
          LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE NOT l.granted AND l.pid = ANY ('{${[...torture.writerPids].join(',')}}')`,
+       WHERE NOT l.granted AND l.pid = ANY ('{${[...crowd.writerPids].join(',')}}')`,
     );
-    torture.figures.samples += 1;
-    for (const wait of waits) judge(torture, wait);
-    if (torture.figures.samples % 20 === 0) {
+    crowd.figures.samples += 1;
+    for (const wait of waits) judge(crowd, wait);
+    if (crowd.figures.samples % 20 === 0) {
       const pending = await session.value<number>(
         'SELECT max(pending_rows)::int FROM imat_catalog.status',
       );
-      torture.figures.maxPending = Math.max(torture.figures.maxPending, pending);
+      crowd.figures.maxPending = Math.max(crowd.figures.maxPending, pending);
     }
     await sleep(10);
   }
 }
 
-function judge(torture: Torture, wait: Wait): void {
+function judge(crowd: Crowd, wait: Wait): void {
   const kind =
     wait.locktype === 'extend'
       ? 'file extension'
@@ -53,11 +53,11 @@ function judge(torture: Torture, wait: Wait): void {
         : wait.mode === 'AccessExclusiveLock'
           ? 'TRUNCATE'
           : `write, ${wait.locktype}`;
-  torture.figures.waits[kind] = (torture.figures.waits[kind] ?? 0) + 1;
+  crowd.figures.waits[kind] = (crowd.figures.waits[kind] ?? 0) + 1;
   if (kind === 'file extension' || kind === 'read') return;
   expect(wait.ours, `a writer waits for an imat object: ${JSON.stringify(wait)}`).toBe(false);
   // A TRUNCATE waits for everybody who reads the table, a fold of a join among them.
   if (kind === 'TRUNCATE') return;
-  const maintainers = (wait.blockers ?? []).filter((pid) => torture.maintainerPids.has(pid));
+  const maintainers = (wait.blockers ?? []).filter((pid) => crowd.maintainerPids.has(pid));
   expect(maintainers, `a writer waits for a fold or swap: ${JSON.stringify(wait)}`).toEqual([]);
 }
