@@ -680,6 +680,14 @@ COMMENT ON FUNCTION imat_catalog.age_ms(timestamp with time zone) IS
   'Returns the milliseconds since a moment; NULL if the moment lies ahead, because then the clock of another server, before a failover, gave it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.age_ms(timestamp with time zone) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.allow_capture(source oid)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.allow_capture(oid) IS
+  'Lets the owners of the capture functions of a source append to its log and mark it as reset.';
+GRANT EXECUTE ON FUNCTION imat_catalog.allow_capture(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.begin_anew()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -763,6 +771,14 @@ CREATE FUNCTION imat_catalog.capture_triggers(source oid, relation oid, OUT even
 COMMENT ON FUNCTION imat_catalog.capture_triggers(oid,oid) IS
   'Returns the names of the triggers on a source, or on a partition of it, that write to its log.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_triggers(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.capture_without_rights(source oid)
+  RETURNS TABLE(function text, role text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
+  'Returns the capture functions of a source whose owners cannot append to its log, and these.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_without_rights(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
@@ -1202,7 +1218,7 @@ CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
-  'Returns true if one of the tables was truncated or rewritten after the reader''s snapshot was taken: PostgreSQL reads it as empty then.';
+  'Returns true if one of the tables, or a partition, was truncated or rewritten after the snapshot was taken: PostgreSQL reads it as empty then.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
@@ -1561,14 +1577,6 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.rewritten_parts(source regclass)
-  RETURNS boolean
-  LANGUAGE sql STABLE PARALLEL SAFE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.rewritten_parts(regclass) IS
-  'Returns true if a table, or one of its partitions, was truncated or rewritten after the snapshot was taken.';
-GRANT EXECUTE ON FUNCTION imat_catalog.rewritten_parts(regclass) TO PUBLIC;
-
 CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
   RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
   LANGUAGE sql STABLE
@@ -1769,6 +1777,14 @@ COMMENT ON FUNCTION imat_catalog.write_parts(oid) IS
   'Writes the partitions that are captured into the capture functions of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.write_parts(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_store.append_reset(source regclass)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.append_reset(regclass) IS
+  'Marks a source as reset whose capture functions cannot append to its log.';
+GRANT EXECUTE ON FUNCTION imat_store.append_reset(regclass) TO PUBLIC;
+
 CREATE FUNCTION imat_store.capture_command(source regclass, log text, numbers smallint[], event text, parts oid[] DEFAULT NULL::oid[], fired regclass DEFAULT NULL::regclass)
   RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -1823,6 +1839,14 @@ CREATE FUNCTION imat_store.is_root(source regclass, fired regclass)
 COMMENT ON FUNCTION imat_store.is_root(regclass,regclass) IS
   'Returns true if the same function captures both tables.';
 GRANT EXECUTE ON FUNCTION imat_store.is_root(regclass,regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_store.may_append(log text)
+  RETURNS boolean
+  LANGUAGE plpgsql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.may_append(text) IS
+  'Returns true if the current role can append to a log and mark its source as reset.';
+GRANT EXECUTE ON FUNCTION imat_store.may_append(text) TO PUBLIC;
 
 CREATE FUNCTION imat_store.part_tree(source regclass)
   RETURNS TABLE(parent oid, part oid)
