@@ -295,6 +295,11 @@ export const registration = ({ source, log, extension }: CaptureTarget): readonl
     ? []
     : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
 
+const CAPTURES = literal(
+  'imat: captures changes for the views in the schema imat that read this table. See imat status; ' +
+    'imat revert removes it with the last of them.',
+);
+
 /**
  * All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside.
  */
@@ -311,10 +316,15 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   const always = CAPTURE_EVENTS.map(
     (event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`,
   );
+  const described = CAPTURE_EVENTS.map(
+    (event) =>
+      sql`COMMENT ON TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ON ${target.source} IS ${CAPTURES}`,
+  );
   return [
     ...registration(target),
     ...created,
     sql`ALTER TABLE ${target.source} ${join(always, ', ')}`,
+    ...described,
   ];
 }
 

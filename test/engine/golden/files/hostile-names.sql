@@ -192,6 +192,18 @@ FOR EACH STATEMENT EXECUTE FUNCTION imat_store."capture_truncate_Odd ""schema_it
 -- trigger on Odd "schema.it's; a \ table
 ALTER TABLE "Odd ""schema"."it's; a \ table" ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
 
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "!imat_insert" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "!imat_update" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "!imat_delete" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "~imat_truncate" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store."state_Robert'); DROP TABLE sale; --" WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
@@ -568,6 +580,9 @@ WHERE s.arm = (
     imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')::integer
   )
 );
+
+-- what a colleague finds
+COMMENT ON VIEW imat."Robert'); DROP TABLE sale; --" IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."Robert''); DROP TABLE sale; --"', 'imat."Robert''); DROP TABLE sale; --"');
