@@ -1213,6 +1213,14 @@ COMMENT ON FUNCTION imat_catalog.is_maintaining() IS
   'Returns true if imat writes the row; false if a restore does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_maintaining() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_outgrown(imat integer, frontier pg_snapshot)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) IS
+  'Returns true if the number of rows that are pending for an imat makes it cheaper to compute its answer anew.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -1807,6 +1815,14 @@ CREATE FUNCTION imat_store.check_reset()
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.check_reset() IS
   'Lets a role mark only the tables that capture functions of that role capture.';
+
+CREATE FUNCTION imat_store.estimated_rows(source regclass)
+  RETURNS bigint
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.estimated_rows(regclass) IS
+  'Returns about how many rows a table has, its partitions included.';
+GRANT EXECUTE ON FUNCTION imat_store.estimated_rows(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[], names text[])
   RETURNS boolean

@@ -296,8 +296,8 @@ export const registration = ({ source, log, extension }: CaptureTarget): readonl
     : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
 
 const CAPTURES = literal(
-  'imat: captures changes for the views in the schema imat that read this table. See imat status; ' +
-    'imat revert removes it with the last of them.',
+  'imat: captures changes for the views in the schema imat that read this table. ' +
+    'See imat status; imat revert removes it with the last of them.',
 );
 
 /**
@@ -316,10 +316,10 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   const always = CAPTURE_EVENTS.map(
     (event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`,
   );
-  const described = CAPTURE_EVENTS.map(
-    (event) =>
-      sql`COMMENT ON TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ON ${target.source} IS ${CAPTURES}`,
-  );
+  const described = CAPTURE_EVENTS.map((event) => {
+    const trigger = sql`TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ON ${target.source}`;
+    return sql`COMMENT ON ${trigger} IS ${CAPTURES}`;
+  });
   return [
     ...registration(target),
     ...created,

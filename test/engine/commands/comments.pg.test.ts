@@ -14,8 +14,9 @@ test('triggers, views and schemas say what they are', async () => {
     for (const name of ['described', 'ranked']) await sandbox.imat.convert(name);
     expect(
       await sandbox.rows(`SELECT count(*)::int AS n,
-          count(*) FILTER (WHERE obj_description(oid, 'pg_trigger') LIKE 'imat: captures%')::int AS said
-        FROM pg_trigger WHERE tgrelid::regclass::text IN ('plain', 'parted', 'parted_1')`),
+          count(*) FILTER (WHERE d LIKE 'imat: captures changes %')::int AS said
+        FROM pg_trigger t, obj_description(t.oid, 'pg_trigger') AS d
+        WHERE t.tgrelid::regclass::text IN ('plain', 'parted', 'parted_1')`),
     ).toEqual([{ n: 12, said: 12 }]);
     expect(
       await sandbox.rows(`SELECT c.relname AS name, obj_description(c.oid, 'pg_class') AS said
@@ -26,8 +27,9 @@ test('triggers, views and schemas say what they are', async () => {
       { name: 'ranked', said: expect.stringMatching(/^imat: answers as its query would now/) },
     ]);
     expect(
-      await sandbox.rows(`SELECT nspname AS name FROM pg_namespace
-        WHERE nspname ~ '^imat' AND obj_description(oid, 'pg_namespace') LIKE 'imat: %' ORDER BY 1`),
+      await sandbox.rows(`SELECT n.nspname AS name
+        FROM pg_namespace n, obj_description(n.oid, 'pg_namespace') AS d
+        WHERE n.nspname ~ '^imat' AND d LIKE 'imat: %' ORDER BY 1`),
     ).toEqual([{ name: 'imat' }, { name: 'imat_catalog' }, { name: 'imat_store' }]);
   });
 });
