@@ -1366,7 +1366,7 @@ CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
-  'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older than a swap.';
+  'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or stored anew after the snapshot of the transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_facts(imat integer)
