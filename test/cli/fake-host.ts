@@ -46,6 +46,7 @@ const NO_ACCOUNTING: Accounting = {
   deleteMark: unexpected,
   listMarks: unexpected,
   statistics: unexpected,
+  report: unexpected,
   foldCounts: unexpected,
   schemaHistory: unexpected,
   compareSchema: unexpected,
