@@ -43,7 +43,7 @@ export async function marksBetween(
 
 /**
  * The intervals between marks, the last of them up to `now` unless that is null. Neighbours are
- * joined until there are few enough for a plot, and for tables of so many `members`.
+ * joined until there are few enough for a plot, and for tables with a row for each of `members`.
  */
 export function intervalsBetween(
   marks: readonly TimedMark[],

@@ -20,16 +20,20 @@ export function table<T>(
 ): Markup {
   if (rows.length === 0) return raw('');
   const shown = rows.slice(0, MOST);
+  const header = html`<tr>${columns.map(
+    (column) => html`<th class="${column.kind ?? ''}">${column.title}</th>`,
+  )}</tr>`;
+  const body = shown.map((row) => html`<tr>${columns.map((column) => cell(column, row))}</tr>\n`);
   const rest =
     rows.length > MOST
       ? html`<p class="quiet">The first ${MOST} of ${rows.length} rows.</p>`
       : raw('');
   return html`<details ${raw(rows.length <= OPEN ? 'open' : '')}>
 <summary>${caption} (${rows.length} ${rows.length === 1 ? 'row' : 'rows'})</summary>
-<div class="table"><table data-table="${name}"><thead><tr>${columns.map(
-    (column) => html`<th class="${column.kind ?? ''}">${column.title}</th>`,
-  )}</tr></thead><tbody>
-${shown.map((row) => html`<tr>${columns.map((column) => cell(column, row))}</tr>\n`)}</tbody></table></div>${rest}
+<div class="table">
+<table data-table="${name}"><thead>${header}</thead><tbody>
+${body}</tbody></table>
+</div>${rest}
 </details>`;
 }
 
