@@ -135,7 +135,10 @@ export type GroupReport = {
     readonly increments: number;
   }[];
   /** Newest first. */
-  readonly schemaChanges: readonly (SchemaChange & { readonly ms: number })[];
+  readonly schemaChanges: readonly (SchemaChange & {
+    readonly ms: number;
+    readonly notBeforeMs: number | null;
+  })[];
   /** How many older schema changes are left out. */
   readonly schemaChangesLeftOut: number;
   /** What workers did; null if this role may not read it. */

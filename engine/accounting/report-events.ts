@@ -12,6 +12,8 @@ const BETWEEN = 'h.at >= $1::timestamptz AND h.at <= $2::timestamptz';
 
 type Changes = Pick<GroupReport, 'schemaChanges' | 'schemaChangesLeftOut'>;
 
+type FoundChange = SchemaChange & { readonly ms: string; readonly notBeforeMs: string | null };
+
 /** Of all objects that imat knows and this role may read; newest first. */
 export async function schemaChangesBetween(db: Db, from: string, to: string): Promise<Changes> {
   const [all] = await call<{ changes: string }>(
@@ -19,10 +21,11 @@ export async function schemaChangesBetween(db: Db, from: string, to: string): Pr
     `SELECT count(*) AS changes FROM imat.schema_changes h WHERE ${BETWEEN}`,
     [from, to],
   );
-  const rows = await call<SchemaChange & { readonly ms: string }>(
+  const rows = await call<FoundChange>(
     db,
     `SELECT ${isoTime('h.not_before')} AS "notBefore", ${isoTime('h.at')} AS at,
-       ${msOf('h.at')} AS ms, h.xid::text AS xid, h.xid::xid::text AS "printedXid", h.role,
+       ${msOf('h.at')} AS ms, ${msOf('h.not_before')} AS "notBeforeMs", h.xid::text AS xid,
+       h.xid::xid::text AS "printedXid", h.role,
        h.command, h.object, h.type, h.part, h.kind, h.before, h.after, h.source,
        to_jsonb(h.imats) AS imats
      FROM imat.schema_changes h
@@ -31,7 +34,11 @@ export async function schemaChangesBetween(db: Db, from: string, to: string): Pr
     [from, to],
   );
   return {
-    schemaChanges: rows.map((change) => ({ ...change, ms: Number(change.ms) })),
+    schemaChanges: rows.map((change) => ({
+      ...change,
+      ms: Number(change.ms),
+      notBeforeMs: change.notBeforeMs === null ? null : Number(change.notBeforeMs),
+    })),
     schemaChangesLeftOut: Number(all?.changes) - rows.length,
   };
 }
@@ -44,7 +51,7 @@ export async function imatRuns(
 ): Promise<readonly ImatRuns[] | null> {
   const [right] = await db.query<{ may: boolean }>(
     `SELECT has_schema_privilege('imat_catalog', 'USAGE')
-       AND has_table_privilege('imat_catalog.imat', 'SELECT')
+       AND has_column_privilege('imat_catalog.imat', 'name', 'SELECT')
        AND has_table_privilege('imat_catalog.history', 'SELECT') AS may`,
   );
   if (right?.may !== true) return null;

@@ -1,7 +1,7 @@
 /** What happened beside the changes: sequences, schema changes, runs of imats, marks. */
 import type { GroupReport, ImatRuns } from '../accounting-api.ts';
 import { intervalColumns, legend, partOf } from './changes.ts';
-import { count, html, type Markup, raw, time } from './markup.ts';
+import { count, html, type Markup, raw, short, time } from './markup.ts';
 import { events, overTime } from './plots.ts';
 import { colour, keyOf, qualified, seriesOf } from './series.ts';
 import { table } from './table.ts';
@@ -58,12 +58,14 @@ export function schemaSection(report: GroupReport): Markup {
       ? raw('')
       : html`<p class="quiet">${schemaChangesLeftOut} older schema changes are left out.</p>`;
   return html`<h3>Schema changes</h3>
-<p class="quiet">Of all tables, views and functions that imats read or groups count.</p>
+<p class="quiet">Of all tables, views and functions that imats read or groups count. A line is the
+time in which a change happened, where no more is known.</p>
 ${events(
   report,
   schemaChanges.map((change) => ({
-    row: change.object,
-    from: change.ms,
+    key: change.object,
+    label: change.object,
+    from: change.notBeforeMs ?? change.ms,
     to: change.ms,
     colour: 'var(--schema)',
     failed: false,
@@ -75,6 +77,7 @@ ${events(
   'Schema changes',
   [
     { title: 'at (UTC)', kind: 'time', of: (row) => time(row.at) },
+    { title: 'not before', kind: 'time', of: (row) => time(row.notBefore ?? '') },
     { title: 'object', of: (row) => row.object },
     { title: 'part', of: partName },
     { title: 'change', of: changeText },
@@ -99,6 +102,9 @@ function changeText({ kind, before, after }: Change): string {
 
 const ACTIONS = ['fold', 'swap', 'skip', 'rebuild', 'finish', 'publish', 'load', 'request'];
 
+/** So that the action behind it is not cut off. */
+const IMAT_LABEL = 14;
+
 const actionColour = (action: string): string => colour(Math.max(0, ACTIONS.indexOf(action)));
 
 export function runSection(report: GroupReport): Markup {
@@ -112,7 +118,8 @@ export function runSection(report: GroupReport): Markup {
       ? []
       : [
           {
-            row: `${imat} ${action}`,
+            key: JSON.stringify([imat, action]),
+            label: `${short(imat, IMAT_LABEL)} ${action}`,
             from: from.ms,
             to: to.ms,
             colour: actionColour(action),

@@ -49,7 +49,6 @@ ${roleSection(report)}
 ${sequenceSection(report)}
 ${schemaSection(report)}
 ${runSection(report)}
-<h3>Marks</h3>
 ${markTable(report)}
 </section>
 `;

@@ -5,9 +5,9 @@ import type { GroupReport } from '../accounting-api.ts';
 import { count, type Markup, raw, short, time, visible } from './markup.ts';
 
 const WIDTH = 960;
-const LEFT = 170;
+const LEFT = 180;
 const RIGHT = 20;
-const LABEL = 24;
+const LABEL = 22;
 /** More lines or labels would cover each other. */
 const MOST_LINES = 150;
 const MOST_ROWS = 24;
@@ -24,7 +24,9 @@ export type Part = {
 
 /** A point or a stretch of time in a row of its own. */
 export type Event = {
-  readonly row: string;
+  /** Which row: rows with equal labels stay apart. */
+  readonly key: string;
+  readonly label: string;
   readonly from: number;
   readonly to: number;
   readonly colour: string;
@@ -58,7 +60,8 @@ function timeAxis({ from, to }: Times): Plot.ScaleOptions {
     type: 'utc',
     domain: [from.ms, to.ms > from.ms ? to.ms : from.ms + 1000],
     clamp: true,
-    label: 'time (UTC)',
+    // The page says that times are UTC; there is no place for it beside the last label.
+    label: null,
   };
 }
 
@@ -106,14 +109,14 @@ export function overMarks(times: Times, parts: readonly Part[], label: string): 
   const { intervals } = times;
   const step = Math.ceil(intervals.length / MOST_LABELS);
   return drawn(label, {
-    height: 280,
+    height: 290,
     marginBottom: 90,
     x: { type: 'band', domain: intervals.map((_, i) => i), padding: 0.15, label: null },
     y: { ...numbers, label },
     marks: [
       Plot.axisX({
         ticks: intervals.flatMap((_, i) => (i % step === 0 ? [i] : [])),
-        tickFormat: (i: number) => short(intervals[i]?.firstMark ?? '', 18),
+        tickFormat: (i: number) => short(intervals[i]?.firstMark ?? '', 15),
         tickRotate: -35,
         label: null,
       }),
@@ -140,15 +143,16 @@ export function bars(
 
 /** Events in rows over the same time as `overTime`. */
 export function events(times: Times, all: readonly Event[], label: string): Markup {
-  const rows = rowsOf(all);
+  const rows = busiest(all);
+  const places = new Map(rows.map(({ key }, i) => [key, i]));
   const shown = all.flatMap((event) => {
-    const row = rows.indexOf(event.row);
-    return row < 0 ? [] : [{ ...event, place: row }];
+    const place = places.get(event.key);
+    return place === undefined ? [] : [{ ...event, place }];
   });
   return drawn(label, {
     height: 50 + rows.length * ROW,
     x: { ...timeAxis(times), grid: true },
-    y: rowAxis(rows),
+    y: rowAxis(rows.map((row) => row.label)),
     marks: [
       Plot.ruleY(shown, {
         y: 'place',
@@ -167,13 +171,20 @@ export function events(times: Times, all: readonly Event[], label: string): Mark
   });
 }
 
-/** Those that a plot has room for, the busiest, in their own order. */
-function rowsOf(all: readonly Event[]): string[] {
-  const times = new Map<string, number>();
-  for (const { row } of all) times.set(row, (times.get(row) ?? 0) + 1);
-  const busiest = [...times].toSorted((a, b) => b[1] - a[1]).slice(0, MOST_ROWS);
-  const kept = new Set(busiest.map(([row]) => row));
-  return [...times.keys()].filter((row) => kept.has(row));
+/** One event of each row that a plot has room for, in their own order. */
+function busiest(all: readonly Event[]): Event[] {
+  const rows = new Map<string, { readonly event: Event; number: number }>();
+  for (const event of all) {
+    const row = rows.get(event.key);
+    if (row === undefined) rows.set(event.key, { event, number: 1 });
+    else row.number += 1;
+  }
+  const numbers = [...rows.values()].map(({ number }) => number).toSorted((a, b) => b - a);
+  const least = numbers[MOST_ROWS - 1] ?? 0;
+  return [...rows.values()]
+    .filter(({ number }) => number >= least)
+    .map(({ event }) => event)
+    .slice(0, MOST_ROWS);
 }
 
 function rowAxis(labels: readonly string[]): Plot.ScaleOptions {

@@ -46,5 +46,6 @@ th, td {
 th { position: sticky; top: 0; background: var(--card); font-weight: 600; white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th.number + th, td.number + td { padding-left: 36px; }
 .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 `;
