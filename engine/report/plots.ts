@@ -13,6 +13,8 @@ const MOST_LINES = 150;
 const MOST_ROWS = 24;
 const MOST_LABELS = 16;
 const ROW = 22;
+/** Below an axis of time, whose labels have two lines. */
+const TWO_LINES = 40;
 
 /** A part of a bar: of an interval, or of a role. */
 export type Part = {
@@ -82,7 +84,8 @@ export function overTime(times: Times, parts: readonly Part[], label: string): M
   const marks = times.marks.length <= MOST_LINES ? times.marks : [];
   const schema = times.schemaChanges.slice(0, MOST_LINES);
   return drawn(label, {
-    height: 260,
+    height: 270,
+    marginBottom: TWO_LINES,
     x: timeAxis(times),
     y: { ...numbers, label },
     marks: [
@@ -135,7 +138,7 @@ export function bars(
   const parts = shown.flatMap((row, i) => row.parts.map((part) => ({ ...part, row: i })));
   return drawn(label, {
     height: 60 + shown.length * ROW,
-    x: { ...numbers, label },
+    x: { ...numbers, label: null },
     y: rowAxis(shown.map((row) => row.label)),
     marks: [Plot.barX(parts, { ...STACKED, y: 'row', x: 'value' }), Plot.ruleX([0])],
   });
@@ -150,7 +153,8 @@ export function events(times: Times, all: readonly Event[], label: string): Mark
     return place === undefined ? [] : [{ ...event, place }];
   });
   return drawn(label, {
-    height: 50 + rows.length * ROW,
+    height: 60 + rows.length * ROW,
+    marginBottom: TWO_LINES,
     x: { ...timeAxis(times), grid: true },
     y: rowAxis(rows.map((row) => row.label)),
     marks: [
