@@ -146,7 +146,8 @@ export type GroupReport = {
 };
 
 export type ReportInterval = {
-  readonly firstMark: string;
+  /** Null for the beginning of a group whose marks are all deleted. */
+  readonly firstMark: string | null;
   /** Null for now. */
   readonly lastMark: string | null;
   readonly from: ReportTime;

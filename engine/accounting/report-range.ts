@@ -41,19 +41,26 @@ export async function marksBetween(
   return rows.map((row) => ({ ...row, ms: Number(row.ms) }));
 }
 
+/** When the group was created: where its range begins if it has no mark. */
+export async function beginning(db: Db, group: string): Promise<ReportTime> {
+  const [row] = await call<{ at: string; ms: string }>(
+    db,
+    `SELECT ${isoTime('g.group_creation_datetime')} AS at,
+       ${msOf('g.group_creation_datetime')} AS ms
+     FROM imat.list_groups() g WHERE g.group_name = $1`,
+    [group],
+  );
+  if (row === undefined) throw new Error(`group "${group}" was listed in the same snapshot`);
+  return { at: row.at, ms: Number(row.ms) };
+}
+
+export type Bound = ReportTime & { readonly name: string | null };
+
 /**
- * The intervals between marks, the last of them up to `now` unless that is null. Neighbours are
- * joined until there are few enough for a plot, and for tables with a row for each of `members`.
+ * The intervals between bounds that follow each other. Neighbours are joined until there are few
+ * enough for a plot, and for tables with a row for each of `members`.
  */
-export function intervalsBetween(
-  marks: readonly TimedMark[],
-  now: ReportTime | null,
-  members: number,
-): ReportInterval[] {
-  const bounds = [
-    ...marks.map(({ name, at, ms }) => ({ name, at, ms })),
-    ...(now === null || marks.length === 0 ? [] : [{ name: null, ...now }]),
-  ];
+export function intervalsBetween(bounds: readonly Bound[], members: number): ReportInterval[] {
   const single = Math.max(0, bounds.length - 1);
   const most = Math.max(1, Math.min(MOST_INTERVALS, Math.floor(MOST_CELLS / Math.max(1, members))));
   const size = Math.max(1, Math.ceil(single / most));
@@ -61,8 +68,7 @@ export function intervalsBetween(
     const start = number * size;
     const end = Math.min(start + size, single);
     const [first, last] = [bounds[start], bounds[end]];
-    if (first === undefined || first.name === null || last === undefined)
-      throw new Error('an interval begins at a mark');
+    if (first === undefined || last === undefined) throw new Error('an interval has two bounds');
     return {
       firstMark: first.name,
       lastMark: last.name,

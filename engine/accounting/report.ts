@@ -11,9 +11,16 @@ import { ImatError } from '../errors/imat-error.ts';
 import { call } from './call.ts';
 import { listGroups } from './groups.ts';
 import { imatRuns, schemaChangesBetween } from './report-events.ts';
-import { intervalsBetween, isoTime, marksBetween, msOf } from './report-range.ts';
+import {
+  beginning,
+  type Bound,
+  intervalsBetween,
+  isoTime,
+  marksBetween,
+  msOf,
+} from './report-range.ts';
 
-type Range = Pick<GroupReport, 'group' | 'intervals'> & Omit<ReportOptions, 'group'>;
+type Range = Pick<GroupReport, 'group' | 'intervals'>;
 
 /**
  * The page and what it shows.
@@ -21,7 +28,9 @@ type Range = Pick<GroupReport, 'group' | 'intervals'> & Omit<ReportOptions, 'gro
  * @throws ImatError `not_found`
  */
 export async function report(db: Db, options: ReportOptions): Promise<Report> {
-  const data = await reportData(db, options);
+  // As in SQL, an empty text is no mark.
+  const [from, to] = [options.from || null, options.to || null];
+  const data = await reportData(db, { ...options, from, to });
   // The library that draws is large, and nothing else needs it.
   const { reportPage } = await import('../report/page.ts');
   return { data, html: reportPage(data) };
@@ -66,11 +75,13 @@ async function groupReport(
   const tables = await tableTotals(db, group, from, to);
   const sequences = await sequenceTotals(db, group, from, to);
   const marks = await marksBetween(db, group, from, to);
-  const most = tables.length + sequences.length;
-  const intervals = intervalsBetween(marks, to === null ? now : null, most);
-  const range: Range = { group, intervals, from, to };
-  const first = marks[0] ?? now;
-  const last = to === null ? now : (marks.at(-1) ?? now);
+  const bounds: Bound[] = [
+    ...(marks.length > 0 ? marks : [{ name: null, ...(await beginning(db, group)) }]),
+    ...(to === null ? [{ name: null, ...now }] : []),
+  ];
+  const [first, last] = [bounds[0] ?? now, bounds.at(-1) ?? now];
+  const intervals = intervalsBetween(bounds, tables.length + sequences.length);
+  const range: Range = { group, intervals };
   return {
     group,
     owner,

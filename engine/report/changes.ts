@@ -1,6 +1,6 @@
 /** The changes of a group's tables: over time, over marks, by role and verb. */
 import type { GroupReport, ReportChange } from '../accounting-api.ts';
-import { count, html, type Markup, raw, time } from './markup.ts';
+import { count, firstName, html, lastName, type Markup, raw, time } from './markup.ts';
 import { bars, overMarks, overTime, type Part, title } from './plots.ts';
 import { colour, keyOf, qualified, type Series, seriesOf } from './series.ts';
 import { table } from './table.ts';
@@ -96,8 +96,8 @@ export const intervalColumns = <T extends { readonly interval: number }>(report:
   const range = ({ interval }: T): GroupReport['intervals'][number] | undefined =>
     report.intervals[interval];
   return [
-    { title: 'from', of: (row: T) => range(row)?.firstMark ?? '' },
-    { title: 'to', of: (row: T) => range(row)?.lastMark ?? 'now' },
+    { title: 'from', of: (row: T) => firstName(range(row)?.firstMark) },
+    { title: 'to', of: (row: T) => lastName(range(row)?.lastMark) },
     {
       title: 'begins (UTC)',
       kind: 'time' as const,

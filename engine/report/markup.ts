@@ -51,6 +51,10 @@ export const count = (value: number): string => value.toLocaleString('en-US');
 /** `2026-11-26 08:00:00`; the page says that times are UTC. */
 export const time = (at: string): string => at.slice(0, 19).replace('T', ' ');
 
+/** A bound of an interval; without a mark the first is the group's beginning, the last is now. */
+export const firstName = (mark: string | null | undefined): string => mark ?? 'the beginning';
+export const lastName = (mark: string | null | undefined): string => mark ?? 'now';
+
 /** The beginning of a long name, for the label of an axis. */
 export function short(name: string, most: number): string {
   const characters = [...visible(name)];

@@ -5,7 +5,7 @@
 import type { GroupReport, ReportData } from '../accounting-api.ts';
 import { roleSection, tableSection } from './changes.ts';
 import { markTable, runSection, schemaSection, sequenceSection } from './events.ts';
-import { count, html, type Markup, raw, time } from './markup.ts';
+import { count, firstName, html, lastName, type Markup, raw, time } from './markup.ts';
 import { STYLE } from './style.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'";
@@ -56,8 +56,8 @@ ${markTable(report)}
 
 function rangeText({ from, to, marks, intervals, owner, isCounting }: GroupReport): Markup {
   const single = intervals.reduce((sum, { joined }) => sum + joined, 0);
-  const first = marks[0]?.name ?? '';
-  const last = intervals.at(-1)?.lastMark ?? (intervals.length === 0 ? first : 'now');
+  const first = firstName(marks[0]?.name);
+  const last = intervals.length === 0 ? first : lastName(intervals.at(-1)?.lastMark);
   const joined =
     single === intervals.length
       ? raw('')

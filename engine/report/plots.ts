@@ -2,7 +2,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { GroupReport } from '../accounting-api.ts';
-import { count, type Markup, raw, short, time, visible } from './markup.ts';
+import { count, firstName, lastName, type Markup, raw, short, time, visible } from './markup.ts';
 
 const WIDTH = 960;
 const LEFT = 180;
@@ -119,7 +119,7 @@ export function overMarks(times: Times, parts: readonly Part[], label: string): 
     marks: [
       Plot.axisX({
         ticks: intervals.flatMap((_, i) => (i % step === 0 ? [i] : [])),
-        tickFormat: (i: number) => short(intervals[i]?.firstMark ?? '', 15),
+        tickFormat: (i: number) => short(firstName(intervals[i]?.firstMark), 15),
         tickRotate: -35,
         label: null,
       }),
@@ -206,7 +206,7 @@ function rowAxis(labels: readonly string[]): Plot.ScaleOptions {
 export const title = (interval: GroupReport['intervals'][number], text: string): string =>
   [
     text,
-    `${interval.firstMark} to ${interval.lastMark ?? 'now'}`,
+    `${firstName(interval.firstMark)} to ${lastName(interval.lastMark)}`,
     `${time(interval.from.at)} to ${time(interval.to.at)}`,
   ]
     .map(visible)

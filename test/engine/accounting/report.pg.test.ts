@@ -168,6 +168,12 @@ test('groups that are empty, have one mark, or were stopped', async () => {
     expect(html).toContain('No table or sequence was in the group in this range.');
     expect(html).toContain('The group is stopped.');
     expect(html).toContain('nothing was counted in grey areas');
+    await world.sql(`SELECT imat.delete_mark('one', mark_name) FROM imat.list_marks('one')`);
+    const unmarked = (await accounting.report({ group: 'one', from: '', to: '' })).html;
+    expect(rowsOf(unmarked, 'intervals').map((row) => [row[0], row[1], row[5]])).toEqual([
+      ['the beginning', 'now', '3'],
+    ]);
+    await accounting.setMark('one', 'm');
     const last = { group: 'one', from: 'LAST_MARK', to: 'EMAJ_LAST_MARK' };
     const nothing = await accounting.report(last);
     expect(nothing.data.groups[0]?.intervals).toEqual([]);
