@@ -43,7 +43,7 @@ export function tableSection(report: GroupReport): Markup {
     rowsOf,
   ).map(({ row, sum }) => {
     const one = series.all[series.of(keyOf(row.schema, row.table))];
-    return partOf(report, row.interval, one, sum, `${one?.label}: ${count(sum)} changed rows`);
+    return partOf(report, row.interval, one, sum, `${one?.label}: ${count(sum)}`);
   });
   const plots =
     parts.length === 0
@@ -143,9 +143,7 @@ ${bars(
     label: role,
     parts: verbs.flatMap(({ label: verb, colour }) => {
       const value = verbRows(detailed, role, verb);
-      return value === 0
-        ? []
-        : [{ value, colour, title: `${role}: ${verb} of ${count(value)} rows` }];
+      return value === 0 ? [] : [{ value, colour, title: `${role} ${verb}: ${count(value)}` }];
     }),
   })),
   'changed rows',

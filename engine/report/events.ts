@@ -15,7 +15,7 @@ export function sequenceSection(report: GroupReport): Markup {
   const series = seriesOf(members, 'sequences');
   const parts = report.increments.map(({ interval, schema, sequence, increments }) => {
     const one = series.all[series.of(keyOf(schema, sequence))];
-    const text = `${qualified(schema, sequence)}: ${count(increments)} increments`;
+    const text = `${qualified(schema, sequence)}: ${count(increments)}`;
     return partOf(report, interval, one, increments, text);
   });
   const plot =
