@@ -27,9 +27,10 @@ const SETUP = `CREATE TABLE orders (id int, amount int); CREATE SEQUENCE numbers
 
 describe.skipIf(path === null)(title, () => {
   let browser: Browser;
-  const directory = mkdtempSync(join(tmpdir(), 'imat-report-'));
+  let directory: string;
 
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'imat-report-'));
     browser = await chromium.launch({ executablePath: path ?? '' });
   });
   afterAll(async () => {

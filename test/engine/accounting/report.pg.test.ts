@@ -182,6 +182,37 @@ test('groups that are empty, have one mark, or were stopped', async () => {
   });
 });
 
+test('under writers, all numbers of a page are of one snapshot', async () => {
+  await inWorld(SETUP, async (world) => {
+    const { accounting } = world.imat;
+    await accounting.createGroup('g', ['t']);
+    const [writer, marker] = [await world.session(), await world.session()];
+    let stop = false;
+    const writing = (async () => {
+      while (!stop) await writer.sql('INSERT INTO t VALUES (1); DELETE FROM t');
+    })();
+    const marking = (async () => {
+      while (!stop) await marker.sql(`SELECT imat.set_mark('g', '%'); SELECT imat.fold_counts()`);
+    })();
+    try {
+      let last = 0;
+      for (let i = 0; i < 8; i++) {
+        const { html } = await accounting.report({ group: 'g' });
+        const sums = ['tables', 'roles', 'intervals'].map((name) =>
+          rowsOf(html, name).reduce((sum, row) => sum + numberIn(row.at(-1)), 0),
+        );
+        expect(new Set(sums).size).toBe(1);
+        expect(sums[0]).toBeGreaterThanOrEqual(last);
+        last = sums[0] ?? 0;
+      }
+      expect(last).toBeGreaterThan(0);
+    } finally {
+      stop = true;
+      await Promise.all([writing, marking]);
+    }
+  });
+});
+
 test('thousands of intervals are joined, with exact sums, on a small page', async () => {
   const tables = Array.from({ length: 40 }, (_, i) => `t${i}`);
   const setup = tables.map((table) => `CREATE TABLE ${table} (id int);`).join('');
@@ -234,9 +265,11 @@ test('schema changes and runs of imats are beside the changes', async () => {
         WHERE at >= ${literal(data.groups[0]?.from.at ?? '')}`),
       ),
     );
+    const since = literal(data.groups[0]?.from.at ?? '');
     const runs = await world.rows<{ name: string; action: string; n: string; r: string }>(
       `SELECT name, action, sum(times) AS n, coalesce(sum(rows), 0) AS r
-       FROM imat_catalog.history WHERE ended_at >= ${literal(data.groups[0]?.from.at ?? '')} GROUP BY 1, 2 ORDER BY 1, min(started_at)`,
+       FROM imat_catalog.history WHERE ended_at >= ${since} GROUP BY 1, 2
+       ORDER BY 1, min(started_at)`,
     );
     expect(runs).not.toEqual([]);
     expect(rowsOf(html, 'runs').map((row) => [row[0], row[1], row[2], row[4]])).toEqual(
