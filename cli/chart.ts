@@ -3,7 +3,7 @@ import sparkly from 'sparkly';
 import stringWidth from 'string-width';
 import type { Host } from './context.ts';
 import { count } from './output.ts';
-import { padTo } from './text-width.ts';
+import { onOneLine, padTo } from './text-width.ts';
 
 /** Narrower bars tell nothing apart. */
 const LEAST_ROOM = 8;
@@ -19,22 +19,46 @@ function painterOf(environment: Host['environment']): Painter {
   return plain ? (text) => text : (text) => `\u001b[36m${text}\u001b[39m`;
 }
 
-/** A table with a bar behind each row, as long as the terminal has room; `text` has a header. */
-export function withBars(text: string, values: readonly number[], host: Host): string {
+/**
+ * A table with a bar for each row: behind the row, or below the table with its label if the
+ * terminal is too narrow for that. The table has a header.
+ */
+export function withBars(
+  text: string,
+  rows: readonly { readonly label: string; readonly value: number }[],
+  host: Host,
+): string {
   const { isTTY, columns } = host.stdout;
+  const most = Math.max(0, ...rows.map(({ value }) => value));
+  if (!isTTY || most === 0) return text;
   const lines = text.split('\n');
-  const width = Math.max(...lines.map((line) => stringWidth(line)));
+  const header = lines.slice(0, lines.length - rows.length);
+  const behind = barred(lines.slice(header.length), rows, columns, widest(lines), host);
+  if (behind !== null) return [...header, ...behind].join('\n');
+  const labels = rows.map(({ label }) => onOneLine(label));
+  const below = barred(labels, rows, columns, widest(labels), host);
+  return below === null ? text : [text, '', ...below].join('\n');
+}
+
+const widest = (lines: readonly string[]): number =>
+  Math.max(...lines.map((line) => stringWidth(line)));
+
+/** Null if there is no room for bars behind lines of this width. */
+function barred(
+  lines: readonly string[],
+  rows: readonly { readonly value: number }[],
+  columns: number,
+  width: number,
+  { environment }: Host,
+): string[] | null {
   const room = Math.min(MOST_ROOM, columns - width - GAP.length - 1);
-  const most = Math.max(0, ...values);
-  if (!isTTY || room < LEAST_ROOM || most === 0) return text;
-  const paint = painterOf(host.environment);
-  const header = lines.length - values.length;
-  return lines
-    .map((line, i) => {
-      const bar = barOf((values[i - header] ?? 0) / most, room);
-      return bar === '' ? line : padTo(line, width, 'left') + GAP + paint(bar);
-    })
-    .join('\n');
+  if (room < LEAST_ROOM) return null;
+  const most = Math.max(...rows.map(({ value }) => value));
+  const paint = painterOf(environment);
+  return lines.map((line, i) => {
+    const bar = barOf((rows[i]?.value ?? 0) / most, room);
+    return bar === '' ? line : padTo(line, width, 'left') + GAP + paint(bar);
+  });
 }
 
 /** What is more than nothing has at least the thinnest bar. */

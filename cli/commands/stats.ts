@@ -94,8 +94,18 @@ function statsTable({ rows, by, group }: ChangeStatistics, host: Host): string {
     [...columns, { title: 'rows', align: 'right' }],
     rows.map((row) => [...columns.map(({ of }) => of(row)), count(row.rows)]),
   );
-  const values = rows.map((row) => row.rows);
-  return by === 'mark' ? withSparkline(text, values, host) : withBars(text, values, host);
+  if (by === 'mark')
+    return withSparkline(
+      text,
+      rows.map((row) => row.rows),
+      host,
+    );
+  const named = columns.filter(({ title }) => title !== 'from' && title !== 'to');
+  return withBars(
+    text,
+    rows.map((row) => ({ label: named.map(({ of }) => of(row)).join(' '), value: row.rows })),
+    host,
+  );
 }
 
 function csvText({ rows, by }: ChangeStatistics): string {

@@ -48,12 +48,16 @@ describe.each(['table', 'role', 'verb'] as const)('by %s', (by) => {
     expect(bars.slice(2)).toEqual(['▏', '']);
   });
 
-  test('no line is wider than the terminal, and a narrow one gets no bars', async () => {
+  test('no line is wider than the terminal; a narrow one has the bars below', async () => {
     for (const columns of [60, 80, 200]) {
       const lines = (await printed(by, [8000, 4000], { columns })).split('\n');
       expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThan(columns);
     }
-    expect(await printed(by, [8000, 4000], { columns: 40 })).not.toMatch(CHART);
+    const narrow = await printed(by, [8000, 4000], { columns: 40 });
+    const [table = '', below = ''] = narrow.trimEnd().split('\n\n');
+    expect(table).not.toMatch(CHART);
+    expect(below).toMatch(/^public t0.*  █{8,}\npublic t1.*  █+▌?$/);
+    expect(await printed(by, [8000, 4000], { columns: 18 })).not.toMatch(CHART);
   });
 });
 
