@@ -58,8 +58,8 @@ export function schemaSection(report: GroupReport): Markup {
       ? raw('')
       : html`<p class="quiet">${schemaChangesLeftOut} older schema changes are left out.</p>`;
   return html`<h3>Schema changes</h3>
-<p class="quiet">Of all tables, views and functions that imats read or groups count. A line is the
-time in which a change happened, where no more is known.</p>
+<p class="quiet">Of all tables, views and functions that imats read or groups count. A dot is a
+change, found by then; the line before it is the time in which it may have happened.</p>
 ${events(
   report,
   schemaChanges.map((change) => ({
@@ -68,7 +68,7 @@ ${events(
     from: change.notBeforeMs ?? change.ms,
     to: change.ms,
     colour: 'var(--schema)',
-    failed: false,
+    end: 'dot' as const,
     title: `${time(change.at)} ${partName(change)}: ${changeText(change)}`,
   })),
   'schema changes',
@@ -123,7 +123,7 @@ export function runSection(report: GroupReport): Markup {
             from: from.ms,
             to: to.ms,
             colour: actionColour(action),
-            failed: failures > 0,
+            end: failures > 0 ? ('cross' as const) : null,
             title: `${imat}: ${runs} × ${action} from ${time(from.at)} to ${time(to.at)}`,
           },
         ],

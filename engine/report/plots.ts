@@ -32,7 +32,8 @@ export type Event = {
   readonly from: number;
   readonly to: number;
   readonly colour: string;
-  readonly failed: boolean;
+  /** What stands at its end, over the line: a dot for a point, a cross for a failure. */
+  readonly end: 'dot' | 'cross' | null;
   readonly title: string;
 };
 
@@ -163,12 +164,17 @@ export function events(times: Times, all: readonly Event[], label: string): Mark
         x1: 'from',
         x2: 'to',
         stroke: 'colour',
-        strokeWidth: 8,
+        // A line that leads to a dot is thin.
+        strokeWidth: ({ end }: Event) => (end === 'dot' ? 3 : 8),
         strokeLinecap: 'round',
         title: 'title',
       }),
       Plot.dot(
-        shown.filter(({ failed }) => failed),
+        shown.filter(({ end }) => end === 'dot'),
+        { x: 'to', y: 'place', fill: 'colour', r: 5, title: 'title' },
+      ),
+      Plot.dot(
+        shown.filter(({ end }) => end === 'cross'),
         { x: 'to', y: 'place', symbol: 'times', stroke: 'var(--failed)', strokeWidth: 2, r: 5 },
       ),
     ],
