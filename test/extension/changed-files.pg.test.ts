@@ -100,7 +100,9 @@ describe.each(servers.map((one) => [one.major, one.binaries] as const))(
         expect(Number(reported.get(await path('unlogged'))?.pagecount)).toBe(
           await value<number>(db, `SELECT (pg_relation_size('unlogged') / ${BLOCK})::int`),
         );
-        expect([...reported.keys()].filter((one) => !MAIN_FORK.test(one.split('/').at(-1) ?? ''))).toEqual([]);
+        expect(
+          [...reported.keys()].filter((one) => !MAIN_FORK.test(one.split('/').at(-1) ?? '')),
+        ).toEqual([]);
 
         const expected = await fingerprints(db);
         await Promise.all(open.splice(0).map((session) => session.close()));
@@ -208,8 +210,7 @@ function patch(copy: string, data: string, answer: readonly Changed[]): void {
     (maps.get(name) ?? Buffer.alloc(0)).forEach((byte, index) => {
       for (let bit = 0; bit < 8; bit += 1) {
         const at = (index * 8 + bit) * BLOCK;
-        if ((byte & (1 << bit)) !== 0 && at < now.length)
-          writeSync(handle, now, at, BLOCK, at);
+        if ((byte & (1 << bit)) !== 0 && at < now.length) writeSync(handle, now, at, BLOCK, at);
       }
     });
     closeSync(handle);
