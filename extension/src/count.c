@@ -85,7 +85,7 @@ open_counters(void)
 
 	plain = counters != NULL && counters->rd_rel->relkind == RELKIND_RELATION &&
 		counters->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && counters->rd_tableam == GetHeapamTableAmRoutine() &&
-		!counters->rd_rel->relhasindex && counters->trigdesc == NULL && counters->rd_rules == NULL &&
+		(!counters->rd_rel->relhasindex || RelationGetIndexList(counters) == NIL) && counters->trigdesc == NULL && counters->rd_rules == NULL &&
 		!counters->rd_rel->relrowsecurity && counters->rd_att->constr == NULL && counters->rd_att->natts == lengthof(COUNTER_TYPES);
 	for (int i = 0; plain && i < lengthof(COUNTER_TYPES); i++)
 		plain = TupleDescAttr(counters->rd_att, i)->atttypid == COUNTER_TYPES[i];
