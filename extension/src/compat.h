@@ -83,10 +83,12 @@ tct_find_setting(const char *name)
 #define TCT_TAG_TABLESPACE(tag) ((tag).spcOid)
 #define TCT_TAG_DATABASE(tag) ((tag).dbOid)
 #define TCT_TAG_RELATION(tag) ((tag).relNumber)
+#define TCT_READ_RECENT_BUFFER(tag, buffer) ReadRecentBuffer(BufTagGetRelFileLocator(&(tag)), (tag).forkNum, (tag).blockNum, buffer)
 #else
 #define TCT_TAG_TABLESPACE(tag) ((tag).rnode.spcNode)
 #define TCT_TAG_DATABASE(tag) ((tag).rnode.dbNode)
 #define TCT_TAG_RELATION(tag) ((tag).rnode.relNode)
+#define TCT_READ_RECENT_BUFFER(tag, buffer) ReadRecentBuffer((tag).rnode, (tag).forkNum, (tag).blockNum, buffer)
 #endif
 
 #endif							/* TCT_COMPAT_H */

@@ -3,8 +3,8 @@
  *
  * The files are read past shared buffers: reading another relation's page into a buffer without a lock on the relation could leave
  * there a page that its file no longer has. So a page that has changed and has not been written is missed by reading, and is looked
- * for among the buffers, before: a page that was changed before the call is dirty in its buffer then, or its file has it. Dirty
- * buffers are reported whatever dirtied them.
+ * for among the buffers, before: a page that was changed before the call is dirty in its buffer then, or its file has it. A dirty
+ * buffer is looked at under its content lock, so that a change and its LSN are seen together; it is never read in from a file.
  *
  * A page that says nothing counts as changed: one of zeros may stand where another was cut off, and one with an LSN of before all WAL
  * was filled without WAL (wal_level = minimal; GiST has the LSN 1 then).
@@ -109,6 +109,21 @@ has_later_row(Page page, TransactionId xid)
 	return false;
 }
 
+/* Whether the page in a dirty buffer has changed. A buffer that has another page by now has been written. */
+static bool
+buffer_changed(const ChangedFiles *files, BufferTag tag, int id)
+{
+	Buffer		buffer = id + 1;
+	bool		changed;
+
+	if (!TCT_READ_RECENT_BUFFER(tag, buffer))
+		return false;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	changed = says_changed(files, BufferGetPage(buffer));
+	UnlockReleaseBuffer(buffer);
+	return changed;
+}
+
 void
 tct_look_at_buffers(ChangedFiles *files)
 {
@@ -124,7 +139,7 @@ tct_look_at_buffers(ChangedFiles *files)
 			CHECK_FOR_INTERRUPTS();
 		if ((state & BM_DIRTY) == 0 || (state & BM_TAG_VALID) == 0 || tag.forkNum != MAIN_FORKNUM)
 			continue;
-		if (TCT_TAG_DATABASE(tag) == MyDatabaseId || !OidIsValid(TCT_TAG_DATABASE(tag)))
+		if ((TCT_TAG_DATABASE(tag) == MyDatabaseId || !OidIsValid(TCT_TAG_DATABASE(tag))) && buffer_changed(files, tag, i))
 			tct_block_changed(files, TCT_TAG_TABLESPACE(tag), TCT_TAG_DATABASE(tag), TCT_TAG_RELATION(tag), tag.blockNum);
 	}
 }

@@ -146,6 +146,41 @@ describe.each(servers.map((one) => [one.major, one.binaries] as const))(
       ).toBe(0);
     });
 
+    test('reports what only hint bits have changed with checksums, and not without', async () => {
+      await db.execute('CREATE TABLE t (id int)');
+      await db.execute('INSERT INTO t SELECT generate_series(1, 1000)');
+      await db.execute('CHECKPOINT');
+      const since = await value(db, 'SELECT redo_lsn FROM pg_control_checkpoint()');
+      const file = await path('t');
+      await db.query('SELECT sum(id) FROM t');
+      expect((await ask(since)).some((one) => one.path === file)).toBe(
+        (await value(db, 'SHOW data_checksums')) === 'on',
+      );
+      await db.execute('UPDATE t SET id = 0 WHERE id = 1000');
+      expect((await ask(since)).some((one) => one.path === file)).toBe(true);
+    });
+
+    test('answers while tables are made, emptied and dropped', async () => {
+      const since = await value(db, 'SELECT pg_current_wal_insert_lsn()::text');
+      const other = await connect(server);
+      let done = false;
+      const writing = (async () => {
+        for (let round = 0; round < 60; round += 1) {
+          await other.execute('CREATE TABLE fleeting AS SELECT generate_series(1, 5000) i');
+          await other.execute('CREATE INDEX ON fleeting (i)');
+          await other.execute(round % 2 === 0 ? 'TRUNCATE fleeting' : 'VACUUM FULL fleeting');
+          await other.execute('DROP TABLE fleeting');
+          if (round % 20 === 0) await other.execute('CHECKPOINT');
+        }
+      })().finally(() => {
+        done = true;
+      });
+      let asked = 0;
+      while (!done) asked += (await ask(since)).length > 0 ? 1 : 0;
+      await writing;
+      expect(asked).toBeGreaterThan(0);
+    });
+
     test('refuses roles without the right, and positions that nobody can tell', async () => {
       const now = await value(db, 'SELECT pg_current_wal_insert_lsn()::text');
       await db.execute('CREATE ROLE reader; CREATE ROLE other');

@@ -118,5 +118,8 @@ describe.each(servers.map((one) => one.major))('PostgreSQL %i', (major) => {
     });
     await db.execute('DROP INDEX imat_catalog.added');
     await db.execute('INSERT INTO t VALUES (2000, 1)');
+    await expect(db.execute('DROP EXTENSION table_change_tracker')).rejects.toThrow(
+      'other objects depend on it',
+    );
   });
 });
