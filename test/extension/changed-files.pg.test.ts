@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,7 @@ import { connectDb } from '../../engine/db/connect-db.ts';
 import type { Db } from '../../engine/db/db.ts';
 import { provideExtension } from '../../tools/extension.ts';
 import { type PostgresServer, startPostgres } from '../../tools/postgres.ts';
+import { until } from '../engine/commands/support/world.ts';
 import { value } from './server.ts';
 import { CHANGES, CONTENT, checkEverything, fingerprints } from './support/files-world.ts';
 
@@ -179,6 +181,43 @@ describe.each(servers.map((one) => [one.major, one.binaries] as const))(
       while (!done) asked += (await ask(since)).length > 0 ? 1 : 0;
       await writing;
       expect(asked).toBeGreaterThan(0);
+    });
+
+    test('answers on a standby', async () => {
+      await db.execute('CREATE TABLE t (id int); CREATE TABLE still (id int)');
+      await db.execute('INSERT INTO t VALUES (1); INSERT INTO still VALUES (1)');
+      const since = await copyFiles();
+      const { port } = new URL(server.url);
+      const standby = await startPostgres({
+        binaries,
+        settings: {
+          ...settings,
+          primary_conninfo: `host=127.0.0.1 port=${port} user=postgres`,
+        },
+        makeData: (data) => {
+          cpSync(copy, data, { recursive: true, verbatimSymlinks: true });
+          rmSync(join(data, 'postmaster.pid'));
+          writeFileSync(join(data, 'standby.signal'), '');
+        },
+      });
+      try {
+        await db.execute('INSERT INTO t VALUES (2)');
+        const written = await value(db, 'SELECT pg_current_wal_insert_lsn()::text');
+        const session = await connect(standby);
+        await until('the change is there', () =>
+          value<boolean>(session, 'SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn', [written]),
+        );
+        const found = await session.query<{ path: string }>(
+          'SELECT path FROM changed_files($1::pg_lsn)',
+          [since],
+        );
+        const paths = found.map((one) => one.path);
+        expect(paths).toContain(await path('t'));
+        expect(paths).not.toContain(await path('still'));
+        await session.close();
+      } finally {
+        await standby.stop();
+      }
     });
 
     test('refuses roles without the right, and positions that nobody can tell', async () => {
