@@ -890,6 +890,14 @@ COMMENT ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) 
   'Returns what was changed in the tables of a group between two moments, or since the first one, in a few rows for each table and, if asked for in detail, role and verb.';
 GRANT EXECUTE ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.counting_function()
+  RETURNS regproc
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.counting_function() IS
+  'Returns the trigger function that counts changes: that of the extension table_change_tracker where the database has it and the current role may use it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counting_function() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.counting_trigger(event text)
   RETURNS text
   LANGUAGE sql IMMUTABLE
