@@ -14,6 +14,7 @@ import { registerInit } from './commands/init.ts';
 import { registerList } from './commands/list.ts';
 import { registerMark } from './commands/mark.ts';
 import { registerRepair } from './commands/repair.ts';
+import { registerReport } from './commands/report.ts';
 import { registerRevert } from './commands/revert.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSchedule } from './commands/schedule.ts';
@@ -46,6 +47,7 @@ const REGISTRATIONS = [
   registerGroup,
   registerMark,
   registerStats,
+  registerReport,
   registerHistory,
   registerExtension,
 ];

@@ -85,6 +85,106 @@ export type SchemaHistory = {
   readonly changes: readonly SchemaChange[];
 };
 
+export type ReportOptions = {
+  /** Null for all groups that this role may read. */
+  readonly group: string | null;
+  /** A mark; null for the first one. */
+  readonly from: string | null;
+  /** A mark; null for now. */
+  readonly to: string | null;
+};
+
+/** What a report shows, all read in one snapshot. Times are ISO 8601 in UTC. */
+export type ReportData = {
+  readonly database: string;
+  readonly madeAt: string;
+  readonly groups: readonly GroupReport[];
+};
+
+/** A time with its milliseconds since 1970. */
+export type ReportTime = { readonly at: string; readonly ms: number };
+
+export type GroupReport = {
+  readonly group: string;
+  readonly owner: string;
+  readonly isCounting: boolean;
+  readonly from: ReportTime;
+  /** The time of the last mark, or of the report. */
+  readonly to: ReportTime;
+  readonly marks: readonly (Omit<MarkStatus, 'timeId' | 'setAt'> & ReportTime)[];
+  /** One after another, each from a mark to a later one. */
+  readonly intervals: readonly ReportInterval[];
+  /** With the total of the range, those without a change included. */
+  readonly tables: readonly {
+    readonly schema: string;
+    readonly table: string;
+    readonly rows: number;
+  }[];
+  readonly changes: readonly ReportChange[];
+  readonly sequences: readonly {
+    readonly schema: string;
+    readonly sequence: string;
+    readonly increments: number;
+    readonly structureChanged: boolean;
+  }[];
+  readonly increments: readonly {
+    /** An index of `intervals`. */
+    readonly interval: number;
+    readonly schema: string;
+    readonly sequence: string;
+    readonly increments: number;
+  }[];
+  /** Newest first. */
+  readonly schemaChanges: readonly (SchemaChange & {
+    readonly ms: number;
+    readonly notBeforeMs: number | null;
+  })[];
+  /** How many older schema changes are left out. */
+  readonly schemaChangesLeftOut: number;
+  /** What workers did; null if this role may not read it. */
+  readonly runs: readonly ImatRuns[] | null;
+};
+
+export type ReportInterval = {
+  /** Null for the beginning of a group whose marks are all deleted. */
+  readonly firstMark: string | null;
+  /** Null for now. */
+  readonly lastMark: string | null;
+  readonly from: ReportTime;
+  readonly to: ReportTime;
+  /** How many intervals between neighbouring marks it joins. */
+  readonly joined: number;
+};
+
+export type ReportChange = {
+  /** An index of `intervals`. */
+  readonly interval: number;
+  readonly schema: string;
+  readonly table: string;
+  readonly role: string;
+  readonly verb: string;
+  readonly rows: number;
+};
+
+/** The runs of one kind for one imat, in a short time that does not overlap the next one. */
+export type ImatRuns = {
+  readonly imat: string;
+  /** `fold`, `swap`, `skip` and so on; null if there were no runs of the imat. */
+  readonly action: string | null;
+  readonly from: ReportTime | null;
+  readonly to: ReportTime | null;
+  readonly runs: number;
+  readonly rows: number;
+  readonly ms: number;
+  readonly failures: number;
+};
+
+export type Report = {
+  readonly data: ReportData;
+  /** A page that is complete in itself: it loads nothing and runs no script. */
+  readonly html: string;
+};
+
 /** Change accounting; docs/statistics.md tells of it. Tables and sequences are named as in SQL. */
 export interface Accounting {
   createGroup(
@@ -107,6 +207,8 @@ export interface Accounting {
   deleteMark(group: string, mark: string): Promise<void>;
   listMarks(group: string): Promise<readonly MarkStatus[]>;
   statistics(group: string, options: StatisticsOptions): Promise<ChangeStatistics>;
+  /** Changes of groups over time, beside schema changes and the runs of imats, as an HTML page. */
+  report(options?: Partial<ReportOptions>): Promise<Report>;
   /** Adds up the counters of intervals that have ended; gives how many it has removed. */
   foldCounts(): Promise<number>;
   /** Of a table or view, or by its qualified name of a function or what was dropped. */

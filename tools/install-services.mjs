@@ -1,5 +1,8 @@
 // @ts-check
-/** What the tests need beside PostgreSQL: Redis, pg_cron for the installed server, a C compiler. */
+/**
+ * What the tests need beside PostgreSQL: Redis, pg_cron for the installed server, a C compiler, a
+ * browser.
+ */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -55,6 +58,37 @@ export function provideCompiler() {
   if (!isMissing('gcc') && !isMissing('make')) return null;
   const failure = installWithApt('a C compiler', ['build-essential']);
   return isMissing('gcc') || isMissing('make') ? `there is no C compiler: ${failure}` : null;
+}
+
+/**
+ * A Chromium that starts, or null: the one that IMAT_TEST_CHROMIUM names, or one that is installed.
+ * Ubuntu's package of the name can be a script that only asks for a snap.
+ * @returns {string | null}
+ */
+export function findChromium() {
+  const chosen = process.env['IMAT_TEST_CHROMIUM'];
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin'];
+  const places = chosen
+    ? [chosen]
+    : [
+        ...directories.flatMap((directory) => names.map((name) => join(directory, name))),
+        '/Applications/Chromium.app/Contents/MacOS/Chromium',
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      ];
+  const starts = (/** @type {string} */ path) =>
+    isExecutable(path) && spawnSync(path, ['--version'], { stdio: 'ignore' }).status === 0;
+  return places.find(starts) ?? null;
+}
+
+/**
+ * The newest that Debian has: old versions of a browser are not kept, so none can be pinned.
+ * @returns {string | null} why the tests have no browser
+ */
+export function provideChromium() {
+  if (findChromium() !== null) return null;
+  const failure = installWithApt('Chromium', ['chromium']);
+  return findChromium() === null ? `there is no Chromium: ${failure}` : null;
 }
 
 /** @param {string} path */

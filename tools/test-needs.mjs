@@ -4,7 +4,12 @@
  * says which tests cannot run and fails, unless IMAT_TEST_WITHOUT leaves these tests out.
  */
 import { provideHeaders, provideServerBinaries } from './install-postgres.mjs';
-import { provideCompiler, providePgCron, provideRedis } from './install-services.mjs';
+import {
+  provideChromium,
+  provideCompiler,
+  providePgCron,
+  provideRedis,
+} from './install-services.mjs';
 import { providePackagedServers } from './packaged-servers.mjs';
 
 /**
@@ -22,6 +27,10 @@ const OPTIONAL = {
   pg_cron: {
     tests: 'the tests of `imat schedule --pg-cron`',
     provide: async () => providePgCron(),
+  },
+  chromium: {
+    tests: 'the tests of `imat report` in a browser',
+    provide: async () => provideChromium(),
   },
   extension: {
     tests: 'the tests of the C extension, and all tests on PostgreSQL 16 to 18',

@@ -3,10 +3,9 @@ import { createImat } from '../../engine/index.ts';
 import type { Copies, Database, Kind } from '../databases.ts';
 import { salesRows } from '../dataset.ts';
 import { type Bench, type Measure, timed } from '../measure.ts';
-import { absoluteResult, atLeast, atMost, type Bar, ratioResult } from '../result.ts';
-import { interleave, summarize } from '../statistics.ts';
-import { race } from '../throughput.ts';
-import { insertScript, updateScript } from './writes.ts';
+import { absoluteResult, atLeast, atMost, ratioResult } from '../result.ts';
+import { interleave } from '../statistics.ts';
+import { count, raceWithExtension, raceWrites } from './accounting-writes.ts';
 
 const WRITERS = 8;
 const TABLES = 100;
@@ -15,13 +14,6 @@ const QUICK_MARKS = 50;
 const ASKED = 30;
 const PAUSE_MS = 50;
 
-/** Counts the changes of the table of the bench. */
-async function count({ db }: Database): Promise<void> {
-  const imat = createImat(db);
-  await imat.init();
-  await imat.accounting.createGroup('sales', ['public.sales']);
-}
-
 /** The same load on two copies, of which one is counted. */
 async function withPair(
   bench: Bench,
@@ -29,41 +21,9 @@ async function withPair(
   work: (copies: Copies<'without' | 'counted'>) => Promise<void>,
 ): Promise<void> {
   await bench.databases.withCopies({ without: kind, counted: kind }, async (copies) => {
-    await count(copies.counted);
+    await count(copies.counted.db);
     await work(copies);
   });
-}
-
-/** Steadier than throughput on a machine that has other work. */
-function cpuNotes(cpu: Readonly<Record<'without' | 'counted', number[]>> | null): string[] {
-  if (cpu === null) return [];
-  const [without, counted] = [summarize(cpu.without).median, summarize(cpu.counted).median];
-  return [
-    `server CPU a transaction: ${without.toFixed(1)} us, counted ${counted.toFixed(1)} us ` +
-      `(${(without / counted).toFixed(2)} transactions for the same time)`,
-  ];
-}
-
-async function raceWrites(bench: Bench, kind: Kind, bar: Bar): Promise<void> {
-  const label = kind === 'imat' ? 'an imat' : 'nothing';
-  for (const clients of [1, WRITERS])
-    for (const [verb, script] of [
-      ['inserts', insertScript(bench.scale.groups)],
-      ['updates', updateScript(bench.scale)],
-    ] as const)
-      await withPair(bench, kind, async (copies) => {
-        const outcome = await race(bench, copies, { clients, durable: false, script });
-        const { without, counted } = outcome.transactionsPerSecond;
-        const result = ratioResult({
-          name: `1-row ${verb}, ${clients} client${clients === 1 ? '' : 's'}, with ${label}`,
-          unit: 'tps',
-          baseline: { label: 'not counted', values: without },
-          imat: { label: 'counted', values: counted },
-          bar,
-          notes: cpuNotes(outcome.cpuMicroseconds),
-        });
-        bench.report({ ...result, ok: result.ok === true && outcome.failed.counted === 0 });
-      });
 }
 
 async function raceBulk(bench: Bench): Promise<void> {
@@ -171,6 +131,7 @@ export const accounting: Measure = {
   run: async (bench) => {
     await raceWrites(bench, 'plain', atLeast(0.8));
     await raceWrites(bench, 'imat', atLeast(0.92));
+    await raceWithExtension(bench);
     await raceBulk(bench);
     await measureMany(bench);
   },

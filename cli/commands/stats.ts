@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { ChangeStatistics, StatisticsOptions } from '../../engine/accounting-api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { choiceOption } from '../arguments.ts';
-import type { Context } from '../context.ts';
+import { withBars, withSparkline } from '../chart.ts';
+import type { Context, Host } from '../context.ts';
 import { examples } from '../help.ts';
 import { type Column, count, table } from '../output.ts';
 import { onImat } from '../session.ts';
@@ -23,7 +24,8 @@ export function registerStats(program: Command, context: Context): void {
     .description(
       'Shows how many rows were inserted, updated, deleted and truncated in the tables of a ' +
         'group between two marks, exactly: what was rolled back does not count, and an updated ' +
-        'row counts once. In SQL it is imat.log_stat_group(group, from, to).',
+        'row counts once. In SQL it is imat.log_stat_group(group, from, to). A terminal also ' +
+        'shows bars, or a sparkline with --by mark; NO_COLOR=1 leaves out their colour.',
     )
     .option('--from <mark>', 'the first mark; without it the first mark of the group')
     .option('--to <mark>', 'the last mark; without it up to now')
@@ -56,7 +58,10 @@ export function registerStats(program: Command, context: Context): void {
           to: to ?? null,
           by,
         });
-        return { document: found, text: csv === true ? csvText(found) : statsTable(found) };
+        return {
+          document: found,
+          text: csv === true ? csvText(found) : statsTable(found, context.host),
+        };
       });
     });
 }
@@ -82,12 +87,24 @@ function columnsFor(by: StatisticsOptions['by'], now: string): readonly Shown[] 
   return [...extra[by], ...range];
 }
 
-function statsTable({ rows, by, group }: ChangeStatistics): string {
+function statsTable({ rows, by, group }: ChangeStatistics, host: Host): string {
   if (rows.length === 0) return `No changes in group "${group}".`;
   const columns = columnsFor(by, 'now');
-  return table(
+  const text = table(
     [...columns, { title: 'rows', align: 'right' }],
     rows.map((row) => [...columns.map(({ of }) => of(row)), count(row.rows)]),
+  );
+  if (by === 'mark')
+    return withSparkline(
+      text,
+      rows.map((row) => row.rows),
+      host,
+    );
+  const named = columns.filter(({ title }) => title !== 'from' && title !== 'to');
+  return withBars(
+    text,
+    rows.map((row) => ({ label: named.map(({ of }) => of(row)).join(' '), value: row.rows })),
+    host,
   );
 }
 

@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts';
 import { changeGroup, createGroup, listGroups, onGroup } from './groups.ts';
 import { compareSchema, recordCommands, schemaHistory } from './history.ts';
 import { changeMark, deleteMark, listMarks, setMark } from './marks.ts';
+import { report } from './report.ts';
 import { foldCounts, statistics } from './stats.ts';
 
 /** Runs a command, after the checks that every command makes. */
@@ -28,6 +29,8 @@ export function accounting(db: Db, command: RunCommand): Accounting {
     deleteMark: (group, mark) => command(() => deleteMark(db, group, mark)),
     listMarks: (group) => command(() => listMarks(db, group)),
     statistics: (group, options) => command(() => statistics(db, group, options)),
+    report: (options = {}) =>
+      command(() => report(db, { group: null, from: null, to: null, ...options })),
     foldCounts: () => command(() => foldCounts(db)),
     schemaHistory: (name) => command(() => schemaHistory(db, name)),
     compareSchema: () => command(() => compareSchema(db)),

@@ -102,10 +102,12 @@ async function createCapture(
     ).text;
   }
   await db.execute(`LOCK TABLE ${table.text} IN SHARE ROW EXCLUSIVE MODE`);
+  const role = await capturingRole(db, source.oid);
   const target = {
     oid: source.oid,
     source: table,
     isPartitioned: partitioned,
+    isGiven: role !== null,
     log,
     functions: capturedBy(names),
     extension: schema,
@@ -114,7 +116,6 @@ async function createCapture(
   for (const statement of captureScript({ target, name: `${source.schema}.${source.name}` }))
     await db.execute(statement.sql.text);
   await makeStorePrivate(db);
-  await giveToOwner(db, source.oid, log, Object.values(names));
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
     `INSERT INTO imat_catalog.source (
@@ -132,6 +133,7 @@ async function createCapture(
       before.tracked,
     ],
   );
+  if (role !== null) await giveTo(db, role, source.oid, Object.values(names));
   if (partitioned) await captureParts(db, source.oid);
   await noteTriggers(db, source.oid);
 }
@@ -145,27 +147,29 @@ const captureSchema = async (db: Db): Promise<Sql | null> => {
  * A superuser's capture on the table of an ordinary role runs with the rights of that role: it
  * evaluates what belongs to the table, and its owner can put code there later, for example a column
  * of a type with a cast. All that the owner gets is that rows can be added to the log, and reset
- * marks of tables whose capture functions it owns (`imat_store.check_reset`).
+ * marks of tables whose capture functions it owns (`imat_store.check_reset`). This is the role, as
+ * SQL; null where capture belongs to the role that converts.
  */
-async function giveToOwner(
-  db: Db,
-  table: number,
-  log: Sql,
-  functions: readonly string[],
-): Promise<void> {
+export async function capturingRole(db: Db, table: number): Promise<string | null> {
   const [row] = await db.query<{ owner: string }>(
     `SELECT quote_ident(o.rolname) AS owner FROM pg_class c JOIN pg_roles o ON o.oid = c.relowner
        JOIN pg_roles m ON m.rolname = current_user
      WHERE c.oid = $1 AND m.rolsuper AND NOT o.rolsuper`,
     [table],
   );
-  if (row === undefined || functions.length === 0) return;
-  await db.execute(
-    `GRANT USAGE ON SCHEMA imat_store TO ${row.owner};
-     GRANT INSERT ON ${log.text} TO ${row.owner};
-     GRANT INSERT (relation) ON imat_store.reset TO ${row.owner}`,
-  );
-  for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${row.owner}`);
+  return row?.owner ?? null;
+}
+
+/** USAGE is for everybody, because the functions can get another owner without a word to imat. */
+async function giveTo(
+  db: Db,
+  role: string,
+  table: number,
+  functions: readonly string[],
+): Promise<void> {
+  await db.execute('GRANT USAGE ON SCHEMA imat_store TO PUBLIC');
+  for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${role}`);
+  await db.query('SELECT imat_catalog.allow_capture($1)', [table]);
 }
 
 /**
@@ -230,6 +234,7 @@ async function extendCapture(
   needed: readonly ColumnFacts[] | null,
   all: readonly ColumnFacts[],
 ): Promise<void> {
+  await db.query('SELECT imat_catalog.allow_capture($1)', [source.oid]);
   const isWhole = await checkTriggers(db, source.oid);
   if (needed === null && isWhole) return;
   const missing = (needed ?? []).filter((column) => !isLogged(known, column));
@@ -253,6 +258,7 @@ async function extendCapture(
     oid: source.oid,
     source: table,
     isPartitioned: known.partitioned,
+    isGiven: known.given,
     log,
     functions: capturedBy(known.capture),
     extension,
@@ -333,6 +339,7 @@ async function shrink(db: Db, oid: number): Promise<void> {
     oid,
     source,
     isPartitioned: known.partitioned,
+    isGiven: known.given,
     log,
     functions: capturedBy(known.capture),
     extension: extension?.schema ?? null,

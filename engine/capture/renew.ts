@@ -1,4 +1,7 @@
-/** Writes the capture functions of a source again after ALTER TABLE has changed its columns. */
+/**
+ * Writes the capture functions of a source again after ALTER TABLE has changed its columns, and
+ * grants what they lack after REASSIGN OWNED.
+ */
 import { sharesCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { isRefused } from '../db/db.ts';
@@ -30,9 +33,21 @@ export async function renewCapture(db: Db, oid: number): Promise<void> {
   }
 }
 
+/** The same for all sources of these imats. */
+export async function renewSources(db: Db, imats: readonly string[]): Promise<void> {
+  const sources = await db.query<{ oid: number }>(
+    `SELECT DISTINCT z.relation::oid AS oid
+     FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+     WHERE i.name IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY 1`,
+    [JSON.stringify(imats)],
+  );
+  for (const { oid } of sources) await renewCapture(db, oid);
+}
+
 async function renew(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+  await db.query('SELECT imat_catalog.allow_capture($1)', [oid]);
   const known = await sourceRow(db, oid);
   if (known === null || known.marks || !known.here || known.body === null) return;
   const columns = loggedColumns(known, (await loadColumns(db, [oid])).get(oid) ?? []);
@@ -44,6 +59,7 @@ async function renew(db: Db, oid: number): Promise<void> {
     oid,
     source: fragment(table?.name ?? ''),
     isPartitioned: known.partitioned,
+    isGiven: known.given,
     log: fragment(known.log),
     functions: capturedBy(known.capture),
     extension: null,

@@ -22,11 +22,20 @@ export type SourceRow = {
   former_logs: string[];
   here: boolean;
   partitioned: boolean;
+  /** The functions that imat made belong to another role than the log. */
+  given: boolean;
   hasLog: boolean;
 };
 
 export const capturedBy = (names: CaptureNames): CaptureTarget['functions'] =>
   Object.fromEntries(Object.entries(names).map(([event, name]) => [event, fragment(name)]));
+
+/** Of a row of `imat_catalog.source`: whether capture belongs to another role than the log. */
+export const IS_GIVEN = `EXISTS (
+    SELECT FROM jsonb_each_text(capture) n JOIN pg_proc p ON p.oid = to_regproc(n.value)
+      JOIN pg_class c ON c.oid = log
+    WHERE p.proowner <> c.relowner
+  )`;
 
 const SOURCE_SQL = `
 SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks,
@@ -37,6 +46,7 @@ SELECT log_text AS log, capture, by_extension, tracked, columns IS NULL AS marks
   ), '{}') AS logged,
   (SELECT p.prosrc FROM pg_proc p WHERE p.oid = to_regproc(capture->>'insert')) AS body,
   to_json(former_logs) AS former_logs, here, parts IS NOT NULL AS partitioned,
+  ${IS_GIVEN} AS given,
   EXISTS (SELECT FROM pg_class c WHERE c.oid = log) AS "hasLog"
 FROM imat_catalog.source WHERE relation = $1
 FOR UPDATE`;

@@ -680,6 +680,14 @@ COMMENT ON FUNCTION imat_catalog.age_ms(timestamp with time zone) IS
   'Returns the milliseconds since a moment; NULL if the moment lies ahead, because then the clock of another server, before a failover, gave it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.age_ms(timestamp with time zone) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.allow_capture(source oid)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.allow_capture(oid) IS
+  'Lets the owners of the capture functions of a source append to its log and mark it as reset.';
+GRANT EXECUTE ON FUNCTION imat_catalog.allow_capture(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.begin_anew()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -763,6 +771,14 @@ CREATE FUNCTION imat_catalog.capture_triggers(source oid, relation oid, OUT even
 COMMENT ON FUNCTION imat_catalog.capture_triggers(oid,oid) IS
   'Returns the names of the triggers on a source, or on a partition of it, that write to its log.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_triggers(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.capture_without_rights(source oid)
+  RETURNS TABLE(function text, role text)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
+  'Returns the capture functions of a source whose owners cannot append to its log, and these.';
+GRANT EXECUTE ON FUNCTION imat_catalog.capture_without_rights(oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
@@ -873,6 +889,14 @@ CREATE FUNCTION imat_catalog.counted_changes(of_group integer, first_id bigint, 
 COMMENT ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) IS
   'Returns what was changed in the tables of a group between two moments, or since the first one, in a few rows for each table and, if asked for in detail, role and verb.';
 GRANT EXECUTE ON FUNCTION imat_catalog.counted_changes(integer,bigint,bigint,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.counting_function()
+  RETURNS regproc
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.counting_function() IS
+  'Returns the trigger function that counts changes: that of the extension table_change_tracker where the database has it and the current role may use it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.counting_function() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.counting_trigger(event text)
   RETURNS text
@@ -1197,12 +1221,20 @@ COMMENT ON FUNCTION imat_catalog.is_maintaining() IS
   'Returns true if imat writes the row; false if a restore does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_maintaining() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_outgrown(imat integer, frontier pg_snapshot)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) IS
+  'Returns true if the number of rows that are pending for an imat makes it cheaper to compute its answer anew.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
-  'Returns true if one of the tables was truncated or rewritten after the reader''s snapshot was taken: PostgreSQL reads it as empty then.';
+  'Returns true if one of the tables, or a partition, was truncated or rewritten after the snapshot was taken: PostgreSQL reads it as empty then.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_stored(imat integer, stored oid, name text)
@@ -1342,7 +1374,7 @@ CREATE FUNCTION imat_catalog.no_frontier(name text)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
-  'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older than a swap.';
+  'Raises the error of an imat whose stored table does not match its frontier: one that is broken, or restored into another cluster, or not loaded, or stored anew after the snapshot of the transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_facts(imat integer)
@@ -1561,14 +1593,6 @@ COMMENT ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) 
   'Counts again, from a mark on, what the group counted when it was stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.resume_members(imat_catalog.change_group,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.rewritten_parts(source regclass)
-  RETURNS boolean
-  LANGUAGE sql STABLE PARALLEL SAFE
-  SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.rewritten_parts(regclass) IS
-  'Returns true if a table, or one of its partitions, was truncated or rewritten after the snapshot was taken.';
-GRANT EXECUTE ON FUNCTION imat_catalog.rewritten_parts(regclass) TO PUBLIC;
-
 CREATE FUNCTION imat_catalog.schema_now(relations oid[], functions oid[])
   RETURNS TABLE(class_id oid, object_id oid, type text, part_id oid, object text, part text, image jsonb, made_by xid)
   LANGUAGE sql STABLE
@@ -1769,6 +1793,14 @@ COMMENT ON FUNCTION imat_catalog.write_parts(oid) IS
   'Writes the partitions that are captured into the capture functions of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.write_parts(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_store.append_reset(source regclass)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.append_reset(regclass) IS
+  'Marks a source as reset whose capture functions cannot append to its log.';
+GRANT EXECUTE ON FUNCTION imat_store.append_reset(regclass) TO PUBLIC;
+
 CREATE FUNCTION imat_store.capture_command(source regclass, log text, numbers smallint[], event text, parts oid[] DEFAULT NULL::oid[], fired regclass DEFAULT NULL::regclass)
   RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -1791,6 +1823,14 @@ CREATE FUNCTION imat_store.check_reset()
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.check_reset() IS
   'Lets a role mark only the tables that capture functions of that role capture.';
+
+CREATE FUNCTION imat_store.estimated_rows(source regclass)
+  RETURNS bigint
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.estimated_rows(regclass) IS
+  'Returns about how many rows a table has, its partitions included.';
+GRANT EXECUTE ON FUNCTION imat_store.estimated_rows(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[], names text[])
   RETURNS boolean
@@ -1823,6 +1863,14 @@ CREATE FUNCTION imat_store.is_root(source regclass, fired regclass)
 COMMENT ON FUNCTION imat_store.is_root(regclass,regclass) IS
   'Returns true if the same function captures both tables.';
 GRANT EXECUTE ON FUNCTION imat_store.is_root(regclass,regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_store.may_append(log text)
+  RETURNS boolean
+  LANGUAGE plpgsql IMMUTABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.may_append(text) IS
+  'Returns true if the current role can append to a log and mark its source as reset.';
+GRANT EXECUTE ON FUNCTION imat_store.may_append(text) TO PUBLIC;
 
 CREATE FUNCTION imat_store.part_tree(source regclass)
   RETURNS TABLE(parent oid, part oid)

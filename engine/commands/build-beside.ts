@@ -33,7 +33,7 @@ import type { Request } from './register.ts';
 import { checkOwner, register } from './register.ts';
 import { releaseCapture, revertImat } from './revert.ts';
 import { subjectOf } from './subject.ts';
-import type { Build, Target } from './build-target.ts';
+import { type Build, builtElsewhere, type Target } from './build-target.ts';
 import { switchTo } from './switch.ts';
 
 /** What is to be built: a query of the user, or the definition that the imat has. */
@@ -63,7 +63,10 @@ export async function buildBeside(
     builds: target.id,
     ...(wanted.against === undefined ? {} : { against: wanted.against }),
   };
-  const id = await register(db, request, prepared);
+  const id = await register(db, request, prepared).catch((error: unknown) => {
+    const isTaken = error instanceof ImatError && error.condition === 'already_exists';
+    throw isTaken ? builtElsewhere(target) : error;
+  });
   try {
     progress(2, 'installing capture');
     await captureSources(db, prepared, (source) =>

@@ -69,13 +69,15 @@ async function removeUnfinished(db: Db, target: Target): Promise<void> {
      FROM imat_catalog.imat i WHERE i.builds = $1 OR i.id = $1 AND i.state = 'installing'`,
     [target.id],
   );
-  if (rows.some((row) => row.busy))
-    throw new ImatError('contention', {
-      message: `imat "${target.name}" is being built by another session`,
-      hint: 'Try again when that has ended.',
-    });
+  if (rows.some((row) => row.busy)) throw builtElsewhere(target);
   for (const row of rows) if (row.builds) await revertImat(db, row.id, () => undefined);
 }
+
+export const builtElsewhere = ({ name }: Target): ImatError =>
+  new ImatError('contention', {
+    message: `imat "${name}" is being built by another session`,
+    hint: 'Try again when that has ended.',
+  });
 
 /** An imat that is being built beside another one. */
 export type Build = {

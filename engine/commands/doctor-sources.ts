@@ -12,6 +12,8 @@ type SourceRow = {
   readonly problem: string | null;
   /** A partition that cannot be captured. */
   readonly uncapturable: string | null;
+  /** A role that owns a capture function and cannot append to the log. */
+  readonly refused: string | null;
   /** Whether its partitions are those that are captured. */
   readonly followed: boolean;
   readonly relation: number;
@@ -38,6 +40,7 @@ SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extensio
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = s.relation
   ) AS name,
+  (SELECT min(r.role) FROM imat_catalog.capture_without_rights(s.relation) r) AS refused,
   CASE WHEN s.parts IS NOT NULL THEN (
     SELECT min(t.part::regclass::text)
     FROM imat_store.part_tree(s.relation) t
@@ -62,6 +65,14 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
         check,
         'its partitions have changed: live reads use the definition until that is taken in',
         'imat worker takes it in at once, imat fold and imat swap before they begin.',
+      );
+    if (source.refused !== null)
+      return problem(
+        'warning',
+        check,
+        `role ${source.refused}, which captures for it, cannot write to its log: ` +
+          'after each write, live reads use the definition until the next fold',
+        'imat worker, imat fold and imat swap, as the role that converted, grant it what it needs.',
       );
     if (hasOldNames(source, columns.get(source.relation) ?? []))
       return problem(

@@ -16,8 +16,9 @@ import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { qualified } from '../sql/sql.ts';
 import { rolledBack } from '../db/rolled-back.ts';
+import { capturingRole } from '../capture/install.ts';
 import type { CaptureNames } from '../capture/source-row.ts';
-import { capturedBy } from '../capture/source-row.ts';
+import { capturedBy, IS_GIVEN } from '../capture/source-row.ts';
 import { findExtension } from '../extension/find.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import { withIndexNotes } from './carried-indexes.ts';
@@ -134,6 +135,12 @@ async function nextId(db: Db, hasCatalog: boolean): Promise<number> {
   return row?.next ?? 1;
 }
 
+type CapturedRow = {
+  readonly functions: CaptureNames;
+  readonly by_extension: boolean;
+  readonly columns: number[] | null;
+  readonly given: boolean;
+};
 type Watched = Prepared['watched'][number];
 type Capture = Captured & { readonly columns: readonly string[] };
 
@@ -147,8 +154,9 @@ async function captureOf(
 ): Promise<Capture> {
   const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
   const [known] = hasCatalog
-    ? await db.query<{ functions: CaptureNames; by_extension: boolean; columns: number[] | null }>(
-        `SELECT capture AS functions, by_extension, to_json(columns) AS columns
+    ? await db.query<CapturedRow>(
+        `SELECT capture AS functions, by_extension, to_json(columns) AS columns,
+           ${IS_GIVEN} AS given
          FROM imat_catalog.source
          WHERE relation = $1`,
         [source.oid],
@@ -171,6 +179,7 @@ async function captureOf(
       oid: source.oid,
       source: qualified(source.schema, source.name),
       isPartitioned: partitioned,
+      isGiven: known?.given ?? (await capturingRole(db, source.oid)) !== null,
       log: subject.logOf(source.oid),
       functions: known === undefined ? captureNames(source, schema) : capturedBy(known.functions),
       extension: schema,

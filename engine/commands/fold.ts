@@ -1,7 +1,7 @@
 /** Fold: what is pending goes into the state. */
 import type { FoldResult } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
-import { renewCapture } from '../capture/renew.ts';
+import { renewSources } from '../capture/renew.ts';
 import type { Db } from '../db/db.ts';
 import { callProcedure, intact } from './call-procedure.ts';
 import { statusOf } from './status.ts';
@@ -16,12 +16,6 @@ export async function fold(db: Db, name: string | null): Promise<FoldResult[]> {
       : [(await intact(db, name)).name];
   const results: FoldResult[] = [];
   for (const one of names) results.push({ name: one, ...(await callProcedure(db, 'fold', one)) });
-  const sources = await db.query<{ oid: number }>(
-    `SELECT DISTINCT z.relation::oid AS oid
-     FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-     WHERE i.name IN (SELECT jsonb_array_elements_text($1::jsonb)) ORDER BY 1`,
-    [JSON.stringify(names)],
-  );
-  for (const { oid } of sources) await renewCapture(db, oid);
+  await renewSources(db, names);
   return results;
 }

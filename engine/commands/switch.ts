@@ -16,7 +16,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { computedFunction } from '../generate/anew.ts';
 import { foldFunction } from '../generate/fold.ts';
 import { readersOptions } from '../generate/live-view.ts';
-import { viewBody } from '../generate/script.ts';
+import { describedView, viewBody } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
 import type { ImatNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
@@ -89,6 +89,7 @@ async function publish(db: Db, build: Build, found: ViewRow): Promise<Sql> {
     const name = subject.names.view;
     await db.execute(sql`CREATE VIEW ${name}${options} AS\n${body}`.text);
     await carryRights(db, name, found.grants);
+    await run(db, [describedView(name)]);
     await carryComments(db, target.original, name);
     return name;
   }

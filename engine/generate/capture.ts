@@ -34,6 +34,8 @@ export type CaptureTarget = {
    * column names, so the statements are the same (imat_catalog.capture_part).
    */
   readonly isPartitioned: boolean;
+  /** The functions belong to another role than the log: later perhaps to one that cannot use it. */
+  readonly isGiven: boolean;
   readonly log: Sql;
   /**
    * What imat makes, by event: asking for TG_OP in a common function costs each statement an
@@ -103,7 +105,7 @@ export function captureFunctions(target: CaptureTarget): readonly Sql[] {
 DECLARE
   logged pg_catalog.int8;${target.isPartitioned ? PARTS : sql``}
 BEGIN
-  ${statementsFor(event, target)}
+  ${target.isGiven ? guard(target) : sql``}${statementsFor(event, target)}
   RETURN NULL;
 END`;
     return [
@@ -115,6 +117,13 @@ AS ${dollarQuoted(body)}`,
     ];
   });
 }
+
+const guard = ({ log, oid }: CaptureTarget): Sql =>
+  sql`IF NOT imat_store.may_append(${literal(log.text)}) THEN
+    PERFORM imat_store.append_reset(${oidOf({ oid })});
+    RETURN NULL;
+  END IF;
+  `;
 
 function statementsFor(event: CaptureEvent, target: CaptureTarget): Sql {
   const { log, columns } = target;
@@ -178,7 +187,8 @@ END IF;`;
  * By number, since a name would be looked up again with each plan. Of the type regclass, since only
  * such a constant makes the plan depend on the table.
  */
-const oidOf = ({ oid }: CaptureTarget): Sql => sql`${literal(String(oid))}::pg_catalog.regclass`;
+const oidOf = ({ oid }: Pick<CaptureTarget, 'oid'>): Sql =>
+  sql`${literal(String(oid))}::pg_catalog.regclass`;
 
 const namesOf = (columns: readonly ColumnFacts[]): Sql =>
   sql`ARRAY[${join(
@@ -285,6 +295,11 @@ export const registration = ({ source, log, extension }: CaptureTarget): readonl
     ? []
     : [sql`SELECT ${extension}.enable_capture(${regclass(source)}, ${regclass(log)})`];
 
+const CAPTURES = literal(
+  'imat: captures changes for the views in the schema imat that read this table. ' +
+    'See imat status; imat revert removes it with the last of them.',
+);
+
 /**
  * All of them take one SHARE ROW EXCLUSIVE lock on the source, which waits for the writers inside.
  */
@@ -301,10 +316,15 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   const always = CAPTURE_EVENTS.map(
     (event) => sql`ENABLE ALWAYS TRIGGER ${ident(CAPTURE_TRIGGERS[event])}`,
   );
+  const described = CAPTURE_EVENTS.map((event) => {
+    const trigger = sql`TRIGGER ${ident(CAPTURE_TRIGGERS[event])} ON ${target.source}`;
+    return sql`COMMENT ON ${trigger} IS ${CAPTURES}`;
+  });
   return [
     ...registration(target),
     ...created,
     sql`ALTER TABLE ${target.source} ${join(always, ', ')}`,
+    ...described,
   ];
 }
 

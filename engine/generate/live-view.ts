@@ -27,7 +27,7 @@ import { columnsOf, nodesOf } from '../algebra/node.ts';
 import type { Plan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, regclass, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
@@ -61,11 +61,26 @@ export function liveView(subject: Subject, plan: Plan): Sql {
     answeringArm(
       frontier,
       anyPending(pending, sources),
-      sources.length === 0 ? null : resetPending(GUARDED_SNAPSHOT, sources),
+      sources.length === 0
+        ? null
+        : sql`${resetPending(GUARDED_SNAPSHOT, sources)} OR ${isOutgrown(subject, sources)}`,
       { when: treeChanged(subject.partitioned), arm: ARM.anew },
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });
+}
+
+/** Smaller logs have fewer than 10,000 rows, which are always added up. */
+const COUNT_FROM_BYTES = 440_000;
+
+/**
+ * Whether the number of pending rows makes it cheaper to compute the answer anew. Does not depend
+ * on any row.
+ */
+function isOutgrown({ id, logOf }: Subject, sources: readonly number[]): Sql {
+  const bytes = sources.map((oid) => sql`pg_catalog.pg_relation_size(${regclass(logOf(oid))})`);
+  const counted = sql`imat_catalog.is_outgrown(${id}, ${GUARDED_SNAPSHOT})`;
+  return sql`GREATEST(${join(bytes, ', ')}) >= ${COUNT_FROM_BYTES} AND ${counted}`;
 }
 
 const currentArm = (subject: Subject, { store }: Plan): Arm => ({

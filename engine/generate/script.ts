@@ -10,7 +10,7 @@
  */
 import type { Plan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, sql } from '../sql/sql.ts';
+import { fragment, literal, sql } from '../sql/sql.ts';
 import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
@@ -95,7 +95,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
       sql: currentView(subject, plan),
     },
   ],
-  publish: [publishedView(subject, plan)],
+  publish: publishedView(subject, plan),
   swap: [],
 });
 
@@ -117,7 +117,7 @@ function swapScript(subject: Subject): Phases {
         sql: barrierView(current.sql, sql`SELECT * FROM ${definition.sql}`),
       },
     ],
-    publish: [publishedView(subject, null)],
+    publish: publishedView(subject, null),
     swap: [
       {
         label: 'during a swap: the other table',
@@ -131,9 +131,23 @@ function swapScript(subject: Subject): Phases {
   };
 }
 
-const publishedView = (subject: Subject, plan: Plan | null): Statement => ({
-  label: 'what readers use',
-  sql: sql`CREATE VIEW ${subject.names.view}${readersOptions(plan)} AS\n${viewBody(subject, plan)}`,
+function publishedView(subject: Subject, plan: Plan | null): readonly Statement[] {
+  const { view } = subject.names;
+  return [
+    {
+      label: 'what readers use',
+      sql: sql`CREATE VIEW ${view}${readersOptions(plan)} AS\n${viewBody(subject, plan)}`,
+    },
+    describedView(view),
+  ];
+}
+
+/** Where the materialized view has a comment, that takes its place. */
+export const describedView = (view: Sql): Statement => ({
+  label: 'what a colleague finds',
+  sql: sql`COMMENT ON VIEW ${view} IS ${literal(
+    'imat: answers as its query would now. See imat explain; imat revert removes it.',
+  )}`,
 });
 
 export const registerScript = (

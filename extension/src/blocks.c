@@ -20,6 +20,7 @@
  * Locks: ACCESS SHARE on the table, kept until the transaction ends; one page's pin and share lock at a time.
  */
 #include "compat.h"
+#include "blocks.h"
 
 #include "access/heapam.h"
 #include "access/relation.h"
@@ -53,8 +54,6 @@ typedef struct Ranges
 } Ranges;
 
 static Relation open_table(Oid relid);
-static XLogRecPtr written_so_far(void);
-static void check_position(XLogRecPtr position);
 static void start_ranges(Ranges *ranges, Relation table, int size);
 static void mark_by_pages(Ranges *ranges, Relation table, XLogRecPtr since);
 static void return_ranges(FunctionCallInfo fcinfo, const Ranges *ranges);
@@ -79,7 +78,7 @@ changed_blocks(PG_FUNCTION_ARGS)
 	REQUIRE_ARGUMENTS(fcinfo);
 	since = PG_GETARG_LSN(1);
 	table = open_table(PG_GETARG_OID(0));
-	check_position(since);
+	tct_check_position(since);
 	start_ranges(&ranges, table, PG_GETARG_INT32(2));
 	mark_by_pages(&ranges, table, since);
 	relation_close(table, NoLock);
@@ -117,21 +116,21 @@ open_table(Oid relid)
 	return table;
 }
 
-static XLogRecPtr
-written_so_far(void)
+XLogRecPtr
+tct_written_so_far(void)
 {
 	return RecoveryInProgress() ? GetXLogReplayRecPtr(NULL) : GetXLogInsertRecPtr();
 }
 
 /* A position of the future comes from another cluster, or from before a restore: taken for true, it would hide every change. */
-static void
-check_position(XLogRecPtr position)
+void
+tct_check_position(XLogRecPtr position)
 {
-	if (position > written_so_far())
+	if (position > tct_written_so_far())
 		ereport(ERROR,
 				errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("WAL position %X/%X lies in the future", LSN_FORMAT_ARGS(position)),
-				errdetail("The WAL of this server ends at %X/%X.", LSN_FORMAT_ARGS(written_so_far())),
+				errdetail("The WAL of this server ends at %X/%X.", LSN_FORMAT_ARGS(tct_written_so_far())),
 				errhint("Positions of another server, or of this one before it was restored, mean nothing here: begin anew."));
 }
 
@@ -295,8 +294,8 @@ changed_blocks_between(PG_FUNCTION_ARGS)
 				errmsg("cannot read WAL summaries during recovery"),
 				errhint("Use changed_blocks(), or ask the primary server."));
 	table = open_table(PG_GETARG_OID(0));
-	check_position(since);
-	check_position(until);
+	tct_check_position(since);
+	tct_check_position(until);
 	start_ranges(&ranges, table, PG_GETARG_INT32(3));
 	arguments[0] = Int64GetDatum(GetWALInsertionTimeLine());
 	arguments[1] = LSNGetDatum(since);

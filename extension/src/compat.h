@@ -69,4 +69,26 @@ tct_find_setting(const char *name)
 #include "varatt.h"
 #endif
 
+/* 16 renamed the map from files to relations. */
+#if PG_VERSION_NUM >= 160000
+#include "utils/relfilenumbermap.h"
+#define TCT_RELATION_OF_FILE(tablespace, file) RelidByRelfilenumber(tablespace, file)
+#else
+#include "utils/relfilenodemap.h"
+#define TCT_RELATION_OF_FILE(tablespace, file) RelidByRelfilenode(tablespace, file)
+#endif
+
+/* 16 renamed the parts of a buffer's tag. */
+#if PG_VERSION_NUM >= 160000
+#define TCT_TAG_TABLESPACE(tag) ((tag).spcOid)
+#define TCT_TAG_DATABASE(tag) ((tag).dbOid)
+#define TCT_TAG_RELATION(tag) ((tag).relNumber)
+#define TCT_READ_RECENT_BUFFER(tag, buffer) ReadRecentBuffer(BufTagGetRelFileLocator(&(tag)), (tag).forkNum, (tag).blockNum, buffer)
+#else
+#define TCT_TAG_TABLESPACE(tag) ((tag).rnode.spcNode)
+#define TCT_TAG_DATABASE(tag) ((tag).rnode.dbNode)
+#define TCT_TAG_RELATION(tag) ((tag).rnode.relNode)
+#define TCT_READ_RECENT_BUFFER(tag, buffer) ReadRecentBuffer((tag).rnode, (tag).forkNum, (tag).blockNum, buffer)
+#endif
+
 #endif							/* TCT_COMPAT_H */

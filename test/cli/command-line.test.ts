@@ -20,6 +20,7 @@ const COMMANDS = [
   'group',
   'mark',
   'stats',
+  'report',
 ];
 
 describe('help', () => {

@@ -23,6 +23,7 @@ export type Setting = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  readonly columns?: number;
   readonly signals?: EventEmitter;
   readonly connect?: (target: ConnectTarget) => Promise<Imat>;
   readonly exit?: (status: number) => void;
@@ -46,6 +47,7 @@ const NO_ACCOUNTING: Accounting = {
   deleteMark: unexpected,
   listMarks: unexpected,
   statistics: unexpected,
+  report: unexpected,
   foldCounts: unexpected,
   schemaHistory: unexpected,
   compareSchema: unexpected,
@@ -98,7 +100,7 @@ export async function runFake(argv: readonly string[], setting: Setting = {}): P
       written[stream] += text;
     },
     isTTY: setting.terminal ?? false,
-    columns: 80,
+    columns: setting.columns ?? 80,
   });
   const host: Host = {
     stdout: terminal('stdout'),

@@ -18,6 +18,9 @@ BEGIN
       CASE event WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, event, part,
       CASE WHEN known.columns IS NULL THEN '' ELSE rows END, known.capture->>event);
     EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', part, trigger_name);
+    EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', trigger_name, part, (
+      SELECT obj_description(t.oid, 'pg_trigger') FROM pg_trigger t
+      WHERE t.tgrelid = source AND t.tgfoid = to_regprocedure((known.capture->>event) || '()')));
   END LOOP;
   PERFORM imat_catalog.note_triggers(source, part);
 END $$;

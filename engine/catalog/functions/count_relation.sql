@@ -24,9 +24,10 @@ BEGIN
     rows := CASE event WHEN 'truncate' THEN '' WHEN 'delete' THEN
       'REFERENCING OLD TABLE AS changed' ELSE 'REFERENCING NEW TABLE AS changed' END;
     EXECUTE format('CREATE OR REPLACE TRIGGER %I %s %s ON %s %s FOR EACH STATEMENT
-      EXECUTE FUNCTION imat_catalog.%I(%L)', imat_catalog.counting_trigger(event),
+      EXECUTE FUNCTION %s(%L)', imat_catalog.counting_trigger(event),
       CASE event WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, event, relation, rows,
-      CASE event WHEN 'truncate' THEN 'count_truncated' ELSE 'count_changes' END, counted);
+      CASE event WHEN 'truncate' THEN 'imat_catalog.count_truncated'::regproc
+        ELSE imat_catalog.counting_function() END, counted);
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation,
       imat_catalog.counting_trigger(event));
   END LOOP;

@@ -15,10 +15,8 @@ BEGIN
   LOOP
     EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source);
   END LOOP;
-  RETURN imat_catalog.has_trees(imat) AND NOT EXISTS (
-    SELECT FROM imat_catalog.imat_source z JOIN pg_class c ON c.oid = z.relation
-    WHERE z.imat_id = imat AND imat_catalog.rewritten_parts(c.oid::regclass)
-  );
+  RETURN imat_catalog.has_trees(imat) AND NOT imat_catalog.is_rewritten(ARRAY(
+    SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = imat));
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS

@@ -1,14 +1,9 @@
--- To log a row and to fold it costs about as much as to compute eight rows anew. A table that was
--- never analyzed is taken to have 100 rows on a page.
+-- To log a row and to fold it costs about as much as to compute eight rows anew.
 CREATE OR REPLACE FUNCTION imat_store.is_loggable(source regclass, changed bigint) RETURNS boolean
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT changed * 8 <= sum(pg_relation_size(c.oid) / current_setting('block_size')::integer
-    * CASE WHEN c.relpages > 0 AND c.reltuples > 0 THEN c.reltuples / c.relpages ELSE 100 END)
-  FROM pg_class c
-  WHERE c.relkind = 'r'
-    AND (c.oid = source OR c.oid IN (SELECT t.part FROM imat_store.part_tree(source) t))
+  SELECT changed * 8 <= imat_store.estimated_rows(source)
 $$;
 
 COMMENT ON FUNCTION imat_store.is_loggable(regclass, bigint) IS

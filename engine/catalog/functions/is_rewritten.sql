@@ -1,16 +1,23 @@
--- Only a transaction that keeps its snapshot can have one that is older than the file.
+-- Only a transaction that keeps its snapshot can have one that is older than the file. pg_class is
+-- read by the snapshot, pg_relation_filenode looks at what is there now.
 CREATE OR REPLACE FUNCTION imat_catalog.is_rewritten(sources regclass[]) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog
 AS $$
 BEGIN
-  RETURN current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
-    AND (SELECT bool_or(imat_catalog.rewritten_parts(u.source)) FROM unnest(sources) u(source));
+  IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
+    RETURN false;
+  END IF;
+  RETURN EXISTS (
+    SELECT FROM pg_class c
+    WHERE (c.oid = ANY (sources::oid[])
+        OR c.oid IN (SELECT t.relid FROM unnest(sources) u(source), pg_partition_tree(u.source) t))
+      AND c.relkind IN ('r', 'm') AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid));
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.is_rewritten(regclass[]) IS
-  'Returns true if one of the tables was truncated or rewritten after the reader''s snapshot was '
-  'taken: PostgreSQL reads it as empty then.';
+  'Returns true if one of the tables, or a partition, was truncated or rewritten after the '
+  'snapshot was taken: PostgreSQL reads it as empty then.';
 
 -- The views of imats call it, and a view runs a function with the rights of the reader.
 GRANT EXECUTE ON FUNCTION imat_catalog.is_rewritten(regclass[]) TO PUBLIC;

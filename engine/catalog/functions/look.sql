@@ -15,7 +15,10 @@ BEGIN
       AND i.freshness <> 'manual') THEN
     RETURN jsonb_build_object('snapshot', snap);
   END IF;
-  IF since IS NULL THEN PERFORM imat_catalog.break_differing(wanted, false); END IF;
+  IF since IS NULL THEN
+    PERFORM imat_catalog.allow_capture(s.relation) FROM imat_catalog.source s;
+    PERFORM imat_catalog.break_differing(wanted, false);
+  END IF;
   SELECT array_agg(c.imat), array_agg(c.n) INTO imats, pending
   FROM imat_catalog.count_pending(count_up_to, wanted) c;
   RETURN (

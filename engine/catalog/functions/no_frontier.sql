@@ -15,17 +15,19 @@ BEGIN
       DETAIL = 'What is stored may be wrong.',
       HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
   END IF;
-  IF pg_catalog.pg_is_in_recovery() AND EXISTS (
-    SELECT FROM imat_catalog.imat i
-      JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
-        WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here
-  ) THEN
+  IF (pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_isolation')
+      OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'))
+    AND EXISTS (
+      SELECT FROM imat_catalog.imat i
+        JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
+      WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here
+    ) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'serialization_failure',
         MESSAGE = pg_catalog.format(
-          'imat "%s" was swapped after this transaction''s snapshot was taken', name),
-      DETAIL = 'The primary does not know what is read on a standby, and keeps '
-        'no older table for it.',
+          'imat "%s" was stored anew after this transaction''s snapshot was taken', name),
+      DETAIL = 'imat repair and imat alter keep no older table, and on a standby imat swap keeps '
+        'none either.',
       HINT = 'Try again in a new transaction.';
   END IF;
   RAISE EXCEPTION USING
@@ -37,8 +39,8 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.no_frontier(text) IS
   'Raises the error of an imat whose stored table does not match its frontier: one that is '
-  'broken, or restored into another cluster, or not loaded, or on a standby for a snapshot older '
-  'than a swap.';
+  'broken, or restored into another cluster, or not loaded, or stored anew after the snapshot of '
+  'the transaction.';
 
 -- The views of imats call it, and a view runs a function with the rights of the reader.
 GRANT EXECUTE ON FUNCTION imat_catalog.no_frontier(text) TO PUBLIC;

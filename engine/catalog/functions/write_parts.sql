@@ -9,6 +9,7 @@ DECLARE
   known imat_catalog.source;
   name text;
   body text;
+  condition text;
 BEGIN
   UPDATE imat_catalog.source s SET parents = ARRAY[source] || ARRAY(
     SELECT c.oid FROM pg_class c WHERE c.oid = ANY (s.parts) AND c.relkind = 'p' ORDER BY 1)
@@ -16,14 +17,13 @@ BEGIN
   IF known.columns IS NULL THEN RETURN; END IF;
   FOR name IN SELECT c.value FROM jsonb_each_text(known.capture) c WHERE c.key <> 'truncate' LOOP
     SELECT p.prosrc INTO body FROM pg_proc p WHERE p.oid = to_regprocedure(name || '()');
-    -- What comes before the first END IF is the same for all tables.
+    condition := substring(body FROM 'has_parts[(].*?END IF;');
     EXECUTE format(
       'CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS %L',
-      name, left(body, strpos(body, 'has_parts(') - 1)
-        || format('has_parts(ARRAY[%s], %L::pg_catalog.oid[]) THEN parts := %L; ',
+      name, replace(body, condition,
+        format('has_parts(ARRAY[%s], %L::pg_catalog.oid[]) THEN parts := %L; END IF;',
           (SELECT string_agg(quote_literal(u.p) || '::pg_catalog.regclass', ', ' ORDER BY u.o)
-            FROM unnest(known.parents) WITH ORDINALITY u(p, o)), known.parts, known.parts)
-        || substr(body, strpos(body, 'END IF;')));
+            FROM unnest(known.parents) WITH ORDINALITY u(p, o)), known.parts, known.parts)));
   END LOOP;
 END $$;
 

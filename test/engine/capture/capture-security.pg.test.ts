@@ -279,12 +279,15 @@ describe('what runs with its owner’s rights', () => {
     // Two that count changes, and those of two sources; with the extension, the ones for TRUNCATE.
     expect(definers.filter((one) => one.trigger)).toHaveLength(2 + (WITH_EXTENSION ? 2 : 8));
     // What views ask when anybody reads them; they tell whether a table is the one that an imat
-    // stores, and change nothing. The functions in schema imat check their callers' rights
+    // stores, and whether many rows are pending, and change nothing. append_reset refuses everybody
+    // while capture has its rights (new-owner.pg.test.ts). The functions in schema imat check their callers' rights
     // themselves (test/engine/accounting).
     const open = definers.filter((one) => one.public && !one.name.startsWith('imat.'));
     expect(open.map(({ name }) => name).toSorted()).toEqual([
+      'imat_catalog.is_outgrown(integer,pg_snapshot)',
       'imat_catalog.is_stored(integer,oid,text)',
       'imat_catalog.no_frontier(text)',
+      'imat_store.append_reset(regclass)',
       // They ask for a key, which only the view can give.
       'imat_store.computed_listed(uuid)',
       'imat_store.computed_summed(uuid)',

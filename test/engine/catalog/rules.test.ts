@@ -92,6 +92,13 @@ describe.each(FILES)('$file', ({ file, text, code }) => {
     else if (bodyOf(code) === null) expect(uses(code, [...VIEWS, ...ROUTINES])).toEqual([]);
   });
 
+  test('names nothing of the catalog if everybody may call it', () => {
+    // A reader of an imat, and a role that captures, cannot look up a name in imat_catalog.
+    if (!/^GRANT EXECUTE [^;]* TO PUBLIC;/m.test(code) || code.includes('SECURITY DEFINER')) return;
+    expect(bodyOf(code)).not.toContain('imat_catalog.');
+    if (code.includes('FUNCTION imat_catalog.')) expect(bodyOf(code)).not.toContain('imat_store.');
+  });
+
   test('looks nothing up by the search_path of the caller', () => {
     const body = bodyOf(code);
     if (body === null) {

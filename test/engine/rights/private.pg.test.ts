@@ -36,11 +36,18 @@ FROM (
  * asks can be asked by those only who may use the schema imat_store.
  */
 const PUBLIC_RIGHTS = [
+  'imat_catalog.is_outgrown(integer,pg_snapshot): EXECUTE for PUBLIC',
   'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
   'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',
-  'imat_store.capture_command(regclass,text,smallint[],text): EXECUTE for PUBLIC',
+  'imat_store.append_reset(regclass): EXECUTE for PUBLIC',
+  'imat_store.capture_command(regclass,text,smallint[],text,oid[],regclass): EXECUTE for PUBLIC',
+  'imat_store.captured_rows(regclass,oid[]): EXECUTE for PUBLIC',
+  'imat_store.estimated_rows(regclass): EXECUTE for PUBLIC',
   'imat_store.has_columns(regclass,text,smallint[],text[]): EXECUTE for PUBLIC',
+  'imat_store.has_parts(regclass[],oid[]): EXECUTE for PUBLIC',
   'imat_store.is_loggable(regclass,bigint): EXECUTE for PUBLIC',
+  'imat_store.is_root(regclass,regclass): EXECUTE for PUBLIC',
+  'imat_store.may_append(text): EXECUTE for PUBLIC',
   'imat_store.same_type(text,smallint): EXECUTE for PUBLIC',
   'schema imat: USAGE for PUBLIC',
 ];

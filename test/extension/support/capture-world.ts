@@ -102,6 +102,7 @@ export async function captureTwice(
     oid: row?.oid ?? 0,
     source: qualified('public', table),
     isPartitioned: false,
+    isGiven: false,
     log: log('sql'),
     functions,
     extension: null,

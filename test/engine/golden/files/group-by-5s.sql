@@ -169,6 +169,18 @@ FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
 -- trigger on public.sale
 ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
 
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_insert" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_update" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state_group_by_5s WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
@@ -490,6 +502,9 @@ FROM (
   FROM imat_store.state_group_by_5s AS s
 ) AS s
 WHERE 'imat_store.definition_group_by_5s'::regclass IS NOT NULL AND imat_catalog.is_stored(2, 'imat_store.state_group_by_5s'::regclass, 'group_by_5s');
+
+-- what a colleague finds
+COMMENT ON VIEW imat.group_by_5s IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.group_by_5s', 'imat.group_by_5s');

@@ -192,6 +192,18 @@ FOR EACH STATEMENT EXECUTE FUNCTION imat_store."capture_truncate_Odd ""schema_it
 -- trigger on Odd "schema.it's; a \ table
 ALTER TABLE "Odd ""schema"."it's; a \ table" ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
 
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "!imat_insert" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "!imat_update" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "!imat_delete" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on Odd "schema.it's; a \ table
+COMMENT ON TRIGGER "~imat_truncate" ON "Odd ""schema"."it's; a \ table" IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store."state_Robert'); DROP TABLE sale; --" WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
@@ -564,10 +576,13 @@ break",
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store."log_Odd ""schema_it's; a \ table" AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size(E'imat_store."log_Odd ""schema_it''s; a \\ table"'::regclass)) >= 440000 AND imat_catalog.is_outgrown(15, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store."state_Robert''); DROP TABLE sale; --"'::regclass) AND f.here AND 'imat_store."definition_Robert''); DROP TABLE sale; --"'::regclass IS NOT NULL),
     imat_catalog.no_frontier('Robert''); DROP TABLE sale; --')::integer
   )
 );
+
+-- what a colleague finds
+COMMENT ON VIEW imat."Robert'); DROP TABLE sale; --" IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public."Robert''); DROP TABLE sale; --"', 'imat."Robert''); DROP TABLE sale; --"');

@@ -35,6 +35,9 @@ SELECT recent
 FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;
 
+-- what a colleague finds
+COMMENT ON VIEW imat.swap_moment IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
+
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.swap_moment', 'imat.swap_moment');
 

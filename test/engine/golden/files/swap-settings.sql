@@ -104,6 +104,18 @@ FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
 -- trigger on public.sale
 ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
 
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_insert" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_update" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
 -- the stored table
 CREATE TABLE imat_store.slot_a_swap_settings AS SELECT * FROM imat_store.definition_swap_settings;
 
@@ -141,6 +153,9 @@ WHERE s.arm = (
     imat_catalog.no_frontier('swap_settings')::integer
   )
 );
+
+-- what a colleague finds
+COMMENT ON VIEW imat.swap_settings IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.swap_settings', 'imat.swap_settings');

@@ -114,6 +114,18 @@ FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_customer(
 -- trigger on public.customer
 ALTER TABLE public.customer ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
 
+-- trigger on public.customer
+COMMENT ON TRIGGER "!imat_insert" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "!imat_update" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "!imat_delete" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "~imat_truncate" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
 -- the change log of public.sale, if it is not there yet
 CREATE TABLE imat_store.log_public_sale (
   xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
@@ -200,6 +212,18 @@ FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
 -- trigger on public.sale
 ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
 
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_insert" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_update" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
 -- the stored table
 CREATE TABLE imat_store.slot_a_swap AS SELECT * FROM imat_store.definition_swap;
 
@@ -239,6 +263,9 @@ WHERE s.arm = (
     imat_catalog.no_frontier('swap')::integer
   )
 );
+
+-- what a colleague finds
+COMMENT ON VIEW imat.swap IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
 
 -- who may read the materialized view may read it
 SELECT imat_catalog.copy_grants('public.swap', 'imat.swap');

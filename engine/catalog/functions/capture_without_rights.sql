@@ -1,0 +1,17 @@
+-- Capture functions run with the rights of their owner: for a superuser's capture on the table of
+-- an ordinary role, that role. REASSIGN OWNED gives the functions to another role, but grants stay
+-- where they are.
+CREATE OR REPLACE FUNCTION imat_catalog.capture_without_rights(source oid)
+RETURNS TABLE (function text, role text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT n.value, quote_ident(pg_get_userbyid(p.proowner))
+  FROM imat_catalog.source s CROSS JOIN LATERAL jsonb_each_text(s.capture) n
+    JOIN pg_proc p ON p.oid = to_regprocedure(n.value || '()')
+  WHERE s.relation = source AND NOT (has_table_privilege(p.proowner, s.log, 'INSERT')
+    AND has_column_privilege(p.proowner, 'imat_store.reset', 'relation', 'INSERT'))
+$$;
+
+COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
+  'Returns the capture functions of a source whose owners cannot append to its log, and these.';

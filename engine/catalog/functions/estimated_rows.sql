@@ -1,0 +1,18 @@
+-- A table that was never analyzed is taken to have 100 rows on a page.
+CREATE OR REPLACE FUNCTION imat_store.estimated_rows(source regclass) RETURNS bigint
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce(sum(pg_relation_size(c.oid) / current_setting('block_size')::integer
+    * CASE WHEN c.relpages > 0 AND c.reltuples > 0 THEN c.reltuples / c.relpages ELSE 100 END),
+    0)::bigint
+  FROM pg_class c
+  WHERE c.relkind = 'r'
+    AND (c.oid = source OR c.oid IN (SELECT t.part FROM imat_store.part_tree(source) t))
+$$;
+
+COMMENT ON FUNCTION imat_store.estimated_rows(regclass) IS
+  'Returns about how many rows a table has, its partitions included.';
+
+-- Capture on the table of an ordinary role runs as that role.
+GRANT EXECUTE ON FUNCTION imat_store.estimated_rows(regclass) TO PUBLIC;

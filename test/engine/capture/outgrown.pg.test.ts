@@ -1,0 +1,71 @@
+/** So many pending rows that a read computes the answer anew for less than it would add them up. */
+import { expect, test } from 'vitest';
+import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
+
+const ALL: readonly Checked[] = [
+  {
+    name: 'summed',
+    definition: 'SELECT g, sum(v) AS s, count(*) AS n FROM public.t GROUP BY g HAVING count(*) > 1',
+  },
+  { name: 'rows', definition: 'SELECT v % 10 AS r, pad FROM public.t WHERE v > 3' },
+  {
+    name: 'joined',
+    definition:
+      'SELECT k.name, sum(t.v) AS v FROM public.t JOIN public.k USING (g) GROUP BY k.name',
+  },
+  { name: 'parted', definition: 'SELECT g, count(*) AS n FROM public.p GROUP BY g' },
+];
+
+/** Which imats the arm that computes anew answers. */
+async function anew(world: World): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name } of ALL) {
+    const plan = await world.rows<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM imat.${name}`,
+    );
+    const scan = plan.find((line) => line['QUERY PLAN'].includes(`Scan on computed_${name}`));
+    expect(scan, name).toBeDefined();
+    if (scan?.['QUERY PLAN'].includes('never executed') === false) names.push(name);
+  }
+  return names;
+}
+
+test('reads compute the answer anew until a fold, and are always exact', async () => {
+  const world = await createWorld(`
+    CREATE TABLE t (g int, v int, pad text);
+    CREATE TABLE k (g int, name text);
+    CREATE TABLE p (g int) PARTITION BY LIST (g);
+    CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1);
+    CREATE TABLE p_2 PARTITION OF p DEFAULT;
+    INSERT INTO t SELECT i % 100, i, 'x' FROM generate_series(1, 20000) AS i;
+    INSERT INTO k SELECT i, 'k' || i % 7 FROM generate_series(0, 99) AS i;
+    INSERT INTO p SELECT i % 3 FROM generate_series(1, 1000) AS i;
+    ANALYZE`);
+  try {
+    for (const { name, definition } of ALL) await world.imat.create(name, definition);
+    const [before, reader] = [await world.session(), await world.role()];
+    await world.sql(`GRANT SELECT ON ${ALL.map(({ name }) => `imat.${name}`).join()} TO ${reader};
+      GRANT SELECT ON t, k, p TO ${reader}; GRANT USAGE ON SCHEMA public TO ${reader}`);
+    await before.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM t LIMIT 1');
+    await world.sql('UPDATE t SET v = v + 1 WHERE v <= 100; INSERT INTO p VALUES (1)');
+    expect(await anew(world)).toEqual([]);
+    await expectExact(world, ALL);
+    await world.sql('UPDATE t SET v = v + 1 WHERE v <= 5500; DELETE FROM t WHERE v % 100 = 7');
+    expect(await anew(world)).toEqual(['summed', 'rows', 'joined']);
+    await world.sql(`INSERT INTO p SELECT i % 5 FROM generate_series(1, 11000) AS i`);
+    expect(await anew(world)).toEqual(ALL.map(({ name }) => name));
+    await expectExact(world, ALL);
+    await expectExact(before, ALL, 'an older snapshot');
+    await expectExact(await world.session(reader), ALL, 'an ordinary role');
+    await before.sql('COMMIT');
+    const writer = await world.session();
+    await writer.sql('BEGIN; DELETE FROM t WHERE v < 50; SAVEPOINT s; TRUNCATE t; ROLLBACK TO s');
+    await expectExact(writer, ALL, 'in the transaction');
+    await writer.sql('ROLLBACK');
+    await world.imat.fold();
+    expect(await anew(world)).toEqual([]);
+    await expectExact(world, ALL);
+  } finally {
+    await world.drop();
+  }
+});
