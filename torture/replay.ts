@@ -48,7 +48,15 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const url = new URL(server);
   url.pathname = `/${name}`;
-  const admin = new Session('admin', server, null);
+  // The server may have been restarted since the last statement.
+  const onServer = async (sql: string): Promise<void> => {
+    const admin = new Session('admin', server, null);
+    try {
+      await admin.sql(sql);
+    } finally {
+      await admin.close();
+    }
+  };
   const drop = async (): Promise<void> => {
     const inside = new Session('admin', url.href, null);
     try {
@@ -60,15 +68,14 @@ export async function withDatabase<T>(
       // There is no such database.
     }
     await inside.close();
-    await admin.sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
   };
   try {
     await drop();
-    await admin.sql(`CREATE DATABASE ${name} TEMPLATE template0`);
+    await onServer(`CREATE DATABASE ${name} TEMPLATE template0`);
     return await body(url.href);
   } finally {
     await drop();
-    await admin.close();
   }
 }
 
