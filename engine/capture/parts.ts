@@ -56,7 +56,10 @@ async function createMergeTrigger(db: Db, oid: number): Promise<void> {
   await db.execute(
     `CREATE OR REPLACE TRIGGER "${MERGE_TRIGGER}" BEFORE INSERT ON ${source?.name ?? ''}
      FOR EACH ROW WHEN (false)
-     EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()`,
+     EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger();
+     COMMENT ON TRIGGER "${MERGE_TRIGGER}" ON ${source?.name ?? ''} IS
+       'imat: captures changes as the others do, although it never fires: PostgreSQL then captures '
+       'MERGE correctly'`,
   );
 }
 

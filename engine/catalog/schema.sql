@@ -1848,6 +1848,14 @@ COMMENT ON FUNCTION imat_store.has_parts(regclass[],oid[]) IS
   'Returns true if a table, the first of parents, has exactly these partitions now. The other parents are those of the partitions that are partitioned themselves.';
 GRANT EXECUTE ON FUNCTION imat_store.has_parts(regclass[],oid[]) TO PUBLIC;
 
+CREATE FUNCTION imat_store.is_detaching(parents oid[], parts oid[])
+  RETURNS boolean
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.is_detaching(oid[],oid[]) IS
+  'Returns true if a partition of one of these tables is being detached concurrently, other than parts.';
+GRANT EXECUTE ON FUNCTION imat_store.is_detaching(oid[],oid[]) TO PUBLIC;
+
 CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
   RETURNS boolean
   LANGUAGE sql VOLATILE

@@ -17,11 +17,6 @@ const CONDITIONS: Readonly<
     condition: 'insufficient_privilege',
     hint: 'README, "Rights", lists what each command needs.',
   },
-  // imat has just read the names of columns.
-  42703: {
-    condition: 'contention',
-    hint: 'Try again; a column was renamed or dropped meanwhile.',
-  },
   42704: { condition: 'not_found' },
   '42P01': { condition: 'not_found' },
   '3F000': { condition: 'not_found' },
@@ -54,9 +49,15 @@ const CONDITIONS: Readonly<
   53: { condition: 'server_trouble', hint: 'Try again when the server has room.' },
 };
 
-/** What PostgreSQL calls internal and is two sessions at the same catalog row. */
-const isRace = ({ sqlstate, message }: ServerError): boolean =>
-  sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(message);
+/**
+ * What another session has done meanwhile: changed the same row of PostgreSQL's catalog; removed
+ * the imat whose rows are written; renamed or dropped a column whose name imat has just read. A
+ * column that a function of a definition names has a context.
+ */
+const isRace = ({ sqlstate, message, schema, context }: ServerError): boolean =>
+  (sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(message)) ||
+  (sqlstate === '23503' && schema === 'imat_catalog') ||
+  (sqlstate === '42703' && (context ?? '') === '');
 
 export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;
@@ -65,7 +66,7 @@ export function toImatError(error: unknown): unknown {
   if (CONTENTION.has(sqlstate) || isRace(error))
     return new ImatError('contention', {
       ...fields,
-      hint: hint ?? 'Try again; a long transaction may hold the lock.',
+      hint: hint ?? 'Try again; another session holds a lock, or has changed what is needed.',
     });
   if (sqlstate === '57014')
     return new ImatError('interrupted', {

@@ -4,9 +4,9 @@
 -- parts: the partitions that are captured, if the table has others now. Rows of a partition that is
 -- not captured yet are left out, by its constraint: they are logged when its capture begins. A
 -- table that has been detached writes here as long as it is captured; if it has lost a column, a
--- reset mark stands for its rows. So it does for the rows of a transaction that keeps its snapshot
--- while a partition is being detached concurrently that is not captured: PostgreSQL still puts rows
--- there, and to ask for its constraint would wait for the session that detaches it.
+-- reset mark stands for its rows. So it does while a partition is being detached concurrently that
+-- is not captured: statements that began before still put rows there, and to ask for its constraint
+-- would wait for the session that detaches it.
 CREATE OR REPLACE FUNCTION imat_store.capture_command(source regclass, log text,
   numbers smallint[], event text, parts oid[] DEFAULT NULL, fired regclass DEFAULT NULL)
 RETURNS text
@@ -28,10 +28,7 @@ BEGIN
   IF to_regclass(log) IS NULL THEN RETURN 'SELECT'; END IF;
   -- After a restore the root has another OID, and nothing that was restored can be read.
   IF NOT imat_store.is_root(source, fired) THEN RETURN 'SELECT'; END IF;
-  IF parts IS NOT NULL
-    AND current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted')
-    AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhdetachpending AND i.inhrelid <> ALL (parts)
-      AND (i.inhparent = source OR i.inhparent = ANY (parts))) THEN
+  IF parts IS NOT NULL AND imat_store.is_detaching(source || parts, parts) THEN
     RETURN reset;
   END IF;
   FOREACH number IN ARRAY numbers LOOP

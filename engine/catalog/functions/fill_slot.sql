@@ -45,6 +45,13 @@ BEGIN
       OR pg_catalog.to_regclass(place) IS NULL
       THEN PERFORM imat_catalog.swapped_elsewhere(target.name); END IF;
   END IF;
+  IF pg_catalog.pg_get_viewdef(target.definition_view::pg_catalog.oid) IS NULL THEN
+    RAISE EXCEPTION
+      USING ERRCODE = 'serialization_failure',
+        MESSAGE = pg_catalog.format('the definition of imat "%s" was dropped at the same time',
+          target.name),
+        HINT = 'Try again.';
+  END IF;
   EXECUTE pg_catalog.format('INSERT INTO %s SELECT * FROM %s', place, target.definition_view);
   GET DIAGNOSTICS rows = ROW_COUNT;
   EXECUTE pg_catalog.format('ANALYZE %s', place);

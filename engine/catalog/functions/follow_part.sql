@@ -19,7 +19,8 @@ BEGIN
   PERFORM set_config('imat.maintaining', 'on', true);
   SELECT u.p INTO part FROM unnest(known.parts) u(p)
     WHERE u.p NOT IN (SELECT t.part FROM imat_store.part_tree(source) t) ORDER BY 1 LIMIT 1;
-  IF FOUND THEN
+  -- Statements that began before still write to a partition that is being detached concurrently.
+  IF FOUND AND NOT imat_store.is_detaching(source || known.parts, '{}') THEN
     PERFORM imat_catalog.take_part(source, part, false, true);
     RETURN true;
   END IF;

@@ -1,15 +1,15 @@
 -- Declared IMMUTABLE for the same reason as has_columns: its answer becomes part of the plan of a
 -- capture function. The plan names the table and its partitioned partitions by regclass constants,
--- so PostgreSQL makes it anew when one of them gets or loses a partition. The plan outlives
--- transactions of other isolation levels, some of which write to a partition that is being detached
--- concurrently: as long as there is one that is not captured, the answer is false.
+-- so PostgreSQL makes it anew when one of them gets or loses a partition. Statements that began
+-- before, and transactions that keep their snapshots, write to a partition that is being detached
+-- concurrently: as long as there is one that is not captured, the answer is false. That is asked
+-- last, so that it is not older than the list.
 CREATE OR REPLACE FUNCTION imat_store.has_parts(parents regclass[], parts oid[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT coalesce(array_agg(t.part ORDER BY t.part), '{}') = parts AND NOT EXISTS (
-    SELECT FROM pg_inherits i
-    WHERE i.inhparent = ANY (parents::oid[]) AND i.inhdetachpending AND i.inhrelid <> ALL (parts))
+  SELECT coalesce(array_agg(t.part ORDER BY t.part), '{}') = parts
+    AND NOT imat_store.is_detaching(parents::oid[], parts)
   FROM imat_store.part_tree(parents[1]) t
 $$;
 

@@ -280,8 +280,8 @@ describe('what runs with its owner’s rights', () => {
     expect(definers.filter((one) => one.trigger)).toHaveLength(2 + (WITH_EXTENSION ? 2 : 8));
     // What views ask when anybody reads them; they tell whether a table is the one that an imat
     // stores, and whether many rows are pending, and change nothing. append_reset refuses everybody
-    // while capture has its rights (new-owner.pg.test.ts). The functions in schema imat check their callers' rights
-    // themselves (test/engine/accounting).
+    // while capture has its rights (new-owner.pg.test.ts). The functions in schema imat check the
+    // rights of their callers themselves (test/engine/accounting).
     const open = definers.filter((one) => one.public && !one.name.startsWith('imat.'));
     expect(open.map(({ name }) => name).toSorted()).toEqual([
       'imat_catalog.is_outgrown(integer,pg_snapshot)',

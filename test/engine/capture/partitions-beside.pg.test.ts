@@ -62,6 +62,38 @@ describe('beside others', () => {
     },
   );
 
+  test.each([true, false])(
+    'a statement that began before a detachment writes to the partition; it was captured: %s',
+    async (captured) => {
+      const [detacher, writer] = [await world.session(), await world.session()];
+      await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+      if (captured) await maintain(world);
+      await writer.sql(`BEGIN; INSERT INTO sale VALUES (7, 'a', 1)`);
+      // It waits for a lock that the observer has, and has its snapshot by then.
+      await world.sql('BEGIN; SELECT pg_advisory_xact_lock(220)');
+      const written = outcomeOf(
+        writer.sql(`INSERT INTO sale SELECT 220, 'a', 5
+          FROM (SELECT pg_advisory_xact_lock_shared(220) OFFSET 0) AS late`),
+      );
+      const observer = await world.session();
+      await untilBlocked(observer, writer.pid);
+      const detached = outcomeOf(
+        detacher.sql('ALTER TABLE sale DETACH PARTITION sale_3 CONCURRENTLY'),
+      );
+      await untilBlocked(observer, detacher.pid);
+      await observer.value('SELECT imat_catalog.follow_any_part()');
+      await expectExact(observer, ALL, 'while it is pending');
+      await world.sql('COMMIT');
+      expect(await written).not.toBeInstanceOf(Error);
+      await expectExact(writer, ALL, 'inside');
+      await writer.sql('COMMIT');
+      expect(await detached).not.toBeInstanceOf(Error);
+      await expectExact(world, ALL, 'detached');
+      await maintain(world);
+      await expectExact(world, ALL, 'followed');
+    },
+  );
+
   const attach = async (): Promise<void> => {
     await world.sql(`CREATE TABLE sale_3 (id int, kind text, amount numeric(10,2));
       INSERT INTO sale_3 SELECT 200 + i, 'a', i FROM generate_series(0, 9) AS i;

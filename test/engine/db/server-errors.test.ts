@@ -3,18 +3,30 @@ import { expect, test } from 'vitest';
 import { ServerError } from '../../../engine/db/db.ts';
 import { toImatError } from '../../../engine/db/server-errors.ts';
 
-test('a column that was renamed under a command can be tried again', () => {
-  const error = new ServerError({
+const reported = (
+  sqlstate: string,
+  fields: { readonly schema?: string; readonly context?: string } = {},
+): ServerError =>
+  new ServerError({
     message: 'column a.g does not exist',
-    sqlstate: '42703',
+    sqlstate,
     detail: null,
     hint: null,
     position: null,
     statement: 'CREATE VIEW v AS SELECT a.g FROM t a',
+    ...fields,
   });
-  expect(toImatError(error)).toMatchObject({
-    condition: 'contention',
-    category: 'transient',
-    message: 'column a.g does not exist',
-  });
+
+test.each([
+  ['a column that was renamed under a command', reported('42703')],
+  ['an imat that was removed under a command', reported('23503', { schema: 'imat_catalog' })],
+])('%s: the command can be tried again', (_, error) => {
+  expect(toImatError(error)).toMatchObject({ condition: 'contention', category: 'transient' });
+});
+
+test.each([
+  ['a column that a function names', reported('42703', { context: 'SQL function "f"' })],
+  ['a foreign key of a user', reported('23503', { schema: 'public' })],
+])('%s: no', (_, error) => {
+  expect(toImatError(error)).toMatchObject({ condition: 'internal' });
 });

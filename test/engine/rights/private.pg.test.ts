@@ -45,6 +45,7 @@ const PUBLIC_RIGHTS = [
   'imat_store.estimated_rows(regclass): EXECUTE for PUBLIC',
   'imat_store.has_columns(regclass,text,smallint[],text[]): EXECUTE for PUBLIC',
   'imat_store.has_parts(regclass[],oid[]): EXECUTE for PUBLIC',
+  'imat_store.is_detaching(oid[],oid[]): EXECUTE for PUBLIC',
   'imat_store.is_loggable(regclass,bigint): EXECUTE for PUBLIC',
   'imat_store.is_root(regclass,regclass): EXECUTE for PUBLIC',
   'imat_store.may_append(text): EXECUTE for PUBLIC',
