@@ -45,7 +45,9 @@ BEGIN
       OR pg_catalog.to_regclass(place) IS NULL
       THEN PERFORM imat_catalog.swapped_elsewhere(target.name); END IF;
   END IF;
-  IF pg_catalog.pg_get_viewdef(target.definition_view::pg_catalog.oid) IS NULL THEN
+  -- The snapshot may be older than that; there is no name then.
+  IF target.definition_view::pg_catalog.text
+    OPERATOR(pg_catalog.=) target.definition_view::pg_catalog.oid::pg_catalog.text THEN
     RAISE EXCEPTION
       USING ERRCODE = 'serialization_failure',
         MESSAGE = pg_catalog.format('the definition of imat "%s" was dropped at the same time',

@@ -13,6 +13,8 @@ BEGIN
     WHERE z.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = z.relation)
       ORDER BY z.relation
   LOOP
+    -- The snapshot may be older than a DROP TABLE; there is no name then.
+    IF source::text = source::oid::text THEN RETURN false; END IF;
     EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source);
   END LOOP;
   RETURN imat_catalog.has_trees(imat) AND NOT imat_catalog.is_rewritten(ARRAY(

@@ -5,7 +5,7 @@ import { toImatError } from '../../../engine/db/server-errors.ts';
 
 const reported = (
   sqlstate: string,
-  fields: { readonly schema?: string; readonly context?: string } = {},
+  fields: { readonly schema?: string; readonly context?: string; readonly message?: string } = {},
 ): ServerError =>
   new ServerError({
     message: 'column a.g does not exist',
@@ -20,6 +20,10 @@ const reported = (
 test.each([
   ['a column that was renamed under a command', reported('42703')],
   ['an imat that was removed under a command', reported('23503', { schema: 'imat_catalog' })],
+  [
+    'a table that was dropped under a command',
+    reported('42601', { message: 'syntax error at or near "17446"' }),
+  ],
 ])('%s: the command can be tried again', (_, error) => {
   expect(toImatError(error)).toMatchObject({ condition: 'contention', category: 'transient' });
 });

@@ -1,0 +1,74 @@
+/** What reaches a partition while it is being detached concurrently. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expectExact, outcomeOf, untilBlocked, type World } from '../commands/support/world.ts';
+import { ALL, maintain, partitionedWorld } from './support/partitioned.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await partitionedWorld();
+});
+afterEach(() => world.drop());
+
+// PostgreSQL routes rows of a transaction that keeps its snapshot into such a partition.
+test.each([true, false])(
+  'a row that reaches a partition which is being detached; the partition was captured: %s',
+  async (captured) => {
+    const [holder, detacher, writer] = [
+      await world.session(),
+      await world.session(),
+      await world.session(),
+    ];
+    await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+    if (captured) await maintain(world);
+    await holder.sql('BEGIN; SELECT FROM sale');
+    const detached = outcomeOf(
+      detacher.sql('ALTER TABLE sale DETACH PARTITION sale_3 CONCURRENTLY'),
+    );
+    await untilBlocked(world, detacher.pid);
+    await writer.sql(`INSERT INTO sale VALUES (5, 'a', 1)`);
+    await writer.sql(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ; INSERT INTO sale VALUES (220, 'a', 5), (6, 'b', 2)`,
+    );
+    await expectExact(world, ALL);
+    await writer.sql('COMMIT');
+    await expectExact(world, ALL);
+    await holder.sql('COMMIT');
+    expect(await detached).not.toBeInstanceOf(Error);
+    await expectExact(world, ALL);
+    await world.sql('DROP TABLE sale_3');
+    await maintain(world);
+    await expectExact(world, ALL);
+  },
+);
+
+test.each([true, false])(
+  'a statement that began before a detachment writes to the partition; it was captured: %s',
+  async (captured) => {
+    const [detacher, writer] = [await world.session(), await world.session()];
+    await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+    if (captured) await maintain(world);
+    await writer.sql(`BEGIN; INSERT INTO sale VALUES (7, 'a', 1)`);
+    // It waits for a lock that the observer has, and has its snapshot by then.
+    await world.sql('BEGIN; SELECT pg_advisory_xact_lock(220)');
+    const written = outcomeOf(
+      writer.sql(`INSERT INTO sale SELECT 220, 'a', 5
+        FROM (SELECT pg_advisory_xact_lock_shared(220) OFFSET 0) AS late`),
+    );
+    const observer = await world.session();
+    await untilBlocked(observer, writer.pid);
+    const detached = outcomeOf(
+      detacher.sql('ALTER TABLE sale DETACH PARTITION sale_3 CONCURRENTLY'),
+    );
+    await untilBlocked(observer, detacher.pid);
+    await observer.value('SELECT imat_catalog.follow_any_part()');
+    await expectExact(observer, ALL, 'while it is pending');
+    await world.sql('COMMIT');
+    expect(await written).not.toBeInstanceOf(Error);
+    await expectExact(writer, ALL, 'inside');
+    await writer.sql('COMMIT');
+    expect(await detached).not.toBeInstanceOf(Error);
+    await expectExact(world, ALL, 'detached');
+    await maintain(world);
+    await expectExact(world, ALL, 'followed');
+  },
+);
