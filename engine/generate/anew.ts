@@ -8,6 +8,9 @@
  * must have the right to call it, so it asks for a key, which the view takes from the frontier's
  * row.
  *
+ * The query is planned at every call: a plan that is kept may include a partition that a later
+ * snapshot sees as detached.
+ *
  * row_security = off: where a policy would hide rows of a source from the owner, there is an error
  * instead of a wrong answer.
  */
@@ -37,7 +40,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = ${literal(`only the view of the imat may call ${computed.sql.text}`)};
   END IF;
-  RETURN QUERY SELECT * FROM ${content.sql};
+  RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${content.sql}`.text)};
 END`;
   const signature = sql`${computed.sql}(access_key uuid) RETURNS SETOF ${content.sql}`;
   return [

@@ -764,7 +764,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_aggregates';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_aggregates;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_aggregates';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

@@ -568,7 +568,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_bag';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_bag;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_bag';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

@@ -263,7 +263,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_distinct';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_distinct;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_distinct';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

@@ -492,7 +492,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_function_in_from';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_function_in_from;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_function_in_from';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

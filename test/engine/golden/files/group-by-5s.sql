@@ -337,7 +337,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_group_by_5s';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_group_by_5s;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_group_by_5s';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

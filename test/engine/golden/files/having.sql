@@ -354,7 +354,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_having';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_having;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_having';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

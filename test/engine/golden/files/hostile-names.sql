@@ -363,7 +363,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store."computed_Robert''); DROP TABLE sale; --"';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store."content_Robert'); DROP TABLE sale; --";
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store."content_Robert''); DROP TABLE sale; --"';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

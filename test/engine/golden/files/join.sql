@@ -588,7 +588,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_join';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_join;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_join';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

@@ -320,7 +320,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_no_group_by';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_no_group_by;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_no_group_by';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

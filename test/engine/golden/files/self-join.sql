@@ -726,7 +726,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_self_join';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_self_join;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_self_join';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

@@ -258,7 +258,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_sets_in_select';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_sets_in_select;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_sets_in_select';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

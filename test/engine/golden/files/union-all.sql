@@ -546,7 +546,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_union_all';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_union_all;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_union_all';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

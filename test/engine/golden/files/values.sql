@@ -299,7 +299,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_values';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_values;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_values';
 END$imat$;
 
 -- a view calls functions with the rights of its readers

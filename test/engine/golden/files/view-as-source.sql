@@ -315,7 +315,7 @@ BEGIN
       ERRCODE = 'insufficient_privilege',
       MESSAGE = 'only the view of the imat may call imat_store.computed_view_as_source';
   END IF;
-  RETURN QUERY SELECT * FROM imat_store.content_view_as_source;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_view_as_source';
 END$imat$;
 
 -- a view calls functions with the rights of its readers
