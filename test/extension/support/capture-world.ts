@@ -94,6 +94,8 @@ export async function captureTwice(
     'part_tree',
     'captured_rows',
     'is_root',
+    'is_detaching',
+    'estimated_rows',
     'capture_command',
     'is_loggable',
   ])
