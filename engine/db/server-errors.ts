@@ -51,15 +51,15 @@ const CONDITIONS: Readonly<
 
 /**
  * What another session has done meanwhile: changed the same row of PostgreSQL's catalog; removed
- * the imat whose rows are written; renamed or dropped a column whose name imat has just read (one
- * that a function of a definition names has a context); dropped a table or view, whose OID stands
- * in place of its name then.
+ * the imat whose rows are written; dropped a table or view, whose OID stands in place of its name
+ * in a statement of imat then.
  */
 const isRace = ({ sqlstate, message, schema, context }: ServerError): boolean =>
   (sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(message)) ||
   (sqlstate === '23503' && schema === 'imat_catalog') ||
-  (sqlstate === '42703' && (context ?? '') === '') ||
-  (sqlstate === '42601' && /^syntax error at or near "\d+"$/.test(message));
+  (sqlstate === '42601' &&
+    /^syntax error at or near "\d+"$/.test(message) &&
+    /function imat_catalog\./.test(context ?? ''));
 
 export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;

@@ -18,18 +18,21 @@ const reported = (
   });
 
 test.each([
-  ['a column that was renamed under a command', reported('42703')],
   ['an imat that was removed under a command', reported('23503', { schema: 'imat_catalog' })],
   [
     'a table that was dropped under a command',
-    reported('42601', { message: 'syntax error at or near "17446"' }),
+    reported('42601', {
+      message: 'syntax error at or near "17446"',
+      context: 'PL/pgSQL function imat_catalog.fill_slot(integer,boolean) line 48 at EXECUTE',
+    }),
   ],
 ])('%s: the command can be tried again', (_, error) => {
   expect(toImatError(error)).toMatchObject({ condition: 'contention', category: 'transient' });
 });
 
 test.each([
-  ['a column that a function names', reported('42703', { context: 'SQL function "f"' })],
+  ['a column that is not there', reported('42703')],
+  ['a number in a query', reported('42601', { message: 'syntax error at or near "17446"' })],
   ['a foreign key of a user', reported('23503', { schema: 'public' })],
 ])('%s: no', (_, error) => {
   expect(toImatError(error)).toMatchObject({ condition: 'internal' });
