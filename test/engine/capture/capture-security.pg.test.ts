@@ -279,8 +279,8 @@ describe('what runs with its owner’s rights', () => {
     // Two that count changes, and those of two sources; with the extension, the ones for TRUNCATE.
     expect(definers.filter((one) => one.trigger)).toHaveLength(2 + (WITH_EXTENSION ? 2 : 8));
     // What views ask when anybody reads them; they tell whether a table is the one that an imat
-    // stores, and whether many rows are pending, and change nothing. append_reset refuses everybody
-    // while capture has its rights (new-owner.pg.test.ts). The functions in schema imat check the
+    // stores, and whether many rows are pending, and change nothing. append_reset refuses whoever
+    // does not write to the table (new-owner.pg.test.ts). The functions in schema imat check the
     // rights of their callers themselves (test/engine/accounting).
     const open = definers.filter((one) => one.public && !one.name.startsWith('imat.'));
     expect(open.map(({ name }) => name).toSorted()).toEqual([

@@ -1,4 +1,4 @@
-/** So many pending rows that a read computes the answer anew for less than it would add them up. */
+/** Reads while more rows are pending than are worth adding up: they compute the answer anew. */
 import { expect, test } from 'vitest';
 import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
 
