@@ -2,21 +2,12 @@
  * From a view in the catalog to the way it will be maintained: read it, have the server confirm the
  * reading, plan it, and collect every reason against the better strategy.
  */
-import type { Query } from '../../parser/tree.ts';
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
-import { lower } from '../algebra/lower.ts';
-import type { ColumnId } from '../algebra/node.ts';
-import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { rewrite } from '../algebra/rewrites/all.ts';
-import { choose, cut } from '../plan/choose.ts';
-import { plainQuery } from '../plan/plain.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { FunctionFacts } from '../server/functions.ts';
 import { loadFunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
@@ -24,8 +15,7 @@ import type { Inspection, ReadRelation } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import type { Dependence } from '../server/type-output.ts';
 import { PRINTING, implicitOperators, readGated } from './gate.ts';
-import { probe } from './probe.ts';
-import { typedTree } from './typed-tree.ts';
+import { planQuery } from './plan-query.ts';
 import {
   aggregateReasons,
   functionReasons,
@@ -124,7 +114,7 @@ async function analyseView(
   let plan: Plan | null = null;
   // Also where something stands against it already: all of that is to be said at once.
   if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
-    const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
+    const planned = await planQuery(db, reading.query, inspection, functions, serverMajor);
     if ('reasons' in planned) reasons.push(...planned.reasons);
     else if (reasons.length === 0) plan = planned;
   }
@@ -150,52 +140,4 @@ async function analyseView(
       'tables',
     ),
   };
-}
-
-async function planReading(
-  db: Db,
-  query: Query,
-  inspection: Inspection,
-  functions: FunctionFacts,
-  serverMajor: number,
-): Promise<Plan | { readonly reasons: readonly PlanReason[] }> {
-  const sources = new Map<number, SourceFacts>(
-    inspection.all.map((relation) => [relation.oid, relation]),
-  );
-  const views = new Map<number, PlainQuery>();
-  for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
-    const inner = await inspectView(db, relation.oid);
-    const reading = await readGated(db, inner.definition, inner.direct, functions);
-    const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
-    const plain = 'reasons' in reading ? reading : plainQuery(reading.query, sources);
-    const against = [
-      ...('reasons' in plain ? plain.reasons : []),
-      ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
-    ];
-    if ('reasons' in plain || against.length > 0) {
-      return {
-        reasons: against.map((reason) => ({
-          ...reason,
-          message: `in view "${relation.name}": ${reason.message}`,
-          span: null,
-        })),
-      };
-    }
-    views.set(relation.oid, plain);
-  }
-  const plain = plainQuery(query, sources);
-  if ('reasons' in plain) return plain;
-  const tree = await typedTree(db, lower(plain, { sources, views }));
-  if ('reasons' in tree) return tree;
-  const parts = cut(rewrite(tree));
-  if ('reasons' in parts) return parts;
-  const types = await probe(db, parts);
-  if ('reasons' in types) return types;
-  const of = (id: ColumnId): TypeFacts => {
-    const type = types.get(id);
-    if (type === undefined) throw new Error(`no type for column ${id}`);
-    return type;
-  };
-  const outputTypes = inspection.columns.map((column) => column.type);
-  return choose(parts, { of, serverMajor }, outputTypes);
 }

@@ -175,10 +175,20 @@ async function watchedSources(
 }
 
 function planColumns(analysis: Analysis, oid: number): number[] {
-  const attnums = (analysis.plan === null ? [] : planScans(analysis.plan))
+  const { plan } = analysis;
+  const stores = plan?.stores ?? [];
+  if (stores.some(({ rule }) => rule === 'regroup')) return regroupColumns(analysis, oid);
+  const attnums = stores
+    .flatMap((store) => (store.rule === 'add' ? planScans(store) : []))
     .filter((scan) => scan.source.oid === oid)
     .flatMap((scan) => scan.columns.map(({ facts }) => facts.attnum));
   return [...new Set(attnums)].sort((a, b) => a - b);
+}
+
+/** Whatever the definition reads of a source: a change of it touches the key of its row. */
+function regroupColumns({ sources }: Analysis, oid: number): number[] {
+  const source = sources.find((one) => one.oid === oid);
+  return [...(source?.used ?? (source?.columns ?? []).map(({ attnum }) => attnum))];
 }
 
 function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): string[] {

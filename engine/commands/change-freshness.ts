@@ -5,7 +5,8 @@
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { liveView, readersOptions } from '../generate/live-view.ts';
+import { readersOptions } from '../generate/live-view.ts';
+import { liveViews, viewBody } from '../generate/script.ts';
 import { swapJson, swapViews } from '../generate/swap-view.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { installedPlan, storedOtherwise, subjectOf } from './subject.ts';
@@ -52,7 +53,9 @@ export async function changeFreshness(
       const planned = planOf(prepared);
       const plan = planned === null ? null : await installedPlan(db, id, planned);
       if (planned !== null && plan === null) return storedOtherwise(name, 'changed');
-      const body = plan === null ? await swapBody() : liveView(subject, plan);
+      const body = plan === null ? await swapBody() : viewBody(subject, plan);
+      for (const { sql: view } of plan === null ? [] : liveViews(subject, plan))
+        await db.execute(view.text);
       // By whatever name it has now.
       const [view] = await db.query<{ name: string }>(
         'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',

@@ -8,8 +8,8 @@ import {
   sharesCatalog,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import type { ImatNames } from '../sql/names.ts';
-import { imatNames } from '../sql/names.ts';
+import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
+import { imatNames, storeNames } from '../sql/names.ts';
 import { shrinkCapture } from '../capture/install.ts';
 import { dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
@@ -126,14 +126,36 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
 
 /** What an imat has in imat_store. */
 export async function dropStored(db: Db, names: ImatNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
-  const views = [names.current, names.delta, names.netted, names.content];
-  await db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
-  await db.execute(
-    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map(({ sql }) => sql.text).join(', ')}`,
+  const stores: StoreNames[] = [names];
+  for (let number = 1; await hasStore(db, names.base, number); number++)
+    stores.push(storeNames(names.base, number));
+  // The view of each store names the table of the first.
+  await dropViews(
+    db,
+    stores.map(({ live }) => live),
   );
+  for (const store of stores) await dropStore(db, store);
+  await db.execute(`DROP TABLE IF EXISTS ${names.slots.map(({ sql }) => sql.text).join(', ')}`);
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
+}
+
+const dropViews = (db: Db, views: readonly StoreName[]): Promise<void> =>
+  db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
+
+async function hasStore(db: Db, name: string, number: number): Promise<boolean> {
+  const [row] = await db.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
+    storeNames(name, number).state.sql.text,
+  ]);
+  return row?.found === true;
+}
+
+async function dropStore(db: Db, names: StoreNames): Promise<void> {
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
+  // The function is read by the first, and gives rows of the last.
+  await dropViews(db, [names.current, names.touched]);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
+  await dropViews(db, [names.delta, names.netted, names.content]);
+  await db.execute(`DROP TABLE IF EXISTS ${names.state.sql.text}`);
 }
 
 async function checkNoDependents(

@@ -1,0 +1,45 @@
+/** The types of the keys of grouping sets, which only the server knows. */
+import type { Expr, GroupItem, Query, Select } from '../../parser/tree.ts';
+import { equalExpr } from '../../parser/walk.ts';
+
+/** The keys of a SELECT with grouping sets; none of any other query. */
+export function groupKeysOf(query: Query): readonly Expr[] {
+  if (query.kind !== 'select') return [];
+  const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
+  return hasSets ? query.groupBy.flatMap(keysIn) : [];
+}
+
+function keysIn(item: GroupItem): readonly Expr[] {
+  switch (item.kind) {
+    case 'expr':
+      return [item.expr];
+    case 'row':
+      return item.exprs;
+    case 'empty':
+      return [];
+    default:
+      return item.items.flatMap(keysIn);
+  }
+}
+
+/** Asks by a query that shows the keys of each row. */
+export async function keyTypes(
+  query: Select,
+  keys: readonly Expr[],
+  columnsOf: (query: Query) => Promise<readonly { readonly type: string }[]>,
+): Promise<(key: Expr) => string | null> {
+  const columns = await columnsOf({
+    ...query,
+    targets: keys.map((expr, index) => ({ name: `key${index}`, expr })),
+    distinct: false,
+    distinctOn: [],
+    groupBy: [],
+    groupDistinct: false,
+    grouped: false,
+    having: null,
+    windows: [],
+    orderBy: [],
+    limit: null,
+  });
+  return (key) => columns[keys.findIndex((one) => equalExpr(one, key))]?.type ?? null;
+}
