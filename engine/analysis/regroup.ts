@@ -21,7 +21,7 @@ export async function regroup(
   const query = withoutOrder(definition);
   const names = columns.map(({ name }) => name);
   const plans = keyPlans(query, hiddenName(names), (outline) => sameKeyOf(outline, sources));
-  for (const plan of plans) {
+  for (const plan of plans.slice(0, MAX_TRIED)) {
     const facts = (await queryColumns(db, plan.query))[plan.place];
     if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;
     const { place, ...own } = plan;
@@ -31,6 +31,9 @@ export async function regroup(
   }
   return { reasons: [NO_KEY] };
 }
+
+/** Keys whose types are asked for. */
+const MAX_TRIED = 10;
 
 const NO_KEY: PlanReason = {
   kind: 'no_key',

@@ -7,7 +7,9 @@ import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree
 import { mapExpr, mapQuery } from '../../parser/walk.ts';
 import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
-import { refersTo, selectFrom, separate } from '../algebra/query-rewrites/separate.ts';
+import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
+import { selectFrom } from '../algebra/query-rewrites/select.ts';
+import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { storeItem } from '../plan/plan.ts';
@@ -58,10 +60,14 @@ const hasPaths = ({ paths }: RegroupPlan): boolean =>
 
 type Above = { readonly query: Query; readonly stores: readonly StorePlan[] };
 
+/** Queries taken apart; a definition with more is not worth it. */
+const MAX_STEPS = 100;
+
 class Separation {
   readonly #rules: Rules;
   /** The first number that no item of FROM has. */
   #next = 0;
+  #steps = 0;
   readonly #stores: {
     readonly text: string;
     readonly plan: StorePlan;
@@ -82,8 +88,11 @@ class Separation {
   }
 
   async #above(query: Query): Promise<Query | null> {
+    if (++this.#steps > MAX_STEPS) return null;
     const sets = query.limit === null ? await this.#withoutSets(query) : query;
-    const separated = separate(sets, this.#next++);
+    const globals = separateGlobals(sets, this.#next);
+    if (globals !== null) this.#next = Math.max(this.#next, freeNumber(globals));
+    const separated = globals ?? separate(sets, this.#next++);
     if (separated !== null) return this.#select(separated);
     switch (sets.kind) {
       case 'values':

@@ -82,7 +82,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
       anyPending(pending, sources),
       sources.length === 0
         ? null
-        : sql`${resetPending(GUARDED_SNAPSHOT, sources)} OR ${isOutgrown(subject, sources)}`,
+        : sql`${resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1)} OR ${isOutgrown(subject, sources)}`,
       { when: treeChanged(subject.partitioned), arm: ARM.anew },
     ),
   );

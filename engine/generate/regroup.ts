@@ -174,7 +174,7 @@ WHERE ${isStored(frontier)}`;
   const sources = sourcesOf(plan);
   const all = touchingAll(plan);
   const anew = [
-    resetPending(GUARDED_SNAPSHOT, sources),
+    resetPending(GUARDED_SNAPSHOT, sources, true),
     isOutgrown(subject, sources),
     ...(all.length === 0 ? [] : [anyPending(pending, all)]),
   ];

@@ -1,8 +1,8 @@
 /** What no key helps with, each with its place. */
-import type { Expr, Query, Relation, Span } from '../../parser/tree.ts';
+import type { ColumnRef, Expr, Query, Relation, Span } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
-import { eachQuery } from '../algebra/query-rewrites/relations.ts';
+import { eachQuery, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 
 export function reasonsAgainst(
@@ -16,8 +16,13 @@ export function reasonsAgainst(
     if (one.kind === 'select')
       found.push(...one.relations.flatMap((item) => ofRelation(item, sources)));
   });
+  const tables = tablesIn(query);
   mapExprs(query, (expr) => {
     found.push(...ofExpr(expr));
+    if (expr.kind !== 'column') return null;
+    const columns = sources.get(tables.get(expr.relation)?.oid ?? 0)?.columns ?? [];
+    if (columns.some(({ name, isVirtual }) => name === expr.name && isVirtual))
+      found.push(virtualColumn(expr));
     return null;
   });
   return found;
@@ -42,6 +47,14 @@ function ofRelation(
     ...(only && isPartitioned ? [against('only', `ONLY ${name}`, span)] : []),
   ];
 }
+
+/** A trigger sees NULL in it. */
+const virtualColumn = ({ name, span }: ColumnRef): PlanReason => ({
+  kind: 'virtual_column',
+  message: `column ${name} is generated when it is read, which capture cannot see`,
+  hint: 'Write its expression in the definition, or make it a STORED column.',
+  span,
+});
 
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
   'tableoid',

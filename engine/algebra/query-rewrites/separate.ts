@@ -12,17 +12,11 @@
  * aggregate in a query within, which belongs to whichever query its columns come from; conditions
  * with a query that refers to the rows, which are the rule's that computes keys again.
  */
-import type {
-  ColumnRef,
-  Expr,
-  GroupItem,
-  Query,
-  Relation,
-  Select,
-  Sort,
-} from '../../../parser/tree.ts';
+import type { Expr, GroupItem, Query, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
 import { conjunction } from './relations.ts';
+import type { Named } from './select.ts';
+import { EMPTY, over, valueOf } from './select.ts';
 
 /**
  * An outer SELECT over one subquery, the item of FROM with this number; null where nothing can be
@@ -34,68 +28,6 @@ export function separate(query: Query, number: number): Select | null {
   if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
   return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
 }
-
-const EMPTY: Omit<Select, 'first' | 'relations' | 'from' | 'targets'> = {
-  kind: 'select',
-  where: null,
-  distinct: false,
-  distinctOn: [],
-  groupBy: [],
-  groupDistinct: false,
-  grouped: false,
-  having: null,
-  windows: [],
-  recursive: false,
-  ctes: [],
-  orderBy: [],
-  limit: null,
-  locking: [],
-  span: null,
-};
-
-type Named = { readonly name: string; readonly expr: Expr };
-
-/** `SELECT ... FROM (inner) AS alias`, with the clauses of `outer`. */
-function over(inner: Query, alias: string, number: number, outer: Partial<Select>): Select {
-  return {
-    ...EMPTY,
-    targets: [],
-    ...outer,
-    first: number,
-    relations: [
-      {
-        kind: 'subquery',
-        query: inner,
-        lateral: false,
-        alias,
-        aliased: true,
-        columnAliases: [],
-        span: null,
-      },
-    ],
-    from: [{ kind: 'relation', relation: number }],
-  };
-}
-
-/** `SELECT names FROM relation`. */
-export const selectFrom = (
-  relation: Relation,
-  number: number,
-  names: readonly string[],
-): Select => ({
-  ...EMPTY,
-  first: number,
-  relations: [relation],
-  from: [{ kind: 'relation', relation: number }],
-  targets: names.map((name) => ({ name, expr: column(number, name) })),
-});
-
-const column = (relation: number, name: string): ColumnRef => ({
-  kind: 'column',
-  relation,
-  name,
-  span: null,
-});
 
 /** A name that none of these has. */
 function freshName(wanted: string, taken: readonly Named[]): string {
@@ -119,7 +51,7 @@ function limitOver(query: Query, number: number): Select | null {
   if (placed === null) return null;
   const { inner, orderBy } = placed;
   return over({ ...inner, limit: null }, 'all_rows', number, {
-    targets: names.map((name) => ({ name, expr: column(number, name) })),
+    targets: names.map((name) => ({ name, expr: valueOf(number, name) })),
     orderBy,
     limit: query.limit,
   });
@@ -139,7 +71,7 @@ function placedOrder(
           inner: { ...query, orderBy: [] },
           orderBy: orderBy.map(({ name = '', ...sort }) => ({
             ...sort,
-            expr: column(number, name),
+            expr: valueOf(number, name),
           })),
         };
   }
@@ -148,7 +80,7 @@ function placedOrder(
     const shown = targets.find(({ expr }) => equalExpr(expr, sort.expr));
     const name = shown?.name ?? freshName('order', targets);
     if (shown === undefined) targets.push({ name, expr: sort.expr });
-    return { ...sort, expr: column(number, name) };
+    return { ...sort, expr: valueOf(number, name) };
   });
   // Of equal rows with different things to order by, DISTINCT would keep all.
   if (query.distinct && query.distinctOn.length === 0 && targets.length > query.targets.length)
@@ -164,7 +96,7 @@ const placeOf = (expr: Expr): number =>
 
 function distinctOver(query: Select, number: number): Select {
   return over({ ...query, distinct: false, orderBy: [] }, 'all_rows', number, {
-    targets: query.targets.map(({ name }) => ({ name, expr: column(number, name) })),
+    targets: query.targets.map(({ name }) => ({ name, expr: valueOf(number, name) })),
     distinct: true,
   });
 }
@@ -197,7 +129,7 @@ function upperOverGroups(query: Select, number: number): Select | null {
     const known = inner.find((one) => equalExpr(one.expr, expr));
     const name = known?.name ?? freshName(wanted, inner);
     if (known === undefined) inner.push({ name, expr });
-    return { ...column(number, name), span: expr.span };
+    return { ...valueOf(number, name), span: expr.span };
   };
   const dependent: Expr[] = [];
   const replace = (node: Expr, isWithin: boolean): Expr | null => {
@@ -317,7 +249,7 @@ function upperOverRows(query: Select, number: number): Select | null {
     const known = inner.find((one) => equalExpr(one.expr, node));
     const name = known?.name ?? freshName(node.name, inner);
     if (known === undefined) inner.push({ name, expr: node });
-    return { ...column(number, name), span: node.span };
+    return { ...valueOf(number, name), span: node.span };
   };
   const outer = mapUpper(query, replace);
   const where = conjunction(lifted.map((one) => mapIn(one, replace)));

@@ -50,6 +50,10 @@ const SHAPES: Readonly<Record<string, string>> = {
   'UNION of groups': `SELECT region, count(*) AS n FROM orders GROUP BY region
     UNION SELECT region, count(*) FROM customer GROUP BY region`,
   'EXCEPT of aggregates': `SELECT count(*) AS n FROM orders EXCEPT SELECT count(*) FROM customer`,
+  'aggregates of different values of all rows': `SELECT min(qty) AS a, max(note) AS b,
+      count(DISTINCT customer) FILTER (WHERE flag) AS c, count(*) AS d, sum(DISTINCT qty) AS e
+    FROM orders WHERE region IS NOT NULL`,
+  'the latest of all rows': 'SELECT max(day) - min(day) AS days FROM orders HAVING max(qty) > 0',
   'DISTINCT ON over groups': `SELECT DISTINCT ON (region) region, day, sum(qty) AS q
     FROM orders GROUP BY region, day ORDER BY region, sum(qty) DESC NULLS LAST, day`,
   'windows in two orders': `SELECT customer, product, qty,
