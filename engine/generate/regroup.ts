@@ -12,6 +12,7 @@
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query } from '../../parser/tree.ts';
+import { equalExpr } from '../../parser/walk.ts';
 import type { Pending } from '../operators/pending.ts';
 import { anyPending, isPending, resetPending, treeChanged } from '../operators/pending.ts';
 import { confined } from '../regroup/confine.ts';
@@ -29,7 +30,8 @@ import { isOutgrown } from './outgrown.ts';
 import { READ_ONLY } from './read-only.ts';
 import { STATE_OPTIONS } from './state.ts';
 import type { Statement } from './statement.ts';
-import type { StoreSubject } from './stores.ts';
+import type { FirstRows, StoreSubject } from './stores.ts';
+import { firstOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import { touchedView } from './touched-view.ts';
@@ -38,7 +40,11 @@ const S = ident('s');
 /** Of a row of the current view: whether it is stored as it is. */
 const STAYS = ident('imat_stays');
 
-export function regroupScript(subject: Subject, plan: RegroupPlan): readonly Statement[] {
+export function regroupScript(
+  subject: Subject,
+  plan: RegroupPlan,
+  first: FirstRows | null,
+): readonly Statement[] {
   const { content } = subject.names;
   return [
     ...stateTable(subject, plan),
@@ -48,7 +54,7 @@ export function regroupScript(subject: Subject, plan: RegroupPlan): readonly Sta
       sql: sql`CREATE VIEW ${content.sql} AS\n${fragment(deparse(plan.query))}`,
     },
     ...computedFunction(subject),
-    { label: 'stored rows, and those of touched keys now', sql: currentView(subject, plan) },
+    { label: 'stored rows, and those of touched keys now', sql: currentView(subject, plan, first) },
   ];
 }
 
@@ -76,7 +82,7 @@ function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[]
   ];
 }
 
-function currentView(subject: Subject, plan: RegroupPlan): Sql {
+function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | null): Sql {
   const columns = storedColumns(plan).map(ident);
   const of = (name: Sql): Sql => sql`(SELECT t.${name} FROM touched AS t)`;
   const key = ident(plan.key.name);
@@ -98,22 +104,24 @@ function currentView(subject: Subject, plan: RegroupPlan): Sql {
   const arm = (from: Sql, stays: Sql, where: readonly Sql[], label: string): Arm => ({
     number: ARM.current,
     columns: [...columns.map((column) => sql`${S}.${column}`), sql`${stays} AS ${STAYS}`],
-    from: sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`,
+    from:
+      where.length === 0
+        ? sql`${from} AS ${S}`
+        : sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`,
     label,
   });
   const unnested = sql`pg_catalog.unnest(${array}) AS k(key)`;
   const touches = sql`EXISTS (SELECT FROM ${unnested} WHERE k.key = ${S}.${key})`;
+  const table = subject.names.state.sql;
+  const others = [isFew, sql`NOT ${touches}`, sql`(${S}.${key} IS NOT NULL OR NOT ${hasNull})`];
   const arms = [
-    arm(
-      subject.names.state.sql,
-      sql`TRUE`,
-      [isFew, sql`NOT ${touches}`, sql`(${S}.${key} IS NOT NULL OR NOT ${hasNull})`],
-      'stored rows of other keys',
-    ),
+    first === null
+      ? arm(table, sql`TRUE`, others, 'stored rows of other keys')
+      : arm(firstOf(table, others, first), sql`TRUE`, [], 'the first stored rows of other keys'),
     arm(
       sql`(\n${fragment(deparse(withKeys))}\n)`,
       sql`FALSE`,
-      [isFew, sql`${S}.${key} = ANY (${array})`],
+      isSure(plan) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
       'rows of touched keys now',
     ),
     arm(
@@ -134,6 +142,10 @@ SELECT
 FROM ${onlyArms(arms, 's')}`,
   );
 }
+
+/** Whether the definition confined to keys has no row with another key. */
+const isSure = ({ expr, holders, isNullable }: RegroupPlan): boolean =>
+  !isNullable && holders.some((holder) => equalExpr(holder.expr, expr));
 
 const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);

@@ -9,6 +9,7 @@
  *   swap       what `imat.swap` does later, of a swap imat   by the database
  */
 import type { Plan } from '../plan/plan.ts';
+import { limitOrder } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, join, literal, sql } from '../sql/sql.ts';
 import { computedAnew } from './anew.ts';
@@ -22,7 +23,7 @@ import { liveView, readersOptions, storeOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { StoreOf } from './stores.ts';
-import { namesOfStores, residualQuery, storesOf } from './stores.ts';
+import { namesOfStores, orderList, residualQuery, storesOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { swapViews } from './swap-view.ts';
 
@@ -139,15 +140,27 @@ AS ${dollarQuoted(sql`SELECT ${join(calls, ' + ')}`)}`,
 
 type Phases = Omit<Script, 'capture'>;
 
-function storeScript({ subject, plan }: StoreOf): readonly Statement[] {
-  if (plan.rule === 'regroup') return regroupScript(subject, plan);
+function storeScript({ subject, plan, first }: StoreOf): readonly Statement[] {
+  if (plan.rule === 'regroup') return regroupScript(subject, plan, first);
   return [
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
     ...computedAnew(subject, plan),
     {
       label: 'state and pending changes, added up',
-      sql: currentView(subject, plan),
+      sql: currentView(subject, plan, first),
+    },
+  ];
+}
+
+/** What finds the rows that a limit takes first. */
+function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
+  const order = limitOrder(plan);
+  if (order === null) return [];
+  return [
+    {
+      label: 'what finds the first rows',
+      sql: sql`CREATE INDEX ON ${storedTable(subject, plan)} (${orderList(order)})`,
     },
   ];
 }
@@ -156,6 +169,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   register: registerScript(subject),
   load: [
     ...storesOf(subject, plan).flatMap(storeScript),
+    ...limitIndex(subject, plan),
     ...foldScript(subject, plan),
     ...liveViews(subject, plan),
   ],

@@ -121,3 +121,32 @@ function addedColumn(plan: AddPlan, name: string): string | null {
   const place = columnsOf(residual).findIndex((one) => one.name === name);
   return storedType(store, column) === outputTypes[place] ? column : null;
 }
+
+/**
+ * The order in which a limit over the only store takes its rows, as columns of its table with their
+ * directions; null if they are not all stored, or there is no such limit.
+ */
+export function limitOrder(plan: Plan): readonly OrderColumn[] | null {
+  const { query } = plan.residual ?? { query: null };
+  if (query?.kind !== 'select' || query.limit === null || query.relations.length !== 1) return null;
+  const [store] = plan.stores;
+  const columns = query.orderBy.map(({ expr, direction, nulls }): OrderColumn | null => {
+    const isWord = direction === null || direction === 'ASC' || direction === 'DESC';
+    if (expr.kind !== 'column' || !isWord || store === undefined) return null;
+    const name = store.rule === 'regroup' ? expr.name : addedColumn(store, expr.name);
+    return name === null ? null : { name, isDescending: direction === 'DESC', nulls };
+  });
+  const known = columns.flatMap((column) => column ?? []);
+  if (store?.rule === 'add' && hidesRows(store)) return null;
+  return plan.stores.length === 1 && known.length === columns.length ? known : null;
+}
+
+/** Whether not every stored row is one row of the store. */
+const hidesRows = (plan: AddPlan): boolean =>
+  plan.store.identity.repeats || above(plan).some(({ op }) => op !== 'project');
+
+export type OrderColumn = {
+  readonly name: string;
+  readonly isDescending: boolean;
+  readonly nulls: 'FIRST' | 'LAST' | null;
+};
