@@ -33,6 +33,12 @@ export function printStep(step: Step): string {
 
 type Writer = { open: boolean; savepoint: boolean };
 
+/** The tables that statements write to. */
+export function tablesOf(statements: readonly string[]): string[] {
+  const pattern = /^(?:INSERT INTO|UPDATE|DELETE FROM|TRUNCATE) (\w+)/;
+  return statements.flatMap((statement) => pattern.exec(statement)?.[1] ?? []);
+}
+
 const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 
 export class History {

@@ -5,7 +5,7 @@ import { type ConvertResult, createImat, type Imat, type Strategy } from '../../
 import { type Random, randomOf } from '../../../tools/random.ts';
 import type { Named } from './definitions/definition.ts';
 import { hash } from './hash.ts';
-import { History, printStep, type Step, WRITERS } from './histories.ts';
+import { History, printStep, type Step, tablesOf, WRITERS } from './histories.ts';
 import type { Schema } from './columns.ts';
 import { compare, convertSubject, messageOf, raises, type Subject } from './subject.ts';
 
@@ -85,6 +85,10 @@ export class Proof {
   readonly #random: Random;
   readonly #subjects: Subject[] = [];
   readonly #faulty = new Set<Subject>();
+  /** By the last step that folds. */
+  readonly #folded = new Set<Subject>();
+  /** What each writer's open transaction has written to. */
+  readonly #tables: ReadonlySet<string>[] = [];
   readonly #faults: string[] = [];
   readonly #steps: string[] = [];
   readonly #failed: Record<string, number> = {};
@@ -118,6 +122,7 @@ export class Proof {
     const start = performance.now();
     for (let count = 0; count < steps; count++) await this.#step(this.#history.next());
     for (const step of this.#history.end()) await this.#step(step);
+    await this.#compareAll(this.#reader(), this.#alive());
     this.#counts.runMs = performance.now() - start;
     return this.#faults;
   }
@@ -158,9 +163,48 @@ export class Proof {
     this.#steps.push(printStep(step));
     await this.#carryOut(step);
     const actor = step.kind === 'write' ? this.#writer(step.writer) : null;
-    if (actor?.isOpen() === true) await this.#compareAll(actor);
+    const chosen = this.#concerned(step);
+    if (actor?.isOpen() === true) await this.#compareAll(actor, chosen);
     const others = this.#readers().filter(({ name }) => name !== actor?.name);
-    await this.#compareAll(this.#random.pick(others));
+    await this.#compareAll(this.#random.pick(others), chosen);
+  }
+
+  /**
+   * The imats that a step concerns, and a quarter of the others. A transaction concerns those that
+   * read a table which it has written to, at each of its steps.
+   */
+  #concerned(step: Step): Subject[] {
+    const isConcerned = this.#concernedBy(step);
+    return this.#alive().filter(
+      (subject) => isConcerned(subject) || this.#dice(subject, 'look') < 250,
+    );
+  }
+
+  #concernedBy(step: Step): (subject: Subject) => boolean {
+    switch (step.kind) {
+      case 'write': {
+        const written = this.#written(step.writer, step.statements);
+        return ({ tables }) => [...tables].some((table) => written.has(table));
+      }
+      case 'settle':
+        return () => true;
+      case 'fold':
+        return (subject) => this.#folded.has(subject);
+      case 'reader':
+        return () => false;
+    }
+  }
+
+  #written(writer: number, statements: readonly string[]): ReadonlySet<string> {
+    const known = this.#tables[writer] ?? new Set();
+    const written = new Set([...known, ...tablesOf(statements)]);
+    this.#tables[writer] = this.#history.isOpen(writer) ? written : new Set();
+    return written;
+  }
+
+  /** Names decide: so leaving some imats out changes nothing for the others. */
+  #dice({ definition }: Subject, purpose: string): number {
+    return hash(`${this.#seed} ${this.#steps.length} ${definition.name} ${purpose}`) % 1000;
   }
 
   async #carryOut(step: Step): Promise<void> {
@@ -173,7 +217,7 @@ export class Proof {
       case 'reader':
         await reader.execute(step.statement);
         // Its snapshot begins here, and what it holds from here on nobody truncates.
-        return this.#compareAll(this.#reader());
+        return this.#compareAll(this.#reader(), this.#alive());
       case 'fold':
         return this.#fold(step.share);
     }
@@ -200,16 +244,16 @@ export class Proof {
     this.#steps.push(`${this.#steps.pop() ?? ''} (fails: ${code ?? messageOf(error)})`);
   }
 
-  /** Names decide which imats: so leaving some out changes nothing for the others. */
   async #fold(share: number): Promise<void> {
     const { imat } = this.#sessions;
+    this.#folded.clear();
     for (const subject of this.#alive()) {
       const { name } = subject.definition;
-      const dice = hash(`${this.#seed} ${this.#steps.length} ${name}`) % 1000;
       const isDelta = subject.converted.strategy === 'delta';
       // A swap waits for whoever may still read what it replaces.
       const limit = share * (isDelta ? 1000 : this.#history.isQuiet ? 100 : 3);
-      if (dice >= limit) continue;
+      if (this.#dice(subject, 'fold') >= limit) continue;
+      this.#folded.add(subject);
       try {
         if (isDelta) await imat.fold(name);
         else await imat.swap(name);
@@ -221,10 +265,10 @@ export class Proof {
     }
   }
 
-  async #compareAll({ name, db, isOpen }: Session): Promise<void> {
+  async #compareAll({ name, db, isOpen }: Session, subjects: readonly Subject[]): Promise<void> {
     const isInside = isOpen();
     if (isInside) await db.execute('SAVEPOINT compared');
-    for (const subject of this.#alive()) {
+    for (const subject of subjects.filter((one) => !this.#faulty.has(one))) {
       const verdict = await compare(db, subject, isInside);
       this.#counts.comparisons++;
       if (verdict.kind === 'raises') this.#counts.raising++;

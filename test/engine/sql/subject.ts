@@ -9,6 +9,8 @@ export type Subject = {
   readonly construct: string;
   readonly definition: Named;
   readonly converted: ConvertResult;
+  /** Tables that it reads, by their names. */
+  readonly tables: ReadonlySet<string>;
   /** The view of the definition that the imat keeps, with completed orders. */
   readonly definitionView: string;
   /** Gives the rows that only one side has, in one snapshot. */
@@ -27,8 +29,11 @@ export async function convertSubject(
       cause: error,
     });
   });
-  const [row] = await db.query<{ view: string }>(
-    'SELECT definition_view::text AS view FROM imat_catalog.imat WHERE name = $1',
+  const [row] = await db.query<{ view: string; tables: string[] }>(
+    `SELECT i.definition_view::text AS view, ARRAY(
+       SELECT s.relation::text FROM imat_catalog.imat_source s WHERE s.imat_id = i.id
+     ) AS tables
+     FROM imat_catalog.imat i WHERE i.name = $1`,
     [name],
   );
   if (row === undefined) throw new Error(`${name} is not in the catalog`);
@@ -36,6 +41,7 @@ export async function convertSubject(
     construct,
     definition,
     converted,
+    tables: new Set(row.tables),
     definitionView: row.view,
     comparison: await comparisonOf(db, definition, row.view),
   };
