@@ -65,7 +65,10 @@ export type Verdict =
 
 export type Compared = Pick<Subject, 'definition' | 'definitionView' | 'comparison'>;
 
-/** Inside of a transaction that has the savepoint `compared`, it goes on from there after an error. */
+/**
+ * Inside of a transaction, which must have the savepoint `compared`, it goes on from there after an
+ * error.
+ */
 export async function compare(db: Db, subject: Compared, isInside: boolean): Promise<Verdict> {
   const differences = await attempt(db, isInside, () => db.query<Difference>(subject.comparison));
   if (!(differences instanceof Error)) {
