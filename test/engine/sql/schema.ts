@@ -46,7 +46,7 @@ const DATES = texts('2024-01-01', '2024-01-31', '2024-02-29', '2024-03-01', '202
 const MONEY = ['0', '0.05', '1', '2.50', '10', '19.99', '100', '-5.25'];
 /** Equal values with several scales. */
 const SCALES = ['0', '0.1', '0.10', '1', '1.0', '1.000', '2.5', '-3', '100.00'];
-const FLOATS = ['0', '0.1', '0.2', '1.5', '-2.25', '1e6', '1e-3'];
+const FLOATS = ['0', `'-0'`, '0.1', '0.2', '1.5', '-2.25', '1e6', '1e-3'];
 
 const SETUP = `
 CREATE TYPE tier AS ENUM ('bronze', 'silver', 'gold');
@@ -77,6 +77,10 @@ CREATE TABLE reading (
 );
 CREATE INDEX ON reading (sensor, at);
 CREATE TABLE label (k int, region text, k2 bigint, factor numeric);
+CREATE FUNCTION keep_last(state int, value int) RETURNS int IMMUTABLE
+  LANGUAGE sql RETURN CASE WHEN value % 2 = 0 THEN state ELSE coalesce(value, state) END;
+CREATE AGGREGATE last_odd (int) (SFUNC = keep_last, STYPE = int);
+CREATE FUNCTION doubled(value int) RETURNS int IMMUTABLE LANGUAGE sql RETURN value * 2;
 CREATE VIEW paid AS
   SELECT id, customer, product, amount, placed FROM orders WHERE status IN ('paid', 'sent');
 CREATE VIEW paid_by_customer AS

@@ -3,6 +3,7 @@ import type { Schema } from '../columns.ts';
 import { SHOP } from '../schema.ts';
 import { AGGREGATES } from './aggregates.ts';
 import { COMPOSITION } from './composition.ts';
+import { CORNERS_OF_GROUPS, CORNERS_OF_JOINS, CORNERS_OF_SUBQUERIES } from './corners.ts';
 import type { Definitions } from './definition.ts';
 import { FAILING } from './failing.ts';
 import { GROUPING_SETS } from './grouping-sets.ts';
@@ -41,6 +42,11 @@ export const BATCHES = {
   aggregates: shop({ aggregates: AGGREGATES, composition: COMPOSITION }),
   'set operations': shop({ 'set operations': SET_OPERATIONS, 'time and settings': TIME }),
   failing: { ...shop({ 'failing expressions': FAILING, reports: REPORTS }), isEmpty: true },
+  corners: shop({
+    'corners of joins': CORNERS_OF_JOINS,
+    'corners of subqueries': CORNERS_OF_SUBQUERIES,
+    'corners of groups': CORNERS_OF_GROUPS,
+  }),
   warehouse: { sets: { 'shapes of TPC-H': WAREHOUSE }, schema: WAREHOUSE_SCHEMA },
   star: { sets: { 'shapes of the Star Schema Benchmark': STAR }, schema: STAR_SCHEMA },
   hits: { sets: { 'shapes of ClickBench': HITS }, schema: HITS_SCHEMA },
