@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Strategy } from '../engine/api.ts';
-import { choiceOption } from './arguments.ts';
+import type { ConvertOptions, Strategy } from '../engine/api.ts';
+import { choiceOption, settingsOption } from './arguments.ts';
 
 /**
  * The options that `convert` and `create` share, as commander returns them. An option that was not
@@ -10,6 +10,7 @@ export type ConversionOptions = {
   readonly freshness?: string;
   readonly strategy?: 'auto' | Strategy;
   readonly dryRun?: true;
+  readonly set?: ConvertOptions['settings'];
 };
 
 export function addConversionOptions(command: Command): Command {
@@ -25,5 +26,6 @@ export function addConversionOptions(command: Command): Command {
         ['auto', 'delta', 'swap'],
       ),
     )
+    .addOption(settingsOption())
     .option('--dry-run', 'show what would be done; change nothing');
 }

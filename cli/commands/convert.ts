@@ -32,11 +32,13 @@ export function registerConvert(program: Command, context: Context): void {
         'convert my_sales_summary',
         'convert reporting.my_sales_summary --freshness 5s --dry-run',
         'convert my_sales_summary --replace --json',
+        'convert sales_by_day --set TimeZone=Europe/Berlin',
       ]),
     )
     .action(async (view: string, _options: object, command: Command) => {
       await onImat(context, command, async (imat, onProgress) => {
-        const result = await imat.convert(view, { ...command.opts<Options>(), onProgress });
+        const { set: settings = {}, ...options } = command.opts<Options>();
+        const result = await imat.convert(view, { ...options, settings, onProgress });
         return { document: result, text: convertText(result) };
       });
     });

@@ -31,10 +31,10 @@ export function registerCreate(program: Command, context: Context): void {
       ]),
     )
     .action(async (name: string, _options: object, command: Command) => {
-      const { query, ...options } = command.opts<Options>();
+      const { query, set: settings = {}, ...options } = command.opts<Options>();
       const sql = await queryText(query, context.host);
       await onImat(context, command, async (imat, onProgress) => {
-        const result = await imat.create(name, sql, { ...options, onProgress });
+        const result = await imat.create(name, sql, { ...options, settings, onProgress });
         return { document: result, text: convertText(result) };
       });
     });
