@@ -13,6 +13,14 @@ export type ConversionOptions = {
   readonly set?: ConvertOptions['settings'];
 };
 
+/** With the settings of `--set` under the name that the API has for them, if any were given. */
+export function settingsOf<O extends Pick<ConversionOptions, 'set'>>({
+  set,
+  ...others
+}: O): Omit<O, 'set'> & Pick<ConvertOptions, 'settings'> {
+  return set === undefined ? others : { ...others, settings: set };
+}
+
 export function addConversionOptions(command: Command): Command {
   return command
     .option(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { addConversionOptions, type ConversionOptions } from '../conversion-options.ts';
+import { addConversionOptions, type ConversionOptions, settingsOf } from '../conversion-options.ts';
 import { convertText } from '../render.ts';
 import { onImat } from '../session.ts';
 
@@ -37,8 +37,8 @@ export function registerConvert(program: Command, context: Context): void {
     )
     .action(async (view: string, _options: object, command: Command) => {
       await onImat(context, command, async (imat, onProgress) => {
-        const { set: settings = {}, ...options } = command.opts<Options>();
-        const result = await imat.convert(view, { ...options, settings, onProgress });
+        const options = settingsOf(command.opts<Options>());
+        const result = await imat.convert(view, { ...options, onProgress });
         return { document: result, text: convertText(result) };
       });
     });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ConvertOptions } from '../../engine/api.ts';
 import { queryText, settingsOption } from '../arguments.ts';
+import { settingsOf } from '../conversion-options.ts';
 import type { Context } from '../context.ts';
 import { explanationSql, explanationText } from '../explanation.ts';
 import { examples } from '../help.ts';
@@ -31,16 +32,16 @@ export function registerExplain(program: Command, context: Context): void {
         'explain my_sales_summary --sql > install.sql',
       ]),
     )
-    .action(async (target: string, options: Options, command: Command) => {
-      const { set: settings = {} } = options;
+    .action(async (target: string, given: Options, command: Command) => {
+      const { sql, ...settings } = settingsOf(given);
       const query = target.startsWith('@') ? await queryText(target, context.host) : null;
       await onImat(context, command, async (imat) => {
         const explanation = await (query === null
-          ? imat.explain(target, { settings })
-          : imat.explain(query, { query: true, settings }));
+          ? imat.explain(target, settings)
+          : imat.explain(query, { query: true, ...settings }));
         return {
           document: explanation,
-          text: options.sql === true ? explanationSql(explanation) : explanationText(explanation),
+          text: sql === true ? explanationSql(explanation) : explanationText(explanation),
         };
       });
     });

@@ -146,7 +146,7 @@ async function factsOf(
   const rows = await db.query<{ type: number; collation: number; name: string; collate: string }>(
     `SELECT t.oid AS type, w.collation::oid AS collation, format_type(t.oid, NULL) AS name,
        coalesce(quote_ident(n.nspname) || '.' || quote_ident(c.collname), '') AS collate
-     FROM json_to_recordset($1) w(type oid, collation oid) JOIN pg_type t ON t.oid = w.type
+     FROM json_to_recordset($1) w(type oid, "collation" oid) JOIN pg_type t ON t.oid = w.type
        LEFT JOIN pg_collation c ON c.oid = w.collation
        LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
      ORDER BY 1, 2`,

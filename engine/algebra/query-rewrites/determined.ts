@@ -39,7 +39,7 @@ export function determinedIn(select: Select, dependencies: Dependencies): IsDete
   };
 }
 
-/** A subset of `wanted` that determines all of it together with `fixed`. */
+/** A part of `wanted` that determines the rest together with `fixed`. */
 export function missingOf(
   wanted: readonly Expr[],
   fixed: readonly Expr[],

@@ -56,8 +56,10 @@ function partsOf(interval: Expr): Part[] | null {
 }
 
 /** An interval as PostgreSQL prints it in its own style. */
-const WRITTEN =
-  /^(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mons?)? ?(?:([+-]?\d+) days?)? ?([+-]?\d+:\d\d:\d\d(?:\.\d+)?)?$/;
+const WRITTEN = new RegExp(
+  `^${['year', 'mon', 'day'].map((unit) => `(?:([+-]?\\d+) ${unit}s?)? ?`).join('')}` +
+    String.raw`([+-]?\d+:\d\d:\d\d(?:\.\d+)?)?$`,
+);
 
 type Step = Part & {
   /** The condition under which the part is left out. */

@@ -140,7 +140,8 @@ describe('orders', () => {
     ],
     ['SELECT region FROM sale UNION SELECT country FROM customer ORDER BY 1 LIMIT 3', ''],
     [
-      'SELECT region, amount FROM sale UNION ALL SELECT country, 1 FROM customer ORDER BY 1 LIMIT 3',
+      'SELECT region, amount FROM sale UNION ALL SELECT country, 1 FROM customer ' +
+        'ORDER BY 1 LIMIT 3',
       'ties in the ORDER BY of a set operation are broken by its other columns',
     ],
     [
@@ -174,7 +175,8 @@ describe('orders', () => {
       'ties in ORDER BY s.amount are broken by s.id',
     ],
     [
-      'SELECT ARRAY(SELECT s.region FROM public.sale s WHERE s.customer = c.cid) AS a FROM customer c',
+      'SELECT ARRAY(SELECT s.region FROM public.sale s WHERE s.customer = c.cid) AS a ' +
+        'FROM customer c',
       'ARRAY takes its rows in the order of s.id',
     ],
     [
@@ -265,7 +267,11 @@ const TYPES: Readonly<Record<string, number>> = {
   interval: 1186,
 };
 const typeOf = (expr: Expr): number | null =>
-  expr.kind === 'cast' ? (TYPES[expr.type] ?? null) : expr.kind === 'column' ? 1184 : null;
+  expr.kind === 'cast'
+    ? (TYPES[expr.type] ?? null)
+    : expr.kind === 'column' || expr.kind === 'call'
+      ? 1184
+      : null;
 
 async function pinned(expr: string, serverMajor: number): Promise<string | null> {
   const query = await read(`SELECT ${expr} AS x FROM sale`);
@@ -312,15 +318,15 @@ describe('time zones', () => {
   });
 
   test.each([
-    ["at + '1 day'::interval", "((at AT TIME ZONE Z) + ('1 days')::interval) AT TIME ZONE Z)"],
+    ["at + '1 day'::interval", "(((at AT TIME ZONE Z) + ('1 days')::interval) AT TIME ZONE Z)"],
     [
       "at - '1 mon 2 days 03:00:00'::interval",
-      "((((((((at AT TIME ZONE Z) - ('1 mons')::interval) AT TIME ZONE Z) AT TIME ZONE Z) - " +
+      "(((((((((at AT TIME ZONE Z) - ('1 mons')::interval) AT TIME ZONE Z) AT TIME ZONE Z) - " +
         "('2 days')::interval) AT TIME ZONE Z) AT TIME ZONE ('UTC')::text) - " +
         "('03:00:00')::interval) AT TIME ZONE ('UTC')::text)",
     ],
   ])('%s before version 16', async (expr, expected) => {
-    expect((await pinned(expr, 15))?.replace(/^\(/, '')).toBe(expected.replace(/^\(/, ''));
+    expect(await pinned(expr, 15)).toBe(expected);
   });
 
   test.each([
