@@ -106,7 +106,7 @@ const SETTINGS = [
   "format('%s', d)",
   'CASE WHEN x > 1 THEN d ELSE ts END::text',
   "coalesce(d, '2024-01-01')::text",
-  'age(tz, ts::timestamptz)',
+  'age(tz, tz)',
   "greatest(d, '2024-02-05')::text",
   "overlay(tz::text placing 'x' from 1 for 1)",
   "jsonb_build_object('a', tz)",

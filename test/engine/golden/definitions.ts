@@ -169,6 +169,6 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'swap-moment',
     shows: 'an answer that depends on the time: a live read runs the definition',
-    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '1 day'`,
+    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '24 hours'`,
   },
 ];
