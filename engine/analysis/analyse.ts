@@ -22,7 +22,7 @@ import type { Inspection, ReadRelation } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import type { Dependence } from '../server/type-output.ts';
 import type { CompletedView, Completion } from './completed.ts';
-import { completedView } from './completed.ts';
+import { completedView, openOrders } from './completed.ts';
 import { PRINTING, implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { typedTree } from './typed-tree.ts';
@@ -174,6 +174,13 @@ async function planReading(
     const plain = 'reasons' in reading ? reading : plainQuery(reading.query, sources);
     const against = [
       ...('reasons' in plain ? plain.reasons : []),
+      ...('reasons' in reading
+        ? []
+        : await openOrders(
+            db,
+            { inspection: inner, searchPath: searchPath ?? null },
+            reading.query,
+          )),
       ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
     ];
     if ('reasons' in plain || against.length > 0) {

@@ -100,9 +100,10 @@ async function meansAnAbbreviation(db: Db, timeZone: string): Promise<boolean> {
   return found.length > 0;
 }
 
+/** The query with its orders completed, those in the views that it reads left as they are. */
 async function withOrders(
   db: Db,
-  { inspection, searchPath }: ReadView,
+  { inspection, searchPath }: Pick<ReadView, 'inspection' | 'searchPath'>,
   query: Query,
 ): Promise<CompletedOrders> {
   const used = new Map(inspection.direct.map((relation) => [relation.oid, relation.used]));
@@ -119,6 +120,25 @@ async function withOrders(
   // What could not be completed may need the types of subqueries' columns.
   const typeOf = await typesIn(db, query, searchPath, () => [], columns);
   return completeOrders(query, { ...facts, typeOf });
+}
+
+/** What the query of a view leaves open: a view is read as it is. */
+export async function openOrders(
+  db: Db,
+  view: Pick<ReadView, 'inspection' | 'searchPath'>,
+  query: Query,
+): Promise<readonly PlanReason[]> {
+  const { notes, reasons } = await withOrders(db, view, query);
+  if (notes.length === 0) return reasons;
+  return [
+    ...reasons,
+    {
+      kind: 'unspecified_order',
+      message: 'an ORDER BY leaves the order of some rows open',
+      hint: 'Add columns to it until no two rows are equal in all of them.',
+      span: null,
+    },
+  ];
 }
 
 /** A temporary view of the query; null if it would not be the same view. */

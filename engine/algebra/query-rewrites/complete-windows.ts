@@ -12,7 +12,14 @@ const TAKES_A_ROW = new Set(['first_value', 'last_value', 'nth_value']);
 /** The same for all rows that are equal in the order. */
 const TIED = new Set(['rank', 'dense_rank', 'percent_rank', 'cume_dist']);
 
-type Frame = { readonly unit: string; readonly start: string; readonly end: string };
+type Frame = {
+  readonly unit: string;
+  readonly start: string;
+  readonly end: string;
+  /** Whether it leaves out rows that are equal to the current one. */
+  readonly excludesTies: boolean;
+  readonly excludes: boolean;
+};
 
 const FIRST = 'UNBOUNDED PRECEDING';
 const LAST = 'UNBOUNDED FOLLOWING';
@@ -23,8 +30,7 @@ const WHOLE: Words = { words: [`ROWS BETWEEN ${FIRST} AND ${LAST}`], args: [] };
 export function completeWindow(call: WindowCall, orders: Orders): WindowCall | null {
   const { rowKey } = orders.block;
   const window = windowOf(call.over, orders.block.select);
-  const isKnown = call.schema === null;
-  if (window === null || !isKnown || TIED.has(call.name) || !countsTies(call, window)) return null;
+  if (window === null || !countsTies(call, window)) return null;
   const exprs = window.orderBy.map(({ expr }) => expr);
   const added = orders.missing(rowKey, [...window.partitionBy, ...exprs]);
   if (added !== null && added.length === 0) return null;
@@ -55,23 +61,32 @@ function windowOf(over: WindowCall['over'], select: Select): WindowSpec | null {
 
 const NOTHING: WindowSpec = { base: null, partitionBy: [], orderBy: [], frame: null };
 
-/** Whether the value depends on which of two equal rows comes first. */
-function countsTies({ name }: WindowCall, window: WindowSpec): boolean {
-  if (NUMBERS_ROWS.has(name) || TAKES_A_ROW.has(name) || ORDER_SENSITIVE.has(name)) return true;
+/**
+ * Whether the value depends on which of two equal rows comes first. Of functions that are not
+ * PostgreSQL's own only the frame tells.
+ */
+function countsTies({ schema, name }: WindowCall, window: WindowSpec): boolean {
+  if (schema === null && TIED.has(name)) return false;
+  const takesAnOrder = NUMBERS_ROWS.has(name) || TAKES_A_ROW.has(name) || ORDER_SENSITIVE.has(name);
+  if (schema === null && takesAnOrder) return true;
   const frame = frameOf(window.frame);
-  return frame === null || (frame.unit === 'ROWS' && !isWhole(frame));
+  return frame.unit === 'ROWS' && !isWhole(frame);
 }
 
-const isWhole = ({ start, end }: Frame): boolean => start === FIRST && end === LAST;
+const isWhole = ({ start, end, excludes }: Frame): boolean =>
+  start === FIRST && end === LAST && !excludes;
 
-/** Null for a frame with EXCLUDE. */
-function frameOf(frame: Words | null): Frame | null {
-  if (frame === null) return { unit: 'RANGE', start: FIRST, end: CURRENT };
-  const text = frame.words.join('?');
-  const found = /^(RANGE|ROWS|GROUPS) (?:BETWEEN (.*) AND (.*)|(.*))$/.exec(text);
-  if (found === null || text.includes(' EXCLUDE ')) return null;
-  const [, unit = '', start, end, alone] = found;
-  return { unit, start: start ?? alone ?? '', end: end ?? CURRENT };
+function frameOf(frame: Words | null): Frame {
+  const text = frame === null ? `RANGE ${FIRST}` : frame.words.join('?');
+  const found = /^(RANGE|ROWS|GROUPS) (?:BETWEEN (.*?) AND (.*?)|(.*?))( EXCLUDE .*)?$/.exec(text);
+  const [, unit = '', start, end, alone, exclude = ''] = found ?? [];
+  return {
+    unit,
+    start: start ?? alone ?? '',
+    end: end ?? CURRENT,
+    excludes: exclude !== '',
+    excludesTies: /GROUP|TIES/.test(exclude),
+  };
 }
 
 /** The window with a total order in which the call has the value that it may have; or null. */
@@ -83,8 +98,8 @@ function totalWindow(
   const orderBy = [...window.orderBy, ...added];
   if (NUMBERS_ROWS.has(name)) return { ...window, orderBy, frame: null };
   const frame = frameOf(window.frame);
-  if (frame === null) return null;
-  if (frame.unit === 'ROWS') return { ...window, orderBy };
+  if (frame.unit === 'ROWS') return frame.excludesTies ? null : { ...window, orderBy };
+  if (frame.excludes) return null;
   // Without an order all rows are equal: the frame is the partition.
   const isAll = isWhole(frame) || (window.orderBy.length === 0 && !hasOffset(frame));
   if (isAll) return { ...window, orderBy, frame: WHOLE };

@@ -123,6 +123,10 @@ describe('orders', () => {
       'ties in ORDER BY sale.amount are broken by sale.id',
     ],
     [
+      'SELECT sum(id) OVER (ORDER BY at ROWS 1 PRECEDING EXCLUDE CURRENT ROW) AS s FROM sale',
+      'ties in ORDER BY sale.at are broken by sale.id',
+    ],
+    [
       'SELECT row_number() OVER () AS n FROM sale',
       'row_number takes its rows in the order of sale.id',
     ],
@@ -206,6 +210,7 @@ describe('orders', () => {
     'SELECT rank() OVER (ORDER BY amount) AS r, sum(amount) OVER (ORDER BY at) AS s FROM sale',
     'SELECT count(*) OVER (PARTITION BY region ORDER BY at GROUPS 2 PRECEDING) AS s FROM sale',
     'SELECT row_number() OVER (PARTITION BY id) AS n FROM sale',
+    'SELECT sum(amount) OVER (ORDER BY at RANGE UNBOUNDED PRECEDING EXCLUDE TIES) AS s FROM sale',
     'SELECT region, sum(amount) AS s FROM sale GROUP BY region ORDER BY region LIMIT 2',
     'SELECT l.nr FROM line l WHERE l.sale = 3 ORDER BY l.nr LIMIT 2',
     'SELECT array_agg(amount ORDER BY id) AS a FROM sale',
