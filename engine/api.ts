@@ -40,6 +40,11 @@ export type ConvertOptions = CallOptions & {
   readonly name?: string;
   readonly replace?: boolean;
   readonly dryRun?: boolean;
+  /**
+   * Settings such as `TimeZone` under which the definition is computed from now on, whoever reads
+   * it; those of the session unless given.
+   */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: Progress) => void;
 };
 
@@ -264,7 +269,7 @@ export interface Imat {
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
   explain(
     target: string,
-    options?: CallOptions & { readonly query?: boolean },
+    options?: CallOptions & Pick<ConvertOptions, 'settings'> & { readonly query?: boolean },
   ): Promise<Explanation>;
   /** Folds one imat, or every delta imat; swap imats are left alone. */
   fold(name?: string, options?: CallOptions): Promise<readonly FoldResult[]>;

@@ -62,7 +62,11 @@ export function createImat(db: Db): Imat {
     status: (name, options) => command(() => wholeStatus(db, name ?? null), options),
     explain: (target, options = {}) =>
       run(
-        async () => explainTarget(db, await serverMajor(), target, options.query === true),
+        async () =>
+          explainTarget(db, await serverMajor(), target, {
+            isQuery: options.query === true,
+            settings: options.settings ?? {},
+          }),
         options,
       ),
     fold: (name, options) => command(() => fold(db, name ?? null), options),

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
-import { queryText } from '../arguments.ts';
+import type { ConvertOptions } from '../../engine/api.ts';
+import { queryText, settingsOption } from '../arguments.ts';
+import { settingsOf } from '../conversion-options.ts';
 import type { Context } from '../context.ts';
 import { explanationSql, explanationText } from '../explanation.ts';
 import { examples } from '../help.ts';
 import { onImat } from '../session.ts';
+
+type Options = { readonly sql?: true; readonly set?: ConvertOptions['settings'] };
 
 export function registerExplain(program: Command, context: Context): void {
   program
@@ -18,6 +22,7 @@ export function registerExplain(program: Command, context: Context): void {
         'the strategy, what is stored for each clause, and what prevents a better strategy, ' +
         'with its place in the definition. The command changes nothing.',
     )
+    .addOption(settingsOption())
     .option('--sql', 'print the statements that convert runs instead, ready for psql')
     .addHelpText(
       'after',
@@ -27,15 +32,16 @@ export function registerExplain(program: Command, context: Context): void {
         'explain my_sales_summary --sql > install.sql',
       ]),
     )
-    .action(async (target: string, options: { readonly sql?: true }, command: Command) => {
+    .action(async (target: string, given: Options, command: Command) => {
+      const { sql, ...settings } = settingsOf(given);
       const query = target.startsWith('@') ? await queryText(target, context.host) : null;
       await onImat(context, command, async (imat) => {
         const explanation = await (query === null
-          ? imat.explain(target)
-          : imat.explain(query, { query: true }));
+          ? imat.explain(target, settings)
+          : imat.explain(query, { query: true, ...settings }));
         return {
           document: explanation,
-          text: options.sql === true ? explanationSql(explanation) : explanationText(explanation),
+          text: sql === true ? explanationSql(explanation) : explanationText(explanation),
         };
       });
     });
