@@ -37,8 +37,13 @@ import { frontierOf } from './subject.ts';
 import { touchedView } from './touched-view.ts';
 
 const S = ident('s');
-/** Of a row of the current view: whether it is stored as it is. */
-const STAYS = ident('imat_stays');
+
+/** Of a row of the current view: whether it is stored as it is. A name that no column has. */
+function staysColumn(plan: RegroupPlan): Sql {
+  let name = 'stays';
+  while (storedColumns(plan).includes(name)) name = `_${name}`;
+  return ident(name);
+}
 
 export function regroupScript(
   subject: Subject,
@@ -84,6 +89,7 @@ function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[]
 
 function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | null): Sql {
   const columns = storedColumns(plan).map(ident);
+  const stays = staysColumn(plan);
   const of = (name: Sql): Sql => sql`(SELECT t.${name} FROM touched AS t)`;
   const key = ident(plan.key.name);
   const [keys, hasNull, isFew] = [of(sql`keys`), of(sql`has_null`), of(sql`is_few`)];
@@ -101,9 +107,9 @@ function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | nul
   const withNull = plan.isNullable
     ? plan.query
     : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
-  const arm = (from: Sql, stays: Sql, where: readonly Sql[], label: string): Arm => ({
+  const arm = (from: Sql, isStored: Sql, where: readonly Sql[], label: string): Arm => ({
     number: ARM.current,
-    columns: [...columns.map((column) => sql`${S}.${column}`), sql`${stays} AS ${STAYS}`],
+    columns: [...columns.map((column) => sql`${S}.${column}`), sql`${isStored} AS ${stays}`],
     from:
       where.length === 0
         ? sql`${from} AS ${S}`
@@ -138,7 +144,7 @@ function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | nul
   TABLE ${subject.names.touched.sql}
 )
 SELECT
-  ${lines([...columns.map((column) => sql`${S}.${column}`), sql`${S}.${STAYS}`])}
+  ${lines([...columns.map((column) => sql`${S}.${column}`), sql`${S}.${stays}`])}
 FROM ${onlyArms(arms, 's')}`,
   );
 }
@@ -211,6 +217,7 @@ WHERE ${where}`;
 
 export function regroupFold(subject: Subject, plan: RegroupPlan): readonly Statement[] {
   const { fold, state, content, current, touched } = subject.names;
+  const stays = staysColumn(plan);
   const columns = join(storedColumns(plan).map(ident), ', ');
   const key = ident(plan.key.name);
   const anew = sql`DELETE FROM ${state.sql};
@@ -219,6 +226,7 @@ SELECT ${columns} FROM ${content.sql};
 GET DIAGNOSTICS changed = ROW_COUNT;
 RETURN changed;`;
   const body = sql`
+#variable_conflict use_column
 DECLARE
   touched record;
   changed bigint;
@@ -238,7 +246,7 @@ WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
   EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM ${current.sql} WHERE NOT ${STAYS}`)};
+SELECT ${columns} FROM ${current.sql} WHERE NOT ${stays}`)};
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN removed + changed;
 END`;
