@@ -29,8 +29,14 @@ export async function underSettings<T>(
     }
     return await body();
   } finally {
-    for (const [name, value] of before.toReversed())
-      await db.query('SELECT set_config($1, $2, false)', [name, value]).catch(() => undefined);
+    for (const [name, value] of before.toReversed()) {
+      const reset = (): Promise<unknown> =>
+        db.query('SELECT set_config($1, $2, false)', [name, value]);
+      // A cancel that came too late for the body stops one statement.
+      await reset()
+        .catch(reset)
+        .catch(() => undefined);
+    }
   }
 }
 

@@ -140,8 +140,8 @@ type Values = Readonly<Record<string, unknown>>;
 /** The rows of a query that a session with these settings runs, however they print values. */
 async function valuesUnder(settings: string, query: string): Promise<readonly Values[]> {
   const session = await world.session();
-  await session.sql(`SET jit = off; ${settings}; CREATE TEMPORARY TABLE found AS ${query}; SET TimeZone = 'UTC';
-    SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`);
+  await session.sql(`SET jit = off; ${settings}; CREATE TEMPORARY TABLE found AS ${query};
+    SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`);
   const rows = await session.rows<{ row: Values }>(
     'SELECT to_jsonb(f) AS row FROM found f ORDER BY f.id',
   );
