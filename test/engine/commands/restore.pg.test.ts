@@ -11,6 +11,7 @@ import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const TOTALS = `SELECT s.region, p.kind, count(*) AS n, sum(s.amount) AS total
   FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY s.region, p.kind`;
@@ -22,7 +23,7 @@ const BAG: Checked = {
 };
 const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product`,
 };
 const PARTS: Checked = {
   name: 'parts',

@@ -6,6 +6,7 @@ import {
   type Sandbox,
   type Session,
 } from '../commands/support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 /**
  * Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. Functions
@@ -70,7 +71,7 @@ beforeAll(async () => {
     CREATE TABLE a (i int, g text, secret text);
     CREATE MATERIALIZED VIEW grouped AS
     SELECT g, count(*) AS n FROM a WHERE secret IS NOT NULL GROUP BY g;
-    CREATE MATERIALIZED VIEW swapped AS SELECT g, max(i) AS i FROM a GROUP BY g;
+    CREATE MATERIALIZED VIEW swapped AS ${REBUILT} SELECT g, max(i) AS i FROM a GROUP BY g;
     REVOKE ALL ON a, grouped, swapped FROM PUBLIC, ${role}`);
 });
 afterAll(async () => {

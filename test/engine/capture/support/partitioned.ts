@@ -5,6 +5,7 @@ import {
   type Session,
   type World,
 } from '../../commands/support/world.ts';
+import { REBUILT } from '../../../setup/rebuilt.ts';
 
 export const SUMMED: Checked = {
   name: 'summed',
@@ -21,7 +22,7 @@ export const COUNTED: Checked = {
 };
 export const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale`,
 };
 export const ALL = [SUMMED, JOINED, COUNTED, RANKED];
 
