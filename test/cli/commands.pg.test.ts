@@ -88,7 +88,7 @@ describe('a database without imats', () => {
     expect(await json('convert', 'ranks', '--dry-run')).toMatchObject({
       strategy: 'swap',
       dryRun: true,
-      reasons: [{ kind: 'window_function' }],
+      reasons: [{ kind: 'recursive_cte' }],
     });
     expect(await traces()).toEqual([]);
   });
@@ -107,7 +107,7 @@ describe('a database without imats', () => {
 describe('explain', () => {
   test('shows the place of what stands in the way', async () => {
     const shown = await text('explain', 'ranks');
-    expect(shown).toMatch(/LINE 3: {5}rank\(\) OVER .*\n {14}\^\n/);
+    expect(shown).toMatch(/LINE 1: WITH RECURSIVE .*\n {23}\^\n/);
   });
 
   test('reads a query from a file and from standard input', async () => {
@@ -154,7 +154,7 @@ describe('an imat from its making to its end', () => {
       relation: 'imat.r',
       strategy: 'swap',
       freshness: 'manual',
-      reasons: [{ kind: 'window_function', position: { line: 3 } }],
+      reasons: [{ kind: 'recursive_cte', position: { line: 1 } }],
       notes: [],
       dryRun: false,
     });
