@@ -107,7 +107,7 @@ describe('a database without imats', () => {
 describe('explain', () => {
   test('shows the place of what stands in the way', async () => {
     const shown = await text('explain', 'ranks');
-    expect(shown).toMatch(/LINE 1: WITH RECURSIVE .*\n {23}\^\n/);
+    expect(shown).toMatch(/LINE 1: WITH RECURSIVE .*\n {25}\^\n/);
   });
 
   test('reads a query from a file and from standard input', async () => {

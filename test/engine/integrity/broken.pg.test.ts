@@ -28,6 +28,8 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   bag: 'SELECT id, v FROM public.t WHERE v > 3',
   'ta"bl;e': `${REBUILT} SELECT g, max(v) AS m FROM public.t GROUP BY g`,
   stored: `${REBUILT} SELECT g, max(v) AS m FROM public.t GROUP BY g`,
+  regrouped: 'SELECT g, max(v) AS m FROM public.t GROUP BY g',
+  'sto"res': 'SELECT g, count(*) AS n, (SELECT max(v) FROM public.t) AS m FROM public.t GROUP BY g',
   func: 'SELECT g, sum(public.twice(v)) AS s FROM public.t GROUP BY g',
   viewed: `SELECT g, sum(v) AS s FROM "od""d s'x"."vi;ew" GROUP BY g`,
   aggregated: 'SELECT g, public.total(v) AS s FROM public.t GROUP BY g',
