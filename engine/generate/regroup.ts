@@ -35,8 +35,6 @@ import { frontierOf } from './subject.ts';
 import { touchedView } from './touched-view.ts';
 
 const S = ident('s');
-/** Of a row of the current view: whether it is stored as it is. */
-const STAYS = ident('imat_stays');
 
 export function regroupScript(subject: Subject, plan: RegroupPlan): readonly Statement[] {
   const { content } = subject.names;
@@ -55,6 +53,14 @@ export function regroupScript(subject: Subject, plan: RegroupPlan): readonly Sta
 /** The columns that are stored. */
 const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
   columns.includes(key.name) ? columns : [...columns, key.name];
+
+/** Of a row of the current view: whether it is stored as it is. It has a name of its own. */
+function staysOf(plan: RegroupPlan): Sql {
+  const taken = storedColumns(plan);
+  let name = 'imat_stays';
+  while (taken.includes(name)) name += '_';
+  return ident(name);
+}
 
 function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[] {
   const table = names.state.sql;
@@ -95,9 +101,10 @@ function currentView(subject: Subject, plan: RegroupPlan): Sql {
   const withNull = plan.isNullable
     ? plan.query
     : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
+  const flag = staysOf(plan);
   const arm = (from: Sql, stays: Sql, where: readonly Sql[], label: string): Arm => ({
     number: ARM.current,
-    columns: [...columns.map((column) => sql`${S}.${column}`), sql`${stays} AS ${STAYS}`],
+    columns: [...columns.map((column) => sql`${S}.${column}`), sql`${stays} AS ${flag}`],
     from: sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`,
     label,
   });
@@ -130,7 +137,7 @@ function currentView(subject: Subject, plan: RegroupPlan): Sql {
   TABLE ${subject.names.touched.sql}
 )
 SELECT
-  ${lines([...columns.map((column) => sql`${S}.${column}`), sql`${S}.${STAYS}`])}
+  ${lines([...columns.map((column) => sql`${S}.${column}`), sql`${S}.${flag}`])}
 FROM ${onlyArms(arms, 's')}`,
   );
 }
@@ -226,7 +233,7 @@ WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
   EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM ${current.sql} WHERE NOT ${STAYS}`)};
+SELECT ${columns} FROM ${current.sql} WHERE NOT ${staysOf(plan)}`)};
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN removed + changed;
 END`;

@@ -256,6 +256,39 @@ describe.each(MAINTAINED)('%s', (_name, definition) => {
   });
 });
 
+test('columns and tables with names that imat gives itself', async () => {
+  await sandbox.sql(`CREATE TABLE touched (imat_stays int, key int, keys int, rows int, s int);
+    CREATE TABLE pending (imat_stays int, k int, t text, snapshot int, changed1 int);
+    INSERT INTO touched SELECT i % 4, i % 5, i, i, i % 3 FROM generate_series(1, 40) AS i;
+    INSERT INTO pending SELECT i % 4, i % 3, 't' || i, i, i FROM generate_series(1, 30) AS i`);
+  const definitions = [
+    `SELECT imat_stays, max(key) AS keys, min(rows) AS rows FROM public.touched
+      GROUP BY imat_stays`,
+    `SELECT s.k AS imat_stays, max(t.key) AS key, count(*) AS imat_stays_ FROM public.pending s
+      LEFT JOIN public.touched t ON t.key = s.k GROUP BY s.k`,
+    'SELECT max(t.key) AS key, count(DISTINCT rows) AS touched FROM public.touched t GROUP BY t.s',
+    `SELECT t.rows, t.s, rank() OVER (ORDER BY t.rows) AS only_row,
+        (SELECT max(k) FROM public.pending) AS live1 FROM public.touched t`,
+    `SELECT k.key, (SELECT max(s.t) FROM public.pending s WHERE s.k = k.key) AS t
+      FROM public.touched k`,
+  ];
+  for (const [index, definition] of definitions.entries()) await create(definition, `d${index}`);
+  const expectAll = async (context: string): Promise<void> => {
+    for (const [index, definition] of definitions.entries())
+      await expectEqual(sandbox.db, `imat.d${index}`, definition, context);
+  };
+  for (const write of [
+    'UPDATE touched SET imat_stays = 2, s = s + 1, rows = rows + 1 WHERE key = 1',
+    `DELETE FROM pending WHERE k = 2; INSERT INTO pending VALUES (NULL, NULL, 'x')`,
+    'UPDATE touched SET imat_stays = NULL, key = NULL WHERE key = 2',
+  ]) {
+    await sandbox.sql(write);
+    await expectAll(write);
+    await sandbox.imat.fold();
+    await expectAll(`${write}, folded`);
+  }
+});
+
 test('alter, from each way of storing to each other', async () => {
   const before = await objects();
   const names = Object.keys(SHAPES) as (keyof typeof SHAPES)[];
