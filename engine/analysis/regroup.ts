@@ -1,6 +1,7 @@
 /** Asks the server for the types by which a key of the definition can be chosen. */
 import { deparseExpr } from '../../parser/deparse.ts';
 import type { Expr, Query } from '../../parser/tree.ts';
+import { returnsSet } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
@@ -42,9 +43,13 @@ const NO_KEY: PlanReason = {
   span: null,
 };
 
-/** Rows are stored in no order. */
-const withoutOrder = (query: Query): Query =>
-  query.kind === 'select' && query.distinctOn.length > 0 ? query : { ...query, orderBy: [] };
+/** Rows are stored in no order; a set-returning function that orders them makes rows. */
+function withoutOrder(query: Query): Query {
+  const isKept = query.kind === 'select' && query.distinctOn.length > 0;
+  return isKept || query.orderBy.some(({ expr }) => returnsSet(expr))
+    ? query
+    : { ...query, orderBy: [] };
+}
 
 /** A name for the key that no column has. */
 const hiddenName =

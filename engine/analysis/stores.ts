@@ -4,7 +4,7 @@
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
-import { mapExpr, mapQuery } from '../../parser/walk.ts';
+import { mapExpr, mapQuery, returnsSet } from '../../parser/walk.ts';
 import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
 import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
@@ -27,7 +27,7 @@ export type Rules = {
 };
 
 /** More stores than this are not worth their folds. */
-const MAX_STORES = 40;
+export const MAX_STORES = 40;
 
 /** Null where nothing but the whole definition can be stored, as it is. */
 export async function planStores(
@@ -111,6 +111,7 @@ class Separation {
   async #withoutSets(query: Query): Promise<Query> {
     const keys = groupKeysOf(query);
     if (keys.length === 0 || query.kind !== 'select') return query;
+    if (query.orderBy.some(({ expr }) => returnsSet(expr))) return query;
     const typeOf = await keyTypes(query, keys, this.#rules.columnsOf);
     const expanded = expandGroupingSets({ ...query, orderBy: [] }, this.#next, typeOf);
     this.#next = Math.max(this.#next, freeNumber(expanded));

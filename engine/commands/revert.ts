@@ -9,7 +9,8 @@ import {
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
-import { imatNames, storeNames } from '../sql/names.ts';
+import { imatNames, STORE_SCHEMA, storeNames } from '../sql/names.ts';
+import { MAX_STORES } from '../analysis/stores.ts';
 import { shrinkCapture } from '../capture/install.ts';
 import { dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
@@ -126,9 +127,7 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
 
 /** What an imat has in imat_store. */
 export async function dropStored(db: Db, names: ImatNames): Promise<void> {
-  const stores: StoreNames[] = [names];
-  for (let number = 1; await hasStore(db, names.base, number); number++)
-    stores.push(storeNames(names.base, number));
+  const stores = [names, ...(await numberedStores(db, names.base))];
   // The view of each store names the table of the first.
   await dropViews(
     db,
@@ -142,12 +141,19 @@ export async function dropStored(db: Db, names: ImatNames): Promise<void> {
 const dropViews = (db: Db, views: readonly StoreName[]): Promise<void> =>
   db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
 
-async function hasStore(db: Db, name: string, number: number): Promise<boolean> {
-  const [row] = await db.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
-    storeNames(name, number).state.sql.text,
-  ]);
-  return row?.found === true;
+/** The stores with numbers of which anything is there. */
+async function numberedStores(db: Db, base: string): Promise<readonly StoreNames[]> {
+  const rows = await db.query<{ name: string }>(NAMES_SQL, [STORE_SCHEMA]);
+  const found = new Set(rows.map(({ name }) => name));
+  return Array.from({ length: MAX_STORES }, (_, index) => storeNames(base, index + 1)).filter(
+    (store) => Object.values(store).some(({ name }) => found.has(name)),
+  );
 }
+
+const NAMES_SQL = `
+SELECT relname::text AS name FROM pg_class WHERE relnamespace = to_regnamespace($1)
+UNION ALL
+SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
 
 async function dropStore(db: Db, names: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);

@@ -82,7 +82,13 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
       anyPending(pending, sources),
       sources.length === 0
         ? null
-        : sql`${resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1)} OR ${isOutgrown(subject, sources)}`,
+        : join(
+            [
+              resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1),
+              isOutgrown(subject, sources),
+            ],
+            ' OR ',
+          ),
       { when: treeChanged(subject.partitioned), arm: ARM.anew },
     ),
   );

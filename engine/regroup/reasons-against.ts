@@ -4,6 +4,7 @@ import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import { eachQuery, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
+import { momentDependent } from '../algebra/reason.ts';
 
 export function reasonsAgainst(
   query: Query,
@@ -66,7 +67,7 @@ const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
 ]);
 
 function ofExpr(expr: Expr): readonly PlanReason[] {
-  if (expr.kind === 'value_function') return [against('moment_dependent', expr.sql, expr.span)];
+  if (expr.kind === 'value_function') return [momentDependent(expr.sql, expr.span)];
   return expr.kind === 'column' && SYSTEM_COLUMNS.has(expr.name)
     ? [against('system_column', `system column "${expr.name}"`, expr.span)]
     : [];

@@ -132,8 +132,9 @@ for (const { needs, type, values, ambiguous, rowsOnly } of TYPES) {
 
 test('an array of what has no ordering: swap, and its updates are captured', async () => {
   await bench.user.execute(`DROP TABLE IF EXISTS l; CREATE TABLE l (k json[], x int)`);
-  const rows = await bench.convert('SELECT k, x FROM l', { strategy: 'swap' });
+  const rows = await bench.convert('SELECT k FROM l', { strategy: 'swap' });
   expect(rows.converted.reasons.map((reason) => reason.kind)).toEqual(['key_not_sortable']);
+  await bench.convert('SELECT k, x FROM l');
   await bench.convert('SELECT x, count(k) AS n FROM l GROUP BY x');
   await bench.convert('SELECT x, count(k) AS n, sum(1 / x) AS s FROM l GROUP BY x');
   await bench.run([
@@ -178,13 +179,19 @@ describe('rows and keys of unusual width', () => {
     await bench.user.execute(
       `DROP TABLE IF EXISTS l; CREATE TABLE l (${names.map((name) => `${name} int`).join(', ')})`,
     );
-    const grouped = await bench.convert(
-      `SELECT ${names.join(', ')}, count(*) AS n FROM l GROUP BY ${names.join(', ')}`,
-      {
-        strategy: 'swap',
-      },
+    await bench.user.execute(
+      `DROP TABLE IF EXISTS r;
+       CREATE TABLE r (${names.map((name) => `${name} public.citext`).join(', ')})`,
     );
-    expect(grouped.converted.reasons.map((reason) => reason.kind)).toEqual(['too_many_keys']);
+    const grouped = await bench.convert(
+      `SELECT count(*) AS n FROM r GROUP BY ${names.join(', ')}`,
+      { strategy: 'swap' },
+    );
+    expect(grouped.converted.reasons.map((reason) => reason.kind)).toContain('too_many_keys');
+    // By one of them, whose rows are computed again.
+    await bench.convert(
+      `SELECT ${names.join(', ')}, count(*) AS n FROM l GROUP BY ${names.join(', ')}`,
+    );
     await bench.convert(`SELECT ${names.join(', ')} FROM l`);
     await bench.run([
       'INSERT INTO l DEFAULT VALUES',

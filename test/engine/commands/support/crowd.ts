@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { ServerError } from '../../../../engine/db/db.ts';
 import type { Chance } from '../../../../tools/chance.ts';
+import { REBUILT } from '../../../setup/rebuilt.ts';
 import { differencesSql } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
 
@@ -25,7 +26,7 @@ INSERT INTO customer SELECT i, 'r' || i % 4, i, 'n' FROM generate_series(1, 80) 
 INSERT INTO purchase
 SELECT i, 1 + i % 80, i % 3, i % 50, i % 4 <> 0, 'n' FROM generate_series(1, 400) AS i;`;
 
-const RANKED = `SELECT t.region, t.total,
+const RANKED = `${REBUILT} SELECT t.region, t.total,
     rank() OVER (ORDER BY t.total DESC NULLS LAST, t.region) AS place
   FROM (
     SELECT c.region, sum(p.amount) AS total
@@ -55,6 +56,19 @@ export const CROWD_IMATS: readonly Checked[] = [
       WHERE p.amount > 20`,
   },
   { name: 'ranked', definition: RANKED },
+  {
+    name: 'regrouped',
+    definition: `SELECT c.region, max(p.amount) AS top, count(DISTINCT p.kind) AS kinds
+      FROM public.customer c LEFT JOIN public.purchase p ON p.customer_id = c.id
+      GROUP BY c.region`,
+  },
+  {
+    name: 'shares',
+    definition: `SELECT kind, sum(amount) AS total, sum(amount) / (
+        SELECT max(amount) FROM public.purchase WHERE amount > 0
+      ) AS share
+      FROM public.purchase GROUP BY kind`,
+  },
 ];
 
 export type Figures = {
