@@ -2,7 +2,7 @@
  * Explain: how a definition is or would be maintained, why not better, and every statement that
  * this takes.
  */
-import type { Explanation } from '../api.ts';
+import type { Explanation, StoreExplanation } from '../api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { isPartitioned } from '../capture/parts.ts';
@@ -11,6 +11,8 @@ import { ownEvents } from '../generate/capture.ts';
 import type { Captured, Script } from '../generate/script.ts';
 import { scriptOf, statementsOf, storedTable } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
+import { residualText, storesOf } from '../plan/maintenance.ts';
+import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/print.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -26,6 +28,8 @@ import type { Prepared } from '../analysis/prepare.ts';
 import { capturedSources, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
+import type { IndexUse } from './index-advice.ts';
+import { indexUses, missingIndexes } from './index-advice.ts';
 import { installedPlan, subjectOf } from './subject.ts';
 import { loadColumns } from '../server/columns.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -59,7 +63,11 @@ export async function explainTarget(
         found.original === null
           ? []
           : await carriedAttributes(db, found.original, subject.names.view, stored, plan);
-      return explanation(prepared, captures, found.name, scriptOf(subject, plan, captures, like));
+      const script = scriptOf(subject, plan, captures, like);
+      return {
+        ...explanation(prepared, captures, found.name, script),
+        ...storesExplained(plan, plan === null ? [] : await indexUses(db, plan)),
+      };
     }),
   );
 }
@@ -72,7 +80,7 @@ async function asStored(db: Db, id: number, prepared: Prepared): Promise<Prepare
   return { ...prepared, analysis: { ...prepared.analysis, plan: installed } };
 }
 
-type Found = {
+export type Found = {
   readonly view: number;
   readonly name: string;
   readonly id: number | null;
@@ -80,7 +88,7 @@ type Found = {
   readonly options: { strategy?: 'delta' | 'swap'; freshness?: string };
 };
 
-async function ofQuery(db: Db, query: string): Promise<Found> {
+export async function ofQuery(db: Db, query: string): Promise<Found> {
   return {
     view: await temporaryView(db, query),
     name: 'query',
@@ -90,7 +98,7 @@ async function ofQuery(db: Db, query: string): Promise<Found> {
   };
 }
 
-async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
+export async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
   if (hasCatalog) {
     const imat = await resolveImat(db, target).catch((error: unknown) => {
       if (error instanceof ImatError && error.condition === 'not_found') return null;
@@ -198,12 +206,38 @@ const captureNames = (
     ownEvents(extension).map((event) => [event, captureName(event, schema, name).sql]),
   );
 
+/** What is stored, how changes lead there, and which indexes that takes. */
+function storesExplained(
+  plan: Plan | null,
+  uses: readonly IndexUse[],
+): Pick<Explanation, 'stores' | 'residual' | 'missingIndexes'> {
+  const indexesOf = (relation: string, columns: readonly string[]) =>
+    uses
+      .filter((use) => use.relation === relation && columns.includes(use.column))
+      .map(({ column, present }) => ({ column, present }));
+  const stores = (plan === null ? [] : storesOf(plan)).map(
+    (store): StoreExplanation => ({
+      ...store,
+      tables: store.tables.map(({ columns, ...table }) => ({
+        ...table,
+        indexes: indexesOf(table.relation, columns),
+      })),
+    }),
+  );
+  const residual = plan?.residual ?? null;
+  return {
+    stores,
+    residual: residual === null ? null : residualText(residual),
+    missingIndexes: missingIndexes(uses),
+  };
+}
+
 function explanation(
   prepared: Prepared,
   captures: readonly Capture[],
   name: string,
   script: Script,
-): Explanation {
+): Omit<Explanation, keyof ReturnType<typeof storesExplained>> {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {
