@@ -9,7 +9,7 @@ export function rulesText({ rule, stores, residual }: Maintenance): string {
   return `residual over ${over} (${[...new Set(stores)].join(', ')})`;
 }
 
-/** Sources by what one change of them gives to do: `adds: public.a, public.b; all rows: public.c`. */
+/** Sources by what one change of them gives to do: `adds: public.a; all rows: public.b`. */
 function changesText({ changes }: Maintenance): string {
   const effects = [...new Set(changes.map(({ effect }) => effect))];
   return effects

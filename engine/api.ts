@@ -335,7 +335,7 @@ export interface Imat {
   ): Promise<Explanation>;
   /**
    * All materialized views that the role may read. `measure`: runs each definition once, read-only,
-   * and stops it after so many milliseconds.
+   * and stops it after this number of milliseconds.
    */
   explainAll(
     options?: CallOptions & { readonly measure?: number },

@@ -82,6 +82,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/commands': [
     'engine/errors',
+    'engine/durations.ts',
     'engine/api.ts',
     ...PURE,
     'engine/db',
@@ -145,6 +146,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** They load PostgreSQL's grammar, or wait for those who do: it comes as WebAssembly. */
 const MAY_WAIT = [
   'parser/read.ts',
+  'parser/statement.ts',
   'parser/libpg/read.ts',
   'parser/libpg/load.ts',
   'parser/libpg/substitute.ts',

@@ -2,7 +2,7 @@
 import { quoteQualified } from '../../parser/quote.ts';
 import type { Analysis } from '../analysis/analyse.ts';
 import type { Maintenance, ResultError } from '../api.ts';
-import { ImatError } from '../errors/imat-error.ts';
+import { asImatError } from '../errors/imat-error.ts';
 import { effectsOf, ruleOf } from '../plan/maintenance.ts';
 
 /** By the strategy that convert chooses. */
@@ -24,11 +24,14 @@ export function maintenanceOf({ plan, sources }: Analysis): Maintenance {
 }
 
 /**
- * What one of several results says of an error. A lost connection and the like are no matter of
- * one of them, and are thrown on.
+ * What one of several results says of an error. That the connection is lost or the call stopped is
+ * no matter of one of them, and is thrown on.
  */
-export function resultError(error: unknown): ResultError {
-  if (!(error instanceof ImatError) || error.category === 'transient') throw error;
+export function resultError(thrown: unknown): ResultError {
+  const error = asImatError(thrown);
+  if (OF_THE_WHOLE.has(error.condition)) throw error;
   const { code, message, detail, hint } = error;
   return { code, message, detail, hint };
 }
+
+const OF_THE_WHOLE: ReadonlySet<string> = new Set(['connection_failed', 'interrupted']);
