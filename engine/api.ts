@@ -3,7 +3,7 @@
  * these as they are.
  */
 import type { Accounting } from './accounting-api.ts';
-import type { ExtensionResult } from './extension-api.ts';
+import type { DoctorCheck, ExtensionResult } from './environment-api.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -41,6 +41,11 @@ export type ConvertOptions = CallOptions & {
   readonly name?: string;
   readonly replace?: boolean;
   readonly dryRun?: boolean;
+  /**
+   * Settings such as `TimeZone` under which the definition is computed from now on, whoever reads
+   * it; those of the session unless given.
+   */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: Progress) => void;
 };
 
@@ -300,13 +305,6 @@ export type Explanation = {
   readonly sql: readonly { readonly label: string; readonly sql: string }[];
 };
 
-export type DoctorCheck = {
-  readonly check: string;
-  readonly status: 'ok' | 'warning' | 'error';
-  readonly message: string;
-  readonly hint: string | null;
-};
-
 export type ExtensionOptions = CallOptions & {
   /** The schema for its functions: `public` unless given. */
   readonly schema?: string;
@@ -331,7 +329,7 @@ export interface Imat {
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
   explain(
     target: string,
-    options?: CallOptions & { readonly query?: boolean },
+    options?: CallOptions & Pick<ConvertOptions, 'settings'> & { readonly query?: boolean },
   ): Promise<Explanation>;
   /**
    * All materialized views that the role may read. `measure`: runs each definition once, read-only,

@@ -64,7 +64,11 @@ export function createImat(db: Db): Imat {
     status: (name, options) => command(() => wholeStatus(db, name ?? null), options),
     explain: (target, options = {}) =>
       run(
-        async () => explainTarget(db, await serverMajor(), target, options.query === true),
+        async () =>
+          explainTarget(db, await serverMajor(), target, {
+            isQuery: options.query === true,
+            settings: options.settings ?? {},
+          }),
         options,
       ),
     explainAll: (options = {}) =>

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { ConvertOptions } from '../../engine/api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
-import { durationMs, queryText } from '../arguments.ts';
+import { durationMs, queryText, settingsOption } from '../arguments.ts';
+import { settingsOf } from '../conversion-options.ts';
 import type { Context } from '../context.ts';
 import { explanationSql, explanationText } from '../explanation.ts';
 import { examples } from '../help.ts';
@@ -9,6 +11,7 @@ import { viewsText } from '../maintenance.ts';
 
 type Options = {
   readonly sql?: true;
+  readonly set?: ConvertOptions['settings'];
   readonly all?: true;
   readonly measure?: true;
   readonly timeout?: number;
@@ -33,6 +36,7 @@ export function registerExplain(program: Command, context: Context): void {
         'which indexes are missing. With --all, shows one line for each materialized view of ' +
         'the database that you may read. The command changes nothing.',
     )
+    .addOption(settingsOption())
     .option('--sql', 'print the statements that convert runs instead, ready for psql')
     .option('--all', 'show all materialized views in one table')
     .option(
@@ -69,7 +73,7 @@ function checkOptions(target: string | undefined, options: Options): void {
   const refuse = (message: string, hint: string): never => {
     throw new ImatError('invalid_argument', { message, hint });
   };
-  const { all, sql, measure, timeout } = options;
+  const { all, sql, set, measure, timeout } = options;
   if (all === true && target !== undefined)
     refuse(
       `"${target}" and --all cannot be used together`,
@@ -77,6 +81,8 @@ function checkOptions(target: string | undefined, options: Options): void {
     );
   if (all === true && sql === true)
     refuse('--sql and --all cannot be used together', 'Print the statements of one definition.');
+  if (all === true && set !== undefined)
+    refuse('--set and --all cannot be used together', 'Give settings for one definition.');
   if (measure === true && all !== true)
     refuse('--measure needs --all', 'Use "imat explain --all --measure".');
   if (timeout !== undefined && measure !== true)
@@ -87,13 +93,14 @@ async function explainOne(
   context: Context,
   command: Command,
   target: string,
-  { sql }: Options,
+  given: Options,
 ): Promise<void> {
+  const { sql, all: _all, measure: _measure, timeout: _timeout, ...settings } = settingsOf(given);
   const query = target.startsWith('@') ? await queryText(target, context.host) : null;
   await onImat(context, command, async (imat) => {
     const explanation = await (query === null
-      ? imat.explain(target)
-      : imat.explain(query, { query: true }));
+      ? imat.explain(target, settings)
+      : imat.explain(query, { query: true, ...settings }));
     return {
       document: explanation,
       text: sql === true ? explanationSql(explanation) : explanationText(explanation),

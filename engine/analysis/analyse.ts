@@ -5,16 +5,14 @@
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import { ImatError } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Plan } from '../plan/plan.ts';
-import { loadFunctionFacts } from '../server/functions.ts';
-import { searchPathOf } from '../server/operators.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
-import { inspectView } from '../server/relations.ts';
 import type { Dependence } from '../server/type-output.ts';
-import { PRINTING, implicitOperators, readGated } from './gate.ts';
+import type { CompletedView, Completion } from './completed.ts';
+import { completedView } from './completed.ts';
+import { PRINTING, implicitOperators } from './gate.ts';
 import { planQuery } from './plan-query.ts';
 import {
   aggregateReasons,
@@ -50,20 +48,26 @@ export type Analysis = {
   readonly instead: readonly string[];
   /** Whether it calls a function that must not run in parallel mode. */
   readonly isParallelUnsafe: boolean;
+  /** What convert added to the definition. */
+  readonly completion: Completion;
 };
 
 /** Must run inside a transaction; leaves nothing behind in it. */
 export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
   return rolledBack(db, async () => {
+    const [session] = await db.query<{ zone: string }>(
+      `SELECT current_setting('TimeZone') AS zone`,
+    );
+    const server = { major: serverMajor, timeZone: session?.zone ?? 'UTC' };
     await db.execute(PRINTING);
     const [byQueries, byImats] = [
       await stackOf(db, oid, 'queries'),
       await stackOf(db, oid, 'imats'),
     ];
-    const queried = await analyseHere(db, oid, serverMajor, byQueries);
+    const queried = await analyseHere(db, oid, server, byQueries);
     // An imat is read where the whole cannot be maintained by delta: it is there already.
     const hasImats = byQueries !== null && byImats !== null && byImats.query !== byQueries.query;
-    return hasImats && queried.plan === null ? analyseHere(db, oid, serverMajor, byImats) : queried;
+    return hasImats && queried.plan === null ? analyseHere(db, oid, server, byImats) : queried;
   });
 }
 
@@ -77,15 +81,19 @@ async function stackOf(db: Db, oid: number, how: 'queries' | 'imats'): Promise<U
 async function analyseHere(
   db: Db,
   view: number,
-  serverMajor: number,
+  server: Server,
   stack: Unstacked | null,
 ): Promise<Analysis> {
   return rolledBack(db, async () => {
     const oid = stack === null ? view : ((await unstackedView(db, view, stack)) ?? view);
-    const analysis = await analyseView(db, oid, serverMajor);
+    const completed = await completedView(db, oid, server.major, server.timeZone);
+    const analysis = await analyseView(db, completed, server.major);
     return { ...analysis, instead: stack === null ? [] : insteadOf(stack) };
   });
 }
+
+/** Its version, and the time zone of the session that converts. */
+type Server = { readonly major: number; readonly timeZone: string };
 
 const insteadOf = ({ instead }: Unstacked): string[] =>
   [...instead].map(
@@ -94,18 +102,11 @@ const insteadOf = ({ instead }: Unstacked): string[] =>
 
 async function analyseView(
   db: Db,
-  oid: number,
+  { view, completion, reasons: notCompleted }: CompletedView,
   serverMajor: number,
 ): Promise<Omit<Analysis, 'instead'>> {
-  const inspection = await inspectView(db, oid);
-  const functions = await loadFunctionFacts(db, inspection.views);
-  const reasons: PlanReason[] = [];
-  const reading = await readGated(db, inspection.definition, inspection.direct, functions);
-  const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
-  if (searchPath === undefined)
-    throw new ImatError('internal', {
-      message: 'the definition as PostgreSQL prints it uses other operators than the view',
-    });
+  const { inspection, functions, reading, searchPath } = view;
+  const reasons: PlanReason[] = [...notCompleted];
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
   reasons.push(
@@ -140,6 +141,7 @@ async function analyseView(
     ),
     untrusted: functions.untrusted,
     isParallelUnsafe: functions.isParallelUnsafe,
+    completion,
     dependence: functions.unstable.reduce<Dependence>(
       (worst, use) =>
         worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,

@@ -22,7 +22,7 @@ export const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD';
   SET LOCAL TimeZone = 'UTC';
   SET LOCAL quote_all_identifiers = off`;
 
-type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
+export type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
 
 export async function readGated(
   db: Db,

@@ -22,6 +22,7 @@ import type { FunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
+import { openOrders } from './completed.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
@@ -81,7 +82,13 @@ async function viewQueries(
     const reading = await readGated(db, inner.definition, inner.direct, functions);
     const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inner.definition));
     const against = [
-      ...('reasons' in reading ? reading.reasons : []),
+      ...('reasons' in reading
+        ? reading.reasons
+        : await openOrders(
+            db,
+            { inspection: inner, searchPath: searchPath ?? null },
+            reading.query,
+          )),
       ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
     ];
     if ('reasons' in reading || against.length > 0)

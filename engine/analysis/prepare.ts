@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
+import type { Completion } from './completed.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
@@ -43,6 +44,20 @@ export const capturedSources = ({ analysis, watched }: Prepared): Prepared['watc
 export const planOf = ({ strategy, analysis }: Prepared): Plan | null =>
   strategy === 'delta' ? analysis.plan : null;
 
+/** For a definition that was completed when it was converted, and is completed already. */
+export function alreadyCompleted(prepared: Prepared, before: Completion): Prepared {
+  const { settings, notes } = prepared.analysis.completion;
+  const completion = {
+    settings: { ...before.settings, ...settings },
+    notes: [...new Set([...before.notes, ...notes])],
+  };
+  return {
+    ...prepared,
+    analysis: { ...prepared.analysis, completion },
+    notes: [...new Set([...completion.notes, ...prepared.notes])],
+  };
+}
+
 /** Analyses the view and decides; inside a transaction, changes nothing. */
 export async function prepare(
   db: Db,
@@ -65,7 +80,11 @@ export async function prepare(
     analysis: complete,
     strategy,
     freshness,
-    notes: [...analysis.instead, ...notesOn(complete, strategy, freshness)],
+    notes: [
+      ...analysis.completion.notes,
+      ...analysis.instead,
+      ...notesOn(complete, strategy, freshness),
+    ],
     watched,
   };
 }

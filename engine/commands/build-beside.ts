@@ -12,7 +12,7 @@
  */
 import { quoteIdent } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { planOf, prepare } from '../analysis/prepare.ts';
+import { alreadyCompleted, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import type { ConvertOptions, Reason } from '../api.ts';
 import { dropFormerLogs } from '../capture/release.ts';
@@ -32,6 +32,7 @@ import { atOneSnapshot, fill, recordLoad, run } from './load.ts';
 import type { Request } from './register.ts';
 import { checkOwner, register } from './register.ts';
 import { releaseCapture, revertImat } from './revert.ts';
+import { underSettings } from './session-settings.ts';
 import { subjectOf } from './subject.ts';
 import { type Build, builtElsewhere, type Target } from './build-target.ts';
 import { switchTo } from './switch.ts';
@@ -46,7 +47,18 @@ export type Wanted = {
   readonly onProgress?: ConvertOptions['onProgress'];
 };
 
+/** Under the settings that the imat was converted under. */
 export async function buildBeside(
+  db: Db,
+  serverMajor: number,
+  target: Target,
+  wanted: Wanted,
+): Promise<Prepared> {
+  const settings = { ...target.settings, ...target.completed.settings };
+  return underSettings(db, settings, () => build(db, serverMajor, target, wanted));
+}
+
+async function build(
   db: Db,
   serverMajor: number,
   target: Target,
@@ -97,7 +109,7 @@ export async function buildBeside(
     db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
     if (prepared.strategy !== 'delta' || !isKeyTooLong(error)) throw error;
-    return await buildBeside(db, serverMajor, target, {
+    return await build(db, serverMajor, target, {
       ...wanted,
       strategy: 'swap',
       against: [KEY_TOO_LONG],
@@ -126,7 +138,7 @@ async function prepareTarget(
   if (target.owner === null && target.original !== null)
     await checkOwner(db, target.original, prepared);
   await checkNoCycle(db, target, prepared);
-  return prepared;
+  return query === null ? alreadyCompleted(prepared, target.completed) : prepared;
 }
 
 /** @throws ImatError `invalid_definition` */

@@ -10,6 +10,7 @@ import { liveViews, viewBody } from '../generate/script.ts';
 import { swapJson, swapViews } from '../generate/swap-view.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { installedPlan, storedOtherwise, subjectOf } from './subject.ts';
+import type { Settings } from './session-settings.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 
@@ -18,6 +19,8 @@ export type Installed = {
   readonly strategy: string;
   readonly freshness: string;
   readonly replaced: boolean;
+  /** The session settings that its definition names, and those under which it is stored. */
+  readonly settings: Settings;
 };
 
 /**
@@ -30,8 +33,10 @@ export async function sameImat(
   original: number | null,
 ): Promise<Installed | null> {
   const [row] = await db.query<Installed>(
-    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced
-     FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2`,
+    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced,
+       coalesce(swap->'settings', '{}')
+         || coalesce(to_jsonb(i)->'completed'->'settings', '{}') AS settings
+     FROM imat_catalog.imat i WHERE name = $1 AND state = 'active' AND original::oid = $2`,
     [name, original],
   );
   return row ?? null;

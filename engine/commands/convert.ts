@@ -34,6 +34,7 @@ import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
 import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
+import { sameSettings, underSettings } from './session-settings.ts';
 import { revertImat } from './revert.ts';
 
 export async function convertView(
@@ -62,8 +63,21 @@ export async function convertView(
     original: named.oid,
     calledAs,
   };
-  const result = await convert(db, serverMajor, request, async () => named.oid);
+  const result = await convertUnderSettings(db, serverMajor, request, async () => named.oid);
   return { ...result, notes: [...result.notes, ...above] };
+}
+
+/** An imat that is there keeps the settings that it was converted under. */
+export async function convertUnderSettings(
+  db: Db,
+  serverMajor: number,
+  request: Request,
+  viewOid: () => Promise<number>,
+): Promise<ConvertResult> {
+  const hasCatalog = (await catalogVersion(db)) > 0;
+  const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
+  const settings = sameSettings(request.name, known?.settings ?? {}, request.settings);
+  return underSettings(db, settings, () => convert(db, serverMajor, request, viewOid));
 }
 
 /**
@@ -88,7 +102,7 @@ async function convertAbove(
   return notes;
 }
 
-export async function convert(
+async function convert(
   db: Db,
   serverMajor: number,
   request: Request,

@@ -25,16 +25,28 @@ import { findExtension } from '../extension/find.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import { withIndexNotes } from './carried-indexes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { capturedSources, planOf, prepare } from '../analysis/prepare.ts';
+import type { Completion } from '../analysis/completed.ts';
+import { alreadyCompleted, capturedSources, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
 import type { IndexUse } from './index-advice.ts';
 import { indexUses, missingIndexes } from './index-advice.ts';
+import type { Settings } from './session-settings.ts';
+import { underSettings } from './session-settings.ts';
 import { installedPlan, subjectOf } from './subject.ts';
 import { loadColumns } from '../server/columns.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
 export async function explainTarget(
+  db: Db,
+  serverMajor: number,
+  target: string,
+  { isQuery, settings }: { readonly isQuery: boolean; readonly settings: Settings },
+): Promise<Explanation> {
+  return underSettings(db, settings, () => explainOne(db, serverMajor, target, isQuery));
+}
+
+async function explainOne(
   db: Db,
   serverMajor: number,
   target: string,
@@ -44,7 +56,9 @@ export async function explainTarget(
     rolledBack(db, async () => {
       const hasCatalog = (await catalogIsReadable(db)) && (await catalogVersion(db)) > 0;
       const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
-      const planned = await prepare(db, found.view, serverMajor, found.options);
+      const analysed = await prepare(db, found.view, serverMajor, found.options);
+      const planned =
+        found.completed === null ? analysed : alreadyCompleted(analysed, found.completed);
       const id = found.id ?? (await nextId(db, hasCatalog));
       const prepared = await withIndexNotes(
         db,
@@ -86,6 +100,8 @@ export type Found = {
   readonly id: number | null;
   readonly original: number | null;
   readonly options: { strategy?: 'delta' | 'swap'; freshness?: string };
+  /** What was completed in an imat's definition. */
+  readonly completed: Completion | null;
 };
 
 export async function ofQuery(db: Db, query: string): Promise<Found> {
@@ -95,6 +111,7 @@ export async function ofQuery(db: Db, query: string): Promise<Found> {
     id: null,
     original: null,
     options: {},
+    completed: null,
   };
 }
 
@@ -113,10 +130,18 @@ export async function ofName(db: Db, target: string, hasCatalog: boolean): Promi
         id: imat.id,
         original: row.original,
         options: { strategy: row.strategy, freshness: row.freshness },
+        completed: row.completed,
       };
   }
   const view = await resolveMaterializedView(db, target);
-  return { view: view.oid, name: view.name, id: null, original: view.oid, options: {} };
+  return {
+    view: view.oid,
+    name: view.name,
+    id: null,
+    original: view.oid,
+    options: {},
+    completed: null,
+  };
 }
 
 type InstalledRow = {
@@ -124,10 +149,13 @@ type InstalledRow = {
   original: number | null;
   strategy: 'delta' | 'swap';
   freshness: string;
+  completed: Completion | null;
 };
 
 const INSTALLED_SQL = `
-SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness
+SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness,
+  -- a catalog of an earlier version lacks it
+  to_jsonb(i)->'completed' AS completed
 FROM imat_catalog.imat i
   JOIN pg_class d ON d.oid = i.definition_view
   LEFT JOIN pg_class o ON o.oid = i.original

@@ -233,6 +233,7 @@ async function moveRows(
   await db.query(
     `UPDATE imat_catalog.imat i SET state = 'active', strategy = b.strategy,
        definition = b.definition, watchable = b.watchable, reasons = b.reasons, notes = b.notes,
+       completed = b.completed,
        untrusted = b.untrusted, dependence = b.dependence, facts_cluster = b.facts_cluster,
        broken = NULL, broken_at = NULL, swap = NULL, swap_phase = NULL, swap_bytes = NULL,
        swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, definition_view_text = $3,

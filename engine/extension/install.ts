@@ -4,7 +4,7 @@
  * and never set.
  */
 import type { ExtensionOptions } from '../api.ts';
-import type { ExtensionResult } from '../extension-api.ts';
+import type { ExtensionResult } from '../environment-api.ts';
 import { BUILD_ANEW, type Extension, findExtension, loadFailure } from './find.ts';
 import { type Db, isRefused, ServerError } from '../db/db.ts';
 import { toImatError } from '../db/server-errors.ts';

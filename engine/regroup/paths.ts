@@ -115,6 +115,15 @@ const isComparison = (expr: Expr): boolean =>
   plainColumn(expr.left) !== null &&
   plainColumn(expr.right) !== null;
 
+/** What is not computed from columns of one row; an aggregate can be that of a query around. */
+const OF_MORE_ROWS: ReadonlySet<Expr['kind']> = new Set([
+  'sublink',
+  'whole_row',
+  'aggregate',
+  'grouping',
+  'window',
+]);
+
 /** The columns that a condition reads; null if it reads more than columns. */
 function readsOf(expr: Expr): readonly ColumnRef[] | null {
   const found: ColumnRef[] = [];
@@ -125,7 +134,7 @@ function readsOf(expr: Expr): readonly ColumnRef[] | null {
       found.push(column);
       return false;
     }
-    if (node.kind === 'sublink' || node.kind === 'whole_row') isPlain = false;
+    isPlain &&= !OF_MORE_ROWS.has(node.kind);
     return true;
   });
   return isPlain ? found : null;

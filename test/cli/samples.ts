@@ -1,5 +1,5 @@
 import type { ConvertResult, Explanation, ImatStatus, Status } from '../../engine/api.ts';
-import type { ExtensionResult } from '../../engine/extension-api.ts';
+import type { ExtensionResult } from '../../engine/environment-api.ts';
 
 export const CONVERTED: ConvertResult = {
   name: 'my_sales_summary',

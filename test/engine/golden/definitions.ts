@@ -164,11 +164,11 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'swap-settings',
     shows: 'an answer that depends on session settings: the view compares them',
-    query: `SELECT date_trunc('day', sold_at) AS day, sum(amount) AS total FROM sale GROUP BY 1`,
+    query: `SELECT sold_at::text AS sold, sum(amount) AS total FROM sale GROUP BY 1`,
   },
   {
     name: 'swap-moment',
     shows: 'an answer that depends on the time: a live read runs the definition',
-    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '1 day'`,
+    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '24 hours'`,
   },
 ];

@@ -1,4 +1,14 @@
-/** What the installation of the optional extension gives; a part of the public types (api.ts). */
+/**
+ * What is said of the server that imat runs on: its checks, and the optional extension. A part of
+ * the public types (api.ts).
+ */
+export type DoctorCheck = {
+  readonly check: string;
+  readonly status: 'ok' | 'warning' | 'error';
+  readonly message: string;
+  readonly hint: string | null;
+};
+
 export type ExtensionResult = {
   /**
    * `present`: the database had it; `created`: it has it now; `manual`: nothing was changed, the
