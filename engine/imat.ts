@@ -4,9 +4,11 @@ import type { CallOptions, Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { requireTrustedCatalog } from './catalog/trust.ts';
 import { alter } from './commands/alter.ts';
+import { check } from './commands/check.ts';
 import { convertView } from './commands/convert.ts';
 import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
+import { explainAll } from './commands/explain-all.ts';
 import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
 import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
@@ -69,6 +71,12 @@ export function createImat(db: Db): Imat {
           }),
         options,
       ),
+    explainAll: (options = {}) =>
+      run(
+        async (stop) => explainAll(db, await serverMajor(), options.measure ?? null, stop),
+        options,
+      ),
+    check: (options = {}) => run(async () => check(db, await serverMajor(), options), options),
     fold: (name, options) => command(() => fold(db, name ?? null), options),
     swap: (name, options) => command(() => swap(db, name), options),
     rebuild: (name, options) => command(async () => rebuild(db, name), options),

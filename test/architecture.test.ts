@@ -33,8 +33,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/errors': [],
   'engine/durations.ts': [],
   'engine/accounting-api.ts': [],
+  'engine/environment-api.ts': [],
   'engine/report': ['engine/accounting-api.ts'],
-  'engine/api.ts': ['engine/accounting-api.ts'],
+  'engine/api.ts': ['engine/accounting-api.ts', 'engine/environment-api.ts'],
   parser: [],
   'engine/sql': ['parser'],
   'engine/algebra': ['parser'],
@@ -62,7 +63,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/db',
     'engine/server',
   ],
-  'engine/extension': ['engine/errors', 'engine/api.ts', 'engine/sql', 'engine/db'],
+  'engine/extension': [
+    'engine/errors',
+    'engine/api.ts',
+    'engine/environment-api.ts',
+    'engine/sql',
+    'engine/db',
+  ],
   'engine/capture': [
     'engine/errors',
     'engine/sql',
@@ -75,6 +82,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/commands': [
     'engine/errors',
+    'engine/durations.ts',
+    'engine/environment-api.ts',
     'engine/api.ts',
     ...PURE,
     'engine/db',
@@ -103,6 +112,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/index.ts': [
     'engine/errors',
     'engine/accounting-api.ts',
+    'engine/environment-api.ts',
     'engine/api.ts',
     'engine/db',
     'engine/imat.ts',
@@ -112,6 +122,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/durations.ts',
     'engine/errors',
     'engine/accounting-api.ts',
+    'engine/environment-api.ts',
     'engine/api.ts',
     'parser',
     'engine/db',
@@ -136,6 +147,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** They load PostgreSQL's grammar, or wait for those who do: it comes as WebAssembly. */
 const MAY_WAIT = [
   'parser/read.ts',
+  'parser/statement.ts',
   'parser/libpg/read.ts',
   'parser/libpg/load.ts',
   'parser/libpg/substitute.ts',

@@ -33,6 +33,8 @@ export type Analysis = {
   /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
   readonly plan: Plan | null;
   readonly reasons: readonly Reason[];
+  /** With a plan: why changes are not only added up; empty where they are. */
+  readonly againstAdd: readonly Reason[];
   /** The tables at the bottom. */
   readonly sources: readonly ReadRelation[];
   /** Imats that the definition reads. */
@@ -113,12 +115,15 @@ async function analyseView(
   );
 
   let plan: Plan | null = null;
+  let againstAdd: readonly PlanReason[] = [];
   // Also where something stands against it already: all of that is to be said at once.
   if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
     const planned = await planQuery(db, reading.query, inspection, functions, serverMajor);
     if ('reasons' in planned) reasons.push(...planned.reasons);
-    else if (reasons.length === 0) plan = planned;
+    else if (reasons.length === 0) ({ plan, againstAdd } = planned);
   }
+  const shown = (found: readonly PlanReason[]): Reason[] =>
+    inOrderOfPlace(found).map((reason) => publicReason(reason, inspection.definition));
   const bottom = inspection.all.filter(
     (relation) => relation.kind !== 'view' || relation.imatId !== null,
   );
@@ -127,7 +132,8 @@ async function analyseView(
     searchPath,
     columns: inspection.columns,
     plan,
-    reasons: inOrderOfPlace(reasons).map((reason) => publicReason(reason, inspection.definition)),
+    reasons: shown(reasons),
+    againstAdd: shown(againstAdd),
     sources: bottom.filter((relation) => relation.imatId === null),
     imats: bottom.filter((relation) => relation.imatId !== null),
     unwatchable: bottom.flatMap((relation) =>

@@ -32,13 +32,16 @@ import { typedTree } from './typed-tree.ts';
 
 type Reasons = { readonly reasons: readonly PlanReason[] };
 
+/** `againstAdd`: why the whole cannot be maintained by adding changes up; empty where it can. */
+export type Planned = { readonly plan: Plan; readonly againstAdd: readonly PlanReason[] };
+
 export async function planQuery(
   db: Db,
   definition: Query,
   inspection: Inspection,
   functions: FunctionFacts,
   serverMajor: number,
-): Promise<Plan | Reasons> {
+): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
   const sources = new Map<number, SourceFacts>(
@@ -46,17 +49,16 @@ export async function planQuery(
   );
   const adding: Adding = { db, sources, serverMajor };
   const added = await planAdd(adding, definition, views.queries, inspection.columns);
-  if (!('reasons' in added)) return { stores: [added], residual: null };
+  if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const query = standalone(definition, views.queries, sources);
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
-  return (
-    (await planStores(query, inspection.columns, {
-      columnsOf: (one) => queryColumns(db, one),
-      add: (one, columns) => planAdd(adding, one, new Map(), columns),
-      regroup: (one, columns) => regroup(db, one, sources, columns),
-    })) ?? added
-  );
+  const plan = await planStores(query, inspection.columns, {
+    columnsOf: (one) => queryColumns(db, one),
+    add: (one, columns) => planAdd(adding, one, new Map(), columns),
+    regroup: (one, columns) => regroup(db, one, sources, columns),
+  });
+  return plan === null ? added : { plan, againstAdd: added.reasons };
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */

@@ -29,6 +29,7 @@ import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
 import { withIndexNotes } from './carried-indexes.ts';
+import { withIndexAdvice } from './index-advice.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
@@ -112,10 +113,13 @@ async function convert(
   progress(1, 'reading the definition');
   const prepared = await db.transaction('read committed', () =>
     rolledBack(db, async () =>
-      withIndexNotes(
+      withIndexAdvice(
         db,
-        request.original,
-        await prepare(db, await viewOid(), serverMajor, request),
+        await withIndexNotes(
+          db,
+          request.original,
+          await prepare(db, await viewOid(), serverMajor, request),
+        ),
       ),
     ),
   );

@@ -2,7 +2,7 @@
  * Explain: how a definition is or would be maintained, why not better, and every statement that
  * this takes.
  */
-import type { Explanation } from '../api.ts';
+import type { Explanation, StoreExplanation } from '../api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { isPartitioned } from '../capture/parts.ts';
@@ -11,6 +11,8 @@ import { ownEvents } from '../generate/capture.ts';
 import type { Captured, Script } from '../generate/script.ts';
 import { scriptOf, statementsOf, storedTable } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
+import { residualText, storesOf } from '../plan/maintenance.ts';
+import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/print.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -27,6 +29,8 @@ import type { Completion } from '../analysis/completed.ts';
 import { alreadyCompleted, capturedSources, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
+import type { IndexUse } from './index-advice.ts';
+import { indexUses, missingIndexes } from './index-advice.ts';
 import type { Settings } from './session-settings.ts';
 import { underSettings } from './session-settings.ts';
 import { installedPlan, subjectOf } from './subject.ts';
@@ -73,7 +77,11 @@ async function explainOne(
         found.original === null
           ? []
           : await carriedAttributes(db, found.original, subject.names.view, stored, plan);
-      return explanation(prepared, captures, found.name, scriptOf(subject, plan, captures, like));
+      const script = scriptOf(subject, plan, captures, like);
+      return {
+        ...explanation(prepared, captures, found.name, script),
+        ...storesExplained(plan, plan === null ? [] : await indexUses(db, plan)),
+      };
     }),
   );
 }
@@ -86,7 +94,7 @@ async function asStored(db: Db, id: number, prepared: Prepared): Promise<Prepare
   return { ...prepared, analysis: { ...prepared.analysis, plan: installed } };
 }
 
-type Found = {
+export type Found = {
   readonly view: number;
   readonly name: string;
   readonly id: number | null;
@@ -96,7 +104,7 @@ type Found = {
   readonly completed: Completion | null;
 };
 
-async function ofQuery(db: Db, query: string): Promise<Found> {
+export async function ofQuery(db: Db, query: string): Promise<Found> {
   return {
     view: await temporaryView(db, query),
     name: 'query',
@@ -107,7 +115,7 @@ async function ofQuery(db: Db, query: string): Promise<Found> {
   };
 }
 
-async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
+export async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
   if (hasCatalog) {
     const imat = await resolveImat(db, target).catch((error: unknown) => {
       if (error instanceof ImatError && error.condition === 'not_found') return null;
@@ -226,12 +234,38 @@ const captureNames = (
     ownEvents(extension).map((event) => [event, captureName(event, schema, name).sql]),
   );
 
+/** What is stored, how changes lead there, and which indexes that takes. */
+function storesExplained(
+  plan: Plan | null,
+  uses: readonly IndexUse[],
+): Pick<Explanation, 'stores' | 'residual' | 'missingIndexes'> {
+  const indexesOf = (relation: string, columns: readonly string[]) =>
+    uses
+      .filter((use) => use.relation === relation && columns.includes(use.column))
+      .map(({ column, present }) => ({ column, present }));
+  const stores = (plan === null ? [] : storesOf(plan)).map(
+    (store): StoreExplanation => ({
+      ...store,
+      tables: store.tables.map(({ columns, ...table }) => ({
+        ...table,
+        indexes: indexesOf(table.relation, columns),
+      })),
+    }),
+  );
+  const residual = plan?.residual ?? null;
+  return {
+    stores,
+    residual: residual === null ? null : residualText(residual),
+    missingIndexes: missingIndexes(uses),
+  };
+}
+
 function explanation(
   prepared: Prepared,
   captures: readonly Capture[],
   name: string,
   script: Script,
-): Explanation {
+): Omit<Explanation, keyof ReturnType<typeof storesExplained>> {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {

@@ -93,6 +93,10 @@ const parts = (store: Store, keyRule: string): readonly Omit<PlanLine, 'depth'>[
   })),
 ];
 
+/** The one line that says what a store holds. */
+export const storeClause = (plan: StorePlan): string =>
+  plan.rule === 'add' ? clauseOf(plan.core, labeller(plan.residual)) : `rows by ${plan.key.label}`;
+
 /** What stands below the core: its changes are computed, nothing of it is stored. */
 function below(node: Node, depth: number, label: Label): readonly PlanLine[] {
   const rule = node.op === 'join' ? 'multilinear' : 'linear';

@@ -1,6 +1,6 @@
 /** What doctor finds, with its hint. */
 import { expect, test } from 'vitest';
-import type { DoctorCheck } from '../../../engine/api.ts';
+import type { DoctorCheck } from '../../../engine/environment-api.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';

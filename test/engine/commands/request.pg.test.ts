@@ -1,6 +1,6 @@
 /** Requests that imat.create_imat records in SQL. */
 import { expect, test } from 'vitest';
-import type { DoctorCheck } from '../../../engine/api.ts';
+import type { DoctorCheck } from '../../../engine/environment-api.ts';
 import { inSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
