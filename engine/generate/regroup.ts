@@ -40,7 +40,7 @@ const S = ident('s');
 
 /** Of a row of the current view: whether it is stored as it is. A name that no column has. */
 function staysColumn(plan: RegroupPlan): Sql {
-  let name = 'stays';
+  let name = 'imat_stays';
   while (storedColumns(plan).includes(name)) name = `_${name}`;
   return ident(name);
 }

@@ -130,7 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a fold stores the rows of other keys again',
     definition: LEFT,
     at: FOLDS,
-    wrong: [['WHERE NOT stays', 'WHERE TRUE']],
+    wrong: [['WHERE NOT imat_stays', 'WHERE TRUE']],
   },
   {
     name: 'both sides changed: their product is not taken back',
