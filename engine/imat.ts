@@ -71,11 +71,8 @@ export function createImat(db: Db): Imat {
           }),
         options,
       ),
-    explainAll: (options = {}) =>
-      run(
-        async (stop) => explainAll(db, await serverMajor(), options.measure ?? null, stop),
-        options,
-      ),
+    explainAll: ({ measure = null, ...options } = {}) =>
+      run(async (stop) => explainAll(db, await serverMajor(), measure, stop), options),
     check: (options = {}) => run(async () => check(db, await serverMajor(), options), options),
     fold: (name, options) => command(() => fold(db, name ?? null), options),
     swap: (name, options) => command(() => swap(db, name), options),

@@ -94,19 +94,7 @@ function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | nul
   const key = ident(plan.key.name);
   const [keys, hasNull, isFew] = [of(sql`keys`), of(sql`has_null`), of(sql`is_few`)];
   const array = sql`(${keys})::${fragment(plan.key.type)}[]`;
-  const given = (sql: Sql): Expr => ({ kind: 'literal', sql: sql.text, span: null });
-  const withKeys = confinedTo(plan, (left) => ({
-    kind: 'array_comparison',
-    op: '=',
-    quantifier: 'ANY',
-    left,
-    array: given(array),
-    span: null,
-  }));
-  // Rows without a partner have NULL as their key whatever the table has that holds it.
-  const withNull = plan.isNullable
-    ? plan.query
-    : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
+  const { withKeys, withNull } = confinedQueries(plan, array);
   const arm = (from: Sql, isStored: Sql, where: readonly Sql[], label: string): Arm => ({
     number: ARM.current,
     columns: [...columns.map((column) => sql`${S}.${column}`), sql`${isStored} AS ${stays}`],
@@ -147,6 +135,26 @@ SELECT
   ${lines([...columns.map((column) => sql`${S}.${column}`), sql`${S}.${stays}`])}
 FROM ${onlyArms(arms, 's')}`,
   );
+}
+
+/** The definition confined to the keys of an array, and to rows without a key. */
+function confinedQueries(
+  plan: RegroupPlan,
+  array: Sql,
+): { readonly withKeys: Query; readonly withNull: Query } {
+  const withKeys = confinedTo(plan, (left) => ({
+    kind: 'array_comparison',
+    op: '=',
+    quantifier: 'ANY',
+    left,
+    array: { kind: 'literal', sql: array.text, span: null },
+    span: null,
+  }));
+  // Rows without a partner have NULL as their key whatever the table has that holds it.
+  const withNull = plan.isNullable
+    ? plan.query
+    : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
+  return { withKeys, withNull };
 }
 
 /** Whether the definition confined to keys has no row with another key. */

@@ -114,13 +114,13 @@ function keyOfItem(
     case 'table':
       return keyOfTable(relation, number, facts);
     case 'subquery':
-      return keyOfQuery(relation, relation.query, number, facts, ctes);
+      return keyOfQuery(columnNames(relation, ctes), relation.query, number, facts, ctes);
     case 'cte': {
       const query = ctes.get(relation.name);
       if (query === undefined) return null;
       // A CTE of the same name that it reads is another one.
       const inSight = new Map([...ctes].filter(([name]) => name !== relation.name));
-      return keyOfQuery(relation, query, number, facts, inSight);
+      return keyOfQuery(columnNames(relation, ctes), query, number, facts, inSight);
     }
     case 'function': {
       const names = columnNames(relation, ctes);
@@ -152,13 +152,13 @@ function keyOfTable(
 }
 
 function keyOfQuery(
-  relation: Relation,
+  names: readonly string[] | null,
   query: Query,
   number: number,
   facts: OrderFacts,
   ctes: Ctes,
 ): readonly Expr[] | null {
-  const names = columnNames(relation, ctes) ?? [];
+  if (names === null) return null;
   const key = query.kind === 'select' ? keyColumns(query, facts, ctes) : null;
   if (key !== null) return key.map((index) => column(number, names[index] ?? ''));
   return allOf(names.map((name) => toldApart(column(number, name), facts)));

@@ -55,6 +55,7 @@ test('a long history has everything that a short one may have', () => {
     'reader: BEGIN',
   ])
     expect(text.includes(word), word).toBe(true);
+  expect(text).toMatch(/BEGIN; LOCK TABLE [a-z, ]+ IN ACCESS SHARE MODE; [^\n]+; TRUNCATE/);
   for (const { name } of SHOP.tables)
     expect(text.includes(`DELETE FROM ${name} `), name).toBe(true);
 });

@@ -9,6 +9,9 @@ const NAMES = {
   composition: `
     cte_of_filter having_without_group
   `,
+  'corners of groups': `
+    corner_distinct_group corner_union_types
+  `,
   'failing expressions': `
     fails_array fails_cast fails_cast_filtered fails_date fails_division fails_division_case
     fails_division_grouped fails_division_guarded fails_division_having

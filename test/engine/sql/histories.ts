@@ -33,6 +33,9 @@ export function printStep(step: Step): string {
 
 type Writer = { open: boolean; savepoint: boolean };
 
+/** What comes before a truncation, and a transaction that has truncated a table. */
+type Phase = 'free' | 'draining' | { readonly truncating: number };
+
 /** The tables that statements write to. */
 export function tablesOf(statements: readonly string[]): string[] {
   const pattern = /^(?:INSERT INTO|UPDATE|DELETE FROM|TRUNCATE) (\w+)/;
@@ -52,6 +55,7 @@ export class History {
   #prepared: string[] = [];
   #preparedCount = 0;
   #isReading = false;
+  #phase: Phase = 'free';
 
   /** `gid` begins the names of prepared transactions, which all databases of a server share. */
   constructor(seed: number, schema: Schema, gid: string) {
@@ -72,6 +76,11 @@ export class History {
     return this.#isReading;
   }
 
+  /** The writer whose transaction keeps everybody else from a table that it has truncated. */
+  get truncating(): number | null {
+    return typeof this.#phase === 'object' ? this.#phase.truncating : null;
+  }
+
   /** Whether no transaction is open that somebody could have to wait for. */
   get isQuiet(): boolean {
     return (
@@ -80,6 +89,9 @@ export class History {
   }
 
   next(): Step {
+    if (typeof this.#phase === 'object') return this.#truncatingStep(this.#phase.truncating);
+    if (this.#phase === 'free' && this.#random.chance(0.025)) this.#phase = 'draining';
+    if (this.#phase === 'draining') return this.#drain();
     const dice = this.#random.below(100);
     if (dice < 13) return { kind: 'fold', share: this.#random.pick([0.15, 0.3, 0.3, 1]) };
     if (dice < 21) return this.#read();
@@ -93,21 +105,55 @@ export class History {
     const state = this.#writer(writer);
     if (state.savepoint) return 'ROLLBACK TO SAVEPOINT a';
     state.open = false;
+    this.#phase = 'free';
     return 'ROLLBACK';
   }
 
   /** What ends everything that is still open. */
   *end(): Generator<Step> {
-    for (const [index, state] of this.#writers.entries())
-      if (state.open) yield this.#close(index, 'COMMIT');
-    while (this.#prepared.length > 0) yield this.#settle();
-    if (this.#isReading) yield this.#read();
+    for (let step = this.#closing(); step !== null; step = this.#closing()) yield step;
     yield { kind: 'fold', share: 1 };
+  }
+
+  /** What ends one of the transactions that are still open. */
+  #closing(): Step | null {
+    const open = this.#writers.findIndex((state) => state.open);
+    if (open >= 0) return this.#close(open, this.#random.chance(0.8) ? 'COMMIT' : 'ROLLBACK');
+    if (this.#prepared.length > 0) return this.#settle();
+    return this.#isReading ? this.#read() : null;
+  }
+
+  /**
+   * A transaction holds a lock on every table, and TRUNCATE is not MVCC: so it waits until nothing
+   * is open. Who would wait for whom depends on no imat then.
+   */
+  #drain(): Step {
+    const step = this.#closing();
+    if (step !== null) return step;
+    this.#phase = 'free';
+    const index = this.#random.below(WRITERS);
+    const truncate = `TRUNCATE ${this.#random.pick(this.#schema.tables).name}`;
+    if (this.#random.chance(0.4)) return { kind: 'write', writer: index, statements: [truncate] };
+    this.#phase = { truncating: index };
+    const state = this.#writer(index);
+    state.open = true;
+    state.savepoint = false;
+    const statements = [...this.#begin('BEGIN'), this.#statement(), truncate];
+    return { kind: 'write', writer: index, statements };
+  }
+
+  #truncatingStep(index: number): Step {
+    const state = this.#writer(index);
+    const dice = this.#random.below(100);
+    if (dice < 40) return { kind: 'write', writer: index, statements: [this.#statement()] };
+    if (dice < 60) return { kind: 'write', writer: index, statements: this.#savepoint(state) };
+    return this.#close(index, dice < 85 ? 'COMMIT' : 'ROLLBACK');
   }
 
   #read(): Step {
     this.#isReading = !this.#isReading;
-    return { kind: 'reader', statement: this.#isReading ? SNAPSHOT : 'COMMIT' };
+    const statements = this.#isReading ? this.#begin(SNAPSHOT) : ['COMMIT'];
+    return { kind: 'reader', statement: statements.join('; ') };
   }
 
   #settle(): Step {
@@ -121,22 +167,30 @@ export class History {
     const state = this.#writer(index);
     state.open = false;
     state.savepoint = false;
+    this.#phase = this.#phase === 'draining' ? 'draining' : 'free';
     return { kind: 'write', writer: index, statements: [statement] };
+  }
+
+  #begin(begin: string): string[] {
+    const names = this.#schema.tables.map(({ name }) => name).join(', ');
+    return [begin, `LOCK TABLE ${names} IN ACCESS SHARE MODE`];
+  }
+
+  #statement(): string {
+    return randomStatement(this.#random, this.#schema.tables);
   }
 
   #write(index: number): string[] {
     const state = this.#writer(index);
-    const statement = (): string => randomStatement(this.#random, this.#schema.tables);
     const dice = this.#random.below(100);
     if (!state.open) {
-      if (dice < 4) return [this.#truncation()];
-      if (dice < 50) return [statement()];
+      if (dice < 50) return [this.#statement()];
       state.open = true;
       state.savepoint = false;
-      return [dice < 60 ? SNAPSHOT : 'BEGIN', statement()];
+      return [...this.#begin(dice < 60 ? SNAPSHOT : 'BEGIN'), this.#statement()];
     }
-    if (dice < 50) return [statement()];
-    if (dice < 68) return this.#savepoint(state, statement);
+    if (dice < 50) return [this.#statement()];
+    if (dice < 68) return this.#savepoint(state);
     state.open = false;
     state.savepoint = false;
     if (dice < 88) return ['COMMIT'];
@@ -146,21 +200,14 @@ export class History {
     return [`PREPARE TRANSACTION '${gid}'`];
   }
 
-  #savepoint(state: Writer, statement: () => string): string[] {
+  #savepoint(state: Writer): string[] {
     if (!state.savepoint) {
       state.savepoint = true;
-      return ['SAVEPOINT a', statement()];
+      return ['SAVEPOINT a', this.#statement()];
     }
     if (this.#random.chance(0.6)) return ['ROLLBACK TO SAVEPOINT a'];
     state.savepoint = false;
     return ['RELEASE SAVEPOINT a'];
-  }
-
-  /** It commits at once: nobody else could read the table until then. */
-  #truncation(): string {
-    const names = this.#schema.tables.map(({ name }) => name);
-    const name = this.#random.pick(names);
-    return `TRUNCATE ${name}`;
   }
 
   #writer(index: number): Writer {

@@ -57,7 +57,6 @@ test('a change that is missing in the log', async () => {
   );
   await db.execute(`DELETE FROM ${row?.log ?? ''}`);
   const faults = await proof.run(5);
-  expect(
-    faults.map((fault) => fault.split(' ')[0] ?? '').toSorted((a, b) => a.localeCompare(b)),
-  ).toEqual(['imat.by_group', 'imat.list']);
+  const names = new Set(faults.map((fault) => fault.split(' ')[0]));
+  expect(names).toEqual(new Set(['imat.by_group', 'imat.list']));
 });

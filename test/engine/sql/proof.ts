@@ -165,6 +165,7 @@ export class Proof {
     const actor = step.kind === 'write' ? this.#writer(step.writer) : null;
     const chosen = this.#concerned(step);
     if (actor?.isOpen() === true) await this.#compareAll(actor, chosen);
+    if (this.#history.truncating !== null) return;
     const others = this.#readers().filter(({ name }) => name !== actor?.name);
     await this.#compareAll(this.#random.pick(others), chosen);
   }
@@ -216,7 +217,7 @@ export class Proof {
         return observer.execute(step.statement);
       case 'reader':
         await reader.execute(step.statement);
-        // Its snapshot begins here, and what it holds from here on nobody truncates.
+        // Its snapshot begins here.
         return this.#compareAll(this.#reader(), this.#alive());
       case 'fold':
         return this.#fold(step.share);

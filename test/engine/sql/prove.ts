@@ -17,6 +17,8 @@ import { hash } from './hash.ts';
 import { openProof, type Proof } from './proof.ts';
 
 const STEPS = Number(process.env['IMAT_SQL_STEPS'] ?? 60);
+/** Only ends a test that hangs. */
+const TIMEOUT_MS = 300_000 + STEPS * 10_000;
 const ONLY = new RegExp(process.env['IMAT_SQL_ONLY'] ?? '');
 
 export function proveBatch(title: keyof typeof BATCHES): void {
@@ -45,12 +47,16 @@ export function proveBatch(title: keyof typeof BATCHES): void {
       });
     }
 
-    test(`equal to the definition after each of ${STEPS} steps`, async () => {
-      if (batch.isEmpty === true) await opened().fill();
-      const faults = await opened().run(STEPS);
-      report(title, opened());
-      expect(faults.join('\n\n'), opened().replay()).toBe('');
-    });
+    test(
+      `equal to the definition after each of ${STEPS} steps`,
+      async () => {
+        if (batch.isEmpty === true) await opened().fill();
+        const faults = await opened().run(STEPS);
+        report(title, opened());
+        expect(faults.join('\n\n'), opened().replay()).toBe('');
+      },
+      TIMEOUT_MS,
+    );
   });
 }
 
