@@ -118,8 +118,8 @@ test('an imat’s view keeps its content under another name', async () => {
     for (const view of ['places', 'alive'])
       expect(
         await world.rows(
-          `(SELECT * FROM imat.${view} EXCEPT ALL ${definition}) UNION ALL ` +
-            `(${definition} EXCEPT ALL SELECT * FROM imat.${view})`,
+          `(SELECT * FROM imat.${view} EXCEPT ALL (${definition})) UNION ALL ` +
+            `((${definition}) EXCEPT ALL SELECT * FROM imat.${view})`,
         ),
       ).toEqual([]);
   }
