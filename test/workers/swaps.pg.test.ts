@@ -18,7 +18,8 @@ describe('a swap imat with an interval', () => {
     );
   const RANKS = {
     name: 'ranks',
-    definition: `${REBUILT} SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t`,
+    definition: `${REBUILT}
+      SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t`,
   };
   beforeEach(async () => {
     await world.imat.create(RANKS.name, RANKS.definition, { freshness: '1 hour' });

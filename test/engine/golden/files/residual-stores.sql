@@ -660,6 +660,13 @@ BEGIN
   SELECT customer_id, top FROM imat_store.current2_residual_stores WHERE NOT imat_stays$imat$;
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN removed + changed;
+EXCEPTION
+  WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
 END$imat_$;
 
 -- only imat.fold calls it
