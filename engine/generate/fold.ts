@@ -84,6 +84,14 @@ SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
+/** A handler of what an index cannot hold. */
+export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'program_limit_exceeded',
+    MESSAGE = 'a group key is too long to be stored',
+    DETAIL = SQLERRM,
+    HINT = ${KEYS_ARE_LIMITED};`;
+
 /**
  * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
  */
@@ -91,12 +99,7 @@ function apply(delta: Sql, fallback: Sql | null): Sql {
   const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
 INTO touched, emptied, negative;`;
   const handlers = [
-    sql`WHEN program_limit_exceeded THEN
-  RAISE EXCEPTION USING
-    ERRCODE = 'program_limit_exceeded',
-    MESSAGE = 'a group key is too long to be stored',
-    DETAIL = SQLERRM,
-    HINT = ${KEYS_ARE_LIMITED};`,
+    KEY_TOO_LONG,
     ...(fallback === null
       ? []
       : [

@@ -25,6 +25,7 @@ import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { identify } from './capture.ts';
 import { barrierView } from './current-view.ts';
+import { KEY_TOO_LONG } from './fold.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOutgrown } from './outgrown.ts';
 import { READ_ONLY } from './read-only.ts';
@@ -257,6 +258,8 @@ WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
 SELECT ${columns} FROM ${current.sql} WHERE NOT ${stays}`)};
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN removed + changed;
+EXCEPTION
+  ${KEY_TOO_LONG}
 END`;
   return [
     {

@@ -18,7 +18,8 @@ describe('a swap imat with an interval', () => {
     );
   const RANKS = {
     name: 'ranks',
-    definition: `${REBUILT} SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t`,
+    definition: `${REBUILT}
+      SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t`,
   };
   beforeEach(async () => {
     await world.imat.create(RANKS.name, RANKS.definition, { freshness: '1 hour' });
@@ -118,8 +119,8 @@ test('an imat’s view keeps its content under another name', async () => {
     for (const view of ['places', 'alive'])
       expect(
         await world.rows(
-          `(SELECT * FROM imat.${view} EXCEPT ALL ${definition}) UNION ALL ` +
-            `(${definition} EXCEPT ALL SELECT * FROM imat.${view})`,
+          `(SELECT * FROM imat.${view} EXCEPT ALL (${definition})) UNION ALL ` +
+            `((${definition}) EXCEPT ALL SELECT * FROM imat.${view})`,
         ),
       ).toEqual([]);
   }

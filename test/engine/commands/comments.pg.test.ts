@@ -8,7 +8,8 @@ const SETUP = `CREATE TABLE plain (g int, v int);
   CREATE TABLE parted_1 PARTITION OF parted DEFAULT;
   CREATE MATERIALIZED VIEW described AS SELECT g, sum(v) AS s FROM plain GROUP BY g;
   COMMENT ON MATERIALIZED VIEW described IS 'sums by g';
-  CREATE MATERIALIZED VIEW ranked AS ${REBUILT} SELECT g, rank() OVER (ORDER BY v) AS r FROM parted`;
+  CREATE MATERIALIZED VIEW ranked AS ${REBUILT}
+    SELECT g, rank() OVER (ORDER BY v) AS r FROM parted`;
 
 test('triggers, views and schemas say what they are', async () => {
   await inSandbox(SETUP, async (sandbox) => {

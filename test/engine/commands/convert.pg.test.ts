@@ -10,7 +10,8 @@ import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
-const RANKS = `${REBUILT} SELECT region, product, rank() OVER (ORDER BY amount) AS place FROM public.sales`;
+const RANKS = `${REBUILT}
+  SELECT region, product, rank() OVER (ORDER BY amount) AS place FROM public.sales`;
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, product int, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i % 7, i FROM generate_series(1, 100) AS i;
@@ -148,7 +149,8 @@ describe('taken over from the materialized view', () => {
       FROM typed
       GROUP BY a, b, c, d, e, f, h, i;
       CREATE MATERIALIZED VIEW listed AS
-      ${REBUILT} SELECT i, e, a, c AS "Name", b, d, f, g, h, a || 'x' AS ax, row_number() OVER () AS n
+      ${REBUILT}
+        SELECT i, e, a, c AS "Name", b, d, f, g, h, a || 'x' AS ax, row_number() OVER () AS n
       FROM typed;
       CREATE MATERIALIZED VIEW bag AS
       SELECT i, e, a, c AS "Name", b, d, f, g, h, a || 'x' AS ax FROM typed;

@@ -28,7 +28,8 @@ const IMATS: Checked[] = [
   },
   {
     name: 'keyed',
-    definition: `${REBUILT} SELECT c.id, c.email, max(c.id) OVER () AS last FROM app.customer c GROUP BY c.id`,
+    definition: `${REBUILT}
+      SELECT c.id, c.email, max(c.id) OVER () AS last FROM app.customer c GROUP BY c.id`,
   },
   {
     name: 'counted',

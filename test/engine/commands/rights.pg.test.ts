@@ -25,7 +25,8 @@ ${REBUILT} SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales
 CREATE UNIQUE INDEX ON ranks (region);`;
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
-const RANKS = `${REBUILT} SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region`;
+const RANKS = `${REBUILT}
+  SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region`;
 
 /** A database that `owner` owns, without superuser rights. */
 async function ownedSandbox(): Promise<{ sandbox: Sandbox; owner: Session; ownerName: string }> {

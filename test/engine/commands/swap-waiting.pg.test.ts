@@ -90,7 +90,8 @@ describe('nobody waits for a swap that cannot finish', () => {
     await world.sql('CREATE TABLE version (v int); INSERT INTO version VALUES (0)');
     await world.imat.create(
       'grown',
-      `${REBUILT} SELECT g, v, count(*) OVER () AS n FROM public.version, generate_series(1, 10000) AS g`,
+      `${REBUILT}
+        SELECT g, v, count(*) OVER () AS n FROM public.version, generate_series(1, 10000) AS g`,
       {
         freshness: 'manual',
       },
@@ -128,7 +129,8 @@ describe('nobody waits for a swap that cannot finish', () => {
   });
 
   test('another imat’s long swap reads nothing of this one, whose previous slot goes', async () => {
-    const definition = `${REBUILT} SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()`;
+    const definition = `${REBUILT}
+      SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()`;
     await world.imat.create('slow', definition, { freshness: 'manual' });
     const gate = await closeGate();
     const other = await world.session();

@@ -174,6 +174,21 @@ describe('rows and keys of unusual width', () => {
     await bench.run([`UPDATE l SET k = ${long} WHERE x = 1`], [grouped]);
   });
 
+  test('keys longer than an index takes, of rows that are computed again', async () => {
+    await bench.user.execute(
+      `DROP TABLE IF EXISTS l; CREATE TABLE l (k text, x int); INSERT INTO l VALUES ('short', 1)`,
+    );
+    const long = "(SELECT string_agg(md5(n::text || 'SEED'), '') FROM generate_series(1, 400) n)";
+    const most = await bench.convert('SELECT k, max(x) AS x FROM l GROUP BY k', { name: 'most' });
+    await bench.run([`INSERT INTO l VALUES (${long}, 1), ('short', 2)`], [most]);
+    await expect(bench.imat.fold('most')).rejects.toMatchObject({
+      message: 'a group key is too long to be stored',
+      hint: expect.stringContaining('imat repair'),
+    });
+    expect(await bench.imat.repair('most')).toMatchObject([{ strategy: 'swap' }]);
+    await bench.run(["UPDATE l SET k = 'other' WHERE x = 1"], [most]);
+  });
+
   test('more group keys than an index takes', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `c${index}`);
     await bench.user.execute(

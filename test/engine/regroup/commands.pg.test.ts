@@ -18,7 +18,8 @@ CREATE TABLE city (id int PRIMARY KEY, name text, country text);
 CREATE TABLE sale (id int PRIMARY KEY, city_id int, region text, amount numeric(10,2), day date);
 INSERT INTO city SELECT i, 'c' || i, nullif('k' || i % 4, 'k0') FROM generate_series(1, 12) AS i;
 INSERT INTO sale
-SELECT i, i % 15, 'r' || i % 5, i % 50, date '2024-01-01' + i % 90 FROM generate_series(1, 300) AS i;`;
+SELECT i, i % 15, 'r' || i % 5, i % 50, date '2024-01-01' + i % 90
+FROM generate_series(1, 300) AS i;`;
 
 /** By what is stored. */
 const SHAPES = {

@@ -99,7 +99,8 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'swapped',
-    query: `${REBUILT} SELECT name, max(id) AS id FROM public.people WHERE secret = 0 GROUP BY name`,
+    query: `${REBUILT}
+      SELECT name, max(id) AS id FROM public.people WHERE secret = 0 GROUP BY name`,
     strategy: 'swap',
   },
   {

@@ -12,7 +12,8 @@ useBuiltCli();
 const SETUP = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount int);
 CREATE MATERIALIZED VIEW summary AS SELECT region, sum(amount) AS total FROM sales GROUP BY region;
-CREATE MATERIALIZED VIEW ranks AS ${REBUILT} SELECT region, max(amount) AS most FROM sales GROUP BY region;
+CREATE MATERIALIZED VIEW ranks AS ${REBUILT}
+  SELECT region, max(amount) AS most FROM sales GROUP BY region;
 CREATE MATERIALIZED VIEW late AS SELECT region, count(*) AS n FROM sales GROUP BY region;`;
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const RANKS = `${REBUILT} SELECT region, max(amount) AS most FROM public.sales GROUP BY region`;

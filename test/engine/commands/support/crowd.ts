@@ -14,6 +14,7 @@ import { expect } from 'vitest';
 import { ServerError } from '../../../../engine/db/db.ts';
 import type { Chance } from '../../../../tools/chance.ts';
 import { REBUILT } from '../../../setup/rebuilt.ts';
+import { READ_OVER_STORES } from './crowd-imats.ts';
 import { differencesSql } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
 
@@ -56,19 +57,7 @@ export const CROWD_IMATS: readonly Checked[] = [
       WHERE p.amount > 20`,
   },
   { name: 'ranked', definition: RANKED },
-  {
-    name: 'regrouped',
-    definition: `SELECT c.region, max(p.amount) AS top, count(DISTINCT p.kind) AS kinds
-      FROM public.customer c LEFT JOIN public.purchase p ON p.customer_id = c.id
-      GROUP BY c.region`,
-  },
-  {
-    name: 'shares',
-    definition: `SELECT kind, sum(amount) AS total, sum(amount) / (
-        SELECT max(amount) FROM public.purchase WHERE amount > 0
-      ) AS share
-      FROM public.purchase GROUP BY kind`,
-  },
+  ...READ_OVER_STORES,
 ];
 
 export type Figures = {

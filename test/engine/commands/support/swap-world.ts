@@ -13,7 +13,8 @@ import { REBUILT } from '../../../setup/rebuilt.ts';
 const STORED = 'SELECT item, generation FROM public.stock WHERE gate()';
 export const RANKED: Checked = {
   name: 'ranked',
-  definition: `${REBUILT} SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM public.stock`,
+  definition: `${REBUILT}
+    SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM public.stock`,
 };
 export const ITEMS = 50;
 export const GATE = 42;

@@ -444,6 +444,7 @@ FROM (
   GROUP BY c.country
   ) AS s
   WHERE (SELECT t.is_few FROM touched AS t)
+    AND s.country = ANY (((SELECT t.keys FROM touched AS t))::text[])
   UNION ALL
   -- rows without a key now
   SELECT
@@ -480,7 +481,6 @@ SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
-#variable_conflict use_column
 DECLARE
   touched record;
   changed bigint;
@@ -511,6 +511,13 @@ BEGIN
   SELECT country, top, regions FROM imat_store.current_regroup WHERE NOT imat_stays$imat$;
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN removed + changed;
+EXCEPTION
+  WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
 END$imat_$;
 
 -- only imat.fold calls it
