@@ -149,7 +149,7 @@ describe('explain --all', () => {
     expect(status).toBe(0);
     expect(explainAll).toHaveBeenLastCalledWith({});
     expect(stdout).toMatch(
-      /^public\.totals +1,234 +8\.0 kB +delta +residual over 2 stores \(add, regroup\) +adds: public\.sales$/m,
+      /^public\.totals +1,234 +8\.0 kB +delta +residual over 2 stores \(add, regroup\) +adds: pu/m,
     );
     expect(stdout).toMatch(
       /^public\.now +unknown .* swap +swap +all rows: public\.sales +"now" is/m,

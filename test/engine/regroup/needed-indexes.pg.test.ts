@@ -63,9 +63,15 @@ test('the key where a table holds it, and the columns that join a path', async (
   expect(missingIndexes.toSorted()).toEqual([ITEMS, ORDERS]);
 });
 
-test('convert says so as well', async () => {
+/** What convert notes of indexes, beside all else. */
+async function indexNotes(): Promise<string[]> {
   const { notes } = await sandbox.imat.convert('lists', { dryRun: true });
-  expect(notes).toEqual([expect.stringContaining(ORDERS), expect.stringContaining(ITEMS)]);
+  return notes.filter((note) => note.startsWith('an index'));
+}
+
+test('convert says so as well', async () => {
+  const said = 'an index would save reading the table:';
+  expect(await indexNotes()).toEqual([`${said} ${ORDERS}`, `${said} ${ITEMS}`]);
 });
 
 test.each([
@@ -88,7 +94,7 @@ test('the statements create what is missing', async () => {
   });
   const { missingIndexes } = await sandbox.imat.explain('lists');
   expect(missingIndexes).toEqual([]);
-  expect((await sandbox.imat.convert('lists', { dryRun: true })).notes).toEqual([]);
+  expect(await indexNotes()).toEqual([]);
 });
 
 test('the rule add asks for none', async () => {
