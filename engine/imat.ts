@@ -62,18 +62,7 @@ export function createImat(db: Db): Imat {
       command(async () => convertQuery(db, await serverMajor(), name, query, options), options),
     list: (options) => command(async () => statusOf(db, null), options),
     status: (name, options) => command(() => wholeStatus(db, name ?? null), options),
-    explain: (target, options = {}) =>
-      run(
-        async () =>
-          explainTarget(db, await serverMajor(), target, {
-            isQuery: options.query === true,
-            settings: options.settings ?? {},
-          }),
-        options,
-      ),
-    explainAll: ({ measure = null, ...options } = {}) =>
-      run(async (stop) => explainAll(db, await serverMajor(), measure, stop), options),
-    check: (options = {}) => run(async () => check(db, await serverMajor(), options), options),
+    ...explaining(db, run, serverMajor),
     fold: (name, options) => command(() => fold(db, name ?? null), options),
     swap: (name, options) => command(() => swap(db, name), options),
     rebuild: (name, options) => command(async () => rebuild(db, name), options),
@@ -96,3 +85,28 @@ export function createImat(db: Db): Imat {
     close: () => db.close(),
   };
 }
+
+type Run = <T>(body: (stop: AbortSignal) => Promise<T>, options?: CallOptions) => Promise<T>;
+
+/** What needs no catalog and changes nothing. */
+const explaining = (
+  db: Db,
+  run: Run,
+  serverMajor: () => Promise<number>,
+): Pick<Imat, 'explain' | 'explainAll' | 'check'> => ({
+  explain: (target, options = {}) =>
+    run(
+      async () =>
+        explainTarget(db, await serverMajor(), target, {
+          isQuery: options.query === true,
+          settings: options.settings ?? {},
+        }),
+      options,
+    ),
+  explainAll: (options = {}) =>
+    run(
+      async (stop) => explainAll(db, await serverMajor(), options.measure ?? null, stop),
+      options,
+    ),
+  check: (options = {}) => run(async () => check(db, await serverMajor(), options), options),
+});

@@ -53,6 +53,11 @@ const CASES: readonly Case[] = [
   { command: 'swap', converted: true, run: (imat) => imat.swap('ranked') },
   { command: 'verify', converted: true, run: (imat) => imat.verify('totals') },
   { command: 'explain', converted: true, run: (imat) => imat.explain('totals') },
+  {
+    command: 'check',
+    converted: true,
+    run: (imat) => imat.check({ targets: [{ name: 'totals' }] }),
+  },
   { command: 'list', converted: true, run: (imat) => imat.list() },
   { command: 'status', converted: true, run: (imat) => imat.status() },
   { command: 'doctor', converted: true, run: (imat) => imat.doctor() },
