@@ -444,7 +444,6 @@ FROM (
   GROUP BY c.country
   ) AS s
   WHERE (SELECT t.is_few FROM touched AS t)
-    AND s.country = ANY (((SELECT t.keys FROM touched AS t))::text[])
   UNION ALL
   -- rows without a key now
   SELECT
@@ -481,6 +480,7 @@ SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
+#variable_conflict use_column
 DECLARE
   touched record;
   changed bigint;

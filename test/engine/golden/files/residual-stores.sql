@@ -18,10 +18,11 @@
 --            FROM sold)) AS share
 --    FROM sold s
 --      JOIN best b ON b.customer_id = s.customer_id
---   ORDER BY s.total DESC, s.customer_id
+--   ORDER BY s.total DESC, s.customer_id, b.customer_id
 --  LIMIT 10
 --
 -- strategy delta, freshness live
+-- note: ties in ORDER BY s.total DESC, s.customer_id are broken by b.customer_id
 -- reads public.sale (customer_id, amount)
 -- query over 2 stores: computed when read, stores nothing
 --   project customer_id, total: computed when read, stores nothing
@@ -59,7 +60,7 @@ WITH sold AS (
            FROM sold)) AS share
    FROM sold s
      JOIN best b ON b.customer_id = s.customer_id
-  ORDER BY s.total DESC, s.customer_id
+  ORDER BY s.total DESC, s.customer_id, b.customer_id
  LIMIT 10;
 
 -- the change log of public.sale, if it is not there yet
@@ -505,7 +506,6 @@ FROM (
   GROUP BY sale.customer_id
   ) AS s
   WHERE (SELECT t.is_few FROM touched AS t)
-    AND s.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[])
   UNION ALL
   -- rows without a key now
   SELECT
@@ -630,6 +630,7 @@ SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
+#variable_conflict use_column
 DECLARE
   touched record;
   changed bigint;
@@ -754,9 +755,9 @@ WHERE s.arm = (
 CREATE VIEW imat.residual_stores AS
 SELECT all_rows.customer_id AS customer_id, all_rows.total AS total, all_rows.top AS top, all_rows.share AS share
 FROM (SELECT s.customer_id AS customer_id, s.total AS total, b.top AS top, (s.total / (SELECT pg_catalog.sum(sold.total) AS sum
-FROM imat_store.live1_residual_stores AS sold)) AS share
+FROM imat_store.live1_residual_stores AS sold)) AS share, b.customer_id AS "order"
 FROM imat_store.live1_residual_stores AS s JOIN imat_store.live2_residual_stores AS b ON (b.customer_id = s.customer_id)) AS all_rows
-ORDER BY all_rows.total DESC, all_rows.customer_id
+ORDER BY all_rows.total DESC, all_rows.customer_id, all_rows."order"
 LIMIT 10;
 
 -- what a colleague finds

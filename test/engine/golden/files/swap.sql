@@ -1,6 +1,6 @@
 -- swap: what delta cannot maintain, each with its place; the two tables and the views over them
 --
--- SELECT string_agg(s.region, ', '::text ORDER BY s.id) AS regions,
+-- SELECT string_agg(s.region, ', '::text ORDER BY s.id, c.id) AS regions,
 --     max(s.amount) AS top
 --    FROM public.customer c
 --      LEFT JOIN public.sale s ON s.customer_id = c.id
@@ -9,6 +9,7 @@
 -- not delta: aggregate "string_agg" with ORDER BY cannot be maintained incrementally (line 1, column 8)
 -- not delta: aggregate "max" cannot be maintained incrementally (line 2, column 5). count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.
 -- not delta: LEFT JOIN cannot be maintained incrementally (line 4, column 6)
+-- note: ties in ORDER BY s.id are broken by c.id
 -- note: a live read runs the definition while a source has changed since the last swap
 -- reads public.customer (id)
 -- reads public.sale (id, customer_id, region, amount)
@@ -16,7 +17,7 @@
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_swap AS
-SELECT string_agg(s.region, ', '::text ORDER BY s.id) AS regions,
+SELECT string_agg(s.region, ', '::text ORDER BY s.id, c.id) AS regions,
     max(s.amount) AS top
    FROM public.customer c
      LEFT JOIN public.sale s ON s.customer_id = c.id;
