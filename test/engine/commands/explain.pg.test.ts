@@ -77,7 +77,9 @@ test('of a materialized view in a database that has never seen imat, which stays
 });
 
 test('of a query, with each reason and its place', async () => {
-  const query = `SELECT count(*) AS n,\n  string_agg(region, ',' ORDER BY amount) AS regions\nFROM sales`;
+  const query = `SELECT count(*) AS n,
+  string_agg(region, ',' ORDER BY amount) AS regions
+FROM sales`;
   const explanation = await sandbox.imat.explain(query, { query: true });
   expect(explanation).toMatchObject({
     name: 'query',
