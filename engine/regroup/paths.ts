@@ -6,7 +6,7 @@
  *
  * with D_i the pending rows of both signs and P1 .. Pm the tables as they are now. No rows from
  * before are needed: if a row on the path has gone, it is pending itself, and its own path is the
- * rest of this one (the proof is in docs/regroup.md). Conditions may be left out, because then more
+ * rest of this one (the proof is in docs/decisions/0050-regroup.md). Conditions may be left out, because then more
  * keys are touched; none may be added.
  */
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
