@@ -6,8 +6,8 @@
  *
  * with D_i the pending rows of both signs and P1 .. Pm the tables as they are now. No rows from
  * before are needed: if a row on the path has gone, it is pending itself, and its own path is the
- * rest of this one (the proof is in docs/decisions/0050-regroup.md). Conditions may be left out, because then more
- * keys are touched; none may be added.
+ * rest of this one (the proof is in docs/decisions/0050-regroup.md). Conditions may be left out,
+ * because then more keys are touched; none may be added.
  */
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
