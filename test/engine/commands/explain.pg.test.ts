@@ -91,8 +91,11 @@ FROM sales`;
         position: { line: 2 },
       },
     ],
-    notes: ['a live read runs the definition while a source has changed since the last swap'],
-    sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
+    notes: [
+      'ties in ORDER BY sales.amount are broken by sales.id',
+      'a live read runs the definition while a source has changed since the last swap',
+    ],
+    sources: [{ relation: 'public.sales', columns: ['id', 'region', 'amount'] }],
   });
   expect(
     await expectImatError('invalid_definition', () =>
