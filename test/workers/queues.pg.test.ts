@@ -136,7 +136,10 @@ describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
       );
       expect(
         pair.flatMap(({ lines }) =>
-          lines.filter(({ level }) => level === 'warn' || level === 'error'),
+          // Two that meet at a row are contention: one tries again.
+          lines.filter(
+            ({ level, code }) => level === 'warn' || (level === 'error' && code !== 'IM016'),
+          ),
         ),
       ).toEqual([]);
       expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);
