@@ -1,25 +1,13 @@
 /** The types of the keys of grouping sets, which only the server knows. */
-import type { Expr, GroupItem, Query, Select } from '../../parser/tree.ts';
+import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
+import { keysIn } from '../algebra/query-rewrites/relations.ts';
 
 /** The keys of a SELECT with grouping sets; none of any other query. */
 export function groupKeysOf(query: Query): readonly Expr[] {
   if (query.kind !== 'select') return [];
   const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
   return hasSets ? query.groupBy.flatMap(keysIn) : [];
-}
-
-function keysIn(item: GroupItem): readonly Expr[] {
-  switch (item.kind) {
-    case 'expr':
-      return [item.expr];
-    case 'row':
-      return item.exprs;
-    case 'empty':
-      return [];
-    default:
-      return item.items.flatMap(keysIn);
-  }
 }
 
 /** Asks by a query that shows the keys of each row. */

@@ -4,6 +4,7 @@
  */
 import type { Expr, FromItem, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
 import { visit, visitQuery } from '../../parser/walk.ts';
+import { conjuncts, numbersOf } from '../algebra/query-rewrites/relations.ts';
 
 /** One item of FROM in one SELECT. */
 export type Item = {
@@ -76,21 +77,18 @@ export const tablesOf = ({
     (item): item is Item & { readonly relation: TableItem } => item.relation.kind === 'table',
   );
 
-const numbersIn = (item: FromItem): number[] =>
-  item.kind === 'relation' ? [item.relation] : [...numbersIn(item.left), ...numbersIn(item.right)];
-
 /** The items that outer joins within can show as NULLs. */
 function nullableIn(item: FromItem): number[] {
   if (item.kind === 'relation') return [];
   const { type, left, right } = item;
   return [
-    ...(type === 'right' || type === 'full' ? numbersIn(left) : nullableIn(left)),
-    ...(type === 'left' || type === 'full' ? numbersIn(right) : nullableIn(right)),
+    ...(type === 'right' || type === 'full' ? numbersOf(left) : nullableIn(left)),
+    ...(type === 'left' || type === 'full' ? numbersOf(right) : nullableIn(right)),
   ];
 }
 
 function conditionsOf(query: Select, nullable: ReadonlySet<number>): Condition[] {
-  const all = query.from.flatMap(numbersIn);
+  const all = query.from.flatMap(numbersOf);
   const present = new Set(all.filter((number) => !nullable.has(number)));
   const where = conjuncts(query.where).map((expr) => ({ expr, filtered: present, present }));
   return [...where, ...query.from.flatMap(joinConditions)];
@@ -100,7 +98,7 @@ function joinConditions(item: FromItem): Condition[] {
   if (item.kind === 'relation') return [];
   const within = (side: FromItem): Set<number> => {
     const nullable = new Set(nullableIn(side));
-    return new Set(numbersIn(side).filter((number) => !nullable.has(number)));
+    return new Set(numbersOf(side).filter((number) => !nullable.has(number)));
   };
   const [left, right] = [within(item.left), within(item.right)];
   const present = new Set([...left, ...right]);
@@ -136,13 +134,6 @@ function fullJoinsIn(item: FromItem): (readonly [Expr, Expr])[] {
   return [...below, ...pairs.filter(([left, right]) => isPlain(left) && isPlain(right))];
 }
 
-export function conjuncts(expr: Expr | null): readonly Expr[] {
-  if (expr === null) return [];
-  return expr.kind === 'binary' && expr.op === 'AND'
-    ? [...conjuncts(expr.left), ...conjuncts(expr.right)]
-    : [expr];
-}
-
 /** The queries within an expression. */
 export function queriesIn(expr: Expr): readonly Query[] {
   const found: Query[] = [];
@@ -151,6 +142,3 @@ export function queriesIn(expr: Expr): readonly Query[] {
   });
   return found;
 }
-
-/** What a query shows is computed from its own rows one by one, or from groups of them. */
-export const isSelect = (query: Query): query is Select => query.kind === 'select';

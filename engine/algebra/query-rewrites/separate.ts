@@ -12,9 +12,9 @@
  * aggregate in a query within, which belongs to whichever query its columns come from; conditions
  * with a query that refers to the rows, which are the rule's that computes keys again.
  */
-import type { Expr, GroupItem, Query, Select, Sort } from '../../../parser/tree.ts';
+import type { Expr, Query, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
-import { conjunction } from './relations.ts';
+import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
 import { EMPTY, over, valueOf } from './select.ts';
 
@@ -121,7 +121,7 @@ function upperOverGroups(query: Select, number: number): Select | null {
   const isMore =
     query.distinctOn.length > 0 || upper.some((expr) => contains(expr, 'window') || hasQuery(expr));
   if (!isMore || upper.some((expr) => isTangled(expr, own))) return null;
-  const keys = query.groupBy.flatMap(keysOf);
+  const keys = query.groupBy.flatMap(keysIn);
   const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
   const inner: Named[] = [];
   /** The inner column for an expression. */
@@ -159,19 +159,6 @@ function upperOverGroups(query: Select, number: number): Select | null {
     number,
     outer,
   );
-}
-
-function keysOf(item: GroupItem): readonly Expr[] {
-  switch (item.kind) {
-    case 'expr':
-      return [item.expr];
-    case 'row':
-      return item.exprs;
-    case 'empty':
-      return [];
-    default:
-      return item.items.flatMap(keysOf);
-  }
 }
 
 const nameOf = (expr: Expr, other: string): string =>
@@ -231,7 +218,7 @@ function mapIn(expr: Expr, replace: Replace): Expr {
 /** Windows, DISTINCT ON and conditions with queries, over the rows of FROM. */
 function upperOverRows(query: Select, number: number): Select | null {
   const own = new Set(query.relations.map((_, index) => query.first + index));
-  const conditions = conjunctsOf(query.where);
+  const conditions = conjuncts(query.where);
   const lifted = conditions.filter((one) => hasQuery(one) && !isCorrelated(one, own));
   const isMore =
     query.distinctOn.length > 0 ||
@@ -267,13 +254,6 @@ function upperOverRows(query: Select, number: number): Select | null {
     number,
     { ...outer, where },
   );
-}
-
-function conjunctsOf(expr: Expr | null): readonly Expr[] {
-  if (expr === null) return [];
-  return expr.kind === 'binary' && expr.op === 'AND'
-    ? [...conjunctsOf(expr.left), ...conjunctsOf(expr.right)]
-    : [expr];
 }
 
 function readsOnly(expr: Expr, own: ReadonlySet<number>): boolean {
