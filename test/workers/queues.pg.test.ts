@@ -136,10 +136,7 @@ describe.each(BACK_ENDS)('a queue: %s', (_, canRun, queue) => {
       );
       expect(
         pair.flatMap(({ lines }) =>
-          // Two that meet at a row are contention: one tries again.
-          lines.filter(
-            ({ level, code }) => level === 'warn' || (level === 'error' && code !== 'IM016'),
-          ),
+          lines.filter(({ level }) => level === 'warn' || level === 'error'),
         ),
       ).toEqual([]);
       expect(await Promise.all(pair.map((worker) => worker.stop()))).toEqual([0, 0]);

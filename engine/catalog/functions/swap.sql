@@ -15,6 +15,7 @@ DECLARE
   in_place boolean;
   locks pg_catalog.text;
   finished boolean;
+  refusals integer := 0;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.swap');
 
@@ -49,7 +50,16 @@ BEGIN
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     EXECUTE locks;
-    IF NOT imat_catalog.claim(target.id) THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
+    IF NOT imat_catalog.claim(target.id) THEN
+      -- Whoever has its row may be marking it as broken, which only a later snapshot shows.
+      ROLLBACK;
+      PERFORM imat_catalog.require_whole(target.id);
+      refusals := refusals OPERATOR(pg_catalog.+) 1;
+      IF refusals OPERATOR(pg_catalog.=) 10
+        THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
+      PERFORM pg_catalog.pg_sleep(0.02);
+      CONTINUE;
+    END IF;
     EXIT WHEN imat_catalog.hold_sources(target.id);
     ROLLBACK;
     IF attempt OPERATOR(pg_catalog.=) 100 THEN
