@@ -60,11 +60,11 @@ export function sizesOf(factor: number): Sizes {
   };
 }
 
-/** An integer from 0 to `choices` - 1, scattered by the value of `seed` and another of each `use`. */
+/** An integer from 0 to `choices` - 1, scattered by the value of `seed`; by each `use` otherwise. */
 const pick = (choices: number, use: number, seed = 'i'): string =>
   `((hashint8extended((${seed})::bigint, ${use}) & 9223372036854775807) % ${choices})`;
 const oneOf = (values: readonly string[], use: number, seed?: string): string =>
-  `(ARRAY[${values.map((value) => `'${value}'`).join(', ')}])[1 + ${pick(values.length, use, seed)}]`;
+  `(ARRAY['${values.join("', '")}'])[1 + ${pick(values.length, use, seed)}]`;
 const day = (use: number, seed?: string): string =>
   `DATE '1992-01-01' + ${pick(2400, use, seed)}::int`;
 
@@ -115,7 +115,8 @@ function fill(sizes: Sizes): string[] {
 
 /** Two of three buyers have purchases, as in TPC-H. */
 const purchaseRows = (from: string, buyers: number): string =>
-  `SELECT i, least(${buyers}, 1 + ${pick(buyers, 19)} / 3 * 3 + ${pick(2, 20)}), ${oneOf(['F', 'O'], 21)},
+  `SELECT i, least(${buyers}, 1 + ${pick(buyers, 19)} / 3 * 3 + ${pick(2, 20)}),
+     ${oneOf(['F', 'O'], 21)},
      ${pick(50_000_000, 22)} / 100.0, ${day(23)},
      ${oneOf(['1-URGENT', '2-HIGH', '3-MEDIUM', '4-LOW', '5-NONE'], 24)},
      CASE ${pick(50, 25)} WHEN 0 THEN 'special requests' ELSE 'none' END
@@ -132,14 +133,15 @@ const lineRows = ({ parts, suppliers }: Sizes): string => {
      1 + (${part} * 7 + ${pick(SUPPLIERS_OF_A_PART, 31, seed)}
        * ${Math.floor(suppliers / SUPPLIERS_OF_A_PART)}) % ${suppliers},
      1 + ${pick(50, 32, seed)}, 900 + ${pick(5_000_000, 33, seed)} / 100.0,
-     ${pick(11, 34, seed)} / 100.0, ${pick(9, 35, seed)} / 100.0, ${oneOf(['R', 'A', 'N', 'N'], 36, seed)},
+     ${pick(11, 34, seed)} / 100.0, ${pick(9, 35, seed)} / 100.0,
+     ${oneOf(['R', 'A', 'N', 'N'], 36, seed)},
      ${oneOf(['F', 'O'], 37, seed)}, p.placed + 1 + ${pick(120, 38, seed)}::int,
      p.placed + 30 + ${pick(60, 39, seed)}::int, p.placed + 2 + ${pick(150, 40, seed)}::int,
      ${oneOf(['DELIVER IN PERSON', 'NONE', 'COLLECT', 'RETURN'], 41, seed)},
      ${oneOf(['AIR', 'MAIL', 'SHIP', 'RAIL', 'TRUCK', 'FOB', 'REG'], 42, seed)}`;
 };
 
-/** Of every so many purchases one is changed; `round` says which. */
+/** Of `every` purchases one is changed; `round` says which. */
 export type Change = { readonly every: number; readonly round: number };
 
 /** What changes some `rows` rows, lines included. */
@@ -166,7 +168,8 @@ export async function changeWarehouse(db: Db, sizes: Sizes, change: Change): Pro
     SELECT (SELECT max(id) FROM purchase) + row_number() OVER () AS i FROM gone`);
   await db.execute(`INSERT INTO purchase ${purchaseRows('made', sizes.buyers)}`);
   await db.execute(
-    `INSERT INTO line ${lineRows(sizes)} FROM ${LINES_OF_PURCHASES} WHERE p.id IN (SELECT i FROM made)`,
+    `INSERT INTO line ${lineRows(sizes)} FROM ${LINES_OF_PURCHASES}
+     WHERE p.id IN (SELECT i FROM made)`,
   );
   await db.execute('COMMIT');
 }

@@ -14,6 +14,7 @@ import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { computedFunction } from '../generate/anew.ts';
+import { changesFunction } from '../generate/change-views.ts';
 import { readersOptions } from '../generate/live-view.ts';
 import { describedView, foldScript, viewBody } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
@@ -75,7 +76,10 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   if (plan !== null)
     await run(db, [
       ...foldScript(final, plan),
-      ...storesOf(final, plan).flatMap((store) => computedFunction(store.subject)),
+      ...storesOf(final, plan).flatMap((store) => [
+        ...computedFunction(store.subject),
+        ...(store.plan.rule === 'add' ? changesFunction(store.subject, store.plan) : []),
+      ]),
     ]);
   await moveRows(db, build, final, view);
   await makeStorePrivate(db);
@@ -182,13 +186,8 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: numb
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  const computed = `${from.computed.sql.text}(uuid)`;
-  const [known] = await db.query<{ exists: boolean }>(
-    'SELECT to_regprocedure($1) IS NOT NULL AS exists',
-    [computed],
-  );
-  if (known?.exists === true)
-    await db.execute(`ALTER FUNCTION ${computed} RENAME TO ${quoteIdent(to.computed.name)}`);
+  await renameFunction(db, from.computed, to.computed);
+  await renameFunction(db, from.changes, to.changes);
   const pairs = [
     ['TABLE', from.state, to.state],
     ['VIEW', from.live, to.live],
@@ -199,6 +198,16 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.current, to.current],
   ] as const;
   await renameAll(db, pairs);
+}
+
+async function renameFunction(db: Db, from: StoreName, to: StoreName): Promise<void> {
+  const former = `${from.sql.text}(uuid)`;
+  const [known] = await db.query<{ exists: boolean }>(
+    'SELECT to_regprocedure($1) IS NOT NULL AS exists',
+    [former],
+  );
+  if (known?.exists === true)
+    await db.execute(`ALTER FUNCTION ${former} RENAME TO ${quoteIdent(to.name)}`);
 }
 
 type Renaming = readonly ['TABLE' | 'VIEW', StoreName, StoreName];

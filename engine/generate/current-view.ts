@@ -27,12 +27,13 @@ import {
 } from '../operators/store.ts';
 import type { TouchKey } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput } from '../plan/plan.ts';
+import { coreInput, joinsMany } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
+import { calledFromView } from './read-by-function.ts';
 import type { FirstRows } from './stores.ts';
 import { firstOf } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -49,7 +50,8 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
 
 /**
  * Pending changes of one log are read in place, three times, so that conditions reach the log.
- * Those of several would take three times as long to plan, and are computed once.
+ * Those of several would take three times as long to plan, and are computed once; those of a join
+ * of many tables by a function, which is planned only if anything is pending.
  */
 export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | null): Sql {
   const { store } = plan;
@@ -63,7 +65,10 @@ export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | 
       ? [touched]
       : [...storedArms(subject, plan, untouched(keys, changes), first), touched];
   const columns = columnsRead(store).map(stateColumn);
-  const once = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  TABLE ${delta}\n)\n` : sql``;
+  const all = joinsMany(plan)
+    ? sql`SELECT * FROM ${calledFromView(subject, subject.names.changes.sql)}`
+    : sql`TABLE ${delta}`;
+  const once = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  ${all}\n)\n` : sql``;
   return barrierView(
     subject.names.current.sql,
     sql`${once}SELECT
@@ -156,13 +161,13 @@ function addedUp(
 }
 
 /** What the sources have, without what is stored and what is logged: see `anew.ts`. */
-export function anewArm({ id, names }: Subject, { store }: AddPlan): Arm {
+export function anewArm(subject: Subject, { store }: AddPlan): Arm {
   const copies = store.identity.repeats ? repeated(COPIES) : sql``;
-  const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
+  const computed = calledFromView(subject, subject.names.computed.sql);
   return {
     number: ARM.anew,
     columns: readColumns(store, store.values),
-    from: sql`${names.computed.sql}(${key}) AS ${ident(STATE)}${copies}`,
+    from: sql`${computed} AS ${ident(STATE)}${copies}`,
     label: 'what the sources have',
   };
 }

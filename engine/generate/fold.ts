@@ -15,7 +15,7 @@ import type { AddPlan } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, literal, sql } from '../sql/sql.ts';
-import { fallbackView } from './change-views.ts';
+import { changeSettings, fallbackView } from './change-views.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -74,13 +74,14 @@ DECLARE
 BEGIN
   ${join(statements, '\n')}
 END`;
+  const settings = changeSettings(plan).map((setting) => sql`SET ${setting}\n`);
   return sql`CREATE OR REPLACE FUNCTION ${fold.sql}(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
-SET standard_conforming_strings = on
+${join(settings, '')}SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 

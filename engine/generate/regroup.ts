@@ -28,6 +28,7 @@ import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOutgrown } from './outgrown.ts';
+import { calledFromView } from './read-by-function.ts';
 import { READ_ONLY } from './read-only.ts';
 import { STATE_OPTIONS } from './state.ts';
 import type { Statement } from './statement.ts';
@@ -166,10 +167,7 @@ const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
 
 /** What the sources have, by the function that only views may call. */
-function computedNow({ id, names }: Subject): Sql {
-  const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
-  return sql`${names.computed.sql}(${key})`;
-}
+const computedNow = (subject: Subject): Sql => calledFromView(subject, subject.names.computed.sql);
 
 /** OIDs of the tables of which a change may touch every key. */
 function touchingAll(plan: RegroupPlan): readonly number[] {

@@ -13,6 +13,7 @@ import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
 import { faceOf } from '../operators/all.ts';
+import { isOrdered } from '../operators/join.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Store } from '../operators/store.ts';
@@ -62,6 +63,10 @@ export type AddPlan = {
 /** The faces of what the core's rows are computed from. */
 export const coreInput = ({ core }: AddPlan, pending: Pending | null): Face =>
   faceOf(core.input, pending);
+
+/** Whether its changes are those of a join whose order is the one in which it is written. */
+export const joinsMany = ({ core }: AddPlan): boolean =>
+  nodesOf(core.input).some((node) => node.op === 'join' && isOrdered(node));
 
 export const planScans = ({ core }: AddPlan): readonly Scan[] => scansOf(core);
 

@@ -40,6 +40,8 @@ export type StoreNames = {
    */
   readonly delta: StoreName;
   readonly netted: StoreName;
+  /** The first of these as a function: what is read of a join of many tables. */
+  readonly changes: StoreName;
   /** The keys that pending rows touch. */
   readonly touched: StoreName;
   /** The answer computed now, behind a security barrier: what is read while rows are pending. */
@@ -85,6 +87,7 @@ export function storeNames(name: string, number: number | null): StoreNames {
     fold: of('fold'),
     delta: of('delta'),
     netted: of('netted'),
+    changes: of('changes'),
     touched: of('touched'),
     current: of('current'),
     content: of('content'),

@@ -63,6 +63,15 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       GROUP BY c.country`,
   },
   {
+    name: 'join-of-four',
+    shows: 'four tables: joined in the order that is written, planned only if anything is pending',
+    query: `SELECT b.country, sum(s.amount) AS total
+      FROM customer c JOIN customer b ON b.id = c.boss JOIN sale s ON s.customer_id = c.id
+        JOIN product p ON p.id = s.product_id
+      WHERE p.price > 0
+      GROUP BY b.country`,
+  },
+  {
     name: 'self-join',
     shows: 'three occurrences of two tables',
     query: `SELECT b.name AS boss, count(*) AS sales

@@ -1,6 +1,6 @@
 /**
- * Imats whose touched keys are computed again, and imats that are computed over several stores, in
- * every command: what they consist of has names of its own.
+ * Imats whose touched keys are computed again, that are computed over several stores, or that join
+ * many tables, in every command: what they consist of has names of its own.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { REBUILT } from '../../setup/rebuilt.ts';
@@ -34,14 +34,18 @@ const SHAPES = {
       (SELECT count(*) FROM sold) AS n
     FROM sold s JOIN latest l ON l.city_id = s.city_id
     ORDER BY s.total DESC, s.city_id LIMIT 5`,
+  'a join of many tables': `SELECT c.country, sum(s.amount) AS top, count(*) AS n
+    FROM public.sale s JOIN public.city c ON c.id = s.city_id
+      JOIN public.sale t ON t.id = s.id JOIN public.city d ON d.id = t.city_id
+    GROUP BY c.country`,
   added: `SELECT region AS country, sum(amount) AS top, count(*) AS n
     FROM public.sale GROUP BY region`,
   rebuilt: `${REBUILT} SELECT region AS country, sum(amount) AS top, count(*) AS n
     FROM public.sale GROUP BY region`,
 } as const;
-const MAINTAINED = (['keys computed again', 'one store', 'two stores'] as const).map(
-  (name) => [name, SHAPES[name]] as const,
-);
+const MAINTAINED = (
+  ['keys computed again', 'one store', 'two stores', 'a join of many tables'] as const
+).map((name) => [name, SHAPES[name]] as const);
 
 const WRITES = [
   `INSERT INTO sale SELECT max(id) + 1, 3, 'new', 49.5, date '2024-06-01' FROM sale;

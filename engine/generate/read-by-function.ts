@@ -1,0 +1,67 @@
+/**
+ * A view of imat's as a function, for a live view that seldom needs its rows.
+ *
+ * The planner does not look into a function: an arm of the live view that names the tables would
+ * be planned at every read, and its cost counted, though it does not run; from a cost of 100,000 on
+ * PostgreSQL then compiles the whole query (JIT), for seconds. The function's own query is planned
+ * when it runs, at every call: a plan that is kept may include a partition that a later snapshot
+ * sees as detached. It is STABLE, so it sees what the statement that calls it sees.
+ *
+ * It runs with the rights of the imat's owner. Every reader must have the right to call it, so it
+ * asks for a key, which the view takes from the frontier's row.
+ *
+ * row_security = off: where a policy would hide rows of a source from the owner, there is an error
+ * instead of a wrong answer.
+ */
+import type { Sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, join, literal, sql } from '../sql/sql.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
+
+export type ReadByFunction = {
+  readonly label: string;
+  readonly view: Sql;
+  /** Of the function. */
+  readonly name: Sql;
+  /** Settings under which it runs, beside those of every such function. */
+  readonly settings?: readonly Sql[];
+};
+
+export function readByFunction(
+  subject: Subject,
+  { label, view, name, settings = [] }: ReadByFunction,
+): readonly Statement[] {
+  const body = sql`
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = ${subject.id} AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = ${literal(`only the view of the imat may call ${name.text}`)};
+  END IF;
+  RETURN QUERY EXECUTE ${literal(sql`SELECT * FROM ${view}`.text)};
+END`;
+  const all = [sql`search_path = pg_catalog`, sql`row_security = off`, ...settings];
+  return [
+    {
+      label,
+      sql: sql`CREATE OR REPLACE FUNCTION ${name}(access_key uuid) RETURNS SETOF ${view}
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
+${join(
+  all.map((setting) => sql`SET ${setting}`),
+  '\n',
+)}
+AS ${dollarQuoted(body)}`,
+    },
+    {
+      label: 'a view calls functions with the rights of its readers',
+      sql: sql`GRANT EXECUTE ON FUNCTION ${name}(uuid) TO PUBLIC`,
+    },
+  ];
+}
+
+/** The call, from a view. */
+export const calledFromView = ({ id }: Subject, name: Sql): Sql =>
+  sql`${name}((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id}))`;
