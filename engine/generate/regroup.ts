@@ -16,6 +16,7 @@ import { equalExpr } from '../../parser/walk.ts';
 import type { Pending } from '../operators/pending.ts';
 import { anyPending, isPending, resetPending, treeChanged } from '../operators/pending.ts';
 import { confined } from '../regroup/confine.ts';
+import { withoutJoinNames } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -158,9 +159,14 @@ function confinedQueries(
   return { withKeys, withNull };
 }
 
-/** Whether the definition confined to keys has no row with another key. */
-const isSure = ({ expr, holders, isNullable }: RegroupPlan): boolean =>
-  !isNullable && holders.some((holder) => equalExpr(holder.expr, expr));
+/**
+ * Whether the definition confined to keys has no row with another key. The branches of a set
+ * operation may have holders or not.
+ */
+const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
+  query.kind === 'select' &&
+  !isNullable &&
+  holders.some((holder) => equalExpr(holder.expr, withoutJoinNames(expr)));
 
 const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
