@@ -29,7 +29,7 @@ export async function regroup(
     if (facts.baseType.endsWith('[]')) continue;
     const { place, ...own } = plan;
     const name = columnNames(plan)[place] ?? '';
-    const key = { name, type: facts.baseType, label: labelOf(plan) };
+    const key = { name, type: facts.logType, label: labelOf(plan) };
     return { rule: 'regroup', ...own, key, columns: names, sources };
   }
   return { reasons: [NO_KEY] };

@@ -55,8 +55,12 @@ const BARRIER = sql` WITH (security_barrier)`;
 export const storeOptions = (store: StorePlan): Sql =>
   store.rule === 'add' && filtersStored(store) ? BARRIER : sql``;
 
-/** Whether a query leaves out rows of what it reads before a limit does, or one that it reads. */
+/**
+ * Whether a query, or one that it reads, leaves out rows that a condition above it can meet. No
+ * condition goes below a limit.
+ */
 function hidesRows(query: Query): boolean {
+  if (query.limit !== null) return false;
   if (query.kind !== 'select' || query.relations.length !== 1) return true;
   const [only] = query.relations;
   const isBelow = only?.kind === 'subquery' && hidesRows(only.query);

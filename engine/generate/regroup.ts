@@ -250,6 +250,8 @@ BEGIN
   IF anew OR imat_catalog.has_reset(imat => ${subject.id})${touchesAll(subject, plan)} THEN
     ${anew}
   END IF;
+  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
+  LOCK TABLE ${state.sql} IN SHARE UPDATE EXCLUSIVE MODE;
   EXECUTE ${literal(`SELECT t.keys, t.has_null, t.is_few FROM ${touched.sql.text} AS t`)}
   INTO touched;
   IF NOT touched.is_few THEN

@@ -165,3 +165,36 @@ describe('what fails for rows that a condition keeps away', () => {
     await bench.run([FOLD, 'DELETE FROM a WHERE id = 1']);
   });
 });
+
+test('values that are larger than the type of the key', async () => {
+  await bench.user.execute(`
+    CREATE TABLE price (id int PRIMARY KEY, amount numeric(4,2), code char(2), label varchar(2));
+    CREATE TABLE offer (amount numeric, code char(6), label varchar(6));
+    INSERT INTO price VALUES (1, 1, 'a', 'a'), (2, 2.5, 'b', ''), (3, NULL, NULL, NULL)`);
+  for (const column of ['amount', 'code', 'label'])
+    await bench.convert(`SELECT p.${column}, count(o.*) AS n, max(p.id) AS m FROM price p
+      LEFT JOIN offer o ON o.${column} = p.${column} GROUP BY p.${column}`);
+  await bench.run([
+    "INSERT INTO offer VALUES (123456.789, 'a     ', 'a'), (1.00, 'abcdef', 'abcdef')",
+    FOLD,
+    "UPDATE offer SET amount = 2.5, code = 'b', label = '' WHERE amount > 2",
+    'DELETE FROM offer',
+  ]);
+});
+
+test('a fold keeps ANALYZE from its stored table', async () => {
+  await bench.user.execute(ROWS.join('; '));
+  const { name } = await bench.convert('SELECT a.k, max(a.v) AS m FROM a GROUP BY a.k');
+  await bench.user.execute(`
+    CREATE TABLE held (mode text);
+    CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO public.held SELECT l.mode FROM pg_catalog.pg_locks AS l
+      WHERE l.relation = TG_RELID AND l.pid = pg_catalog.pg_backend_pid();
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER hold AFTER DELETE ON imat_store.state_${name} EXECUTE FUNCTION hold();
+    UPDATE a SET v = v + 1 WHERE id = 1`);
+  await bench.fold();
+  const held = await bench.user.query<{ mode: string }>('SELECT DISTINCT mode FROM held');
+  expect(held.map(({ mode }) => mode)).toContain('ShareUpdateExclusiveLock');
+});

@@ -128,13 +128,11 @@ describe('a function of a reader sees no row that the imat does not show', () =>
       );
       const column = first?.column ?? '';
       await bench.user.query(`SELECT * FROM imat.${name} WHERE seen(${column}::text)`);
-      const [row] = await bench.user.query<{ hidden: string[] }>(
-        `SELECT ARRAY(
-           SELECT unnest(string_to_array(trim(current_setting('test.seen')), ' '))
-           EXCEPT SELECT ${column}::text FROM imat.${name}
-         ) AS hidden`,
+      const hidden = await bench.user.query(
+        `SELECT unnest(string_to_array(trim(current_setting('test.seen')), ' '))
+         EXCEPT SELECT ${column}::text FROM imat.${name}`,
       );
-      expect(row?.hidden).toEqual([]);
+      expect(hidden).toEqual([]);
     };
     await look();
     await bench.user.execute(`INSERT INTO orders (id, region, qty) VALUES (9, 'a', 5)`);
