@@ -90,6 +90,12 @@ const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
   'generate_subscripts',
   'string_to_table',
 ]);
+/** Total where everything behind the first argument is the same for all rows. */
+const PATTERN_FUNCTIONS: ReadonlySet<string> = new Set([
+  'regexp_replace',
+  'regexp_match',
+  'regexp_count',
+]);
 const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
   'abs',
   'round',
@@ -115,6 +121,8 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
     case 'cast':
       return isTotalCast(expr, kind);
     case 'call':
+      if (expr.schema === null && PATTERN_FUNCTIONS.has(expr.name))
+        return expr.args.slice(1).every(isLiteral);
       return (
         expr.schema === null &&
         TOTAL_FUNCTIONS.has(expr.name) &&
@@ -132,13 +140,12 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
   }
 }
 
+const isLiteral = (expr: Expr): boolean =>
+  expr.kind === 'literal' || (expr.kind === 'cast' && expr.operand.kind === 'literal');
+
 function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
   if (TOTAL_OPERATORS.has(expr.op)) return true;
-  if (/^!?~\*?$/.test(expr.op))
-    return (
-      expr.right.kind === 'literal' ||
-      (expr.right.kind === 'cast' && expr.right.operand.kind === 'literal')
-    );
+  if (/^!?~\*?$/.test(expr.op)) return isLiteral(expr.right);
   const kinds = [kind(expr.left), kind(expr.right)];
   if (expr.op === '+' || expr.op === '-' || expr.op === '*')
     return !kinds.includes('other') && kinds.some((one) => one !== 'integer');

@@ -8,7 +8,7 @@ import type { Db } from '../db/db.ts';
 import type { KeyPlan } from '../regroup/choose-key.ts';
 import { keyPlans } from '../regroup/choose-key.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
-import { sameKeyOf } from '../regroup/same-key.ts';
+import { keyFacts } from '../regroup/key-facts.ts';
 import { ColumnNames } from '../sql/names.ts';
 import { queryColumns } from './query-columns.ts';
 
@@ -21,13 +21,15 @@ export async function regroup(
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   const query = withoutOrder(definition);
   const names = columns.map(({ name }) => name);
-  const plans = keyPlans(query, hiddenName(names), (outline) => sameKeyOf(outline, sources));
+  const plans = keyPlans(query, hiddenName(names), (outline) => keyFacts(outline, sources));
   for (const plan of plans.slice(0, MAX_TRIED)) {
     const facts = (await queryColumns(db, plan.query))[plan.place];
     if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;
+    // Keys are gathered in an array, which would join arrays together.
+    if (facts.baseType.endsWith('[]')) continue;
     const { place, ...own } = plan;
     const name = columnNames(plan)[place] ?? '';
-    const key = { name, type: facts.baseType, label: labelOf(plan) };
+    const key = { name, type: facts.logType, label: labelOf(plan) };
     return { rule: 'regroup', ...own, key, columns: names, sources };
   }
   return { reasons: [NO_KEY] };

@@ -17,6 +17,7 @@
  * would lose the order of their indexes. Only if the view filters stored rows (HAVING) is it a
  * barrier as well.
  */
+import type { Query } from '../../parser/tree.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
 import { anyPending, resetPending, treeChanged } from '../operators/pending.ts';
@@ -24,7 +25,7 @@ import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import { columnsRead, STATE, stateColumn, storedType } from '../operators/store.ts';
 import { columnsOf, nodesOf } from '../algebra/node.ts';
-import type { AddPlan, Plan, Residual, StorePlan } from '../plan/plan.ts';
+import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
@@ -44,7 +45,7 @@ import { frontierOf } from './subject.ts';
 export function readersOptions(plan: Plan | null): Sql {
   if (plan === null) return sql``;
   const [store] = plan.stores;
-  if (plan.residual !== null) return hidesRows(plan.residual) ? BARRIER : sql``;
+  if (plan.residual !== null) return hidesRows(plan.residual.query) ? BARRIER : sql``;
   return store === undefined ? sql`` : storeOptions(store);
 }
 
@@ -54,12 +55,17 @@ const BARRIER = sql` WITH (security_barrier)`;
 export const storeOptions = (store: StorePlan): Sql =>
   store.rule === 'add' && filtersStored(store) ? BARRIER : sql``;
 
-/** Whether a query leaves out rows of what it reads before a limit does. */
-const hidesRows = ({ query }: Residual): boolean =>
-  query.kind !== 'select' ||
-  query.relations.length !== 1 ||
-  query.where !== null ||
-  query.having !== null;
+/**
+ * Whether a query, or one that it reads, leaves out rows that a condition above it can meet. No
+ * condition goes below a limit.
+ */
+function hidesRows(query: Query): boolean {
+  if (query.limit !== null) return false;
+  if (query.kind !== 'select' || query.relations.length !== 1) return true;
+  const [only] = query.relations;
+  const isBelow = only?.kind === 'subquery' && hidesRows(only.query);
+  return isBelow || query.where !== null || query.having !== null;
+}
 
 /** Whether the view leaves out stored rows. */
 const filtersStored = ({ core, residual }: AddPlan): boolean =>

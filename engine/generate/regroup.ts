@@ -16,6 +16,7 @@ import { equalExpr } from '../../parser/walk.ts';
 import type { Pending } from '../operators/pending.ts';
 import { anyPending, isPending, resetPending, treeChanged } from '../operators/pending.ts';
 import { confined } from '../regroup/confine.ts';
+import { withoutJoinNames } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -159,9 +160,14 @@ function confinedQueries(
   return { withKeys, withNull };
 }
 
-/** Whether the definition confined to keys has no row with another key. */
-const isSure = ({ expr, holders, isNullable }: RegroupPlan): boolean =>
-  !isNullable && holders.some((holder) => equalExpr(holder.expr, expr));
+/**
+ * Whether the definition confined to keys has no row with another key. The branches of a set
+ * operation may have holders or not.
+ */
+const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
+  query.kind === 'select' &&
+  !isNullable &&
+  holders.some((holder) => equalExpr(holder.expr, withoutJoinNames(expr)));
 
 const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
@@ -242,6 +248,8 @@ BEGIN
   IF anew OR imat_catalog.has_reset(imat => ${subject.id})${touchesAll(subject, plan)} THEN
     ${anew}
   END IF;
+  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
+  LOCK TABLE ${state.sql} IN SHARE UPDATE EXCLUSIVE MODE;
   EXECUTE ${literal(`SELECT t.keys, t.has_null, t.is_few FROM ${touched.sql.text} AS t`)}
   INTO touched;
   IF NOT touched.is_few THEN

@@ -33,7 +33,10 @@ export const orderList = (order: readonly OrderColumn[]): Sql =>
     ', ',
   );
 
-/** With the rows that OFFSET passes over; null where their number is not known beforehand. */
+/**
+ * With the rows that OFFSET passes over, in numbers that do not overflow; null where their number
+ * is not known beforehand.
+ */
 function firstRows(plan: Plan): FirstRows | null {
   const order = limitOrder(plan);
   const limit = plan.residual?.query.limit ?? null;
@@ -42,8 +45,9 @@ function firstRows(plan: Plan): FirstRows | null {
     expr === null ? null : deparseExpr(expr, () => ''),
   );
   if (count === null || count === undefined) return null;
-  const rows = `(${count})`;
-  return { order, count: fragment(offset ? `${rows} + (${offset})` : rows) };
+  const both = `(${count})::numeric + (${offset})::numeric`;
+  const rows = offset ? `LEAST(${both}, 9223372036854775807)::bigint` : `(${count})`;
+  return { order, count: fragment(rows) };
 }
 
 /** A stored table, or those of its rows for which conditions hold that a limit can take. */

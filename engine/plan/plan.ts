@@ -8,7 +8,7 @@
  * Without a residual the one store is the definition. Otherwise the residual is a query over what
  * the stores hold now.
  */
-import type { Query, TableItem } from '../../parser/tree.ts';
+import type { Expr, Query, Select, TableItem } from '../../parser/tree.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
@@ -129,11 +129,12 @@ function addedColumn(plan: AddPlan, name: string): string | null {
 
 /**
  * The order in which a limit over the only store takes its rows, as columns of its table with their
- * directions; null if they are not all stored, or there is no such limit.
+ * directions; null if they are not all stored, or there is no such limit. A limit over a query over
+ * the store is none: a window below it counts all rows, a condition leaves out some.
  */
 export function limitOrder(plan: Plan): readonly OrderColumn[] | null {
   const { query } = plan.residual ?? { query: null };
-  if (query?.kind !== 'select' || query.limit === null || query.relations.length !== 1) return null;
+  if (query?.kind !== 'select' || query.limit === null || !isOfRows(query)) return null;
   const [store] = plan.stores;
   const columns = query.orderBy.map(({ expr, direction, nulls }): OrderColumn | null => {
     const isWord = direction === null || direction === 'ASC' || direction === 'DESC';
@@ -145,6 +146,30 @@ export function limitOrder(plan: Plan): readonly OrderColumn[] | null {
   if (store?.rule === 'add' && hidesRows(store)) return null;
   return plan.stores.length === 1 && known.length === columns.length ? known : null;
 }
+
+/** Whether the rows that a query limits are those of one store, and its limit is a number. */
+function isOfRows({
+  relations,
+  where,
+  grouped,
+  distinct,
+  distinctOn,
+  targets,
+  limit,
+}: Select): boolean {
+  const isPlain = !grouped && !distinct && distinctOn.length === 0 && where === null;
+  const bounds = [limit?.count ?? null, limit?.offset ?? null];
+  return (
+    isPlain &&
+    relations.length === 1 &&
+    relations[0]?.kind === 'table' &&
+    targets.every(({ expr }) => expr.kind === 'column') &&
+    bounds.every((expr) => expr === null || isLiteral(expr))
+  );
+}
+
+const isLiteral = (expr: Expr): boolean =>
+  expr.kind === 'literal' || (expr.kind === 'cast' && isLiteral(expr.operand));
 
 /** Whether not every stored row is one row of the store. */
 const hidesRows = (plan: AddPlan): boolean =>

@@ -6,8 +6,9 @@
  */
 import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
-import type { Holder, SameKey } from './classes.ts';
-import { holdersOf, itemOf } from './classes.ts';
+import type { Holder } from './classes.ts';
+import { canMissPartner, holdersOf, itemOf } from './classes.ts';
+import type { KeyFacts } from './key-facts.ts';
 import { decomposes, groupKeys, partitionOf, plainColumn, windowsOf } from './lineage.ts';
 import type { Outline } from './outline.ts';
 import { outlineOf, tablesOf } from './outline.ts';
@@ -31,22 +32,21 @@ export type KeyPlan = {
 
 /**
  * Every key by which the query decomposes, the best first. `hiddenName`: what the key is called
- * where the query does not show it. `same`: of an outline, whether two columns can stand for each
- * other.
+ * where the query does not show it. `factsOf`: what the types of an outline's columns tell.
  */
 export function keyPlans(
   query: Query,
   hiddenName: (expr: Expr) => string,
-  same: (outline: Outline) => SameKey,
+  factsOf: (outline: Outline) => KeyFacts,
 ): readonly KeyPlan[] {
   const plans = candidates(query, hiddenName).flatMap((one): KeyPlan[] => {
     const outline = outlineOf(one.query);
-    const holders = holdersOf(outline, one.query, one.place, same(outline));
+    const facts = factsOf(outline);
+    const holders = holdersOf(outline, one.query, one.place, facts);
     if (holders === null || holders.length === 0) return [];
-    const paths = pathsOf(outline, holders);
+    const paths = pathsOf(outline, holders, facts);
     if ([...paths.values()].every((path) => path === null)) return [];
-    const item = itemOf(one.expr);
-    const isNullable = item !== null && outline.items.get(item)?.isNullable === true;
+    const isNullable = canMissPartner(outline, one.query, one.place);
     return [{ ...one, outline, holders, paths, isNullable }];
   });
   return plans.toSorted((a, b) => costOf(a) - costOf(b));

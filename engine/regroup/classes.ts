@@ -9,15 +9,13 @@
  */
 import type { ColumnRef, Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr, mapQuery, visit } from '../../parser/walk.ts';
-import type { Block, Condition, Outline } from './outline.ts';
+import type { Block, Condition, FullJoin, Outline } from './outline.ts';
 import { queriesIn } from './outline.ts';
-import { decomposes, plainColumn, targetOf } from './lineage.ts';
+import type { KeyFacts } from './key-facts.ts';
+import { decomposes, plainColumn, targetOf, withoutJoinNames } from './lineage.ts';
 
 /** The key in one table: an expression over the columns of one item of FROM. */
 export type Holder = { readonly item: number; readonly expr: Expr };
-
-/** Whether two columns of tables can stand for each other: one type, one equality. */
-export type SameKey = (a: ColumnRef, b: ColumnRef) => boolean;
 
 /**
  * The holders of a query's column, by its place in the list; null where the query does not
@@ -27,28 +25,28 @@ export function holdersOf(
   outline: Outline,
   query: Query,
   place: number,
-  same: SameKey,
+  facts: KeyFacts,
 ): readonly Holder[] | null {
   switch (query.kind) {
     case 'values':
       return [];
     case 'set_operation': {
       if (query.limit !== null) return null;
-      if (!isOneColumn(query, place, same)) return null;
-      const left = holdersOf(outline, query.left, place, same);
-      const right = holdersOf(outline, query.right, place, same);
+      if (!isOneColumn(query, place, facts)) return null;
+      const left = holdersOf(outline, query.left, place, facts);
+      const right = holdersOf(outline, query.right, place, facts);
       return left === null || right === null ? null : [...left, ...right];
     }
     case 'select': {
       const expr = query.targets[place]?.expr;
       if (expr === undefined || !decomposes(query, expr)) return null;
-      return spread(outline, query, [expr], same);
+      return spread(outline, query, [expr], facts);
     }
   }
 }
 
 /** Whether the branches of a set operation show columns of one type in a place. */
-function isOneColumn(query: Query, place: number, same: SameKey): boolean {
+function isOneColumn(query: Query, place: number, facts: KeyFacts): boolean {
   const columns = selectsOf(query).map(({ targets }) => {
     const target = targets[place]?.expr;
     return target === undefined ? null : plainColumn(target);
@@ -57,7 +55,7 @@ function isOneColumn(query: Query, place: number, same: SameKey): boolean {
   return (
     first !== undefined &&
     first !== null &&
-    columns.every((one) => one !== null && same(first, one))
+    columns.every((one) => one !== null && facts.same(first, one))
   );
 }
 
@@ -66,7 +64,7 @@ function spread(
   outline: Outline,
   query: Select,
   given: readonly Expr[],
-  same: SameKey,
+  facts: KeyFacts,
 ): readonly Holder[] {
   const block = outline.blocks.find((one) => one.query === query);
   if (block === undefined) throw new Error('a SELECT that the outline does not have');
@@ -75,7 +73,7 @@ function spread(
   const add = (from: Expr, to: Expr, { filtered }: Condition): boolean => {
     const [a, b] = [plainColumn(from), plainColumn(to)];
     if (a === null || b === null || !has(a) || has(b) || !filtered.has(b.relation)) return false;
-    if (!same(a, b)) return false;
+    if (!facts.same(a, b)) return false;
     known.push(b);
     return true;
   };
@@ -93,31 +91,101 @@ function spread(
     )
   );
   return [
-    ...known.flatMap((expr) => ofItem(outline, block, expr, same)),
-    ...below(outline, block, known, same),
+    ...known.flatMap((expr) => ofItem(outline, block, expr, facts)),
+    ...below(outline, block, known, facts),
   ];
 }
 
 /** A column that a FULL JOIN merges has the value of either side. */
-function bothSides({ fullJoins }: Block, expr: Expr): readonly Expr[] {
-  const merged = expr.kind === 'join_column' ? expr.target : expr;
-  if (merged.kind !== 'keyword' || merged.name !== 'COALESCE') return [];
-  const pair = fullJoins.find(
-    (one) =>
-      merged.args.length === 2 &&
-      merged.args.every((arg) => one.some((side) => equalExpr(side, arg))),
-  );
-  return pair ?? [];
+function bothSides(block: Block, expr: Expr): readonly Expr[] {
+  return fullJoinOf(block, expr)?.sides ?? [];
 }
 
-/** The holders that an expression with the key's value leads to, in the SELECT's own FROM. */
-function ofItem(outline: Outline, { query }: Block, expr: Expr, same: SameKey): readonly Holder[] {
+/** The FULL JOIN whose merged column an expression is. */
+function fullJoinOf({ fullJoins }: Block, expr: Expr): FullJoin | undefined {
+  const merged = expr.kind === 'join_column' ? expr.target : expr;
+  if (merged.kind !== 'keyword' || merged.name !== 'COALESCE') return undefined;
+  return fullJoins.find(
+    ({ sides }) =>
+      merged.args.length === 2 &&
+      merged.args.every((arg) => sides.some((side) => equalExpr(side, arg))),
+  );
+}
+
+/**
+ * The holders that an expression with the key's value leads to, in the SELECT's own FROM. Where an
+ * outer join shows NULLs in the place of a table's row, COALESCE has a value that no row of it has.
+ */
+function ofItem(outline: Outline, block: Block, expr: Expr, facts: KeyFacts): readonly Holder[] {
   const item = itemOf(expr);
   const found = item === null ? undefined : outline.items.get(item);
-  if (item === null || found === undefined || found.block.query !== query) return [];
-  if (found.relation.kind === 'table') return [{ item, expr }];
-  const target = expr.kind === 'column' ? targetOf(found, expr.name) : null;
-  return target === null ? [] : (holdersOf(outline, target.query, target.place, same) ?? []);
+  if (item === null || found === undefined || found.block.query !== block.query) return [];
+  if (found.isHidden || (found.isNullable && !isStrict(expr))) return [];
+  if (found.relation.kind === 'table')
+    return facts.isSafe(expr, block) ? [{ item, expr: withoutJoinNames(expr) }] : [];
+  const column = plainColumn(expr);
+  const target = column === null ? null : targetOf(found, column.name);
+  return target === null ? [] : (holdersOf(outline, target.query, target.place, facts) ?? []);
+}
+
+/** Functions that give NULL where an argument is NULL. */
+const STRICT: ReadonlySet<string> = new Set([
+  'lower',
+  'upper',
+  'length',
+  'abs',
+  'round',
+  'floor',
+  'ceil',
+  'trunc',
+  'date_trunc',
+  'date_part',
+  'extract',
+  'timezone',
+]);
+const STRICT_OPERATORS: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', 'AT TIME ZONE']);
+
+/** Whether an expression is NULL where what it reads is; false if that is not known. */
+function isStrict(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'column':
+      return true;
+    case 'join_column':
+      return isStrict(expr.target);
+    case 'cast':
+    case 'collate':
+      return isStrict(expr.operand);
+    case 'binary':
+      return STRICT_OPERATORS.has(expr.op) && (isStrict(expr.left) || isStrict(expr.right));
+    case 'call':
+      return expr.schema === null && STRICT.has(expr.name) && expr.args.some(isStrict);
+    default:
+      return false;
+  }
+}
+
+/**
+ * Whether rows can have NULL as the value of a query's column, given by its place, because an outer
+ * join found no partner.
+ */
+export function canMissPartner(outline: Outline, query: Query, place: number): boolean {
+  switch (query.kind) {
+    case 'values':
+      return false;
+    case 'set_operation':
+      return [query.left, query.right].some((one) => canMissPartner(outline, one, place));
+    case 'select': {
+      const expr = query.targets[place]?.expr;
+      const block = outline.blocks.find((one) => one.query === query);
+      if (expr === undefined || block === undefined) return false;
+      const item = outline.items.get(itemOf(expr) ?? -1);
+      if (item === undefined) return fullJoinOf(block, expr)?.isNullable === true;
+      const column = plainColumn(expr);
+      const target = column === null ? null : targetOf(item, column.name);
+      const isBelow = target !== null && canMissPartner(outline, target.query, target.place);
+      return item.isNullable || isBelow;
+    }
+  }
 }
 
 /** The one item that an expression reads; null for none or several, or a query in it. */
@@ -139,7 +207,7 @@ function below(
   outline: Outline,
   { query, conditions }: Block,
   known: readonly Expr[],
-  same: SameKey,
+  facts: KeyFacts,
 ): readonly Holder[] {
   const lateral = query.relations.flatMap((one) =>
     one.kind === 'subquery' && one.lateral ? [one.query] : [],
@@ -147,11 +215,11 @@ function below(
   const members = conditions.flatMap(({ expr }) => {
     const member = memberOf(expr);
     const isKey = member !== null && known.some((one) => equalExpr(one, member.left));
-    if (!isKey || !member.shown.every((shown) => same(member.left, shown))) return [];
-    return holdersOf(outline, member.query, 0, same) ?? [];
+    if (!isKey || !member.shown.every((shown) => facts.same(member.left, shown))) return [];
+    return holdersOf(outline, member.query, 0, facts) ?? [];
   });
   const inner = [...lateral, ...exprsOf(query).flatMap(queriesIn)];
-  return [...members, ...inner.flatMap((one) => correlated(outline, one, known, same))];
+  return [...members, ...inner.flatMap((one) => correlated(outline, one, known, facts))];
 }
 
 /** `column IN (SELECT column ...)`, with the columns that the query shows in its branches. */
@@ -184,15 +252,15 @@ function correlated(
   outline: Outline,
   query: Query,
   known: readonly Expr[],
-  same: SameKey,
+  facts: KeyFacts,
 ): readonly Holder[] {
   switch (query.kind) {
     case 'values':
       return [];
     case 'set_operation':
-      return [query.left, query.right].flatMap((one) => correlated(outline, one, known, same));
+      return [query.left, query.right].flatMap((one) => correlated(outline, one, known, facts));
     case 'select':
-      return spread(outline, query, known, same);
+      return spread(outline, query, known, facts);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which column of which table a column of a definition is, however deep in subqueries. */
 import type { ColumnRef, Expr, Query, Select, WindowSpec } from '../../parser/tree.ts';
-import { equalExpr, visit, visitQuery } from '../../parser/walk.ts';
+import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
 import type { Item, Outline } from './outline.ts';
 
 /** A column as it is written, under the names that joins give it or not; null for anything else. */
@@ -8,6 +8,10 @@ export function plainColumn(expr: Expr): ColumnRef | null {
   if (expr.kind === 'column') return expr;
   return expr.kind === 'join_column' ? plainColumn(expr.target) : null;
 }
+
+/** An expression over the columns that stand behind the names that joins give them. */
+export const withoutJoinNames = (expr: Expr): Expr =>
+  mapExpr(expr, (node) => (node.kind === 'join_column' ? withoutJoinNames(node.target) : null));
 
 /**
  * The table's column that is shown here: rows with another value in it matter to nothing that is
@@ -69,6 +73,17 @@ export function decomposes(query: Select, expr: Expr): boolean {
     query.groupBy.every((item) => item.kind === 'expr' || item.kind === 'row') &&
     includes(groupKeys(query))
   );
+}
+
+/** The same of a query's column, by its place: for each SELECT of a set operation. */
+export function decomposesAt(query: Query, place: number): boolean {
+  if (query.kind === 'values') return true;
+  if (query.kind === 'set_operation')
+    return (
+      query.limit === null && decomposesAt(query.left, place) && decomposesAt(query.right, place)
+    );
+  const expr = query.targets[place]?.expr;
+  return expr !== undefined && decomposes(query, expr);
 }
 
 export const groupKeys = (query: Select): readonly Expr[] =>

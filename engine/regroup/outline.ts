@@ -13,6 +13,8 @@ export type Item = {
   readonly block: Block;
   /** Whether an outer join of its SELECT can show it as NULLs. */
   readonly isNullable: boolean;
+  /** Whether a join with a name of its own hides that of the item. */
+  readonly isHidden: boolean;
 };
 
 /**
@@ -33,8 +35,14 @@ export type Block = {
   /** The SELECT around it; null for the outermost one and for branches of set operations there. */
   readonly parent: Block | null;
   readonly conditions: readonly Condition[];
-  /** Joins that show unmatched rows of both sides, by their pairs of equal columns. */
-  readonly fullJoins: readonly (readonly [Expr, Expr])[];
+  readonly fullJoins: readonly FullJoin[];
+};
+
+/** A join that shows unmatched rows of both sides, by a pair of equal columns. */
+export type FullJoin = {
+  readonly sides: readonly [Expr, Expr];
+  /** Whether another outer join can show NULLs in its place. */
+  readonly isNullable: boolean;
 };
 
 export type Outline = {
@@ -52,12 +60,14 @@ export function outlineOf(query: Query): Outline {
       query: one,
       parent,
       conditions: conditionsOf(one, nullable),
-      fullJoins: one.from.flatMap(fullJoinsIn),
+      fullJoins: one.from.flatMap((item) => fullJoinsIn(item, false)),
     };
     blocks.push(block);
+    const hidden = new Set(one.from.flatMap(hiddenIn));
     for (const [index, relation] of one.relations.entries()) {
       const number = one.first + index;
-      items.set(number, { number, relation, block, isNullable: nullable.has(number) });
+      const isNullable = nullable.has(number);
+      items.set(number, { number, relation, block, isNullable, isHidden: hidden.has(number) });
     }
     visitQuery(one, { expr: () => {}, query: inside(block) });
   };
@@ -85,6 +95,12 @@ function nullableIn(item: FromItem): number[] {
     ...(type === 'right' || type === 'full' ? numbersOf(left) : nullableIn(left)),
     ...(type === 'left' || type === 'full' ? numbersOf(right) : nullableIn(right)),
   ];
+}
+
+/** The items within `(a JOIN b ..) AS name`. */
+function hiddenIn(item: FromItem): number[] {
+  if (item.kind === 'relation') return [];
+  return item.alias !== null ? numbersOf(item) : [item.left, item.right].flatMap(hiddenIn);
 }
 
 function conditionsOf(query: Select, nullable: ReadonlySet<number>): Condition[] {
@@ -122,16 +138,22 @@ const usingConditions = (item: Extract<FromItem, { kind: 'join' }>): Expr[] =>
     ({ left, right }): Expr => ({ kind: 'binary', op: '=', left, right, span: left.span }),
   );
 
-function fullJoinsIn(item: FromItem): (readonly [Expr, Expr])[] {
+function fullJoinsIn(item: FromItem, isNullable: boolean): FullJoin[] {
   if (item.kind === 'relation') return [];
-  const below = [...fullJoinsIn(item.left), ...fullJoinsIn(item.right)];
-  if (item.type !== 'full') return below;
+  const { type } = item;
+  const below = [
+    ...fullJoinsIn(item.left, isNullable || type === 'right' || type === 'full'),
+    ...fullJoinsIn(item.right, isNullable || type === 'left' || type === 'full'),
+  ];
+  if (type !== 'full') return below;
   const nullable = new Set([...nullableIn(item.left), ...nullableIn(item.right)]);
-  const pairs = [...conjuncts(item.on), ...usingConditions(item)].flatMap((one) =>
-    one.kind === 'binary' && one.op === '=' ? [[one.left, one.right] as const] : [],
-  );
   const isPlain = (expr: Expr): boolean => expr.kind === 'column' && !nullable.has(expr.relation);
-  return [...below, ...pairs.filter(([left, right]) => isPlain(left) && isPlain(right))];
+  const own = [...conjuncts(item.on), ...usingConditions(item)].flatMap((one): FullJoin[] =>
+    one.kind === 'binary' && one.op === '=' && isPlain(one.left) && isPlain(one.right)
+      ? [{ sides: [one.left, one.right], isNullable }]
+      : [],
+  );
+  return [...below, ...own];
 }
 
 /** The queries within an expression. */

@@ -7,13 +7,15 @@
  * with D_i the pending rows of both signs and P1 .. Pm the tables as they are now. No rows from
  * before are needed: if a row on the path has gone, it is pending itself, and its own path is the
  * rest of this one (the proof is in docs/decisions/0050-regroup.md). Conditions may be left out,
- * because then more keys are touched; none may be added.
+ * because then more keys are touched; none may be added. A condition that fails for rows which the
+ * definition does not ask it of is left out.
  */
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
 import type { Holder } from './classes.ts';
 import { memberOf } from './classes.ts';
-import { lineageOf, plainColumn } from './lineage.ts';
+import type { KeyFacts } from './key-facts.ts';
+import { decomposesAt, lineageOf, plainColumn } from './lineage.ts';
 import type { Outline } from './outline.ts';
 import { tablesOf } from './outline.ts';
 
@@ -31,8 +33,9 @@ export type Path = {
 export function pathsOf(
   outline: Outline,
   holders: readonly Holder[],
+  facts: KeyFacts,
 ): ReadonlyMap<number, Path | null> {
-  const steps = stepsOf(outline);
+  const steps = stepsOf(outline, facts);
   return new Map(
     tablesOf(outline).map(({ number }) => [number, pathFrom(number, holders, steps)] as const),
   );
@@ -58,12 +61,14 @@ function pathFrom(start: number, holders: readonly Holder[], steps: readonly Ste
   return null;
 }
 
-function stepsOf(outline: Outline): readonly Step[] {
-  return outline.blocks.flatMap(({ query, conditions }) =>
-    conditions.flatMap(({ expr, filtered, present }) => {
+function stepsOf(outline: Outline, facts: KeyFacts): readonly Step[] {
+  return outline.blocks.flatMap((block) => {
+    const { query, conditions } = block;
+    return conditions.flatMap(({ expr, filtered, present }) => {
       const own = new Set(query.relations.map((_, index) => query.first + index));
       const member = memberOf(expr);
       if (member !== null) return memberSteps(outline, member);
+      if (!facts.isSafe(expr, block)) return [];
       const read = readsOf(expr);
       if (read === null) return [];
       const [a, b, ...others] = new Set(read.map(({ relation }) => relation));
@@ -84,18 +89,22 @@ function stepsOf(outline: Outline): readonly Step[] {
           ? []
           : [{ from: one, to: two, condition: condition.expr }];
       });
-    }),
-  );
+    });
+  });
 }
 
 const isNeverNull = ({ items }: Outline, number: number): boolean =>
   items.get(number)?.isNullable === false;
 
-/** `column IN (SELECT column ...)`: rows of the query matter only to rows that they equal. */
+/**
+ * `column IN (SELECT column ...)`: rows of the query matter only to rows that they equal, unless it
+ * chooses among them (LIMIT, DISTINCT ON).
+ */
 function memberSteps(
   outline: Outline,
-  { left, shown }: NonNullable<ReturnType<typeof memberOf>>,
+  { left, query, shown }: NonNullable<ReturnType<typeof memberOf>>,
 ): readonly Step[] {
+  if (!decomposesAt(query, 0)) return [];
   const to = lineageOf(outline, left);
   return shown.flatMap((column) => {
     const from = lineageOf(outline, column);

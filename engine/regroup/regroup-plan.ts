@@ -7,7 +7,10 @@ export type RegroupPlan = Omit<KeyPlan, 'place'> & {
   /** The stored column that is the key, one of the definition's or one more. */
   readonly key: {
     readonly name: string;
-    /** As `format_type` prints it, domains resolved. */
+    /**
+     * As `format_type` prints it, domains resolved, without a length or precision: other tables
+     * that hold the key may have larger values.
+     */
     readonly type: string;
     /** The key as the definition says it, for people. */
     readonly label: string;

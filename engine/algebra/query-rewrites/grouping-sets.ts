@@ -148,8 +148,10 @@ function branchOf(
     mapExpr(expr, (node) => {
       if (node.kind === 'aggregate') return node;
       if (node.kind === 'grouping') return grouping(node.args, isIn);
+      // A key of the set is what it is, also where another key is a part of it.
+      if (isIn(node)) return node;
       const place = keys.findIndex((key) => equalExpr(key, node));
-      return place < 0 || isIn(node) ? null : (nulls[place] ?? null);
+      return place < 0 ? null : (nulls[place] ?? null);
     });
   return {
     ...query,

@@ -47,6 +47,17 @@ const SHAPES: Readonly<Record<string, string>> = {
     GROUP BY GROUPING SETS ((region), (customer), ()) HAVING count(*) > 1`,
   'ROLLUP with LIMIT': `SELECT region, count(*) AS n FROM orders GROUP BY ROLLUP (region)
     ORDER BY n DESC, region LIMIT 2`,
+  'a key of GROUPING SETS within another one': `SELECT qty + customer AS both, qty, count(*) AS n
+    FROM orders GROUP BY GROUPING SETS ((qty + customer), (qty, customer))`,
+  'LIMIT over a window': `SELECT region, sum(qty) AS q, rank() OVER (ORDER BY sum(qty)) AS r,
+      count(*) OVER () AS n FROM orders GROUP BY region ORDER BY region LIMIT 2`,
+  'LIMIT over a condition': `SELECT region, sum(qty) AS q FROM orders GROUP BY region
+    HAVING sum(qty) > (SELECT avg(qty) FROM orders) ORDER BY region DESC LIMIT 1`,
+  'LIMIT of half of the groups': `SELECT region, sum(qty) AS q FROM orders GROUP BY region
+    ORDER BY region LIMIT (SELECT count(*) / 2 FROM
+      (SELECT region, sum(qty) AS q FROM orders GROUP BY region) t)`,
+  'the largest LIMIT': `SELECT region, sum(qty) AS q FROM orders GROUP BY region
+    ORDER BY region LIMIT 9223372036854775807 OFFSET 1`,
   'UNION of groups': `SELECT region, count(*) AS n FROM orders GROUP BY region
     UNION SELECT region, count(*) FROM customer GROUP BY region`,
   'EXCEPT of aggregates': `SELECT count(*) AS n FROM orders EXCEPT SELECT count(*) FROM customer`,
@@ -78,5 +89,53 @@ describe('computed over stores when read', () => {
     const r = randomFor(own.join());
     await bench.run(randomHistory(r, WRITABLE_SHOP, Number(process.env['IMAT_STEPS'] ?? 40)));
     expect(own.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a function of a reader sees no row that the imat does not show', () => {
+  test.each([
+    [
+      'DISTINCT over a condition',
+      `SELECT DISTINCT region FROM (SELECT region, sum(qty) AS q FROM orders GROUP BY region) t
+       WHERE q > (SELECT avg(qty) FROM orders)`,
+    ],
+    [
+      'DISTINCT over EXCEPT',
+      'SELECT DISTINCT id FROM (SELECT id FROM orders EXCEPT SELECT id FROM customer) t',
+    ],
+    [
+      'groups over a condition',
+      `SELECT region, count(*) AS n FROM
+         (SELECT region, sum(qty) AS q FROM orders GROUP BY region, flag
+          HAVING sum(qty) > (SELECT avg(qty) FROM orders)) t GROUP BY region`,
+    ],
+  ])('%s', async (_, definition) => {
+    await bench.user.execute(`${RESET};
+      INSERT INTO orders (id, region, qty, flag) VALUES (1, 'hidden', 1, true), (2, 'a', 9, true),
+        (3, 'b', 1, false), (4, 'a', 8, false);
+      INSERT INTO customer (id) VALUES (1), (3)`);
+    const { name } = await bench.convert(definition);
+    await bench.user.execute(`CREATE OR REPLACE FUNCTION seen(value text) RETURNS boolean
+      IMMUTABLE COST 0.00001 LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM set_config('test.seen', current_setting('test.seen') || value || ' ', false);
+        RETURN true;
+      END $$`);
+    const look = async (): Promise<void> => {
+      await bench.user.execute(`SET test.seen = ''`);
+      const [first] = await bench.user.query<{ column: string }>(
+        `SELECT attname::text AS column FROM pg_attribute
+         WHERE attrelid = 'imat.${name}'::regclass AND attnum = 1`,
+      );
+      const column = first?.column ?? '';
+      await bench.user.query(`SELECT * FROM imat.${name} WHERE seen(${column}::text)`);
+      const hidden = await bench.user.query(
+        `SELECT unnest(string_to_array(trim(current_setting('test.seen')), ' '))
+         EXCEPT SELECT ${column}::text FROM imat.${name}`,
+      );
+      expect(hidden).toEqual([]);
+    };
+    await look();
+    await bench.user.execute(`INSERT INTO orders (id, region, qty) VALUES (9, 'a', 5)`);
+    await look();
   });
 });

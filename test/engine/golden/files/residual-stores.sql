@@ -643,6 +643,8 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
+  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
+  LOCK TABLE imat_store.state2_residual_stores IN SHARE UPDATE EXCLUSIVE MODE;
   EXECUTE 'SELECT t.keys, t.has_null, t.is_few FROM imat_store.touched2_residual_stores AS t'
   INTO touched;
   IF NOT touched.is_few THEN

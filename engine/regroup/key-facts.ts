@@ -1,0 +1,63 @@
+/** What only the types of columns tell about keys and conditions. */
+import type { ColumnRef, Expr } from '../../parser/tree.ts';
+import { canFail } from '../algebra/can-fail.ts';
+import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
+import { plainColumn, targetOf } from './lineage.ts';
+import type { Block, Outline } from './outline.ts';
+
+export type KeyFacts = {
+  /** Whether two columns can stand for each other as a key: one type, and one equality. */
+  readonly same: (a: ColumnRef, b: ColumnRef) => boolean;
+  /**
+   * Whether an expression of a SELECT can be computed for all rows of its tables. One that can fail
+   * (a division, a cast of text) may be kept by conditions from the rows for which it does.
+   */
+  readonly isSafe: (expr: Expr, block: Block) => boolean;
+};
+
+export function keyFacts(outline: Outline, sources: ReadonlyMap<number, SourceFacts>): KeyFacts {
+  const of = (ref: ColumnRef): ColumnFacts | null => factsOf(outline, sources, ref);
+  return {
+    same: (a, b) => {
+      const [left, right] = [of(a), of(b)];
+      return (
+        left !== null &&
+        right !== null &&
+        left.oid === right.oid &&
+        left.collation === right.collation &&
+        left.hasPlainEquality &&
+        left.sortable
+      );
+    },
+    isSafe: (expr, block) =>
+      isComputedForAll(expr, block) || !canFail(expr, (ref) => of(ref)?.oid ?? null),
+  };
+}
+
+/** Whether the definition itself computes an expression for all rows of the tables. */
+function isComputedForAll(expr: Expr, { query, parent, conditions }: Block): boolean {
+  return (
+    parent === null &&
+    query.where === null &&
+    query.relations.every(({ kind }) => kind === 'table') &&
+    (query.relations.length === 1 ||
+      (query.relations.length === 2 && conditions.length === 1 && conditions[0]?.expr === expr))
+  );
+}
+
+/** Of a table's column that is shown unchanged, however deep; null where it is not known. */
+function factsOf(
+  outline: Outline,
+  sources: ReadonlyMap<number, SourceFacts>,
+  ref: ColumnRef,
+): ColumnFacts | null {
+  const item = outline.items.get(ref.relation);
+  if (item === undefined) return null;
+  const { relation } = item;
+  if (relation.kind === 'table')
+    return sources.get(relation.oid)?.columns.find(({ name }) => name === ref.name) ?? null;
+  const target = targetOf(item, ref.name);
+  if (target === null || target.query.kind !== 'select') return null;
+  const inner = plainColumn(target.expr);
+  return inner === null ? null : factsOf(outline, sources, inner);
+}
