@@ -14,7 +14,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, isPending, resetPending, treeChanged } from '../operators/pending.ts';
+import { anyPending, isPending, resetPending } from '../operators/pending.ts';
 import { confined } from '../regroup/confine.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
@@ -27,6 +27,7 @@ import { identify } from './capture.ts';
 import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import { READ_ONLY } from './read-only.ts';
 import { STATE_OPTIONS } from './state.ts';
@@ -214,7 +215,7 @@ WHERE ${isStored(frontier)}`;
     columns,
     's',
     answeringArm(frontier, anyPending(pending, sources), join(anew, ' OR '), {
-      when: treeChanged(subject.partitioned),
+      when: isOtherwise(subject),
       arm: ARM.anew,
     }),
   );
