@@ -74,6 +74,10 @@ export type SourceFacts = {
   readonly schema: string;
   readonly name: string;
   readonly isPartitioned: boolean;
+  /**
+   * The attribute numbers that the definition reads; null where it refers to the row as a whole.
+   */
+  readonly used: readonly number[] | null;
   readonly columns: readonly ColumnFacts[];
 };
 

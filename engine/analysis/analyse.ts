@@ -42,6 +42,8 @@ export type Analysis = {
   /** Why it cannot be known whether the answer has changed; empty where it can. */
   readonly unwatchable: readonly string[];
   readonly dependence: Dependence;
+  /** The enums whose labels it reads. */
+  readonly enums: readonly string[];
   /** Functions of roles that are not superusers. */
   readonly untrusted: readonly string[];
   /** What is read in place of materialized views, as sentences without a full stop. */
@@ -139,6 +141,7 @@ async function analyseView(
     unwatchable: bottom.flatMap((relation) =>
       relation.unwatchable === null ? [] : [relation.unwatchable],
     ),
+    enums: functions.enums,
     untrusted: functions.untrusted,
     isParallelUnsafe: functions.isParallelUnsafe,
     completion,

@@ -149,6 +149,8 @@ CREATE TABLE imat_catalog.imat (
   stored regclass GENERATED ALWAYS AS (imat_catalog.relation_named(stored_text)) STORED,
   builds integer,
   completed jsonb DEFAULT '{"notes": [], "settings": {}}'::jsonb NOT NULL,
+  labels_text text,
+  labels regclass GENERATED ALWAYS AS (imat_catalog.relation_named(labels_text)) STORED,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),
@@ -864,7 +866,7 @@ CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[]
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.count_pending(integer,integer[]) IS
-  'Returns the number of pending rows of each imat, one row for each log that it reads. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
+  'Returns the number of pending rows of each imat, one row for each log that it reads, and one for labels of enums that were renamed. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.count_pending(integer,integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.count_relation(relation regclass)
@@ -1110,7 +1112,7 @@ CREATE FUNCTION imat_catalog.has_pending(imat integer)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
-  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in.';
+  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in, or a label of an enum that it reads was renamed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_reset(imat integer)
@@ -1268,6 +1270,14 @@ CREATE FUNCTION imat_catalog.known_objects()
 COMMENT ON FUNCTION imat_catalog.known_objects() IS
   'Returns the relations and functions that imats read, with the imat, and the members of groups.';
 GRANT EXECUTE ON FUNCTION imat_catalog.known_objects() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.labels_changed(held regclass)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
+  'Returns true if a label of an enum was renamed since the values of these enums were taken down in this table. NULL: an imat that depends on no label.';
+GRANT EXECUTE ON FUNCTION imat_catalog.labels_changed(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.lease(imat integer, candidate text, lease_ms integer)
   RETURNS boolean
@@ -1704,6 +1714,14 @@ CREATE FUNCTION imat_catalog.table_signature(imat integer)
 COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.take_labels(imat integer)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.take_labels(integer) IS
+  'Takes down the labels of the enums that an imat reads. Returns true if one of them was renamed: then what is stored must be computed anew.';
+GRANT EXECUTE ON FUNCTION imat_catalog.take_labels(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.take_part(source oid, part oid, is_new boolean, with_rows boolean)
   RETURNS void

@@ -117,6 +117,7 @@ export async function fill(
   await db.execute('SET LOCAL jit = off');
   await run(db, script.load);
   await checkTrees(db, id);
+  await checkLabels(db, subject);
   await noteStored(db, id, subject, plan);
   await db.execute('SET LOCAL imat.maintaining = on');
   await db.query(
@@ -124,6 +125,19 @@ export async function fill(
      VALUES ($1, $2::regclass, pg_current_snapshot())`,
     [id, storedTable(subject, plan).text],
   );
+}
+
+/** A label can be renamed while it reads. @throws ImatError `contention` */
+async function checkLabels(db: Db, { names }: Subject): Promise<void> {
+  const [labels] = await db.query<{ changed: boolean }>(
+    'SELECT imat_catalog.labels_changed(to_regclass($1)) AS changed',
+    [names.labels.sql.text],
+  );
+  if (labels?.changed === true)
+    throw new ImatError('contention', {
+      message: 'the labels of an enum were renamed while its values were read',
+      hint: 'Try again.',
+    });
 }
 
 /** Partitions can be attached while it reads. @throws ImatError `contention` */
@@ -150,6 +164,11 @@ export async function noteStored(
   subject: Subject,
   plan: Plan | null,
 ): Promise<void> {
+  if (subject.enums.length > 0)
+    await db.query('UPDATE imat_catalog.imat SET labels_text = $2 WHERE id = $1', [
+      id,
+      subject.names.labels.sql.text,
+    ]);
   if (plan === null)
     await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
       id,

@@ -58,6 +58,7 @@ async function fillAnew(
       [id],
     );
     if (own?.ready !== true) return null;
+    await db.query('SELECT imat_catalog.take_labels($1)', [id]);
     const [filled] = await db.query<{ rows: string }>(`SELECT ${foldFunction}(true) AS rows`);
     await db.query('SELECT imat_catalog.advance($1, $2)', [id, stored]);
     return Number(filled?.rows ?? 0);

@@ -134,7 +134,8 @@ export async function dropStored(db: Db, names: ImatNames): Promise<void> {
     stores.map(({ live }) => live),
   );
   for (const store of stores) await dropStore(db, store);
-  await db.execute(`DROP TABLE IF EXISTS ${names.slots.map(({ sql }) => sql.text).join(', ')}`);
+  const tables = [...names.slots, names.labels].map(({ sql }) => sql.text);
+  await db.execute(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
 }
 

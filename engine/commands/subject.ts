@@ -100,6 +100,7 @@ export async function subjectOf(
     watched: cannotTell ? null : prepared.watched.map((source) => source.oid),
     partitioned: await partitionedAmong(db, prepared.watched),
     settings: await currentSettings(db),
+    enums: analysis.enums,
     dependsOnSettings: analysis.dependence === 'settings',
     isParallelUnsafe: analysis.isParallelUnsafe,
   };

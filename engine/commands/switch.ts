@@ -179,6 +179,7 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: numb
     await renameStore(db, former[index] ?? from, names);
   const pairs = [
     ['TABLE', from.slots[0], to.slots[0]],
+    ['TABLE', from.labels, to.labels],
     ['VIEW', from.definition, to.definition],
   ] as const;
   await renameAll(db, pairs);
@@ -245,8 +246,8 @@ async function moveRows(
        completed = b.completed,
        untrusted = b.untrusted, dependence = b.dependence, facts_cluster = b.facts_cluster,
        broken = NULL, broken_at = NULL, swap = NULL, swap_phase = NULL, swap_bytes = NULL,
-       swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, definition_view_text = $3,
-       relation_text = $4
+       swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, labels_text = NULL,
+       definition_view_text = $3, relation_text = $4
      FROM imat_catalog.imat b WHERE i.id = $1 AND b.id = $2`,
     [target.id, id, final.names.definition.sql.text, view.text],
   );

@@ -20,7 +20,7 @@
 import type { Query } from '../../parser/tree.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, resetPending, treeChanged } from '../operators/pending.ts';
+import { anyPending, resetPending } from '../operators/pending.ts';
 import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import { columnsRead, STATE, stateColumn, storedType } from '../operators/store.ts';
@@ -33,6 +33,7 @@ import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -95,7 +96,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
             ],
             ' OR ',
           ),
-      { when: treeChanged(subject.partitioned), arm: ARM.anew },
+      { when: isOtherwise(subject), arm: ARM.anew },
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });

@@ -14,7 +14,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, isPending, resetPending, treeChanged } from '../operators/pending.ts';
+import { anyPending, isPending, resetPending } from '../operators/pending.ts';
 import { confined } from '../regroup/confine.ts';
 import { withoutJoinNames } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
@@ -28,6 +28,7 @@ import { identify } from './capture.ts';
 import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import { calledFromView } from './read-by-function.ts';
 import { READ_ONLY } from './read-only.ts';
@@ -218,7 +219,7 @@ WHERE ${isStored(frontier)}`;
     columns,
     's',
     answeringArm(frontier, anyPending(pending, sources), join(anew, ' OR '), {
-      when: treeChanged(subject.partitioned),
+      when: isOtherwise(subject),
       arm: ARM.anew,
     }),
   );

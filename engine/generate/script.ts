@@ -19,6 +19,7 @@ import { changeViews } from './change-views.ts';
 import { foldFunction } from './fold.ts';
 import { regroupFold, regroupScript, regroupView } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
+import { labelsTable } from './labels.ts';
 import { liveView, readersOptions, storeOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
@@ -168,6 +169,7 @@ function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
 const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   register: registerScript(subject),
   load: [
+    ...labelsTable(subject),
     ...storesOf(subject, plan).flatMap(storeScript),
     ...limitIndex(subject, plan),
     ...foldScript(subject, plan),
@@ -184,6 +186,7 @@ function swapScript(subject: Subject): Phases {
   return {
     register: registerScript(subject),
     load: [
+      ...labelsTable(subject),
       {
         label: 'the stored table',
         sql: sql`CREATE TABLE ${first} AS SELECT * FROM ${definition.sql}`,

@@ -29,6 +29,8 @@ export type Subject = {
   /** The session settings on which the answer depends, as they are now, by name. */
   readonly settings: Readonly<Record<string, string>>;
   readonly dependsOnSettings: boolean;
+  /** The enums whose labels the answer depends on. */
+  readonly enums: readonly string[];
   /** Whether the definition calls a function that PostgreSQL must not run in parallel mode. */
   readonly isParallelUnsafe: boolean;
 };

@@ -6,12 +6,13 @@
  * them is the one to read.
  */
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, treeChanged } from '../operators/pending.ts';
+import { anyPending } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, literal, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm } from './arms.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { isOtherwise } from './labels.ts';
 import { READ_ONLY } from './read-only.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
@@ -67,7 +68,7 @@ function swapView(subject: Subject, slots: readonly Sql[]): Sql {
     subject.columns,
     's',
     answeringArm(frontier, subject.live ? hasChanged(subject) : null, null, {
-      when: treeChanged(subject.partitioned),
+      when: isOtherwise(subject),
       arm: ARM.current,
     }),
   );

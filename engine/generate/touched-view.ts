@@ -99,8 +99,9 @@ function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pendin
   const exprs = [path.key, ...path.conditions];
   const source = plan.sources.get(changed.oid);
   if (source === undefined) throw new Error(`no facts for relation ${changed.name}`);
-  const read = scanOf(first, changed, source, exprs);
-  const [rows] = scan.change?.(read, [], pending, nettingOf(exprs, plan, path)) ?? [];
+  const netting = nettingOf(exprs, plan, path);
+  const read = scanOf(first, changed, source, exprs, netting);
+  const [rows] = scan.change?.(read, [], pending, netting) ?? [];
   if (rows === undefined) throw new Error('a scan has one change');
   const tables = others.map((item) => {
     const relation = plan.outline.items.get(item)?.relation;
@@ -115,13 +116,18 @@ FROM
   ${lines([...rows.from, ...tables])}${whereOf([gate, ...path.conditions.map(written)])}`;
 }
 
-/** The columns of a table that the expressions read. */
+/**
+ * The columns of a table that the expressions read; where pending rows are cancelled against each
+ * other all that the definition reads, because a row has not gone if any of them has changed.
+ */
 function scanOf(
   item: number,
   relation: TableItem,
   source: SourceFacts,
   exprs: readonly Expr[],
+  netting: Netting,
 ): Scan {
+  const isUsed = (attnum: number): boolean => source.used?.includes(attnum) !== false;
   const names = new Set<string>();
   for (const expr of exprs)
     visit(expr, (node) => {
@@ -133,7 +139,7 @@ function scanOf(
     number: item + 1,
     label: relation.alias,
     columns: source.columns
-      .filter(({ name }) => names.has(name))
+      .filter(({ name, attnum }) => names.has(name) || (netting !== 'logged' && isUsed(attnum)))
       .map((facts, index) => ({
         column: { id: index as ColumnId, name: facts.name, span: null },
         facts,

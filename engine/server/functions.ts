@@ -38,6 +38,8 @@ export type FunctionFacts = {
   readonly called: readonly CatalogFunction[];
   /** Whatever depends on more than tables. */
   readonly unstable: readonly FunctionUse[];
+  /** The enums whose labels the definition reads, each once, as `format_type` prints them. */
+  readonly enums: readonly string[];
   /** Functions of roles that are not superusers, qualified. */
   readonly untrusted: readonly string[];
   /** Whether one of them must not run in parallel mode. */
@@ -133,6 +135,7 @@ export async function loadFunctionFacts(db: Db, views: readonly number[]): Promi
             other.dependence === use.dependence,
         ) === index,
     ),
+    enums: enumsRead(findings, functions, outputs),
     untrusted: [...functions.values()]
       .filter((row) => !row.trusted)
       .map((row) => `${row.schema}.${row.name}`),
@@ -235,7 +238,11 @@ function typesIn({ uses, conversions }: Findings): number[] {
     ...conversions.flatMap(({ from }) => (from === null ? [] : [from])),
   ];
   const inRows = nodes.flatMap((node) => (typeOf(node) === RECORD ? rowItems(node) : [node]));
-  return [...uses.flatMap((use) => use.argumentTypes), ...inRows.map((node) => typeOf(node) ?? 0)];
+  return [
+    ...uses.flatMap((use) => use.argumentTypes),
+    ...inRows.map((node) => typeOf(node) ?? 0),
+    ...conversions.map(({ to }) => to),
+  ];
 }
 
 /** The innermost items of `ROW(...)`. */
@@ -324,7 +331,7 @@ function conversionUses(
   const printed = from === null ? 'moment' : printing(from, outputs);
   // Reading text can depend on the clock: 'today' is a date.
   const read =
-    input === undefined || input.volatility === 'i'
+    input === undefined || input.volatility === 'i' || input.name === 'enum_in'
       ? 'tables'
       : SETTINGS_ONLY.has(input.name)
         ? 'settings'
@@ -341,6 +348,28 @@ function conversionUses(
       dependence,
     },
   ];
+}
+
+/** The enums of what is printed, or read from text. */
+function enumsRead(
+  { uses, conversions }: Findings,
+  functions: ReadonlyMap<number, FunctionRow>,
+  outputs: ReadonlyMap<number, TypeOutput>,
+): readonly string[] {
+  const printing = uses.filter(({ oid }) => {
+    const row = functions.get(oid);
+    return row?.schema === 'pg_catalog' && PRINTS_ARGUMENTS.has(row.name);
+  });
+  const nodes = [
+    ...printing.flatMap(({ args }) => args),
+    ...conversions.flatMap(({ from }) => from ?? []),
+  ];
+  const types = [
+    ...nodes.flatMap(rowItems).map((node) => typeOf(node) ?? RECORD),
+    ...printing.flatMap(({ argumentTypes }) => argumentTypes),
+    ...conversions.map(({ to }) => to),
+  ];
+  return [...new Set(types.flatMap((type) => outputs.get(type)?.enums ?? []))].sort();
 }
 
 /** What the text of an expression's value depends on. */

@@ -12,10 +12,6 @@ export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign tab
 
 export type ReadRelation = SourceFacts & {
   readonly kind: RelationKind;
-  /**
-   * The attribute numbers that the definition reads; null where it refers to the row as a whole.
-   */
-  readonly used: readonly number[] | null;
   /** Why changes of it cannot be captured; null where they can. */
   readonly unwatchable: string | null;
   readonly rowSecurity: boolean;

@@ -15,6 +15,8 @@ export type TypeOutput = {
   readonly dependence: Dependence;
   readonly image: Image | null;
   readonly holdsEnum: boolean;
+  /** The enums that it is or holds: its text has their labels, which can be renamed. */
+  readonly enums: readonly string[];
   /** Of a type that holds an enum: whether values that are equal are always the same. */
   readonly equalIsSame: boolean;
 };
@@ -171,6 +173,7 @@ export async function loadTypeOutputs(
         dependence: dependenceOf(row.oid, byOid),
         image: imageOf(row.oid, byOid),
         holdsEnum: holdsEnum(row.oid, byOid),
+        enums: enumsIn(row.oid, byOid),
         equalIsSame: holdsEnum(row.oid, byOid) && equalIsSame(row.oid, byOid),
       },
     ]),
@@ -185,6 +188,8 @@ function dependenceOf(oid: number, rows: ReadonlyMap<number, OutputRow>): Depend
   if (parts.includes('settings')) return 'settings';
   if (parts.length > 0) return 'tables';
   if (row.builtin && SETTINGS_ONLY.has(row.output_source)) return 'settings';
+  // What it prints is kept beside what is stored (generate/labels.ts).
+  if (row.kind === 'e') return 'tables';
   return row.volatility === 'i' ? 'tables' : 'moment';
 }
 
@@ -224,6 +229,12 @@ function textIsSteady(row: OutputRow, rows: ReadonlyMap<number, OutputRow>): boo
 function holdsEnum(oid: number, rows: ReadonlyMap<number, OutputRow>): boolean {
   const row = rows.get(oid);
   return row?.kind === 'e' || (row?.parts ?? []).some((part) => holdsEnum(part, rows));
+}
+
+function enumsIn(oid: number, rows: ReadonlyMap<number, OutputRow>): readonly string[] {
+  const row = rows.get(oid);
+  if (row === undefined) return [];
+  return row.kind === 'e' ? [row.name] : (row.parts ?? []).flatMap((one) => enumsIn(one, rows));
 }
 
 /** Arrays, ranges and rows compare part by part, with `=` of each. */

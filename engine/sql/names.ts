@@ -67,6 +67,8 @@ export type ImatNames = StoreNames & {
   readonly definition: StoreName;
   /** The tables of a swap imat, of which at most one holds anything outside of a swap. */
   readonly slots: readonly [StoreName, StoreName];
+  /** The labels of enums under which the answer was stored. */
+  readonly labels: StoreName;
 };
 
 export function imatNames(name: string): ImatNames {
@@ -76,6 +78,7 @@ export function imatNames(name: string): ImatNames {
     view: qualified(API_SCHEMA, name),
     definition: inStore(`definition_${name}`),
     slots: [inStore(`slot_a_${name}`), inStore(`slot_b_${name}`)],
+    labels: inStore(`labels_${name}`),
   };
 }
 

@@ -10,6 +10,12 @@ BEGIN
       USING ERRCODE = 'serialization_failure',
         MESSAGE = 'the partitions of a source changed while it was read', HINT = 'Try again.';
   END IF;
+  IF imat_catalog.labels_changed((SELECT i.labels FROM imat_catalog.imat i WHERE i.id = imat)) THEN
+    RAISE EXCEPTION
+      USING ERRCODE = 'serialization_failure',
+        MESSAGE = 'the labels of an enum were renamed while its values were read',
+        HINT = 'Try again.';
+  END IF;
   PERFORM set_config('imat.maintaining', 'on', true);
   UPDATE imat_catalog.frontier f SET state_relation = stored, snapshot = pg_current_snapshot(),
     advanced_at = clock_timestamp() WHERE f.imat_id = imat;

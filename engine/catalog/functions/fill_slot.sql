@@ -17,6 +17,7 @@ BEGIN
     WHERE f.imat_id OPERATOR(pg_catalog.=) imat;
   idle := imat_catalog.idle_slot(target.swap, active);
   PERFORM imat_catalog.check_definition(imat);
+  PERFORM imat_catalog.take_labels(imat);
   -- What depends on session settings is stored under those that convert found; the view compares
   -- them.
   PERFORM pg_catalog.set_config(s.key, s.value, true)

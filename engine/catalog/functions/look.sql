@@ -38,7 +38,8 @@ BEGIN
           AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
           AND EXISTS (SELECT FROM pg_class c WHERE c.oid = f.state_relation) AS intact,
         coalesce(p.n, 0) AS "pendingRows",
-        coalesce(p.n, 0) > 0 AND i.strategy = 'delta' AND imat_catalog.has_reset(i.id)
+        coalesce(p.n, 0) > 0 AND i.strategy = 'delta' 
+          AND (imat_catalog.has_reset(i.id) OR imat_catalog.labels_changed(i.labels))
           AS "resetPending",
         CASE WHEN i.strategy = 'swap' AND NOT i.watchable AND i.dependence = 'tables'
           THEN imat_catalog.signature(i.id) END AS signature,

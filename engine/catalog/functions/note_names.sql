@@ -9,7 +9,8 @@ AS $$
     relation_text = imat_catalog.name_of(i.relation, i.relation_text),
     original_text = imat_catalog.name_of(i.original, i.original_text),
     replacement_text = imat_catalog.name_of(i.replacement, i.replacement_text),
-    stored_text = imat_catalog.name_of(i.stored, i.stored_text);
+    stored_text = imat_catalog.name_of(i.stored, i.stored_text),
+    labels_text = imat_catalog.name_of(i.labels, i.labels_text);
   UPDATE imat_catalog.source s SET
     relation_text = imat_catalog.name_of(s.relation, s.relation_text),
     log_text = imat_catalog.name_of(s.log, s.log_text);

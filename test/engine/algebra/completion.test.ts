@@ -77,6 +77,7 @@ const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
       schema: 'public',
       name,
       isPartitioned: false,
+      used: null,
       columns: columns.map((column, at) => facts(column, at + 1, key.includes(column))),
     },
   ]),

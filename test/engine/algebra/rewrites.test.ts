@@ -65,6 +65,7 @@ const SOURCES: ReadonlyMap<number, SourceFacts> = new Map(
       schema: 'public',
       name,
       isPartitioned: false,
+      used: null,
       columns: columns.map((column, index) => facts(column, index + 1)),
     },
   ]),

@@ -32,9 +32,9 @@ const NAMES = {
   `,
   'corners of joins': `
     corner_chain_back corner_coalesced_key corner_count_row corner_dependent_columns
-    corner_left_of_limit corner_left_of_union corner_left_of_window corner_natural_left
-    corner_negative_zero corner_null_safe_on corner_nullable_key corner_on_false
-    corner_on_is_null corner_on_null corner_on_or corner_preserved_condition
+    corner_key_of_both_sides corner_left_of_limit corner_left_of_union corner_left_of_window
+    corner_natural_left corner_negative_zero corner_null_safe_on corner_nullable_key
+    corner_on_false corner_on_is_null corner_on_null corner_on_or corner_preserved_condition
     corner_scales_joined corner_self_twice corner_statistics_left corner_strict_above
     corner_three_full corner_types_joined
   `,
@@ -50,57 +50,59 @@ const NAMES = {
   'failing expressions': `
     fails_array fails_cast fails_cast_filtered fails_cast_grouped fails_date fails_division
     fails_division_case fails_division_grouped fails_division_guarded fails_division_having
-    fails_division_of_sums fails_exists fails_join_condition fails_json fails_left
+    fails_division_of_sums fails_enum fails_exists fails_join_condition fails_json fails_left
     fails_log_grouped fails_overflow fails_root fails_scalar fails_substring fails_union
     fails_window fails_window_after
   `,
   'grouping sets': `
-    cube_three rollup_grouping sets_average sets_distinct sets_having sets_three sets_twice
+    cube_three cube_two rollup_grouping rollup_two sets_and_key sets_average sets_distinct
+    sets_having sets_no_total sets_three sets_twice
   `,
   laterals: `
     lateral_aggregate lateral_aggregate_filtered lateral_chain lateral_distinct
-    lateral_expression lateral_inequality lateral_left_top lateral_of_group lateral_offset
-    lateral_then_group lateral_top_one lateral_top_three lateral_uncorrelated lateral_union
-    lateral_window lateral_with_ties
+    lateral_expression lateral_group lateral_inequality lateral_left_top lateral_of_group
+    lateral_offset lateral_then_group lateral_top_one lateral_top_three lateral_uncorrelated
+    lateral_union lateral_window lateral_with_ties
   `,
   'latest rows': `
     distinct_of_window distinct_on_expression distinct_on_group distinct_on_no_key
-    distinct_on_pair distinct_plain latest_anti_join latest_array latest_distinct_on
-    latest_equals_max latest_first_value latest_in_pairs latest_lateral latest_left_lateral
-    latest_max_join latest_not_exists latest_of_good latest_row_number
+    distinct_on_pair distinct_on_then_group distinct_plain latest_anti_join latest_array
+    latest_distinct_on latest_equals_max latest_first_value latest_in_pairs latest_joined
+    latest_lateral latest_left_lateral latest_max_join latest_not_exists latest_of_good
+    latest_row_number
   `,
   limits: `
     limit_distinct limit_groups limit_groups_by_count limit_groups_having limit_groups_offset
-    limit_groups_with_ties limit_inside_joined limit_joined limit_left_groups limit_no_key
-    limit_nulls_first limit_of_expression limit_offset limit_offset_only limit_rows
-    limit_with_ties limit_zero order_group order_only
+    limit_groups_with_ties limit_inside limit_inside_joined limit_joined limit_left_groups
+    limit_no_key limit_nulls_first limit_of_expression limit_offset limit_offset_only
+    limit_rows limit_with_ties limit_zero order_group order_only
   `,
   'outer joins': `
     full_list full_nested full_two_groups full_using group_of_left_of_group inner_of_left
     inner_then_left left_chain left_condition_on_nullable left_condition_on_preserved
     left_constant_inside left_distinct left_from_no_key left_group_by_both_sides
-    left_group_by_column left_group_by_key left_having left_inequality left_list
-    left_list_no_key left_max left_mixed_types left_no_equality left_of_distinct left_of_group
-    left_of_inner left_of_two_groups left_on_expression left_self left_self_group left_true
-    left_two_siblings left_using left_where_coalesce left_where_null left_where_strict
-    right_group right_list
+    left_group_by_column left_group_by_key left_group_by_nullable_side left_having
+    left_inequality left_list left_list_no_key left_max left_mixed_types left_next
+    left_no_equality left_of_distinct left_of_group left_of_inner left_of_two_groups
+    left_on_expression left_self left_self_group left_true left_two_siblings left_using
+    left_where_coalesce left_where_null left_where_strict right_group right_list
   `,
   plain: `
-    plain_any_array plain_columns plain_cross plain_enum_order plain_every_type plain_filter
-    plain_group plain_group_array_key plain_group_booleans plain_group_case plain_group_date
-    plain_group_enum_key plain_group_expression plain_group_filter plain_group_floats
-    plain_group_having plain_group_intervals plain_group_joined plain_group_keys
-    plain_group_month plain_group_numeric_key plain_group_ratio plain_group_reals
-    plain_group_scales plain_group_statistics plain_group_sums plain_join plain_join_four
-    plain_join_inequality plain_join_no_equality plain_join_nulls plain_join_or plain_join_three
-    plain_json plain_json_path plain_like plain_natural plain_no_key plain_same_column_twice
-    plain_self plain_total plain_total_empty plain_view plain_view_of_group plain_view_of_left
-    plain_whole_row
+    plain_any_array plain_columns plain_cross plain_enum_order plain_enum_text plain_every_type
+    plain_filter plain_group plain_group_array_key plain_group_booleans plain_group_case
+    plain_group_date plain_group_enum_key plain_group_expression plain_group_filter
+    plain_group_floats plain_group_having plain_group_intervals plain_group_joined
+    plain_group_keys plain_group_month plain_group_numeric_key plain_group_ratio
+    plain_group_reals plain_group_scales plain_group_statistics plain_group_sums plain_join
+    plain_join_four plain_join_inequality plain_join_no_equality plain_join_nulls plain_join_or
+    plain_join_three plain_json plain_json_path plain_like plain_natural plain_no_key
+    plain_same_column_twice plain_self plain_total plain_total_empty plain_view
+    plain_view_of_group plain_view_of_left plain_whole_row
   `,
   reports: `
     report_best_product report_category_share report_cohorts report_customers
-    report_daily_visits report_json report_monthly_revenue report_pivot report_running_revenue
-    report_stock report_top_customers
+    report_daily_visits report_enums report_json report_monthly_revenue report_pivot
+    report_running_revenue report_stock report_top_customers report_view_over_view
   `,
   'scalar subqueries': `
     scalar_array scalar_by_key scalar_coalesced scalar_count scalar_difference scalar_having
@@ -115,8 +117,9 @@ const NAMES = {
     exists_nested exists_nested_reaching_out exists_no_equality exists_no_key exists_or
     exists_selected exists_two exists_uncorrelated in_correlated in_group in_list in_pair
     in_selected in_union in_with_nulls_selected not_exists_and_exists not_exists_condition
-    not_exists_list not_exists_not_exists not_exists_self not_in_correlated not_in_group
-    not_in_list not_in_nullable_left not_in_with_nulls semi_over_left some_correlated
+    not_exists_group not_exists_list not_exists_not_exists not_exists_self not_in_correlated
+    not_in_group not_in_list not_in_nullable_left not_in_with_nulls semi_over_left
+    some_correlated
   `,
   'set operations': `
     except_all except_grouped except_ids except_nulls except_of_union except_self intersect_all

@@ -61,6 +61,7 @@ export function useWorld(): Bench {
           schema: 'public',
           name: table,
           isPartitioned: false,
+          used: null,
           columns: facts,
         };
         return {

@@ -37,6 +37,7 @@ export const OUTER_JOINS: Definitions = {
     WHERE coalesce(o.qty, 5) > 2`,
   left_inequality: `SELECT p.id, p.price, o.id AS order_id
     FROM product p LEFT JOIN orders o ON o.product = p.id AND o.amount > p.price`,
+  left_next: `SELECT a.id, a.qty, b.amount FROM orders a LEFT JOIN orders b ON b.id = a.id + 1`,
   left_no_equality: `SELECT l.k, l.region, n.id AS node
     FROM label l LEFT JOIN node n ON n.val > l.k`,
   left_mixed_types: `SELECT l.k2, c.id, c.name

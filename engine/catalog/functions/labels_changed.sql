@@ -1,0 +1,19 @@
+-- The view of an imat asks the same (generate/labels.ts).
+CREATE OR REPLACE FUNCTION imat_catalog.labels_changed(held regclass) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+DECLARE
+  columns text;
+  changed boolean;
+BEGIN
+  SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
+    WHERE a.attrelid = held AND a.attname LIKE 'values%' AND NOT a.attisdropped;
+  IF columns IS NULL THEN RETURN false; END IF;
+  EXECUTE format('SELECT l.labels <> ROW(%s)::text FROM %s l', columns, held) INTO changed;
+  RETURN changed;
+END $$;
+
+COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS
+  'Returns true if a label of an enum was renamed since the values of these enums were taken down '
+  'in this table. NULL: an imat that depends on no label.';

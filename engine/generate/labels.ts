@@ -1,0 +1,60 @@
+/**
+ * The labels of enums under which an answer was stored. ALTER TYPE ... RENAME VALUE changes what
+ * `e::text` gives, and no row.
+ *
+ * The table `labels_<name>` has one row: of each enum its values, and their labels as text. So the
+ * values printed again tell whether a label has been renamed since, by the same way by which the
+ * definition prints them: PostgreSQL does not go by the snapshot there. A value that is added is
+ * printed by no stored row; the next fold takes it in (imat_catalog.take_labels).
+ */
+import { treeChanged } from '../operators/pending.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { identify } from './capture.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
+
+const column = (index: number): Sql => ident(`values${index + 1}`);
+
+/** Made before anything is stored, so that a rename meanwhile is noticed. */
+export function labelsTable({ names, enums }: Subject): readonly Statement[] {
+  if (enums.length === 0) return [];
+  const values = enums.map(
+    (type, index) => sql`pg_catalog.enum_range(NULL::${fragment(type)}) AS ${column(index)}`,
+  );
+  return [
+    {
+      label: 'the labels of enums, which can be renamed',
+      sql: sql`CREATE TABLE ${names.labels.sql} AS
+SELECT e.*, ${printed('e', enums)} AS labels
+FROM (
+  SELECT ${lines(values)}
+) AS e`,
+    },
+    { label: 'what publications of all tables need', sql: identify(names.labels.sql) },
+  ];
+}
+
+const printed = (alias: string, enums: readonly string[]): Sql =>
+  sql`ROW(${join(
+    enums.map((_, index) => sql`${ident(alias)}.${column(index)}`),
+    ', ',
+  )})::text`;
+
+/** Whether a label has been renamed since; does not depend on any row. */
+function labelsChanged({ names, enums }: Subject): Sql | null {
+  if (enums.length === 0) return null;
+  const isOther = sql`l.labels <> ${printed('l', enums)}`;
+  return sql`EXISTS (SELECT FROM ${names.labels.sql} AS l WHERE ${isOther})`;
+}
+
+/**
+ * Whether what is stored and logged stands for other partitions or labels than those of now; null
+ * if it cannot.
+ */
+export function isOtherwise(subject: Subject): Sql | null {
+  const tests = [treeChanged(subject.partitioned), labelsChanged(subject)].flatMap(
+    (test) => test ?? [],
+  );
+  return tests.length === 0 ? null : join(tests, ' OR ');
+}
