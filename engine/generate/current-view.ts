@@ -111,8 +111,8 @@ export function storedArms(
   ];
 }
 
-/** That no pending change concerns a stored row. */
-function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
+/** That no pending change concerns a stored row of the state. */
+export function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   const nullable = keys.filter(({ canBeNull }) => canBeNull);
   return [
     ...nullable.map(({ name }) => sql`${stateColumn(name)} IS NOT NULL`),
@@ -120,7 +120,7 @@ function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   ];
 }
 
-const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
+export const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
   const same = keys.map(
     ({ name }) => sql`d.${ident(name)} OPERATOR(pg_catalog.=) ${stateColumn(name)}`,
   );
