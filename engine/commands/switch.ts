@@ -182,13 +182,15 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: numb
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  const computed = `${from.computed.sql.text}(uuid)`;
-  const [known] = await db.query<{ exists: boolean }>(
-    'SELECT to_regprocedure($1) IS NOT NULL AS exists',
-    [computed],
-  );
-  if (known?.exists === true)
-    await db.execute(`ALTER FUNCTION ${computed} RENAME TO ${quoteIdent(to.computed.name)}`);
+  for (const kind of ['computed', 'derived'] as const) {
+    const { text } = from[kind].sql;
+    const [known] = await db.query<{ exists: boolean }>(
+      'SELECT to_regproc($1) IS NOT NULL AS exists',
+      [text],
+    );
+    if (known?.exists === true)
+      await db.execute(`ALTER FUNCTION ${text} RENAME TO ${quoteIdent(to[kind].name)}`);
+  }
   const pairs = [
     ['TABLE', from.state, to.state],
     ['VIEW', from.live, to.live],

@@ -13,15 +13,14 @@
 import type { Extreme } from '../aggregates/parts.ts';
 import { firstValue, isSameInput, partSum } from '../aggregates/parts.ts';
 import { imageGrouping, imageOf } from '../operators/image.ts';
-import type { Rows } from '../operators/rule.ts';
-import { fromWhere } from '../operators/rule.ts';
-import type { Store, StoredKey } from '../operators/store.ts';
+import type { Store } from '../operators/store.ts';
 import { keyColumns } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import { derivedExtreme } from './derived.ts';
+import type { Subject } from './subject.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
 /** The alias of a row of `bounds`. */
@@ -183,23 +182,25 @@ export const isAgain = (store: Store): Sql => {
 export const totalOf = (store: Store): Sql => sql`${B}.${ownNames(store)('total')}`;
 
 /** The stored columns of a row of `bounds`. */
-export function mergedColumns(plan: AddPlan): readonly Sql[] {
+export function mergedColumns(subject: Subject, plan: AddPlan): readonly Sql[] {
   const { store } = plan;
   const kept = [...keyColumns(store), ...store.parts.map(({ name }) => name)].map(
     (name) => sql`${B}.${ident(name)}`,
   );
   return [
     ...kept,
-    ...store.extremes.map((one, at) => sql`${merged(plan, one, at)} AS ${ident(one.name)}`),
+    ...store.extremes.map(
+      (one, at) => sql`${merged(subject, plan, one, at)} AS ${ident(one.name)}`,
+    ),
   ];
 }
 
-function merged(plan: AddPlan, one: Extreme, at: number): Sql {
+function merged(subject: Subject, plan: AddPlan, one: Extreme, at: number): Sql {
   const own = ownNames(plan.store);
   const [stored, came] = [sql`${B}.${ident(one.name)}`, sql`${B}.${own('came', at + 1)}`];
   return sql`CASE
   WHEN ${B}.${own('total')} = 0 THEN NULL
-  WHEN ${B}.${own('again', at + 1)} THEN ${derived(plan, one)}
+  WHEN ${B}.${own('again', at + 1)} THEN ${derivedExtreme(subject, plan.store, at)}
   WHEN ${came} IS NULL THEN ${stored}
   WHEN ${stored} IS NULL OR ${came} ${one.reaches} ${stored} THEN ${came}
   ELSE ${stored}
@@ -225,33 +226,4 @@ export function extremesDiffer(store: Store, alias: Sql): Sql {
     }),
     ' OR ',
   );
-}
-
-/** The extreme over the rows of the group of `b`, from the tables. */
-function derived(plan: AddPlan, one: Extreme): Sql {
-  const input = coreInput(plan, null).now;
-  const value = firstValue(one, one.value);
-  const from = (group: readonly Sql[]): Sql => {
-    const rows: Rows = { from: input.from, where: [...input.where, ...one.conditions, ...group] };
-    return sql`(
-  SELECT ${value}
-  ${fromWhere(rows)}
-)`;
-  };
-  const { keys } = plan.store;
-  if (keys.length === 0) return from([]);
-  const known = and(keys.map(({ name }) => sql`${B}.${ident(name)} IS NOT NULL`));
-  return sql`CASE WHEN ${known} THEN ${from(keys.map(isSameKey))} ELSE ${from(nullSafe(keys))} END`;
-}
-
-const isSameKey = ({ name, value }: StoredKey): Sql =>
-  sql`${value} OPERATOR(pg_catalog.=) ${B}.${ident(name)}`;
-
-/** That a row has the keys of the group, of which one is NULL. */
-function nullSafe(keys: readonly StoredKey[]): readonly Sql[] {
-  return keys.map((key) => {
-    const isNull = sql`${key.value} IS NULL`;
-    if (keys.length === 1) return isNull;
-    return sql`(${isSameKey(key)} OR ${B}.${ident(key.name)} IS NULL AND ${isNull})`;
-  });
 }

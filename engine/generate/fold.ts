@@ -85,7 +85,7 @@ END IF;`,
   const body = sql`
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
-  upsert CONSTANT text := ${dollarQuoted(upsertStatement(plan, state.sql))};
+  upsert CONSTANT text := ${dollarQuoted(upsertStatement(subject, plan))};
   touched bigint;
   emptied tid[];
   negative boolean;${hasExtremes(store) ? sql`\n  few boolean;` : sql``}
@@ -136,8 +136,9 @@ END;`;
 }
 
 /** Items of a WITH clause up to `delta`, the changes of each group. */
-function deltaItems(plan: AddPlan, state: Sql): Sql {
+function deltaItems(subject: Subject, plan: AddPlan): Sql {
   const { store } = plan;
+  const { state } = subject.names;
   if (!hasExtremes(store)) {
     const columns = join(stateColumns(store).map(ident), ', ');
     return sql`delta AS (
@@ -145,19 +146,19 @@ function deltaItems(plan: AddPlan, state: Sql): Sql {
 )`;
   }
   return sql`bounds AS MATERIALIZED (
-  ${boundsOf(store, state, touchedRows(plan), false)}
+  ${boundsOf(store, state.sql, touchedRows(plan), false)}
 ), few AS MATERIALIZED (
-  ${isFewAgain(plan, state)}
+  ${isFewAgain(plan, state.sql)}
 ), delta AS MATERIALIZED (
   SELECT
-    ${lines([...mergedColumns(plan), ...storedExtremes(store)])}
+    ${lines([...mergedColumns(subject, plan), ...storedExtremes(store)])}
   FROM bounds AS b
   WHERE (SELECT f.is_few FROM few AS f)
 )`;
 }
 
 /** As a template for format(): `%s` is the view. */
-function upsertStatement(plan: AddPlan, state: Sql): Sql {
+function upsertStatement(subject: Subject, plan: AddPlan): Sql {
   const { store } = plan;
   const columns = join(stateColumns(store).map(ident), ', ');
   const additions = [
@@ -167,8 +168,8 @@ function upsertStatement(plan: AddPlan, state: Sql): Sql {
     ...store.extremes.map(({ name }) => sql`${ident(name)} = EXCLUDED.${ident(name)}`),
   ];
   const isChanged = changesSomething(store.parts, sql`d`);
-  const rest = sql`${deltaItems(plan, state)}, merged AS (
-  INSERT INTO ${state} AS s (${columns})
+  const rest = sql`${deltaItems(subject, plan)}, merged AS (
+  INSERT INTO ${subject.names.state.sql} AS s (${columns})
   SELECT ${columns}
   FROM delta AS d
   WHERE ${hasExtremes(store) ? sql`${isChanged} OR ${extremesDiffer(store, sql`d`)}` : isChanged}

@@ -38,7 +38,7 @@ export function mergedView(subject: Subject, plan: AddPlan, first: FirstRows | n
     ...(keys.length === 0
       ? []
       : storedArms(subject, plan, [IS_FEW, ...untouched(keys, CHANGES)], first)),
-    touched(plan),
+    touched(subject, plan),
     { ...anew, from: sql`${anew.from}\nWHERE NOT ${IS_FEW}` },
   ];
   return barrierView(
@@ -64,7 +64,7 @@ export function touchedRows({ store }: AddPlan): readonly Sql[] {
   return [isConcerned(keys, CHANGES), ...(unknown === null ? [] : [unknown])];
 }
 
-function touched(plan: AddPlan): Arm {
+function touched(subject: Subject, plan: AddPlan): Arm {
   const { store } = plan;
   const vanished = store.identity.vanishes ? [sql`${totalOf(store)} <> 0`] : [];
   return {
@@ -72,7 +72,7 @@ function touched(plan: AddPlan): Arm {
     columns: readColumns(store, store.values),
     from: sql`(
   SELECT
-    ${lines(mergedColumns(plan))}
+    ${lines(mergedColumns(subject, plan))}
   FROM bounds AS b
   WHERE ${join([IS_FEW, ...vanished], ' AND ')}
 ) AS ${ident(STATE)}`,

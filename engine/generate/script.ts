@@ -16,6 +16,7 @@ import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
+import { derivedFunction } from './derived.ts';
 import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
 import { mergedView } from './merged-view.ts';
@@ -148,6 +149,7 @@ function storeScript({ subject, plan, first }: StoreOf): readonly Statement[] {
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
     ...computedAnew(subject, plan),
+    ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),
     {
       label: 'state and pending changes, added up',
       sql: hasExtremes(plan.store)
