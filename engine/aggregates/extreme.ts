@@ -16,7 +16,7 @@ export const extremeRule: AggregateRule = {
     if (arg === undefined || reaches === null) return null;
     // A type with a length or a scale can have one form of each value where the result has not.
     const equalIsSame = arg.type.equalIsSame || result.equalIsSame;
-    if (!equalIsSame && !result.groupable) return null;
+    if (!equalIsSame && (!result.groupable || result.image === null)) return null;
     const column = parts.extreme(partName(name, arg), {
       aggregate: name,
       reaches,

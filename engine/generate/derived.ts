@@ -47,7 +47,7 @@ export function derivedFunction(subject: Subject, plan: AddPlan): readonly State
   return [
     {
       label: 'the extremes of a group from the tables, where the stored ones may have gone',
-      sql: sql`CREATE FUNCTION ${derived.sql}(${join([...parameters, ...results], ', ')})
+      sql: sql`CREATE OR REPLACE FUNCTION ${derived.sql}(${join([...parameters, ...results], ', ')})
 LANGUAGE sql
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
 SET search_path = pg_catalog

@@ -14,8 +14,7 @@ import type { Extreme } from '../aggregates/parts.ts';
 import { firstValue, isSameInput, partSum } from '../aggregates/parts.ts';
 import { imageGrouping, imageOf } from '../operators/image.ts';
 import type { Store } from '../operators/store.ts';
-import { keyColumns } from '../operators/store.ts';
-import type { AddPlan } from '../plan/plan.ts';
+import { keyColumns, stateColumns } from '../operators/store.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, fragment, ident, join, lines, sql } from '../sql/sql.ts';
@@ -28,11 +27,11 @@ const B = ident('b');
 
 export const hasExtremes = ({ extremes }: Store): boolean => extremes.length > 0;
 
-/** Columns beside the stored ones; stored columns are called otherwise. */
+/** Columns beside the stored ones, which are called otherwise. */
 type Own = (what: 'came' | 'went' | 'again' | 'stored' | 'total', number?: number) => Sql;
 
 function ownNames(store: Store): Own {
-  const taken = [...keyColumns(store), ...[...store.parts, ...store.extremes].map((p) => p.name)];
+  const taken = stateColumns(store);
   let prefix = 'imat_';
   while (taken.some((name) => name.startsWith(prefix))) prefix = `_${prefix}`;
   return (what, number) => ident(`${prefix}${what}${number ?? ''}`);
@@ -42,108 +41,125 @@ function ownNames(store: Store): Own {
 const argumentsOf = ({ extremes }: Store): readonly Extreme[] =>
   extremes.filter((one, at) => extremes.findIndex((other) => isSameInput(one, other)) === at);
 
-const argumentOf = (store: Store, extreme: Extreme): number =>
-  argumentsOf(store).findIndex((one) => isSameInput(one, extreme)) + 1;
+const columns = (alias: Sql, names: readonly string[]): readonly Sql[] =>
+  names.map((name) => sql`${alias}.${ident(name)}`);
 
-const typed = ({ facts }: Extreme): Sql => sql`NULL::${fragment(facts.type)}`;
+const nullOf = ({ facts }: Extreme): Sql => sql`NULL::${fragment(facts.type)}`;
+
+/** What came and what went of each argument, in a row that is about neither. */
+const nothingNetted = (store: Store): readonly Sql[] =>
+  argumentsOf(store).flatMap((one) => [nullOf(one), nullOf(one)]);
 
 /**
- * The values of one argument that came or went, as rows of `bounds`. Values that are equal and not
- * the same are netted by their images; if several of them came or went, any of them can have been
- * the stored one, so they count as gone.
+ * The touched groups, as a query over an item `changes` of its WITH clause. `stored`: conditions on
+ * stored rows under the alias `s`, of which one holds for each row of a touched group. Parts are
+ * those of the changes, and with `isTotal` those of the stored rows as well.
+ */
+export function boundsOf(store: Store, state: Sql, stored: readonly Sql[], isTotal: boolean): Sql {
+  const own = ownNames(store);
+  const isLostColumns = store.extremes.map(
+    (one, at) => sql`${isLost(one, at, own)} AS ${own('again', at + 1)}`,
+  );
+  const { select, groupBy } = store.identity.grouping(store);
+  const all = [...select, ...boundColumns(store, own, isTotal)];
+  const by = groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`;
+  const netted = argumentsOf(store).flatMap((_, at) => [own('came', at + 1), own('went', at + 1)]);
+  const names = [...stateColumns(store).map(ident), ...netted, own('stored')];
+  return sql`SELECT
+  ${lines([sql`${B}.*`, ...isLostColumns])}
+FROM (
+  SELECT
+    ${lines(all)}
+  FROM (
+    ${join(boundRows(store, state, stored), '\nUNION ALL\n')}
+  ) AS u(
+    ${lines(names)}
+  )${by}
+) AS ${B}`;
+}
+
+/** Of rows `u` of one group: its parts, and of each extreme S, I and O. */
+function boundColumns(store: Store, own: Own, isTotal: boolean): readonly Sql[] {
+  const args = argumentsOf(store);
+  const parts = store.parts.map((part) => {
+    const value = sql`u.${ident(part.name)}`;
+    const added = isTotal ? value : sql`CASE WHEN NOT u.${own('stored')} THEN ${value} END`;
+    return sql`${partSum(part, added)} AS ${ident(part.name)}`;
+  });
+  const extremes = store.extremes.flatMap((one, at) => {
+    const number = args.findIndex((other) => isSameInput(one, other)) + 1;
+    const first = (column: Sql): Sql => firstValue(one, sql`u.${column}`);
+    return [
+      sql`${first(ident(one.name))} AS ${ident(one.name)}`,
+      sql`${first(own('came', number))} AS ${own('came', at + 1)}`,
+      sql`${first(own('went', number))} AS ${own('went', at + 1)}`,
+    ];
+  });
+  const total = sql`COALESCE(pg_catalog.sum(u.${ROWS}), 0)::bigint AS ${own('total')}`;
+  return [...parts, ...extremes, total];
+}
+
+/** Stored rows, changes, and what came and went, as SELECTs of the same columns. */
+function boundRows(store: Store, state: Sql, stored: readonly Sql[]): readonly Sql[] {
+  const added = [...keyColumns(store), ...store.parts.map(({ name }) => name)];
+  return [
+    ...stored.map(
+      (where) => sql`SELECT
+  ${lines([...columns(ident('s'), stateColumns(store)), ...nothingNetted(store), sql`TRUE`])}
+FROM ${state} AS s
+WHERE ${where}`,
+    ),
+    sql`SELECT
+  ${lines([
+    ...columns(ident('c'), added),
+    ...store.extremes.map(nullOf),
+    ...nothingNetted(store),
+    sql`FALSE`,
+  ])}
+FROM changes AS c`,
+    ...argumentsOf(store).map((one) => netRows(store, one)),
+  ];
+}
+
+/**
+ * The values of one argument that came or went. Values that are equal and not the same are netted
+ * by their images; if several of them came or went, all count as gone, because any of them can be
+ * the answer.
  */
 function netRows(store: Store, argument: Extreme): Sql {
   const value = sql`u.${ident(argument.name)}`;
   const image = imageGrouping(value, argument.facts);
-  const grouping = store.identity.grouping(store);
-  const keys = keyColumns(store).map(ident);
-  const isTied = argument.facts.equalIsSame ? sql`FALSE` : sql`n.images > 1`;
-  const images = argument.facts.equalIsSame
-    ? []
-    : [
-        sql`pg_catalog.count(*) OVER (PARTITION BY ${join([...grouping.groupBy, value], ', ')}) AS images`,
-      ];
-  const others = argumentsOf(store).flatMap((one) => {
-    if (one !== argument) return [typed(one), typed(one)];
-    return [
-      sql`CASE WHEN n.weight > 0 THEN n.value END`,
-      sql`CASE WHEN n.weight < 0 OR ${isTied} THEN n.value END`,
-    ];
-  });
-  return sql`-- ${fragment(argument.comment.replaceAll(/[\r\n]/g, ' '))}: what came and went
-SELECT ${join([...keys.map((key) => sql`n.${key}`), ...nothing(store), ...others, sql`FALSE`], ', ')}
+  const { select, groupBy } = store.identity.grouping(store);
+  const isSame = argument.facts.equalIsSame;
+  const sameValue = join([...groupBy, value], ', ');
+  const net = [
+    ...select,
+    sql`${image.select} AS value`,
+    sql`pg_catalog.sum(u.${ROWS}) AS weight`,
+    ...(isSame ? [] : [sql`pg_catalog.count(*) OVER (PARTITION BY ${sameValue}) AS images`]),
+  ];
+  const isGone = isSame ? sql`n.weight < 0` : sql`n.weight < 0 OR n.images > 1`;
+  const netted = argumentsOf(store).flatMap((one) =>
+    one === argument
+      ? [sql`CASE WHEN n.weight > 0 THEN n.value END`, sql`CASE WHEN ${isGone} THEN n.value END`]
+      : [nullOf(one), nullOf(one)],
+  );
+  return sql`SELECT
+  ${lines([
+    ...columns(ident('n'), keyColumns(store)),
+    ...store.parts.map(({ type }) => sql`NULL::${fragment(type)}`),
+    ...store.extremes.map(nullOf),
+    ...netted,
+    sql`FALSE`,
+  ])}
 FROM (
   SELECT
-    ${lines([...grouping.select, sql`${image.select} AS value`, sql`pg_catalog.sum(u.${ROWS}) AS weight`, ...images])}
+    ${lines(net)}
   FROM changes AS u
   WHERE ${value} IS NOT NULL
-  GROUP BY ${join([...grouping.groupBy, ...image.groupBy], ', ')}
+  GROUP BY ${join([...groupBy, ...image.groupBy], ', ')}
   HAVING pg_catalog.sum(u.${ROWS}) <> 0
 ) AS n`;
-}
-
-/** Parts and extremes of a row that has none. */
-const nothing = (store: Store): readonly Sql[] => [
-  ...store.parts.map(({ type }) => sql`NULL::${fragment(type)}`),
-  ...store.extremes.map(typed),
-];
-
-/**
- * The touched groups as items of a WITH clause that has `changes`. `stored`: touched stored rows,
- * as conditions on the state under an alias `s`, one SELECT each. Parts are those of the changes
- * and, if `isTotal`, of the stored rows.
- */
-export function boundsOf(store: Store, state: Sql, stored: readonly Sql[], isTotal: boolean): Sql {
-  const own = ownNames(store);
-  const args = argumentsOf(store);
-  const columns = (alias: Sql): Sql[] => [
-    ...keyColumns(store).map((name) => sql`${alias}.${ident(name)}`),
-    ...store.parts.map(({ name }) => sql`${alias}.${ident(name)}`),
-  ];
-  const noneNetted = args.flatMap((one) => [typed(one), typed(one)]);
-  const named = [
-    ...keyColumns(store),
-    ...[...store.parts, ...store.extremes].map(({ name }) => name),
-  ].map(ident);
-  const netted = args.flatMap((_, at) => [own('came', at + 1), own('went', at + 1)]);
-  const s = ident('s');
-  const rows = [
-    ...stored.map(
-      (
-        where,
-      ) => sql`SELECT ${join([...columns(s), ...store.extremes.map(({ name }) => sql`s.${ident(name)}`), ...noneNetted, sql`TRUE`], ', ')}
-FROM ${state} AS s
-WHERE ${where}`,
-    ),
-    sql`SELECT ${join([...columns(ident('c')), ...store.extremes.map(typed), ...noneNetted, sql`FALSE`], ', ')}
-FROM changes AS c`,
-    ...args.map((one) => netRows(store, one)),
-  ];
-  const isStored = own('stored');
-  const parts = store.parts.map((part) => {
-    const value = sql`u.${ident(part.name)}`;
-    const sum = isTotal ? value : sql`CASE WHEN NOT u.${isStored} THEN ${value} END`;
-    return sql`${partSum(part, sum)} AS ${ident(part.name)}`;
-  });
-  const extremes = store.extremes.flatMap((one, at) => {
-    const number = argumentOf(store, one);
-    return [
-      sql`${firstValue(one, sql`u.${ident(one.name)}`)} AS ${ident(one.name)}`,
-      sql`${firstValue(one, sql`u.${own('came', number)}`)} AS ${own('came', at + 1)}`,
-      sql`${firstValue(one, sql`u.${own('went', number)}`)} AS ${own('went', at + 1)}`,
-    ];
-  });
-  const total = sql`COALESCE(pg_catalog.sum(u.${ROWS}), 0)::bigint AS ${own('total')}`;
-  const { select, groupBy } = store.identity.grouping(store);
-  return sql`SELECT
-  ${lines([sql`${B}.*`, ...store.extremes.map((one, at) => sql`${isLost(one, at, own)} AS ${own('again', at + 1)}`)])}
-FROM (
-  SELECT
-    ${lines([...select, ...parts, ...extremes, total])}
-  FROM (
-    ${join(rows, '\nUNION ALL\n')}
-  ) AS u(${join([...named, ...netted, isStored], ', ')})${groupBy.length === 0 ? sql`` : sql`\n  GROUP BY ${join(groupBy, ', ')}`}
-) AS ${B}`;
 }
 
 /** Whether the rows of the group must tell the extreme again. */
@@ -182,25 +198,21 @@ export const isAgain = (store: Store): Sql => {
 export const totalOf = (store: Store): Sql => sql`${B}.${ownNames(store)('total')}`;
 
 /** The stored columns of a row of `bounds`. */
-export function mergedColumns(subject: Subject, plan: AddPlan): readonly Sql[] {
-  const { store } = plan;
-  const kept = [...keyColumns(store), ...store.parts.map(({ name }) => name)].map(
-    (name) => sql`${B}.${ident(name)}`,
-  );
+export function mergedColumns(subject: Subject, store: Store): readonly Sql[] {
   return [
-    ...kept,
+    ...columns(B, [...keyColumns(store), ...store.parts.map(({ name }) => name)]),
     ...store.extremes.map(
-      (one, at) => sql`${merged(subject, plan, one, at)} AS ${ident(one.name)}`,
+      (one, at) => sql`${merged(subject, store, one, at)} AS ${ident(one.name)}`,
     ),
   ];
 }
 
-function merged(subject: Subject, plan: AddPlan, one: Extreme, at: number): Sql {
-  const own = ownNames(plan.store);
+function merged(subject: Subject, store: Store, one: Extreme, at: number): Sql {
+  const own = ownNames(store);
   const [stored, came] = [sql`${B}.${ident(one.name)}`, sql`${B}.${own('came', at + 1)}`];
   return sql`CASE
   WHEN ${B}.${own('total')} = 0 THEN NULL
-  WHEN ${B}.${own('again', at + 1)} THEN ${derivedExtreme(subject, plan.store, at)}
+  WHEN ${B}.${own('again', at + 1)} THEN ${derivedExtreme(subject, store, at)}
   WHEN ${came} IS NULL THEN ${stored}
   WHEN ${stored} IS NULL OR ${came} ${one.reaches} ${stored} THEN ${came}
   ELSE ${stored}

@@ -21,7 +21,9 @@ export function isFewAgain(plan: AddPlan, state: Sql): Sql {
     WHERE c.oid = ${regclass(state)}
   )`;
   const limit = sql`CASE WHEN ${hasIndexes(plan)} THEN ${many} ELSE ${FEW_SCANS} END`;
-  return sql`SELECT CASE WHEN pg_catalog.count(*) <= ${FEW_SCANS} THEN TRUE ELSE pg_catalog.count(*) <= ${limit} END AS is_few
+  const count = sql`pg_catalog.count(*)`;
+  return sql`SELECT
+  CASE WHEN ${count} <= ${FEW_SCANS} THEN TRUE ELSE ${count} <= ${limit} END AS is_few
 FROM bounds AS b
 WHERE ${isAgain(plan.store)}`;
 }

@@ -151,7 +151,7 @@ function deltaItems(subject: Subject, plan: AddPlan): Sql {
   ${isFewAgain(plan, state.sql)}
 ), delta AS MATERIALIZED (
   SELECT
-    ${lines([...mergedColumns(subject, plan), ...storedExtremes(store)])}
+    ${lines([...mergedColumns(subject, store), ...storedExtremes(store)])}
   FROM bounds AS b
   WHERE (SELECT f.is_few FROM few AS f)
 )`;
@@ -167,6 +167,7 @@ function upsertStatement(subject: Subject, plan: AddPlan): Sql {
     ),
     ...store.extremes.map(({ name }) => sql`${ident(name)} = EXCLUDED.${ident(name)}`),
   ];
+  const isFew = hasExtremes(store) ? sql`,\n  (SELECT f.is_few FROM few AS f)` : sql``;
   const isChanged = changesSomething(store.parts, sql`d`);
   const rest = sql`${deltaItems(subject, plan)}, merged AS (
   INSERT INTO ${subject.names.state.sql} AS s (${columns})
@@ -180,7 +181,7 @@ function upsertStatement(subject: Subject, plan: AddPlan): Sql {
 SELECT
   pg_catalog.count(*),
   pg_catalog.array_agg(m.ctid) FILTER (WHERE m.${ROWS} = 0),
-  pg_catalog.bool_or(m.${ROWS} < 0)${hasExtremes(store) ? sql`,\n  (SELECT f.is_few FROM few AS f)` : sql``}
+  pg_catalog.bool_or(m.${ROWS} < 0)${isFew}
 FROM merged AS m`;
   return sql`
   WITH changes AS (

@@ -72,7 +72,7 @@ function touched(subject: Subject, plan: AddPlan): Arm {
     columns: readColumns(store, store.values),
     from: sql`(
   SELECT
-    ${lines(mergedColumns(subject, plan))}
+    ${lines(mergedColumns(subject, store))}
   FROM bounds AS b
   WHERE ${join([IS_FEW, ...vanished], ' AND ')}
 ) AS ${ident(STATE)}`,

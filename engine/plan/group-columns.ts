@@ -5,7 +5,8 @@
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Node } from '../algebra/node.ts';
-import { columnsOf, expressionsOf, idOf, inputsOf, nodesOf } from '../algebra/node.ts';
+import { columnsOf, expressionsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
+import { extremeRule } from '../aggregates/extreme.ts';
 import type { AddPlan } from './plan.ts';
 
 export type TableColumn = { readonly source: SourceFacts; readonly column: ColumnFacts };
@@ -34,6 +35,39 @@ export function groupColumns({ core }: AddPlan): GroupColumns {
     ),
   };
 }
+
+export type NeededIndex = { readonly source: SourceFacts; readonly columns: readonly string[] };
+
+/**
+ * Indexes by which an extreme is derived again with few reads: of one table on the group keys and
+ * the argument, whose first or last entry is the answer, otherwise on the group keys where they are
+ * and on what joins the tables. None for groups whose extremes need no deriving, nor for keys that
+ * are computed.
+ */
+export function neededIndexes(plan: AddPlan): readonly NeededIndex[] {
+  const { core, store } = plan;
+  if (core.op !== 'group' || store.extremes.length === 0) return [];
+  const { keys, joins } = groupColumns(plan);
+  const [scan, ...others] = scansOf(core);
+  if (scan !== undefined && others.length === 0) {
+    if (keys.length < core.keys.length) return ofColumns(keys.flat());
+    const values = core.aggregates.flatMap(({ call, args }) =>
+      EXTREMES.has(call.name)
+        ? args.flatMap(({ expr }) => tableColumns(core.input, expr) ?? [])
+        : [],
+    );
+    return values.map((value) => ({
+      source: scan.source,
+      columns: [...keys.flat(), value].map(({ column }) => column.name),
+    }));
+  }
+  return keys.length === 0 ? [] : ofColumns([...keys.flat(), ...joins]);
+}
+
+const EXTREMES: ReadonlySet<string> = new Set(extremeRule.names);
+
+const ofColumns = (columns: readonly TableColumn[]): readonly NeededIndex[] =>
+  columns.map(({ source, column }) => ({ source, columns: [column.name] }));
 
 function joined(node: Node, condition: Expr): readonly TableColumn[] {
   if (condition.kind !== 'binary' || condition.op !== '=') return [];
