@@ -8,7 +8,7 @@
  * first value of an index on the group keys and the argument if there is one.
  *
  * Every reader must have the right to call it, so it asks for a key, as `anew.ts` does, and without
- * it gives NULL.
+ * it has no row.
  */
 import type { Extreme } from '../aggregates/parts.ts';
 import { firstValue } from '../aggregates/parts.ts';
@@ -26,17 +26,18 @@ export function derivedExtreme({ id, names }: Subject, { keys, extremes }: Store
   const access = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
   const group = keys.map(({ name, facts }) => sql`b.${ident(name)}::${fragment(facts.baseType)}`);
   const call = sql`${names.derived.sql}(${join([access, sql`${at + 1}`, ...group], ', ')})`;
-  // A function with one result has no row.
-  return extremes.length === 1 ? call : sql`(${call}).${ident(extremes[at]?.name ?? '')}`;
+  const columns = join(
+    extremes.map(({ name }) => ident(name)),
+    ', ',
+  );
+  return sql`(SELECT e.${ident(extremes[at]?.name ?? '')} FROM ${call} AS e(${columns}))`;
 }
 
 export function derivedFunction(subject: Subject, plan: AddPlan): readonly Statement[] {
   const { keys, extremes } = plan.store;
   const { derived } = subject.names;
   const types = keys.map(({ facts }) => fragment(facts.baseType));
-  const results = extremes.map(
-    ({ name, facts }) => sql`OUT ${ident(name)} ${fragment(facts.type)}`,
-  );
+  const results = extremes.map(({ name, facts }) => sql`${ident(name)} ${fragment(facts.type)}`);
   const parameters = [sql`uuid`, sql`integer`, ...types];
   const values = extremes.map(
     (one, at) => sql`CASE WHEN $2 = ${at + 1} THEN ${ofGroup(plan, one)} END`,
@@ -47,8 +48,10 @@ export function derivedFunction(subject: Subject, plan: AddPlan): readonly State
   return [
     {
       label: 'the extremes of a group from the tables, where the stored ones may have gone',
-      sql: sql`CREATE OR REPLACE FUNCTION ${derived.sql}(${join([...parameters, ...results], ', ')})
+      sql: sql`CREATE OR REPLACE FUNCTION ${derived.sql}(${join(parameters, ', ')})
+RETURNS TABLE (${join(results, ', ')})
 LANGUAGE sql
+ROWS 1
 STABLE SECURITY DEFINER PARALLEL ${fragment(subject.isParallelUnsafe ? 'UNSAFE' : 'RESTRICTED')}
 SET search_path = pg_catalog
 SET row_security = off

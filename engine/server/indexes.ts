@@ -8,9 +8,9 @@ import type { Db } from '../db/db.ts';
 const INDEXES_SQL = `
 SELECT i.indrelid::oid AS relation, (
     SELECT to_json(array_agg(a.attname::text ORDER BY k.n))
-    FROM unnest(i.indkey::int2[], i.indcollation::oid[]) WITH ORDINALITY AS k(attnum, collation, n)
+    FROM unnest(i.indkey::int2[], i.indcollation::oid[]) WITH ORDINALITY AS k(attnum, coll, n)
       LEFT JOIN pg_attribute a
-        ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND a.attcollation = k.collation
+        ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND a.attcollation = k.coll
     WHERE k.n <= i.indnkeyatts
   ) AS columns
 FROM pg_index i
