@@ -1,6 +1,7 @@
 /** min and max, merged with what is pending, and derived again where they may have gone. */
 import { describe, expect, test } from 'vitest';
 
+import { loadReaches } from '../../../engine/server/extremes.ts';
 import type { Step } from './support/bench.ts';
 import { FOLD, useBench } from './support/bench.ts';
 import { randomFor, randomHistory } from './support/random.ts';
@@ -135,6 +136,65 @@ describe('transactions', () => {
     }
     await bench.observer.execute('COMMIT');
     await bench.check(subject, bench.observer);
+  });
+});
+
+describe('around it', () => {
+  const BEGINS = [
+    'INSERT INTO v SELECT i, i % 2, i FROM generate_series(1, 10) i',
+    FOLD,
+    'DELETE FROM v WHERE id IN (10, 1)',
+  ];
+
+  test('a role that may read nothing but the imat sees what was derived again', async () => {
+    await tableOf('id int PRIMARY KEY, g int, x int');
+    await bench.convert(GROUPS, { name: 'readable' });
+    await bench.run(BEGINS);
+    const role = `extremes_reader_${process.pid}`;
+    await bench.user.execute(`CREATE ROLE ${role}; GRANT USAGE ON SCHEMA imat TO ${role};
+      GRANT SELECT ON imat.readable TO ${role}; SET ROLE ${role}`);
+    try {
+      expect(await bench.user.query('SELECT g, low, high FROM imat.readable ORDER BY g')).toEqual([
+        { g: 0, low: 2, high: 8 },
+        { g: 1, low: 3, high: 9 },
+      ]);
+    } finally {
+      await bench.user.execute(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
+  });
+
+  test('it goes on after renames and a repair', async () => {
+    await tableOf('id int PRIMARY KEY, g int, x int');
+    const { name, relation } = await bench.convert(GROUPS, { name: 'renamed' });
+    await bench.run(BEGINS);
+    const shown = (): Promise<unknown> =>
+      bench.user.query(`SELECT g, low, high FROM ${relation} ORDER BY g`);
+    await bench.user.execute('ALTER TABLE v RENAME x TO y; DELETE FROM v WHERE id = 8');
+    expect(await shown()).toEqual([
+      { g: 0, low: 2, high: 6 },
+      { g: 1, low: 3, high: 9 },
+    ]);
+    await bench.imat.repair(name);
+    await bench.user.execute('DELETE FROM v WHERE id = 3');
+    expect(await shown()).toEqual([
+      { g: 0, low: 2, high: 6 },
+      { g: 1, low: 5, high: 9 },
+    ]);
+    await bench.user.execute('ALTER TABLE v RENAME y TO x');
+  });
+
+  test('the catalog names the order of every min and max', async () => {
+    const rows = await bench.user.query<{ name: string; type: number; is_any: boolean }>(
+      `SELECT p.proname::text AS name, p.prorettype::oid AS type,
+         p.prorettype::regtype::text LIKE 'any%' AS is_any
+       FROM pg_catalog.pg_proc p
+       WHERE p.proname IN ('min', 'max') AND p.pronamespace = 'pg_catalog'::regnamespace`,
+    );
+    const calls = rows.filter((row) => !row.is_any);
+    const found = await loadReaches(bench.user, calls);
+    expect(calls.filter(({ name, type }) => !found.has(`${name} ${type}`))).toEqual([]);
+    expect(found.get('max 23')).toBe('OPERATOR(pg_catalog.>=)');
+    expect(found.get('min 23')).toBe('OPERATOR(pg_catalog.<=)');
   });
 });
 
