@@ -30,7 +30,7 @@ export function explanationText(explanation: Explanation): string {
     );
   if (missingIndexes.length > 0)
     sections.push(
-      'Missing indexes, by which fewer rows would be read when touched keys are computed again:\n' +
+      'Missing indexes, by which fewer rows would be read when rows are computed again:\n' +
         indented(missingIndexes.join('\n')),
     );
   if (reasons.length > 0) sections.push(reasonsText(strategy, reasons, definition));

@@ -1,5 +1,6 @@
 import { booleanRule } from './boolean.ts';
 import { countRule } from './count.ts';
+import { extremeRule } from './extreme.ts';
 import { regressionRule } from './regression.ts';
 import type { AggregateRule } from './rule.ts';
 import { avgRule, sumRule } from './sum.ts';
@@ -12,6 +13,7 @@ const RULES: readonly AggregateRule[] = [
   varianceRule,
   regressionRule,
   booleanRule,
+  extremeRule,
 ];
 
 const BY_NAME: ReadonlyMap<string, AggregateRule> = new Map(

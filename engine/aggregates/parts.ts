@@ -3,10 +3,11 @@
  * the sum over the group's rows of weight times the row's contribution, so that a change is added
  * and nothing else of the group is read.
  */
+import type { TypeFacts } from '../algebra/facts.ts';
 import type { ColumnNames } from '../sql/names.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { and, fragment, sql } from '../sql/sql.ts';
+import { and, fragment, ident, sql } from '../sql/sql.ts';
 
 /**
  * A part contributes where all its conditions hold; a `count` contributes 1, a `sum` its value,
@@ -41,6 +42,24 @@ export const ROW_COUNT: Part = {
   comment: 'rows of the group',
 };
 
+/**
+ * What the state stores of an aggregate that gives the first value in an order. It is not additive:
+ * generate/extremes.ts merges it.
+ */
+export type Extreme = {
+  readonly name: string;
+  /** The name of one of PostgreSQL's own aggregates. */
+  readonly aggregate: string;
+  /** The operator by which one value comes no later in the order than another. */
+  readonly reaches: Sql;
+  readonly value: Sql;
+  /** Only rows for which all hold have a value. */
+  readonly conditions: readonly Sql[];
+  /** Of the stored value. */
+  readonly facts: TypeFacts;
+  readonly comment: string;
+};
+
 /** Makes the parts of one aggregate; each gives the name of its column. */
 export type Parts = {
   /** Counts the rows for which all conditions hold; without a condition, that is the row count. */
@@ -52,6 +71,7 @@ export type Parts = {
     conditions: readonly Sql[],
     comment: string,
   ) => string;
+  readonly extreme: (wanted: string, extreme: Omit<Extreme, 'name'>) => string;
 };
 
 /**
@@ -60,6 +80,7 @@ export type Parts = {
  */
 export class PartAllocator {
   readonly parts: Part[] = [ROW_COUNT];
+  readonly extremes: Extreme[] = [];
   readonly #bySignature = new Map<string, Part>();
   readonly #names: ColumnNames;
 
@@ -84,7 +105,19 @@ export class PartAllocator {
             }),
       sum: (wanted, value, type, conditions, comment) =>
         this.#allocate(name(wanted), { value, conditions, type, comment: told(comment) }),
+      extreme: (wanted, extreme) =>
+        this.#extreme(name(wanted), { ...extreme, comment: told(extreme.comment) }),
     };
+  }
+
+  #extreme(wanted: string, extreme: Omit<Extreme, 'name'>): string {
+    const known = this.extremes.find(
+      (one) => one.aggregate === extreme.aggregate && isSameInput(one, extreme),
+    );
+    if (known !== undefined) return known.name;
+    const made = { ...extreme, name: this.#names.take(wanted) };
+    this.extremes.push(made);
+    return made.name;
   }
 
   #allocate(wanted: string, part: Omit<Part, 'name'>): string {
@@ -102,10 +135,32 @@ export class PartAllocator {
   }
 }
 
+/** Whether two aggregates are given the same values of the same rows. */
+export const isSameInput = (
+  a: Pick<Extreme, 'value' | 'conditions'>,
+  b: Pick<Extreme, 'value' | 'conditions'>,
+): boolean => a.value.text === b.value.text && and(a.conditions).text === and(b.conditions).text;
+
+/** An aggregate of PostgreSQL's own that gives the first value, over `value`. */
+export const firstValue = ({ aggregate }: Extreme, value: Sql): Sql =>
+  sql`pg_catalog.${ident(aggregate)}(${value})`;
+
+const filterOf = (conditions: readonly Sql[]): Sql =>
+  conditions.length === 0 ? sql`` : sql` FILTER (WHERE ${and(conditions)})`;
+
+/** The extreme over all rows of a group, from scratch. */
+export const extremeFromScratch = (extreme: Extreme): Sql =>
+  sql`${firstValue(extreme, extreme.value)}${filterOf(extreme.conditions)}`;
+
+/** The value of one changed row; NULL where it has none. */
+export function valueOfRow({ value, conditions, facts }: Extreme): Sql {
+  const typed = sql`(${value})::${fragment(facts.type)}`;
+  return conditions.length === 0 ? typed : sql`CASE WHEN ${and(conditions)} THEN ${typed} END`;
+}
+
 /** The part over all rows of a group, from scratch. */
 export function partFromScratch(part: Part): Sql {
-  const filter =
-    part.conditions.length === 0 ? sql`` : sql` FILTER (WHERE ${and(part.conditions)})`;
+  const filter = filterOf(part.conditions);
   if (part.value === null) return sql`pg_catalog.count(*)${filter}`;
   const sum = sql`pg_catalog.sum(${part.value})${filter}`;
   return sql`COALESCE(${sum}, ${zeroOf(part)})::${fragment(part.type)}`;

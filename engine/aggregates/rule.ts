@@ -32,6 +32,12 @@ export type AggregateInput = {
   readonly filter: readonly Sql[];
   /** The aggregate's result type. */
   readonly resultType: string;
+  readonly result: TypeFacts;
+  /**
+   * The operator by which one value comes no later than another in the order of which the
+   * aggregate gives the first value; null if the catalog names no such order.
+   */
+  readonly reaches: Sql | null;
   readonly parts: Parts;
   /** PostgreSQL's major version: intervals can be infinite from 17 on. */
   readonly serverMajor: number;

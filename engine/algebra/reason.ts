@@ -12,7 +12,9 @@ export function aggregateNotMaintained(name: string, span: Span | null): PlanRea
   return {
     kind: 'aggregate_not_maintained',
     message: `aggregate "${name}" cannot be maintained incrementally`,
-    hint: 'count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.',
+    hint:
+      'count, sum, avg, min, max, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and ' +
+      'every can.',
     span,
   };
 }
@@ -38,6 +40,13 @@ export const argumentType = (
 export const keyNotUsable = (label: string, type: string, span: Span | null): PlanReason => ({
   kind: 'key_not_sortable',
   message: `${label} has type ${type}, which cannot be a key`,
+  hint: null,
+  span,
+});
+
+export const keyNotFound = (label: string, type: string, span: Span | null): PlanReason => ({
+  kind: 'key_not_found',
+  message: `${label} has type ${type}, by which the rows of a group cannot be found again`,
   hint: null,
   span,
 });

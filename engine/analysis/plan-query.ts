@@ -26,6 +26,7 @@ import { openOrders } from './completed.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
+import { reachesOf } from './reaches.ts';
 import { regroup } from './regroup.ts';
 import { planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
@@ -138,7 +139,7 @@ async function planAdd(
   };
   return choose(
     parts,
-    { of, serverMajor },
+    { of, serverMajor, reaches: await reachesOf(db, parts, types) },
     columns.map(({ type }) => type),
   );
 }

@@ -239,16 +239,17 @@ function storesExplained(
   plan: Plan | null,
   uses: readonly IndexUse[],
 ): Pick<Explanation, 'stores' | 'residual' | 'missingIndexes'> {
-  const indexesOf = (relation: string, columns: readonly string[]) =>
+  const indexesOf = (relation: string, indexes: readonly (readonly string[])[]) =>
     uses
-      .filter((use) => use.relation === relation && columns.includes(use.column))
-      .map(({ column, present }) => ({ column, present }));
+      .filter((use) => use.relation === relation)
+      .filter(({ columns }) => indexes.some((one) => one.join() === columns.join()))
+      .map(({ columns, present }) => ({ column: columns.join(', '), present }));
   const stores = (plan === null ? [] : storesOf(plan)).map(
     (store): StoreExplanation => ({
       ...store,
-      tables: store.tables.map(({ columns, ...table }) => ({
+      tables: store.tables.map(({ indexes, ...table }) => ({
         ...table,
-        indexes: indexesOf(table.relation, columns),
+        indexes: indexesOf(table.relation, indexes),
       })),
     }),
   );

@@ -1,43 +1,60 @@
-/** Which indexes are missing on the tables that are read when touched keys are computed again. */
+/**
+ * Which indexes are missing on the tables that are read when touched keys are computed again, or
+ * extremes derived again.
+ */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
-import type { Plan } from '../plan/plan.ts';
+import { neededIndexes } from '../plan/group-columns.ts';
+import type { Plan, StorePlan } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
-import { indexedColumns } from '../server/indexes.ts';
+import { beginsWith, loadIndexes } from '../server/indexes.ts';
 
-/** A column by which a table is read, and whether an index begins with it. */
+/** The columns by which a table is read, and whether an index begins with them. */
 export type IndexUse = {
   readonly relation: string;
-  readonly column: string;
+  readonly columns: readonly string[];
   readonly present: boolean;
 };
 
+type Needed = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+};
+
 export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]> {
-  const needed = plan.stores.flatMap((store) => {
-    if (store.rule === 'add') return [];
-    return neededColumns(store).flatMap(({ item, column }) => {
-      const relation = store.outline.items.get(item)?.relation;
-      return relation?.kind === 'table' ? [{ ...relation, column }] : [];
-    });
-  });
+  const needed = plan.stores.flatMap(neededBy);
   if (needed.length === 0) return [];
-  const indexed = await indexedColumns(db, [...new Set(needed.map(({ oid }) => oid))]);
+  const indexes = await loadIndexes(db, [...new Set(needed.map(({ oid }) => oid))]);
   const uses = new Map<string, IndexUse>();
-  for (const { oid, schema, name, column } of needed) {
+  for (const { oid, schema, name, columns } of needed) {
     const relation = quoteQualified(schema, name);
-    const present = indexed.get(oid)?.has(column) === true;
-    uses.set(`${oid} ${column}`, { relation, column, present });
+    const present = indexes.get(oid)?.some((index) => beginsWith(index, columns)) === true;
+    uses.set(JSON.stringify([oid, columns]), { relation, columns, present });
   }
   return [...uses.values()];
+}
+
+function neededBy(store: StorePlan): readonly Needed[] {
+  if (store.rule === 'add')
+    return neededIndexes(store).map(({ source, columns }) => ({ ...source, columns }));
+  return neededColumns(store).flatMap(({ item, column }) => {
+    const relation = store.outline.items.get(item)?.relation;
+    return relation?.kind === 'table' ? [{ ...relation, columns: [column] }] : [];
+  });
 }
 
 /** The statements that create what is missing. */
 export const missingIndexes = (uses: readonly IndexUse[]): readonly string[] =>
   uses
     .filter(({ present }) => !present)
-    .map(({ relation, column }) => `CREATE INDEX ON ${relation} (${quoteIdent(column)});`);
+    .map(
+      ({ relation, columns }) =>
+        `CREATE INDEX ON ${relation} (${columns.map(quoteIdent).join(', ')});`,
+    );
 
 /** With a note for each index that is missing. */
 export async function withIndexAdvice(db: Db, prepared: Prepared): Promise<Prepared> {

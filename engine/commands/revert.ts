@@ -158,10 +158,11 @@ SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
 
 async function dropStore(db: Db, names: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  // The functions are read by the first, and give rows of the last.
+  // The functions are read by the first; two give rows of the last.
   await dropViews(db, [names.current, names.touched]);
   for (const { sql } of [names.computed, names.changes])
     await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
   await dropViews(db, [names.delta, names.netted, names.content]);
   await db.execute(`DROP TABLE IF EXISTS ${names.state.sql.text}`);
 }

@@ -187,8 +187,8 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: numb
 
 async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  await renameFunction(db, from.computed, to.computed);
-  await renameFunction(db, from.changes, to.changes);
+  for (const kind of ['computed', 'changes', 'derived'] as const)
+    await renameFunction(db, from[kind], to[kind]);
   const pairs = [
     ['TABLE', from.state, to.state],
     ['VIEW', from.live, to.live],
@@ -202,13 +202,13 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
 }
 
 async function renameFunction(db: Db, from: StoreName, to: StoreName): Promise<void> {
-  const former = `${from.sql.text}(uuid)`;
+  const { text } = from.sql;
   const [known] = await db.query<{ exists: boolean }>(
-    'SELECT to_regprocedure($1) IS NOT NULL AS exists',
-    [former],
+    'SELECT to_regproc($1) IS NOT NULL AS exists',
+    [text],
   );
   if (known?.exists === true)
-    await db.execute(`ALTER FUNCTION ${former} RENAME TO ${quoteIdent(to.name)}`);
+    await db.execute(`ALTER FUNCTION ${text} RENAME TO ${quoteIdent(to.name)}`);
 }
 
 type Renaming = readonly ['TABLE' | 'VIEW', StoreName, StoreName];

@@ -16,7 +16,7 @@ import type { AddPlan } from '../plan/plan.ts';
 import { coreInput, joinsMany } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, lines, sql } from '../sql/sql.ts';
-import { readByFunction } from './read-by-function.ts';
+import { calledFromView, readByFunction } from './read-by-function.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -57,6 +57,12 @@ export function changesFunction(subject: Subject, plan: AddPlan): readonly State
     settings: [sql`jit = off`, ...changeSettings(plan)],
   });
 }
+
+/** What is pending, for a live view. */
+export const readChanges = (subject: Subject, plan: AddPlan): Sql =>
+  joinsMany(plan)
+    ? sql`SELECT * FROM ${calledFromView(subject, subject.names.changes.sql)}`
+    : sql`TABLE ${subject.names.delta.sql}`;
 
 /**
  * The view that the fold reads after an expression has failed; null if the first one is as careful.

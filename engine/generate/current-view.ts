@@ -27,12 +27,13 @@ import {
 } from '../operators/store.ts';
 import type { TouchKey } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput, joinsMany } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
+import { readChanges } from './change-views.ts';
 import { calledFromView } from './read-by-function.ts';
 import type { FirstRows } from './stores.ts';
 import { firstOf } from './stores.ts';
@@ -65,10 +66,9 @@ export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | 
       ? [touched]
       : [...storedArms(subject, plan, untouched(keys, changes), first), touched];
   const columns = columnsRead(store).map(stateColumn);
-  const all = joinsMany(plan)
-    ? sql`SELECT * FROM ${calledFromView(subject, subject.names.changes.sql)}`
-    : sql`TABLE ${delta}`;
-  const once = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  ${all}\n)\n` : sql``;
+  const once = isOnce
+    ? sql`WITH ${changes} AS MATERIALIZED (\n  ${readChanges(subject, plan)}\n)\n`
+    : sql``;
   return barrierView(
     subject.names.current.sql,
     sql`${once}SELECT
@@ -116,8 +116,8 @@ export function storedArms(
   ];
 }
 
-/** That no pending change concerns a stored row. */
-function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
+/** That no pending change concerns a stored row of the state. */
+export function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   const nullable = keys.filter(({ canBeNull }) => canBeNull);
   return [
     ...nullable.map(({ name }) => sql`${stateColumn(name)} IS NOT NULL`),
@@ -125,7 +125,7 @@ function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   ];
 }
 
-const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
+export const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
   const same = keys.map(
     ({ name }) => sql`d.${ident(name)} OPERATOR(pg_catalog.=) ${stateColumn(name)}`,
   );

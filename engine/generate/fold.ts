@@ -9,13 +9,22 @@
  * nullable keys is needed. An expression that fails on a row which has come and gone since the last
  * fold is tried again with such rows cancelled first.
  */
-import type { Store } from '../operators/store.ts';
 import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
+import type { Store } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, fragment, ident, join, literal, sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { changeSettings, fallbackView } from './change-views.ts';
+import {
+  boundsOf,
+  extremesDiffer,
+  hasExtremes,
+  mergedColumns,
+  storedExtremes,
+} from './extremes.ts';
+import { isFewAgain } from './few-again.ts';
+import { touchedRows } from './merged-view.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -45,15 +54,24 @@ function createFold(subject: Subject, plan: AddPlan): Sql {
   const { fold, state, delta, content } = subject.names;
   const fallback = fallbackView(subject, plan);
   const columns = join(stateColumns(store).map(ident), ', ');
-  const statements = [
-    sql`IF anew OR imat_catalog.has_reset(imat => ${subject.id}) THEN
-  DELETE FROM ${state.sql};
+  const computeAnew = sql`DELETE FROM ${state.sql};
   INSERT INTO ${state.sql} (${columns})
   SELECT ${columns} FROM ${content.sql};
   GET DIAGNOSTICS touched = ROW_COUNT;
-  RETURN touched;
+  RETURN touched;`;
+  const statements = [
+    sql`IF anew OR imat_catalog.has_reset(imat => ${subject.id}) THEN
+  ${computeAnew}
 END IF;`,
-    apply(delta.sql, fallback),
+    apply(store, delta.sql, fallback),
+    ...(hasExtremes(store)
+      ? [
+          sql`-- Too many groups would have to be derived again.
+IF NOT few THEN
+  ${computeAnew}
+END IF;`,
+        ]
+      : []),
     sql`IF negative THEN
   RAISE EXCEPTION USING
     ERRCODE = 'data_corrupted',
@@ -67,10 +85,10 @@ END IF;`,
   const body = sql`
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
-  upsert CONSTANT text := ${dollarQuoted(upsertStatement(store, state.sql))};
+  upsert CONSTANT text := ${dollarQuoted(upsertStatement(subject, plan))};
   touched bigint;
   emptied tid[];
-  negative boolean;
+  negative boolean;${hasExtremes(store) ? sql`\n  few boolean;` : sql``}
 BEGIN
   ${join(statements, '\n')}
 END`;
@@ -96,9 +114,10 @@ export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
 /**
  * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
  */
-function apply(delta: Sql, fallback: Sql | null): Sql {
+function apply(store: Store, delta: Sql, fallback: Sql | null): Sql {
+  const into = sql`touched, emptied, negative${fragment(hasExtremes(store) ? ', few' : '')}`;
   const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
-INTO touched, emptied, negative;`;
+INTO ${into};`;
   const handlers = [
     KEY_TOO_LONG,
     ...(fallback === null
@@ -117,19 +136,45 @@ EXCEPTION
 END;`;
 }
 
-/** As a template for format(): `%s` is the view. */
-function upsertStatement(store: Store, state: Sql): Sql {
-  const columns = join(stateColumns(store).map(ident), ', ');
-  const additions = store.parts.map(
-    (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
-  );
-  const rest = sql`delta AS (
+/** Items of a WITH clause up to `delta`, the changes of each group. */
+function deltaItems(subject: Subject, plan: AddPlan): Sql {
+  const { store } = plan;
+  const { state } = subject.names;
+  if (!hasExtremes(store)) {
+    const columns = join(stateColumns(store).map(ident), ', ');
+    return sql`delta AS (
   ${summed(store, sql`SELECT ${columns} FROM changes`)}
-), merged AS (
-  INSERT INTO ${state} AS s (${columns})
+)`;
+  }
+  return sql`bounds AS MATERIALIZED (
+  ${boundsOf(store, state.sql, touchedRows(plan), false)}
+), few AS MATERIALIZED (
+  ${isFewAgain(plan, state.sql)}
+), delta AS MATERIALIZED (
+  SELECT
+    ${lines([...mergedColumns(subject, store), ...storedExtremes(store)])}
+  FROM bounds AS b
+  WHERE (SELECT f.is_few FROM few AS f)
+)`;
+}
+
+/** As a template for format(): `%s` is the view. */
+function upsertStatement(subject: Subject, plan: AddPlan): Sql {
+  const { store } = plan;
+  const columns = join(stateColumns(store).map(ident), ', ');
+  const additions = [
+    ...store.parts.map(
+      (part) => sql`${ident(part.name)} = s.${ident(part.name)} + EXCLUDED.${ident(part.name)}`,
+    ),
+    ...store.extremes.map(({ name }) => sql`${ident(name)} = EXCLUDED.${ident(name)}`),
+  ];
+  const isFew = hasExtremes(store) ? sql`,\n  (SELECT f.is_few FROM few AS f)` : sql``;
+  const isChanged = changesSomething(store.parts, sql`d`);
+  const rest = sql`${deltaItems(subject, plan)}, merged AS (
+  INSERT INTO ${subject.names.state.sql} AS s (${columns})
   SELECT ${columns}
   FROM delta AS d
-  WHERE ${changesSomething(store.parts, sql`d`)}
+  WHERE ${hasExtremes(store) ? sql`${isChanged} OR ${extremesDiffer(store, sql`d`)}` : isChanged}
   ON CONFLICT (${join(identityOf(store).map(ident), ', ')}) DO UPDATE SET
     ${join(additions, ',\n')}
   RETURNING s.ctid, s.${ROWS}
@@ -137,7 +182,7 @@ function upsertStatement(store: Store, state: Sql): Sql {
 SELECT
   pg_catalog.count(*),
   pg_catalog.array_agg(m.ctid) FILTER (WHERE m.${ROWS} = 0),
-  pg_catalog.bool_or(m.${ROWS} < 0)
+  pg_catalog.bool_or(m.${ROWS} < 0)${isFew}
 FROM merged AS m`;
   return sql`
   WITH changes AS (

@@ -32,6 +32,7 @@ import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
+import { hasExtremes } from './extremes.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
@@ -91,7 +92,11 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
         ? null
         : join(
             [
-              resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1),
+              resetPending(
+                GUARDED_SNAPSHOT,
+                sources,
+                sources.length > 1 || hasExtremes(plan.store),
+              ),
               isOutgrown(subject, sources),
             ],
             ' OR ',

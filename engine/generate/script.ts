@@ -16,7 +16,10 @@ import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
+import { derivedFunction } from './derived.ts';
+import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
+import { mergedView } from './merged-view.ts';
 import { regroupFold, regroupScript, regroupView } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
 import { labelsTable } from './labels.ts';
@@ -147,9 +150,12 @@ function storeScript({ subject, plan, first }: StoreOf): readonly Statement[] {
     ...stateTable(plan, subject.names.state.sql),
     ...changeViews(subject, plan),
     ...computedAnew(subject, plan),
+    ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),
     {
       label: 'state and pending changes, added up',
-      sql: currentView(subject, plan, first),
+      sql: hasExtremes(plan.store)
+        ? mergedView(subject, plan, first)
+        : currentView(subject, plan, first),
     },
   ];
 }

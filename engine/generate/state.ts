@@ -24,6 +24,7 @@ export function stateTable(plan: AddPlan, table: Sql): readonly Statement[] {
   const held = [
     ...store.keys.map(({ name, label }) => [name, label] as const),
     ...store.parts.map(({ name, comment }) => [name, comment] as const),
+    ...store.extremes.map(({ name, comment }) => [name, comment] as const),
     ...storedValues(store).map(({ name, label }) => [name, label] as const),
   ];
   const values = storedValues(store).map(({ name, type, finish }) => {

@@ -29,9 +29,9 @@ import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
 /** Fewer keys are never too many. */
-const ALWAYS_FEW = 1000;
+export const ALWAYS_FEW = 1000;
 /** Above this share of the stored rows, all are computed anew (docs/benchmarks.md). */
-const SHARE = 10;
+export const SHARE = 10;
 
 export const touchedView = (subject: Subject, plan: RegroupPlan): Statement => ({
   label: 'the keys that pending rows touch',

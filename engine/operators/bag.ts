@@ -90,6 +90,7 @@ export function bagStore(
     identity: BY_DIGEST,
     keys,
     parts: [{ ...ROW_COUNT, comment: 'copies of the row' }],
+    extremes: [],
     values: [],
     columns: new Map(node.outputs.map(({ column }, index) => [column.id, keys[index]?.name ?? ''])),
   };

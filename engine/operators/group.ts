@@ -17,6 +17,7 @@ import type { PlanReason } from '../algebra/reason.ts';
 import {
   aggregateNotMaintained,
   argumentType,
+  keyNotFound,
   keyNotUsable,
   tooManyKeys,
 } from '../algebra/reason.ts';
@@ -25,6 +26,7 @@ import { fixedScale } from '../aggregates/fixed-scale.ts';
 import { PartAllocator } from '../aggregates/parts.ts';
 import type { Argument, Finish } from '../aggregates/rule.ts';
 import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 import type { Rule, Shape } from './rule.ts';
 import { conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
@@ -106,6 +108,11 @@ ${fromWhere(input)}`,
 export type Types = {
   readonly of: (column: ColumnId) => TypeFacts;
   readonly serverMajor: number;
+  /**
+   * The operator by which one value comes no later than another in the order of which an
+   * aggregate gives the first value; null if the catalog names no such order.
+   */
+  readonly reaches: (aggregate: ColumnId) => Sql | null;
 };
 
 /** PostgreSQL's INDEX_MAX_KEYS. */
@@ -143,7 +150,14 @@ export function groupStore(
   });
   const allocator = new PartAllocator(names);
   const planned = planAggregates(node, input, types, allocator);
-  const { parts } = allocator;
+  const { parts, extremes } = allocator;
+  const lost = extremes.length === 0 ? [] : node.keys.filter((_, index) => cannotFind(keys[index]));
+  if (lost.length > 0)
+    return {
+      reasons: lost.map(({ column, expr }) =>
+        keyNotFound(label(expr), types.of(column.id).type, expr.span),
+      ),
+    };
   const values = planned.flatMap((one, index): Value[] => {
     const name = valueNames[index];
     const aggregate = node.aggregates[index];
@@ -159,6 +173,7 @@ export function groupStore(
     identity: node.keys.length === 0 ? BY_NOTHING : BY_KEYS,
     keys,
     parts,
+    extremes,
     values,
     columns: new Map([
       ...node.keys.map(({ column }, index) => [column.id, keys[index]?.name ?? ''] as const),
@@ -166,6 +181,9 @@ export function groupStore(
     ]),
   };
 }
+
+/** Whether equality does not find the rows of a group again, from which an extreme is derived. */
+const cannotFind = (key: StoredKey | undefined): boolean => key?.facts.hasPlainEquality !== true;
 
 /** `result_avg_amount`: of an aggregate that the definition does not show unchanged. */
 const valueName = ({ call, args }: AggregateCall): string =>
@@ -220,6 +238,8 @@ function planAggregate(
     args: planned,
     filter: call.filter === null ? [] : [sql`(${written(call.filter, input)})`],
     resultType: types.of(column.id).type,
+    result: types.of(column.id),
+    reaches: types.reaches(column.id),
     parts: parts.for(
       call.filter === null ? null : { suffix: suffixOf(call), label: label(call.filter) },
     ),
@@ -227,7 +247,8 @@ function planAggregate(
   });
   if (finish !== null) {
     const text = finish(ident).text;
-    const part = parts.parts.find(({ name }) => ident(name).text === text);
+    const stored = [...parts.parts, ...parts.extremes];
+    const part = stored.find(({ name }) => ident(name).text === text);
     return { finish, part: part?.name ?? null };
   }
   return argumentType(

@@ -10,8 +10,15 @@
  */
 import type { TypeFacts } from '../algebra/facts.ts';
 import type { ColumnId } from '../algebra/node.ts';
-import type { Part } from '../aggregates/parts.ts';
-import { partFromScratch, partOfRow, partSum, zeroOf } from '../aggregates/parts.ts';
+import type { Extreme, Part } from '../aggregates/parts.ts';
+import {
+  extremeFromScratch,
+  partFromScratch,
+  partOfRow,
+  partSum,
+  valueOfRow,
+  zeroOf,
+} from '../aggregates/parts.ts';
 import type { Finish } from '../aggregates/rule.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
@@ -45,6 +52,8 @@ export type Store = {
   readonly identity: Identity;
   readonly keys: readonly StoredKey[];
   readonly parts: readonly Part[];
+  /** What is merged (generate/extremes.ts); a changed row has its value in the column. */
+  readonly extremes: readonly Extreme[];
   readonly values: readonly Value[];
   /** The stored column that is each column of the operator. */
   readonly columns: ReadonlyMap<ColumnId, string>;
@@ -110,6 +119,7 @@ export const keyColumns = (store: Store): readonly string[] => [
 export const stateColumns = (store: Store): readonly string[] => [
   ...keyColumns(store),
   ...store.parts.map(({ name }) => name),
+  ...store.extremes.map(({ name }) => name),
 ];
 
 export const storedValues = (store: Store): readonly Value[] =>
@@ -124,16 +134,19 @@ export const fromScratch = (store: Store, input: Rows): Sql =>
 export const contributions = (store: Store, terms: readonly Term[]): Sql =>
   store.identity.contributions(store, terms);
 
-/** The keys and all parts of one group of rows, from scratch. */
-export const scratchParts = (store: Store): readonly Sql[] =>
-  store.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`);
+/** All parts and extremes of one group of rows, from scratch. */
+export const scratchParts = (store: Store): readonly Sql[] => [
+  ...store.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`),
+  ...store.extremes.map((one) => sql`${extremeFromScratch(one)} AS ${ident(one.name)}`),
+];
 
 /** The rows of the terms, with `keys` and what each contributes to the parts. */
 export function termRows(store: Store, terms: readonly Term[], keys: readonly Sql[]): Sql {
   const selects = terms.map((term) => {
-    const parts = store.parts.map(
-      (part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`,
-    );
+    const parts = [
+      ...store.parts.map((part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`),
+      ...store.extremes.map((one) => sql`${valueOfRow(one)} AS ${ident(one.name)}`),
+    ];
     return sql`-- ${termLabel(term)}
 SELECT
   ${lines([...keys, ...parts])}
@@ -146,7 +159,7 @@ ${fromWhere(term)}`;
 export const keyValues = (store: Store): readonly Sql[] =>
   store.keys.map(({ name, value }) => sql`${value} AS ${ident(name)}`);
 
-/** Adds up rows of stored columns, key by key. */
+/** Adds up rows of stored columns, key by key, of a store without extremes. */
 export function summed(store: Store, rows: Sql): Sql {
   const parts = store.parts.map(
     (part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`,
@@ -198,7 +211,8 @@ export const changesSomething = (parts: readonly Part[], alias: Sql): Sql =>
 /** The type of a stored column. */
 export const storedType = (store: Store, name: string): string | undefined =>
   store.keys.find((key) => key.name === name)?.facts.type ??
-  [...store.parts, ...store.values].find((one) => one.name === name)?.type;
+  [...store.parts, ...store.values].find((one) => one.name === name)?.type ??
+  store.extremes.find((one) => one.name === name)?.facts.type;
 
 export const ordinals = (count: number): Sql =>
   fragment(Array.from({ length: count }, (_, index) => index + 1).join(', '));
@@ -217,7 +231,10 @@ export type InstalledColumn = {
  */
 export function asInstalled(store: Store, installed: readonly InstalledColumn[]): Store | null {
   const planned = [...stateColumns(store), ...storedValues(store).map(({ name }) => name)];
-  const types = new Map(store.parts.map(({ name, type }) => [name, type]));
+  const types = new Map<string, string>([
+    ...store.parts.map(({ name, type }) => [name, type] as const),
+    ...store.extremes.map(({ name, facts }) => [name, facts.type] as const),
+  ]);
   const generated = new Set(storedValues(store).map(({ name }) => name));
   const keys = new Set(store.keys.map(({ name }) => name));
   const same = planned.every((name, index) => {
@@ -236,6 +253,7 @@ export function asInstalled(store: Store, installed: readonly InstalledColumn[])
     ...store,
     keys: store.keys.map((key) => ({ ...key, name: named(key.name) })),
     parts: store.parts.map((part) => ({ ...part, name: named(part.name) })),
+    extremes: store.extremes.map((one) => ({ ...one, name: named(one.name) })),
     values: store.values.map((value) => ({
       ...value,
       name: named(value.name),

@@ -8,6 +8,7 @@ import { mapRelations } from '../algebra/query-rewrites/relations.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import { neededIndexes } from './group-columns.ts';
 import type { AddPlan, Plan, Residual, StorePlan } from './plan.ts';
 import { planScans, storeItem, storeNumber } from './plan.ts';
 import { storeClause } from './print.ts';
@@ -27,8 +28,8 @@ export type StoreTable = {
   readonly holdsKey: boolean;
   /** The other tables on the way to the key, by their aliases. */
   readonly through: readonly string[];
-  /** The columns by which it is read. */
-  readonly columns: readonly string[];
+  /** What indexes on it would be used, by their columns. */
+  readonly indexes: readonly (readonly string[])[];
 };
 
 export type StoreOutline = {
@@ -75,7 +76,9 @@ const addedTables = (plan: AddPlan): readonly StoreTable[] =>
     effect: 'adds',
     holdsKey: false,
     through: [],
-    columns: [],
+    indexes: neededIndexes(plan)
+      .filter((one) => one.source.oid === source.oid)
+      .map(({ columns }) => columns),
   }));
 
 function regroupedTables(plan: RegroupPlan): readonly StoreTable[] {
@@ -90,7 +93,7 @@ function regroupedTables(plan: RegroupPlan): readonly StoreTable[] {
       effect: effectOf(through),
       holdsKey: holders.some(({ item }) => item === number),
       through: through ?? [],
-      columns: needed.filter(({ item }) => item === number).map(({ column }) => column),
+      indexes: needed.filter(({ item }) => item === number).map(({ column }) => [column]),
     };
   });
 }

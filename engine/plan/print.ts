@@ -86,6 +86,11 @@ const parts = (store: Store, keyRule: string): readonly Omit<PlanLine, 'depth'>[
     rule: 'additive part',
     stored: name,
   })),
+  ...store.extremes.map(({ comment, name }) => ({
+    clause: comment,
+    rule: 'merged; derived again where it may have gone',
+    stored: name,
+  })),
   ...store.values.map((value) => ({
     clause: value.label,
     rule: value.stored ? 'finished aggregate' : WHEN_READ,

@@ -50,6 +50,8 @@ export type StoreNames = {
   readonly content: StoreName;
   /** The same as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
+  /** The extremes of one group computed from the sources, as a function. */
+  readonly derived: StoreName;
   /** What the store holds now, as a view: where the definition is computed from that when read. */
   readonly live: StoreName;
 };
@@ -95,6 +97,7 @@ export function storeNames(name: string, number: number | null): StoreNames {
     current: of('current'),
     content: of('content'),
     computed: of('computed'),
+    derived: of('derived'),
     live: of('live'),
   };
 }

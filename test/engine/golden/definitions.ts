@@ -162,6 +162,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       't."select", t."line\nbreak", t."%I"',
   },
   {
+    name: 'extremes',
+    shows: 'min and max are merged; a function derives again what may have gone',
+    query: `SELECT region, count(*) AS sales, min(amount) AS least,
+        max(amount) FILTER (WHERE shipped) AS most
+      FROM sale
+      GROUP BY region`,
+  },
+  {
     name: 'regroup',
     shows: 'touched keys are computed again, from the rows that have them; NULL has an arm',
     query: `SELECT c.country, max(s.amount) AS top, count(DISTINCT s.region) AS regions
@@ -181,7 +189,11 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
     name: 'residual-stores',
     shows: 'two stores, one of each kind, with numbers in their names',
     query: `WITH sold AS (SELECT customer_id, sum(amount) AS total FROM sale GROUP BY customer_id),
-        best AS (SELECT customer_id, max(amount) AS top FROM sale GROUP BY customer_id)
+        best AS (
+          SELECT customer_id, percentile_disc(1) WITHIN GROUP (ORDER BY amount) AS top
+          FROM sale
+          GROUP BY customer_id
+        )
       SELECT s.customer_id, s.total, b.top, s.total / (SELECT sum(total) FROM sold) AS share
       FROM sold s JOIN best b ON b.customer_id = s.customer_id
       ORDER BY s.total DESC, s.customer_id

@@ -45,7 +45,14 @@ function joinOf(tables: Tables, conditions: readonly string[], unread: readonly 
       });
     return {
       op: 'scan',
-      source: { oid: position + 1, schema: 's', name, isPartitioned: false, columns: all },
+      source: {
+        oid: position + 1,
+        schema: 's',
+        name,
+        isPartitioned: false,
+        used: null,
+        columns: all,
+      },
       number: position + 1,
       label: name,
       columns: read.map((one) => ({ column: get(columns, `${name}.${one.name}`), facts: one })),

@@ -47,6 +47,7 @@ function typesOf(tree: Node) {
     ].map((one) => [one.id, known[one.name] ?? one.name] as const),
   );
   return {
+    reaches: () => null,
     serverMajor: 15,
     of: (id: ColumnId): TypeFacts => {
       const found = facts.get(named.get(id) ?? '');

@@ -17,7 +17,14 @@ CREATE MATERIALIZED VIEW totals AS
 SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id;
 CREATE MATERIALIZED VIEW ranks AS
 SELECT customer_id, total, rank() OVER (ORDER BY total DESC) AS place
-FROM (SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id) t;`;
+FROM (SELECT customer_id, sum(amount) AS total FROM orders GROUP BY customer_id) t;
+CREATE MATERIALIZED VIEW extremes AS
+SELECT customer_id, max(amount) AS most, min(amount) AS least, min(id) AS first
+FROM orders GROUP BY customer_id;
+CREATE MATERIALIZED VIEW joined_extremes AS
+SELECT o.customer_id, max(i.price) AS most
+FROM orders o JOIN items i ON i."Order" = o.id
+GROUP BY o.customer_id;`;
 
 const ORDERS = 'CREATE INDEX ON public.orders (customer_id);';
 const ITEMS = 'CREATE INDEX ON public.items ("Order");';
@@ -101,6 +108,21 @@ test('the rule add asks for none', async () => {
   const { stores, missingIndexes } = await sandbox.imat.explain('totals');
   expect(missingIndexes).toEqual([]);
   expect(stores).toMatchObject([{ rule: 'add', key: null, tables: [{ effect: 'adds' }] }]);
+});
+
+test('an extreme is derived again by the group key and the argument', async () => {
+  const { stores, missingIndexes } = await sandbox.imat.explain('extremes');
+  const [most, first] = ['customer_id, amount', 'customer_id, id'];
+  expect(stores).toMatchObject([
+    { rule: 'add', tables: [{ indexes: [{ column: most }, { column: first, present: false }] }] },
+  ]);
+  const statements = [most, first].map((columns) => `CREATE INDEX ON public.orders (${columns});`);
+  expect(missingIndexes).toEqual(statements);
+});
+
+test('an extreme of a join is derived again by the key and what joins the tables', async () => {
+  const { missingIndexes } = await sandbox.imat.explain('joined_extremes');
+  expect(missingIndexes.toSorted()).toEqual([ITEMS, ORDERS]);
 });
 
 test('a residual is shown as a query over the stores, by their names', async () => {

@@ -72,7 +72,7 @@ beforeAll(async () => {
     CREATE MATERIALIZED VIEW grouped AS
     SELECT g, count(*) AS n FROM a WHERE secret IS NOT NULL GROUP BY g;
     CREATE MATERIALIZED VIEW swapped AS ${REBUILT} SELECT g, max(i) AS i FROM a GROUP BY g;
-    CREATE MATERIALIZED VIEW regrouped AS SELECT g, max(i) AS i FROM a GROUP BY g;
+    CREATE MATERIALIZED VIEW regrouped AS SELECT g, bit_or(i) AS i FROM a GROUP BY g;
     CREATE MATERIALIZED VIEW stores AS
     SELECT g, count(*) AS n, (SELECT max(i) FROM a) AS i FROM a GROUP BY g;
     REVOKE ALL ON a, grouped, swapped, regrouped, stores FROM PUBLIC, ${role}`);

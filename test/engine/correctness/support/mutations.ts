@@ -1,5 +1,7 @@
 /** Known wrong rules: what each changes in the SQL that imat installs. */
 
+import type { ExtremeDefinition } from './extreme-mutations.ts';
+import { EXTREME_MUTATIONS } from './extreme-mutations.ts';
 import type { RegroupDefinition } from './regroup-mutations.ts';
 import { REGROUP_MUTATIONS } from './regroup-mutations.ts';
 
@@ -28,6 +30,7 @@ const SINGLE = 'SELECT count(*) AS n, sum(x) AS s FROM t';
 const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROUP BY t.k';
 const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
 export type Definition =
+  | ExtremeDefinition
   | RegroupDefinition
   | typeof GROUPED
   | typeof JOINED
@@ -45,6 +48,7 @@ export const VALUES = /^finished aggregates/;
 export const CAPTURES = /^capture on public\.t$/;
 
 export const MUTATIONS: readonly Mutation[] = [
+  ...EXTREME_MUTATIONS,
   ...REGROUP_MUTATIONS,
   {
     name: 'both sides changed: their product is not taken back',

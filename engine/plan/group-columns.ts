@@ -1,0 +1,108 @@
+/**
+ * By which columns of tables the rows of a group are found again, as far as an index on columns can
+ * find them.
+ */
+import type { Expr } from '../../parser/tree.ts';
+import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
+import type { ColumnId, Node } from '../algebra/node.ts';
+import { columnsOf, expressionsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
+import { extremeRule } from '../aggregates/extreme.ts';
+import type { AddPlan } from './plan.ts';
+
+export type TableColumn = { readonly source: SourceFacts; readonly column: ColumnFacts };
+
+/**
+ *   keys    for each group key that is a column, the columns of tables that it is: of UNION ALL,
+ *           one for each branch
+ *   joins   columns that are compared with those of other tables
+ */
+export type GroupColumns = {
+  readonly keys: readonly (readonly TableColumn[])[];
+  readonly joins: readonly TableColumn[];
+};
+
+export function groupColumns({ core }: AddPlan): GroupColumns {
+  const keys = core.op === 'group' ? core.keys.map(({ expr }) => expr) : [];
+  return {
+    keys: keys.flatMap((expr) => {
+      const found = tableColumns(core.input, expr);
+      return found === null ? [] : [found];
+    }),
+    joins: nodesOf(core.input).flatMap((node) =>
+      node.op === 'join' || node.op === 'filter'
+        ? expressionsOf(node).flatMap((condition) => joined(node, condition))
+        : [],
+    ),
+  };
+}
+
+export type NeededIndex = { readonly source: SourceFacts; readonly columns: readonly string[] };
+
+/**
+ * Indexes by which an extreme is derived again with few reads: of one table on the group keys and
+ * the argument, whose first or last entry is the answer, otherwise on the group keys where they are
+ * and on what joins the tables. None for groups whose extremes need no deriving, nor for keys that
+ * are computed.
+ */
+export function neededIndexes(plan: AddPlan): readonly NeededIndex[] {
+  const { core, store } = plan;
+  if (core.op !== 'group' || store.extremes.length === 0) return [];
+  const { keys, joins } = groupColumns(plan);
+  const [scan, ...others] = scansOf(core);
+  if (scan !== undefined && others.length === 0) {
+    if (keys.length < core.keys.length) return ofColumns(keys.flat());
+    const values = core.aggregates.flatMap(({ call, args }) =>
+      EXTREMES.has(call.name)
+        ? args.flatMap(({ expr }) => tableColumns(core.input, expr) ?? [])
+        : [],
+    );
+    return values.map((value) => ({
+      source: scan.source,
+      columns: [...keys.flat(), value].map(({ column }) => column.name),
+    }));
+  }
+  return keys.length === 0 ? [] : ofColumns([...keys.flat(), ...joins]);
+}
+
+const EXTREMES: ReadonlySet<string> = new Set(extremeRule.names);
+
+const ofColumns = (columns: readonly TableColumn[]): readonly NeededIndex[] =>
+  columns.map(({ source, column }) => ({ source, columns: [column.name] }));
+
+function joined(node: Node, condition: Expr): readonly TableColumn[] {
+  if (condition.kind !== 'binary' || condition.op !== '=') return [];
+  const sides = [condition.left, condition.right].map((side) => tableColumns(node, side));
+  return sides.includes(null) ? [] : sides.flatMap((side) => side ?? []);
+}
+
+/** The columns of tables that an expression over a node is; null if it is computed. */
+export function tableColumns(node: Node, expr: Expr): readonly TableColumn[] | null {
+  return expr.kind === 'column' ? origins(node, idOf(expr)) : null;
+}
+
+function origins(node: Node, id: ColumnId): readonly TableColumn[] | null {
+  switch (node.op) {
+    case 'scan': {
+      const found = node.columns.find(({ column }) => column.id === id);
+      return found === undefined ? null : [{ source: node.source, column: found.facts }];
+    }
+    case 'unionAll': {
+      const place = node.columns.findIndex(({ column }) => column.id === id);
+      const branches = node.inputs.map((input) => {
+        const own = columnsOf(input)[place];
+        return own === undefined ? null : origins(input, own.id);
+      });
+      return branches.includes(null) ? null : branches.flatMap((branch) => branch ?? []);
+    }
+    case 'project': {
+      const output = node.outputs.find(({ column }) => column.id === id);
+      return output === undefined ? null : tableColumns(node.input, output.expr);
+    }
+    case 'group':
+      return null;
+    default: {
+      const input = inputsOf(node).find((one) => columnsOf(one).some((own) => own.id === id));
+      return input === undefined ? null : origins(input, id);
+    }
+  }
+}
