@@ -60,7 +60,7 @@ export function sizesOf(factor: number): Sizes {
   };
 }
 
-/** An integer from 0 to `choices` - 1, scattered by the value of `seed`; by each `use` otherwise. */
+/** An integer from 0 to `choices` - 1 by the value of `seed`, by each `use` another. */
 const pick = (choices: number, use: number, seed = 'i'): string =>
   `((hashint8extended((${seed})::bigint, ${use}) & 9223372036854775807) % ${choices})`;
 const oneOf = (values: readonly string[], use: number, seed?: string): string =>
