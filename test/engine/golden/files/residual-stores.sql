@@ -7,7 +7,7 @@
 --           GROUP BY sale.customer_id
 --         ), best AS (
 --          SELECT sale.customer_id,
---             max(sale.amount) AS top
+--             percentile_disc(1::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
 --            FROM public.sale
 --           GROUP BY sale.customer_id
 --         )
@@ -49,7 +49,7 @@ WITH sold AS (
           GROUP BY sale.customer_id
         ), best AS (
          SELECT sale.customer_id,
-            max(sale.amount) AS top
+            percentile_disc(1::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
            FROM public.sale
           GROUP BY sale.customer_id
         )
@@ -394,7 +394,7 @@ FROM (
 
 -- the rows of the definition
 CREATE TABLE imat_store.state2_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
-SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
 FROM public.sale
 GROUP BY sale.customer_id;
 
@@ -449,7 +449,7 @@ FROM (
 
 -- the definition, with its key
 CREATE VIEW imat_store.content2_residual_stores AS
-SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
 FROM public.sale
 GROUP BY sale.customer_id;
 
@@ -500,7 +500,7 @@ FROM (
     s.top,
     FALSE AS imat_stays
   FROM (
-  SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+  SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
   FROM public.sale
   WHERE (sale.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
   GROUP BY sale.customer_id
@@ -513,7 +513,7 @@ FROM (
     s.top,
     FALSE AS imat_stays
   FROM (
-  SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+  SELECT sale.customer_id AS customer_id, pg_catalog.percentile_disc((1)::double precision) WITHIN GROUP (ORDER BY sale.amount) AS top
   FROM public.sale
   WHERE (sale.customer_id IS NULL)
   GROUP BY sale.customer_id
@@ -586,10 +586,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state1_residual_stores;
-    INSERT INTO imat_store.state1_residual_stores (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content1_residual_stores;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+      INSERT INTO imat_store.state1_residual_stores (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content1_residual_stores;
+      GET DIAGNOSTICS touched = ROW_COUNT;
+      RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta1_residual_stores')
@@ -712,7 +712,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(18, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(19, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
     imat_catalog.no_frontier('residual_stores')::integer
   )
 );
@@ -746,7 +746,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(18, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(19, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
     imat_catalog.no_frontier('residual_stores')::integer
   )
 );

@@ -7,7 +7,6 @@
 --
 -- strategy swap, freshness live
 -- not delta: aggregate "string_agg" with ORDER BY cannot be maintained incrementally (line 1, column 8)
--- not delta: aggregate "max" cannot be maintained incrementally (line 2, column 5). count, sum, avg, stddev*, var*, covar*, corr, regr_*, bool_and, bool_or and every can.
 -- not delta: LEFT JOIN cannot be maintained incrementally (line 4, column 6)
 -- note: ties in ORDER BY s.id are broken by c.id
 -- note: a live read runs the definition while a source has changed since the last swap
