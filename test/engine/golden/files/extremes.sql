@@ -693,10 +693,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_extremes;
-      INSERT INTO imat_store.state_extremes (region, rows, min_amount, max_amount_if_shipped)
-      SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.content_extremes;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_extremes (region, rows, min_amount, max_amount_if_shipped)
+    SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.content_extremes;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_extremes')
@@ -717,10 +717,10 @@ BEGIN
   -- Too many groups would have to be derived again.
   IF NOT few THEN
     DELETE FROM imat_store.state_extremes;
-      INSERT INTO imat_store.state_extremes (region, rows, min_amount, max_amount_if_shipped)
-      SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.content_extremes;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_extremes (region, rows, min_amount, max_amount_if_shipped)
+    SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.content_extremes;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   IF negative THEN
     RAISE EXCEPTION USING
