@@ -55,10 +55,10 @@ function createFold(subject: Subject, plan: AddPlan): Sql {
   const fallback = fallbackView(subject, plan);
   const columns = join(stateColumns(store).map(ident), ', ');
   const computeAnew = sql`DELETE FROM ${state.sql};
-  INSERT INTO ${state.sql} (${columns})
-  SELECT ${columns} FROM ${content.sql};
-  GET DIAGNOSTICS touched = ROW_COUNT;
-  RETURN touched;`;
+INSERT INTO ${state.sql} (${columns})
+SELECT ${columns} FROM ${content.sql};
+GET DIAGNOSTICS touched = ROW_COUNT;
+RETURN touched;`;
   const statements = [
     sql`IF anew OR imat_catalog.has_reset(imat => ${subject.id}) THEN
   ${computeAnew}
