@@ -12,7 +12,7 @@
 import { deparseExpr } from '../../parser/deparse.ts';
 import { quoteQualified } from '../../parser/quote.ts';
 import type { ColumnRef, Expr, TableItem } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
+import { mapExprs, visit } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Scan } from '../algebra/node.ts';
@@ -99,8 +99,11 @@ function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pendin
   const exprs = [path.key, ...path.conditions];
   const source = plan.sources.get(changed.oid);
   if (source === undefined) throw new Error(`no facts for relation ${changed.name}`);
-  const read = scanOf(first, changed, source, exprs);
-  const [rows] = scan.change?.(read, [], pending, nettingOf(exprs, plan, path)) ?? [];
+  const netting = nettingOf(exprs, plan, path);
+  // A row that has changed in any column has not come and gone.
+  const names = netting === 'logged' ? namesIn(exprs, first) : namesRead(plan, first, source);
+  const read = scanOf(first, changed, source, names);
+  const [rows] = scan.change?.(read, [], pending, netting) ?? [];
   if (rows === undefined) throw new Error('a scan has one change');
   const tables = others.map((item) => {
     const relation = plan.outline.items.get(item)?.relation;
@@ -115,18 +118,40 @@ FROM
   ${lines([...rows.from, ...tables])}${whereOf([gate, ...path.conditions.map(written)])}`;
 }
 
-/** The columns of a table that the expressions read. */
-function scanOf(
-  item: number,
-  relation: TableItem,
-  source: SourceFacts,
-  exprs: readonly Expr[],
-): Scan {
+/** The columns of an item that expressions read. */
+function namesIn(exprs: readonly Expr[], item: number): ReadonlySet<string> {
   const names = new Set<string>();
   for (const expr of exprs)
     visit(expr, (node) => {
       if (node.kind === 'column' && node.relation === item) names.add(node.name);
     });
+  return names;
+}
+
+/** The columns of an item that the definition reads. */
+function namesRead(
+  { query, outline }: RegroupPlan,
+  item: number,
+  { columns }: SourceFacts,
+): ReadonlySet<string> {
+  const conditions = outline.blocks.flatMap((block) => block.conditions.map(({ expr }) => expr));
+  const found: Expr[] = [...conditions];
+  let isWhole = false;
+  mapExprs(query, (node) => {
+    if (node.kind === 'column') found.push(node);
+    isWhole ||= node.kind === 'whole_row' && node.relation === item;
+    return null;
+  });
+  return isWhole ? new Set(columns.map(({ name }) => name)) : namesIn(found, item);
+}
+
+/** The columns of a table with these names. */
+function scanOf(
+  item: number,
+  relation: TableItem,
+  source: SourceFacts,
+  names: ReadonlySet<string>,
+): Scan {
   return {
     op: 'scan',
     source,
@@ -142,7 +167,7 @@ function scanOf(
   };
 }
 
-/** An expression that can fail sees no row that has come and gone. */
+/** An expression that can fail sees no row that has come and gone, whatever its columns. */
 function nettingOf(exprs: readonly Expr[], plan: RegroupPlan, { tables }: Path): Netting {
   const typeOf = (ref: ColumnRef): number | null => {
     const relation = plan.outline.items.get(ref.relation)?.relation;
