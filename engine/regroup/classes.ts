@@ -108,7 +108,7 @@ function fullJoinOf({ fullJoins }: Block, expr: Expr): FullJoin | undefined {
   return fullJoins.find(
     ({ sides }) =>
       merged.args.length === 2 &&
-      merged.args.every((arg) => sides.some((side) => equalExpr(side, arg))),
+      sides.every((side) => merged.args.some((arg) => equalExpr(side, arg))),
   );
 }
 

@@ -152,6 +152,22 @@ describe('what fails for rows that a condition keeps away', () => {
     expect.hasAssertions();
   });
 
+  test.each([
+    ['of the path', 'SELECT a.id, b.x FROM a LEFT JOIN b ON b.k = a.k + 1'],
+    ['of the key', 'SELECT a.k + 1 AS k, max(a.v) AS m, min(a.t) AS t FROM a GROUP BY a.k + 1'],
+    ['of a whole row', 'SELECT a.id, b::text AS b FROM a LEFT JOIN b ON b.k = a.k + 1'],
+  ])('a change of another column than those %s', async (_, definition) => {
+    await bench.user.execute(ROWS.join('; '));
+    await bench.convert(definition);
+    await bench.run([
+      'UPDATE b SET x = x + 1',
+      "UPDATE a SET v = 9, t = '0' WHERE k = 2",
+      FOLD,
+      'UPDATE b SET x = NULL WHERE k = 2',
+      'UPDATE a SET v = NULL WHERE k = 0',
+    ]);
+  });
+
   test('a key of all rows fails with the definition alone', async () => {
     await bench.user.execute(ROWS.join('; '));
     const definition = 'SELECT 10 / a.v AS q, max(a.id) AS m FROM a GROUP BY 10 / a.v';
