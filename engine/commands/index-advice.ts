@@ -1,9 +1,13 @@
-/** Which indexes are missing on the tables that are read when touched keys are computed again. */
+/**
+ * Which indexes are missing on the tables that are read when touched keys are computed again, and
+ * where rows are looked for that the passing of time has changed.
+ */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan, Plan } from '../plan/plan.ts';
+import { planScans } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import { indexedColumns } from '../server/indexes.ts';
 
@@ -16,7 +20,7 @@ export type IndexUse = {
 
 export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]> {
   const needed = plan.stores.flatMap((store) => {
-    if (store.rule === 'add') return [];
+    if (store.rule === 'add') return timedColumns(store);
     return neededColumns(store).flatMap(({ item, column }) => {
       const relation = store.outline.items.get(item)?.relation;
       return relation?.kind === 'table' ? [{ ...relation, column }] : [];
@@ -32,6 +36,19 @@ export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]
   }
   return [...uses.values()];
 }
+
+type NeededColumn = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly column: string;
+};
+
+/** The columns by which the rows that time has changed are found. */
+const timedColumns = (plan: AddPlan): readonly NeededColumn[] =>
+  planScans(plan).flatMap(({ source, timed }) =>
+    timed.map(({ column }) => ({ ...source, column })),
+  );
 
 /** The statements that create what is missing. */
 export const missingIndexes = (uses: readonly IndexUse[]): readonly string[] =>

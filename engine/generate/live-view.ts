@@ -31,7 +31,8 @@ import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
-import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { anyElapsed, timedTables } from './elapsed.ts';
+import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import type { StoreSubject } from './stores.ts';
@@ -71,7 +72,10 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   const stored = storedArms(subject, plan, []);
   if (!subject.live)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const { logOf } = subject;
+  const moment = GUARDED_MOMENT;
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, changed: null };
+  const timed = timedTables(plan);
   const { sources } = coreInput(plan, null).shape;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
@@ -80,17 +84,17 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     STATE,
     answeringArm(
       frontier,
-      anyPending(pending, sources),
+      join([anyPending(pending, sources), ...anyElapsed(timed, moment)], ' OR '),
       sources.length === 0
         ? null
         : join(
             [
-              resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1),
+              resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1 || timed.length > 0),
               isOutgrown(subject, sources),
             ],
             ' OR ',
           ),
-      { when: isOtherwise(subject), arm: ARM.anew },
+      { when: isOtherwise(subject, timed), arm: ARM.anew },
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });

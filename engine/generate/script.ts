@@ -16,6 +16,7 @@ import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
+import { elapsedView } from './elapsed.ts';
 import { foldFunction } from './fold.ts';
 import { regroupFold, regroupScript, regroupView } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
@@ -172,6 +173,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
     ...labelsTable(subject),
     ...storesOf(subject, plan).flatMap(storeScript),
     ...limitIndex(subject, plan),
+    ...elapsedView(subject, plan),
     ...foldScript(subject, plan),
     ...liveViews(subject, plan),
   ],

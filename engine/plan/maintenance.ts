@@ -69,13 +69,13 @@ const tablesIn = (plan: StorePlan): readonly StoreTable[] =>
   plan.rule === 'add' ? addedTables(plan) : regroupedTables(plan);
 
 const addedTables = (plan: AddPlan): readonly StoreTable[] =>
-  planScans(plan).map(({ source, label }) => ({
+  planScans(plan).map(({ source, label, timed }) => ({
     relation: quoteQualified(source.schema, source.name),
     alias: label,
     effect: 'adds',
     holdsKey: false,
     through: [],
-    columns: [],
+    columns: timed.map(({ column }) => column),
   }));
 
 function regroupedTables(plan: RegroupPlan): readonly StoreTable[] {
