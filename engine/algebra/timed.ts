@@ -2,8 +2,8 @@
  * Comparisons of a column with a bound that moves with the time: `placed >= now() - '30 days'`.
  *
  * The passing of time is a change of rows. A state is that of a moment t0, a reader has another
- * one, t1: a row has changed if a comparison of it has. Only these two are compared with each other,
- * so nothing is asked of the bound but that it is a function of the time alone: it need not
+ * one, t1: a row has changed if a comparison of it has. Only these two are compared with each
+ * other, so nothing is asked of the bound but that it is a function of the time alone: it need not
  * rise with it (a change of the clock, the end of a month), and t1 may be before t0.
  *
  *   changed   column op bound(t0) is distinct from column op bound(t1)

@@ -223,7 +223,7 @@ const queries = (expression: string): readonly string[] => [
   `SELECT x, count(${expression}) AS n FROM v GROUP BY x HAVING count(${expression}) >= 0`,
 ];
 
-describe('what depends on tables, labels and bounds of time is maintained, under any settings', () => {
+describe('what depends on tables, labels and bounds of time is maintained by delta, always', () => {
   for (const expression of DELTA) {
     test(expression, async () => {
       await start();
