@@ -207,6 +207,7 @@ class Lowering {
       number: ++this.#occurrences,
       label: relation.alias,
       columns: source.columns.map((facts) => ({ column: this.#column(facts.name), facts })),
+      timed: [],
       span: relation.span,
     };
   }

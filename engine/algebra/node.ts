@@ -10,6 +10,7 @@
 import type { Aggregate, ColumnDefinition, ColumnRef, Expr, Span } from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
 import type { ColumnFacts, SourceFacts } from './facts.ts';
+import type { Timed } from './timed.ts';
 
 export type ColumnId = number & { readonly column: unique symbol };
 
@@ -30,6 +31,11 @@ export type Scan = {
   /** Its alias in the definition. */
   readonly label: string;
   readonly columns: readonly { readonly column: Column; readonly facts: ColumnFacts }[];
+  /**
+   * Its comparisons with bounds that move with the time; if there are any, its last column is the
+   * moment as of which a row is read.
+   */
+  readonly timed: readonly Timed[];
   readonly span: Span | null;
 };
 

@@ -18,6 +18,7 @@ import type { Db } from '../db/db.ts';
 import { isRefused } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { loadColumns } from '../server/columns.ts';
+import { isClock, VALUE_FUNCTIONS } from '../server/functions.ts';
 import { typesIn } from './marked-types.ts';
 import type { ReadView } from './read-view.ts';
 import { readView } from './read-view.ts';
@@ -73,14 +74,19 @@ async function withTimeZone(
   serverMajor: number,
   timeZone: string,
 ): Promise<Query> {
-  if (functions.unstable.every(({ dependence }) => dependence !== 'settings')) return query;
+  const isConcerned = functions.unstable.some(
+    ({ name, dependence }) => dependence === 'settings' || name === VALUE_FUNCTIONS,
+  );
+  if (!isConcerned) return query;
   if (await meansAnAbbreviation(db, timeZone)) return query;
   const typeOf = await typesIn(db, query, searchPath, timeOperands, []);
   return pinTimeZone(query, {
     name: literal(quoteLiteral(timeZone), 'text'),
     serverMajor,
     typeOf: (expr) => typeOf(expr)?.oid ?? null,
-    mayRepeat: functions.unstable.every(({ dependence }) => dependence !== 'moment'),
+    mayRepeat: functions.unstable.every(
+      (use) => use.dependence !== 'moment' || isClock(use) || use.name === VALUE_FUNCTIONS,
+    ),
   });
 }
 

@@ -3,6 +3,7 @@
  * has a rule for that, otherwise by computing touched keys again, or every reason against both.
  */
 import type { Query } from '../../parser/tree.ts';
+import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
@@ -12,6 +13,8 @@ import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.t
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
+import { isNow } from '../algebra/timed.ts';
+import { timeScans, untimed } from '../algebra/rewrites/time-scans.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
@@ -59,7 +62,20 @@ export async function planQuery(
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
   });
+  const late = plan === null ? [] : readingTime(plan);
+  if (late.length > 0) return { reasons: late };
   return plan === null ? added : { plan, againstAdd: added.reasons };
+}
+
+/** What is stored is of one moment, and what is computed from it when read would be of another. */
+function readingTime({ residual }: Plan): readonly PlanReason[] {
+  const found: PlanReason[] = [];
+  if (residual !== null)
+    mapExprs(residual.query, (expr) => {
+      if (isNow(expr)) found.push(untimed(expr));
+      return null;
+    });
+  return found;
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */
@@ -128,7 +144,9 @@ async function planAdd(
   if ('reasons' in plain) return plain;
   const tree = await typedTree(db, lower(plain, { sources, views }));
   if ('reasons' in tree) return tree;
-  const parts = cut(rewrite(tree));
+  const timed = timeScans(rewrite(tree));
+  if ('reasons' in timed) return timed;
+  const parts = cut(timed);
   if ('reasons' in parts) return parts;
   const types = await probe(db, parts);
   if ('reasons' in types) return types;

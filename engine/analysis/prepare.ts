@@ -7,6 +7,7 @@ import type { Db } from '../db/db.ts';
 import { ServerError } from '../db/db.ts';
 import { durationText, parseDuration } from '../durations.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
+import { MOMENT } from '../algebra/timed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
@@ -75,7 +76,12 @@ export async function prepare(
   if (wanted === 'delta' && analysis.plan === null) throw deltaUnavailable(analysis);
   const strategy = wanted === 'swap' || analysis.plan === null ? 'swap' : 'delta';
   const { watched, unwatchable } = await watchedSources(db, analysis, strategy);
-  const complete = { ...analysis, unwatchable: [...analysis.unwatchable, ...unwatchable] };
+  const complete = {
+    ...analysis,
+    // The passing of time is a change that a plan knows.
+    dependence: strategy === 'delta' ? ('tables' as const) : analysis.dependence,
+    unwatchable: [...analysis.unwatchable, ...unwatchable],
+  };
   return {
     analysis: complete,
     strategy,
@@ -200,7 +206,8 @@ function planColumns(analysis: Analysis, oid: number): number[] {
   const attnums = stores
     .flatMap((store) => (store.rule === 'add' ? planScans(store) : []))
     .filter((scan) => scan.source.oid === oid)
-    .flatMap((scan) => scan.columns.map(({ facts }) => facts.attnum));
+    .flatMap((scan) => scan.columns.map(({ facts }) => facts.attnum))
+    .filter((attnum) => attnum !== MOMENT);
   return [...new Set(attnums)].sort((a, b) => a - b);
 }
 

@@ -10,7 +10,7 @@ import { positionAt } from '../errors/imat-error.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
-import { VALUE_FUNCTIONS } from '../server/functions.ts';
+import { isClock, VALUE_FUNCTIONS } from '../server/functions.ts';
 import type { Inspection } from '../server/relations.ts';
 
 export function inOrderOfPlace(reasons: readonly PlanReason[]): PlanReason[] {
@@ -56,8 +56,8 @@ export function aggregateReasons(functions: FunctionFacts): PlanReason[] {
 export function functionReasons(functions: FunctionFacts, query: Query | null): PlanReason[] {
   return functions.unstable.flatMap((use): PlanReason[] => {
     const node = query === null ? null : nodeOf(query, use);
-    // Each of these words is a reason of the plan's.
-    if (node?.kind === 'value_function') return [];
+    // Each of these is a reason of the plan's, or none.
+    if (node?.kind === 'value_function' || (query !== null && isClock(use))) return [];
     const isOperator = use.operator !== null && node?.kind !== 'call';
     const name = isOperator ? use.operator.signature : use.name;
     const reads = use.reads ?? null;

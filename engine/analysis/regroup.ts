@@ -9,6 +9,9 @@ import type { KeyPlan } from '../regroup/choose-key.ts';
 import { keyPlans } from '../regroup/choose-key.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { keyFacts } from '../regroup/key-facts.ts';
+import { outlineOf } from '../regroup/outline.ts';
+import { timedItems } from '../regroup/timed-items.ts';
+import { untimed } from '../algebra/rewrites/time-scans.ts';
 import { ColumnNames } from '../sql/names.ts';
 import { queryColumns } from './query-columns.ts';
 
@@ -20,6 +23,8 @@ export async function regroup(
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   const query = withoutOrder(definition);
+  const { items, untimed: others } = timedItems(query, outlineOf(query));
+  if (others.length > 0) return { reasons: others.map(untimed) };
   const names = columns.map(({ name }) => name);
   const plans = keyPlans(query, hiddenName(names), (outline) => keyFacts(outline, sources));
   for (const plan of plans.slice(0, MAX_TRIED)) {
@@ -30,7 +35,7 @@ export async function regroup(
     const { place, ...own } = plan;
     const name = columnNames(plan)[place] ?? '';
     const key = { name, type: facts.logType, label: labelOf(plan) };
-    return { rule: 'regroup', ...own, key, columns: names, sources };
+    return { rule: 'regroup', ...own, key, columns: names, timed: items, sources };
   }
   return { reasons: [NO_KEY] };
 }

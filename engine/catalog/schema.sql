@@ -83,6 +83,7 @@ CREATE TABLE imat_catalog.frontier (
   advanced_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   here boolean GENERATED ALWAYS AS (imat_catalog.is_maintaining()) STORED,
   access_key uuid DEFAULT gen_random_uuid() NOT NULL,
+  moment timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT frontier_imat_id_fkey FOREIGN KEY (imat_id) REFERENCES imat_catalog.imat(id) ON DELETE CASCADE,
   CONSTRAINT frontier_pkey PRIMARY KEY (imat_id)
 ) WITH (fillfactor=20, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=100);
@@ -151,6 +152,8 @@ CREATE TABLE imat_catalog.imat (
   completed jsonb DEFAULT '{"notes": [], "settings": {}}'::jsonb NOT NULL,
   labels_text text,
   labels regclass GENERATED ALWAYS AS (imat_catalog.relation_named(labels_text)) STORED,
+  elapsed_text text,
+  elapsed regclass GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),
@@ -673,7 +676,7 @@ CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.advance(integer,oid) IS
-  'Moves the frontier of an imat to the snapshot of this transaction, which must have claimed the imat.';
+  'Moves the frontier of an imat to the snapshot and the time of this transaction, which must have claimed the imat.';
 GRANT EXECUTE ON FUNCTION imat_catalog.advance(integer,oid) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.age_ms(at timestamp with time zone)
@@ -861,12 +864,20 @@ CREATE FUNCTION imat_catalog.count_changes()
 COMMENT ON FUNCTION imat_catalog.count_changes() IS
   'Trigger: counts the rows that a statement has changed.';
 
+CREATE FUNCTION imat_catalog.count_elapsed(view regclass, up_to integer)
+  RETURNS bigint
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.count_elapsed(regclass,integer) IS
+  'Returns how many rows the passing of time has changed for an imat, by the view that tells them. up_to: where the count stops. NULL: an imat that no time changes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.count_elapsed(regclass,integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[])
   RETURNS TABLE(imat integer, n bigint)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.count_pending(integer,integer[]) IS
-  'Returns the number of pending rows of each imat, one row for each log that it reads, and one for labels of enums that were renamed. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
+  'Returns the number of pending rows of each imat, one row for each log that it reads, and one for rows that time has changed and labels of enums that were renamed. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.count_pending(integer,integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.count_relation(relation regclass)
@@ -1112,7 +1123,7 @@ CREATE FUNCTION imat_catalog.has_pending(imat integer)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
-  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in, or a label of an enum that it reads was renamed.';
+  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in, or time has changed a row for it, or a label of an enum that it reads was renamed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_reset(imat integer)

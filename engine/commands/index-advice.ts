@@ -1,6 +1,6 @@
 /**
- * Which indexes are missing on the tables that are read when touched keys are computed again, or
- * extremes derived again.
+ * Which indexes are missing on the tables that are read when touched keys are computed again or
+ * extremes derived again, and where rows are looked for that the passing of time has changed.
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';

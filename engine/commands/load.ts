@@ -8,6 +8,7 @@ import { followPartsOf } from '../capture/parts.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import { timedTables } from '../generate/elapsed.ts';
 import type { Script } from '../generate/script.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
 import type { Statement } from '../generate/statement.ts';
@@ -164,6 +165,11 @@ export async function noteStored(
   subject: Subject,
   plan: Plan | null,
 ): Promise<void> {
+  if (plan?.stores.some((store) => timedTables(store).length > 0) === true)
+    await db.query('UPDATE imat_catalog.imat SET elapsed_text = $2 WHERE id = $1', [
+      id,
+      subject.names.elapsed.sql.text,
+    ]);
   if (subject.enums.length > 0)
     await db.query('UPDATE imat_catalog.imat SET labels_text = $2 WHERE id = $1', [
       id,

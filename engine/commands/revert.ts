@@ -136,7 +136,7 @@ export async function dropStored(db: Db, names: ImatNames): Promise<void> {
   for (const store of stores) await dropStore(db, store);
   const tables = [...names.slots, names.labels].map(({ sql }) => sql.text);
   await db.execute(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
-  await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
+  await dropViews(db, [names.definition, names.elapsed]);
 }
 
 const dropViews = (db: Db, views: readonly StoreName[]): Promise<void> =>

@@ -180,6 +180,7 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: numb
   const pairs = [
     ['TABLE', from.slots[0], to.slots[0]],
     ['TABLE', from.labels, to.labels],
+    ['VIEW', from.elapsed, to.elapsed],
     ['VIEW', from.definition, to.definition],
   ] as const;
   await renameAll(db, pairs);
@@ -229,8 +230,9 @@ async function moveRows(
 ): Promise<void> {
   await db.query('DELETE FROM imat_catalog.frontier WHERE imat_id = $1', [target.id]);
   await db.query(
-    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot)
-     SELECT $1, f.state_relation, f.snapshot FROM imat_catalog.frontier f WHERE f.imat_id = $2`,
+    `INSERT INTO imat_catalog.frontier (imat_id, state_relation, snapshot, moment)
+     SELECT $1, f.state_relation, f.snapshot, f.moment
+     FROM imat_catalog.frontier f WHERE f.imat_id = $2`,
     [target.id, id],
   );
   for (const table of ['imat_source', 'fact']) {
@@ -247,6 +249,7 @@ async function moveRows(
        untrusted = b.untrusted, dependence = b.dependence, facts_cluster = b.facts_cluster,
        broken = NULL, broken_at = NULL, swap = NULL, swap_phase = NULL, swap_bytes = NULL,
        swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, labels_text = NULL,
+       elapsed_text = NULL,
        definition_view_text = $3, relation_text = $4
      FROM imat_catalog.imat b WHERE i.id = $1 AND b.id = $2`,
     [target.id, id, final.names.definition.sql.text, view.text],

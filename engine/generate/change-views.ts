@@ -15,7 +15,8 @@ import { anyPending } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput, joinsMany } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, lines, sql } from '../sql/sql.ts';
+import { ident, join, lines, sql } from '../sql/sql.ts';
+import { anyElapsed, timedTables } from './elapsed.ts';
 import { calledFromView, readByFunction } from './read-by-function.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -79,20 +80,29 @@ export function changeQuery(
   const { shape } = coreInput(plan, null);
   const oids = [...new Set(shape.sources)];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
-  const inLog: Pending = { frontier: sql`f.snapshot`, logOf, changed: null };
+  const inLog: Pending = {
+    frontier: sql`f.snapshot`,
+    logOf,
+    moment: sql`f.moment`,
+    changed: null,
+  };
+  const timed = timedTables(plan);
+  const anyChange = (oid: number): Sql => {
+    const own = timed.filter((table) => table.oid === oid);
+    return join([anyPending(inLog, [oid]), ...anyElapsed(own, inLog.moment)], ' OR ');
+  };
   const flags =
-    shape.sources.length > 1
-      ? oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`)
-      : [];
+    shape.sources.length > 1 ? oids.map((oid) => sql`${anyChange(oid)} AS ${flag(oid)}`) : [];
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
+    moment: sql`(SELECT p.moment FROM pending AS p)`,
     logOf,
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
   };
   const terms = coreInput(plan, pending).change(netting);
   return sql`WITH pending AS MATERIALIZED (
   SELECT
-    ${lines([sql`f.snapshot`, ...flags])}
+    ${lines([sql`f.snapshot`, ...(timed.length === 0 ? [] : [sql`f.moment`]), ...flags])}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${imatId}
 )

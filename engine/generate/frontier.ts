@@ -23,6 +23,7 @@ export type FrontierOf = {
 
 /** Columns of the frontier within a value that is `guarded`: there its row is at hand. */
 export const GUARDED_SNAPSHOT = sql`f.snapshot`;
+export const GUARDED_MOMENT = sql`f.moment`;
 export const GUARDED_STATE = sql`f.state_relation`;
 
 /**

@@ -10,6 +10,8 @@
 import { treeChanged } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
+import type { TimedTable } from './elapsed.ts';
+import { timedRewritten } from './elapsed.ts';
 import { identify } from './capture.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
@@ -52,9 +54,11 @@ function labelsChanged({ names, enums }: Subject): Sql | null {
  * Whether what is stored and logged stands for other partitions or labels than those of now; null
  * if it cannot.
  */
-export function isOtherwise(subject: Subject): Sql | null {
-  const tests = [treeChanged(subject.partitioned), labelsChanged(subject)].flatMap(
-    (test) => test ?? [],
-  );
+export function isOtherwise(subject: Subject, timed: readonly TimedTable[]): Sql | null {
+  const tests = [
+    treeChanged(subject.partitioned),
+    labelsChanged(subject),
+    timedRewritten(timed),
+  ].flatMap((test) => test ?? []);
   return tests.length === 0 ? null : join(tests, ' OR ');
 }

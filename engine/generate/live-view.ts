@@ -32,8 +32,9 @@ import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
+import { anyElapsed, timedTables } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
-import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import type { StoreSubject } from './stores.ts';
@@ -78,7 +79,10 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   const stored = storedArms(subject, plan, []);
   if (!subject.live)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const { logOf } = subject;
+  const moment = GUARDED_MOMENT;
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, changed: null };
+  const timed = timedTables(plan);
   const { sources } = coreInput(plan, null).shape;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];
   const { from, where } = chosenArm(
@@ -87,7 +91,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     STATE,
     answeringArm(
       frontier,
-      anyPending(pending, sources),
+      join([anyPending(pending, sources), ...anyElapsed(timed, moment)], ' OR '),
       sources.length === 0
         ? null
         : join(
@@ -95,13 +99,13 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
               resetPending(
                 GUARDED_SNAPSHOT,
                 sources,
-                sources.length > 1 || hasExtremes(plan.store),
+                sources.length > 1 || timed.length > 0 || hasExtremes(plan.store),
               ),
               isOutgrown(subject, sources),
             ],
             ' OR ',
           ),
-      { when: isOtherwise(subject), arm: ARM.anew },
+      { when: isOtherwise(subject, timed), arm: ARM.anew },
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });

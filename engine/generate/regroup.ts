@@ -27,7 +27,9 @@ import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { identify } from './capture.ts';
 import { barrierView } from './current-view.ts';
 import { KEY_TOO_LONG } from './fold.ts';
-import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { anyElapsed, timedTables } from './elapsed.ts';
+import type { TimedTable } from './elapsed.ts';
+import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
 import { calledFromView } from './read-by-function.ts';
@@ -182,6 +184,13 @@ function touchingAll(plan: RegroupPlan): readonly number[] {
   return [...new Set(all.map(({ relation }) => relation.oid))];
 }
 
+/** Tables of which a row that time has changed may touch every key. */
+const touchingAllInTime = (plan: RegroupPlan): readonly TimedTable[] =>
+  timedTables({
+    ...plan,
+    timed: plan.timed.filter(({ item }) => (plan.paths.get(item) ?? null) === null),
+  });
+
 const sourcesOf = (plan: RegroupPlan): readonly number[] => [
   ...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid)),
 ];
@@ -202,14 +211,19 @@ WHERE ${isStored(frontier)}`;
     from: sql`${from} AS ${S}`,
     label,
   });
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const { logOf } = subject;
+  const moment = GUARDED_MOMENT;
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, changed: null };
+  const timed = timedTables(plan);
   const sources = sourcesOf(plan);
   const all = touchingAll(plan);
   const anew = [
     resetPending(GUARDED_SNAPSHOT, sources, true),
     isOutgrown(subject, sources),
     ...(all.length === 0 ? [] : [anyPending(pending, all)]),
+    ...anyElapsed(touchingAllInTime(plan), moment),
   ];
+  const notStored = join([anyPending(pending, sources), ...anyElapsed(timed, moment)], ' OR ');
   const { from, where } = chosenArm(
     [
       arm(ARM.stored, subject.names.state.sql, 'what is stored'),
@@ -218,8 +232,8 @@ WHERE ${isStored(frontier)}`;
     ],
     columns,
     's',
-    answeringArm(frontier, anyPending(pending, sources), join(anew, ' OR '), {
-      when: isOtherwise(subject),
+    answeringArm(frontier, notStored, join(anew, ' OR '), {
+      when: isOtherwise(subject, timed),
       arm: ARM.anew,
     }),
   );
@@ -291,14 +305,17 @@ AS ${dollarQuoted(body)}`,
 function touchesAll(subject: Subject, plan: RegroupPlan): Sql {
   const oids = touchingAll(plan);
   if (oids.length === 0) return sql``;
-  const pending: Pending = { frontier: sql`f.snapshot`, logOf: subject.logOf, changed: null };
+  const { logOf } = subject;
+  const moment = sql`f.moment`;
+  const pending: Pending = { frontier: sql`f.snapshot`, logOf, moment, changed: null };
   const tests = oids.map(
     (oid) =>
       sql`EXISTS (SELECT FROM ${subject.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`,
   );
+  const elapsed = anyElapsed(touchingAllInTime(plan), moment);
   return sql`
     OR EXISTS (
       SELECT FROM imat_catalog.frontier AS f
-      WHERE f.imat_id = ${subject.id} AND (${join(tests, ' OR ')})
+      WHERE f.imat_id = ${subject.id} AND (${join([...tests, ...elapsed], ' OR ')})
     )`;
 }

@@ -17,6 +17,7 @@ import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
 import { derivedFunction } from './derived.ts';
+import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
 import { mergedView } from './merged-view.ts';
@@ -178,6 +179,7 @@ const deltaScript = (subject: Subject, plan: Plan): Phases => ({
     ...labelsTable(subject),
     ...storesOf(subject, plan).flatMap(storeScript),
     ...limitIndex(subject, plan),
+    ...elapsedView(subject, plan),
     ...foldScript(subject, plan),
     ...liveViews(subject, plan),
   ],

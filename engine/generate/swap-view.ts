@@ -11,7 +11,7 @@ import type { Sql } from '../sql/sql.ts';
 import { ident, join, literal, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm } from './arms.ts';
-import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { READ_ONLY } from './read-only.ts';
 import type { Subject } from './subject.ts';
@@ -68,7 +68,7 @@ function swapView(subject: Subject, slots: readonly Sql[]): Sql {
     subject.columns,
     's',
     answeringArm(frontier, subject.live ? hasChanged(subject) : null, null, {
-      when: isOtherwise(subject),
+      when: isOtherwise(subject, []),
       arm: ARM.current,
     }),
   );
@@ -82,7 +82,12 @@ WHERE ${where}`;
 
 /** Whether the stored table may not be the answer now. */
 function hasChanged(subject: Subject): Sql {
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const pending: Pending = {
+    frontier: GUARDED_SNAPSHOT,
+    logOf: subject.logOf,
+    moment: GUARDED_MOMENT,
+    changed: null,
+  };
   const changed = anyPending(pending, subject.watched ?? []);
   if (!subject.dependsOnSettings) return changed;
   const current = join(

@@ -19,12 +19,14 @@ import type { ColumnId, Scan } from '../algebra/node.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
 import { conditions as whereOf } from '../operators/rule.ts';
+import { hasPassed } from '../operators/time.ts';
 import { scan } from '../operators/scan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Path } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, qualified, sql } from '../sql/sql.ts';
+import { anyElapsed, timedTables } from './elapsed.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -43,11 +45,23 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
   const oids = [...new Set(tables.map(({ relation }) => relation.oid))];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
   const { logOf } = subject;
-  const inLog: Pending = { frontier: sql`f.snapshot`, logOf, changed: null };
-  const flags = oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`);
+  const inLog: Pending = {
+    frontier: sql`f.snapshot`,
+    logOf,
+    moment: sql`f.moment`,
+    changed: null,
+  };
+  const elapsed = anyElapsed(timedTables(plan), inLog.moment);
+  const flags = [
+    ...oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`),
+    ...(elapsed.length === 0
+      ? []
+      : [sql`f.moment`, sql`${join(elapsed, ' OR ')} AS ${ident('elapsed')}`]),
+  ];
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
     logOf,
+    moment: sql`(SELECT p.moment FROM pending AS p)`,
     changed: null,
   };
   const terms = tables.flatMap(({ number, relation }) => {
@@ -56,15 +70,8 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
     const gate = sql`(SELECT p.${flag(relation.oid)} FROM pending AS p)`;
     return [term(plan, relation, path, pending, gate)];
   });
-  const nullKeys = plan.isNullable
-    ? [
-        sql`-- rows without a partner\nSELECT NULL::${fragment(plan.key.type)} AS key
-FROM pending AS p\nWHERE ${join(
-          oids.map((oid) => sql`p.${flag(oid)}`),
-          ' OR ',
-        )}`,
-      ]
-    : [];
+  const anyChange = [...oids.map(flag), ...(elapsed.length === 0 ? [] : [ident('elapsed')])];
+  const nullKeys = plan.isNullable ? [nullKey(plan, anyChange)] : [];
   const relation = sql`${literal(subject.names.state.sql.text)}::pg_catalog.regclass`;
   const limit = sql`(
     SELECT GREATEST(${ALWAYS_FEW}, c.reltuples::bigint / ${SHARE})
@@ -84,11 +91,20 @@ SELECT
 FROM (
   SELECT DISTINCT u.key
   FROM (
-    ${join([...terms, ...nullKeys], '\nUNION ALL\n')}
+    ${join([...terms, ...passedTerms(plan, pending.moment), ...nullKeys], '\nUNION ALL\n')}
   ) AS u
   LIMIT ${limit} + 1
 ) AS t`;
 }
+
+/** NULL, if any of the flags is set. */
+const nullKey = (plan: RegroupPlan, flags: readonly Sql[]): Sql => sql`-- rows without a partner
+SELECT NULL::${fragment(plan.key.type)} AS key
+FROM pending AS p
+WHERE ${join(
+  flags.map((flag) => sql`p.${flag}`),
+  ' OR ',
+)}`;
 
 const aliasOf = (item: number): string => `r${item + 1}`;
 
@@ -101,20 +117,42 @@ function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pendin
   if (source === undefined) throw new Error(`no facts for relation ${changed.name}`);
   const netting = nettingOf(exprs, plan, path);
   const read = scanOf(first, changed, source, exprs, netting);
+  const conditions = [gate, ...path.conditions.map((one) => fragment(deparseExpr(one, columnOf)))];
   const [rows] = scan.change?.(read, [], pending, netting) ?? [];
   if (rows === undefined) throw new Error('a scan has one change');
-  const tables = others.map((item) => {
-    const relation = plan.outline.items.get(item)?.relation;
+  const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
+  return sql`-- touched by changes of ${fragment(labelOf(changed))}
+SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
+FROM
+  ${lines([...rows.from, ...tablesOn(plan, others)])}${whereOf(conditions)}`;
+}
+
+/** The keys of rows that the passing of time has changed. */
+function passedTerms(plan: RegroupPlan, moment: Sql): readonly Sql[] {
+  return plan.timed.flatMap(({ item, relation, timed }) => {
+    const path = plan.paths.get(item) ?? null;
+    if (path === null) return [];
+    const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
+    const conditions = [hasPassed(timed, aliasOf(item), moment), ...path.conditions.map(written)];
+    return [
+      sql`-- touched by time that has passed for ${fragment(labelOf(relation))}
+SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
+FROM
+  ${lines(tablesOn(plan, path.tables))}${whereOf(conditions)}`,
+    ];
+  });
+}
+
+const labelOf = ({ schema, name, alias }: TableItem): string =>
+  `${schema}.${name} AS ${alias}`.replaceAll(/[\r\n]/g, ' ');
+
+/** The tables that items of FROM are. */
+const tablesOn = ({ outline }: RegroupPlan, items: readonly number[]): readonly Sql[] =>
+  items.map((item) => {
+    const relation = outline.items.get(item)?.relation;
     if (relation?.kind !== 'table') throw new Error(`item ${item} is no table`);
     return sql`${qualified(relation.schema, relation.name)} AS ${ident(aliasOf(item))}`;
   });
-  const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
-  const label = `${changed.schema}.${changed.name} AS ${changed.alias}`.replaceAll(/[\r\n]/g, ' ');
-  return sql`-- touched by changes of ${fragment(label)}
-SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
-FROM
-  ${lines([...rows.from, ...tables])}${whereOf([gate, ...path.conditions.map(written)])}`;
-}
 
 /**
  * The columns of a table that the expressions read; where pending rows are cancelled against each
@@ -144,6 +182,7 @@ function scanOf(
         column: { id: index as ColumnId, name: facts.name, span: null },
         facts,
       })),
+    timed: [],
     span: relation.span,
   };
 }

@@ -6,6 +6,8 @@ export type Pending = {
   /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
   readonly frontier: Sql;
   readonly logOf: (sourceOid: number) => Sql;
+  /** The moment of the frontier: an expression that does not depend on any row. */
+  readonly moment: Sql;
   /**
    * Whether a source has pending rows: a condition that does not depend on any row; null to find
    * out in place.

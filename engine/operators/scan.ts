@@ -4,15 +4,23 @@
  * Netted change: log rows that add up to nothing are no change. Conditions reach the log through
  * the grouping, because they are on what is grouped by, unless rows are fenced: `OFFSET 0` keeps
  * the planner from computing anything below.
+ *
+ * If it is timed, each row has the moment as of which it is read (algebra/timed.ts). With the state
+ * of moment t0 and now t1, where R is the table and D its pending rows:
+ *
+ *   R at t1 - (R - D) at t0  =  D at t0  +  rows of R that have changed, at t1  -  the same, at t0
  */
 import type { NodeOf } from '../algebra/node.ts';
 import { logColumn } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
+import { MOMENT } from '../algebra/timed.ts';
 import type { Netting, Pending } from './pending.ts';
 import { isPending } from './pending.ts';
-import type { Rule } from './rule.ts';
+import type { Rule, Term } from './rule.ts';
+import { conditions } from './rule.ts';
+import { hasPassed, NOW } from './time.ts';
 
 /** `r1`, `r2`, ... by the occurrence's place in the definition. */
 const aliasOf = (node: NodeOf<'scan'>): string => `r${node.number}`;
@@ -39,7 +47,11 @@ export const scan: Rule<'scan'> = {
     };
   },
   now: (node) => ({
-    from: [sql`${qualified(node.source.schema, node.source.name)} AS ${ident(aliasOf(node))}`],
+    from: [
+      node.timed.length === 0
+        ? sql`${tableOf(node)} AS ${ident(aliasOf(node))}`
+        : rowsAsOf(node, sql`${tableOf(node)} AS t`, [], NOW),
+    ],
     where: [],
   }),
   change: (node, _inputs, pending, netting) => {
@@ -53,6 +65,7 @@ export const scan: Rule<'scan'> = {
         sign: 1,
         label: `changes of ${node.source.schema}.${node.source.name} AS ${node.label}`,
       },
+      ...passed(node, pending),
     ];
   },
   // A trigger sees NULL in columns that are generated when read (the default kind from PostgreSQL
@@ -70,9 +83,51 @@ export const scan: Rule<'scan'> = {
       })),
 };
 
+const tableOf = ({ source }: NodeOf<'scan'>): Sql => qualified(source.schema, source.name);
+
+/** The rows of a FROM clause, the moment among their columns. */
+function rowsAsOf(
+  node: NodeOf<'scan'>,
+  from: Sql,
+  where: readonly Sql[],
+  moment: Sql,
+  weight: Sql | null = null,
+): Sql {
+  const columns = node.columns.map(({ facts }) =>
+    facts.attnum === MOMENT
+      ? sql`${moment} AS ${ident(facts.name)}`
+      : sql`t.${ident(facts.name)} AS ${ident(facts.name)}`,
+  );
+  const all = weight === null ? columns : [sql`m.weight AS ${weight}`, ...columns];
+  return sql`(
+  SELECT ${join(all, ', ')}
+  FROM ${from}${conditions(where)}
+) AS ${ident(aliasOf(node))}`;
+}
+
+/** Rows that the passing of time has changed, as they are now and as they were. */
+function passed(node: NodeOf<'scan'>, { moment }: Pending): readonly Term[] {
+  if (node.timed.length === 0) return [];
+  const weight = weightName(node);
+  const moments = sql`(VALUES (1::bigint, ${NOW}), (-1, ${moment})) AS m(weight, moment)`;
+  const from = sql`${tableOf(node)} AS t CROSS JOIN LATERAL ${moments}`;
+  return [
+    {
+      from: [rowsAsOf(node, from, [hasPassed(node.timed, 't', moment)], sql`m.moment`, weight)],
+      where: [],
+      weight: sql`${ident(aliasOf(node))}.${weight}`,
+      sign: null,
+      label: `time passed for ${node.source.schema}.${node.source.name} AS ${node.label}`,
+    },
+  ];
+}
+
 function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, weight: Sql): Sql {
   const log = pending.logOf(node.source.oid);
-  const facts = node.columns.map((one) => one.facts);
+  const facts = node.columns.map((one) => one.facts).filter(({ attnum }) => attnum !== MOMENT);
+  const moments = node.columns
+    .filter((one) => one.facts.attnum === MOMENT)
+    .map((one) => sql`${pending.moment} AS ${ident(one.facts.name)}`);
   const logged = facts.map((column) => {
     const value = sql`l.${ident(logColumn(column.attnum))}`;
     return column.logType === column.baseType ? value : sql`${value}::${fragment(column.baseType)}`;
@@ -81,14 +136,14 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
     facts.map((column, index) => sql`${values[index] ?? sql``} AS ${ident(column.name)}`);
   if (netting === 'logged' || !canNet(facts)) {
     return sql`
-  SELECT ${join([sql`l.weight::bigint AS ${weight}`, ...named(logged)], ', ')}
+  SELECT ${join([sql`l.weight::bigint AS ${weight}`, ...named(logged), ...moments], ', ')}
   FROM ${log} AS l
   WHERE ${isPending(pending, sql`l`)}
 `;
   }
   const images = facts.map((column, index) => imageGrouping(logged[index] ?? sql``, column));
   const groups = images.flatMap((image) => image.groupBy);
-  const values = named(images.map((image) => image.select));
+  const values = [...named(images.map((image) => image.select)), ...moments];
   return sql`
   SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${weight}`, ...values], ', ')}
   FROM ${log} AS l

@@ -38,13 +38,25 @@ export function groupColumns({ core }: AddPlan): GroupColumns {
 
 export type NeededIndex = { readonly source: SourceFacts; readonly columns: readonly string[] };
 
+/** Indexes by which what a change needs of tables is found with few reads. */
+export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
+  ...ofExtremes(plan),
+  ...ofTime(plan),
+];
+
+/** By which the rows that the passing of time has changed are found. */
+const ofTime = ({ core }: AddPlan): readonly NeededIndex[] =>
+  scansOf(core).flatMap(({ source, timed }) =>
+    timed.map(({ column }) => ({ source, columns: [column] })),
+  );
+
 /**
  * Indexes by which an extreme is derived again with few reads: of one table on the group keys and
  * the argument, whose first or last entry is the answer, otherwise on the group keys where they are
  * and on what joins the tables. None for groups whose extremes need no deriving, nor for keys that
  * are computed.
  */
-export function neededIndexes(plan: AddPlan): readonly NeededIndex[] {
+function ofExtremes(plan: AddPlan): readonly NeededIndex[] {
   const { core, store } = plan;
   if (core.op !== 'group' || store.extremes.length === 0) return [];
   const { keys, joins } = groupColumns(plan);

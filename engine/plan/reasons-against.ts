@@ -18,6 +18,7 @@ import { equalExpr, visit } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { aggregateNotMaintained, momentDependent } from '../algebra/reason.ts';
+import { isNow } from '../algebra/timed.ts';
 
 /** In order of place. */
 export function reasonsAgainst(query: Query): PlanReason[] {
@@ -235,7 +236,7 @@ function ofNode(node: Expr): PlanReason[] {
     case 'call':
       return [];
     case 'value_function':
-      return [momentDependent(node.sql, span)];
+      return isNow(node) ? [] : [momentDependent(node.sql, span)];
     case 'sublink': {
       const form = node.form === 'any' && node.op === '=' ? 'IN subquery' : SUBLINKS[node.form];
       return [against('subquery', form, span)];

@@ -3,7 +3,8 @@
  * the key where a table holds it, and on the paths to the key the columns that join their tables.
  *
  * A path is gone along in both directions: from a changed row up to its keys, and from the keys
- * down to the rows that matter to them. So both sides of a join need an index.
+ * down to the rows that matter to them. So both sides of a join need an index. Rows that the
+ * passing of time has changed are found by the column that is compared with it.
  */
 import type { Expr } from '../../parser/tree.ts';
 import { plainColumn } from './lineage.ts';
@@ -17,8 +18,11 @@ export type NeededColumn = { readonly item: number; readonly column: string };
 export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
   const keys = plan.holders.flatMap(({ expr }) => columnOf(expr));
   const joins = [...plan.paths.values()].flatMap((path) => (path === null ? [] : joined(path)));
+  const timed = plan.timed.flatMap((one) =>
+    one.timed.map(({ column }) => ({ item: one.item, column })),
+  );
   const found = new Map<string, NeededColumn>();
-  for (const one of [...keys, ...joins])
+  for (const one of [...keys, ...joins, ...timed])
     if (canHaveIndex(plan, one)) found.set(`${one.item} ${one.column}`, one);
   return [...found.values()];
 }

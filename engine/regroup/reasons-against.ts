@@ -5,6 +5,10 @@ import type { SourceFacts } from '../algebra/facts.ts';
 import { eachQuery, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { momentDependent } from '../algebra/reason.ts';
+import { untimed } from '../algebra/rewrites/time-scans.ts';
+import { isNow } from '../algebra/timed.ts';
+import { outlineOf } from './outline.ts';
+import { timedItems } from './timed-items.ts';
 
 export function reasonsAgainst(
   query: Query,
@@ -17,6 +21,7 @@ export function reasonsAgainst(
     if (one.kind === 'select')
       found.push(...one.relations.flatMap((item) => ofRelation(item, sources)));
   });
+  found.push(...timedItems(query, outlineOf(query)).untimed.map(untimed));
   const tables = tablesIn(query);
   mapExprs(query, (expr) => {
     found.push(...ofExpr(expr));
@@ -67,7 +72,7 @@ const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
 ]);
 
 function ofExpr(expr: Expr): readonly PlanReason[] {
-  if (expr.kind === 'value_function') return [momentDependent(expr.sql, expr.span)];
+  if (expr.kind === 'value_function' && !isNow(expr)) return [momentDependent(expr.sql, expr.span)];
   return expr.kind === 'column' && SYSTEM_COLUMNS.has(expr.name)
     ? [against('system_column', `system column "${expr.name}"`, expr.span)]
     : [];

@@ -1,6 +1,7 @@
 /** How the rows of a definition are computed again by a key, once types are known. */
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { KeyPlan } from './choose-key.ts';
+import type { TimedItem } from './timed-items.ts';
 
 export type RegroupPlan = Omit<KeyPlan, 'place'> & {
   readonly rule: 'regroup';
@@ -17,6 +18,7 @@ export type RegroupPlan = Omit<KeyPlan, 'place'> & {
   };
   /** The columns of the definition. */
   readonly columns: readonly string[];
+  readonly timed: readonly TimedItem[];
   /** By OID. */
   readonly sources: ReadonlyMap<number, SourceFacts>;
 };

@@ -156,6 +156,10 @@ const FUNCTION_FIELDS = ['funcid', 'aggfnoid', 'winfnoid', 'opfuncid'] as const;
 /** The name under which the words CURRENT_DATE, CURRENT_USER and their like are used. */
 export const VALUE_FUNCTIONS = 'current_date/current_timestamp/current_user';
 
+/** Whether it is the time at which the transaction began. */
+export const isClock = ({ schema, name }: FunctionUse): boolean =>
+  schema === 'pg_catalog' && (name === 'now' || name === 'transaction_timestamp');
+
 /** Nodes that are a function of their own kind, by name. */
 const SPECIAL: readonly { readonly node: RegExp; readonly use: FunctionUse }[] = [
   {

@@ -71,6 +71,8 @@ export type ImatNames = StoreNames & {
   readonly slots: readonly [StoreName, StoreName];
   /** The labels of enums under which the answer was stored. */
   readonly labels: StoreName;
+  /** Rows that the passing of time has changed, as a view. */
+  readonly elapsed: StoreName;
 };
 
 export function imatNames(name: string): ImatNames {
@@ -81,6 +83,7 @@ export function imatNames(name: string): ImatNames {
     definition: inStore(`definition_${name}`),
     slots: [inStore(`slot_a_${name}`), inStore(`slot_b_${name}`)],
     labels: inStore(`labels_${name}`),
+    elapsed: inStore(`elapsed_${name}`),
   };
 }
 

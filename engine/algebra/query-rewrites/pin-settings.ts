@@ -1,6 +1,7 @@
 /**
  * What depends on the session's TimeZone names the zone: `date_trunc('day', t)` becomes
- * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`.
+ * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`,
+ * CURRENT_DATE `(now() AT TIME ZONE ..)::date`.
  *
  * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
  * over changes of the clock. Counter-examples, which stay: `extract(timezone FROM t)` and to_char
@@ -9,8 +10,9 @@
  * (the first one is the value). A date after the year 294276 compares with a time, and fails as
  * one.
  */
-import type { Binary, Call, Cast, Expr, Query } from '../../../parser/tree.ts';
+import type { Binary, Call, Cast, Expr, Query, ValueFunction } from '../../../parser/tree.ts';
 import { mapExpr, mapQuery } from '../../../parser/walk.ts';
+import { now } from '../timed.ts';
 import { mapQueries } from './relations.ts';
 import { isTimeOnly, shifted } from './shift-by-interval.ts';
 import {
@@ -63,12 +65,20 @@ function pinNode(original: Expr, node: Expr, zone: Zone): Expr | null {
   if (original.kind === 'cast' && node.kind === 'cast')
     return pinCast(node, zone.typeOf(original.operand), zone);
   if (original.kind === 'binary' && node.kind === 'binary') return pinBinary(original, node, zone);
+  if (node.kind === 'value_function') return pinWord(node, zone);
   if (original.kind === 'array_comparison' && node.kind === 'array_comparison') {
     const isMixed = COMPARISONS.has(node.op) && zone.typeOf(original.array) === TIMESTAMPTZ_ARRAY;
     const left = isMixed ? instant(node.left, zone.typeOf(original.left), zone) : null;
     return left && { ...node, left };
   }
   return null;
+}
+
+/** The date and the local time are those of a zone. */
+function pinWord({ sql, span }: ValueFunction, zone: Zone): Expr | null {
+  const local = atZone(now(span), zone);
+  if (sql.toUpperCase() === 'CURRENT_DATE') return cast(local, 'date');
+  return sql.toUpperCase() === 'LOCALTIMESTAMP' ? local : null;
 }
 
 type PinCall = (node: Call, types: readonly (number | null)[], zone: Zone) => Expr | null;

@@ -18,9 +18,9 @@ BEGIN
   END IF;
   PERFORM set_config('imat.maintaining', 'on', true);
   UPDATE imat_catalog.frontier f SET state_relation = stored, snapshot = pg_current_snapshot(),
-    advanced_at = clock_timestamp() WHERE f.imat_id = imat;
+    moment = now(), advanced_at = clock_timestamp() WHERE f.imat_id = imat;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.advance(integer, oid) IS
-  'Moves the frontier of an imat to the snapshot of this transaction, which must have claimed '
-  'the imat.';
+  'Moves the frontier of an imat to the snapshot and the time of this transaction, which must have '
+  'claimed the imat.';

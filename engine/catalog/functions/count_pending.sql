@@ -40,13 +40,17 @@ BEGIN
     ) INTO counted USING log.snapshots, count_up_to;
     RETURN QUERY SELECT * FROM unnest(log.ids, counted);
   END LOOP;
-  RETURN QUERY SELECT i.id, 1::bigint FROM imat_catalog.imat i
+  RETURN QUERY SELECT i.id,
+      imat_catalog.count_elapsed(i.elapsed, count_up_to)
+        + imat_catalog.labels_changed(i.labels)::integer
+    FROM imat_catalog.imat i
     JOIN imat_catalog.frontier f ON f.imat_id = i.id AND f.here
     WHERE i.state = 'active' AND i.broken IS NULL AND i.dependence <> 'moment'
-      AND (wanted IS NULL OR i.id = ANY (wanted)) AND imat_catalog.labels_changed(i.labels);
+      AND (wanted IS NULL OR i.id = ANY (wanted))
+      AND (i.elapsed IS NOT NULL OR i.labels IS NOT NULL);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.count_pending(integer, integer[]) IS
   'Returns the number of pending rows of each imat, one row for each log that it reads, '
-  'and one for labels of enums that were renamed. '
+  'and one for rows that time has changed and labels of enums that were renamed. '
   'count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';

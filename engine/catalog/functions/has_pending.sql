@@ -7,12 +7,14 @@ DECLARE
   found_some boolean;
   since pg_snapshot;
   held regclass;
+  view regclass;
 BEGIN
-  SELECT f.snapshot, i.labels INTO since, held FROM imat_catalog.frontier f
+  SELECT f.snapshot, i.labels, i.elapsed INTO since, held, view FROM imat_catalog.frontier f
     JOIN imat_catalog.imat i ON i.id = f.imat_id
     WHERE f.imat_id = imat AND i.dependence <> 'moment';
   IF since IS NULL THEN RETURN false; END IF;
   IF imat_catalog.labels_changed(held) THEN RETURN true; END IF;
+  IF imat_catalog.count_elapsed(view, 1) > 0 THEN RETURN true; END IF;
   FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s
     USING (relation) WHERE i.imat_id = imat LOOP
     EXECUTE format(
@@ -27,4 +29,4 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
   'Returns true if the logs hold at least one row that the next fold or swap of the imat takes '
-  'in, or a label of an enum that it reads was renamed.';
+  'in, or time has changed a row for it, or a label of an enum that it reads was renamed.';

@@ -11,8 +11,8 @@ DECLARE
   pending bigint[];
 BEGIN
   IF snap = since
-    AND NOT EXISTS (SELECT FROM imat_catalog.imat i WHERE NOT i.watchable
-      AND i.freshness <> 'manual') THEN
+    AND NOT EXISTS (SELECT FROM imat_catalog.imat i
+      WHERE (NOT i.watchable OR i.elapsed IS NOT NULL) AND i.freshness <> 'manual') THEN
     RETURN jsonb_build_object('snapshot', snap);
   END IF;
   IF since IS NULL THEN

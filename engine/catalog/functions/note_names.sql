@@ -10,7 +10,8 @@ AS $$
     original_text = imat_catalog.name_of(i.original, i.original_text),
     replacement_text = imat_catalog.name_of(i.replacement, i.replacement_text),
     stored_text = imat_catalog.name_of(i.stored, i.stored_text),
-    labels_text = imat_catalog.name_of(i.labels, i.labels_text);
+    labels_text = imat_catalog.name_of(i.labels, i.labels_text),
+    elapsed_text = imat_catalog.name_of(i.elapsed, i.elapsed_text);
   UPDATE imat_catalog.source s SET
     relation_text = imat_catalog.name_of(s.relation, s.relation_text),
     log_text = imat_catalog.name_of(s.log, s.log_text);

@@ -1,7 +1,16 @@
--- The labels of enums under which an answer was stored: ALTER TYPE ... RENAME VALUE writes no row.
+-- What an answer depends on besides rows: the labels of enums, which ALTER TYPE ... RENAME VALUE
+-- changes, and the time.
 
 ALTER TABLE imat_catalog.imat
   -- the table that has them; NULL if the answer depends on no label
   ADD COLUMN labels_text text,
   ADD COLUMN labels regclass
-    GENERATED ALWAYS AS (imat_catalog.relation_named(labels_text)) STORED;
+    GENERATED ALWAYS AS (imat_catalog.relation_named(labels_text)) STORED,
+  -- the view of rows that the passing of time has changed; NULL if it changes none
+  ADD COLUMN elapsed_text text,
+  ADD COLUMN elapsed regclass
+    GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED;
+
+ALTER TABLE imat_catalog.frontier
+  -- now() of the transaction that computed the state
+  ADD COLUMN moment timestamptz NOT NULL DEFAULT now();

@@ -1,5 +1,5 @@
 /** The latest value of each sensor, in the ways in which people ask for it. */
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorld, expectExact, type World } from '../commands/support/world.ts';
 
 const IMATS = [
@@ -35,7 +35,8 @@ beforeAll(async () => {
       SELECT id, timestamp '2026-01-01' + g * interval '1 h', g
       FROM sensor, generate_series(1, 30) AS g;
     INSERT INTO alarm SELECT id, timestamp '2026-01-02' FROM sensor LIMIT 5`);
-  for (const { name, definition } of IMATS) await world.imat.create(name, definition);
+  for (const { name, definition } of IMATS)
+    expect(await world.imat.create(name, definition)).toMatchObject({ strategy: 'delta' });
 });
 afterAll(() => world.drop());
 

@@ -18,7 +18,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   unqualified_name: 'SELECT region, count(*) AS n FROM unqualified() GROUP BY region',
   partitioned: 'SELECT region, sum(amount) AS total FROM parted GROUP BY region',
   unlogged: 'SELECT region, sum(amount) AS total FROM scratch GROUP BY region',
-  moment: 'SELECT count(*) AS n FROM sale WHERE sold_at > now()',
+  moment: 'SELECT count(*) AS n FROM sale WHERE sold_at > clock_timestamp()',
   ordered: 'SELECT region, amount FROM sale ORDER BY amount DESC LIMIT 3',
   ranked: 'SELECT region, rank() OVER (ORDER BY amount) AS place FROM sale',
   failing: 'SELECT 1 / (0 * max(quantity)) AS never FROM sale HAVING false',

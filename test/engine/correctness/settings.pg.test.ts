@@ -75,6 +75,9 @@ const DELTA = [
   "date_trunc('day', tz, 'Asia/Tokyo')",
   "tz + interval '26 hours'",
   'ROW(x, t) IS NULL',
+  'e::text',
+  'now() > tz',
+  'transaction_timestamp() > tz',
 ] as const;
 
 const SETTINGS = [
@@ -132,27 +135,25 @@ const PINNED = [
   "date_trunc('month', tz)::date",
   'NOT (tz > ts)',
   "to_char(tz, 'HH24')",
+  'd > CURRENT_DATE',
+  'LOCALTIMESTAMP > ts',
+  "tz >= CURRENT_DATE - interval '1 month'",
 ] as const;
 
 const MOMENT = [
   'nullif(t, t)::date',
   'nullif(t, t)::timestamptz',
   'tod::timetz',
-  'now() > tz',
   'CURRENT_DATE - d',
-  'd > CURRENT_DATE',
-  'LOCALTIMESTAMP > ts',
   'CURRENT_USER = t',
   'random() >= 0',
   'clock_timestamp() > tz',
   'stable_one(x)',
   'volatile_one(x)',
   'age(ts) IS NULL',
-  'transaction_timestamp() > tz',
   'statement_timestamp() > tz',
   'timeofday() IS NULL',
   'pg_catalog.to_regclass(t) IS NULL',
-  'e::text',
   "current_setting('TimeZone') = t",
   'pg_backend_pid() = x',
   'session_user = t',
@@ -222,7 +223,7 @@ const queries = (expression: string): readonly string[] => [
   `SELECT x, count(${expression}) AS n FROM v GROUP BY x HAVING count(${expression}) >= 0`,
 ];
 
-describe('what depends on tables only is maintained by delta, under any settings', () => {
+describe('what depends on tables, labels and bounds of time is maintained by delta, always', () => {
   for (const expression of DELTA) {
     test(expression, async () => {
       await start();
@@ -286,16 +287,16 @@ describe('what depends on the moment is swapped, and read by its definition', ()
         { strategy: 'swap' },
       );
       expect(subject.converted.reasons.map((reason) => reason.kind)).toContain('moment_dependent');
-      expect(subject.converted.notes).toEqual([
+      expect(subject.converted.notes).toContainEqual(
         expect.stringContaining('a live read runs the definition'),
-      ]);
+      );
     });
   }
 
   test('the clock moves on and the answer with it', async () => {
     await bench.user.execute('TRUNCATE v');
     const subject = await bench.convert(
-      "SELECT count(*) AS n FROM v WHERE tz > now() - interval '100 milliseconds'",
+      "SELECT count(*) AS n FROM v WHERE now() - tz < interval '100 milliseconds'",
       { strategy: 'swap' },
     );
     await bench.user.execute('INSERT INTO v (id, tz) VALUES (1, now())');

@@ -56,6 +56,7 @@ function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
   const pending: Pending = {
     frontier: sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`,
     logOf,
+    moment: sql`now()`,
     changed: null,
   };
   const face = coreInput(plan, pending);

@@ -214,6 +214,19 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'swap-moment',
     shows: 'an answer that depends on the time: a live read runs the definition',
-    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '24 hours'`,
+    query: `SELECT id, now() - sold_at AS age FROM sale`,
+  },
+  {
+    name: 'time',
+    shows: 'time that passes, as pending rows: added up by a scan that has the moment as a column',
+    query: `SELECT region, count(*) AS recent, sum(amount) AS total FROM sale
+      WHERE sold_at > now() - interval '24 hours' GROUP BY region`,
+  },
+  {
+    name: 'time-touched',
+    shows: 'time that passes touches keys',
+    query: `SELECT c.id, max(s.amount) AS top
+      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id AND s.sold_at >= CURRENT_DATE - 30
+      GROUP BY c.id`,
   },
 ];

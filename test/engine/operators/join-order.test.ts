@@ -56,6 +56,7 @@ function joinOf(tables: Tables, conditions: readonly string[], unread: readonly 
       number: position + 1,
       label: name,
       columns: read.map((one) => ({ column: get(columns, `${name}.${one.name}`), facts: one })),
+      timed: [],
       span: null,
     };
   });

@@ -157,8 +157,10 @@ const NAMES = {
     ties_rows_frame ties_scalar ties_string
   `,
   'time and settings': `
-    zone_at_utc zone_bin zone_compare zone_compare_constant zone_date zone_day zone_day_named
-    zone_epoch zone_extract zone_plus_days zone_plus_hours zone_text
+    moment_between moment_case moment_date moment_future moment_joined moment_left
+    moment_recent moment_recent_group zone_at_utc zone_bin zone_compare zone_compare_constant
+    zone_date zone_day zone_day_named zone_epoch zone_extract zone_plus_days zone_plus_hours
+    zone_text
   `,
   windows: `
     window_array window_count window_deduplicated window_exclude_ties window_expression_key

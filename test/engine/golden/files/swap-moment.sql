@@ -1,19 +1,19 @@
 -- swap-moment: an answer that depends on the time: a live read runs the definition
 --
--- SELECT count(*) AS recent
+-- SELECT sale.id,
+--     now() - sale.sold_at AS age
 --    FROM public.sale
---   WHERE sale.sold_at > (now() - '24:00:00'::interval)
 --
 -- strategy swap, freshness live
--- not delta: "now" can give another result although no table has changed (line 3, column 25). Leave it out of the definition and put it into the queries that read the imat.
+-- not delta: "now" can give another result although no table has changed (line 2, column 5). Compare a column of a table by itself with it, as in placed >= now() - interval ..., or put it into the queries that read the imat.
 -- note: the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored
 -- the whole definition: swap, stores every row of the answer
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_swap_moment AS
-SELECT count(*) AS recent
-   FROM public.sale
-  WHERE sale.sold_at > (now() - '24:00:00'::interval);
+SELECT sale.id,
+    now() - sale.sold_at AS age
+   FROM public.sale;
 
 -- the stored table
 CREATE TABLE imat_store.slot_a_swap_moment AS SELECT * FROM imat_store.definition_swap_moment;
@@ -30,7 +30,7 @@ SELECT * FROM imat_store.definition_swap_moment;
 
 -- what readers use
 CREATE VIEW imat.swap_moment AS
-SELECT recent
+SELECT id, age
 FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;
 
@@ -52,6 +52,6 @@ ALTER TABLE imat_store.slot_b_swap_moment REPLICA IDENTITY FULL;
 
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap_moment AS
-SELECT recent
+SELECT id, age
 FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;

@@ -73,6 +73,7 @@ export function useWorld(): Bench {
             column: column(number * 10 + one.attnum, one.name),
             facts: one,
           })),
+          timed: [],
           span: null,
         };
       },
@@ -158,6 +159,7 @@ export const NETTINGS: readonly Netting[] = ['logged', 'cancelled', 'fenced'];
 export const pendingSince = (frontier: string): Pending => ({
   frontier: sql`${literal(frontier)}::pg_snapshot`,
   logOf: world.logOf,
+  moment: sql`pg_catalog.now()`,
   changed: null,
 });
 

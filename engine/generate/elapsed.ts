@@ -1,0 +1,75 @@
+/**
+ * The time that has passed since the state was computed, for definitions that compare columns with
+ * bounds that move (algebra/timed.ts): which rows that has changed. The frontier has the moment of
+ * the state beside its snapshot.
+ *
+ * The view `elapsed_<name>` has a row for each of them: they are as much work for a fold as pending
+ * rows are.
+ */
+import type { Timed } from '../algebra/timed.ts';
+import { hasPassed } from '../operators/time.ts';
+import type { Plan, StorePlan } from '../plan/plan.ts';
+import { planScans } from '../plan/plan.ts';
+import type { Sql } from '../sql/sql.ts';
+import { join, literal, qualified, sql } from '../sql/sql.ts';
+import type { Statement } from './statement.ts';
+import type { Subject } from './subject.ts';
+
+/** A table, and the comparisons of one of its occurrences. */
+export type TimedTable = {
+  readonly oid: number;
+  readonly relation: Sql;
+  readonly timed: readonly Timed[];
+};
+
+export function timedTables(plan: StorePlan): readonly TimedTable[] {
+  if (plan.rule === 'regroup')
+    return plan.timed.map(({ relation, timed }) => ({
+      oid: relation.oid,
+      relation: qualified(relation.schema, relation.name),
+      timed,
+    }));
+  return planScans(plan)
+    .filter(({ timed }) => timed.length > 0)
+    .map(({ source, timed }) => ({
+      oid: source.oid,
+      relation: qualified(source.schema, source.name),
+      timed,
+    }));
+}
+
+/** Whether time has changed a row of the tables since `moment`; does not depend on any row. */
+export function anyElapsed(tables: readonly TimedTable[], moment: Sql): readonly Sql[] {
+  const tests = tables.map(({ relation, timed }) => {
+    const passed = hasPassed(timed, 't', moment);
+    return sql`EXISTS (SELECT FROM ${relation} AS t WHERE ${passed})`;
+  });
+  return tests.filter((test, at) => tests.findIndex(({ text }) => text === test.text) === at);
+}
+
+/**
+ * Whether one of the tables was truncated or rewritten after the reader's snapshot: PostgreSQL then
+ * reads it as empty, and no row tells that time has passed. Null if there are none.
+ */
+export function timedRewritten(tables: readonly TimedTable[]): Sql | null {
+  if (tables.length === 0) return null;
+  const oids = [...new Set(tables.map(({ oid }) => oid))];
+  const constants = oids.map((oid) => sql`${literal(String(oid))}::pg_catalog.regclass`);
+  return sql`imat_catalog.is_rewritten(ARRAY[${join(constants, ', ')}])`;
+}
+
+export function elapsedView({ id, names }: Subject, plan: Plan): readonly Statement[] {
+  const terms = plan.stores.flatMap(timedTables).map(
+    ({ relation, timed }) => sql`SELECT FROM imat_catalog.frontier AS f
+  JOIN ${relation} AS t ON ${hasPassed(timed, 't', sql`f.moment`)}
+WHERE f.imat_id = ${id}`,
+  );
+  const own = terms.filter((term, at) => terms.findIndex(({ text }) => text === term.text) === at);
+  if (own.length === 0) return [];
+  return [
+    {
+      label: 'rows that the passing of time has changed',
+      sql: sql`CREATE VIEW ${names.elapsed.sql} AS\n${join(own, '\nUNION ALL\n')}`,
+    },
+  ];
+}
