@@ -3,6 +3,7 @@
  * the schema `oracle`, because a view follows renames. Rows are compared by their text, so that
  * 1.0 and 1.00 differ.
  */
+import type { Definition } from './definitions.ts';
 import type { Session } from './session.ts';
 
 export type Difference = { readonly name: string; readonly rows: readonly string[] };
@@ -26,26 +27,49 @@ const PARTITIONS = `SELECT string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT c.relispartition`;
 
 /**
- * Whether a partition was truncated after the snapshot was taken, which locks on the root do not
- * keep from one that has come since. PostgreSQL reads it as empty then; an imat may still show its
- * rows (docs/limits.md).
+ * Whether a table that a definition reads, or a partition of one, was truncated or rewritten after
+ * the snapshot was taken, which locks on the root do not keep from a partition that has come since.
+ * PostgreSQL reads it as empty then; an imat that reads that table alone may still show its rows
+ * (docs/limits.md). One that joins it must show what the definition does.
  */
-const TRUNCATED = `SELECT count(*) AS n
-  FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'
-    AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)`;
+const isTruncated = (name: string): string => `
+  WITH RECURSIVE reads AS (
+    SELECT 'oracle.${name}'::regclass::oid AS oid
+    UNION
+    SELECT d.refobjid
+    FROM reads r JOIN pg_rewrite w ON w.ev_class = r.oid
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+        AND d.refclassid = 'pg_class'::regclass
+  )
+  SELECT count(*) AS n
+  FROM pg_class c
+  WHERE c.relkind = 'r' AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)
+    AND (c.oid IN (SELECT oid FROM reads)
+      OR c.oid IN (SELECT t.relid FROM reads r, pg_partition_tree(r.oid) t))`;
+
+const readsOneTable = ({ query }: Definition): boolean =>
+  (query.match(/\bpublic\.\w/g) ?? []).length === 1;
 
 /**
  * In the transaction under way, if any. Partitions that come or go meanwhile are no difference:
  * PostgreSQL plans with one list, and executes while there is another one. Then it is repeated.
  */
-export async function compare(session: Session, name: string): Promise<Difference | null> {
+export async function compare(
+  session: Session,
+  definition: Definition,
+): Promise<Difference | null> {
+  const { name } = definition;
   const partitions = async (): Promise<string> =>
     (await session.sql(PARTITIONS, false))[0]?.['list'] ?? '';
   for (;;) {
     const before = await partitions();
     const rows = await session.sql(comparison(name), false);
     if (rows.length === 0) return null;
-    if ((await session.sql(TRUNCATED, false))[0]?.['n'] !== '0') return null;
+    if (
+      readsOneTable(definition) &&
+      (await session.sql(isTruncated(name), false))[0]?.['n'] !== '0'
+    )
+      return null;
     if (before === (await partitions())) return { name, rows: rows.map((row) => row['row'] ?? '') };
   }
 }

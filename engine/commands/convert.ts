@@ -25,6 +25,7 @@ import { definitionFailure } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { resolveMaterializedView } from '../server/names.ts';
+import { blameNamed } from '../server/named.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
@@ -146,14 +147,14 @@ async function registerAndInstall(
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
     db.forgetCancel();
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
-    throw error;
+    throw await blameNamed(db, prepared.named, error);
   });
   try {
     await install(db, id, request, prepared, progress);
   } catch (error) {
     db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    throw error;
+    throw await blameNamed(db, prepared.named, error);
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }

@@ -14,6 +14,7 @@ import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
@@ -25,7 +26,7 @@ export async function load(
   id: number,
 ): Promise<void> {
   const subject = await subjectOf(db, id, request.name, prepared, true);
-  await atOneSnapshot(db, id, async () => {
+  await atOneSnapshot(db, id, prepared, async () => {
     const start = performance.now();
     await loadAt(db, request, prepared, subject);
     await makeStorePrivate(db);
@@ -51,8 +52,14 @@ export async function recordLoad(
 /**
  * A source that is truncated or rewritten between the snapshot and the first look at it would be
  * read as empty: then again.
+ * @throws ImatError `contention`
  */
-export async function atOneSnapshot(db: Db, id: number, body: () => Promise<void>): Promise<void> {
+export async function atOneSnapshot(
+  db: Db,
+  id: number,
+  prepared: Prepared,
+  body: () => Promise<void>,
+): Promise<void> {
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     await followPartsOf(db, id);
     const loaded = await db.transaction('repeatable read', async () => {
@@ -61,6 +68,7 @@ export async function atOneSnapshot(db: Db, id: number, body: () => Promise<void
         [id],
       );
       if (sources?.held !== true) return false;
+      await checkNamed(db, prepared.named);
       await body();
       return true;
     });

@@ -11,6 +11,7 @@ import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
 import { shellWord } from '../errors/shell-word.ts';
+import { checkNamed } from '../server/named.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -129,6 +130,8 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     }
     for (const { sql } of registerScript({ ...prepared.analysis, names }))
       await db.execute(sql.text);
+    // The definition view holds locks on what it reads until the transaction ends.
+    await checkNamed(db, prepared.named);
     await makeStorePrivate(db);
     await db.query('UPDATE imat_catalog.imat SET definition_view_text = $2 WHERE id = $1', [
       id,
