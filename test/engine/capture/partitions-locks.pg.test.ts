@@ -23,8 +23,8 @@ async function writerOf(isolation: string): Promise<Session> {
   await writer.sql(`INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'a', 1);
     INSERT INTO sale_2 (id, kind, amount) VALUES (101, 'a', 1);
     INSERT INTO sale_2a (id, kind, amount) VALUES (101, 'a', 1);
-    DISCARD PLANS;
-    BEGIN ISOLATION LEVEL ${isolation}; SELECT FROM product; SET LOCAL lock_timeout = '5s'`);
+    DISCARD PLANS`);
+  await writer.sql(`BEGIN ISOLATION LEVEL ${isolation}; SELECT FROM product; SET LOCAL lock_timeout = '5s'`);
   return writer;
 }
 
