@@ -88,3 +88,32 @@ export async function tablesToLock(session: Session): Promise<string> {
   );
   return rows[0]?.['names'] ?? '';
 }
+
+/** What the answer of an imat depends on, as the snapshot of the transaction has it. */
+export async function evidenceOf(session: Session, name: string): Promise<string> {
+  const lines: string[] = [];
+  const ask = async (what: string, query: string): Promise<Record<string, string | null>[]> => {
+    const rows = await session
+      .sql(query, false)
+      .catch((error: unknown) => [{ error: String(error) }]);
+    lines.push(what, ...rows.map((row) => `  ${JSON.stringify(row)}`));
+    return rows;
+  };
+  const ofImat = `(SELECT i.id FROM imat_catalog.imat i WHERE i.name = '${name}')`;
+  const sources = `(SELECT z.relation FROM imat_catalog.imat_source z WHERE z.imat_id = ${ofImat})`;
+  await ask('snapshot', 'SELECT pg_current_snapshot(), pg_current_xact_id_if_assigned()');
+  await ask('frontier', `SELECT * FROM imat_catalog.frontier WHERE imat_id = ${ofImat}`);
+  await ask('partitions', 'SELECT *, xmin FROM pg_inherits ORDER BY 1');
+  await ask(
+    'resets',
+    `SELECT * FROM imat_store.reset WHERE relation IN (SELECT * FROM ${sources} s)`,
+  );
+  const rows = await ask(
+    'sources',
+    `SELECT log::text AS log, relation, relation::oid AS oid, parts, xmin FROM imat_catalog.source
+     WHERE relation IN (SELECT * FROM ${sources} s)`,
+  );
+  for (const { log } of rows)
+    await ask(`log ${log}`, `SELECT * FROM ${log} ORDER BY xid LIMIT 500`);
+  return lines.join('\n');
+}

@@ -3,7 +3,8 @@
  * while readers compare every imat with its definition. Ends with status 1 if an imat answered
  * wrong, or if imat caused an error of a writer.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type PostgresServer, startPostgres } from '../tools/postgres.ts';
 import { type Options, readOptions } from './options.ts';
 import { asTestResults, type SeedResult } from './results.ts';
@@ -64,6 +65,7 @@ async function tortureOne(
     file,
     say,
   });
+  if (failure !== null) say(failure.evidence ?? endOfLog(server));
   for (const [what, count] of [...figures].toSorted(([a], [b]) => a.localeCompare(b)))
     console.log(`${String(count).padStart(8)}  ${what}`);
   if (found !== null)
@@ -73,6 +75,13 @@ async function tortureOne(
         : `it needs concurrency that cannot be repeated; the trace with times: ${file}`,
     );
   return { seed, failure };
+}
+
+/** Of a deadlock, only the log has the statements of both sides. */
+function endOfLog({ directory }: PostgresServer): string {
+  const text = readFileSync(join(directory, 'log'), 'utf8');
+  const at = text.lastIndexOf('deadlock detected', text.length - 1);
+  return at < 0 ? text.slice(-2000) : text.slice(at, at + 3000);
 }
 
 await main();

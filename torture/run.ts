@@ -11,6 +11,8 @@ export type Failure = {
   readonly imat: string | null;
   readonly session: string;
   readonly text: string;
+  /** What the answer of the imat depended on. */
+  readonly evidence?: string;
 };
 
 export type World = {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from '../tools/chance.ts';
 import { restoreOracles } from './commands.ts';
-import { compare, tablesToLock } from './compare.ts';
+import { compare, evidenceOf, tablesToLock } from './compare.ts';
 import type { Definition } from './definitions.ts';
 import { judgeReader, judgeWriter } from './judge.ts';
 import type { Run } from './run.ts';
@@ -55,11 +55,13 @@ async function check(
     step.end(difference === null ? 'ok' : 'difference');
     run.count('comparisons');
     if (difference === null) return true;
+    const evidence = await evidenceOf(session, name);
     run.fail({
       kind: 'difference',
       imat: name,
       session: session.name,
       text: `${context}\n${difference.rows.join('\n')}`,
+      evidence,
     });
   } catch (error) {
     const fault = asFault(error);

@@ -127,14 +127,17 @@ async function prepareTarget(
   { query, strategy }: Wanted,
 ): Promise<Prepared> {
   const options = { freshness: target.freshness, ...(strategy === undefined ? {} : { strategy }) };
-  const prepared = await db.transaction('read committed', () =>
-    rolledBack(db, async () => {
-      const view =
-        query === null && target.definitionView !== null
-          ? target.definitionView
-          : await temporaryView(db, query ?? target.definition);
-      return prepare(db, view, serverMajor, options);
-    }),
+  const analyse = async (): Promise<Prepared> => {
+    const view =
+      query === null && target.definitionView !== null
+        ? target.definitionView
+        : await temporaryView(db, query ?? target.definition);
+    return prepare(db, view, serverMajor, options);
+  };
+  const prepared = await withShortLock(
+    db,
+    () => rolledBack(db, analyse),
+    () => undefined,
   );
   if (target.owner === null && target.original !== null)
     await checkOwner(db, target.original, prepared);

@@ -97,14 +97,12 @@ export async function convert(
   const progress: ReportStep = (step, label) => request.onProgress?.({ step, steps: 4, label });
   checkName(request.name);
   progress(1, 'reading the definition');
-  const prepared = await db.transaction('read committed', () =>
-    rolledBack(db, async () =>
-      withIndexNotes(
-        db,
-        request.original,
-        await prepare(db, await viewOid(), serverMajor, request),
-      ),
-    ),
+  const analyse = async (): Promise<Prepared> =>
+    withIndexNotes(db, request.original, await prepare(db, await viewOid(), serverMajor, request));
+  const prepared = await withShortLock(
+    db,
+    () => rolledBack(db, analyse),
+    () => progress(1, 'reading the definition: waiting for changes of its sources'),
   );
   if (request.original !== null) await checkOwner(db, request.original, prepared);
   const result = resultOf(request, prepared);

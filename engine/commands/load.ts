@@ -73,15 +73,16 @@ export async function atOneSnapshot(
       return true;
     });
     if (loaded) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new ImatError('contention', {
     message:
-      'the source tables kept being truncated, rewritten or partitioned while they were read',
+      'the source tables kept being locked, truncated, rewritten or partitioned while they were read',
     hint: 'Try again later.',
   });
 }
 
-const LOAD_ATTEMPTS = 20;
+const LOAD_ATTEMPTS = 300;
 
 /** The state, its frontier and the view, all at the transaction's snapshot. */
 async function loadAt(

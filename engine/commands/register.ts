@@ -8,6 +8,7 @@ import { attnumArray } from '../capture/install.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
 import { shellWord } from '../errors/shell-word.ts';
@@ -118,7 +119,7 @@ async function installed(
 
 export async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
   const names = imatNames(request.name);
-  return db.transaction('read committed', async () => {
+  const register = async (): Promise<number> => {
     await holdCatalog(db);
     const id = await insertImat(db, request, prepared);
     for (const source of prepared.watched) {
@@ -141,7 +142,8 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     await db.query('SELECT imat_catalog.begin_history()');
     await holdInstall(db, id);
     return id;
-  });
+  };
+  return withShortLock(db, register, () => undefined);
 }
 
 async function insertImat(db: Db, request: Request, prepared: Prepared): Promise<number> {

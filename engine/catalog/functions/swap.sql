@@ -39,7 +39,7 @@ BEGIN
   COMMIT;
 
   -- (2)
-  FOR attempt IN 1..100 LOOP
+  FOR attempt IN 1..300 LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     WHILE imat_catalog.follow_parts_of(target.id) LOOP
@@ -48,15 +48,20 @@ BEGIN
     END LOOP;
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    EXECUTE locks;
-    IF NOT imat_catalog.claim(target.id) THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
-    EXIT WHEN imat_catalog.hold_sources(target.id);
+    IF imat_catalog.hold_views(locks) THEN
+      IF NOT imat_catalog.claim(target.id) THEN
+        PERFORM imat_catalog.swapped_elsewhere(name);
+      END IF;
+      EXIT WHEN imat_catalog.hold_sources(target.id);
+    END IF;
     ROLLBACK;
-    IF attempt OPERATOR(pg_catalog.=) 100 THEN
+    PERFORM pg_catalog.pg_sleep(0.02);
+    IF attempt OPERATOR(pg_catalog.=) 300 THEN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
           MESSAGE = pg_catalog.format(
-            'the sources of imat "%s" kept being truncated, rewritten or partitioned', name);
+            'the sources of imat "%s" kept being locked, truncated, rewritten or partitioned',
+              name);
     END IF;
   END LOOP;
   rows := imat_catalog.fill_slot(target.id, in_place);

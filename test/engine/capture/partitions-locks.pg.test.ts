@@ -24,7 +24,9 @@ async function writerOf(isolation: string): Promise<Session> {
     INSERT INTO sale_2 (id, kind, amount) VALUES (101, 'a', 1);
     INSERT INTO sale_2a (id, kind, amount) VALUES (101, 'a', 1);
     DISCARD PLANS`);
-  await writer.sql(`BEGIN ISOLATION LEVEL ${isolation}; SELECT FROM product; SET LOCAL lock_timeout = '5s'`);
+  await writer.sql(
+    `BEGIN ISOLATION LEVEL ${isolation}; SELECT FROM product; SET LOCAL lock_timeout = '5s'`,
+  );
   return writer;
 }
 
