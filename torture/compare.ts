@@ -21,8 +21,12 @@ const comparison = (name: string): string => `
     AS x(v)
   LIMIT 10`;
 
-/** In which partitions PostgreSQL would look now, whatever the snapshot. */
-const PARTITIONS = `SELECT string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid) AS list
+/**
+ * What PostgreSQL takes as it is now, whatever the snapshot: in which partitions it looks, and how
+ * it prints values of an enum.
+ */
+const NOW = `SELECT concat_ws(' ', enum_range(NULL::public.mood),
+    string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid)) AS list
   FROM pg_class c, pg_partition_tree(c.oid) t
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT c.relispartition`;
 
@@ -51,18 +55,18 @@ const readsOneTable = ({ query }: Definition): boolean =>
   (query.match(/\bpublic\.\w/g) ?? []).length === 1;
 
 /**
- * In the transaction under way, if any. Partitions that come or go meanwhile are no difference:
- * PostgreSQL plans with one list, and executes while there is another one. Then it is repeated.
+ * In the transaction under way, if any. Partitions that come or go and values that are renamed
+ * meanwhile are no difference: PostgreSQL plans with one list, and executes while there is another
+ * one. Then it is repeated.
  */
 export async function compare(
   session: Session,
   definition: Definition,
 ): Promise<Difference | null> {
   const { name } = definition;
-  const partitions = async (): Promise<string> =>
-    (await session.sql(PARTITIONS, false))[0]?.['list'] ?? '';
+  const now = async (): Promise<string> => (await session.sql(NOW, false))[0]?.['list'] ?? '';
   for (;;) {
-    const before = await partitions();
+    const before = await now();
     const rows = await session.sql(comparison(name), false);
     if (rows.length === 0) return null;
     if (
@@ -70,7 +74,7 @@ export async function compare(
       (await session.sql(isTruncated(name), false))[0]?.['n'] !== '0'
     )
       return null;
-    if (before === (await partitions())) return { name, rows: rows.map((row) => row['row'] ?? '') };
+    if (before === (await now())) return { name, rows: rows.map((row) => row['row'] ?? '') };
   }
 }
 

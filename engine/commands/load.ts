@@ -77,7 +77,8 @@ export async function atOneSnapshot(
   }
   throw new ImatError('contention', {
     message:
-      'the source tables kept being locked, truncated, rewritten or partitioned while they were read',
+      'the source tables kept being locked, truncated, rewritten or partitioned ' +
+      'while they were read',
     hint: 'Try again later.',
   });
 }

@@ -2,15 +2,15 @@
 -- it: its definition view depends on the column, so PostgreSQL drops that view first.
 --
 -- parts: the partitions that are captured, if the table may have others now. Rows of a partition
--- that is not captured yet are left out, by its constraint: they are logged when its capture begins.
--- A table that has been detached writes here as long as it is captured; if it has lost a column, a
--- reset mark stands for its rows. So it does while a partition is being detached concurrently that
--- is not captured: statements that began before still put rows there, and to ask for its constraint
--- would wait for the session that detaches it.
+-- that is not captured yet are left out, by its constraint: they are logged when its capture
+-- begins. A table that has been detached writes here as long as it is captured; if it has lost a
+-- column, a reset mark stands for its rows. So it does while a partition is being detached
+-- concurrently that is not captured: statements that began before still put rows there, and to ask
+-- for its constraint would wait for the session that detaches it.
 --
 -- Whoever writes to a table has a lock on that table alone, and must not wait for another one. So
--- types are those of the table that is written to, the partitions are asked for only if its rows can
--- be in one of them, and a reset mark is the answer if that would wait.
+-- types are those of the table that is written to, the partitions are asked for only if its rows
+-- can be in one of them, and a reset mark is the answer if that would wait.
 CREATE OR REPLACE FUNCTION imat_store.capture_command(source regclass, log text,
   numbers smallint[], event text, parts oid[] DEFAULT NULL, fired regclass DEFAULT NULL)
 RETURNS text

@@ -31,5 +31,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
   'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. '
-  'Returns false if a lock is not free, or if one of them was truncated or rewritten since the snapshot was taken, or has '
-  'other partitions than those that are captured.';
+  'Returns false if a lock is not free, if one of them was truncated or rewritten since the '
+  'snapshot was taken, or if it has other partitions than those that are captured.';
