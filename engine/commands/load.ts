@@ -73,7 +73,7 @@ export async function atOneSnapshot(
       return true;
     });
     if (loaded) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new ImatError('contention', {
     message:

@@ -3,8 +3,8 @@
 -- LOCK TABLE locks those as well.
 --
 -- Whoever has locked a source may wait for this transaction: for a lock on another source, or for
--- its snapshot to go (DETACH PARTITION CONCURRENTLY). So it gives up soon, with all locks; the
--- callers begin again.
+-- its snapshot to go (DETACH PARTITION CONCURRENTLY). So it does not wait, but gives up all locks,
+-- and the callers begin again. The timeout is for those who come in between.
 CREATE OR REPLACE FUNCTION imat_catalog.hold_sources(imat integer) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -20,6 +20,7 @@ BEGIN
   LOOP
     -- The snapshot may be older than a DROP TABLE; there is no name then.
     IF source::text = source::oid::text THEN RETURN false; END IF;
+    IF imat_store.is_locked(source, true) THEN RETURN false; END IF;
     PERFORM imat_catalog.lock_relation(source, 'ACCESS SHARE');
   END LOOP;
   RETURN imat_catalog.has_trees(imat) AND NOT imat_catalog.is_rewritten(ARRAY(

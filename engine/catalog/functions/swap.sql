@@ -55,7 +55,7 @@ BEGIN
       EXIT WHEN imat_catalog.hold_sources(target.id);
     END IF;
     ROLLBACK;
-    PERFORM pg_catalog.pg_sleep(0.02);
+    PERFORM pg_catalog.pg_sleep(0.05);
     IF attempt OPERATOR(pg_catalog.=) 300 THEN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
