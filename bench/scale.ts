@@ -10,6 +10,8 @@ export type Scale = {
   readonly bulkRows: number;
   /** Rows pending before a fold. */
   readonly pendingRows: number;
+  /** The scale factor of the tables in the shapes of TPC-H. */
+  readonly warehouse: number;
 };
 
 export const FULL: Scale = {
@@ -19,6 +21,7 @@ export const FULL: Scale = {
   seconds: 5,
   bulkRows: 100_000,
   pendingRows: 300_000,
+  warehouse: 0.1,
 };
 
 /** To see that everything runs; its figures mean little. */
@@ -29,4 +32,5 @@ export const QUICK: Scale = {
   seconds: 1,
   bulkRows: 20_000,
   pendingRows: 50_000,
+  warehouse: 0.01,
 };

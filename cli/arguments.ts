@@ -25,6 +25,22 @@ export function choiceOption(
   });
 }
 
+/** `--set NAME=VALUE`, which can be given several times. */
+export function settingsOption(): Option {
+  return new Option(
+    '--set <name=value>',
+    'a setting such as TimeZone=Europe/Berlin under which the definition is computed, ' +
+      'whoever reads it; those of this session unless given (repeatable)',
+  ).argParser((given: string, before: Readonly<Record<string, string>> | undefined) => {
+    const at = given.indexOf('=');
+    if (at > 0) return { ...before, [given.slice(0, at).trim()]: given.slice(at + 1).trim() };
+    throw new ImatError('invalid_argument', {
+      message: `"${given}" is not a setting with its value`,
+      hint: 'Write it like --set TimeZone=Europe/Berlin.',
+    });
+  });
+}
+
 /** A whole number between two bounds, digits only. */
 export function wholeNumber(flag: string, least: number, most: number): (given: string) => number {
   return (given) => {

@@ -1,9 +1,10 @@
-import type { Explanation } from '../engine/api.ts';
+import type { Explanation, StoreExplanation } from '../engine/api.ts';
 import { table } from './output.ts';
 import { indented, notesText, reasonsText } from './render.ts';
 
 export function explanationText(explanation: Explanation): string {
-  const { name, strategy, definition, sources, plan, reasons, notes } = explanation;
+  const { name, strategy, definition, sources, plan, stores, missingIndexes, reasons, notes } =
+    explanation;
   const sections = [
     `${name}: strategy ${strategy}`,
     `Definition:\n${indented(definition.trimEnd())}`,
@@ -20,9 +21,39 @@ export function explanationText(explanation: Explanation): string {
     ]);
     sections.push(table([{ title: 'plan' }, { title: 'rule' }, { title: 'stored' }], rows));
   }
+  const isPlain = explanation.residual === null && stores.every(({ rule }) => rule === 'add');
+  if (!isPlain) sections.push(...stores.map(storeText));
+  if (explanation.residual !== null)
+    sections.push(
+      `Residual, the query over the stores that is computed when it is read:\n` +
+        indented(explanation.residual),
+    );
+  if (missingIndexes.length > 0)
+    sections.push(
+      'Missing indexes, by which fewer rows would be read when touched keys are computed again:\n' +
+        indented(missingIndexes.join('\n')),
+    );
   if (reasons.length > 0) sections.push(reasonsText(strategy, reasons, definition));
   if (notes.length > 0) sections.push(notesText(notes));
   return sections.join('\n\n');
+}
+
+function storeText({ name, rule, clause, key, tables }: StoreExplanation): string {
+  const head = `${name}: ${clause}, rule ${rule}`;
+  if (key === null) return head;
+  const rows = tables.map(({ relation, alias, effect, holdsKey, through, indexes }) => [
+    relation,
+    alias,
+    effect,
+    holdsKey ? 'yes' : 'no',
+    through.join(', '),
+    indexes.map(({ column, present }) => `${column}${present ? '' : ' (missing)'}`).join(', '),
+  ]);
+  const titles = ['table', 'alias', 'one change', 'has the key', 'through', 'indexes'];
+  return `${head}\n${table(
+    titles.map((title) => ({ title })),
+    rows,
+  )}`;
 }
 
 /**

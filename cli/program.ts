@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerAlter } from './commands/alter.ts';
+import { registerCheck } from './commands/check.ts';
 import { registerConvert } from './commands/convert.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDemo } from './commands/demo.ts';
@@ -31,6 +32,7 @@ const REGISTRATIONS = [
   registerDoctor,
   registerInit,
   registerExplain,
+  registerCheck,
   registerConvert,
   registerCreate,
   registerList,
@@ -65,7 +67,7 @@ Exit status:
   0    success
   1    a bug in imat
   2    the request cannot be carried out; change it first
-  3    verify found a difference
+  3    verify found a difference, or check found what needs more than is required
   4    no connection or contention; try again
   130  interrupted by Ctrl-C (143 by SIGTERM)
 

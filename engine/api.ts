@@ -3,6 +3,7 @@
  * these as they are.
  */
 import type { Accounting } from './accounting-api.ts';
+import type { DoctorCheck, ExtensionResult } from './environment-api.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -40,6 +41,11 @@ export type ConvertOptions = CallOptions & {
   readonly name?: string;
   readonly replace?: boolean;
   readonly dryRun?: boolean;
+  /**
+   * Settings such as `TimeZone` under which the definition is computed from now on, whoever reads
+   * it; those of the session unless given.
+   */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: Progress) => void;
 };
 
@@ -182,6 +188,99 @@ export type GrantResult = { readonly name: string; readonly changes: number };
 
 export type ScheduleResult = { readonly statements: readonly string[]; readonly dryRun: boolean };
 
+/**
+ * How rows are maintained: `add` adds the changes up, `regroup` computes the rows of touched keys
+ * again, `swap` computes all rows. In this order each maintains what the one before it cannot.
+ */
+export type Rule = 'add' | 'regroup' | 'swap';
+
+/** What one changed row of a source gives to do, from the least to the most. */
+export type Effect = 'adds' | 'touches one key' | 'touches keys' | 'all rows';
+
+/** How a definition would be maintained, in a few words. */
+export type Maintenance = {
+  readonly strategy: Strategy;
+  readonly rule: Rule;
+  /** The rule of each store. */
+  readonly stores: readonly Rule[];
+  /** Whether a query over the stores is computed when it is read. */
+  readonly residual: boolean;
+  readonly changes: readonly { readonly relation: string; readonly effect: Effect }[];
+};
+
+/** An error in one of several results, which does not keep the others from being there. */
+export type ResultError = {
+  readonly code: string;
+  readonly message: string;
+  readonly detail: string | null;
+  readonly hint: string | null;
+};
+
+/** A materialized view, and how convert would maintain it. */
+export type ViewSummary = {
+  /** Schema-qualified. */
+  readonly name: string;
+  /** As the server's statistics have it; null where they have nothing. */
+  readonly rows: number | null;
+  readonly bytes: number;
+  /** How long its definition ran; null unless it was measured. */
+  readonly ms: number | null;
+  /** Why it could not be measured; null unless that was asked for. */
+  readonly notMeasured: string | null;
+  /** Null with an error. */
+  readonly maintenance: Maintenance | null;
+  /** The first reason against delta; null for delta. */
+  readonly reason: Reason | null;
+  readonly error: ResultError | null;
+};
+
+/** What to check: an imat or a materialized view by its name, or the text of a file. */
+export type CheckTarget =
+  | { readonly name: string }
+  | { readonly file: string; readonly text: string };
+
+export type CheckOptions = CallOptions & {
+  /** Every materialized view unless given. */
+  readonly targets?: readonly CheckTarget[];
+  /** The rule that must do: `regroup`, which is anything but swap, unless given. */
+  readonly require?: 'add' | 'regroup';
+};
+
+export type CheckResult = {
+  /** The name, or the path of the file. */
+  readonly name: string;
+  readonly isFile: boolean;
+  /** Whether the required rule, or a stricter one, maintains it. */
+  readonly passed: boolean;
+  /** Null with an error. */
+  readonly maintenance: Maintenance | null;
+  /** Why no stricter rule does. Places are in the definition as PostgreSQL prints it. */
+  readonly reasons: readonly Reason[];
+  /** Where in the file the first reason, or the error, is; null for what is no file. */
+  readonly place: Reason['position'];
+  readonly error: ResultError | null;
+};
+
+/** A store of an imat: what it holds, and how changes of its tables lead to its rows. */
+export type StoreExplanation = {
+  /** Its name in the residual's SQL. */
+  readonly name: string;
+  readonly rule: 'add' | 'regroup';
+  readonly clause: string;
+  /** The key of which touched rows are computed again; null for the rule add. */
+  readonly key: string | null;
+  readonly tables: readonly {
+    readonly relation: string;
+    readonly alias: string;
+    readonly effect: Effect;
+    readonly holdsKey: boolean;
+    /** The aliases of the other tables on the way to the key. */
+    readonly through: readonly string[];
+    /** The columns by which it is read, and whether an index begins with them. */
+    readonly indexes: readonly { readonly column: string; readonly present: boolean }[];
+  }[];
+};
+
 export type Explanation = {
   readonly name: string;
   readonly strategy: Strategy;
@@ -196,16 +295,14 @@ export type Explanation = {
     readonly rule: string;
     readonly stored: string;
   }[];
+  readonly stores: readonly StoreExplanation[];
+  /** The query over the stores that is computed when it is read; null where there is none. */
+  readonly residual: string | null;
+  /** Statements that create the indexes that are missing. */
+  readonly missingIndexes: readonly string[];
   readonly sources: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   /** Every statement that convert would run (or has run), in order, with a label each. */
   readonly sql: readonly { readonly label: string; readonly sql: string }[];
-};
-
-export type DoctorCheck = {
-  readonly check: string;
-  readonly status: 'ok' | 'warning' | 'error';
-  readonly message: string;
-  readonly hint: string | null;
 };
 
 export type ExtensionOptions = CallOptions & {
@@ -214,38 +311,6 @@ export type ExtensionOptions = CallOptions & {
   /** The path of the server's pg_config, where imat does not find it by itself. */
   readonly pgConfig?: string;
   readonly onProgress?: (progress: Progress) => void;
-};
-
-export type ExtensionResult = {
-  /**
-   * `present`: the database had it; `created`: it has it now; `manual`: nothing was changed, the
-   * commands must be run first.
-   */
-  readonly outcome: 'present' | 'created' | 'manual';
-  /** Whether its files were built and put into the server's directories by this call. */
-  readonly built: boolean;
-  readonly version: string | null;
-  /** The schema of its functions, quoted where it must be. */
-  readonly schema: string | null;
-  /** Whether this role's imats are captured by it. */
-  readonly captures: boolean;
-  /** Whether it knows which tables have changed: the server must have loaded it at its start. */
-  readonly tracks: boolean;
-  /** For a shell on the server's machine, in order; empty unless the outcome is `manual`. */
-  readonly commands: readonly string[];
-  readonly preload: ExtensionPreload;
-};
-
-/** What the server's configuration says about loading the extension; imat never changes it. */
-export type ExtensionPreload = {
-  /** `restart`: the configuration is right, and the server has not been started since. */
-  readonly state: 'loaded' | 'restart' | 'missing';
-  /** The whole line for postgresql.conf, with what is loaded already. */
-  readonly line: string;
-  /** The file that the line belongs into; null where this role may not know. */
-  readonly file: string | null;
-  /** What to mind with this line, where there is something. */
-  readonly note: string | null;
 };
 
 /** A connection to a database with imats. One session; calls are carried out one after another. */
@@ -264,8 +329,17 @@ export interface Imat {
   /** Of an imat, a materialized view, or (`query: true`) the text of a query. */
   explain(
     target: string,
-    options?: CallOptions & { readonly query?: boolean },
+    options?: CallOptions & Pick<ConvertOptions, 'settings'> & { readonly query?: boolean },
   ): Promise<Explanation>;
+  /**
+   * All materialized views that the role may read. `measure`: runs each definition once, read-only,
+   * and stops it after this number of milliseconds.
+   */
+  explainAll(
+    options?: CallOptions & { readonly measure?: number },
+  ): Promise<{ readonly views: readonly ViewSummary[] }>;
+  /** Whether definitions can be maintained by the rule that is required. */
+  check(options?: CheckOptions): Promise<{ readonly results: readonly CheckResult[] }>;
   /** Folds one imat, or every delta imat; swap imats are left alone. */
   fold(name?: string, options?: CallOptions): Promise<readonly FoldResult[]>;
   swap(name: string, options?: CallOptions): Promise<SwapResult>;

@@ -4,9 +4,11 @@ import type { CallOptions, Imat } from './api.ts';
 import { initialize } from './catalog/migrate.ts';
 import { requireTrustedCatalog } from './catalog/trust.ts';
 import { alter } from './commands/alter.ts';
+import { check } from './commands/check.ts';
 import { convertView } from './commands/convert.ts';
 import { convertQuery } from './commands/create.ts';
 import { examine } from './commands/doctor.ts';
+import { explainAll } from './commands/explain-all.ts';
 import { explainTarget } from './commands/explain.ts';
 import { fold } from './commands/fold.ts';
 import { grantLikeOriginal, grantMonitor } from './commands/grant.ts';
@@ -60,11 +62,7 @@ export function createImat(db: Db): Imat {
       command(async () => convertQuery(db, await serverMajor(), name, query, options), options),
     list: (options) => command(async () => statusOf(db, null), options),
     status: (name, options) => command(() => wholeStatus(db, name ?? null), options),
-    explain: (target, options = {}) =>
-      run(
-        async () => explainTarget(db, await serverMajor(), target, options.query === true),
-        options,
-      ),
+    ...explaining(db, run, serverMajor),
     fold: (name, options) => command(() => fold(db, name ?? null), options),
     swap: (name, options) => command(() => swap(db, name), options),
     rebuild: (name, options) => command(async () => rebuild(db, name), options),
@@ -87,3 +85,28 @@ export function createImat(db: Db): Imat {
     close: () => db.close(),
   };
 }
+
+type Run = <T>(body: (stop: AbortSignal) => Promise<T>, options?: CallOptions) => Promise<T>;
+
+/** What needs no catalog and changes nothing. */
+const explaining = (
+  db: Db,
+  run: Run,
+  serverMajor: () => Promise<number>,
+): Pick<Imat, 'explain' | 'explainAll' | 'check'> => ({
+  explain: (target, options = {}) =>
+    run(
+      async () =>
+        explainTarget(db, await serverMajor(), target, {
+          isQuery: options.query === true,
+          settings: options.settings ?? {},
+        }),
+      options,
+    ),
+  explainAll: (options = {}) =>
+    run(
+      async (stop) => explainAll(db, await serverMajor(), options.measure ?? null, stop),
+      options,
+    ),
+  check: (options = {}) => run(async () => check(db, await serverMajor(), options), options),
+});

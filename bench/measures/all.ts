@@ -10,6 +10,7 @@ import { mainJob } from './main-job.ts';
 import { memory } from './memory.ts';
 import { reads } from './reads.ts';
 import { siblings } from './siblings.ts';
+import { sql } from './sql.ts';
 import { workers } from './workers.ts';
 import { writes } from './writes.ts';
 
@@ -20,6 +21,7 @@ export const MEASURES: readonly Measure[] = [
   bulk,
   siblings,
   reads,
+  sql,
   fold,
   load,
   accounting,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { addConversionOptions, type ConversionOptions } from '../conversion-options.ts';
+import { addConversionOptions, type ConversionOptions, settingsOf } from '../conversion-options.ts';
 import { convertText } from '../render.ts';
 import { onImat } from '../session.ts';
 
@@ -32,11 +32,13 @@ export function registerConvert(program: Command, context: Context): void {
         'convert my_sales_summary',
         'convert reporting.my_sales_summary --freshness 5s --dry-run',
         'convert my_sales_summary --replace --json',
+        'convert sales_by_day --set TimeZone=Europe/Berlin',
       ]),
     )
     .action(async (view: string, _options: object, command: Command) => {
       await onImat(context, command, async (imat, onProgress) => {
-        const result = await imat.convert(view, { ...command.opts<Options>(), onProgress });
+        const options = settingsOf(command.opts<Options>());
+        const result = await imat.convert(view, { ...options, onProgress });
         return { document: result, text: convertText(result) };
       });
     });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { queryText } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
-import { addConversionOptions, type ConversionOptions } from '../conversion-options.ts';
+import { addConversionOptions, type ConversionOptions, settingsOf } from '../conversion-options.ts';
 import { convertText } from '../render.ts';
 import { onImat } from '../session.ts';
 
@@ -31,7 +31,7 @@ export function registerCreate(program: Command, context: Context): void {
       ]),
     )
     .action(async (name: string, _options: object, command: Command) => {
-      const { query, ...options } = command.opts<Options>();
+      const { query, ...options } = settingsOf(command.opts<Options>());
       const sql = await queryText(query, context.host);
       await onImat(context, command, async (imat, onProgress) => {
         const result = await imat.create(name, sql, { ...options, onProgress });

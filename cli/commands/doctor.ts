@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DoctorCheck } from '../../engine/api.ts';
+import type { DoctorCheck } from '../../engine/environment-api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-status.ts';
 import { examples } from '../help.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExtensionPreload, ExtensionResult } from '../../engine/api.ts';
+import type { ExtensionPreload, ExtensionResult } from '../../engine/environment-api.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-status.ts';
 import { examples } from '../help.ts';

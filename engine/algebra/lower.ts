@@ -14,6 +14,7 @@
 import type { Aggregate, ColumnRef, Expr, FunctionItem, TableItem } from '../../parser/tree.ts';
 import { equalExpr, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import type { SourceFacts } from './facts.ts';
+import { conjuncts } from './query-rewrites/relations.ts';
 import type { AggregateCall, AppliedRows, Apply, Column, ColumnId, Node, Output } from './node.ts';
 import { columnsOf, mapApplied, mapReferences, reference } from './node.ts';
 import type {
@@ -306,12 +307,6 @@ function resolverOf(relations: readonly (readonly Column[])[]): Resolve {
     return reference(column, ref.span);
   };
   return (expr) => mapReferences(expr, resolved);
-}
-
-function conjuncts(expr: Expr): readonly Expr[] {
-  return expr.kind === 'binary' && expr.op === 'AND'
-    ? [...conjuncts(expr.left), ...conjuncts(expr.right)]
-    : [expr];
 }
 
 function distinctExprs(exprs: readonly Expr[]): readonly Expr[] {

@@ -17,6 +17,13 @@ export function aggregateNotMaintained(name: string, span: Span | null): PlanRea
   };
 }
 
+export const momentDependent = (what: string, span: Span | null): PlanReason => ({
+  kind: 'moment_dependent',
+  message: `${what} can give another result although no table has changed`,
+  hint: 'Leave it out of the definition and put it into the queries that read the imat.',
+  span,
+});
+
 export const argumentType = (
   name: string,
   types: readonly string[],

@@ -2,30 +2,18 @@
  * From a view in the catalog to the way it will be maintained: read it, have the server confirm the
  * reading, plan it, and collect every reason against the better strategy.
  */
-import type { Query } from '../../parser/tree.ts';
 import type { Reason } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import { ImatError } from '../errors/imat-error.ts';
-import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
-import { lower } from '../algebra/lower.ts';
-import type { ColumnId } from '../algebra/node.ts';
-import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { rewrite } from '../algebra/rewrites/all.ts';
-import { choose, cut } from '../plan/choose.ts';
-import { plainQuery } from '../plan/plain.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { FunctionFacts } from '../server/functions.ts';
-import { loadFunctionFacts } from '../server/functions.ts';
-import { searchPathOf } from '../server/operators.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
-import { inspectView } from '../server/relations.ts';
 import type { Dependence } from '../server/type-output.ts';
-import { PRINTING, implicitOperators, readGated } from './gate.ts';
-import { probe } from './probe.ts';
-import { typedTree } from './typed-tree.ts';
+import type { CompletedView, Completion } from './completed.ts';
+import { completedView } from './completed.ts';
+import { PRINTING, implicitOperators } from './gate.ts';
+import { planQuery } from './plan-query.ts';
 import {
   aggregateReasons,
   functionReasons,
@@ -45,6 +33,8 @@ export type Analysis = {
   /** Null where the definition cannot be maintained by delta; then `reasons` says why. */
   readonly plan: Plan | null;
   readonly reasons: readonly Reason[];
+  /** With a plan: why changes are not only added up; empty where they are. */
+  readonly againstAdd: readonly Reason[];
   /** The tables at the bottom. */
   readonly sources: readonly ReadRelation[];
   /** Imats that the definition reads. */
@@ -58,20 +48,26 @@ export type Analysis = {
   readonly instead: readonly string[];
   /** Whether it calls a function that must not run in parallel mode. */
   readonly isParallelUnsafe: boolean;
+  /** What convert added to the definition. */
+  readonly completion: Completion;
 };
 
 /** Must run inside a transaction; leaves nothing behind in it. */
 export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
   return rolledBack(db, async () => {
+    const [session] = await db.query<{ zone: string }>(
+      `SELECT current_setting('TimeZone') AS zone`,
+    );
+    const server = { major: serverMajor, timeZone: session?.zone ?? 'UTC' };
     await db.execute(PRINTING);
     const [byQueries, byImats] = [
       await stackOf(db, oid, 'queries'),
       await stackOf(db, oid, 'imats'),
     ];
-    const queried = await analyseHere(db, oid, serverMajor, byQueries);
+    const queried = await analyseHere(db, oid, server, byQueries);
     // An imat is read where the whole cannot be maintained by delta: it is there already.
     const hasImats = byQueries !== null && byImats !== null && byImats.query !== byQueries.query;
-    return hasImats && queried.plan === null ? analyseHere(db, oid, serverMajor, byImats) : queried;
+    return hasImats && queried.plan === null ? analyseHere(db, oid, server, byImats) : queried;
   });
 }
 
@@ -85,15 +81,19 @@ async function stackOf(db: Db, oid: number, how: 'queries' | 'imats'): Promise<U
 async function analyseHere(
   db: Db,
   view: number,
-  serverMajor: number,
+  server: Server,
   stack: Unstacked | null,
 ): Promise<Analysis> {
   return rolledBack(db, async () => {
     const oid = stack === null ? view : ((await unstackedView(db, view, stack)) ?? view);
-    const analysis = await analyseView(db, oid, serverMajor);
+    const completed = await completedView(db, oid, server.major, server.timeZone);
+    const analysis = await analyseView(db, completed, server.major);
     return { ...analysis, instead: stack === null ? [] : insteadOf(stack) };
   });
 }
+
+/** Its version, and the time zone of the session that converts. */
+type Server = { readonly major: number; readonly timeZone: string };
 
 const insteadOf = ({ instead }: Unstacked): string[] =>
   [...instead].map(
@@ -102,18 +102,11 @@ const insteadOf = ({ instead }: Unstacked): string[] =>
 
 async function analyseView(
   db: Db,
-  oid: number,
+  { view, completion, reasons: notCompleted }: CompletedView,
   serverMajor: number,
 ): Promise<Omit<Analysis, 'instead'>> {
-  const inspection = await inspectView(db, oid);
-  const functions = await loadFunctionFacts(db, inspection.views);
-  const reasons: PlanReason[] = [];
-  const reading = await readGated(db, inspection.definition, inspection.direct, functions);
-  const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inspection.definition));
-  if (searchPath === undefined)
-    throw new ImatError('internal', {
-      message: 'the definition as PostgreSQL prints it uses other operators than the view',
-    });
+  const { inspection, functions, reading, searchPath } = view;
+  const reasons: PlanReason[] = [...notCompleted];
   if (searchPath !== null) reasons.push(implicitOperators(searchPath));
   if ('reasons' in reading) reasons.push(...reading.reasons, ...aggregateReasons(functions));
   reasons.push(
@@ -122,12 +115,15 @@ async function analyseView(
   );
 
   let plan: Plan | null = null;
+  let againstAdd: readonly PlanReason[] = [];
   // Also where something stands against it already: all of that is to be said at once.
   if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
-    const planned = await planReading(db, reading.query, inspection, functions, serverMajor);
+    const planned = await planQuery(db, reading.query, inspection, functions, serverMajor);
     if ('reasons' in planned) reasons.push(...planned.reasons);
-    else if (reasons.length === 0) plan = planned;
+    else if (reasons.length === 0) ({ plan, againstAdd } = planned);
   }
+  const shown = (found: readonly PlanReason[]): Reason[] =>
+    inOrderOfPlace(found).map((reason) => publicReason(reason, inspection.definition));
   const bottom = inspection.all.filter(
     (relation) => relation.kind !== 'view' || relation.imatId !== null,
   );
@@ -136,7 +132,8 @@ async function analyseView(
     searchPath,
     columns: inspection.columns,
     plan,
-    reasons: inOrderOfPlace(reasons).map((reason) => publicReason(reason, inspection.definition)),
+    reasons: shown(reasons),
+    againstAdd: shown(againstAdd),
     sources: bottom.filter((relation) => relation.imatId === null),
     imats: bottom.filter((relation) => relation.imatId !== null),
     unwatchable: bottom.flatMap((relation) =>
@@ -144,58 +141,11 @@ async function analyseView(
     ),
     untrusted: functions.untrusted,
     isParallelUnsafe: functions.isParallelUnsafe,
+    completion,
     dependence: functions.unstable.reduce<Dependence>(
       (worst, use) =>
         worst === 'moment' || use.dependence === 'moment' ? 'moment' : use.dependence,
       'tables',
     ),
   };
-}
-
-async function planReading(
-  db: Db,
-  query: Query,
-  inspection: Inspection,
-  functions: FunctionFacts,
-  serverMajor: number,
-): Promise<Plan | { readonly reasons: readonly PlanReason[] }> {
-  const sources = new Map<number, SourceFacts>(
-    inspection.all.map((relation) => [relation.oid, relation]),
-  );
-  const views = new Map<number, PlainQuery>();
-  for (const relation of inspection.all.filter((one) => one.kind === 'view')) {
-    const inner = await inspectView(db, relation.oid);
-    const reading = await readGated(db, inner.definition, inner.direct, functions);
-    const searchPath = await rolledBack(db, () => searchPathOf(db, relation.oid, inner.definition));
-    const plain = 'reasons' in reading ? reading : plainQuery(reading.query, sources);
-    const against = [
-      ...('reasons' in plain ? plain.reasons : []),
-      ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
-    ];
-    if ('reasons' in plain || against.length > 0) {
-      return {
-        reasons: against.map((reason) => ({
-          ...reason,
-          message: `in view "${relation.name}": ${reason.message}`,
-          span: null,
-        })),
-      };
-    }
-    views.set(relation.oid, plain);
-  }
-  const plain = plainQuery(query, sources);
-  if ('reasons' in plain) return plain;
-  const tree = await typedTree(db, lower(plain, { sources, views }));
-  if ('reasons' in tree) return tree;
-  const parts = cut(rewrite(tree));
-  if ('reasons' in parts) return parts;
-  const types = await probe(db, parts);
-  if ('reasons' in types) return types;
-  const of = (id: ColumnId): TypeFacts => {
-    const type = types.get(id);
-    if (type === undefined) throw new Error(`no type for column ${id}`);
-    return type;
-  };
-  const outputTypes = inspection.columns.map((column) => column.type);
-  return choose(parts, { of, serverMajor }, outputTypes);
 }

@@ -8,7 +8,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import { readDefinition } from '../../parser/read.ts';
 import type { Query } from '../../parser/tree.ts';
 import type { Db } from '../db/db.ts';
-import { isContended, isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
@@ -22,7 +22,7 @@ export const PRINTING = `SET LOCAL DateStyle = 'ISO, YMD';
   SET LOCAL TimeZone = 'UTC';
   SET LOCAL quote_all_identifiers = off`;
 
-type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
+export type Reading = { readonly query: Query } | { readonly reasons: readonly PlanReason[] };
 
 export async function readGated(
   db: Db,
@@ -76,7 +76,7 @@ async function printedAs(db: Db, query: string): Promise<string | null> {
     try {
       await db.execute(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
     } catch (error) {
-      if (!isRefused(error) || isContended(error)) throw error;
+      if (!isRejected(error)) throw error;
       return null;
     }
     const [row] = await db.query<{ text: string }>(

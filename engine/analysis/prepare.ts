@@ -11,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
+import type { Completion } from './completed.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
 import { type Named, checkNamed, named } from '../server/named.ts';
@@ -46,6 +47,20 @@ export const capturedSources = ({ analysis, watched }: Prepared): Prepared['watc
 /** The plan by which it will be maintained; null for a swap imat. */
 export const planOf = ({ strategy, analysis }: Prepared): Plan | null =>
   strategy === 'delta' ? analysis.plan : null;
+
+/** For a definition that was completed when it was converted, and is completed already. */
+export function alreadyCompleted(prepared: Prepared, before: Completion): Prepared {
+  const { settings, notes } = prepared.analysis.completion;
+  const completion = {
+    settings: { ...before.settings, ...settings },
+    notes: [...new Set([...before.notes, ...notes])],
+  };
+  return {
+    ...prepared,
+    analysis: { ...prepared.analysis, completion },
+    notes: [...new Set([...completion.notes, ...prepared.notes])],
+  };
+}
 
 /**
  * Analyses the view and decides; inside a transaction, changes nothing.
@@ -95,7 +110,11 @@ async function decide(
     analysis: complete,
     strategy,
     freshness,
-    notes: [...analysis.instead, ...notesOn(complete, strategy, freshness)],
+    notes: [
+      ...analysis.completion.notes,
+      ...analysis.instead,
+      ...notesOn(complete, strategy, freshness),
+    ],
     watched,
   };
 }
@@ -205,10 +224,20 @@ async function watchedSources(
 }
 
 function planColumns(analysis: Analysis, oid: number): number[] {
-  const attnums = (analysis.plan === null ? [] : planScans(analysis.plan))
+  const { plan } = analysis;
+  const stores = plan?.stores ?? [];
+  if (stores.some(({ rule }) => rule === 'regroup')) return regroupColumns(analysis, oid);
+  const attnums = stores
+    .flatMap((store) => (store.rule === 'add' ? planScans(store) : []))
     .filter((scan) => scan.source.oid === oid)
     .flatMap((scan) => scan.columns.map(({ facts }) => facts.attnum));
   return [...new Set(attnums)].sort((a, b) => a - b);
+}
+
+/** Whatever the definition reads of a source: a change of it touches the key of its row. */
+function regroupColumns({ sources }: Analysis, oid: number): number[] {
+  const source = sources.find((one) => one.oid === oid);
+  return [...(source?.used ?? (source?.columns ?? []).map(({ attnum }) => attnum))];
 }
 
 function notesOn(analysis: Analysis, strategy: Strategy, freshness: Freshness): string[] {

@@ -1,24 +1,24 @@
 /** The text of a user's query, made into a temporary view. */
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { invalidDefinition } from '../db/server-errors.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 
 /**
  * A temporary view of the user's query, under the user's search_path. Inside a transaction that is
- * rolled back.
+ * rolled back. `columns`: a list of their names in parentheses, or nothing.
  */
-export async function temporaryView(db: Db, query: string): Promise<number> {
+export async function temporaryView(db: Db, query: string, columns = ''): Promise<number> {
   const text = query.trim().replace(/;\s*$/, '');
-  const prefix = 'CREATE TEMPORARY VIEW imat_query AS\n';
+  const prefix = `CREATE TEMPORARY VIEW imat_query ${columns} AS\n`;
   await db.query(`SELECT set_config('search_path', $1, true)`, [db.userSearchPath]);
   try {
     await db.query(`${prefix}${text}`);
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+    if (!isRejected(error)) throw error;
     const second =
       error.sqlstate === '42601' && error.position === null ? secondStatement(text) : null;
-    if (second === null) throw invalidDefinition(error, text, prefix.length);
+    if (second === null) throw invalidDefinition(error, text, [...prefix].length);
     throw new ImatError('invalid_definition', {
       message: 'the query holds more than one statement',
       position: positionAt(text, second),

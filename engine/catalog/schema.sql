@@ -148,6 +148,7 @@ CREATE TABLE imat_catalog.imat (
   replacement regclass GENERATED ALWAYS AS (imat_catalog.relation_named(replacement_text)) STORED,
   stored regclass GENERATED ALWAYS AS (imat_catalog.relation_named(stored_text)) STORED,
   builds integer,
+  completed jsonb DEFAULT '{"notes": [], "settings": {}}'::jsonb NOT NULL,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),
   CONSTRAINT imat_strategy_check CHECK ((strategy = ANY (ARRAY['delta'::text, 'swap'::text]))),

@@ -12,7 +12,7 @@
  */
 import { quoteIdent } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { planOf, prepare } from '../analysis/prepare.ts';
+import { alreadyCompleted, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import type { ConvertOptions, Reason } from '../api.ts';
 import { dropFormerLogs } from '../capture/release.ts';
@@ -33,6 +33,7 @@ import { atOneSnapshot, fill, recordLoad, run } from './load.ts';
 import type { Request } from './register.ts';
 import { checkOwner, register } from './register.ts';
 import { releaseCapture, revertImat } from './revert.ts';
+import { underSettings } from './session-settings.ts';
 import { subjectOf } from './subject.ts';
 import { type Build, builtElsewhere, type Target } from './build-target.ts';
 import { switchTo } from './switch.ts';
@@ -47,7 +48,18 @@ export type Wanted = {
   readonly onProgress?: ConvertOptions['onProgress'];
 };
 
+/** Under the settings that the imat was converted under. */
 export async function buildBeside(
+  db: Db,
+  serverMajor: number,
+  target: Target,
+  wanted: Wanted,
+): Promise<Prepared> {
+  const settings = { ...target.settings, ...target.completed.settings };
+  return underSettings(db, settings, () => build(db, serverMajor, target, wanted));
+}
+
+async function build(
   db: Db,
   serverMajor: number,
   target: Target,
@@ -68,7 +80,7 @@ export async function buildBeside(
     throw isTaken ? builtElsewhere(target) : await blameNamed(db, prepared.named, error);
   });
   try {
-    await build(db, { id, target, prepared, name: request.name }, wanted, progress);
+    await install(db, { id, target, prepared, name: request.name }, wanted, progress);
     return prepared;
   } catch (error) {
     // A cancel has nothing left to stop: the work is undone already.
@@ -76,7 +88,7 @@ export async function buildBeside(
     await revertImat(db, id, () => undefined).catch(() => undefined);
     if (prepared.strategy !== 'delta' || !isKeyTooLong(error))
       throw await blameNamed(db, prepared.named, error);
-    return await buildBeside(db, serverMajor, target, {
+    return await build(db, serverMajor, target, {
       ...wanted,
       strategy: 'swap',
       against: [KEY_TOO_LONG],
@@ -89,7 +101,7 @@ export async function buildBeside(
 type ReportStep = (step: number, label: string) => void;
 
 /** Capture, load and switch. */
-async function build(
+async function install(
   db: Db,
   { id, target, prepared, name }: Omit<Build, 'subject'> & { readonly name: string },
   { reason }: Wanted,
@@ -142,7 +154,7 @@ async function prepareTarget(
   if (target.owner === null && target.original !== null)
     await checkOwner(db, target.original, prepared);
   await checkNoCycle(db, target, prepared);
-  return prepared;
+  return query === null ? alreadyCompleted(prepared, target.completed) : prepared;
 }
 
 /** @throws ImatError `invalid_definition` */

@@ -1,4 +1,5 @@
 /** An imat that is to be built anew: what the catalog has of it, and what is left of it. */
+import type { Completion } from '../analysis/completed.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import type { Strategy } from '../api.ts';
 import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
@@ -25,12 +26,14 @@ export type Target = {
   readonly forced: boolean;
   /** The session settings under which a swap imat is stored. */
   readonly settings: Readonly<Record<string, string>> | null;
+  /** What convert completed in its definition. */
+  readonly completed: Completion;
 };
 
 const TARGET_SQL = `
 SELECT i.id, i.name, i.state, i.strategy, i.freshness, i.definition, d.oid AS "definitionView",
   o.oid AS original, r.rolname::text AS owner, coalesce(r.rolname = current_user, true) AS owned,
-  i.reasons <> '[]' AS forced, i.swap->'settings' AS settings
+  i.reasons <> '[]' AS forced, i.swap->'settings' AS settings, i.completed
 FROM imat_catalog.imat i LEFT JOIN pg_class d ON d.oid = i.definition_view
   LEFT JOIN pg_class o ON o.oid = i.original AND o.relkind = 'm'
   LEFT JOIN pg_class v ON v.oid = i.relation

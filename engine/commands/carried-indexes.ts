@@ -13,7 +13,7 @@
 import { quoteIdent } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
 import { identityOf } from '../operators/store.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan, Plan } from '../plan/plan.ts';
 import { storedColumn } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, sql } from '../sql/sql.ts';
@@ -109,11 +109,12 @@ function onStored(index: IndexRow, plan: Plan | null): OnStored {
   const computed = [...names].find(([, column]) => column === null)?.[0];
   if (computed !== undefined)
     return lost(`column ${quoteIdent(computed)} is computed when it is read`);
-  const keys = new Set(plan.store.keys.map((key) => key.name));
-  const value = [...names].find(([, column]) => !keys.has(column ?? ''))?.[0];
+  const store = plan.stores.find(({ rule }) => rule === 'add');
+  const keys = store?.rule === 'add' ? store.store.keys.map((key) => key.name) : null;
+  const value = [...names].find(([, column]) => keys?.includes(column ?? '') === false)?.[0];
   if (!index.isPlain && value !== undefined)
     return lost(`its expression or condition reads ${quoteIdent(value)}, which is no key`);
-  if (isServed(index, tail, names, plan)) return { served: true };
+  if (store?.rule === 'add' && isServed(index, tail, names, store)) return { served: true };
   if ([...names].every(([column, at]) => column === at)) return { tail, unique: false };
   const renamed = index.isPlain ? renamedColumns(index, tail, names) : null;
   return renamed === null
@@ -126,7 +127,7 @@ function isServed(
   index: IndexRow,
   tail: string,
   names: ReadonlyMap<string, string | null>,
-  plan: Plan,
+  plan: AddPlan,
 ): boolean {
   const columns = index.columns.flatMap((column) => column ?? []);
   const identity = identityOf(plan.store);

@@ -5,10 +5,12 @@
 import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import { fragment, sql } from '../sql/sql.ts';
-import { liveView, readersOptions } from '../generate/live-view.ts';
+import { readersOptions } from '../generate/live-view.ts';
+import { liveViews, viewBody } from '../generate/script.ts';
 import { swapJson, swapViews } from '../generate/swap-view.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { installedPlan, storedOtherwise, subjectOf } from './subject.ts';
+import type { Settings } from './session-settings.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 
@@ -17,6 +19,8 @@ export type Installed = {
   readonly strategy: string;
   readonly freshness: string;
   readonly replaced: boolean;
+  /** The session settings that its definition names, and those under which it is stored. */
+  readonly settings: Settings;
 };
 
 /**
@@ -29,8 +33,10 @@ export async function sameImat(
   original: number | null,
 ): Promise<Installed | null> {
   const [row] = await db.query<Installed>(
-    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced
-     FROM imat_catalog.imat WHERE name = $1 AND state = 'active' AND original::oid = $2`,
+    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced,
+       coalesce(swap->'settings', '{}')
+         || coalesce(to_jsonb(i)->'completed'->'settings', '{}') AS settings
+     FROM imat_catalog.imat i WHERE name = $1 AND state = 'active' AND original::oid = $2`,
     [name, original],
   );
   return row ?? null;
@@ -52,7 +58,9 @@ export async function changeFreshness(
       const planned = planOf(prepared);
       const plan = planned === null ? null : await installedPlan(db, id, planned);
       if (planned !== null && plan === null) return storedOtherwise(name, 'changed');
-      const body = plan === null ? await swapBody() : liveView(subject, plan);
+      const body = plan === null ? await swapBody() : viewBody(subject, plan);
+      for (const { sql: view } of plan === null ? [] : liveViews(subject, plan))
+        await db.execute(view.text);
       // By whatever name it has now.
       const [view] = await db.query<{ name: string }>(
         'SELECT relation::text AS name FROM imat_catalog.imat WHERE id = $1',

@@ -30,10 +30,12 @@ import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
 import { withIndexNotes } from './carried-indexes.ts';
+import { withIndexAdvice } from './index-advice.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
 import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
+import { sameSettings, underSettings } from './session-settings.ts';
 import { revertImat } from './revert.ts';
 
 export async function convertView(
@@ -62,8 +64,21 @@ export async function convertView(
     original: named.oid,
     calledAs,
   };
-  const result = await convert(db, serverMajor, request, async () => named.oid);
+  const result = await convertUnderSettings(db, serverMajor, request, async () => named.oid);
   return { ...result, notes: [...result.notes, ...above] };
+}
+
+/** An imat that is there keeps the settings that it was converted under. */
+export async function convertUnderSettings(
+  db: Db,
+  serverMajor: number,
+  request: Request,
+  viewOid: () => Promise<number>,
+): Promise<ConvertResult> {
+  const hasCatalog = (await catalogVersion(db)) > 0;
+  const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
+  const settings = sameSettings(request.name, known?.settings ?? {}, request.settings);
+  return underSettings(db, settings, () => convert(db, serverMajor, request, viewOid));
 }
 
 /**
@@ -88,7 +103,7 @@ async function convertAbove(
   return notes;
 }
 
-export async function convert(
+async function convert(
   db: Db,
   serverMajor: number,
   request: Request,
@@ -98,7 +113,14 @@ export async function convert(
   checkName(request.name);
   progress(1, 'reading the definition');
   const analyse = async (): Promise<Prepared> =>
-    withIndexNotes(db, request.original, await prepare(db, await viewOid(), serverMajor, request));
+    withIndexAdvice(
+      db,
+      await withIndexNotes(
+        db,
+        request.original,
+        await prepare(db, await viewOid(), serverMajor, request),
+      ),
+    );
   const prepared = await withShortLock(
     db,
     () => rolledBack(db, analyse),

@@ -2,7 +2,7 @@
 import { temporaryView } from '../analysis/query-text.ts';
 import type { ConvertOptions, ConvertResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { convert } from './convert.ts';
+import { convertUnderSettings } from './convert.ts';
 
 export async function convertQuery(
   db: Db,
@@ -11,7 +11,6 @@ export async function convertQuery(
   query: string,
   options: ConvertOptions,
 ): Promise<ConvertResult> {
-  return convert(db, serverMajor, { ...options, name, original: null, calledAs: [name] }, () =>
-    temporaryView(db, query),
-  );
+  const request = { ...options, name, original: null, calledAs: [name] };
+  return convertUnderSettings(db, serverMajor, request, () => temporaryView(db, query));
 }

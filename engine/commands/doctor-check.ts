@@ -1,5 +1,5 @@
 /** The two kinds of answers that doctor's checks give. */
-import type { DoctorCheck } from '../api.ts';
+import type { DoctorCheck } from '../environment-api.ts';
 
 export const ok = (check: string, message: string): DoctorCheck => ({
   check,

@@ -1,5 +1,6 @@
 /** What doctor checks of each imat. */
-import type { DoctorCheck, ImatProblem } from '../api.ts';
+import type { ImatProblem } from '../api.ts';
+import type { DoctorCheck } from '../environment-api.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ok, problem } from './doctor-check.ts';

@@ -1,5 +1,5 @@
 /** What doctor checks of each source. */
-import type { DoctorCheck } from '../api.ts';
+import type { DoctorCheck } from '../environment-api.ts';
 import type { Db } from '../db/db.ts';
 import { namesColumns } from '../generate/capture.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';

@@ -2,7 +2,7 @@
  * Doctor: everything that can be wrong around the imats of a database, each with what to do.
  * Changes nothing.
  */
-import type { DoctorCheck } from '../api.ts';
+import type { DoctorCheck } from '../environment-api.ts';
 import { strangerHint, strangerMessage, untrustedCatalog } from '../catalog/trust.ts';
 import { ORPHANED, REMOVE_ORPHANS, catalogVersion, isOrphaned } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';

@@ -2,7 +2,7 @@
  * Explain: how a definition is or would be maintained, why not better, and every statement that
  * this takes.
  */
-import type { Explanation } from '../api.ts';
+import type { Explanation, StoreExplanation } from '../api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { isPartitioned } from '../capture/parts.ts';
@@ -11,6 +11,8 @@ import { ownEvents } from '../generate/capture.ts';
 import type { Captured, Script } from '../generate/script.ts';
 import { scriptOf, statementsOf, storedTable } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
+import { residualText, storesOf } from '../plan/maintenance.ts';
+import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/print.ts';
 import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -23,14 +25,28 @@ import { findExtension } from '../extension/find.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import { withIndexNotes } from './carried-indexes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { capturedSources, planOf, prepare } from '../analysis/prepare.ts';
+import type { Completion } from '../analysis/completed.ts';
+import { alreadyCompleted, capturedSources, planOf, prepare } from '../analysis/prepare.ts';
 import { temporaryView } from '../analysis/query-text.ts';
 import { checkIntact, resolveImat, resolveMaterializedView } from '../server/names.ts';
+import type { IndexUse } from './index-advice.ts';
+import { indexUses, missingIndexes } from './index-advice.ts';
+import type { Settings } from './session-settings.ts';
+import { underSettings } from './session-settings.ts';
 import { installedPlan, subjectOf } from './subject.ts';
 import { loadColumns } from '../server/columns.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
 export async function explainTarget(
+  db: Db,
+  serverMajor: number,
+  target: string,
+  { isQuery, settings }: { readonly isQuery: boolean; readonly settings: Settings },
+): Promise<Explanation> {
+  return underSettings(db, settings, () => explainOne(db, serverMajor, target, isQuery));
+}
+
+async function explainOne(
   db: Db,
   serverMajor: number,
   target: string,
@@ -40,7 +56,9 @@ export async function explainTarget(
     rolledBack(db, async () => {
       const hasCatalog = (await catalogIsReadable(db)) && (await catalogVersion(db)) > 0;
       const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);
-      const planned = await prepare(db, found.view, serverMajor, found.options);
+      const analysed = await prepare(db, found.view, serverMajor, found.options);
+      const planned =
+        found.completed === null ? analysed : alreadyCompleted(analysed, found.completed);
       const id = found.id ?? (await nextId(db, hasCatalog));
       const prepared = await withIndexNotes(
         db,
@@ -59,7 +77,11 @@ export async function explainTarget(
         found.original === null
           ? []
           : await carriedAttributes(db, found.original, subject.names.view, stored, plan);
-      return explanation(prepared, captures, found.name, scriptOf(subject, plan, captures, like));
+      const script = scriptOf(subject, plan, captures, like);
+      return {
+        ...explanation(prepared, captures, found.name, script),
+        ...storesExplained(plan, plan === null ? [] : await indexUses(db, plan)),
+      };
     }),
   );
 }
@@ -72,25 +94,28 @@ async function asStored(db: Db, id: number, prepared: Prepared): Promise<Prepare
   return { ...prepared, analysis: { ...prepared.analysis, plan: installed } };
 }
 
-type Found = {
+export type Found = {
   readonly view: number;
   readonly name: string;
   readonly id: number | null;
   readonly original: number | null;
   readonly options: { strategy?: 'delta' | 'swap'; freshness?: string };
+  /** What was completed in an imat's definition. */
+  readonly completed: Completion | null;
 };
 
-async function ofQuery(db: Db, query: string): Promise<Found> {
+export async function ofQuery(db: Db, query: string): Promise<Found> {
   return {
     view: await temporaryView(db, query),
     name: 'query',
     id: null,
     original: null,
     options: {},
+    completed: null,
   };
 }
 
-async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
+export async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Found> {
   if (hasCatalog) {
     const imat = await resolveImat(db, target).catch((error: unknown) => {
       if (error instanceof ImatError && error.condition === 'not_found') return null;
@@ -105,10 +130,18 @@ async function ofName(db: Db, target: string, hasCatalog: boolean): Promise<Foun
         id: imat.id,
         original: row.original,
         options: { strategy: row.strategy, freshness: row.freshness },
+        completed: row.completed,
       };
   }
   const view = await resolveMaterializedView(db, target);
-  return { view: view.oid, name: view.name, id: null, original: view.oid, options: {} };
+  return {
+    view: view.oid,
+    name: view.name,
+    id: null,
+    original: view.oid,
+    options: {},
+    completed: null,
+  };
 }
 
 type InstalledRow = {
@@ -116,10 +149,13 @@ type InstalledRow = {
   original: number | null;
   strategy: 'delta' | 'swap';
   freshness: string;
+  completed: Completion | null;
 };
 
 const INSTALLED_SQL = `
-SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness
+SELECT d.oid AS view, o.oid AS original, i.strategy, i.freshness,
+  -- a catalog of an earlier version lacks it
+  to_jsonb(i)->'completed' AS completed
 FROM imat_catalog.imat i
   JOIN pg_class d ON d.oid = i.definition_view
   LEFT JOIN pg_class o ON o.oid = i.original
@@ -198,12 +234,38 @@ const captureNames = (
     ownEvents(extension).map((event) => [event, captureName(event, schema, name).sql]),
   );
 
+/** What is stored, how changes lead there, and which indexes that takes. */
+function storesExplained(
+  plan: Plan | null,
+  uses: readonly IndexUse[],
+): Pick<Explanation, 'stores' | 'residual' | 'missingIndexes'> {
+  const indexesOf = (relation: string, columns: readonly string[]) =>
+    uses
+      .filter((use) => use.relation === relation && columns.includes(use.column))
+      .map(({ column, present }) => ({ column, present }));
+  const stores = (plan === null ? [] : storesOf(plan)).map(
+    (store): StoreExplanation => ({
+      ...store,
+      tables: store.tables.map(({ columns, ...table }) => ({
+        ...table,
+        indexes: indexesOf(table.relation, columns),
+      })),
+    }),
+  );
+  const residual = plan?.residual ?? null;
+  return {
+    stores,
+    residual: residual === null ? null : residualText(residual),
+    missingIndexes: missingIndexes(uses),
+  };
+}
+
 function explanation(
   prepared: Prepared,
   captures: readonly Capture[],
   name: string,
   script: Script,
-): Explanation {
+): Omit<Explanation, keyof ReturnType<typeof storesExplained>> {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {

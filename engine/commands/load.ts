@@ -160,7 +160,6 @@ export async function noteStored(
   subject: Subject,
   plan: Plan | null,
 ): Promise<void> {
-  const { state, fold } = subject.names;
   if (plan === null)
     await db.query('UPDATE imat_catalog.imat SET swap = $2::jsonb WHERE id = $1', [
       id,
@@ -169,6 +168,6 @@ export async function noteStored(
   else
     await db.query(
       'UPDATE imat_catalog.imat SET stored_text = $2, fold_function = $3 WHERE id = $1',
-      [id, state.sql.text, fold.sql.text],
+      [id, storedTable(subject, plan).text, subject.names.fold.sql.text],
     );
 }

@@ -151,10 +151,10 @@ async function insertImat(db: Db, request: Request, prepared: Prepared): Promise
   const [row] = await db.query<{ id: number }>(
     `INSERT INTO imat_catalog.imat (
        name, strategy, freshness, state, definition, original_text, watchable, reasons, notes,
-       untrusted, dependence, builds
+       untrusted, dependence, builds, completed
      )
      VALUES ($1, $2, $3, 'installing', $4, $5::oid::regclass::text, $6, $7::jsonb, $8::jsonb, $9,
-       $10, $11)
+       $10, $11, $12::jsonb)
      ON CONFLICT (name) DO NOTHING
      RETURNING id`,
     [
@@ -171,6 +171,7 @@ async function insertImat(db: Db, request: Request, prepared: Prepared): Promise
       analysis.untrusted.length > 0,
       analysis.dependence,
       request.builds ?? null,
+      JSON.stringify(analysis.completion),
     ],
   );
   if (row === undefined) throw installedElsewhere(request.name);

@@ -8,8 +8,9 @@ import {
   sharesCatalog,
 } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
-import type { ImatNames } from '../sql/names.ts';
-import { imatNames } from '../sql/names.ts';
+import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
+import { imatNames, STORE_SCHEMA, storeNames } from '../sql/names.ts';
+import { MAX_STORES } from '../analysis/stores.ts';
 import { shrinkCapture } from '../capture/install.ts';
 import { dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
@@ -126,14 +127,41 @@ async function dropObjects(db: Db, id: number, imat: ImatRow): Promise<void> {
 
 /** What an imat has in imat_store. */
 export async function dropStored(db: Db, names: ImatNames): Promise<void> {
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
-  await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
-  const views = [names.current, names.delta, names.netted, names.content];
-  await db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
-  await db.execute(
-    `DROP TABLE IF EXISTS ${[names.state, ...names.slots].map(({ sql }) => sql.text).join(', ')}`,
+  const stores = [names, ...(await numberedStores(db, names.base))];
+  // The view of each store names the table of the first.
+  await dropViews(
+    db,
+    stores.map(({ live }) => live),
   );
+  for (const store of stores) await dropStore(db, store);
+  await db.execute(`DROP TABLE IF EXISTS ${names.slots.map(({ sql }) => sql.text).join(', ')}`);
   await db.execute(`DROP VIEW IF EXISTS ${names.definition.sql.text}`);
+}
+
+const dropViews = (db: Db, views: readonly StoreName[]): Promise<void> =>
+  db.execute(`DROP VIEW IF EXISTS ${views.map(({ sql }) => sql.text).join(', ')}`);
+
+/** The stores with numbers of which anything is there. */
+async function numberedStores(db: Db, base: string): Promise<readonly StoreNames[]> {
+  const rows = await db.query<{ name: string }>(NAMES_SQL, [STORE_SCHEMA]);
+  const found = new Set(rows.map(({ name }) => name));
+  return Array.from({ length: MAX_STORES }, (_, index) => storeNames(base, index + 1)).filter(
+    (store) => Object.values(store).some(({ name }) => found.has(name)),
+  );
+}
+
+const NAMES_SQL = `
+SELECT relname::text AS name FROM pg_class WHERE relnamespace = to_regnamespace($1)
+UNION ALL
+SELECT proname::text FROM pg_proc WHERE pronamespace = to_regnamespace($1)`;
+
+async function dropStore(db: Db, names: StoreNames): Promise<void> {
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.fold.sql.text}(boolean)`);
+  // The function is read by the first, and gives rows of the last.
+  await dropViews(db, [names.current, names.touched]);
+  await db.execute(`DROP FUNCTION IF EXISTS ${names.computed.sql.text}(uuid)`);
+  await dropViews(db, [names.delta, names.netted, names.content]);
+  await db.execute(`DROP TABLE IF EXISTS ${names.state.sql.text}`);
 }
 
 async function checkNoDependents(

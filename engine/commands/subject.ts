@@ -9,7 +9,8 @@ import { shellWord } from '../errors/shell-word.ts';
 import type { Subject } from '../generate/subject.ts';
 import type { InstalledColumn } from '../operators/store.ts';
 import { asInstalled } from '../operators/store.ts';
-import type { Plan } from '../plan/plan.ts';
+import { namesOfStores } from '../generate/stores.ts';
+import type { Plan, StorePlan } from '../plan/plan.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
@@ -109,13 +110,39 @@ export async function subjectOf(
  * another plan, for example of another version of imat.
  */
 export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise<Plan | null> {
-  const columns = await db.query<InstalledColumn>(
-    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
-       a.attgenerated <> '' AS "isGenerated"
-     FROM imat_catalog.imat i JOIN pg_attribute a ON a.attrelid = i.stored
-     WHERE i.id = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+  const [imat] = await db.query<{ name: string }>(
+    'SELECT name FROM imat_catalog.imat WHERE id = $1',
     [imatId],
   );
+  const tables = namesOfStores(imatNames(imat?.name ?? ''), plan.stores.length);
+  const stores: StorePlan[] = [];
+  for (const [index, store] of plan.stores.entries()) {
+    const installed = installedStore(
+      store,
+      await columnsOf(db, tables[index]?.state.sql.text ?? ''),
+    );
+    if (installed === null) return null;
+    stores.push(installed);
+  }
+  return { ...plan, stores };
+}
+
+const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>
+  db.query<InstalledColumn>(
+    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
+       a.attgenerated <> '' AS "isGenerated"
+     FROM pg_attribute a
+     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+     ORDER BY a.attnum`,
+    [table],
+  );
+
+function installedStore(plan: StorePlan, columns: readonly InstalledColumn[]): StorePlan | null {
+  if (plan.rule === 'regroup') {
+    const stored = [...new Set([...plan.columns, plan.key.name])];
+    const same = stored.every((name, index) => columns[index]?.name === name);
+    return same && stored.length === columns.length ? plan : null;
+  }
   const store = asInstalled(plan.store, columns);
   return store === null ? null : { ...plan, store };
 }

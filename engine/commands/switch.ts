@@ -14,11 +14,11 @@ import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { computedFunction } from '../generate/anew.ts';
-import { foldFunction } from '../generate/fold.ts';
 import { readersOptions } from '../generate/live-view.ts';
-import { describedView, viewBody } from '../generate/script.ts';
+import { describedView, foldScript, viewBody } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
-import type { ImatNames } from '../sql/names.ts';
+import { namesOfStores, storesOf } from '../generate/stores.ts';
+import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
@@ -69,10 +69,14 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   const view = await publish(db, build, found);
   const names = imatNames(target.name);
   await dropStored(db, names);
-  await renameStored(db, subject.names, names);
-  const final = { ...subject, names };
   const plan = planOf(prepared);
-  if (plan !== null) await run(db, [...foldFunction(final, plan), ...computedFunction(final)]);
+  await renameStored(db, subject.names, names, plan?.stores.length ?? 1);
+  const final = { ...subject, names };
+  if (plan !== null)
+    await run(db, [
+      ...foldScript(final, plan),
+      ...storesOf(final, plan).flatMap((store) => computedFunction(store.subject)),
+    ]);
   await moveRows(db, build, final, view);
   await makeStorePrivate(db);
   await restoreReplacement(db, build, found);
@@ -164,7 +168,19 @@ async function carryComments(db: Db, original: number | null, view: Sql): Promis
 }
 
 /** What names others in text, the functions, is made anew under its final name. */
-async function renameStored(db: Db, from: ImatNames, to: ImatNames): Promise<void> {
+async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: number): Promise<void> {
+  await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
+  const former = namesOfStores(from, stores);
+  for (const [index, names] of namesOfStores(to, stores).entries())
+    await renameStore(db, former[index] ?? from, names);
+  const pairs = [
+    ['TABLE', from.slots[0], to.slots[0]],
+    ['VIEW', from.definition, to.definition],
+  ] as const;
+  await renameAll(db, pairs);
+}
+
+async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
   const computed = `${from.computed.sql.text}(uuid)`;
   const [known] = await db.query<{ exists: boolean }>(
@@ -175,13 +191,19 @@ async function renameStored(db: Db, from: ImatNames, to: ImatNames): Promise<voi
     await db.execute(`ALTER FUNCTION ${computed} RENAME TO ${quoteIdent(to.computed.name)}`);
   const pairs = [
     ['TABLE', from.state, to.state],
-    ['TABLE', from.slots[0], to.slots[0]],
-    ['VIEW', from.definition, to.definition],
+    ['VIEW', from.live, to.live],
     ['VIEW', from.delta, to.delta],
     ['VIEW', from.netted, to.netted],
     ['VIEW', from.content, to.content],
+    ['VIEW', from.touched, to.touched],
     ['VIEW', from.current, to.current],
   ] as const;
+  await renameAll(db, pairs);
+}
+
+type Renaming = readonly ['TABLE' | 'VIEW', StoreName, StoreName];
+
+async function renameAll(db: Db, pairs: readonly Renaming[]): Promise<void> {
   for (const [kind, former, name] of pairs)
     await db.execute(
       `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`,
@@ -211,6 +233,7 @@ async function moveRows(
   await db.query(
     `UPDATE imat_catalog.imat i SET state = 'active', strategy = b.strategy,
        definition = b.definition, watchable = b.watchable, reasons = b.reasons, notes = b.notes,
+       completed = b.completed,
        untrusted = b.untrusted, dependence = b.dependence, facts_cluster = b.facts_cluster,
        broken = NULL, broken_at = NULL, swap = NULL, swap_phase = NULL, swap_bytes = NULL,
        swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, definition_view_text = $3,

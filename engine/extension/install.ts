@@ -3,7 +3,8 @@
  * runs on this machine and lets this process write. What must be set in postgresql.conf is named
  * and never set.
  */
-import type { ExtensionOptions, ExtensionResult } from '../api.ts';
+import type { ExtensionOptions } from '../api.ts';
+import type { ExtensionResult } from '../environment-api.ts';
 import { BUILD_ANEW, type Extension, findExtension, loadFailure } from './find.ts';
 import { type Db, isRefused, ServerError } from '../db/db.ts';
 import { toImatError } from '../db/server-errors.ts';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ExtensionPreload } from '../api.ts';
+import type { ExtensionPreload } from '../environment-api.ts';
 import type { Db } from '../db/db.ts';
 import { EXTENSION } from '../sql/names.ts';
 import { literal } from '../sql/sql.ts';

@@ -14,13 +14,13 @@
  * row_security = off: where a policy would hide rows of a source from the owner, there is an error
  * instead of a wrong answer.
  */
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan } from '../plan/plan.ts';
 import { dollarQuoted, fragment, literal, sql } from '../sql/sql.ts';
 import { stateContent } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-export const computedAnew = (subject: Subject, plan: Plan): readonly Statement[] => [
+export const computedAnew = (subject: Subject, plan: AddPlan): readonly Statement[] => [
   {
     label: 'the state computed anew',
     sql: sql`CREATE VIEW ${subject.names.content.sql} AS\n${stateContent(plan)}`,

@@ -12,14 +12,14 @@
 import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, lines, sql } from '../sql/sql.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-export function changeViews(subject: Subject, plan: Plan): readonly Statement[] {
+export function changeViews(subject: Subject, plan: AddPlan): readonly Statement[] {
   const { delta, netted } = subject.names;
   const view = (name: Sql, netting: Netting): Sql =>
     sql`CREATE VIEW ${name} AS\n${changeQuery(plan, subject.id, subject.logOf, netting)}`;
@@ -40,11 +40,11 @@ export function changeViews(subject: Subject, plan: Plan): readonly Statement[] 
 /**
  * The view that the fold reads after an expression has failed; null if the first one is as careful.
  */
-export const fallbackView = (subject: Subject, plan: Plan): Sql | null =>
+export const fallbackView = (subject: Subject, plan: AddPlan): Sql | null =>
   plan.netting === 'fenced' ? null : subject.names.netted.sql;
 
 export function changeQuery(
-  plan: Plan,
+  plan: AddPlan,
   imatId: number,
   logOf: Pending['logOf'],
   netting: Netting,

@@ -26,13 +26,15 @@ import {
   touchedBy,
 } from '../operators/store.ts';
 import type { TouchKey } from '../operators/store.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
+import type { FirstRows } from './stores.ts';
+import { firstOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
@@ -49,7 +51,7 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
  * Pending changes of one log are read in place, three times, so that conditions reach the log.
  * Those of several would take three times as long to plan, and are computed once.
  */
-export function currentView(subject: Subject, plan: Plan): Sql {
+export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | null): Sql {
   const { store } = plan;
   const keys = touchedBy(store);
   const delta = subject.names.delta.sql;
@@ -59,12 +61,12 @@ export function currentView(subject: Subject, plan: Plan): Sql {
   const arms =
     keys.length === 0
       ? [touched]
-      : [...storedArms(subject, plan, untouched(keys, changes)), touched];
+      : [...storedArms(subject, plan, untouched(keys, changes), first), touched];
   const columns = columnsRead(store).map(stateColumn);
-  const first = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  TABLE ${delta}\n)\n` : sql``;
+  const once = isOnce ? sql`WITH ${changes} AS MATERIALIZED (\n  TABLE ${delta}\n)\n` : sql``;
   return barrierView(
     subject.names.current.sql,
-    sql`${first}SELECT
+    sql`${once}SELECT
   ${lines(columns)}
 FROM ${onlyArms(arms, STATE)}`,
   );
@@ -75,7 +77,12 @@ FROM ${onlyArms(arms, STATE)}`,
  * comes with all others: by far the most occur once, and are read without the detour of repeating
  * them.
  */
-export function storedArms(subject: Subject, { store }: Plan, where: readonly Sql[]): Arm[] {
+export function storedArms(
+  subject: Subject,
+  { store }: AddPlan,
+  where: readonly Sql[],
+  first: FirstRows | null = null,
+): Arm[] {
   const table = sql`${subject.names.state.sql} AS ${ident(STATE)}`;
   const columns = readColumns(store, computedValues(store));
   const arm = (from: Sql, conditions: readonly Sql[], label: string): Arm => ({
@@ -84,6 +91,14 @@ export function storedArms(subject: Subject, { store }: Plan, where: readonly Sq
     from: conditions.length === 0 ? from : sql`${from}\nWHERE ${join(conditions, '\n  AND ')}`,
     label,
   });
+  if (first !== null)
+    return [
+      arm(
+        sql`${firstOf(subject.names.state.sql, where, first)} AS ${ident(STATE)}`,
+        [],
+        'the first rows of what is stored and stays',
+      ),
+    ];
   const label = where.length === 0 ? 'what is stored' : 'what is stored and stays';
   if (!store.identity.repeats) return [arm(table, where, label)];
   return [
@@ -113,7 +128,12 @@ const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
 };
 
 /** The touched stored rows, all if there are no touch keys, and the pending changes, added up. */
-function addedUp(subject: Subject, { store }: Plan, keys: readonly TouchKey[], changes: Sql): Arm {
+function addedUp(
+  subject: Subject,
+  { store }: AddPlan,
+  keys: readonly TouchKey[],
+  changes: Sql,
+): Arm {
   const columns = join(stateColumns(store).map(ident), ', ');
   const stored = sql`SELECT ${columns} FROM ${subject.names.state.sql} AS ${ident(STATE)}`;
   const unknown = isUnknown(keys);
@@ -136,7 +156,7 @@ function addedUp(subject: Subject, { store }: Plan, keys: readonly TouchKey[], c
 }
 
 /** What the sources have, without what is stored and what is logged: see `anew.ts`. */
-export function anewArm({ id, names }: Subject, { store }: Plan): Arm {
+export function anewArm({ id, names }: Subject, { store }: AddPlan): Arm {
   const copies = store.identity.repeats ? repeated(COPIES) : sql``;
   const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
   return {

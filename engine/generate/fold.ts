@@ -11,7 +11,7 @@
  */
 import type { Store } from '../operators/store.ts';
 import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, literal, sql } from '../sql/sql.ts';
@@ -21,7 +21,7 @@ import type { Subject } from './subject.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
 
-export function foldFunction(subject: Subject, plan: Plan): readonly Statement[] {
+export function foldFunction(subject: Subject, plan: AddPlan): readonly Statement[] {
   const fold = subject.names.fold.sql;
   return [
     { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan) },
@@ -40,7 +40,7 @@ const KEYS_ARE_LIMITED = literal(
     'Run imat repair, which then chooses the strategy swap.',
 );
 
-function createFold(subject: Subject, plan: Plan): Sql {
+function createFold(subject: Subject, plan: AddPlan): Sql {
   const { store } = plan;
   const { fold, state, delta, content } = subject.names;
   const fallback = fallbackView(subject, plan);
@@ -84,6 +84,14 @@ SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
+/** A handler of what an index cannot hold. */
+export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'program_limit_exceeded',
+    MESSAGE = 'a group key is too long to be stored',
+    DETAIL = SQLERRM,
+    HINT = ${KEYS_ARE_LIMITED};`;
+
 /**
  * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
  */
@@ -91,12 +99,7 @@ function apply(delta: Sql, fallback: Sql | null): Sql {
   const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
 INTO touched, emptied, negative;`;
   const handlers = [
-    sql`WHEN program_limit_exceeded THEN
-  RAISE EXCEPTION USING
-    ERRCODE = 'program_limit_exceeded',
-    MESSAGE = 'a group key is too long to be stored',
-    DETAIL = SQLERRM,
-    HINT = ${KEYS_ARE_LIMITED};`,
+    KEY_TOO_LONG,
     ...(fallback === null
       ? []
       : [

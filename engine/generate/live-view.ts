@@ -24,14 +24,16 @@ import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import { columnsRead, STATE, stateColumn, storedType } from '../operators/store.ts';
 import { columnsOf, nodesOf } from '../algebra/node.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan, Plan, Residual, StorePlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, regclass, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { anewArm, storedArms } from './current-view.ts';
 import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { isOutgrown } from './outgrown.ts';
+import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 
@@ -39,15 +41,32 @@ import { frontierOf } from './subject.ts';
  * The options of `imat.<name>`. They are repeated when the view is replaced, because PostgreSQL
  * drops them then.
  */
-export const readersOptions = (plan: Plan | null): Sql =>
-  plan !== null && filtersStored(plan) ? sql` WITH (security_barrier)` : sql``;
+export function readersOptions(plan: Plan | null): Sql {
+  if (plan === null) return sql``;
+  const [store] = plan.stores;
+  if (plan.residual !== null) return hidesRows(plan.residual) ? BARRIER : sql``;
+  return store === undefined ? sql`` : storeOptions(store);
+}
+
+const BARRIER = sql` WITH (security_barrier)`;
+
+/** The same for the view of a store. */
+export const storeOptions = (store: StorePlan): Sql =>
+  store.rule === 'add' && filtersStored(store) ? BARRIER : sql``;
+
+/** Whether a query leaves out rows of what it reads before a limit does. */
+const hidesRows = ({ query }: Residual): boolean =>
+  query.kind !== 'select' ||
+  query.relations.length !== 1 ||
+  query.where !== null ||
+  query.having !== null;
 
 /** Whether the view leaves out stored rows. */
-const filtersStored = ({ core, residual }: Plan): boolean =>
+const filtersStored = ({ core, residual }: AddPlan): boolean =>
   nodesOf(residual).some((node) => node.op === 'filter' && !nodesOf(core).includes(node));
 
-export function liveView(subject: Subject, plan: Plan): Sql {
-  const frontier = frontierOf(subject, [subject.names.state.sql]);
+export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
+  const frontier = frontierOf(subject, [subject.frontierTable]);
   const stored = storedArms(subject, plan, []);
   if (!subject.live)
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
@@ -63,27 +82,20 @@ export function liveView(subject: Subject, plan: Plan): Sql {
       anyPending(pending, sources),
       sources.length === 0
         ? null
-        : sql`${resetPending(GUARDED_SNAPSHOT, sources)} OR ${isOutgrown(subject, sources)}`,
+        : join(
+            [
+              resetPending(GUARDED_SNAPSHOT, sources, sources.length > 1),
+              isOutgrown(subject, sources),
+            ],
+            ' OR ',
+          ),
       { when: treeChanged(subject.partitioned), arm: ARM.anew },
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });
 }
 
-/** Smaller logs have fewer than 10,000 rows, which are always added up. */
-const COUNT_FROM_BYTES = 440_000;
-
-/**
- * Whether the number of pending rows makes it cheaper to compute the answer anew. Does not depend
- * on any row.
- */
-function isOutgrown({ id, logOf }: Subject, sources: readonly number[]): Sql {
-  const bytes = sources.map((oid) => sql`pg_catalog.pg_relation_size(${regclass(logOf(oid))})`);
-  const counted = sql`imat_catalog.is_outgrown(${id}, ${GUARDED_SNAPSHOT})`;
-  return sql`GREATEST(${join(bytes, ', ')}) >= ${COUNT_FROM_BYTES} AND ${counted}`;
-}
-
-const currentArm = (subject: Subject, { store }: Plan): Arm => ({
+const currentArm = (subject: Subject, { store }: AddPlan): Arm => ({
   number: ARM.current,
   columns: columnsRead(store).map(stateColumn),
   from: sql`${subject.names.current.sql} AS ${ident(STATE)}`,
@@ -91,7 +103,7 @@ const currentArm = (subject: Subject, { store }: Plan): Arm => ({
 });
 
 /** The definition computed from the stored columns that `rows` has. */
-function residualOver(plan: Plan, rows: Rows): Sql {
+function residualOver(plan: AddPlan, rows: Rows): Sql {
   const { shape, now } = faceOf(plan.residual, null, {
     node: plan.core,
     shape: storedShape(plan),
@@ -103,7 +115,7 @@ FROM ${join(now.from, ', ')}${conditions(now.where)}`;
 }
 
 /** The core's columns as they are stored. */
-export function storedShape({ store, core }: Plan): Shape {
+export function storedShape({ store, core }: AddPlan): Shape {
   return {
     columns: new Map([...store.columns].map(([id, name]) => [id, stateColumn(name)])),
     relations: [],
@@ -113,7 +125,7 @@ export function storedShape({ store, core }: Plan): Shape {
 }
 
 /** The definition's columns, in its types. */
-function outputs({ residual, store, outputTypes }: Plan, shape: Shape): Sql[] {
+function outputs({ residual, store, outputTypes }: AddPlan, shape: Shape): Sql[] {
   const names = new Map(
     [...store.columns.values()].map((name) => [stateColumn(name).text, name] as const),
   );

@@ -9,17 +9,21 @@
  *   swap       what `imat.swap` does later, of a swap imat   by the database
  */
 import type { Plan } from '../plan/plan.ts';
+import { limitOrder } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, literal, sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, join, literal, sql } from '../sql/sql.ts';
 import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
 import { foldFunction } from './fold.ts';
+import { regroupFold, regroupScript, regroupView } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
-import { liveView, readersOptions } from './live-view.ts';
+import { liveView, readersOptions, storeOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
+import type { StoreOf } from './stores.ts';
+import { namesOfStores, orderList, residualQuery, storesOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { swapViews } from './swap-view.ts';
 
@@ -57,7 +61,11 @@ export const statementsOf = (script: Script): readonly Statement[] =>
 
 /** The table that holds the answer after a load. */
 export const storedTable = ({ names }: Subject, plan: Plan | null): Sql =>
-  (plan === null ? names.slots[0] : names.state).sql;
+  plan === null ? names.slots[0].sql : firstState(names, plan);
+
+/** The table that the frontier names. */
+const firstState = (names: Subject['names'], plan: Plan): Sql =>
+  (namesOfStores(names, plan.stores.length)[0] ?? names).state.sql;
 
 /** Capture on a source that has none yet. */
 export function captureScript({ target, name }: Captured): readonly Statement[] {
@@ -78,22 +86,92 @@ export function captureScript({ target, name }: Captured): readonly Statement[] 
 }
 
 /** What readers use. */
-export const viewBody = (subject: Subject, plan: Plan | null): Sql =>
-  plan === null ? swapViews(subject).views[0] : liveView(subject, plan);
+export function viewBody(subject: Subject, plan: Plan | null): Sql {
+  if (plan === null) return swapViews(subject).views[0];
+  if (plan.residual !== null) return sql`${residualQuery(subject, plan, plan.residual)}`;
+  const [store] = storesOf(subject, plan);
+  if (store === undefined) throw new Error('a plan without a store');
+  return storeBody(store);
+}
+
+/** What a store holds now. */
+const storeBody = ({ subject, plan }: StoreOf): Sql =>
+  plan.rule === 'add' ? liveView(subject, plan) : regroupView(subject, plan);
+
+/** The views of stores over which the definition is computed, by freshness. */
+export function liveViews(subject: Subject, plan: Plan): readonly Statement[] {
+  if (plan.residual === null) return [];
+  return storesOf(subject, plan).map((store) => ({
+    label: 'what the store holds now',
+    sql: sql`CREATE OR REPLACE VIEW ${store.subject.names.live.sql}${storeOptions(store.plan)} AS
+${storeBody(store)}`,
+  }));
+}
+
+/** The functions that fold: that of each store, and if there are several, one for all. */
+export function foldScript(subject: Subject, plan: Plan): readonly Statement[] {
+  const stores = storesOf(subject, plan);
+  const own = stores.flatMap((store) =>
+    store.plan.rule === 'add'
+      ? foldFunction(store.subject, store.plan)
+      : regroupFold(store.subject, store.plan),
+  );
+  return stores.length === 1 ? own : [...own, ...foldAll(subject, stores)];
+}
+
+function foldAll({ names }: Subject, stores: readonly StoreOf[]): readonly Statement[] {
+  const signature = sql`${names.fold.sql}(anew boolean DEFAULT false) RETURNS bigint`;
+  const calls = stores.map((store) => sql`${store.subject.names.fold.sql}($1)`);
+  return [
+    {
+      label: 'fold: all stores',
+      sql: sql`CREATE OR REPLACE FUNCTION ${signature}
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = pg_catalog
+AS ${dollarQuoted(sql`SELECT ${join(calls, ' + ')}`)}`,
+    },
+    {
+      label: 'only imat.fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${names.fold.sql}(boolean) FROM PUBLIC`,
+    },
+  ];
+}
 
 type Phases = Omit<Script, 'capture'>;
+
+function storeScript({ subject, plan, first }: StoreOf): readonly Statement[] {
+  if (plan.rule === 'regroup') return regroupScript(subject, plan, first);
+  return [
+    ...stateTable(plan, subject.names.state.sql),
+    ...changeViews(subject, plan),
+    ...computedAnew(subject, plan),
+    {
+      label: 'state and pending changes, added up',
+      sql: currentView(subject, plan, first),
+    },
+  ];
+}
+
+/** What finds the rows that a limit takes first. */
+function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
+  const order = limitOrder(plan);
+  if (order === null) return [];
+  return [
+    {
+      label: 'what finds the first rows',
+      sql: sql`CREATE INDEX ON ${storedTable(subject, plan)} (${orderList(order)})`,
+    },
+  ];
+}
 
 const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   register: registerScript(subject),
   load: [
-    ...stateTable(plan, subject.names.state.sql),
-    ...changeViews(subject, plan),
-    ...computedAnew(subject, plan),
-    ...foldFunction(subject, plan),
-    {
-      label: 'state and pending changes, added up',
-      sql: currentView(subject, plan),
-    },
+    ...storesOf(subject, plan).flatMap(storeScript),
+    ...limitIndex(subject, plan),
+    ...foldScript(subject, plan),
+    ...liveViews(subject, plan),
   ],
   publish: publishedView(subject, plan),
   swap: [],

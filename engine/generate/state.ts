@@ -2,7 +2,7 @@
  * The state table of a delta imat: created with its content, its finished aggregates, what finds a
  * row, comments.
  */
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import { fromScratch, identityOf, storedValues, touchedBy } from '../operators/store.ts';
 import type { Store } from '../operators/store.ts';
@@ -13,12 +13,13 @@ import { identify } from './capture.ts';
 import { isUnknown } from './current-view.ts';
 import type { Statement } from './statement.ts';
 
-const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
+export const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
 
 /** The state's content computed from the sources: one row per key. */
-export const stateContent = (plan: Plan): Sql => fromScratch(plan.store, coreInput(plan, null).now);
+export const stateContent = (plan: AddPlan): Sql =>
+  fromScratch(plan.store, coreInput(plan, null).now);
 
-export function stateTable(plan: Plan, table: Sql): readonly Statement[] {
+export function stateTable(plan: AddPlan, table: Sql): readonly Statement[] {
   const { store } = plan;
   const held = [
     ...store.keys.map(({ name, label }) => [name, label] as const),

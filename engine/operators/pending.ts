@@ -67,16 +67,21 @@ export function treeChanged(partitionedOids: readonly number[]): Sql | null {
  * Whether a log does not have a change of one of the sources as rows. Does not depend on any row. A
  * log has a pending row wherever this is true.
  *
- * The change of a join also reads the sources. There the same holds where the reader's snapshot is
- * older than a TRUNCATE of one of them: PostgreSQL reads that as empty.
+ * `readsTables`: whether what is computed instead reads the sources as well. There the same holds
+ * where the reader's snapshot is older than a TRUNCATE of one of them: PostgreSQL reads that as
+ * empty.
  */
-export function resetPending(frontier: Sql, sourceOids: readonly number[]): Sql {
+export function resetPending(
+  frontier: Sql,
+  sourceOids: readonly number[],
+  readsTables: boolean,
+): Sql {
   const sources = [...new Set(sourceOids)];
   const constants = sources.map((oid) => sql`${literal(String(oid))}::pg_catalog.regclass`);
   const isNew = sql`NOT pg_catalog.pg_visible_in_snapshot(r.xid, ${frontier})`;
   const ofSources = sql`r.relation IN (${join(constants, ', ')})`;
   const reset = sql`EXISTS (SELECT FROM imat_store.reset AS r WHERE ${ofSources} AND ${isNew})`;
-  return sourceOids.length > 1
+  return readsTables
     ? sql`${reset} OR imat_catalog.is_rewritten(ARRAY[${join(constants, ', ')}])`
     : reset;
 }

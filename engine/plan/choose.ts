@@ -17,7 +17,7 @@ import { bagStore } from '../operators/bag.ts';
 import type { Types } from '../operators/group.ts';
 import { groupStore } from '../operators/group.ts';
 import type { Store } from '../operators/store.ts';
-import type { Core, Plan } from './plan.ts';
+import type { AddPlan, Core } from './plan.ts';
 import { passedOn } from './plan.ts';
 
 /** A tree cut at what will be stored. */
@@ -56,7 +56,7 @@ export function choose(
   { core, residual }: Cut,
   types: Types,
   outputTypes: readonly string[],
-): Plan | { readonly reasons: readonly PlanReason[] } {
+): AddPlan | { readonly reasons: readonly PlanReason[] } {
   const input = faceOf(core.input, null).shape;
   const shown = passedOn(residual, core);
   const outputName = (id: ColumnId): string | null =>
@@ -72,6 +72,7 @@ export function choose(
   ];
   if ('reasons' in store || reasons.length > 0) return { reasons };
   return {
+    rule: 'add',
     core,
     store,
     residual,

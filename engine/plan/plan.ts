@@ -1,14 +1,20 @@
 /**
- * A plan: which part of a definition's tree is stored, and how the definition is read from that.
+ * A plan: what of a definition is stored, how each store is maintained, and what is computed when
+ * the definition is read.
  *
- *   core       its rows are stored; everything below it is maintained by change
- *   residual   the tree with the core in it; what stands above the core is computed when it is read
+ *   add       the rows of its core are stored in additive parts, and changes are added to them
+ *   regroup   its rows are stored, and those of touched keys are computed again
+ *
+ * Without a residual the one store is the definition. Otherwise the residual is a query over what
+ * the stores hold now.
  */
+import type { Query, TableItem } from '../../parser/tree.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Store } from '../operators/store.ts';
 import { computedValues, storedType } from '../operators/store.ts';
 
@@ -16,6 +22,34 @@ import { computedValues, storedType } from '../operators/store.ts';
 export type Core = Group | Project;
 
 export type Plan = {
+  readonly stores: readonly StorePlan[];
+  readonly residual: Residual | null;
+};
+
+export type StorePlan = AddPlan | RegroupPlan;
+
+/**
+ * A query whose tables are the stores: the number of a store from 1 is the OID of the table, with
+ * the other sign.
+ */
+export type Residual = { readonly query: Query; readonly outputTypes: readonly string[] };
+
+export const storeItem = (number: number): Pick<TableItem, 'oid' | 'schema' | 'name' | 'only'> => ({
+  oid: -number,
+  schema: '',
+  name: `store${number}`,
+  only: false,
+});
+
+/** The number of the store that a table of a residual is. */
+export const storeNumber = ({ oid }: TableItem): number => -oid;
+
+/**
+ *   core       its rows are stored; everything below it is maintained by change
+ *   residual   the tree with the core in it; what stands above the core is computed when it is read
+ */
+export type AddPlan = {
+  readonly rule: 'add';
   readonly core: Core;
   readonly store: Store;
   readonly residual: Node;
@@ -26,13 +60,13 @@ export type Plan = {
 };
 
 /** The faces of what the core's rows are computed from. */
-export const coreInput = ({ core }: Plan, pending: Pending | null): Face =>
+export const coreInput = ({ core }: AddPlan, pending: Pending | null): Face =>
   faceOf(core.input, pending);
 
-export const planScans = ({ core }: Plan): readonly Scan[] => scansOf(core);
+export const planScans = ({ core }: AddPlan): readonly Scan[] => scansOf(core);
 
 /** The nodes above the core, the topmost first. */
-export function above(plan: Plan): readonly Node[] {
+export function above(plan: AddPlan): readonly Node[] {
   const nodes: Node[] = [];
   let node: Node | undefined = plan.residual;
   while (node !== undefined && node !== plan.core) {
@@ -59,10 +93,26 @@ export function passedOn(residual: Node, core: Core): ReadonlyMap<string, Column
 }
 
 /**
- * The column of the stored table that a column of the definition is, unchanged; null if it is
+ * The column of the only stored table that a column of the definition is, unchanged; null if it is
  * anything else.
  */
-export function storedColumn(plan: Plan, name: string): string | null {
+export function storedColumn({ stores, residual }: Plan, name: string): string | null {
+  const [store] = stores;
+  if (store === undefined || stores.length > 1) return null;
+  const own = residual === null ? name : readColumn(residual, name);
+  if (own === null) return null;
+  return store.rule === 'regroup' ? own : addedColumn(store, own);
+}
+
+/** The column of a store that a column of a residual is. */
+function readColumn({ query }: Residual, name: string): string | null {
+  if (query.kind !== 'select' || query.grouped || query.relations.length !== 1) return null;
+  const [relation] = query.relations;
+  const expr = query.targets.find((target) => target.name === name)?.expr;
+  return relation?.kind === 'table' && expr?.kind === 'column' ? expr.name : null;
+}
+
+function addedColumn(plan: AddPlan, name: string): string | null {
   const { residual, core, store, outputTypes } = plan;
   const id = passedOn(residual, core).get(name);
   const column = id === undefined ? undefined : store.columns.get(id);
@@ -71,3 +121,32 @@ export function storedColumn(plan: Plan, name: string): string | null {
   const place = columnsOf(residual).findIndex((one) => one.name === name);
   return storedType(store, column) === outputTypes[place] ? column : null;
 }
+
+/**
+ * The order in which a limit over the only store takes its rows, as columns of its table with their
+ * directions; null if they are not all stored, or there is no such limit.
+ */
+export function limitOrder(plan: Plan): readonly OrderColumn[] | null {
+  const { query } = plan.residual ?? { query: null };
+  if (query?.kind !== 'select' || query.limit === null || query.relations.length !== 1) return null;
+  const [store] = plan.stores;
+  const columns = query.orderBy.map(({ expr, direction, nulls }): OrderColumn | null => {
+    const isWord = direction === null || direction === 'ASC' || direction === 'DESC';
+    if (expr.kind !== 'column' || !isWord || store === undefined) return null;
+    const name = store.rule === 'regroup' ? expr.name : addedColumn(store, expr.name);
+    return name === null ? null : { name, isDescending: direction === 'DESC', nulls };
+  });
+  const known = columns.flatMap((column) => column ?? []);
+  if (store?.rule === 'add' && hidesRows(store)) return null;
+  return plan.stores.length === 1 && known.length === columns.length ? known : null;
+}
+
+/** Whether not every stored row is one row of the store. */
+const hidesRows = (plan: AddPlan): boolean =>
+  plan.store.identity.repeats || above(plan).some(({ op }) => op !== 'project');
+
+export type OrderColumn = {
+  readonly name: string;
+  readonly isDescending: boolean;
+  readonly nulls: 'FIRST' | 'LAST' | null;
+};

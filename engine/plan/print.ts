@@ -8,7 +8,9 @@ import type { Node, NodeOf, Output } from '../algebra/node.ts';
 import { columnsOf, inputsOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { Store } from '../operators/store.ts';
-import type { Plan } from './plan.ts';
+import { tablesOf } from '../regroup/outline.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { AddPlan, Plan, StorePlan } from './plan.ts';
 import { above } from './plan.ts';
 
 export type PlanLine = {
@@ -24,7 +26,22 @@ type Label = (expr: Expr) => string;
 const NOTHING = 'nothing';
 const WHEN_READ = 'computed when read';
 
-export function planLines(plan: Plan): readonly PlanLine[] {
+export function planLines({ stores, residual }: Plan): readonly PlanLine[] {
+  if (residual === null) return stores.flatMap(storeLines);
+  const above = {
+    depth: 0,
+    clause: `query over ${stores.length === 1 ? 'a store' : `${stores.length} stores`}`,
+    rule: WHEN_READ,
+    stored: NOTHING,
+  };
+  const below = stores.flatMap(storeLines).map((line) => ({ ...line, depth: line.depth + 1 }));
+  return [above, ...below];
+}
+
+const storeLines = (plan: StorePlan): readonly PlanLine[] =>
+  plan.rule === 'add' ? addLines(plan) : regroupLines(plan);
+
+function addLines(plan: AddPlan): readonly PlanLine[] {
   const label = labeller(plan.residual);
   const lines = above(plan).flatMap((node, depth) => residualLines(node, depth, label));
   const depth = above(plan).length;
@@ -49,7 +66,7 @@ const computed = (outputs: readonly Output[], depth: number, label: Label): read
       stored: NOTHING,
     }));
 
-function coreLines(plan: Plan, depth: number, label: Label): readonly PlanLine[] {
+function coreLines(plan: AddPlan, depth: number, label: Label): readonly PlanLine[] {
   const { core, store } = plan;
   const rule = core.op === 'group' ? 'stored, one row per group' : 'stored, each row once';
   const own = {
@@ -75,6 +92,10 @@ const parts = (store: Store, keyRule: string): readonly Omit<PlanLine, 'depth'>[
     stored: value.stored ? value.name : NOTHING,
   })),
 ];
+
+/** The one line that says what a store holds. */
+export const storeClause = (plan: StorePlan): string =>
+  plan.rule === 'add' ? clauseOf(plan.core, labeller(plan.residual)) : `rows by ${plan.key.label}`;
 
 /** What stands below the core: its changes are computed, nothing of it is stored. */
 function below(node: Node, depth: number, label: Label): readonly PlanLine[] {
@@ -124,4 +145,35 @@ function clauseOf(node: Node, label: Label): string {
     case 'derived':
       return `view ${node.name}`;
   }
+}
+
+/** The stored rows, and for each table how its changes lead to them. */
+function regroupLines(plan: RegroupPlan): readonly PlanLine[] {
+  const { key, columns, paths, holders, outline } = plan;
+  const isShown = columns.includes(key.name);
+  const own = {
+    depth: 0,
+    clause: `rows by ${key.label}`,
+    rule: 'stored, those of touched keys computed again',
+    stored: [...columns, ...(isShown ? [] : [key.name])].join(', '),
+  };
+  const alias = (item: number): string => outline.items.get(item)?.relation.alias ?? '';
+  const tables = tablesOf(outline).map(({ number, relation }) => {
+    const path = paths.get(number) ?? null;
+    const isHeld = holders.some(({ item }) => item === number);
+    const way = path?.tables.slice(1).map(alias).join(', ') ?? '';
+    const rule =
+      path === null
+        ? 'a change computes all rows again'
+        : way === ''
+          ? 'touches the key of its own row'
+          : `touches keys through ${way}`;
+    return {
+      depth: 1,
+      clause: `scan ${relation.schema}.${relation.name} AS ${relation.alias}`,
+      rule: isHeld ? `${rule}; read by the key` : rule,
+      stored: NOTHING,
+    };
+  });
+  return [own, ...tables];
 }

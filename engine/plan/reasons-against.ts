@@ -17,7 +17,7 @@ import type {
 import { equalExpr, visit } from '../../parser/walk.ts';
 import { ruleFor } from '../aggregates/all.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { aggregateNotMaintained } from '../algebra/reason.ts';
+import { aggregateNotMaintained, momentDependent } from '../algebra/reason.ts';
 
 /** In order of place. */
 export function reasonsAgainst(query: Query): PlanReason[] {
@@ -235,14 +235,7 @@ function ofNode(node: Expr): PlanReason[] {
     case 'call':
       return [];
     case 'value_function':
-      return [
-        {
-          kind: 'moment_dependent',
-          message: `${node.sql} can give another result although no table has changed`,
-          hint: 'Leave it out of the definition and put it into the queries that read the imat.',
-          span,
-        },
-      ];
+      return [momentDependent(node.sql, span)];
     case 'sublink': {
       const form = node.form === 'any' && node.op === '=' ? 'IN subquery' : SUBLINKS[node.form];
       return [against('subquery', form, span)];

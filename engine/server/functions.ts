@@ -6,12 +6,15 @@
 import type { Db } from '../db/db.ts';
 import type { CatalogFunction } from '../../parser/catalog.ts';
 import type { TreeNode } from './stored-tree.ts';
+import { constantOf } from './stored-constants.ts';
 import { nodesOf, numberOf, parseNodeTree, typeOf, visitNodes } from './stored-tree.ts';
 import { hiddenTables } from './function-bodies.ts';
 import type { Dependence, TypeOutput } from './type-output.ts';
 import { loadTypeOutputs, RECORD } from './type-output.ts';
 import {
   COMPARES_WITH_TIMESTAMPTZ,
+  DEPENDS_ON_TIME_ZONE,
+  dependsOnNothing,
   PRINTS_ARGUMENTS,
   READS_THE_CLOCK,
   SETTINGS_ONLY,
@@ -189,6 +192,7 @@ function findIn(trees: readonly string[]): Findings {
       const oid = FUNCTION_FIELDS.map((field) => numberOf(node, field)).find(
         (found) => found !== null && found !== 0,
       );
+      uses.push(...frameUses(node));
       if (oid !== undefined && oid !== null)
         uses.push({ oid, args: argumentsOf(node), argumentTypes: listedTypes(node) });
       // A cast through text: the source type's output, the target type's input.
@@ -201,6 +205,16 @@ function findIn(trees: readonly string[]): Findings {
     });
   }
   return { uses, conversions, special };
+}
+
+/** What moves the bounds of a RANGE frame; hours and minutes are added without a time zone. */
+function frameUses(node: TreeNode): Use[] {
+  return ['start', 'end'].flatMap((side) => {
+    const oid = numberOf(node, `${side}InRangeFunc`) ?? 0;
+    const [offset] = nodesOf(node, `${side}Offset`);
+    if (oid === 0 || offset === undefined || constantOf(offset)?.isTimeOnly === true) return [];
+    return [{ oid, args: [], argumentTypes: [] }];
+  });
 }
 
 /** An aggregate's arguments are wrapped in target entries. */
@@ -269,7 +283,10 @@ function useOf(
   row: FunctionRow | undefined,
   outputs: ReadonlyMap<number, TypeOutput>,
 ): FunctionUse[] {
-  if (row === undefined || row.volatility === 'i') return [];
+  if (row === undefined) return [];
+  if (row.schema === 'pg_catalog' && DEPENDS_ON_TIME_ZONE.has(row.signature))
+    return [{ ...named(row), dependence: 'settings' }];
+  if (row.volatility === 'i') return [];
   const dependence = dependenceOf(row, use, outputs);
   return dependence === 'tables' ? [] : [{ ...named(row), dependence }];
 }
@@ -288,6 +305,7 @@ function dependenceOf(
 ): Dependence {
   if (row.volatility === 'v' || row.schema !== 'pg_catalog' || READS_THE_CLOCK.has(row.signature))
     return 'moment';
+  if (dependsOnNothing(row.signature, use.args.map(constantOf))) return 'tables';
   if (PRINTS_ARGUMENTS.has(row.name))
     return worst([
       ...use.args.map((arg) => printing(arg, outputs)),

@@ -22,6 +22,9 @@ export const SETTINGS_ONLY = new Set([
   'timestamptz_mi_interval',
   'interval_pl_timestamptz',
   'generate_series',
+  'date_add',
+  'date_subtract',
+  'in_range',
   'make_timestamptz',
   'overlaps',
   'to_tsvector',
@@ -34,6 +37,60 @@ export const SETTINGS_ONLY = new Set([
   'interval_in',
   'cash_in',
 ]);
+
+/**
+ * Functions that are declared IMMUTABLE and depend on TimeZone: the fields of the difference of two
+ * times are those of local times.
+ */
+export const DEPENDS_ON_TIME_ZONE = new Set([
+  'age(timestamp with time zone, timestamp with time zone)',
+]);
+
+/** A constant argument, as text, and whether it is an interval without months and days. */
+export type Constant = { readonly text: string | null; readonly isTimeOnly: boolean };
+
+/**
+ * Whether a call depends on no setting because of its arguments, although its function is declared
+ * STABLE: by its signature, and the constants among its arguments.
+ */
+export function dependsOnNothing(
+  signature: string,
+  constants: readonly (Constant | null)[],
+): boolean {
+  const rule = STEADY.find(([pattern]) => pattern.test(signature));
+  return rule?.[1](constants) === true;
+}
+
+type Steady = (constants: readonly (Constant | null)[]) => boolean;
+
+const always: Steady = () => true;
+const timeOnly =
+  (index: number): Steady =>
+  (constants) =>
+    constants[index]?.isTimeOnly === true;
+const textWithout =
+  (index: number, pattern: RegExp): Steady =>
+  (constants) => {
+    const text = constants[index]?.text ?? null;
+    return text !== null && !pattern.test(text);
+  };
+
+const ZONED = 'timestamp with time zone';
+const STEADY: readonly (readonly [RegExp, Steady])[] = [
+  [new RegExp(`^date_trunc\\(text, ${ZONED}, text\\)$`), always],
+  [/^make_timestamptz\(.*, text\)$/, always],
+  [
+    new RegExp(`^(extract|date_part)\\(text, ${ZONED}\\)$`),
+    ([field]) => field?.text?.toLowerCase() === 'epoch',
+  ],
+  [/^timestamptz_(pl|mi)_interval\(/, timeOnly(1)],
+  [/^interval_pl_timestamptz\(/, timeOnly(0)],
+  [new RegExp(`^generate_series\\(${ZONED}, ${ZONED}, interval\\)$`), timeOnly(2)],
+  // Names of days and months are translated with the prefix TM alone, the signs of numbers with
+  // these letters.
+  [/^to_char\((timestamp without time zone|interval), text\)$/, textWithout(1, /tm/i)],
+  [/^to_char\((numeric|integer|bigint|real|double precision), text\)$/, textWithout(1, /[dgls]/i)],
+];
 
 /** Of the same name, and not like these: the zone of a time of day is that of today. */
 export const READS_THE_CLOCK = new Set(['timetz(time without time zone)']);

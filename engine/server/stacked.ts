@@ -5,7 +5,7 @@
 import { substituteRelations } from '../../parser/libpg/substitute.ts';
 import { quoteQualified } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
-import { isContended, isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { catalogIsReadable } from '../catalog/migrate.ts';
 import { loadColumns } from './columns.ts';
@@ -124,7 +124,7 @@ export async function unstackedView(
         return false;
       await db.execute(create);
     } catch (error) {
-      if (!isRefused(error) || isContended(error)) throw error;
+      if (!isRejected(error)) throw error;
       return false;
     }
     const oid = await temporary(db);

@@ -7,7 +7,7 @@ import type { Sql } from './sql.ts';
 import { qualified } from './sql.ts';
 
 export const API_SCHEMA = 'imat';
-const STORE_SCHEMA = 'imat_store';
+export const STORE_SCHEMA = 'imat_store';
 
 /** The C extension, which imat uses where it is there. */
 export const EXTENSION = 'table_change_tracker';
@@ -30,19 +30,9 @@ const inStore = (name: string): { readonly name: string; readonly sql: Sql } => 
 
 export type StoreName = ReturnType<typeof inStore>;
 
-export type ImatNames = {
-  /** The view that readers use. */
-  readonly view: Sql;
-  /**
-   * The definition as an ordinary view: it is the oracle of `verify`, and protects the sources by
-   * its dependencies.
-   */
-  readonly definition: StoreName;
-  /**
-   * The stored table; a swap imat has two, of which at most one holds anything outside of a swap.
-   */
+/** What each store of an imat has. */
+export type StoreNames = {
   readonly state: StoreName;
-  readonly slots: readonly [StoreName, StoreName];
   readonly fold: StoreName;
   /**
    * What is pending, as rows of state columns; and the same with pending rows cancelled against
@@ -50,26 +40,56 @@ export type ImatNames = {
    */
   readonly delta: StoreName;
   readonly netted: StoreName;
+  /** The keys that pending rows touch. */
+  readonly touched: StoreName;
   /** The answer computed now, behind a security barrier: what is read while rows are pending. */
   readonly current: StoreName;
   /** The state's content computed from the sources, as a view. */
   readonly content: StoreName;
   /** The same as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
+  /** What the store holds now, as a view: where the definition is computed from that when read. */
+  readonly live: StoreName;
+};
+
+/** The names of an imat; what it stores is named as of its one store. */
+export type ImatNames = StoreNames & {
+  /** What the other names are made of. */
+  readonly base: string;
+  /** The view that readers use. */
+  readonly view: Sql;
+  /**
+   * The definition as an ordinary view: it is the oracle of `verify`, and protects the sources by
+   * its dependencies.
+   */
+  readonly definition: StoreName;
+  /** The tables of a swap imat, of which at most one holds anything outside of a swap. */
+  readonly slots: readonly [StoreName, StoreName];
 };
 
 export function imatNames(name: string): ImatNames {
   return {
+    ...storeNames(name, null),
+    base: name,
     view: qualified(API_SCHEMA, name),
     definition: inStore(`definition_${name}`),
-    state: inStore(`state_${name}`),
     slots: [inStore(`slot_a_${name}`), inStore(`slot_b_${name}`)],
-    fold: inStore(`fold_${name}`),
-    delta: inStore(`delta_${name}`),
-    netted: inStore(`netted_${name}`),
-    current: inStore(`current_${name}`),
-    content: inStore(`content_${name}`),
-    computed: inStore(`computed_${name}`),
+  };
+}
+
+/** Of the store with this number, from 1; null for the only store of an imat. */
+export function storeNames(name: string, number: number | null): StoreNames {
+  const of = (kind: string): StoreName => inStore(`${kind}${number ?? ''}_${name}`);
+  return {
+    state: of('state'),
+    fold: of('fold'),
+    delta: of('delta'),
+    netted: of('netted'),
+    touched: of('touched'),
+    current: of('current'),
+    content: of('content'),
+    computed: of('computed'),
+    live: of('live'),
   };
 }
 

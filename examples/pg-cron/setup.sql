@@ -4,6 +4,5 @@ INSERT INTO movements VALUES ('bolt', 1, 500), ('bolt', 2, -20), ('nut', 1, 800)
 CREATE MATERIALIZED VIEW stock AS
   SELECT item, sum(quantity) AS quantity FROM movements GROUP BY item;
 CREATE MATERIALIZED VIEW shelves AS
-  SELECT item, shelf, sum(quantity) AS quantity,
-         rank() OVER (PARTITION BY item ORDER BY sum(quantity) DESC) AS place
-  FROM movements GROUP BY item, shelf;
+  SELECT string_agg(DISTINCT item, ', ' ORDER BY item) AS items, max(shelf) AS last_shelf
+  FROM movements;

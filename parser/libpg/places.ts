@@ -182,7 +182,7 @@ function tokenAt(tokens: readonly ScanToken[], offset: number): number {
 }
 
 /** From an offset in bytes of UTF-8 to one in characters of a JavaScript string. */
-function characterOffsets(text: string): (bytes: number) => number {
+export function characterOffsets(text: string): (bytes: number) => number {
   const length = new TextEncoder().encode(text).length;
   if (length === text.length) return (bytes) => bytes;
   const characters = new Uint32Array(length + 1);

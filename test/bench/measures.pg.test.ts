@@ -14,6 +14,7 @@ const TINY: Scale = {
   seconds: 0.1,
   bulkRows: 500,
   pendingRows: 500,
+  warehouse: 0.0001,
 };
 
 const LIMIT_MS = 120_000;

@@ -9,6 +9,7 @@ const COMMANDS = [
   'list',
   'status',
   'explain',
+  'check',
   'fold',
   'swap',
   'verify',

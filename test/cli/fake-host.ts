@@ -62,6 +62,8 @@ const NOTHING: Imat = {
   list: unexpected,
   status: unexpected,
   explain: unexpected,
+  explainAll: unexpected,
+  check: unexpected,
   fold: unexpected,
   swap: unexpected,
   rebuild: unexpected,

@@ -3,7 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import type { ExtensionResult, Imat, VerifyResult } from '../../engine/api.ts';
+import type { Imat, VerifyResult } from '../../engine/api.ts';
+import type { ExtensionResult } from '../../engine/environment-api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
 import { runFake } from './fake-host.ts';
 import { CONVERTED, EXPLANATION, EXTENDED, STATUS, WHOLE_STATUS } from './samples.ts';
@@ -63,7 +64,23 @@ describe('what reaches the engine', () => {
     await runFake(['explain', '@-'], { imat: { explain }, stdin: 'SELECT 3' });
     expect(explain).toHaveBeenLastCalledWith('SELECT 3', { query: true });
     await runFake(['explain', 'my_view'], { imat: { explain } });
-    expect(explain).toHaveBeenLastCalledWith('my_view');
+    expect(explain).toHaveBeenLastCalledWith('my_view', {});
+  });
+
+  test('--set can be given several times', async () => {
+    const settings = { TimeZone: 'Europe/Berlin', DateStyle: 'ISO, DMY' };
+    const set = ['--set', 'TimeZone=Europe/Berlin', '--set', 'DateStyle=ISO, DMY'];
+    const convert = vi.fn(async () => CONVERTED);
+    await runFake(['convert', 'my_view', ...set], { imat: { convert } });
+    expect(convert).toHaveBeenLastCalledWith('my_view', {
+      settings,
+      onProgress: expect.any(Function),
+    });
+    const explain = vi.fn(async () => EXPLANATION);
+    await runFake(['explain', 'my_view', ...set], { imat: { explain } });
+    expect(explain).toHaveBeenLastCalledWith('my_view', { settings });
+    const wrong = await runFake(['convert', 'my_view', '--set', 'TimeZone'], { imat: {} });
+    expect(wrong.stderr).toContain('"TimeZone" is not a setting with its value');
   });
 
   test('extension install passes on where to put it and what to build with', async () => {

@@ -1,10 +1,5 @@
-import type {
-  ConvertResult,
-  Explanation,
-  ExtensionResult,
-  ImatStatus,
-  Status,
-} from '../../engine/api.ts';
+import type { ConvertResult, Explanation, ImatStatus, Status } from '../../engine/api.ts';
+import type { ExtensionResult } from '../../engine/environment-api.ts';
 
 export const CONVERTED: ConvertResult = {
   name: 'my_sales_summary',
@@ -61,6 +56,9 @@ export const EXPLANATION: Explanation = {
     { depth: 0, clause: 'group by region', rule: 'stored, one row per group', stored: 'region' },
     { depth: 2, clause: 'rows of the group', rule: 'additive part', stored: 'rows' },
   ],
+  stores: [],
+  residual: null,
+  missingIndexes: [],
   sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
   sql: [
     { label: 'the change log\nof public.sales', sql: 'CREATE TABLE a ()' },

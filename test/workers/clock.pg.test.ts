@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type World } from '../engine/commands/support/world.ts';
 import { summaries, usePasses } from './support/passes.ts';
+import { REBUILT } from '../setup/rebuilt.ts';
 
 let world: World;
 const { pass } = usePasses((created) => {
@@ -38,9 +39,13 @@ describe('a server whose clock is behind that of the one before', () => {
 
   test('what was done at a time still to come keeps nothing from being done now', async () => {
     await world.imat.convert('sums');
-    await world.imat.create('ranks', 'SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t', {
-      freshness: '5s',
-    });
+    await world.imat.create(
+      'ranks',
+      `${REBUILT} SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t`,
+      {
+        freshness: '5s',
+      },
+    );
     await world.sql(`INSERT INTO t VALUES (1, 1);
       UPDATE imat_catalog.frontier SET advanced_at = clock_timestamp() + interval '10 minutes';
       UPDATE imat_catalog.schedule

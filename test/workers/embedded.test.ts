@@ -8,6 +8,7 @@ import { connectDb } from '../../engine/db/connect-db.ts';
 import { createImat } from '../../engine/index.ts';
 import { DEFAULT_POLICY } from '../../workers/policy.ts';
 import { ImatWorker } from '../../workers/worker.ts';
+import { REBUILT } from '../setup/rebuilt.ts';
 
 test('it folds and swaps, in one pass and for as long as it runs', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'imat-embedded-'));
@@ -39,7 +40,7 @@ test('it folds and swaps, in one pass and for as long as it runs', async () => {
       await createImat(db).create('counts', 'SELECT k, count(*) AS n FROM public.t GROUP BY k');
       await createImat(db).create(
         'ranks',
-        'SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t',
+        `${REBUILT} SELECT k, rank() OVER (ORDER BY k) AS r FROM public.t`,
         { freshness: '1ms' },
       );
       await db.execute('INSERT INTO public.t VALUES (3)');

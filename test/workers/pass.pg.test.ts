@@ -4,6 +4,7 @@ import type { RunReport } from '../../workers/worker.ts';
 import { runCli } from '../cli/built-cli.ts';
 import { until, type World } from '../engine/commands/support/world.ts';
 import { summaries, usePasses } from './support/passes.ts';
+import { REBUILT } from '../setup/rebuilt.ts';
 
 let world: World;
 const { pass, wholePass, rested } = usePasses((created) => {
@@ -143,7 +144,7 @@ test('statements and waits for locks are bounded', async () => {
     END $$`);
   await world.imat.create(
     'slow',
-    'SELECT k, rank() OVER (ORDER BY v) AS r FROM public.t WHERE k = slow(k)',
+    `${REBUILT} SELECT k, rank() OVER (ORDER BY v) AS r FROM public.t WHERE k = slow(k)`,
     { freshness: '1ms' },
   );
   await world.sql('INSERT INTO t VALUES (1, 1)');

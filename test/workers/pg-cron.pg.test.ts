@@ -6,6 +6,7 @@ import { connectDb } from '../../engine/db/connect-db.ts';
 import { createImat } from '../../engine/index.ts';
 import { expectExact, openWorld, until, type World } from '../engine/commands/support/world.ts';
 import { createSandbox } from '../engine/commands/support/sandbox.ts';
+import { REBUILT } from '../setup/rebuilt.ts';
 
 const binaries = findPgCron();
 if (binaries === null)
@@ -14,7 +15,7 @@ if (binaries === null)
       'pg_cron for the PostgreSQL of this machine\n',
   );
 
-const RANKS = 'SELECT k, rank() OVER (ORDER BY sum(v)) AS r FROM public.t GROUP BY k';
+const RANKS = `${REBUILT} SELECT k, rank() OVER (ORDER BY sum(v)) AS r FROM public.t GROUP BY k`;
 const SUMS = 'SELECT k, sum(v) AS s FROM public.t GROUP BY k';
 
 describe.skipIf(binaries === null)('with pg_cron', () => {

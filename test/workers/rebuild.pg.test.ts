@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { expectExact, outcomeOf, type World } from '../engine/commands/support/world.ts';
 import { summaries, usePasses } from './support/passes.ts';
+import { REBUILT } from '../setup/rebuilt.ts';
 
 let world: World;
 const { pass, makeOwner } = usePasses((created) => {
@@ -119,7 +120,7 @@ describe('a fold that costs more than a rebuild', () => {
   });
 
   test('a swap imat has nothing to rebuild', async () => {
-    await world.imat.create('ranks', 'SELECT k, rank() OVER (ORDER BY k) FROM public.t');
+    await world.imat.create('ranks', `${REBUILT} SELECT k, rank() OVER (ORDER BY k) FROM public.t`);
     await expect(world.imat.rebuild('ranks')).rejects.toMatchObject({
       condition: 'strategy_unavailable',
     });

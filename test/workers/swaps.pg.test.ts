@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { expectExact, type World } from '../engine/commands/support/world.ts';
 import { summaries, usePasses } from './support/passes.ts';
+import { REBUILT } from '../setup/rebuilt.ts';
 
 let world: World;
 const { pass, rested } = usePasses((created) => {
@@ -17,7 +18,8 @@ describe('a swap imat with an interval', () => {
     );
   const RANKS = {
     name: 'ranks',
-    definition: 'SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t',
+    definition: `${REBUILT}
+      SELECT k, 1000 / v AS share, rank() OVER (ORDER BY k, v) AS place FROM public.t`,
   };
   beforeEach(async () => {
     await world.imat.create(RANKS.name, RANKS.definition, { freshness: '1 hour' });
@@ -74,7 +76,10 @@ describe('a swap imat with an interval', () => {
 test('a publication of all tables, which wants to know rows by an identity', async () => {
   const all = [
     { name: 'sums', definition: 'SELECT k, sum(v) AS s, count(*) AS n FROM public.t GROUP BY k' },
-    { name: 'ranks', definition: 'SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t' },
+    {
+      name: 'ranks',
+      definition: `${REBUILT} SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t`,
+    },
   ];
   for (const { name, definition } of all)
     await world.imat.create(name, definition, { freshness: '1ms' });
@@ -104,7 +109,7 @@ test('a publication of all tables, which wants to know rows by an identity', asy
 });
 
 test('an imat’s view keeps its content under another name', async () => {
-  const definition = 'SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t';
+  const definition = `${REBUILT} SELECT k, v, rank() OVER (ORDER BY v) AS r FROM public.t`;
   await world.imat.create('ranks', definition, { freshness: '1ms' });
   await world.imat.create('live', definition);
   await world.sql('ALTER VIEW imat.ranks RENAME TO places; ALTER VIEW imat.live RENAME TO alive');
@@ -114,8 +119,8 @@ test('an imat’s view keeps its content under another name', async () => {
     for (const view of ['places', 'alive'])
       expect(
         await world.rows(
-          `(SELECT * FROM imat.${view} EXCEPT ALL ${definition}) UNION ALL ` +
-            `(${definition} EXCEPT ALL SELECT * FROM imat.${view})`,
+          `(SELECT * FROM imat.${view} EXCEPT ALL (${definition})) UNION ALL ` +
+            `((${definition}) EXCEPT ALL SELECT * FROM imat.${view})`,
         ),
       ).toEqual([]);
   }

@@ -1,5 +1,13 @@
 /** What the rewrites ask of the items of FROM, in a query and all queries in it. */
-import type { Expr, FromItem, Query, Relation, Select, TableItem } from '../../../parser/tree.ts';
+import type {
+  Expr,
+  FromItem,
+  GroupItem,
+  Query,
+  Relation,
+  Select,
+  TableItem,
+} from '../../../parser/tree.ts';
 import { mapExpr, mapQuery, visitQuery } from '../../../parser/walk.ts';
 
 /** Calls `see` for the query and every query in it. */
@@ -64,6 +72,28 @@ export const conjunction = (conditions: readonly Expr[]): Expr | null =>
   conditions.length === 0
     ? null
     : conditions.reduce((left, right) => ({ kind: 'binary', op: 'AND', left, right, span: null }));
+
+/** The conditions that a conjunction is made of. */
+export function conjuncts(expr: Expr | null): readonly Expr[] {
+  if (expr === null) return [];
+  return expr.kind === 'binary' && expr.op === 'AND'
+    ? [...conjuncts(expr.left), ...conjuncts(expr.right)]
+    : [expr];
+}
+
+/** The expressions in an item of GROUP BY, those of grouping sets included. */
+export function keysIn(item: GroupItem): readonly Expr[] {
+  switch (item.kind) {
+    case 'expr':
+      return [item.expr];
+    case 'row':
+      return item.exprs;
+    case 'empty':
+      return [];
+    default:
+      return item.items.flatMap(keysIn);
+  }
+}
 
 /** All expressions of a query's own. */
 export function expressionsOf(query: Query): Expr[] {

@@ -77,10 +77,16 @@ BEGIN
     total := total OPERATOR(pg_catalog.+) rows;
     -- The caller records the run of the last one.
     IF target.id OPERATOR(pg_catalog.<>) last_id THEN
-      UPDATE imat_catalog.schedule s
-        SET stored_at = started,
-          signature = signatures OPERATOR(pg_catalog.->>) target.id::pg_catalog.text
-      WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
+      BEGIN
+        UPDATE imat_catalog.schedule s
+          SET stored_at = started,
+            signature = signatures OPERATOR(pg_catalog.->>) target.id::pg_catalog.text
+        WHERE s.imat_id OPERATOR(pg_catalog.=) target.id;
+      EXCEPTION WHEN serialization_failure THEN
+        -- A worker has recorded an attempt on it since the snapshot. Its record stands; what is
+        -- stored is right, and is stored once more at worst.
+        NULL;
+      END;
     END IF;
   END LOOP;
   IF corruption IS NOT NULL THEN

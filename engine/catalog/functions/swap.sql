@@ -15,6 +15,7 @@ DECLARE
   in_place boolean;
   locks pg_catalog.text;
   finished boolean;
+  refusals integer := 0;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat.swap');
 
@@ -49,10 +50,16 @@ BEGIN
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     IF imat_catalog.hold_views(locks) THEN
-      IF NOT imat_catalog.claim(target.id) THEN
-        PERFORM imat_catalog.swapped_elsewhere(name);
+      IF imat_catalog.claim(target.id) THEN
+        EXIT WHEN imat_catalog.hold_sources(target.id);
+      ELSE
+        -- Whoever has its row may be marking it as broken, which only a later snapshot shows.
+        ROLLBACK;
+        PERFORM imat_catalog.require_whole(target.id);
+        refusals := refusals OPERATOR(pg_catalog.+) 1;
+        IF refusals OPERATOR(pg_catalog.=) 10
+          THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
       END IF;
-      EXIT WHEN imat_catalog.hold_sources(target.id);
     END IF;
     ROLLBACK;
     PERFORM pg_catalog.pg_sleep(0.05);

@@ -12,6 +12,7 @@ import {
   sqlstateOf,
   type World,
 } from '../commands/support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const ROWS: readonly Checked[] = [
   {
@@ -29,7 +30,7 @@ const ROWS: readonly Checked[] = [
 ];
 const MARKS: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY n) AS place FROM public.mark',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY n) AS place FROM public.mark`,
 };
 const ALL = [...ROWS, MARKS];
 

@@ -8,6 +8,7 @@ import {
   type Session,
   type World,
 } from '../commands/support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -39,7 +40,7 @@ const SUMS: Checked = {
 const BAG: Checked = { name: 'bag', definition: 'SELECT kind, amount FROM public.item' };
 const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.item',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.item`,
 };
 const MOODS: Checked = {
   name: 'moods',

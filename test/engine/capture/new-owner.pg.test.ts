@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const summed = (name: string, table: string): Checked => ({
   name,
@@ -11,11 +12,11 @@ const summed = (name: string, table: string): Checked => ({
 });
 const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT g, rank() OVER (ORDER BY v) AS place FROM public.plain',
+  definition: `${REBUILT} SELECT g, rank() OVER (ORDER BY v) AS place FROM public.plain`,
 };
 const MARKED: Checked = {
   name: 'marked',
-  definition: 'SELECT v, rank() OVER (ORDER BY g) AS place FROM public.watched',
+  definition: `${REBUILT} SELECT v, rank() OVER (ORDER BY g) AS place FROM public.watched`,
 };
 const COUNTED: Checked = { name: 'counted', definition: 'SELECT count(*) FROM public.numbered' };
 const ALL = [summed('one', 'plain'), summed('parts', 'parted'), RANKED, MARKED, COUNTED];

@@ -10,6 +10,7 @@ import {
   untilBlocked,
   type World,
 } from '../commands/support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const JOINED: Checked = {
   name: 'joined',
@@ -37,7 +38,7 @@ const LARGE: Checked = {
 };
 const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale`,
 };
 const ALL = [JOINED, SUMMED, TOTAL, BAG, LARGE, RANKED];
 

@@ -32,12 +32,21 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.drop());
 
-type Decision = Pick<Explanation, 'strategy' | 'reasons' | 'notes'>;
+type Decision = Pick<Explanation, 'strategy' | 'reasons' | 'notes'> &
+  Partial<Pick<Explanation, 'missingIndexes'>>;
 
 /** What was decided, or the error. */
 const outcomeOf = (call: Promise<Decision>): Promise<unknown> =>
   call.then(
-    ({ strategy, reasons, notes }) => ({ strategy, reasons, notes }),
+    ({ strategy, reasons, notes, missingIndexes = [] }) => ({
+      strategy,
+      reasons,
+      // Explain has these apart.
+      notes: [
+        ...notes,
+        ...missingIndexes.map((index) => `an index would save reading the table: ${index}`),
+      ],
+    }),
     ({ condition, message, detail, hint }: ImatError) => ({ condition, message, detail, hint }),
   );
 

@@ -1,11 +1,12 @@
 /** What doctor finds, with its hint. */
 import { expect, test } from 'vitest';
-import type { DoctorCheck } from '../../../engine/api.ts';
+import type { DoctorCheck } from '../../../engine/environment-api.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
 import { createRole, inSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const SALES = `
@@ -13,7 +14,7 @@ CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NU
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
 CREATE MATERIALIZED VIEW ranks AS
-SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
   const { checks } = await sandbox.imat.doctor();
@@ -278,7 +279,7 @@ test('an imat that lost what it is built on says so, whatever is asked of it', a
     await sandbox.imat.create('stored', SUMMARY, { freshness: 'manual' });
     await sandbox.imat.create(
       'stored_ranks',
-      'SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales',
+      `${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales`,
       { freshness: 'manual' },
     );
     await sandbox.sql('DROP TABLE sales CASCADE');

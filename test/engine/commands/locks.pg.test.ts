@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Imat } from '../../../engine/index.ts';
 import { createWorld, type World } from './support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 /** The conflicts of each mode, by place in the list: PostgreSQL's documentation, table 13.2. */
 const MODES = [
@@ -27,7 +28,7 @@ INSERT INTO sale SELECT 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW totals AS
   SELECT region, sum(amount) AS total FROM sale GROUP BY region;
 CREATE MATERIALIZED VIEW ranked AS
-  SELECT region, rank() OVER (ORDER BY amount) AS place FROM sale;`;
+  ${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sale;`;
 
 type Case = {
   readonly command: string;
@@ -52,6 +53,11 @@ const CASES: readonly Case[] = [
   { command: 'swap', converted: true, run: (imat) => imat.swap('ranked') },
   { command: 'verify', converted: true, run: (imat) => imat.verify('totals') },
   { command: 'explain', converted: true, run: (imat) => imat.explain('totals') },
+  {
+    command: 'check',
+    converted: true,
+    run: (imat) => imat.check({ targets: [{ name: 'totals' }] }),
+  },
   { command: 'list', converted: true, run: (imat) => imat.list() },
   { command: 'status', converted: true, run: (imat) => imat.status() },
   { command: 'doctor', converted: true, run: (imat) => imat.doctor() },

@@ -15,20 +15,20 @@ import { seedOfRun } from '../../setup/seed.ts';
 import { randomOf } from '../../../tools/random.ts';
 import { createSandbox, type Sandbox } from './support/sandbox.ts';
 
-const STRATEGIES = {
-  big_spenders: 'delta',
-  customer_overview: 'swap',
-  customers_without_orders: 'swap',
-  monthly_by_shipper: 'delta',
-  my_sales_summary: 'delta',
-  order_range: 'swap',
-  orders_per_customer: 'delta',
-  product_lists: 'swap',
-  ship_regions: 'delta',
-  stock_by_category: 'delta',
-  top_products: 'swap',
-  totals: 'swap',
-} as const;
+const NAMES = [
+  'big_spenders',
+  'customer_overview',
+  'customers_without_orders',
+  'monthly_by_shipper',
+  'my_sales_summary',
+  'order_range',
+  'orders_per_customer',
+  'product_lists',
+  'ship_regions',
+  'stock_by_category',
+  'top_products',
+  'totals',
+];
 
 const STEPS = 30;
 
@@ -64,23 +64,17 @@ describe.skipIf(!hasNorthwind())(`Northwind (${FOUND})`, () => {
     });
   };
 
-  test('all twelve convert, each with the strategy that its definition allows', async () => {
-    expect([...definitions.keys()].sort()).toEqual(Object.keys(STRATEGIES));
-    for (const [name, strategy] of Object.entries(STRATEGIES)) {
+  test('all twelve convert, each by delta', async () => {
+    expect([...definitions.keys()].sort()).toEqual(NAMES);
+    for (const name of NAMES) {
       const result = await sandbox.imat.convert(name);
       expect(result).toMatchObject({
         name,
         relation: `imat.${name}`,
-        strategy,
+        strategy: 'delta',
         freshness: 'live',
+        reasons: [],
       });
-      // Whatever is not maintained by delta says why, and where.
-      if (strategy === 'swap')
-        expect(
-          result.reasons.map((reason) => reason.position),
-          name,
-        ).toContainEqual(expect.objectContaining({ line: expect.any(Number) }));
-      else expect(result.reasons).toEqual([]);
     }
     await expectAllEqual('after convert');
     expect(
@@ -90,10 +84,10 @@ describe.skipIf(!hasNorthwind())(`Northwind (${FOUND})`, () => {
         imat.state,
         imat.pendingRows,
       ]),
-    ).toEqual(Object.entries(STRATEGIES).map(([name, strategy]) => [name, strategy, 'active', 0]));
+    ).toEqual(NAMES.map((name) => [name, 'delta', 'active', 0]));
   });
 
-  test('they stay equal under random writes, with folds and swaps between them', async () => {
+  test('they stay equal under random writes, with folds between them', async () => {
     const seed = seedOfRun();
     const random = randomOf(seed);
     const writer = northwindWriter(random);
@@ -105,21 +99,21 @@ describe.skipIf(!hasNorthwind())(`Northwind (${FOUND})`, () => {
         .catch((error: unknown) => expect.fail(`${String(error)}\n${context}`));
       await expectAllEqual(context);
       if (random.chance(0.4)) {
-        const [name, strategy] = random.pick(Object.entries(STRATEGIES));
-        await (strategy === 'delta' ? sandbox.imat.fold(name) : sandbox.imat.swap(name));
-        await expectAllEqual(`${context}, then ${strategy} of ${name}`);
+        const name = random.pick(NAMES);
+        await sandbox.imat.fold(name);
+        await expectAllEqual(`${context}, then a fold of ${name}`);
       }
     }
     await sandbox.imat.fold();
     await expectAllEqual(`IMAT_SEED=${seed}, everything folded`);
     const { results } = await sandbox.imat.verify();
     expect(results.map(({ name, equal, differences }) => ({ name, equal, differences }))).toEqual(
-      Object.keys(STRATEGIES).map((name) => ({ name, equal: true, differences: 0 })),
+      NAMES.map((name) => ({ name, equal: true, differences: 0 })),
     );
   });
 
   test('reverted, nothing of imat is left and all else is as before', async () => {
-    for (const name of Object.keys(STRATEGIES))
+    for (const name of NAMES)
       expect(await sandbox.imat.revert(name)).toEqual({ name, original: `public.${name}` });
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });

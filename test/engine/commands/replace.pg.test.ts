@@ -7,11 +7,12 @@ import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
 import { createRole, createSandbox, inSandbox, type Sandbox } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
-const RANKS =
-  'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
+const RANKS = `${REBUILT}
+  SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region`;
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;

@@ -1,8 +1,9 @@
 /** Requests that imat.create_imat records in SQL. */
 import { expect, test } from 'vitest';
-import type { DoctorCheck } from '../../../engine/api.ts';
+import type { DoctorCheck } from '../../../engine/environment-api.ts';
 import { inSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const SALES = `
@@ -10,7 +11,7 @@ CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NU
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
 CREATE MATERIALIZED VIEW ranks AS
-SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 async function troubles(sandbox: Sandbox): Promise<DoctorCheck[]> {
   const { checks } = await sandbox.imat.doctor();

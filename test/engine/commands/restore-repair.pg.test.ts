@@ -10,6 +10,7 @@ import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
 import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const IMATS: Checked[] = [
   {
@@ -23,11 +24,12 @@ const IMATS: Checked[] = [
   },
   {
     name: 'ranked',
-    definition: 'SELECT id, rank() OVER (ORDER BY amount, id) AS place FROM app.orders',
+    definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY amount, id) AS place FROM app.orders`,
   },
   {
     name: 'keyed',
-    definition: 'SELECT c.id, c.email, max(c.id) OVER () AS last FROM app.customer c GROUP BY c.id',
+    definition: `${REBUILT}
+      SELECT c.id, c.email, max(c.id) OVER () AS last FROM app.customer c GROUP BY c.id`,
   },
   {
     name: 'counted',

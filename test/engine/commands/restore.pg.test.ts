@@ -11,6 +11,7 @@ import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const TOTALS = `SELECT s.region, p.kind, count(*) AS n, sum(s.amount) AS total
   FROM public.sale s JOIN public.product p ON p.id = s.product_id GROUP BY s.region, p.kind`;
@@ -22,13 +23,25 @@ const BAG: Checked = {
 };
 const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product`,
 };
 const PARTS: Checked = {
   name: 'parts',
   definition: 'SELECT n, count(*) AS c FROM public.parted GROUP BY n',
 };
-const IMATS = [SUMMARY, TWIN, BAG, RANKED, PARTS];
+const REGROUPED: Checked = {
+  name: 'regrouped',
+  definition: `SELECT p.kind, max(s.amount) AS top, count(DISTINCT s.region) AS regions
+    FROM public.product p LEFT JOIN public.sale s ON s.product_id = p.id GROUP BY p.kind`,
+};
+const STORES: Checked = {
+  name: 'stores',
+  definition: `WITH sold AS (SELECT region, sum(amount) AS total FROM public.sale GROUP BY region),
+      best AS (SELECT region, max(amount) AS top FROM public.sale GROUP BY region)
+    SELECT s.region, s.total, b.top, (SELECT sum(total) FROM sold) AS whole
+    FROM sold s JOIN best b ON b.region = s.region`,
+};
+const IMATS = [SUMMARY, TWIN, BAG, RANKED, PARTS, REGROUPED, STORES];
 
 const SETUP = `
 ${WITH_EXTENSION ? `CREATE EXTENSION ${EXTENSION};` : ''}
@@ -182,7 +195,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
       // Writers are not held up by it, and what they write is not lost on those who come later.
       await world.sql(WRITES);
       const alive: Checked[] = [];
-      for (const imat of [BAG, PARTS, SUMMARY, RANKED, TWIN]) {
+      for (const imat of [BAG, PARTS, SUMMARY, RANKED, STORES, REGROUPED, TWIN]) {
         expect(await world.imat.revert(imat.name)).toEqual({
           name: imat.name,
           original: `public.${imat.name}`,

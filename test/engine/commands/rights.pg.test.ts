@@ -13,6 +13,7 @@ import {
   type Sandbox,
   type Session,
 } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NULL);
@@ -20,12 +21,12 @@ INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS
 SELECT region, sum(amount) AS total, count(*) AS n FROM sales GROUP BY region;
 CREATE MATERIALIZED VIEW ranks AS
-SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;
+${REBUILT} SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM sales GROUP BY region;
 CREATE UNIQUE INDEX ON ranks (region);`;
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
-const RANKS =
-  'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
+const RANKS = `${REBUILT}
+  SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region`;
 
 /** A database that `owner` owns, without superuser rights. */
 async function ownedSandbox(): Promise<{ sandbox: Sandbox; owner: Session; ownerName: string }> {

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { expectEqual } from './support/oracle.ts';
 import { inSandbox } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY =
   'SELECT region, sum(amount) AS total, count(*) AS n FROM public.sales GROUP BY region';
-const RANKS = 'SELECT region, product, rank() OVER (ORDER BY amount) AS place FROM public.sales';
+const RANKS = `${REBUILT}
+  SELECT region, product, rank() OVER (ORDER BY amount) AS place FROM public.sales`;
 const SALES = `
 CREATE TABLE sales (id int PRIMARY KEY, region text, product int, amount numeric(10,2) NOT NULL);
 INSERT INTO sales SELECT i, 'r' || i % 5, i % 7, i FROM generate_series(1, 100) AS i;

@@ -9,6 +9,7 @@ import { expectEqual } from './support/oracle.ts';
 import { CASES } from './support/source-cases.ts';
 import { createRole, createSandbox, inSandbox } from './support/sandbox.ts';
 import type { Sandbox } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 describe('refused, and nothing is installed', () => {
   let sandbox: Sandbox;
@@ -201,10 +202,12 @@ test('ordinary views as sources are followed to their tables', async () => {
     CREATE VIEW v1 AS SELECT id, x * 2 AS y FROM a WHERE x > 0;
     CREATE VIEW v2 AS SELECT y, count(*) AS n FROM v1 GROUP BY y;
     CREATE MATERIALIZED VIEW flat AS SELECT y, sum(id) AS s FROM v1 GROUP BY y;
-    CREATE MATERIALIZED VIEW deep AS SELECT max(n) AS top FROM v2`;
+    CREATE MATERIALIZED VIEW deep AS SELECT max(n) AS top FROM v2;
+    CREATE MATERIALIZED VIEW rebuilt AS ${REBUILT} SELECT y FROM v1`;
   await inSandbox(setup, async (sandbox) => {
     expect(await sandbox.imat.convert('flat')).toMatchObject({ strategy: 'delta' });
-    expect(await sandbox.imat.convert('deep')).toMatchObject({ strategy: 'swap' });
+    expect(await sandbox.imat.convert('deep')).toMatchObject({ strategy: 'delta' });
+    expect(await sandbox.imat.convert('rebuilt')).toMatchObject({ strategy: 'swap' });
     for (const change of [
       'INSERT INTO a VALUES (1, 1), (2, 1), (3, -1)',
       'UPDATE a SET x = -x',
@@ -219,8 +222,10 @@ test('ordinary views as sources are followed to their tables', async () => {
         change,
       );
       await expectEqual(sandbox.db, 'imat.deep', 'SELECT max(n) AS top FROM public.v2', change);
+      await expectEqual(sandbox.db, 'imat.rebuilt', 'SELECT y FROM public.v1', change);
     }
     expect((await sandbox.imat.status()).imats.map((imat) => imat.sources)).toEqual([
+      ['public.a'],
       ['public.a'],
       ['public.a'],
     ]);

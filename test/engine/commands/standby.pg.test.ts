@@ -13,6 +13,7 @@ import {
   until,
   type World,
 } from './support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const ALL: readonly Checked[] = [
   { name: 'summed', definition: 'SELECT g, sum(v) AS s FROM public.t GROUP BY g' },
@@ -22,7 +23,10 @@ const ALL: readonly Checked[] = [
     definition:
       'SELECT k.name, count(*) AS n FROM public.t JOIN public.k USING (g) GROUP BY k.name',
   },
-  { name: 'ranked', definition: 'SELECT v, rank() OVER (ORDER BY v) AS place FROM public.t' },
+  {
+    name: 'ranked',
+    definition: `${REBUILT} SELECT v, rank() OVER (ORDER BY v) AS place FROM public.t`,
+  },
   { name: 'parted', definition: 'SELECT g, count(*) AS n FROM public.p GROUP BY g' },
 ];
 

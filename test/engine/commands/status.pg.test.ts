@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { expectEqual } from './support/oracle.ts';
 import { inSandbox } from './support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SUMMARY = 'SELECT region, sum(amount) AS total FROM public.sales GROUP BY region';
 const SALES = `
@@ -9,7 +10,7 @@ CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2) NOT NU
 INSERT INTO sales SELECT i, 'r' || i % 5, i FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW summary AS ${SUMMARY};
 CREATE MATERIALIZED VIEW ranks AS
-SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
+${REBUILT} SELECT region, rank() OVER (ORDER BY amount) AS place FROM sales;`;
 
 test('imat_catalog.status, from psql', async () => {
   await inSandbox(SALES, async (sandbox) => {

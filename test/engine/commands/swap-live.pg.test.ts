@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ITEMS, RANKED, generation, swap, world, useSwapWorld } from './support/swap-world.ts';
 import { expectExact, outcomeOf, untilBlocked } from './support/world.ts';
 import type { Checked, Session } from './support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 useSwapWorld();
 
@@ -128,7 +129,7 @@ describe('a view of somebody else’s that the definition reads', () => {
       AS $$ BEGIN ALTER ROLE ${role} SUPERUSER; RETURN n; END $$`);
     await world.imat.create(
       'borrowed',
-      'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM joe.items',
+      `${REBUILT} SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM joe.items`,
       {
         freshness: 'manual',
       },

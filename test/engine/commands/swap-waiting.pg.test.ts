@@ -18,6 +18,7 @@ import {
 } from './support/swap-world.ts';
 import { expectExact, outcomeOf, until, untilBlocked } from './support/world.ts';
 import type { Session } from './support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 useSwapWorld();
 
@@ -89,7 +90,8 @@ describe('nobody waits for a swap that cannot finish', () => {
     await world.sql('CREATE TABLE version (v int); INSERT INTO version VALUES (0)');
     await world.imat.create(
       'grown',
-      'SELECT g, v, count(*) OVER () AS n FROM public.version, generate_series(1, 10000) AS g',
+      `${REBUILT}
+        SELECT g, v, count(*) OVER () AS n FROM public.version, generate_series(1, 10000) AS g`,
       {
         freshness: 'manual',
       },
@@ -127,8 +129,8 @@ describe('nobody waits for a swap that cannot finish', () => {
   });
 
   test('another imat’s long swap reads nothing of this one, whose previous slot goes', async () => {
-    const definition =
-      'SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()';
+    const definition = `${REBUILT}
+      SELECT item, rank() OVER (ORDER BY item) AS place FROM public.stock WHERE gate()`;
     await world.imat.create('slow', definition, { freshness: 'manual' });
     const gate = await closeGate();
     const other = await world.session();

@@ -17,6 +17,7 @@ import {
   untilBlocked,
   type World,
 } from './support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const TOTALS: Checked = {
   name: 'totals',
@@ -30,7 +31,7 @@ const JOINED: Checked = {
 };
 const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY price) AS place FROM public.product',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY price) AS place FROM public.product`,
 };
 const PRICED: Checked = {
   name: 'priced',

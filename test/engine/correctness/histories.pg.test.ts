@@ -5,6 +5,7 @@ import type { Subject } from './support/bench.ts';
 import { FOLD, useBench } from './support/bench.ts';
 import { columnsOf, differences } from './support/oracle.ts';
 import { HISTORY, LOOSE_SHOP, RESET, SAMPLES } from './support/shop.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const bench = useBench(LOOSE_SHOP);
 
@@ -42,7 +43,7 @@ describe('readers', () => {
 
   test('an old snapshot that reads a swapped imat first after several swaps', async () => {
     const subject = await bench.convert(
-      'SELECT region, max(amount) AS top FROM orders GROUP BY region',
+      `${REBUILT} SELECT region, max(amount) AS top FROM orders GROUP BY region`,
       { strategy: 'swap' },
     );
     const reader = await bench.connect();

@@ -13,6 +13,7 @@ import type { Subject } from './support/bench.ts';
 import { FOLD, useBench } from './support/bench.ts';
 import { randomFor, randomHistory } from './support/random.ts';
 import { LOOSE_SHOP, RESET, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const TABLES = ['customer', 'orders', 'product', 'extra'];
 const bench = useBench(LOOSE_SHOP);
@@ -165,8 +166,15 @@ async function freshDatabase(setup: string): Promise<{ db: Db; imat: Imat }> {
 const views = SAMPLES.map(
   (definition, index) => `CREATE MATERIALIZED VIEW m${index} AS ${definition}`,
 ).join('; ');
-const SWAPPED = `CREATE MATERIALIZED VIEW swapped AS
-  SELECT region, max(amount) AS top FROM orders GROUP BY region`;
+const OTHERS = ['swapped', 'regrouped', 'stores'];
+const OTHER_VIEWS = `CREATE MATERIALIZED VIEW swapped AS
+  ${REBUILT} SELECT region, max(amount) AS top FROM orders GROUP BY region;
+  CREATE MATERIALIZED VIEW regrouped AS
+  SELECT c.region, max(o.amount) AS top FROM customer c LEFT JOIN orders o ON o.customer = c.id
+  GROUP BY c.region;
+  CREATE MATERIALIZED VIEW stores AS
+  SELECT o.region, count(*) AS n, (SELECT max(score) FROM customer) AS best FROM orders o
+  GROUP BY o.region`;
 
 /** Every object of a database that somebody could have left behind, by name. */
 async function objectsOf(db: Db): Promise<string[]> {
@@ -216,15 +224,15 @@ async function objectsOf(db: Db): Promise<string[]> {
 describe('determinism', () => {
   test('the same definitions give the same SQL, before and after convert, anywhere', async () => {
     const [one, two] = [
-      await freshDatabase(`${LOOSE_SHOP} ${views}; ${SWAPPED}`),
+      await freshDatabase(`${LOOSE_SHOP} ${views}; ${OTHER_VIEWS}`),
       await freshDatabase(
-        `CREATE TABLE noise (a int); DROP TABLE noise; ${LOOSE_SHOP} ${views}; ${SWAPPED}`,
+        `CREATE TABLE noise (a int); DROP TABLE noise; ${LOOSE_SHOP} ${views}; ${OTHER_VIEWS}`,
       ),
     ];
     const installed: unknown[] = [];
     for (const { imat, db } of [one, two]) {
       const all = [];
-      for (const name of [...SAMPLES.map((_, index) => `m${index}`), 'swapped']) {
+      for (const name of [...SAMPLES.map((_, index) => `m${index}`), ...OTHERS]) {
         const before = await imat.explain(name);
         expect(await imat.explain(name)).toEqual(before);
         await imat.convert(name);
@@ -265,7 +273,7 @@ describe('no leak', () => {
     const { db, imat } = await freshDatabase(`${LOOSE_SHOP} ${RESET};
       INSERT INTO customer (id, region) VALUES (0, 'zero');
       ${views};
-      ${SWAPPED};
+      ${OTHER_VIEWS};
       CREATE MATERIALIZED VIEW failing AS
       SELECT region, count(*) AS n FROM orders GROUP BY region, 1 / (qty + 1000);
       CREATE INDEX ON m0 (region);
@@ -281,14 +289,14 @@ describe('no leak', () => {
     await expect(imat.convert('failing')).rejects.toMatchObject({ condition: 'definition_failed' });
     expect(await objectsOf(db)).toEqual(before);
 
-    for (const name of ['m0', 'm2', 'm3', 'swapped'])
+    for (const name of ['m0', 'm2', 'm3', ...OTHERS])
       await imat.convert(name, name === 'm2' ? { replace: true } : {});
     await imat.create('made', 'SELECT count(*) AS n FROM public.orders', { freshness: '5s' });
     await db.execute("INSERT INTO public.orders (id, region) VALUES (77, 'north')");
     await imat.fold();
     await imat.swap('swapped');
     await imat.verify();
-    for (const name of ['m2', 'made', 'swapped', 'm0', 'm3']) await imat.revert(name);
+    for (const name of ['m2', 'made', ...OTHERS, 'm0', 'm3']) await imat.revert(name);
     expect(await objectsOf(db)).toEqual(before);
   });
 });

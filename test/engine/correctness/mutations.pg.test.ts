@@ -51,6 +51,13 @@ const HISTORY: readonly string[] = [
   "DELETE FROM t WHERE k = 'e' AND y > 100000",
   FOLD,
   'DELETE FROM t WHERE k IS NULL',
+  // a row without a partner gets one, and loses it
+  "INSERT INTO t VALUES ('z', 1, 1)",
+  FOLD,
+  "INSERT INTO d VALUES ('z', 'zeta')",
+  FOLD,
+  "DELETE FROM d WHERE k = 'z'",
+  FOLD,
   'TRUNCATE t',
   FOLD,
   "INSERT INTO t VALUES ('a', 1, 1)",

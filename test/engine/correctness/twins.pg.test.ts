@@ -12,7 +12,7 @@ import { joinTerms } from '../../../engine/operators/join.ts';
 import type { Netting, Pending } from '../../../engine/operators/pending.ts';
 import { conditions } from '../../../engine/operators/rule.ts';
 import { keyColumns, summed } from '../../../engine/operators/store.ts';
-import type { Plan } from '../../../engine/plan/plan.ts';
+import type { AddPlan } from '../../../engine/plan/plan.ts';
 import { coreInput } from '../../../engine/plan/plan.ts';
 import { fragment, ident, join, sql } from '../../../engine/sql/sql.ts';
 import type { Sql } from '../../../engine/sql/sql.ts';
@@ -23,7 +23,7 @@ import { LOOSE_SHOP, RESET, SAMPLES, WRITABLE_SHOP } from './support/shop.ts';
 const bench = useBench(LOOSE_SHOP);
 
 type Installed = {
-  readonly plan: Plan;
+  readonly plan: AddPlan;
   readonly id: number;
   readonly logOf: Pending['logOf'];
 };
@@ -39,10 +39,11 @@ async function installed(name: string): Promise<Installed> {
   const [version] = await bench.session.query<{ major: number }>(
     `SELECT current_setting('server_version_num')::int / 10000 AS major`,
   );
-  const { plan } = await bench.session.transaction('read committed', () =>
+  const { plan: whole } = await bench.session.transaction('read committed', () =>
     analyse(bench.session, imat?.view ?? 0, version?.major ?? 0),
   );
-  if (imat === undefined || plan === null) throw new Error(`${name} has no delta plan`);
+  const plan = whole?.stores[0];
+  if (imat === undefined || plan?.rule !== 'add') throw new Error(`${name} has no delta plan`);
   return {
     plan,
     id: imat.id,

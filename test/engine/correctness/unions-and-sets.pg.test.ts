@@ -171,6 +171,12 @@ const OF_BAGS: readonly string[] = [
   'SELECT x.tag FROM (SELECT unnest(tags) AS tag FROM bags UNION ALL SELECT word FROM bags) x',
 ];
 
+/** By keys that are computed again. */
+const REGROUPED_OF_BAGS = [
+  'SELECT id FROM bags ORDER BY unnest(tags)',
+  'SELECT b.id FROM bags b LEFT JOIN LATERAL unnest(b.tags) t(tag) ON true',
+];
+
 const bench = useBench(SETUP);
 
 for (const [theme, queries] of Object.entries(OF_SHOP)) {
@@ -186,7 +192,7 @@ for (const [theme, queries] of Object.entries(OF_SHOP)) {
 }
 
 describe('functions over one table', () => {
-  for (const query of OF_BAGS) {
+  for (const query of [...OF_BAGS, ...REGROUPED_OF_BAGS]) {
     test(query, async () => {
       await bench.user.execute(RESET_BAGS);
       await bench.convert(query);
@@ -218,16 +224,8 @@ test('a function that fails for a row fails no longer than the definition does',
 
 describe('stays a swap, with its reason', () => {
   test.each([
-    ['SELECT region FROM orders UNION SELECT region FROM customer', 'set_operation'],
-    ['SELECT region FROM orders EXCEPT ALL SELECT region FROM customer', 'set_operation'],
-    [
-      'SELECT region, count(*) AS n FROM orders GROUP BY 1 UNION ALL SELECT label, k FROM extra',
-      'set_operation',
-    ],
-    ['SELECT DISTINCT region FROM orders UNION ALL SELECT label FROM extra', 'set_operation'],
+    ['(SELECT k FROM extra LIMIT 1) UNION SELECT id FROM customer', 'set_operation'],
     ['SELECT count(*) AS n, unnest(ARRAY[1, 2]) AS x FROM orders', 'set_returning_function'],
-    ['SELECT id FROM bags ORDER BY unnest(tags)', 'set_returning_function'],
-    ['SELECT b.id FROM bags b LEFT JOIN LATERAL unnest(b.tags) t(tag) ON true', 'outer_join'],
     [
       `SELECT o.id, g.t
        FROM orders o, generate_series(now(), now() + interval '1 day', interval '1 hour') g(t)`,

@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { VerifyResult } from '../../../engine/index.ts';
 import { FOLD, useBench } from './support/bench.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const bench = useBench(`
   CREATE TABLE v (id int, k text, x numeric, f float8, r real, j json, p point);
@@ -147,7 +148,7 @@ describe('verify finds', () => {
 
   test('a difference in a swap imat, and in one that is read without what is pending', async () => {
     await bench.user.execute(FILL);
-    const swapped = await bench.convert('SELECT k, max(x) AS top FROM v GROUP BY k', {
+    const swapped = await bench.convert(`${REBUILT} SELECT k, max(x) AS top FROM v GROUP BY k`, {
       strategy: 'swap',
     });
     const manual = await bench.convert(GROUPED, { freshness: 'manual' });
@@ -242,9 +243,12 @@ describe('verify finds nothing', () => {
        SELECT n % 2, 0.1 * (1 + n / 2), 1 - n % 2 FROM generate_series(0, 5) n;
        UPDATE v SET f = 0.2 WHERE id = 1`,
     );
-    const subject = await bench.convert('SELECT sum(f) AS f, max(r) AS r FROM v GROUP BY id', {
-      strategy: 'swap',
-    });
+    const subject = await bench.convert(
+      `${REBUILT} SELECT sum(f) AS f, max(r) AS r FROM v GROUP BY id`,
+      {
+        strategy: 'swap',
+      },
+    );
     await bench.user.execute(`UPDATE imat_store.slot_a_${subject.name} SET f = 0.6 + 1e-12 * r`);
     expect(await verified(subject.name)).toMatchObject({ equal: true, rows: 2 });
     await bench.user.execute(`UPDATE imat_store.slot_a_${subject.name} SET f = 0.6 + 1e-3 * r`);

@@ -98,6 +98,15 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
     'SELECT to_jsonb(e.*) AS j FROM extra e WHERE e.k > 0',
     'SELECT e.k, row_to_json(e) ->> $$label$$ AS l FROM extra AS e(k, place, label)',
   ],
+  'regrouped, or computed over stores': [
+    'SELECT s.n FROM (SELECT count(*) AS n FROM orders) s',
+    'SELECT s.region FROM (SELECT DISTINCT region FROM orders) s',
+    `WITH f AS MATERIALIZED (SELECT 10 / nullif(qty, 0) AS x, id FROM orders)
+     SELECT x FROM f WHERE id > 3`,
+    'WITH f AS (SELECT 10 / nullif(qty, 0) AS x FROM orders) SELECT a.x FROM f a, f b',
+    'SELECT x.region FROM extra FULL JOIN orders x USING (region)',
+    'SELECT o.id, s.one FROM orders o LEFT JOIN (SELECT 1 AS one, k FROM extra) s ON s.k = o.qty',
+  ],
   'function syntaxes': [
     `SELECT t.id,
        (t.since, t.until) OVERLAPS (TIMESTAMP $$2024-02-01$$, TIMESTAMP $$2024-02-10$$) AS during
@@ -149,20 +158,12 @@ for (const [theme, queries] of Object.entries(QUERIES)) {
 
 describe('stays a swap, with its reason', () => {
   test.each([
-    ['SELECT s.n FROM (SELECT count(*) AS n FROM orders) s', 'subquery'],
-    ['SELECT s.region FROM (SELECT DISTINCT region FROM orders) s', 'subquery'],
     ['SELECT s.k FROM (SELECT k FROM extra LIMIT 1) s', 'subquery'],
     ['SELECT s.k FROM (SELECT k FROM extra) s, (SELECT random() AS r) t', 'moment_dependent'],
-    [
-      'WITH f AS MATERIALIZED (SELECT 10 / qty AS x, id FROM orders) SELECT x FROM f WHERE id > 3',
-      'cte',
-    ],
-    ['WITH f AS (SELECT 10 / qty AS x FROM orders) SELECT a.x FROM f a, f b', 'cte'],
-    ['SELECT x.region FROM extra FULL JOIN orders x USING (region)', 'outer_join'],
-    [
-      'SELECT o.id, s.one FROM orders o LEFT JOIN (SELECT 1 AS one, k FROM extra) s ON s.k = o.qty',
-      'outer_join',
-    ],
+    ['SELECT count(DISTINCT s.k) AS n FROM (SELECT k FROM extra OFFSET 1) s', 'subquery'],
+    ['WITH f AS (SELECT 10 / k AS x FROM extra LIMIT 2) SELECT a.x FROM f a, f b', 'cte'],
+    ['WITH RECURSIVE f AS (VALUES (1)) SELECT region FROM orders', 'recursive_cte'],
+    ['SELECT string_agg(x.label, $$,$$ ORDER BY x.k) AS l FROM extra x', 'aggregate_order_by'],
   ])('%s', async (query, kind) => {
     await bench.user.execute(RESET);
     const { converted } = await bench.convert(query, { strategy: 'swap' });

@@ -153,22 +153,46 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       't."select", t."line\nbreak", t."%I"',
   },
   {
+    name: 'regroup',
+    shows: 'touched keys are computed again, from the rows that have them; NULL has an arm',
+    query: `SELECT c.country, max(s.amount) AS top, count(DISTINCT s.region) AS regions
+      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id
+      GROUP BY c.country`,
+  },
+  {
+    name: 'residual',
+    shows: 'what stands above a grouping is computed when it is read',
+    query: `SELECT region, sum(amount) AS total, rank() OVER (ORDER BY sum(amount) DESC) AS place
+      FROM sale
+      GROUP BY region
+      ORDER BY total DESC, region
+      LIMIT 10`,
+  },
+  {
+    name: 'residual-stores',
+    shows: 'two stores, one of each kind, with numbers in their names',
+    query: `WITH sold AS (SELECT customer_id, sum(amount) AS total FROM sale GROUP BY customer_id),
+        best AS (SELECT customer_id, max(amount) AS top FROM sale GROUP BY customer_id)
+      SELECT s.customer_id, s.total, b.top, s.total / (SELECT sum(total) FROM sold) AS share
+      FROM sold s JOIN best b ON b.customer_id = s.customer_id
+      ORDER BY s.total DESC, s.customer_id
+      LIMIT 10`,
+  },
+  {
     name: 'swap',
     shows:
       'what delta cannot maintain, each with its place; the two tables and the views over them',
-    query: `SELECT c.name, max(s.amount) AS top, rank() OVER (ORDER BY count(*)) AS place
-      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id
-      GROUP BY c.name
-      LIMIT 10`,
+    query: `SELECT string_agg(s.region, ', ' ORDER BY s.id) AS regions, max(s.amount) AS top
+      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id`,
   },
   {
     name: 'swap-settings',
     shows: 'an answer that depends on session settings: the view compares them',
-    query: `SELECT date_trunc('day', sold_at) AS day, sum(amount) AS total FROM sale GROUP BY 1`,
+    query: `SELECT sold_at::text AS sold, sum(amount) AS total FROM sale GROUP BY 1`,
   },
   {
     name: 'swap-moment',
     shows: 'an answer that depends on the time: a live read runs the definition',
-    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '1 day'`,
+    query: `SELECT count(*) AS recent FROM sale WHERE sold_at > now() - interval '24 hours'`,
   },
 ];

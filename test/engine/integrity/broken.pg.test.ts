@@ -9,6 +9,7 @@ import { createSandbox } from '../commands/support/sandbox.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SETUP = `
 CREATE SCHEMA "od""d s'x";
@@ -25,8 +26,10 @@ CREATE OPERATOR <<<< (leftarg = text, rightarg = text, function = less);`;
 const DEFINITIONS: Readonly<Record<string, string>> = {
   plain: 'SELECT g, sum(v) AS s, count(*) AS n FROM public.t GROUP BY g',
   bag: 'SELECT id, v FROM public.t WHERE v > 3',
-  'ta"bl;e': 'SELECT g, max(v) AS m FROM public.t GROUP BY g',
-  stored: 'SELECT g, max(v) AS m FROM public.t GROUP BY g',
+  'ta"bl;e': `${REBUILT} SELECT g, max(v) AS m FROM public.t GROUP BY g`,
+  stored: `${REBUILT} SELECT g, max(v) AS m FROM public.t GROUP BY g`,
+  regrouped: 'SELECT g, max(v) AS m FROM public.t GROUP BY g',
+  'sto"res': 'SELECT g, count(*) AS n, (SELECT max(v) FROM public.t) AS m FROM public.t GROUP BY g',
   func: 'SELECT g, sum(public.twice(v)) AS s FROM public.t GROUP BY g',
   viewed: `SELECT g, sum(v) AS s FROM "od""d s'x"."vi;ew" GROUP BY g`,
   aggregated: 'SELECT g, public.total(v) AS s FROM public.t GROUP BY g',

@@ -34,10 +34,11 @@ const DELTA: Readonly<Record<string, string>> = {
   groups: 'SELECT m, count(*) AS n FROM public.t GROUP BY m',
   keys: 'SELECT a, count(*) AS n FROM public.t GROUP BY a',
   distinct_ones: 'SELECT DISTINCT m FROM public.t',
+  by_id: 'SELECT l, id FROM public.t',
   both: 'SELECT m FROM public.t WHERE id < 6 UNION ALL SELECT m FROM public.t WHERE id > 3',
 };
 /** Equal values can differ in them, and their bytes have the label. */
-const SWAP: Readonly<Record<string, string>> = { loose_ones: 'SELECT l, id FROM public.t' };
+const SWAP: Readonly<Record<string, string>> = { loose_ones: 'SELECT l FROM public.t' };
 const ALL = { ...DELTA, ...SWAP };
 
 let sandbox: Sandbox;

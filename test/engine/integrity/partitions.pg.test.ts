@@ -153,7 +153,9 @@ test('policies that would hide rows of a new partition raise an error', async ()
   await world.sql(`GRANT ALL ON SCHEMA public TO ${role};
     GRANT CREATE ON DATABASE ${database} TO ${role}`);
   for (const { name } of ALL) await world.imat.revert(name);
-  await world.sql('DROP MATERIALIZED VIEW summed, joined, counted, ranked; DROP TABLE sale');
+  await world.sql(
+    `DROP MATERIALIZED VIEW ${ALL.map(({ name }) => name).join(', ')}; DROP TABLE sale`,
+  );
   const owner = await world.session(role);
   await owner.sql(`CREATE TABLE public.sale (id int, kind text, amount int) PARTITION BY RANGE (id);
     CREATE TABLE public.sale_1 PARTITION OF public.sale FOR VALUES FROM (0) TO (100)`);

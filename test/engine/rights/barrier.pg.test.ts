@@ -10,6 +10,7 @@ import {
   type Session,
 } from '../commands/support/sandbox.ts';
 import { expectEqual } from '../commands/support/oracle.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const PEOPLE = `
 CREATE TABLE grp (id int PRIMARY KEY, label text NOT NULL);
@@ -98,7 +99,8 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: 'swapped',
-    query: 'SELECT name, max(id) AS id FROM public.people WHERE secret = 0 GROUP BY name',
+    query: `${REBUILT}
+      SELECT name, max(id) AS id FROM public.people WHERE secret = 0 GROUP BY name`,
     strategy: 'swap',
   },
   {

@@ -6,6 +6,7 @@ import {
   type Sandbox,
   type Session,
 } from '../commands/support/sandbox.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 /**
  * Rights of anybody but the owner on anything in imat's own schemas, and on the schemas. Functions
@@ -72,8 +73,11 @@ beforeAll(async () => {
     CREATE TABLE a (i int, g text, secret text);
     CREATE MATERIALIZED VIEW grouped AS
     SELECT g, count(*) AS n FROM a WHERE secret IS NOT NULL GROUP BY g;
-    CREATE MATERIALIZED VIEW swapped AS SELECT g, max(i) AS i FROM a GROUP BY g;
-    REVOKE ALL ON a, grouped, swapped FROM PUBLIC, ${role}`);
+    CREATE MATERIALIZED VIEW swapped AS ${REBUILT} SELECT g, max(i) AS i FROM a GROUP BY g;
+    CREATE MATERIALIZED VIEW regrouped AS SELECT g, max(i) AS i FROM a GROUP BY g;
+    CREATE MATERIALIZED VIEW stores AS
+    SELECT g, count(*) AS n, (SELECT max(i) FROM a) AS i FROM a GROUP BY g;
+    REVOKE ALL ON a, grouped, swapped, regrouped, stores FROM PUBLIC, ${role}`);
 });
 afterAll(async () => {
   await named.db.close();
@@ -93,6 +97,9 @@ describe('with default privileges that give everything to everybody', () => {
     await sandbox.imat.convert('grouped');
     await expectPrivate();
     await sandbox.imat.convert('swapped');
+    await sandbox.imat.convert('regrouped', { strategy: 'delta' });
+    await sandbox.imat.convert('stores', { strategy: 'delta' });
+    await expectPrivate();
     await sandbox.imat.create('wider', 'SELECT secret, i, count(*) AS n FROM a GROUP BY secret, i');
     await sandbox.sql(`INSERT INTO a VALUES (1, 'g', 'password')`);
     await sandbox.imat.fold();
@@ -104,7 +111,8 @@ describe('with default privileges that give everything to everybody', () => {
     await expectPrivate();
     await reader.sql('COMMIT');
     await sandbox.imat.swap('swapped');
-    await sandbox.imat.convert('grouped', { freshness: '5s' });
+    for (const name of ['grouped', 'regrouped', 'stores'])
+      await sandbox.imat.convert(name, { freshness: '5s' });
     await expectPrivate();
   });
 
@@ -117,9 +125,13 @@ describe('with default privileges that give everything to everybody', () => {
       'SELECT * FROM imat_store.state_grouped',
       'SELECT * FROM imat_store.definition_grouped',
       'SELECT * FROM imat_store.current_grouped',
+      'SELECT * FROM imat_store.touched_regrouped',
+      'SELECT * FROM imat_store.state2_stores',
+      'SELECT * FROM imat_store.live1_stores',
       'INSERT INTO imat_store.log_public_a (weight) VALUES (5)',
       `UPDATE imat_catalog.imat SET fold_function = 'x'`,
       'SELECT imat_store.fold_grouped()',
+      'SELECT imat_store.fold2_stores()',
       'SELECT imat_catalog.pending_rows(1)',
       'CREATE TABLE imat.x ()',
       'CREATE TABLE imat_store.x ()',
@@ -135,6 +147,8 @@ describe('with default privileges that give everything to everybody', () => {
     await sandbox.imat.init();
     expect((await named.imat.list()).map(({ name }) => name)).toEqual([
       'grouped',
+      'regrouped',
+      'stores',
       'swapped',
       'wider',
     ]);

@@ -13,6 +13,7 @@ import {
   until,
   type World,
 } from '../../engine/commands/support/world.ts';
+import { REBUILT } from '../../setup/rebuilt.ts';
 
 const SETUP = `
 CREATE TABLE sales (
@@ -27,8 +28,8 @@ const TOTALS =
 const BY_MANAGER = `SELECT r.manager, count(*) AS n, sum(s.amount) AS total
   FROM public.sales s JOIN public.regions r USING (region)
   GROUP BY r.manager`;
-const RANKS =
-  'SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region';
+const RANKS = `${REBUILT}
+  SELECT region, rank() OVER (ORDER BY sum(amount)) AS place FROM public.sales GROUP BY region`;
 
 export const IMATS = [
   { name: 'totals', definition: TOTALS },

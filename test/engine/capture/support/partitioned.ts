@@ -5,6 +5,7 @@ import {
   type Session,
   type World,
 } from '../../commands/support/world.ts';
+import { REBUILT } from '../../../setup/rebuilt.ts';
 
 export const SUMMED: Checked = {
   name: 'summed',
@@ -21,9 +22,19 @@ export const COUNTED: Checked = {
 };
 export const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY amount) AS place FROM public.sale`,
 };
-export const ALL = [SUMMED, JOINED, COUNTED, RANKED];
+export const REGROUPED: Checked = {
+  name: 'regrouped',
+  definition: `SELECT p.label, max(s.amount) AS top, count(s.id) AS n
+    FROM public.product p LEFT JOIN public.sale s ON s.kind = p.kind GROUP BY p.label`,
+};
+export const STORES: Checked = {
+  name: 'stores',
+  definition: `SELECT kind, sum(amount) AS total, (SELECT max(id) FROM public.sale) AS last
+    FROM public.sale GROUP BY kind`,
+};
+export const ALL = [SUMMED, JOINED, COUNTED, RANKED, REGROUPED, STORES];
 
 /** `sale_1` has its columns in another order and a dropped one; `sale_2` has partitions itself. */
 const TABLES = `

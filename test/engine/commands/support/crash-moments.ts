@@ -1,5 +1,6 @@
 /** The moments at which the tests of crashes kill, and what each leaves behind. */
 import type { Checked } from './world.ts';
+import { REBUILT } from '../../../setup/rebuilt.ts';
 
 export const SUMMARY: Checked = {
   name: 'summary',
@@ -9,7 +10,7 @@ export const SUMMARY: Checked = {
 };
 export const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product',
+  definition: `${REBUILT} SELECT id, rank() OVER (ORDER BY price, id) AS place FROM public.product`,
 };
 export const BOTH = [SUMMARY, RANKED];
 

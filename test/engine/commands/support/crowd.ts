@@ -13,6 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { ServerError } from '../../../../engine/db/db.ts';
 import type { Chance } from '../../../../tools/chance.ts';
+import { REBUILT } from '../../../setup/rebuilt.ts';
+import { READ_OVER_STORES } from './crowd-imats.ts';
 import { differencesSql } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
 
@@ -25,7 +27,7 @@ INSERT INTO customer SELECT i, 'r' || i % 4, i, 'n' FROM generate_series(1, 80) 
 INSERT INTO purchase
 SELECT i, 1 + i % 80, i % 3, i % 50, i % 4 <> 0, 'n' FROM generate_series(1, 400) AS i;`;
 
-const RANKED = `SELECT t.region, t.total,
+const RANKED = `${REBUILT} SELECT t.region, t.total,
     rank() OVER (ORDER BY t.total DESC NULLS LAST, t.region) AS place
   FROM (
     SELECT c.region, sum(p.amount) AS total
@@ -55,6 +57,7 @@ export const CROWD_IMATS: readonly Checked[] = [
       WHERE p.amount > 20`,
   },
   { name: 'ranked', definition: RANKED },
+  ...READ_OVER_STORES,
 ];
 
 export type Figures = {

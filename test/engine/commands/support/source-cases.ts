@@ -165,10 +165,10 @@ export const CASES: readonly Case[] = [
     what: 'session settings',
     setup: `CREATE TABLE events (at timestamptz);
       INSERT INTO events VALUES ('2026-01-01 23:30Z'), ('2026-01-02 00:30Z')`,
-    definition: `SELECT date_trunc('day', at) AS day, count(*) AS n FROM public.events GROUP BY 1`,
+    definition: `SELECT at::text AS day, count(*) AS n FROM public.events GROUP BY 1`,
     reason: {
       kind: 'settings_dependent',
-      message: 'the result of "date_trunc" depends on session settings',
+      message: 'the result of "timestamp with time zone::text" depends on session settings',
     },
     note: 'a live read runs the definition while a source has changed',
     changes: [

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { createWorld } from './world.ts';
 import type { Checked, Session, World } from './world.ts';
+import { REBUILT } from '../../../setup/rebuilt.ts';
 
 /**
  * A generation's rows are all of that generation: an empty or mixed answer shows. `gate()` stops
@@ -12,7 +13,8 @@ import type { Checked, Session, World } from './world.ts';
 const STORED = 'SELECT item, generation FROM public.stock WHERE gate()';
 export const RANKED: Checked = {
   name: 'ranked',
-  definition: 'SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM public.stock',
+  definition: `${REBUILT}
+    SELECT item, generation, rank() OVER (ORDER BY item) AS place FROM public.stock`,
 };
 export const ITEMS = 50;
 export const GATE = 42;

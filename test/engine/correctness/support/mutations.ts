@@ -1,5 +1,8 @@
 /** Known wrong rules: what each changes in the SQL that imat installs. */
 
+import type { RegroupDefinition } from './regroup-mutations.ts';
+import { REGROUP_MUTATIONS } from './regroup-mutations.ts';
+
 export type Mutation = {
   readonly name: string;
   readonly definition: Definition;
@@ -25,6 +28,7 @@ const SINGLE = 'SELECT count(*) AS n, sum(x) AS s FROM t';
 const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROUP BY t.k';
 const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
 export type Definition =
+  | RegroupDefinition
   | typeof GROUPED
   | typeof JOINED
   | typeof BAG
@@ -41,6 +45,7 @@ export const VALUES = /^finished aggregates/;
 export const CAPTURES = /^capture on public\.t$/;
 
 export const MUTATIONS: readonly Mutation[] = [
+  ...REGROUP_MUTATIONS,
   {
     name: 'both sides changed: their product is not taken back',
     definition: JOINED,

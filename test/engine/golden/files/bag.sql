@@ -574,6 +574,57 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_bag(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_bag
+)
+SELECT
+  s.region,
+  s.label,
+  s.value
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM imat_store.state_bag AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.label,
+    s.value
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.region AS region,
+      u.label AS label,
+      u.value AS value,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, region, label, value, rows FROM changes
+    ) AS u
+    GROUP BY u.row_digest, u.region, u.label, u.value
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_bag(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -654,57 +705,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_bag(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_bag WITH (security_barrier) AS
-WITH changes AS MATERIALIZED (
-  TABLE imat_store.delta_bag
-)
-SELECT
-  s.region,
-  s.label,
-  s.value
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.region,
-    s.label,
-    s.value
-  FROM imat_store.state_bag AS s
-  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
-  UNION ALL
-  -- the other copies of rows that occur more than once
-  SELECT
-    s.region,
-    s.label,
-    s.value
-  FROM imat_store.state_bag AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
-  WHERE s.rows > 1
-    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.region,
-    s.label,
-    s.value
-  FROM (
-    SELECT
-      u.row_digest AS row_digest,
-      u.region AS region,
-      u.label AS label,
-      u.value AS value,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT row_digest, region, label, value, rows FROM imat_store.state_bag AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
-      UNION ALL
-      SELECT row_digest, region, label, value, rows FROM changes
-    ) AS u
-    GROUP BY u.row_digest, u.region, u.label, u.value
-  HAVING pg_catalog.sum(u.rows) > 0
-  ) AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.bag AS

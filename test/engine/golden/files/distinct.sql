@@ -269,6 +269,42 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_distinct(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
+SELECT
+  s.region,
+  s.shipped
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.shipped
+  FROM imat_store.state_distinct AS s
+  WHERE s.region IS NOT NULL
+    AND s.shipped IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.shipped
+  FROM (
+    SELECT
+      u.region,
+      u.shipped,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE region IS NULL OR shipped IS NULL
+      UNION ALL
+      SELECT region, shipped, rows FROM imat_store.delta_distinct
+    ) AS u
+    GROUP BY u.region, u.shipped
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_distinct(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -347,42 +383,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_distinct(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_distinct WITH (security_barrier) AS
-SELECT
-  s.region,
-  s.shipped
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.region,
-    s.shipped
-  FROM imat_store.state_distinct AS s
-  WHERE s.region IS NOT NULL
-    AND s.shipped IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.region,
-    s.shipped
-  FROM (
-    SELECT
-      u.region,
-      u.shipped,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE EXISTS (SELECT FROM imat_store.delta_distinct AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.shipped OPERATOR(pg_catalog.=) s.shipped)
-      UNION ALL
-      SELECT region, shipped, rows FROM imat_store.state_distinct AS s WHERE region IS NULL OR shipped IS NULL
-      UNION ALL
-      SELECT region, shipped, rows FROM imat_store.delta_distinct
-    ) AS u
-    GROUP BY u.region, u.shipped
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat."distinct" AS

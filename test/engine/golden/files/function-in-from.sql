@@ -498,6 +498,57 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_function_in_from(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_function_in_from
+)
+SELECT
+  s.name,
+  s.word,
+  s.place
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM imat_store.state_function_in_from AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.name,
+    s.word,
+    s.place
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.name AS name,
+      u.word AS word,
+      u.place AS place,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
+      UNION ALL
+      SELECT row_digest, name, word, place, rows FROM changes
+    ) AS u
+    GROUP BY u.row_digest, u.name, u.word, u.place
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_function_in_from(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -573,57 +624,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_function_in_from(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_function_in_from WITH (security_barrier) AS
-WITH changes AS MATERIALIZED (
-  TABLE imat_store.delta_function_in_from
-)
-SELECT
-  s.name,
-  s.word,
-  s.place
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.name,
-    s.word,
-    s.place
-  FROM imat_store.state_function_in_from AS s
-  WHERE NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
-  UNION ALL
-  -- the other copies of rows that occur more than once
-  SELECT
-    s.name,
-    s.word,
-    s.place
-  FROM imat_store.state_function_in_from AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
-  WHERE s.rows > 1
-    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.name,
-    s.word,
-    s.place
-  FROM (
-    SELECT
-      u.row_digest AS row_digest,
-      u.name AS name,
-      u.word AS word,
-      u.place AS place,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT row_digest, name, word, place, rows FROM imat_store.state_function_in_from AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.row_digest OPERATOR(pg_catalog.=) s.row_digest)
-      UNION ALL
-      SELECT row_digest, name, word, place, rows FROM changes
-    ) AS u
-    GROUP BY u.row_digest, u.name, u.word, u.place
-  HAVING pg_catalog.sum(u.rows) > 0
-  ) AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.function_in_from AS

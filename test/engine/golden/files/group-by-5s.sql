@@ -343,6 +343,54 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_group_by_5s(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_group_by_5s WITH (security_barrier) AS
+SELECT
+  s.region,
+  s.rows,
+  s.total,
+  s.mean
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total,
+    s.mean
+  FROM imat_store.state_group_by_5s AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
+    FROM (
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by_5s
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_group_by_5s(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -436,54 +484,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_group_by_5s(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_group_by_5s WITH (security_barrier) AS
-SELECT
-  s.region,
-  s.rows,
-  s.total,
-  s.mean
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.region,
-    s.rows,
-    s.total,
-    s.mean
-  FROM imat_store.state_group_by_5s AS s
-  WHERE s.region IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.region,
-    s.rows,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
-    (CASE WHEN s.count_quantity > 0 THEN ((s.sum_quantity)::numeric / s.count_quantity)::numeric END)::numeric AS mean
-  FROM (
-    SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-      COALESCE(pg_catalog.sum(u.sum_quantity), 0)::bigint AS sum_quantity
-    FROM (
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE EXISTS (SELECT FROM imat_store.delta_group_by_5s AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.state_group_by_5s AS s WHERE region IS NULL
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, sum_quantity FROM imat_store.delta_group_by_5s
-    ) AS u
-    GROUP BY u.region
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.group_by_5s AS

@@ -360,6 +360,58 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_having(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_having WITH (security_barrier) AS
+SELECT
+  s.region,
+  s.result_sum_amount,
+  s.count_quantity,
+  s.result_bool_and_shipped,
+  s.rows
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.result_sum_amount,
+    s.count_quantity,
+    s.result_bool_and_shipped,
+    s.rows
+  FROM imat_store.state_having AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_having AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount,
+    s.count_quantity,
+    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS result_bool_and_shipped,
+    s.rows
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
+      COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
+      COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped
+    FROM (
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having AS s WHERE EXISTS (SELECT FROM imat_store.delta_having AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.delta_having
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_having(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -455,58 +507,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_having(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_having WITH (security_barrier) AS
-SELECT
-  s.region,
-  s.result_sum_amount,
-  s.count_quantity,
-  s.result_bool_and_shipped,
-  s.rows
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.region,
-    s.result_sum_amount,
-    s.count_quantity,
-    s.result_bool_and_shipped,
-    s.rows
-  FROM imat_store.state_having AS s
-  WHERE s.region IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_having AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.region,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount,
-    s.count_quantity,
-    (CASE WHEN s.true_shipped + s.false_shipped > 0 THEN s.false_shipped = 0 END)::boolean AS result_bool_and_shipped,
-    s.rows
-  FROM (
-    SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_quantity), 0)::bigint AS count_quantity,
-      COALESCE(pg_catalog.sum(u.true_shipped), 0)::bigint AS true_shipped,
-      COALESCE(pg_catalog.sum(u.false_shipped), 0)::bigint AS false_shipped
-    FROM (
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having AS s WHERE EXISTS (SELECT FROM imat_store.delta_having AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.state_having AS s WHERE region IS NULL
-      UNION ALL
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.delta_having
-    ) AS u
-    GROUP BY u.region
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat."having" WITH (security_barrier) AS

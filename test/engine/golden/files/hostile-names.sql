@@ -369,6 +369,71 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store."computed_Robert'); DROP TABLE sale; --"(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store."current_Robert'); DROP TABLE sale; --" WITH (security_barrier) AS
+SELECT
+  s."select",
+  s."line
+break",
+  s."%I",
+  s."sum""med",
+  s."count_na""me"
+FROM (
+  -- what is stored and stays
+  SELECT
+    s."select",
+    s."line
+break",
+    s."%I",
+    s."sum""med",
+    s."count_na""me"
+  FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
+  WHERE s."select" IS NOT NULL
+    AND s."line
+break" IS NOT NULL
+    AND s."%I" IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store."delta_Robert'); DROP TABLE sale; --" AS d WHERE d."select" OPERATOR(pg_catalog.=) s."select" AND d."line
+break" OPERATOR(pg_catalog.=) s."line
+break" AND d."%I" OPERATOR(pg_catalog.=) s."%I")
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s."select",
+    s."line
+break",
+    s."%I",
+    (CASE WHEN s."count_$imat$" > 0 THEN CASE WHEN s."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (s."sum_$imat$")::numeric END END)::numeric AS "sum""med",
+    s."count_na""me"
+  FROM (
+    SELECT
+      u."select",
+      u."line
+break",
+      u."%I",
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
+      COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
+      COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
+      COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
+    FROM (
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s WHERE EXISTS (SELECT FROM imat_store."delta_Robert'); DROP TABLE sale; --" AS d WHERE d."select" OPERATOR(pg_catalog.=) s."select" AND d."line
+break" OPERATOR(pg_catalog.=) s."line
+break" AND d."%I" OPERATOR(pg_catalog.=) s."%I")
+      UNION ALL
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s WHERE "select" IS NULL OR "line
+break" IS NULL OR "%I" IS NULL
+      UNION ALL
+      SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
+    ) AS u
+    GROUP BY u."select", u."line
+break", u."%I"
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -464,71 +529,6 @@ END$imat__$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store."fold_Robert'); DROP TABLE sale; --"(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store."current_Robert'); DROP TABLE sale; --" WITH (security_barrier) AS
-SELECT
-  s."select",
-  s."line
-break",
-  s."%I",
-  s."sum""med",
-  s."count_na""me"
-FROM (
-  -- what is stored and stays
-  SELECT
-    s."select",
-    s."line
-break",
-    s."%I",
-    s."sum""med",
-    s."count_na""me"
-  FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s
-  WHERE s."select" IS NOT NULL
-    AND s."line
-break" IS NOT NULL
-    AND s."%I" IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store."delta_Robert'); DROP TABLE sale; --" AS d WHERE d."select" OPERATOR(pg_catalog.=) s."select" AND d."line
-break" OPERATOR(pg_catalog.=) s."line
-break" AND d."%I" OPERATOR(pg_catalog.=) s."%I")
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s."select",
-    s."line
-break",
-    s."%I",
-    (CASE WHEN s."count_$imat$" > 0 THEN CASE WHEN s."nan_$imat$" > 0 THEN 'NaN'::numeric ELSE (s."sum_$imat$")::numeric END END)::numeric AS "sum""med",
-    s."count_na""me"
-  FROM (
-    SELECT
-      u."select",
-      u."line
-break",
-      u."%I",
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u."count_$imat$"), 0)::bigint AS "count_$imat$",
-      COALESCE(pg_catalog.sum(u."nan_$imat$"), 0)::bigint AS "nan_$imat$",
-      COALESCE(pg_catalog.sum(u."sum_$imat$"), 0)::numeric AS "sum_$imat$",
-      COALESCE(pg_catalog.sum(u."count_na""me"), 0)::bigint AS "count_na""me"
-    FROM (
-      SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s WHERE EXISTS (SELECT FROM imat_store."delta_Robert'); DROP TABLE sale; --" AS d WHERE d."select" OPERATOR(pg_catalog.=) s."select" AND d."line
-break" OPERATOR(pg_catalog.=) s."line
-break" AND d."%I" OPERATOR(pg_catalog.=) s."%I")
-      UNION ALL
-      SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."state_Robert'); DROP TABLE sale; --" AS s WHERE "select" IS NULL OR "line
-break" IS NULL OR "%I" IS NULL
-      UNION ALL
-      SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."delta_Robert'); DROP TABLE sale; --"
-    ) AS u
-    GROUP BY u."select", u."line
-break", u."%I"
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat."Robert'); DROP TABLE sale; --" AS

@@ -326,6 +326,37 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_no_group_by(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_no_group_by WITH (security_barrier) AS
+SELECT
+  s.rows,
+  s.total,
+  s.count_if_shipped
+FROM (
+  -- what is stored and what is pending, added up
+  SELECT
+    s.rows,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
+    s.count_if_shipped
+  FROM (
+    SELECT
+      TRUE AS only_row,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
+      COALESCE(pg_catalog.sum(u.count_if_shipped), 0)::bigint AS count_if_shipped
+    FROM (
+      SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.state_no_group_by AS s
+      UNION ALL
+      SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.delta_no_group_by
+    ) AS u
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_no_group_by(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -415,37 +446,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_no_group_by(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_no_group_by WITH (security_barrier) AS
-SELECT
-  s.rows,
-  s.total,
-  s.count_if_shipped
-FROM (
-  -- what is stored and what is pending, added up
-  SELECT
-    s.rows,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total,
-    s.count_if_shipped
-  FROM (
-    SELECT
-      TRUE AS only_row,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount,
-      COALESCE(pg_catalog.sum(u.count_if_shipped), 0)::bigint AS count_if_shipped
-    FROM (
-      SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.state_no_group_by AS s
-      UNION ALL
-      SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.delta_no_group_by
-    ) AS u
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.no_group_by AS

@@ -732,6 +732,43 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_self_join(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_self_join
+)
+SELECT
+  s.boss,
+  s.rows
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.boss,
+    s.rows
+  FROM imat_store.state_self_join AS s
+  WHERE s.boss IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.boss,
+    s.rows
+  FROM (
+    SELECT
+      u.boss,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
+      UNION ALL
+      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
+      UNION ALL
+      SELECT boss, rows FROM changes
+    ) AS u
+    GROUP BY u.boss
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_self_join(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -809,43 +846,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_self_join(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_self_join WITH (security_barrier) AS
-WITH changes AS MATERIALIZED (
-  TABLE imat_store.delta_self_join
-)
-SELECT
-  s.boss,
-  s.rows
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.boss,
-    s.rows
-  FROM imat_store.state_self_join AS s
-  WHERE s.boss IS NOT NULL
-    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.boss,
-    s.rows
-  FROM (
-    SELECT
-      u.boss,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.boss OPERATOR(pg_catalog.=) s.boss)
-      UNION ALL
-      SELECT boss, rows FROM imat_store.state_self_join AS s WHERE boss IS NULL
-      UNION ALL
-      SELECT boss, rows FROM changes
-    ) AS u
-    GROUP BY u.boss
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.self_join AS

@@ -264,6 +264,45 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_sets_in_select(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_sets_in_select WITH (security_barrier) AS
+SELECT
+  s.word,
+  s.n,
+  s.rows
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM imat_store.state_sets_in_select AS s
+  WHERE s.word IS NOT NULL
+    AND s.n IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.word,
+    s.n,
+    s.rows
+  FROM (
+    SELECT
+      u.word,
+      u.n,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE word IS NULL OR n IS NULL
+      UNION ALL
+      SELECT word, n, rows FROM imat_store.delta_sets_in_select
+    ) AS u
+    GROUP BY u.word, u.n
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_sets_in_select(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -337,45 +376,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_sets_in_select(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_sets_in_select WITH (security_barrier) AS
-SELECT
-  s.word,
-  s.n,
-  s.rows
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.word,
-    s.n,
-    s.rows
-  FROM imat_store.state_sets_in_select AS s
-  WHERE s.word IS NOT NULL
-    AND s.n IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.word,
-    s.n,
-    s.rows
-  FROM (
-    SELECT
-      u.word,
-      u.n,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE EXISTS (SELECT FROM imat_store.delta_sets_in_select AS d WHERE d.word OPERATOR(pg_catalog.=) s.word AND d.n OPERATOR(pg_catalog.=) s.n)
-      UNION ALL
-      SELECT word, n, rows FROM imat_store.state_sets_in_select AS s WHERE word IS NULL OR n IS NULL
-      UNION ALL
-      SELECT word, n, rows FROM imat_store.delta_sets_in_select
-    ) AS u
-    GROUP BY u.word, u.n
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.sets_in_select AS

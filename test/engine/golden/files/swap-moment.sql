@@ -2,10 +2,9 @@
 --
 -- SELECT count(*) AS recent
 --    FROM public.sale
---   WHERE sale.sold_at > (now() - '1 day'::interval)
+--   WHERE sale.sold_at > (now() - '24:00:00'::interval)
 --
 -- strategy swap, freshness live
--- not delta: the result of "timestamp with time zone - interval" depends on session settings such as TimeZone or DateStyle (line 3, column 25). Pin the zone: write x AT TIME ZONE 'UTC' for a timestamp with time zone x.
 -- not delta: "now" can give another result although no table has changed (line 3, column 25). Leave it out of the definition and put it into the queries that read the imat.
 -- note: the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored
 -- the whole definition: swap, stores every row of the answer
@@ -14,7 +13,7 @@
 CREATE VIEW imat_store.definition_swap_moment AS
 SELECT count(*) AS recent
    FROM public.sale
-  WHERE sale.sold_at > (now() - '1 day'::interval);
+  WHERE sale.sold_at > (now() - '24:00:00'::interval);
 
 -- the stored table
 CREATE TABLE imat_store.slot_a_swap_moment AS SELECT * FROM imat_store.definition_swap_moment;

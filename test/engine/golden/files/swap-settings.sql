@@ -1,22 +1,22 @@
 -- swap-settings: an answer that depends on session settings: the view compares them
 --
--- SELECT date_trunc('day'::text, sale.sold_at) AS day,
+-- SELECT sale.sold_at::text AS sold,
 --     sum(sale.amount) AS total
 --    FROM public.sale
---   GROUP BY (date_trunc('day'::text, sale.sold_at))
+--   GROUP BY (sale.sold_at::text)
 --
 -- strategy swap, freshness live
--- not delta: the result of "date_trunc" depends on session settings such as TimeZone or DateStyle (line 1, column 8). Pin the zone: date_trunc('day', x AT TIME ZONE 'UTC').
+-- not delta: the result of "timestamp with time zone::text" depends on session settings such as TimeZone or DateStyle. Pin the zone: write x AT TIME ZONE 'UTC' for a timestamp with time zone x.
 -- note: a live read runs the definition while a source has changed since the last swap
 -- reads public.sale (amount, sold_at)
 -- the whole definition: swap, stores every row of the answer
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_swap_settings AS
-SELECT date_trunc('day'::text, sale.sold_at) AS day,
+SELECT sale.sold_at::text AS sold,
     sum(sale.amount) AS total
    FROM public.sale
-  GROUP BY (date_trunc('day'::text, sale.sold_at));
+  GROUP BY (sale.sold_at::text);
 
 -- the change log of public.sale, if it is not there yet
 CREATE TABLE imat_store.log_public_sale (
@@ -131,18 +131,18 @@ SELECT * FROM imat_store.definition_swap_settings;
 
 -- what readers use
 CREATE VIEW imat.swap_settings AS
-SELECT s.day, s.total
+SELECT s.sold, s.total
 FROM (
   -- what is stored
   SELECT
-    day,
+    sold,
     total,
     0 AS arm
   FROM imat_store.slot_a_swap_settings
   UNION ALL
   -- the definition itself
   SELECT
-    day,
+    sold,
     total,
     2 AS arm
   FROM imat_store.current_swap_settings
@@ -172,25 +172,25 @@ ALTER TABLE imat_store.slot_b_swap_settings REPLICA IDENTITY FULL;
 
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap_settings AS
-SELECT s.day, s.total
+SELECT s.sold, s.total
 FROM (
   -- what is stored
   SELECT
-    day,
+    sold,
     total,
     0 AS arm
   FROM imat_store.slot_a_swap_settings
   UNION ALL
   -- what is stored
   SELECT
-    day,
+    sold,
     total,
     1 AS arm
   FROM imat_store.slot_b_swap_settings
   UNION ALL
   -- the definition itself
   SELECT
-    day,
+    sold,
     total,
     2 AS arm
   FROM imat_store.current_swap_settings

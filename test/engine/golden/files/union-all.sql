@@ -552,6 +552,52 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_union_all(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_union_all WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta_union_all
+)
+SELECT
+  s.region,
+  s.rows,
+  s.total
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.region,
+    s.rows,
+    s.total
+  FROM imat_store.state_union_all AS s
+  WHERE s.region IS NOT NULL
+    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.region,
+    s.rows,
+    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total
+  FROM (
+    SELECT
+      u.region,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
+      COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
+      COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
+      COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
+      COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
+      COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
+    FROM (
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
+      UNION ALL
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE region IS NULL
+      UNION ALL
+      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM changes
+    ) AS u
+    GROUP BY u.region
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_union_all(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -641,52 +687,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_union_all(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_union_all WITH (security_barrier) AS
-WITH changes AS MATERIALIZED (
-  TABLE imat_store.delta_union_all
-)
-SELECT
-  s.region,
-  s.rows,
-  s.total
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.region,
-    s.rows,
-    s.total
-  FROM imat_store.state_union_all AS s
-  WHERE s.region IS NOT NULL
-    AND NOT EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.region,
-    s.rows,
-    (CASE WHEN s.count_value > 0 THEN CASE WHEN s.nan_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 AND s.minus_infinity_value > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_value > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_value > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_value, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_value)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_value) END))::numeric END END)::numeric AS total
-  FROM (
-    SELECT
-      u.region,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_value), 0)::bigint AS count_value,
-      COALESCE(pg_catalog.sum(u.nan_value), 0)::bigint AS nan_value,
-      COALESCE(pg_catalog.sum(u.plus_infinity_value), 0)::bigint AS plus_infinity_value,
-      COALESCE(pg_catalog.sum(u.minus_infinity_value), 0)::bigint AS minus_infinity_value,
-      COALESCE(pg_catalog.sum(u.sum_value), 0)::numeric AS sum_value,
-      COALESCE(pg_catalog.sum(u.scales_value), 0)::numeric AS scales_value
-    FROM (
-      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
-      UNION ALL
-      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.state_union_all AS s WHERE region IS NULL
-      UNION ALL
-      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM changes
-    ) AS u
-    GROUP BY u.region
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.union_all AS

@@ -305,6 +305,53 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_values(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_values WITH (security_barrier) AS
+SELECT
+  s.id,
+  s.label
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.id,
+    s.label
+  FROM imat_store.state_values AS s
+  WHERE s.id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+  UNION ALL
+  -- the other copies of rows that occur more than once
+  SELECT
+    s.id,
+    s.label
+  FROM imat_store.state_values AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
+  WHERE s.rows > 1
+    AND s.id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.id,
+    s.label
+  FROM (
+    SELECT
+      u.row_digest AS row_digest,
+      u.id AS id,
+      u.label AS label,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
+    FROM (
+      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
+      UNION ALL
+      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE id IS NULL
+      UNION ALL
+      SELECT row_digest, id, label, rows FROM imat_store.delta_values
+    ) AS u
+    GROUP BY u.row_digest, u.id, u.label
+  HAVING pg_catalog.sum(u.rows) > 0
+  ) AS s
+  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_values(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -384,53 +431,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_values(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_values WITH (security_barrier) AS
-SELECT
-  s.id,
-  s.label
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.id,
-    s.label
-  FROM imat_store.state_values AS s
-  WHERE s.id IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
-  UNION ALL
-  -- the other copies of rows that occur more than once
-  SELECT
-    s.id,
-    s.label
-  FROM imat_store.state_values AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows - 1)::integer]))
-  WHERE s.rows > 1
-    AND s.id IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.id,
-    s.label
-  FROM (
-    SELECT
-      u.row_digest AS row_digest,
-      u.id AS id,
-      u.label AS label,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows
-    FROM (
-      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE EXISTS (SELECT FROM imat_store.delta_values AS d WHERE d.id OPERATOR(pg_catalog.=) s.id)
-      UNION ALL
-      SELECT row_digest, id, label, rows FROM imat_store.state_values AS s WHERE id IS NULL
-      UNION ALL
-      SELECT row_digest, id, label, rows FROM imat_store.delta_values
-    ) AS u
-    GROUP BY u.row_digest, u.id, u.label
-  HAVING pg_catalog.sum(u.rows) > 0
-  ) AS s
-  CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.array_fill(NULL::"char", ARRAY[(s.rows)::integer]))
-) AS s;
 
 -- what readers use
 CREATE VIEW imat."values" AS

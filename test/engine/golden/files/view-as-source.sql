@@ -321,6 +321,46 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed_view_as_source(uuid) TO PUBLIC;
 
+-- state and pending changes, added up
+CREATE VIEW imat_store.current_view_as_source WITH (security_barrier) AS
+SELECT
+  s.customer_id,
+  s.total
+FROM (
+  -- what is stored and stays
+  SELECT
+    s.customer_id,
+    s.total
+  FROM imat_store.state_view_as_source AS s
+  WHERE s.customer_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM imat_store.delta_view_as_source AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+  UNION ALL
+  -- what is stored and what is pending, added up
+  SELECT
+    s.customer_id,
+    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total
+  FROM (
+    SELECT
+      u.customer_id,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+    FROM (
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source AS s WHERE EXISTS (SELECT FROM imat_store.delta_view_as_source AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+      UNION ALL
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source AS s WHERE customer_id IS NULL
+      UNION ALL
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_view_as_source
+    ) AS u
+    GROUP BY u.customer_id
+  HAVING pg_catalog.sum(u.rows) <> 0
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_view_as_source(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -410,46 +450,6 @@ END$imat_$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_view_as_source(boolean) FROM PUBLIC;
-
--- state and pending changes, added up
-CREATE VIEW imat_store.current_view_as_source WITH (security_barrier) AS
-SELECT
-  s.customer_id,
-  s.total
-FROM (
-  -- what is stored and stays
-  SELECT
-    s.customer_id,
-    s.total
-  FROM imat_store.state_view_as_source AS s
-  WHERE s.customer_id IS NOT NULL
-    AND NOT EXISTS (SELECT FROM imat_store.delta_view_as_source AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
-  UNION ALL
-  -- what is stored and what is pending, added up
-  SELECT
-    s.customer_id,
-    (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS total
-  FROM (
-    SELECT
-      u.customer_id,
-      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
-      COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
-      COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
-      COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
-      COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
-      COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
-    FROM (
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source AS s WHERE EXISTS (SELECT FROM imat_store.delta_view_as_source AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
-      UNION ALL
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.state_view_as_source AS s WHERE customer_id IS NULL
-      UNION ALL
-      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.delta_view_as_source
-    ) AS u
-    GROUP BY u.customer_id
-  HAVING pg_catalog.sum(u.rows) <> 0
-  ) AS s
-) AS s;
 
 -- what readers use
 CREATE VIEW imat.view_as_source AS

@@ -1,0 +1,206 @@
+/**
+ * What depends on the session's TimeZone names the zone: `date_trunc('day', t)` becomes
+ * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`.
+ *
+ * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
+ * over changes of the clock. Counter-examples, which stay: `extract(timezone FROM t)` and to_char
+ * with TZ or OF (a timestamp without time zone has no offset), `t::text`, a time of day with time
+ * zone, `age` (its sign is that of the instants, its fields are local), NULLIF of a date and a time
+ * (the first one is the value). A date after the year 294276 compares with a time, and fails as
+ * one.
+ */
+import type { Binary, Call, Cast, Expr, Query } from '../../../parser/tree.ts';
+import { mapExpr, mapQuery } from '../../../parser/walk.ts';
+import { mapQueries } from './relations.ts';
+import { isTimeOnly, shifted } from './shift-by-interval.ts';
+import {
+  DATE,
+  INTERVAL,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  TIMESTAMPTZ_ARRAY,
+  atZone,
+  cast,
+  textOf,
+  type Zone,
+} from './zoned.ts';
+
+/** The query with the zone in it; the same object where nothing depends on TimeZone. */
+export function pinTimeZone(query: Query, zone: Zone): Query {
+  let changed = false;
+  const pinned = (expr: Expr): Expr => {
+    const own = mapExpr(expr, (node) => (node === expr ? null : pinned(node)));
+    const other = pinNode(expr, own, zone);
+    if (other === null) return own;
+    changed = true;
+    return other;
+  };
+  const result = mapQueries(query, (one) => mapQuery(one, { expr: pinned }));
+  return changed ? result : query;
+}
+
+/** The operands of a node whose types `pinTimeZone` asks for. */
+export function timeOperands(node: Expr): readonly Expr[] {
+  switch (node.kind) {
+    case 'call':
+      return node.schema === null && Object.hasOwn(CALLS, node.name) ? node.args : [];
+    case 'cast':
+      return targetOf(node.type) === null ? [] : [node.operand];
+    case 'binary':
+      return COMPARISONS.has(node.op) || node.op === '+' || node.op === '-'
+        ? [node.left, node.right]
+        : [];
+    case 'array_comparison':
+      return COMPARISONS.has(node.op) ? [node.left, node.array] : [];
+    default:
+      return [];
+  }
+}
+
+/** `original` has the types, `node` is the same with its operands pinned. */
+function pinNode(original: Expr, node: Expr, zone: Zone): Expr | null {
+  if (original.kind === 'call' && node.kind === 'call') return pinCall(original, node, zone);
+  if (original.kind === 'cast' && node.kind === 'cast')
+    return pinCast(node, zone.typeOf(original.operand), zone);
+  if (original.kind === 'binary' && node.kind === 'binary') return pinBinary(original, node, zone);
+  if (original.kind === 'array_comparison' && node.kind === 'array_comparison') {
+    const isMixed = COMPARISONS.has(node.op) && zone.typeOf(original.array) === TIMESTAMPTZ_ARRAY;
+    const left = isMixed ? instant(node.left, zone.typeOf(original.left), zone) : null;
+    return left && { ...node, left };
+  }
+  return null;
+}
+
+type PinCall = (node: Call, types: readonly (number | null)[], zone: Zone) => Expr | null;
+
+const CALLS: Readonly<Record<string, PinCall>> = {
+  date_trunc: (node, [, type], zone) =>
+    node.args.length === 2 && type === TIMESTAMPTZ ? withZone(node, zone) : null,
+  extract: pinField,
+  date_part: pinField,
+  to_char: (node, [type], zone) => {
+    const format = textOf(node.args[1]);
+    const hasZone = format === null || /tz|of/i.test(format);
+    return type === TIMESTAMPTZ && !hasZone ? withFirst(node, zone) : null;
+  },
+  date: (node, [type], zone) => (type === TIMESTAMPTZ ? withFirst(node, zone) : null),
+  time: (node, [type], zone) => (type === TIMESTAMPTZ ? withFirst(node, zone) : null),
+  timestamp: (node, [type], zone) => (type === TIMESTAMPTZ ? withFirst(node, zone) : null),
+  timestamptz: (node, [type], zone) => {
+    const [first, second] = node.args;
+    if (first === undefined) return null;
+    if (second === undefined) return instant(first, type ?? null, zone);
+    const local: Expr = { kind: 'binary', op: '+', left: first, right: second, span: node.span };
+    return type === DATE && isPlain(node) ? atZone(local, zone) : null;
+  },
+  timezone: (node, [type], zone) => {
+    const [first] = node.args;
+    const isLocal = node.syntax === 'at_local' || node.args.length === 1;
+    return first !== undefined && isLocal && (type === TIMESTAMPTZ || type === TIMESTAMP)
+      ? atZone(first, zone)
+      : null;
+  },
+  make_timestamptz: (node, _, zone) =>
+    node.args.length === 6 && isPlain(node) ? withZone(node, zone) : null,
+  generate_series: (node, [type], zone) => {
+    const [, , step] = node.args;
+    return zone.serverMajor >= 16 &&
+      node.args.length === 3 &&
+      type === TIMESTAMPTZ &&
+      step !== undefined &&
+      !isTimeOnly(step)
+      ? withZone(node, zone)
+      : null;
+  },
+  date_add: (node, _, zone) =>
+    node.args.length === 2 && isPlain(node) ? withZone(node, zone) : null,
+  date_subtract: (node, _, zone) =>
+    node.args.length === 2 && isPlain(node) ? withZone(node, zone) : null,
+};
+
+function pinCall(original: Call, node: Call, zone: Zone): Expr | null {
+  if (node.schema !== null || !Object.hasOwn(CALLS, node.name)) return null;
+  const types = original.args.map((arg) => zone.typeOf(arg));
+  return CALLS[node.name]?.(node, types, zone) ?? null;
+}
+
+const isPlain = (node: Call): boolean =>
+  !node.variadic && node.args.every((arg) => arg.kind !== 'named_argument');
+
+const withZone = (node: Call, zone: Zone): Expr | null =>
+  isPlain(node) ? { ...node, args: [...node.args, zone.name] } : null;
+
+function withFirst(node: Call, zone: Zone): Expr | null {
+  const [first, ...others] = node.args;
+  return first === undefined ? null : { ...node, args: [atZone(first, zone), ...others] };
+}
+
+/** `extract(epoch ..)` depends on no setting; an offset is nothing that a local time has. */
+function pinField(node: Call, types: readonly (number | null)[], zone: Zone): Expr | null {
+  const [field, value] = node.args;
+  const name = textOf(field)?.toLowerCase() ?? null;
+  if (field === undefined || value === undefined || types[1] !== TIMESTAMPTZ) return null;
+  if (name === null || name === 'epoch' || name.startsWith('timezone')) return null;
+  return { ...node, args: [field, atZone(value, zone)] };
+}
+
+/** What a cast makes of a time; `exact` where it also rounds. */
+function targetOf(type: string): { readonly base: string; readonly exact: boolean } | null {
+  const found = /^(date|time|timestamp)(\(\d\))?( with(?:out)? time zone)?$/.exec(type);
+  if (found === null) return null;
+  return { base: `${found[1]}${found[3] ?? ''}`, exact: found[2] !== undefined };
+}
+
+function pinCast(node: Cast, from: number | null, zone: Zone): Expr | null {
+  const target = targetOf(node.type);
+  switch (target?.base) {
+    case 'date':
+    case 'time without time zone':
+      return from === TIMESTAMPTZ ? { ...node, operand: atZone(node.operand, zone) } : null;
+    case 'timestamp without time zone': {
+      if (from !== TIMESTAMPTZ) return null;
+      const local = atZone(node.operand, zone);
+      return target.exact ? { ...node, operand: local } : local;
+    }
+    case 'timestamp with time zone': {
+      const value = instant(node.operand, from, zone);
+      return value !== null && target.exact ? { ...node, operand: value } : value;
+    }
+    default:
+      return null;
+  }
+}
+
+/** A date or a local time as a time with time zone; null for any other type. */
+function instant(expr: Expr, type: number | null, zone: Zone): Expr | null {
+  if (type === TIMESTAMP) return atZone(expr, zone);
+  return type === DATE ? atZone(cast(expr, 'timestamp without time zone'), zone) : null;
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set([
+  '=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'IS DISTINCT FROM',
+  'IS NOT DISTINCT FROM',
+]);
+
+function pinBinary(original: Binary, node: Binary, zone: Zone): Expr | null {
+  const [left, right] = [zone.typeOf(original.left), zone.typeOf(original.right)];
+  if (COMPARISONS.has(node.op)) {
+    if (left === TIMESTAMPTZ) {
+      const other = instant(node.right, right, zone);
+      return other && { ...node, right: other };
+    }
+    const other = right === TIMESTAMPTZ ? instant(node.left, left, zone) : null;
+    return other && { ...node, left: other };
+  }
+  if ((node.op === '+' || node.op === '-') && left === TIMESTAMPTZ && right === INTERVAL)
+    return shifted(node.left, node.right, node.op, zone);
+  return node.op === '+' && left === INTERVAL && right === TIMESTAMPTZ
+    ? shifted(node.right, node.left, '+', zone)
+    : null;
+}

@@ -1,0 +1,283 @@
+/**
+ * A SELECT in two: an outer one over the rows of an inner one, so that the inner one can be stored
+ * and the outer one computed when it is read. One clause is moved out at a time, the last that SQL
+ * evaluates first:
+ *
+ *   LIMIT       with ORDER BY, over all rows
+ *   DISTINCT    over the rows with their copies
+ *   the SELECT list and HAVING over groups, where they have windows or queries of their own
+ *   windows, DISTINCT ON, and conditions with queries of their own, over the rows of FROM
+ *
+ * Right because this is the order in which SQL defines them. Counter-examples, which stay: an
+ * aggregate in a query within, which belongs to whichever query its columns come from; conditions
+ * with a query that refers to the rows, which are the rule's that computes keys again.
+ */
+import type { Expr, Query, Select, Sort } from '../../../parser/tree.ts';
+import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
+import { conjunction, conjuncts, keysIn } from './relations.ts';
+import type { Named } from './select.ts';
+import { EMPTY, over, valueOf } from './select.ts';
+
+/**
+ * An outer SELECT over one subquery, the item of FROM with this number; null where nothing can be
+ * moved out.
+ */
+export function separate(query: Query, number: number): Select | null {
+  if (query.limit !== null) return limitOver(query, number);
+  if (query.kind !== 'select') return null;
+  if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
+  return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
+}
+
+/** A name that none of these has. */
+function freshName(wanted: string, taken: readonly Named[]): string {
+  let name = wanted;
+  for (let number = 2; taken.some((one) => one.name === name); number++)
+    name = `${wanted}_${number}`;
+  return name;
+}
+
+/** Names for the columns that a query shows; null for VALUES, which has none. */
+function shownNames(query: Query): readonly string[] | null {
+  if (query.kind === 'select') return query.targets.map(({ name }) => name);
+  return query.kind === 'values' ? null : shownNames(query.left);
+}
+
+function limitOver(query: Query, number: number): Select | null {
+  const names = shownNames(query);
+  // Without an order any rows are right, and every plan may give others.
+  if (names === null || query.orderBy.length === 0) return null;
+  const placed = placedOrder(query, number);
+  if (placed === null) return null;
+  const { inner, orderBy } = placed;
+  return over({ ...inner, limit: null }, 'all_rows', number, {
+    targets: names.map((name) => ({ name, expr: valueOf(number, name) })),
+    orderBy,
+    limit: query.limit,
+  });
+}
+
+/** The order over the query's columns, the query having a column for each thing to order by. */
+function placedOrder(
+  query: Query,
+  number: number,
+): { readonly inner: Query; readonly orderBy: readonly Sort[] } | null {
+  if (query.kind !== 'select') {
+    const names = shownNames(query) ?? [];
+    const orderBy = query.orderBy.map((sort) => ({ ...sort, name: names[placeOf(sort.expr)] }));
+    return orderBy.some(({ name }) => name === undefined)
+      ? null
+      : {
+          inner: { ...query, orderBy: [] },
+          orderBy: orderBy.map(({ name = '', ...sort }) => ({
+            ...sort,
+            expr: valueOf(number, name),
+          })),
+        };
+  }
+  const targets: Named[] = [...query.targets];
+  const orderBy = query.orderBy.map((sort): Sort => {
+    const shown = targets.find(({ expr }) => equalExpr(expr, sort.expr));
+    const name = shown?.name ?? freshName('order', targets);
+    if (shown === undefined) targets.push({ name, expr: sort.expr });
+    return { ...sort, expr: valueOf(number, name) };
+  });
+  // Of equal rows with different things to order by, DISTINCT would keep all.
+  if (query.distinct && query.distinctOn.length === 0 && targets.length > query.targets.length)
+    return null;
+  // DISTINCT ON chooses by the order.
+  const kept = query.distinctOn.length > 0 ? query.orderBy : [];
+  return { inner: { ...query, targets, orderBy: kept }, orderBy };
+}
+
+/** PostgreSQL prints the order of a set operation by the places of its columns. */
+const placeOf = (expr: Expr): number =>
+  expr.kind === 'literal' && /^\d+$/.test(expr.sql) ? Number(expr.sql) - 1 : -1;
+
+function distinctOver(query: Select, number: number): Select {
+  return over({ ...query, distinct: false, orderBy: [] }, 'all_rows', number, {
+    targets: query.targets.map(({ name }) => ({ name, expr: valueOf(number, name) })),
+    distinct: true,
+  });
+}
+
+const hasQuery = (expr: Expr): boolean => contains(expr, 'sublink');
+
+function contains(expr: Expr, kind: Expr['kind']): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    found ||= node.kind === kind;
+  });
+  return found;
+}
+
+/** What stands above the groups of a SELECT, where that is more than expressions. */
+function upperOverGroups(query: Select, number: number): Select | null {
+  const upper = [
+    ...query.targets.map(({ expr }) => expr),
+    ...(query.having === null ? [] : [query.having]),
+  ];
+  const own = new Set(query.relations.map((_, index) => query.first + index));
+  const isMore =
+    query.distinctOn.length > 0 || upper.some((expr) => contains(expr, 'window') || hasQuery(expr));
+  if (!isMore || upper.some((expr) => isTangled(expr, own))) return null;
+  const keys = query.groupBy.flatMap(keysIn);
+  const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
+  const inner: Named[] = [];
+  /** The inner column for an expression. */
+  const shown = (expr: Expr, wanted: string): Expr => {
+    const known = inner.find((one) => equalExpr(one.expr, expr));
+    const name = known?.name ?? freshName(wanted, inner);
+    if (known === undefined) inner.push({ name, expr });
+    return { ...valueOf(number, name), span: expr.span };
+  };
+  const dependent: Expr[] = [];
+  const replace = (node: Expr, isWithin: boolean): Expr | null => {
+    if (keys.some((key) => equalExpr(key, node))) return shown(node, nameOf(node, 'key'));
+    if (node.kind === 'aggregate' && !isWithin) return shown(node, node.name);
+    if (node.kind === 'grouping') return shown(node, 'grouping');
+    if (node.kind !== 'column' || !own.has(node.relation)) return null;
+    // A primary key in GROUP BY determines it.
+    if (!dependent.some((one) => equalExpr(one, node))) dependent.push(node);
+    return shown(node, node.name);
+  };
+  const outer = mapUpper(query, replace);
+  if (inner.length === 0 || (hasSets && dependent.length > 0)) return null;
+  return over(
+    {
+      ...EMPTY,
+      first: query.first,
+      relations: query.relations,
+      from: query.from,
+      where: query.where,
+      groupDistinct: query.groupDistinct,
+      groupBy: [...query.groupBy, ...dependent.map((expr) => ({ kind: 'expr' as const, expr }))],
+      grouped: true,
+      targets: inner,
+    },
+    'grouped',
+    number,
+    outer,
+  );
+}
+
+const nameOf = (expr: Expr, other: string): string =>
+  expr.kind === 'column' || expr.kind === 'join_column' ? expr.name : other;
+
+/**
+ * Whether an expression has an aggregate of this SELECT in a query of its own, or a whole row of
+ * it: neither is a column.
+ */
+function isTangled(expr: Expr, own: ReadonlySet<number>): boolean {
+  let found = false;
+  const see = (node: Expr): void => {
+    found ||= node.kind === 'whole_row' && own.has(node.relation);
+    if (node.kind === 'sublink')
+      mapExprs(node.query, (inner) => {
+        found ||= inner.kind === 'whole_row' && own.has(inner.relation);
+        found ||= inner.kind === 'aggregate' && !inner.star && readsOnly(inner, own);
+        return null;
+      });
+  };
+  visit(expr, see);
+  return found;
+}
+
+/** `isWithin`: whether the node is in a query within the expression. */
+type Replace = (node: Expr, isWithin: boolean) => Expr | null;
+
+/** The clauses above FROM, WHERE and GROUP BY, over other columns; HAVING is a condition there. */
+function mapUpper(query: Select, replace: Replace): Partial<Select> {
+  const bare: Select = {
+    ...query,
+    relations: [],
+    from: [],
+    where: null,
+    groupBy: [],
+    having: null,
+  };
+  const mapped = mapQuery({ ...bare, ctes: [] }, { expr: (expr) => mapIn(expr, replace) });
+  if (mapped.kind !== 'select') throw new Error('a SELECT stays one');
+  const { targets, windows, distinct, distinctOn, orderBy } = mapped;
+  const having = query.having === null ? null : mapIn(query.having, replace);
+  return { targets, windows, distinct, distinctOn, orderBy, where: having };
+}
+
+function mapIn(expr: Expr, replace: Replace): Expr {
+  return mapExpr(expr, (node) => {
+    const replaced = replace(node, false);
+    if (replaced !== null || node.kind !== 'sublink') return replaced;
+    return {
+      ...node,
+      left: node.left && mapIn(node.left, replace),
+      query: mapExprs(node.query, (inner) => replace(inner, true)),
+    };
+  });
+}
+
+/** Windows, DISTINCT ON and conditions with queries, over the rows of FROM. */
+function upperOverRows(query: Select, number: number): Select | null {
+  const own = new Set(query.relations.map((_, index) => query.first + index));
+  const conditions = conjuncts(query.where);
+  const lifted = conditions.filter((one) => hasQuery(one) && !isCorrelated(one, own));
+  const isMore =
+    query.distinctOn.length > 0 ||
+    lifted.length > 0 ||
+    query.targets.some(({ expr }) => contains(expr, 'window'));
+  const [only] = query.relations;
+  const isDone =
+    query.relations.length === 1 && only?.kind === 'subquery' && conditions.length === 0;
+  const upper = [...query.targets.map(({ expr }) => expr), ...lifted];
+  if (!isMore || isDone || upper.some((expr) => isTangled(expr, own))) return null;
+  const inner: Named[] = [];
+  const replace = (node: Expr): Expr | null => {
+    const isWhole = node.kind === 'column' || node.kind === 'join_column';
+    if (!isWhole || !readsOnly(node, own)) return null;
+    const known = inner.find((one) => equalExpr(one.expr, node));
+    const name = known?.name ?? freshName(node.name, inner);
+    if (known === undefined) inner.push({ name, expr: node });
+    return { ...valueOf(number, name), span: node.span };
+  };
+  const outer = mapUpper(query, replace);
+  const where = conjunction(lifted.map((one) => mapIn(one, replace)));
+  if (inner.length === 0) return null;
+  return over(
+    {
+      ...EMPTY,
+      first: query.first,
+      relations: query.relations,
+      from: query.from,
+      where: conjunction(conditions.filter((one) => !lifted.includes(one))),
+      targets: inner,
+    },
+    'all_rows',
+    number,
+    { ...outer, where },
+  );
+}
+
+function readsOnly(expr: Expr, own: ReadonlySet<number>): boolean {
+  let isOwn = true;
+  visit(expr, (node) => {
+    if (node.kind === 'column' && !own.has(node.relation)) isOwn = false;
+  });
+  return isOwn;
+}
+
+/** Whether a query within an expression refers to the rows around it. */
+export function isCorrelated(expr: Expr, own: ReadonlySet<number>): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    if (node.kind === 'sublink') found ||= refersTo(node.query, own);
+  });
+  return found;
+}
+
+export function refersTo(query: Query, own: ReadonlySet<number>): boolean {
+  let found = false;
+  mapExprs(query, (node) => {
+    if (node.kind === 'column' || node.kind === 'whole_row') found ||= own.has(node.relation);
+    return null;
+  });
+  return found;
+}

@@ -1,0 +1,170 @@
+/**
+ * Completes a definition before it is planned, so that it has one right answer: orders that leave
+ * ties are completed (complete-orders.ts), and what depends on TimeZone names the zone
+ * (pin-settings.ts). The completed text is the definition from then on: it is stored, maintained
+ * and verified.
+ */
+import { deparse } from '../../parser/deparse-query.ts';
+import { quoteLiteral } from '../../parser/quote.ts';
+import type { Query } from '../../parser/tree.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
+import type { CompletedOrders } from '../algebra/query-rewrites/complete-orders.ts';
+import { completeOrders } from '../algebra/query-rewrites/complete-orders.ts';
+import { pinTimeZone, timeOperands } from '../algebra/query-rewrites/pin-settings.ts';
+import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
+import { literal } from '../algebra/query-rewrites/zoned.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import type { Db } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { loadColumns } from '../server/columns.ts';
+import { typesIn } from './marked-types.ts';
+import type { ReadView } from './read-view.ts';
+import { readView } from './read-view.ts';
+
+/** What was completed, as it is kept in the catalog. */
+export type Completion = {
+  /** The settings that the definition names, with their values. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** As sentences without a full stop. */
+  readonly notes: readonly string[];
+};
+
+export type CompletedView = {
+  readonly view: ReadView;
+  readonly completion: Completion;
+  readonly reasons: readonly PlanReason[];
+};
+
+/**
+ * Inside a transaction that is rolled back, under the settings of `PRINTING`; `timeZone` is the
+ * session's own.
+ */
+export async function completedView(
+  db: Db,
+  oid: number,
+  serverMajor: number,
+  timeZone: string,
+): Promise<CompletedView> {
+  const view = await readView(db, oid);
+  const nothing = { view, completion: { settings: {}, notes: [] }, reasons: [] };
+  if ('reasons' in view.reading) return nothing;
+  const pinned = await withTimeZone(db, view, view.reading.query, serverMajor, timeZone);
+  const orders = await withOrders(db, view, pinned);
+  const reasons = orders.reasons.map((reason) => ({ ...reason, span: null }));
+  if (orders.query === view.reading.query) return { ...nothing, reasons };
+  const completed = await viewOf(db, view, orders.query);
+  if (completed === null) return nothing;
+  const isPinned = pinned !== view.reading.query;
+  return {
+    view: await readView(db, completed),
+    completion: {
+      settings: isPinned ? { TimeZone: timeZone } : {},
+      notes: [...(isPinned ? [`computed under TimeZone = ${timeZone}`] : []), ...orders.notes],
+    },
+    reasons,
+  };
+}
+
+async function withTimeZone(
+  db: Db,
+  { functions, searchPath }: ReadView,
+  query: Query,
+  serverMajor: number,
+  timeZone: string,
+): Promise<Query> {
+  if (functions.unstable.every(({ dependence }) => dependence !== 'settings')) return query;
+  if (await meansAnAbbreviation(db, timeZone)) return query;
+  const typeOf = await typesIn(db, query, searchPath, timeOperands, []);
+  return pinTimeZone(query, {
+    name: literal(quoteLiteral(timeZone), 'text'),
+    serverMajor,
+    typeOf: (expr) => typeOf(expr)?.oid ?? null,
+    mayRepeat: functions.unstable.every(({ dependence }) => dependence !== 'moment'),
+  });
+}
+
+/** The time zones of these names are what the abbreviations of the same name mean. */
+const SAME = new Set(['UTC', 'GMT', 'UCT', 'ZULU']);
+
+/**
+ * Whether AT TIME ZONE reads the name of a time zone as an abbreviation: `CET` is a zone with a
+ * daylight saving time, and an abbreviation without one.
+ */
+async function meansAnAbbreviation(db: Db, timeZone: string): Promise<boolean> {
+  if (SAME.has(timeZone.toUpperCase())) return false;
+  const found = await db.query(
+    'SELECT FROM pg_timezone_abbrevs WHERE lower(abbrev) = lower($1) LIMIT 1',
+    [timeZone],
+  );
+  return found.length > 0;
+}
+
+/** The query with its orders completed, those in the views that it reads left as they are. */
+async function withOrders(
+  db: Db,
+  { inspection, searchPath }: Pick<ReadView, 'inspection' | 'searchPath'>,
+  query: Query,
+): Promise<CompletedOrders> {
+  const used = new Map(inspection.direct.map((relation) => [relation.oid, relation.used]));
+  const facts = {
+    sources: new Map<number, SourceFacts>(
+      inspection.direct.map((relation) => [relation.oid, relation]),
+    ),
+    used: (oid: number) => used.get(oid) ?? null,
+    typeOf: () => null,
+  };
+  const first = completeOrders(query, facts);
+  const columns = first.reasons.length === 0 ? [] : derivedColumns(query);
+  if (columns.length === 0) return first;
+  // What could not be completed may need the types of subqueries' columns.
+  const typeOf = await typesIn(db, query, searchPath, () => [], columns);
+  return completeOrders(query, { ...facts, typeOf });
+}
+
+/** What the query of a view leaves open: a view is read as it is. */
+export async function openOrders(
+  db: Db,
+  view: Pick<ReadView, 'inspection' | 'searchPath'>,
+  query: Query,
+): Promise<readonly PlanReason[]> {
+  const { notes, reasons } = await withOrders(db, view, query);
+  if (notes.length === 0) return reasons;
+  return [
+    ...reasons,
+    {
+      kind: 'unspecified_order',
+      message: 'an ORDER BY leaves the order of some rows open',
+      hint: 'Add columns to it until no two rows are equal in all of them.',
+      span: null,
+    },
+  ];
+}
+
+/** A temporary view of the query; null if it would not be the same view. */
+async function viewOf(db: Db, { oid, searchPath }: ReadView, query: Query): Promise<number | null> {
+  const create = `CREATE TEMPORARY VIEW imat_completed AS ${deparse(query)}`;
+  const columnsOf = async (view: number): Promise<string> =>
+    ((await loadColumns(db, [view])).get(view) ?? [])
+      .map(({ name, type, collation }) => JSON.stringify([name, type, collation]))
+      .join();
+  const make = async (): Promise<number> => {
+    if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
+    await db.execute(create);
+    await db.execute('SET LOCAL search_path = pg_catalog');
+    const [made] = await db.query<{ oid: number }>(
+      `SELECT 'pg_temp.imat_completed'::regclass::oid AS oid`,
+    );
+    return made?.oid ?? 0;
+  };
+  const expected = await columnsOf(oid);
+  const isSame = await rolledBack(db, async () => {
+    try {
+      return (await columnsOf(await make())) === expected;
+    } catch (error) {
+      if (!isRejected(error)) throw error;
+      return false;
+    }
+  });
+  return isSame ? make() : null;
+}

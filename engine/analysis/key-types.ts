@@ -1,0 +1,33 @@
+/** The types of the keys of grouping sets, which only the server knows. */
+import type { Expr, Query, Select } from '../../parser/tree.ts';
+import { equalExpr } from '../../parser/walk.ts';
+import { keysIn } from '../algebra/query-rewrites/relations.ts';
+
+/** The keys of a SELECT with grouping sets; none of any other query. */
+export function groupKeysOf(query: Query): readonly Expr[] {
+  if (query.kind !== 'select') return [];
+  const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
+  return hasSets ? query.groupBy.flatMap(keysIn) : [];
+}
+
+/** Asks by a query that shows the keys of each row. */
+export async function keyTypes(
+  query: Select,
+  keys: readonly Expr[],
+  columnsOf: (query: Query) => Promise<readonly { readonly type: string }[]>,
+): Promise<(key: Expr) => string | null> {
+  const columns = await columnsOf({
+    ...query,
+    targets: keys.map((expr, index) => ({ name: `key${index}`, expr })),
+    distinct: false,
+    distinctOn: [],
+    groupBy: [],
+    groupDistinct: false,
+    grouped: false,
+    having: null,
+    windows: [],
+    orderBy: [],
+    limit: null,
+  });
+  return (key) => columns[keys.findIndex((one) => equalExpr(one, key))]?.type ?? null;
+}

@@ -1,0 +1,144 @@
+/**
+ * From a query that the server has confirmed to a plan: by adding changes up where every operator
+ * has a rule for that, otherwise by computing touched keys again, or every reason against both.
+ */
+import type { Query } from '../../parser/tree.ts';
+import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
+import { lower } from '../algebra/lower.ts';
+import type { ColumnId } from '../algebra/node.ts';
+import type { PlainQuery } from '../algebra/plain-query.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
+import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
+import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
+import { rewrite } from '../algebra/rewrites/all.ts';
+import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { choose, cut } from '../plan/choose.ts';
+import { plainQuery } from '../plan/plain.ts';
+import type { AddPlan, Plan } from '../plan/plan.ts';
+import { reasonsAgainst } from '../regroup/reasons-against.ts';
+import type { FunctionFacts } from '../server/functions.ts';
+import { searchPathOf } from '../server/operators.ts';
+import type { Inspection } from '../server/relations.ts';
+import { inspectView } from '../server/relations.ts';
+import { openOrders } from './completed.ts';
+import { implicitOperators, readGated } from './gate.ts';
+import { probe } from './probe.ts';
+import { queryColumns } from './query-columns.ts';
+import { regroup } from './regroup.ts';
+import { planStores } from './stores.ts';
+import { typedTree } from './typed-tree.ts';
+
+type Reasons = { readonly reasons: readonly PlanReason[] };
+
+/** `againstAdd`: why the whole cannot be maintained by adding changes up; empty where it can. */
+export type Planned = { readonly plan: Plan; readonly againstAdd: readonly PlanReason[] };
+
+export async function planQuery(
+  db: Db,
+  definition: Query,
+  inspection: Inspection,
+  functions: FunctionFacts,
+  serverMajor: number,
+): Promise<Planned | Reasons> {
+  const views = await viewQueries(db, inspection, functions);
+  if ('reasons' in views) return views;
+  const sources = new Map<number, SourceFacts>(
+    inspection.all.map((relation) => [relation.oid, relation]),
+  );
+  const adding: Adding = { db, sources, serverMajor };
+  const added = await planAdd(adding, definition, views.queries, inspection.columns);
+  if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
+  const query = standalone(definition, views.queries, sources);
+  const against = reasonsAgainst(query, sources);
+  if (against.length > 0) return { reasons: against };
+  const plan = await planStores(query, inspection.columns, {
+    columnsOf: (one) => queryColumns(db, one),
+    add: (one, columns) => planAdd(adding, one, new Map(), columns),
+    regroup: (one, columns) => regroup(db, one, sources, columns),
+  });
+  return plan === null ? added : { plan, againstAdd: added.reasons };
+}
+
+/** The query over tables alone: without views, CTEs, and other names of columns. */
+const standalone = (
+  definition: Query,
+  views: ReadonlyMap<number, ViewQuery>,
+  sources: ReadonlyMap<number, SourceFacts>,
+): Query => replaceColumnAliases(inlineCtes(inlineViews(definition, views), true), sources);
+
+type ViewQuery = { readonly name: string; readonly query: Query };
+
+/** The queries of the ordinary views that the definition reads, by OID. */
+async function viewQueries(
+  db: Db,
+  inspection: Inspection,
+  functions: FunctionFacts,
+): Promise<{ readonly queries: ReadonlyMap<number, ViewQuery> } | Reasons> {
+  const queries = new Map<number, ViewQuery>();
+  for (const { oid, name } of inspection.all.filter((one) => one.kind === 'view')) {
+    const inner = await inspectView(db, oid);
+    const reading = await readGated(db, inner.definition, inner.direct, functions);
+    const searchPath = await rolledBack(db, () => searchPathOf(db, oid, inner.definition));
+    const against = [
+      ...('reasons' in reading
+        ? reading.reasons
+        : await openOrders(
+            db,
+            { inspection: inner, searchPath: searchPath ?? null },
+            reading.query,
+          )),
+      ...(searchPath === null ? [] : [implicitOperators(searchPath ?? '')]),
+    ];
+    if ('reasons' in reading || against.length > 0)
+      return { reasons: against.map((reason) => inView(name, reason)) };
+    queries.set(oid, { name, query: reading.query });
+  }
+  return { queries };
+}
+
+const inView = (name: string, reason: PlanReason): PlanReason => ({
+  ...reason,
+  message: `in view "${name}": ${reason.message}`,
+  span: null,
+});
+
+type Adding = {
+  readonly db: Db;
+  readonly sources: ReadonlyMap<number, SourceFacts>;
+  readonly serverMajor: number;
+};
+
+async function planAdd(
+  { db, sources, serverMajor }: Adding,
+  query: Query,
+  queries: ReadonlyMap<number, ViewQuery>,
+  columns: Inspection['columns'],
+): Promise<AddPlan | Reasons> {
+  const views = new Map<number, PlainQuery>();
+  for (const [oid, view] of queries) {
+    const plain = plainQuery(view.query, sources);
+    if ('reasons' in plain)
+      return { reasons: plain.reasons.map((reason) => inView(view.name, reason)) };
+    views.set(oid, plain);
+  }
+  const plain = plainQuery(query, sources);
+  if ('reasons' in plain) return plain;
+  const tree = await typedTree(db, lower(plain, { sources, views }));
+  if ('reasons' in tree) return tree;
+  const parts = cut(rewrite(tree));
+  if ('reasons' in parts) return parts;
+  const types = await probe(db, parts);
+  if ('reasons' in types) return types;
+  const of = (id: ColumnId): TypeFacts => {
+    const type = types.get(id);
+    if (type === undefined) throw new Error(`no type for column ${id}`);
+    return type;
+  };
+  return choose(
+    parts,
+    { of, serverMajor },
+    columns.map(({ type }) => type),
+  );
+}

@@ -1,0 +1,72 @@
+/** Asks the server for the types by which a key of the definition can be chosen. */
+import { deparseExpr } from '../../parser/deparse.ts';
+import type { Expr, Query } from '../../parser/tree.ts';
+import { returnsSet } from '../../parser/walk.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import type { Db } from '../db/db.ts';
+import type { KeyPlan } from '../regroup/choose-key.ts';
+import { keyPlans } from '../regroup/choose-key.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import { sameKeyOf } from '../regroup/same-key.ts';
+import { ColumnNames } from '../sql/names.ts';
+import { queryColumns } from './query-columns.ts';
+
+export async function regroup(
+  db: Db,
+  definition: Query,
+  sources: ReadonlyMap<number, SourceFacts>,
+  columns: readonly { readonly name: string }[],
+): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
+  if (definition.limit !== null) return { reasons: [NO_KEY] };
+  const query = withoutOrder(definition);
+  const names = columns.map(({ name }) => name);
+  const plans = keyPlans(query, hiddenName(names), (outline) => sameKeyOf(outline, sources));
+  for (const plan of plans.slice(0, MAX_TRIED)) {
+    const facts = (await queryColumns(db, plan.query))[plan.place];
+    if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;
+    const { place, ...own } = plan;
+    const name = columnNames(plan)[place] ?? '';
+    const key = { name, type: facts.baseType, label: labelOf(plan) };
+    return { rule: 'regroup', ...own, key, columns: names, sources };
+  }
+  return { reasons: [NO_KEY] };
+}
+
+/** Keys whose types are asked for. */
+const MAX_TRIED = 10;
+
+const NO_KEY: PlanReason = {
+  kind: 'no_key',
+  message: 'no column tells which rows of the answer a changed row concerns',
+  hint: null,
+  span: null,
+};
+
+/** Rows are stored in no order; a set-returning function that orders them makes rows. */
+function withoutOrder(query: Query): Query {
+  const isKept = query.kind === 'select' && query.distinctOn.length > 0;
+  return isKept || query.orderBy.some(({ expr }) => returnsSet(expr))
+    ? query
+    : { ...query, orderBy: [] };
+}
+
+/** A name for the key that no column has. */
+const hiddenName =
+  (taken: readonly string[]) =>
+  (expr: Expr): string => {
+    const names = new ColumnNames();
+    for (const name of taken) names.take(name);
+    return names.take(expr.kind === 'column' || expr.kind === 'join_column' ? expr.name : 'key');
+  };
+
+const columnNames = ({ query }: KeyPlan): readonly string[] => {
+  if (query.kind === 'select') return query.targets.map(({ name }) => name);
+  return query.kind === 'values' ? [] : columnNames({ query: query.left } as KeyPlan);
+};
+
+const labelOf = ({ expr, outline }: KeyPlan): string =>
+  deparseExpr(
+    expr,
+    (ref) => `${outline.items.get(ref.relation)?.relation.alias ?? ''}.${ref.name}`,
+  );

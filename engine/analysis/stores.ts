@@ -1,0 +1,244 @@
+/**
+ * What of a definition is stored: the whole of it where one rule maintains it, otherwise the parts
+ * for which that is so, and what stands above them is computed when it is read.
+ */
+import { deparse } from '../../parser/deparse-query.ts';
+import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
+import { mapExpr, mapQuery, returnsSet } from '../../parser/walk.ts';
+import { expandGroupingSets } from '../algebra/query-rewrites/grouping-sets.ts';
+import { freeNumber } from '../algebra/query-rewrites/relations.ts';
+import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
+import { selectFrom } from '../algebra/query-rewrites/select.ts';
+import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
+import type { PlanReason } from '../algebra/reason.ts';
+import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
+import { storeItem } from '../plan/plan.ts';
+import { groupKeysOf, keyTypes } from './key-types.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+
+type Columns = readonly { readonly name: string; readonly type: string }[];
+type Reasons = { readonly reasons: readonly PlanReason[] };
+
+/** What plans one store; `columns` are those of the query. */
+export type Rules = {
+  readonly columnsOf: (query: Query) => Promise<Columns>;
+  readonly add: (query: Query, columns: Columns) => Promise<AddPlan | Reasons>;
+  readonly regroup: (query: Query, columns: Columns) => Promise<RegroupPlan | Reasons>;
+};
+
+/** More stores than this are not worth their folds. */
+export const MAX_STORES = 40;
+
+/** Null where nothing but the whole definition can be stored, as it is. */
+export async function planStores(
+  query: Query,
+  columns: Columns,
+  rules: Rules,
+): Promise<Plan | null> {
+  const whole = await rules.regroup(query, columns);
+  const regrouped = 'reasons' in whole ? null : whole;
+  const isComplete = regrouped !== null && hasPaths(regrouped);
+  // Windows and the like over groups that are added up cost less than their keys computed again.
+  const isOverGroups = query.kind === 'select' && query.grouped;
+  if (isComplete && !isOverGroups) return only(regrouped);
+  const above = await new Separation(rules).residual(query);
+  const outputTypes = columns.map(({ type }) => type);
+  const residual: Plan | null = above && {
+    stores: above.stores,
+    residual: { query: above.query, outputTypes },
+  };
+  const isAdded = residual?.stores.every(({ rule }) => rule === 'add') === true;
+  if (isComplete && !isAdded) return only(regrouped);
+  return residual ?? (regrouped === null ? null : only(regrouped));
+}
+
+const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
+
+/** Whether a change of any table touches some keys and not all. */
+const hasPaths = ({ paths }: RegroupPlan): boolean =>
+  [...paths.values()].every((path) => path !== null);
+
+type Above = { readonly query: Query; readonly stores: readonly StorePlan[] };
+
+/** Queries taken apart; a definition with more is not worth it. */
+const MAX_STEPS = 100;
+
+class Separation {
+  readonly #rules: Rules;
+  /** The first number that no item of FROM has. */
+  #next = 0;
+  #steps = 0;
+  readonly #stores: {
+    readonly text: string;
+    readonly plan: StorePlan;
+    readonly columns: Columns;
+  }[] = [];
+
+  constructor(rules: Rules) {
+    this.#rules = rules;
+  }
+
+  /** The query over stores; null where a part of it can be stored by no rule. */
+  async residual(query: Query): Promise<Above | null> {
+    this.#next = freeNumber(query);
+    const above = await this.#above(query);
+    if (above === null || this.#stores.length === 0 || this.#stores.length > MAX_STORES)
+      return null;
+    return { query: above, stores: this.#stores.map(({ plan }) => plan) };
+  }
+
+  async #above(query: Query): Promise<Query | null> {
+    if (++this.#steps > MAX_STEPS) return null;
+    const sets = query.limit === null ? await this.#withoutSets(query) : query;
+    const globals = separateGlobals(sets, this.#next);
+    if (globals !== null) this.#next = Math.max(this.#next, freeNumber(globals));
+    const separated = globals ?? separate(sets, this.#next++);
+    if (separated !== null) return this.#select(separated);
+    switch (sets.kind) {
+      case 'values':
+        return sets;
+      case 'select':
+        return this.#select(sets);
+      case 'set_operation': {
+        const left = await this.#part(sets.left);
+        const right = left === null ? null : await this.#part(sets.right);
+        return left === null || right === null ? null : { ...sets, left, right };
+      }
+    }
+  }
+
+  /** Grouping sets of the outermost SELECT, as one SELECT each. */
+  async #withoutSets(query: Query): Promise<Query> {
+    const keys = groupKeysOf(query);
+    if (keys.length === 0 || query.kind !== 'select') return query;
+    if (query.orderBy.some(({ expr }) => returnsSet(expr))) return query;
+    const typeOf = await keyTypes(query, keys, this.#rules.columnsOf);
+    const expanded = expandGroupingSets({ ...query, orderBy: [] }, this.#next, typeOf);
+    this.#next = Math.max(this.#next, freeNumber(expanded));
+    return expanded;
+  }
+
+  async #select(query: Select): Promise<Query | null> {
+    const relations: Relation[] = [];
+    for (const relation of query.relations) {
+      const own = await this.#relation(relation);
+      if (own === null) return null;
+      relations.push(own);
+    }
+    const numbers = new Set(query.relations.map((_, index) => query.first + index));
+    return this.#withQueries({ ...query, relations }, numbers);
+  }
+
+  async #relation(relation: Relation): Promise<Relation | null> {
+    switch (relation.kind) {
+      case 'table':
+      case 'cte':
+        return null;
+      case 'function':
+        return relation;
+      case 'subquery': {
+        if (relation.lateral) return null;
+        const store = await this.#store(relation.query);
+        if (store !== null) {
+          const { alias, columnAliases, span } = relation;
+          return {
+            kind: 'table',
+            ...store,
+            alias,
+            aliased: true,
+            columnAliases,
+            span,
+            sample: null,
+          };
+        }
+        const query = await this.#above(relation.query);
+        return query === null ? null : { ...relation, query };
+      }
+    }
+  }
+
+  /** The queries within expressions, each over stores; null where one refers to rows around it. */
+  async #withQueries(query: Select, numbers: ReadonlySet<number>): Promise<Query | null> {
+    const found: Query[] = [];
+    const collect = (expr: Expr): Expr =>
+      mapExpr(expr, (node) => {
+        if (node.kind === 'sublink') found.push(node.query);
+        return null;
+      });
+    const own = { ...query, relations: query.relations.map(withoutQuery) };
+    mapQuery(own, { expr: collect });
+    const replaced = new Map<Query, Query>();
+    for (const one of found) {
+      const part = refersTo(one, numbers) ? null : await this.#part(one);
+      if (part === null) return null;
+      replaced.set(one, part);
+    }
+    const replace = (expr: Expr): Expr =>
+      mapExpr(expr, (node) =>
+        node.kind === 'sublink'
+          ? {
+              ...node,
+              left: node.left && replace(node.left),
+              query: replaced.get(node.query) ?? node.query,
+            }
+          : null,
+      );
+    return mapQuery(query, { expr: replace });
+  }
+
+  /** A query as a query over stores. */
+  async #part(query: Query): Promise<Query | null> {
+    if (query.kind === 'values') return query;
+    const store = await this.#store(query);
+    if (store === null) return this.#above(query);
+    const { columns } = this.#stores[-store.oid - 1] ?? { columns: [] };
+    return selectFrom(
+      {
+        kind: 'table',
+        ...store,
+        alias: store.name,
+        aliased: true,
+        columnAliases: [],
+        sample: null,
+        span: null,
+      },
+      this.#next++,
+      columns.map(({ name }) => name),
+    );
+  }
+
+  /** The store of a query, the one that is there already if it is stored twice. */
+  async #store(query: Query): Promise<Pick<TableItem, 'oid' | 'schema' | 'name' | 'only'> | null> {
+    const text = deparse(query);
+    const known = this.#stores.findIndex((one) => one.text === text);
+    if (known >= 0) return storeItem(known + 1);
+    if (query.limit !== null) return null;
+    const columns = await this.#rules.columnsOf(query);
+    if (columns.length === 0) return null;
+    const plan = await this.#rule(query, columns);
+    if (plan === null) return null;
+    this.#stores.push({ text, plan, columns });
+    return storeItem(this.#stores.length);
+  }
+
+  async #rule(query: Query, columns: Columns): Promise<StorePlan | null> {
+    const added = await this.#rules.add(query, columns);
+    if (!('reasons' in added)) return added;
+    const regrouped = await this.#rules.regroup(query, columns);
+    return 'reasons' in regrouped || !hasPaths(regrouped) ? null : regrouped;
+  }
+}
+
+const withoutQuery = (relation: Relation): Relation =>
+  relation.kind === 'subquery' ? { ...relation, query: EMPTY_QUERY } : relation;
+
+const EMPTY_QUERY: Query = {
+  kind: 'values',
+  rows: [],
+  recursive: false,
+  ctes: [],
+  orderBy: [],
+  limit: null,
+  locking: [],
+  span: null,
+};

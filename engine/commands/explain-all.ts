@@ -1,0 +1,116 @@
+/**
+ * Explain all: every materialized view that the role may read, and how convert would maintain it.
+ * Each is looked at in a transaction of its own, so that no lock is held for long and an error is
+ * one of its own row.
+ */
+import type { Analysis } from '../analysis/analyse.ts';
+import { prepare } from '../analysis/prepare.ts';
+import type { ViewSummary } from '../api.ts';
+import type { Db } from '../db/db.ts';
+import { QUERY_CANCELED, ServerError } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { definitionFailure, translated } from '../db/server-errors.ts';
+import { durationText } from '../durations.ts';
+import { ImatError } from '../errors/imat-error.ts';
+import { maintenanceOf, resultError } from './maintenance.ts';
+
+type ViewRow = {
+  oid: number;
+  name: string;
+  rows: string | null;
+  bytes: string;
+  definition: string;
+};
+
+/** The size of a view that is dropped meanwhile is NULL. */
+const VIEWS_SQL = `
+SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+  CASE WHEN c.relispopulated AND c.reltuples >= 0 THEN c.reltuples::bigint END AS rows,
+  coalesce(pg_total_relation_size(c.oid), 0) AS bytes, pg_get_viewdef(c.oid) AS definition
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'm' AND has_schema_privilege(n.oid, 'USAGE')
+  AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY n.nspname, c.relname`;
+
+export const readableViews = (db: Db): Promise<ViewRow[]> =>
+  db.transaction('read committed', () =>
+    rolledBack(db, async () => {
+      await db.execute('SET LOCAL search_path = pg_catalog');
+      return db.query<ViewRow>(VIEWS_SQL);
+    }),
+  );
+
+/** `measure`: after how many milliseconds a definition is stopped; null if none is run. */
+export async function explainAll(
+  db: Db,
+  serverMajor: number,
+  measure: number | null,
+  stop: AbortSignal,
+): Promise<{ readonly views: readonly ViewSummary[] }> {
+  const views: ViewSummary[] = [];
+  for (const view of await readableViews(db)) {
+    const summary = (): Promise<ViewSummary> =>
+      db.transaction('read committed', () =>
+        rolledBack(db, async () => {
+          const { analysis } = await prepare(db, view.oid, serverMajor, {});
+          const time =
+            measure === null ? NOT_ASKED : await timeOf(db, view, analysis, measure, stop);
+          const maintenance = maintenanceOf(analysis);
+          const reason = analysis.plan === null ? (analysis.reasons[0] ?? null) : null;
+          return { ...factsOf(view), ...time, maintenance, reason, error: null };
+        }),
+      );
+    views.push(
+      await translated(summary).catch((error: unknown) => ({
+        ...factsOf(view),
+        ...NOT_ASKED,
+        maintenance: null,
+        reason: null,
+        error: resultError(error),
+      })),
+    );
+  }
+  return { views };
+}
+
+const factsOf = ({ name, rows, bytes }: ViewRow): Pick<ViewSummary, 'name' | 'rows' | 'bytes'> => ({
+  name,
+  rows: rows === null ? null : Number(rows),
+  bytes: Number(bytes),
+});
+
+type Time = Pick<ViewSummary, 'ms' | 'notMeasured'>;
+
+const NOT_ASKED: Time = { ms: null, notMeasured: null };
+
+/** Runs a definition once, as REFRESH does, but read-only and without keeping its rows. */
+async function timeOf(
+  db: Db,
+  { definition }: ViewRow,
+  { searchPath, untrusted }: Analysis,
+  limitMs: number,
+  stop: AbortSignal,
+): Promise<Time> {
+  const [stranger] = untrusted;
+  if (stranger !== undefined)
+    return { ms: null, notMeasured: `it calls ${stranger}, which would run with your rights` };
+  try {
+    return await rolledBack(db, async () => {
+      await db.execute(
+        `SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = ${limitMs}`,
+      );
+      if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
+      const [row] = await db.query<{ 'QUERY PLAN': readonly { 'Execution Time': number }[] }>(
+        `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${definition}`,
+      );
+      return { ms: row?.['QUERY PLAN'][0]?.['Execution Time'] ?? null, notMeasured: null };
+    });
+  } catch (error) {
+    const isTimeout = error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
+    if (isTimeout && !stop.aborted)
+      return { ms: null, notMeasured: `it ran longer than ${durationText(limitMs)}` };
+    const known = definitionFailure(error);
+    if (!(known instanceof ImatError) || known.category === 'transient' || isTimeout) throw known;
+    return { ms: null, notMeasured: known.message };
+  }
+}

@@ -1,0 +1,15 @@
+/** Whether so much is pending that it is cheaper to compute the answer anew. */
+import type { Sql } from '../sql/sql.ts';
+import { join, regclass, sql } from '../sql/sql.ts';
+import { GUARDED_SNAPSHOT } from './frontier.ts';
+import type { Subject } from './subject.ts';
+
+/** Smaller logs have fewer than 10,000 rows, which are always added up. */
+const COUNT_FROM_BYTES = 440_000;
+
+/** Does not depend on any row. */
+export function isOutgrown({ id, logOf }: Subject, sources: readonly number[]): Sql {
+  const bytes = sources.map((oid) => sql`pg_catalog.pg_relation_size(${regclass(logOf(oid))})`);
+  const counted = sql`imat_catalog.is_outgrown(${id}, ${GUARDED_SNAPSHOT})`;
+  return sql`GREATEST(${join(bytes, ', ')}) >= ${COUNT_FROM_BYTES} AND ${counted}`;
+}

@@ -1,0 +1,297 @@
+/**
+ * The script of an imat whose touched keys are computed again.
+ *
+ *   state      the rows of the definition, and the key where the definition does not show it
+ *   current    the answer now: stored rows of other keys, and the definition confined to the
+ *              touched keys
+ *   fold       replaces the rows of touched keys
+ *
+ * The definition is confined at every table that holds the key (regroup/confine.ts), for keys that
+ * are not NULL by `= ANY (array)`, and for NULL in an arm of its own. What is stored needs no
+ * identity: all rows of a key are replaced together.
+ */
+import { deparse } from '../../parser/deparse-query.ts';
+import type { Expr, Query } from '../../parser/tree.ts';
+import { equalExpr } from '../../parser/walk.ts';
+import type { Pending } from '../operators/pending.ts';
+import { anyPending, isPending, resetPending, treeChanged } from '../operators/pending.ts';
+import { confined } from '../regroup/confine.ts';
+import { tablesOf } from '../regroup/outline.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { Sql } from '../sql/sql.ts';
+import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { computedFunction } from './anew.ts';
+import type { Arm } from './arms.ts';
+import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
+import { identify } from './capture.ts';
+import { barrierView } from './current-view.ts';
+import { KEY_TOO_LONG } from './fold.ts';
+import { GUARDED_SNAPSHOT, isStored } from './frontier.ts';
+import { isOutgrown } from './outgrown.ts';
+import { READ_ONLY } from './read-only.ts';
+import { STATE_OPTIONS } from './state.ts';
+import type { Statement } from './statement.ts';
+import type { FirstRows, StoreSubject } from './stores.ts';
+import { firstOf } from './stores.ts';
+import type { Subject } from './subject.ts';
+import { frontierOf } from './subject.ts';
+import { touchedView } from './touched-view.ts';
+
+const S = ident('s');
+
+/** Of a row of the current view: whether it is stored as it is. A name that no column has. */
+function staysColumn(plan: RegroupPlan): Sql {
+  let name = 'imat_stays';
+  while (storedColumns(plan).includes(name)) name = `_${name}`;
+  return ident(name);
+}
+
+export function regroupScript(
+  subject: Subject,
+  plan: RegroupPlan,
+  first: FirstRows | null,
+): readonly Statement[] {
+  const { content } = subject.names;
+  return [
+    ...stateTable(subject, plan),
+    touchedView(subject, plan),
+    {
+      label: 'the definition, with its key',
+      sql: sql`CREATE VIEW ${content.sql} AS\n${fragment(deparse(plan.query))}`,
+    },
+    ...computedFunction(subject),
+    { label: 'stored rows, and those of touched keys now', sql: currentView(subject, plan, first) },
+  ];
+}
+
+/** The columns that are stored. */
+const storedColumns = ({ columns, key }: RegroupPlan): readonly string[] =>
+  columns.includes(key.name) ? columns : [...columns, key.name];
+
+function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[] {
+  const table = names.state.sql;
+  return [
+    {
+      label: 'the rows of the definition',
+      sql: sql`CREATE TABLE ${table} WITH (${STATE_OPTIONS}) AS\n${fragment(deparse(plan.query))}`,
+    },
+    { label: 'what publications of all tables need', sql: identify(table) },
+    {
+      label: 'what finds the rows of a key',
+      sql: sql`CREATE INDEX ON ${table} (${ident(plan.key.name)})`,
+    },
+    {
+      label: 'what the column holds',
+      sql: sql`COMMENT ON COLUMN ${table}.${ident(plan.key.name)} IS ${literal(plan.key.label)}`,
+    },
+    { label: 'statistics', sql: sql`ANALYZE ${table}` },
+  ];
+}
+
+function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | null): Sql {
+  const columns = storedColumns(plan).map(ident);
+  const stays = staysColumn(plan);
+  const of = (name: Sql): Sql => sql`(SELECT t.${name} FROM touched AS t)`;
+  const key = ident(plan.key.name);
+  const [keys, hasNull, isFew] = [of(sql`keys`), of(sql`has_null`), of(sql`is_few`)];
+  const array = sql`(${keys})::${fragment(plan.key.type)}[]`;
+  const { withKeys, withNull } = confinedQueries(plan, array);
+  const arm = (from: Sql, isStored: Sql, where: readonly Sql[], label: string): Arm => ({
+    number: ARM.current,
+    columns: [...columns.map((column) => sql`${S}.${column}`), sql`${isStored} AS ${stays}`],
+    from:
+      where.length === 0
+        ? sql`${from} AS ${S}`
+        : sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`,
+    label,
+  });
+  const unnested = sql`pg_catalog.unnest(${array}) AS k(key)`;
+  const touches = sql`EXISTS (SELECT FROM ${unnested} WHERE k.key = ${S}.${key})`;
+  const table = subject.names.state.sql;
+  const others = [isFew, sql`NOT ${touches}`, sql`(${S}.${key} IS NOT NULL OR NOT ${hasNull})`];
+  const arms = [
+    first === null
+      ? arm(table, sql`TRUE`, others, 'stored rows of other keys')
+      : arm(firstOf(table, others, first), sql`TRUE`, [], 'the first stored rows of other keys'),
+    arm(
+      sql`(\n${fragment(deparse(withKeys))}\n)`,
+      sql`FALSE`,
+      isSure(plan) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
+      'rows of touched keys now',
+    ),
+    arm(
+      sql`(\n${fragment(deparse(withNull))}\n)`,
+      sql`FALSE`,
+      [isFew, hasNull, sql`${S}.${key} IS NULL`],
+      'rows without a key now',
+    ),
+    arm(computedNow(subject), sql`FALSE`, [sql`NOT ${isFew}`], 'all rows now'),
+  ];
+  return barrierView(
+    subject.names.current.sql,
+    sql`WITH touched AS MATERIALIZED (
+  TABLE ${subject.names.touched.sql}
+)
+SELECT
+  ${lines([...columns.map((column) => sql`${S}.${column}`), sql`${S}.${stays}`])}
+FROM ${onlyArms(arms, 's')}`,
+  );
+}
+
+/** The definition confined to the keys of an array, and to rows without a key. */
+function confinedQueries(
+  plan: RegroupPlan,
+  array: Sql,
+): { readonly withKeys: Query; readonly withNull: Query } {
+  const withKeys = confinedTo(plan, (left) => ({
+    kind: 'array_comparison',
+    op: '=',
+    quantifier: 'ANY',
+    left,
+    array: { kind: 'literal', sql: array.text, span: null },
+    span: null,
+  }));
+  // Rows without a partner have NULL as their key whatever the table has that holds it.
+  const withNull = plan.isNullable
+    ? plan.query
+    : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
+  return { withKeys, withNull };
+}
+
+/** Whether the definition confined to keys has no row with another key. */
+const isSure = ({ expr, holders, isNullable }: RegroupPlan): boolean =>
+  !isNullable && holders.some((holder) => equalExpr(holder.expr, expr));
+
+const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
+  confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
+
+/** What the sources have, by the function that only views may call. */
+function computedNow({ id, names }: Subject): Sql {
+  const key = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
+  return sql`${names.computed.sql}(${key})`;
+}
+
+/** OIDs of the tables of which a change may touch every key. */
+function touchingAll(plan: RegroupPlan): readonly number[] {
+  const all = tablesOf(plan.outline).filter(({ number }) => plan.paths.get(number) === null);
+  return [...new Set(all.map(({ relation }) => relation.oid))];
+}
+
+const sourcesOf = (plan: RegroupPlan): readonly number[] => [
+  ...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid)),
+];
+
+export function regroupView(subject: StoreSubject, plan: RegroupPlan): Sql {
+  const { columns } = plan;
+  const list = lines(columns.map((name) => sql`${S}.${ident(name)}`));
+  const frontier = frontierOf(subject, [subject.frontierTable]);
+  if (!subject.live)
+    return sql`SELECT
+  ${list}
+FROM ${subject.names.state.sql} AS ${S}
+${READ_ONLY}
+WHERE ${isStored(frontier)}`;
+  const arm = (number: number, from: Sql, label: string): Arm => ({
+    number,
+    columns: columns.map((name) => sql`${S}.${ident(name)}`),
+    from: sql`${from} AS ${S}`,
+    label,
+  });
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf: subject.logOf, changed: null };
+  const sources = sourcesOf(plan);
+  const all = touchingAll(plan);
+  const anew = [
+    resetPending(GUARDED_SNAPSHOT, sources, true),
+    isOutgrown(subject, sources),
+    ...(all.length === 0 ? [] : [anyPending(pending, all)]),
+  ];
+  const { from, where } = chosenArm(
+    [
+      arm(ARM.stored, subject.names.state.sql, 'what is stored'),
+      arm(ARM.current, subject.names.current.sql, 'the answer computed now'),
+      arm(ARM.anew, computedNow(subject), 'what the sources have'),
+    ],
+    columns,
+    's',
+    answeringArm(frontier, anyPending(pending, sources), join(anew, ' OR '), {
+      when: treeChanged(subject.partitioned),
+      arm: ARM.anew,
+    }),
+  );
+  return sql`SELECT
+  ${list}
+FROM ${from}
+WHERE ${where}`;
+}
+
+export function regroupFold(subject: Subject, plan: RegroupPlan): readonly Statement[] {
+  const { fold, state, content, current, touched } = subject.names;
+  const stays = staysColumn(plan);
+  const columns = join(storedColumns(plan).map(ident), ', ');
+  const key = ident(plan.key.name);
+  const anew = sql`DELETE FROM ${state.sql};
+INSERT INTO ${state.sql} (${columns})
+SELECT ${columns} FROM ${content.sql};
+GET DIAGNOSTICS changed = ROW_COUNT;
+RETURN changed;`;
+  const body = sql`
+#variable_conflict use_column
+DECLARE
+  touched record;
+  changed bigint;
+  removed bigint;
+BEGIN
+  IF anew OR imat_catalog.has_reset(imat => ${subject.id})${touchesAll(subject, plan)} THEN
+    ${anew}
+  END IF;
+  EXECUTE ${literal(`SELECT t.keys, t.has_null, t.is_few FROM ${touched.sql.text} AS t`)}
+  INTO touched;
+  IF NOT touched.is_few THEN
+    ${anew}
+  END IF;
+  -- The current view reads the stored rows of other keys as well; those are left out by a constant.
+  EXECUTE ${dollarQuoted(sql`DELETE FROM ${state.sql}
+WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
+  USING touched.keys, touched.has_null;
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
+SELECT ${columns} FROM ${current.sql} WHERE NOT ${stays}`)};
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN removed + changed;
+EXCEPTION
+  ${KEY_TOO_LONG}
+END`;
+  return [
+    {
+      label: 'fold: computes the rows of touched keys again',
+      sql: sql`CREATE OR REPLACE FUNCTION ${fold.sql}(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET row_security = off
+SET jit = off
+SET standard_conforming_strings = on
+AS ${dollarQuoted(body)}`,
+    },
+    {
+      label: 'only imat.fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}(boolean) FROM PUBLIC`,
+    },
+  ];
+}
+
+/** Whether a table has changed of which a change may touch every key. */
+function touchesAll(subject: Subject, plan: RegroupPlan): Sql {
+  const oids = touchingAll(plan);
+  if (oids.length === 0) return sql``;
+  const pending: Pending = { frontier: sql`f.snapshot`, logOf: subject.logOf, changed: null };
+  const tests = oids.map(
+    (oid) =>
+      sql`EXISTS (SELECT FROM ${subject.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`,
+  );
+  return sql`
+    OR EXISTS (
+      SELECT FROM imat_catalog.frontier AS f
+      WHERE f.imat_id = ${subject.id} AND (${join(tests, ' OR ')})
+    )`;
+}

@@ -1,0 +1,89 @@
+/** The stores of an imat, each as what its statements are made from. */
+import { deparse } from '../../parser/deparse-query.ts';
+import { deparseExpr } from '../../parser/deparse.ts';
+import { mapRelations } from '../algebra/query-rewrites/relations.ts';
+import type { OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
+import { limitOrder, storeNumber } from '../plan/plan.ts';
+import type { ImatNames, StoreNames } from '../sql/names.ts';
+import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, sql } from '../sql/sql.ts';
+import type { Subject } from './subject.ts';
+
+export type StoreSubject = Subject & {
+  /** The table that the frontier names: that of the first store. */
+  readonly frontierTable: Sql;
+};
+
+export type StoreOf = {
+  readonly subject: StoreSubject;
+  readonly plan: StorePlan;
+  readonly first: FirstRows | null;
+};
+
+/** The rows of a stored table that a limit above it can take. */
+export type FirstRows = { readonly order: readonly OrderColumn[]; readonly count: Sql };
+
+export const orderList = (order: readonly OrderColumn[]): Sql =>
+  join(
+    order.map(({ name, isDescending, nulls }) => {
+      const placed = fragment(nulls === null ? '' : ` NULLS ${nulls}`);
+      return sql`${ident(name)}${fragment(isDescending ? ' DESC' : '')}${placed}`;
+    }),
+    ', ',
+  );
+
+/** With the rows that OFFSET passes over; null where their number is not known beforehand. */
+function firstRows(plan: Plan): FirstRows | null {
+  const order = limitOrder(plan);
+  const limit = plan.residual?.query.limit ?? null;
+  if (order === null || limit === null || limit.withTies) return null;
+  const [count, offset] = [limit.count, limit.offset].map((expr) =>
+    expr === null ? null : deparseExpr(expr, () => ''),
+  );
+  if (count === null || count === undefined) return null;
+  const rows = `(${count})`;
+  return { order, count: fragment(offset ? `${rows} + (${offset})` : rows) };
+}
+
+/** A stored table, or those of its rows for which conditions hold that a limit can take. */
+export function firstOf(table: Sql, where: readonly Sql[], first: FirstRows): Sql {
+  const conditions = where.length === 0 ? sql`` : sql`\n  WHERE ${join(where, '\n    AND ')}`;
+  return sql`(
+  SELECT s.*
+  FROM ${table} AS s${conditions}
+  ORDER BY ${orderList(first.order)}
+  LIMIT ${first.count}
+)`;
+}
+
+/** The names of each store. */
+export const namesOfStores = (names: ImatNames, count: number): readonly StoreNames[] =>
+  count === 1
+    ? [names]
+    : Array.from({ length: count }, (_, index) => storeNames(names.base, index + 1));
+
+export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
+  const all = namesOfStores(subject.names, plan.stores.length);
+  const rows = firstRows(plan);
+  return plan.stores.flatMap((store, index) => {
+    const [own, first] = [all[index], all[0]];
+    if (own === undefined || first === undefined) return [];
+    const names = { ...subject.names, ...own };
+    return [
+      { subject: { ...subject, names, frontierTable: first.state.sql }, plan: store, first: rows },
+    ];
+  });
+}
+
+/** The residual over the views of the stores. */
+export function residualQuery(subject: Subject, plan: Plan, { query }: Residual): Sql {
+  const all = namesOfStores(subject.names, plan.stores.length);
+  const named = mapRelations(query, (relation) => {
+    if (relation.kind !== 'table') return relation;
+    const name = all[storeNumber(relation) - 1]?.live.name;
+    if (name === undefined) throw new Error(`no store ${storeNumber(relation)}`);
+    return { ...relation, schema: STORE_SCHEMA, name };
+  });
+  return fragment(deparse(named));
+}

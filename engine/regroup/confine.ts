@@ -1,0 +1,128 @@
+/**
+ * A definition confined to some keys: a condition on the key at every table that holds it, below
+ * groupings, windows and outer joins, so that indexes on the key find the rows.
+ *
+ * A condition on a table that an outer join can show as NULLs stands in a subquery in its place: in
+ * WHERE it would take away the rows that have no partner.
+ */
+import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
+import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
+import { freeNumber, mapQueries } from '../algebra/query-rewrites/relations.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
+import type { Holder } from './classes.ts';
+import { groupKeys } from './lineage.ts';
+import type { Outline } from './outline.ts';
+
+/** `condition` is given the key as a table holds it. */
+export function confined(
+  query: Query,
+  outline: Outline,
+  holders: readonly Holder[],
+  sources: ReadonlyMap<number, SourceFacts>,
+  condition: (key: Expr) => Expr,
+): Query {
+  let next = freeNumber(query);
+  return mapQueries(query, (one) => {
+    if (one.kind !== 'select') return one;
+    let { where } = one;
+    const relations: Relation[] = [...one.relations];
+    for (const { item, expr } of holders) {
+      const place = item - one.first;
+      const relation = one.relations[place];
+      if (place < 0 || relation?.kind !== 'table') continue;
+      if (outline.items.get(item)?.isNullable === false) {
+        const own = condition(expr);
+        where =
+          where === null ? own : { kind: 'binary', op: 'AND', left: where, right: own, span: null };
+      } else if (!needsTable(one, item)) {
+        const source = sources.get(relation.oid);
+        if (source === undefined) continue;
+        relations[place] = subqueryOf(relation, source, next, (number) =>
+          condition(moved(expr, item, number)),
+        );
+        next += 1;
+      }
+    }
+    return { ...one, where, relations };
+  });
+}
+
+const moved = (expr: Expr, from: number, to: number): Expr =>
+  mapExpr(expr, (node) =>
+    node.kind === 'column' && node.relation === from ? { ...node, relation: to } : null,
+  );
+
+/** Whether a SELECT uses an item as only a table can be used. */
+function needsTable(query: Select, item: number): boolean {
+  const keys = query.grouped ? groupKeys(query) : null;
+  let isNeeded = false;
+  const see = (expr: Expr, isGrouped: boolean): void =>
+    visit(expr, (node) => {
+      if (isGrouped && keys?.some((key) => equalExpr(key, node)) === true) return false;
+      if (node.kind === 'aggregate' && isGrouped) {
+        for (const arg of node.args) see(arg, false);
+        return false;
+      }
+      if (node.kind === 'sublink') {
+        seeQuery(node.query, isGrouped);
+      }
+      // A column that is not grouped by depends on a primary key in GROUP BY.
+      if (node.kind === 'column' && node.relation === item && isGrouped) isNeeded = true;
+      if (node.kind === 'whole_row' && node.relation === item) isNeeded = true;
+      return true;
+    });
+  const seeQuery = (inner: Query, isGrouped: boolean): void =>
+    visitQuery(inner, {
+      expr: (expr) => see(expr, isGrouped),
+      query: (deeper) => seeQuery(deeper, isGrouped),
+    });
+  for (const { expr } of query.targets) see(expr, query.grouped);
+  for (const { expr } of query.orderBy) see(expr, query.grouped);
+  if (query.having !== null) see(query.having, true);
+  visitQuery(
+    { ...query, targets: [], orderBy: [], having: null },
+    { expr: (expr) => see(expr, false) },
+  );
+  return isNeeded;
+}
+
+function subqueryOf(
+  relation: TableItem,
+  { columns }: SourceFacts,
+  number: number,
+  condition: (number: number) => Expr,
+): Relation {
+  const inner: Select = {
+    kind: 'select',
+    first: number,
+    relations: [{ ...relation, columnAliases: [] }],
+    from: [{ kind: 'relation', relation: number }],
+    where: condition(number),
+    distinct: false,
+    distinctOn: [],
+    groupBy: [],
+    groupDistinct: false,
+    grouped: false,
+    having: null,
+    windows: [],
+    targets: columns.map(({ name }) => ({
+      name,
+      expr: { kind: 'column', relation: number, name, span: null },
+    })),
+    recursive: false,
+    ctes: [],
+    orderBy: [],
+    limit: null,
+    locking: [],
+    span: null,
+  };
+  return {
+    kind: 'subquery',
+    query: inner,
+    lateral: false,
+    alias: relation.alias,
+    aliased: true,
+    columnAliases: relation.columnAliases,
+    span: relation.span,
+  };
+}

@@ -1,0 +1,37 @@
+/** Constants in PostgreSQL's stored parse trees: `:constvalue 4 [ 1 0 0 0 ]`, a datum's bytes. */
+import type { Constant } from './stable-functions.ts';
+import type { TreeNode } from './stored-tree.ts';
+import { numberOf } from './stored-tree.ts';
+
+const TEXT = 25;
+const INTEGER = 23;
+const INTERVAL = 1186;
+
+/** The bytes of a constant; null for any other node, and for NULL. */
+function bytesOf(node: TreeNode): number[] | null {
+  if (!node.node.startsWith('CONST')) return null;
+  const [, ...tokens] = node.fields.get('constvalue') ?? [];
+  const bytes = tokens.filter((one) => typeof one === 'string' && /^-?\d+$/.test(one));
+  return bytes.length === 0 ? null : bytes.map((one) => Number(one) & 0xff);
+}
+
+/** Null for what is no constant. */
+export function constantOf(node: TreeNode): Constant | null {
+  const bytes = bytesOf(node);
+  if (bytes === null) return null;
+  const type = numberOf(node, 'consttype');
+  return {
+    // Behind a header of four bytes, as every value has that a parser made.
+    text: type === TEXT ? new TextDecoder().decode(Uint8Array.from(bytes.slice(4))) : null,
+    // Eight bytes of microseconds, then days and months.
+    isTimeOnly: type === INTERVAL && bytes.slice(8).every((byte) => byte === 0),
+  };
+}
+
+/** The value of an integer constant, whatever the order of the server's bytes. */
+export function integersOf(node: TreeNode): readonly number[] {
+  const bytes = numberOf(node, 'consttype') === INTEGER ? bytesOf(node) : null;
+  if (bytes === null || bytes.length < 4) return [];
+  const view = (part: readonly number[]): DataView => new DataView(Uint8Array.from(part).buffer);
+  return [view(bytes.slice(0, 4)).getInt32(0, true), view(bytes.slice(-4)).getInt32(0, false)];
+}

@@ -1,0 +1,574 @@
+-- regroup: touched keys are computed again, from the rows that have them; NULL has an arm
+--
+-- SELECT c.country,
+--     max(s.amount) AS top,
+--     count(DISTINCT s.region) AS regions
+--    FROM public.customer c
+--      LEFT JOIN public.sale s ON s.customer_id = c.id
+--   GROUP BY c.country
+--
+-- strategy delta, freshness live
+-- reads public.customer (id, country)
+-- reads public.sale (customer_id, region, amount)
+-- rows by c.country: stored, those of touched keys computed again, stores country, top, regions
+--   scan public.customer AS c: touches the key of its own row; read by the key, stores nothing
+--   scan public.sale AS s: touches keys through c, stores nothing
+
+-- the definition, as a view
+CREATE VIEW imat_store.definition_regroup AS
+SELECT c.country,
+    max(s.amount) AS top,
+    count(DISTINCT s.region) AS regions
+   FROM public.customer c
+     LEFT JOIN public.sale s ON s.customer_id = c.id
+  GROUP BY c.country;
+
+-- the change log of public.customer, if it is not there yet
+CREATE TABLE imat_store.log_public_customer (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c1 integer,
+  c3 text
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_customer REPLICA IDENTITY FULL;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3}', ARRAY['id', 'country']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c3)
+      SELECT 1, n.id, n.country FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c1, c3)
+          SELECT 1, n.id, n.country FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3}', ARRAY['id', 'country']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c3)
+      SELECT pg_catalog.sum(u.weight), u.c1, u.c3
+      FROM (
+        SELECT -1 AS weight, o.id AS c1, o.country AS c3 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.id AS c1, n.country AS c3 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c1, u.c3
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_customer', '{1,3}', ARRAY['id', 'country']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_customer (weight, c1, c3)
+      SELECT -1, o.id, o.country FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_customer (weight, c1, c3)
+          SELECT -1, o.id, o.country FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_customer', '{1,3}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_customer() FROM PUBLIC;
+
+-- capture on public.customer
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_customer() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_customer (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.customer
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_customer() FROM PUBLIC;
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.customer REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.customer REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.customer REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_customer();
+
+-- trigger on public.customer
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.customer
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_customer();
+
+-- trigger on public.customer
+ALTER TABLE public.customer ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "!imat_insert" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "!imat_update" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "!imat_delete" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.customer
+COMMENT ON TRIGGER "~imat_truncate" ON public.customer IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- the change log of public.sale, if it is not there yet
+CREATE TABLE imat_store.log_public_sale (
+  xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  weight integer NOT NULL,
+  c2 integer,
+  c4 text,
+  c5 numeric
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000, vacuum_truncate = false);
+ALTER TABLE imat_store.log_public_sale REPLICA IDENTITY FULL;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_insert_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4,5}', ARRAY['customer_id', 'region', 'amount']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c4, c5)
+      SELECT 1, n.customer_id, n.region, n.amount FROM new_rows AS n
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM new_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2, c4, c5)
+          SELECT 1, n.customer_id, n.region, n.amount FROM new_rows AS n
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4,5}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_insert_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_update_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4,5}', ARRAY['customer_id', 'region', 'amount']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c4, c5)
+      SELECT pg_catalog.sum(u.weight), u.c2, u.c4, u.c5
+      FROM (
+        SELECT -1 AS weight, o.customer_id AS c2, o.region AS c4, o.amount AS c5 FROM old_rows AS o
+        UNION ALL
+        SELECT 1, n.customer_id AS c2, n.region AS c4, n.amount AS c5 FROM new_rows AS n
+      ) AS u
+      GROUP BY u.c2, u.c4, u.c5, pg_catalog.numeric_send(u.c5)
+      HAVING pg_catalog.sum(u.weight) OPERATOR(pg_catalog.<>) 0;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4,5}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_update_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_delete_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  IF imat_store.has_columns('1'::pg_catalog.regclass, 'imat_store.log_public_sale', '{2,4,5}', ARRAY['customer_id', 'region', 'amount']::pg_catalog.text[]) THEN
+    INSERT INTO imat_store.log_public_sale (weight, c2, c4, c5)
+      SELECT -1, o.customer_id, o.region, o.amount FROM old_rows AS o
+      LIMIT 100000;
+    GET DIAGNOSTICS logged = ROW_COUNT;
+    IF logged OPERATOR(pg_catalog.=) 100000 THEN
+      IF imat_store.is_loggable('1'::pg_catalog.regclass, (SELECT pg_catalog.count(*) FROM old_rows)) THEN
+        INSERT INTO imat_store.log_public_sale (weight, c2, c4, c5)
+          SELECT -1, o.customer_id, o.region, o.amount FROM old_rows AS o
+          OFFSET 100000;
+      ELSE
+        INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+      END IF;
+    END IF;
+  ELSE
+    EXECUTE imat_store.capture_command(TG_RELID, 'imat_store.log_public_sale', '{2,4,5}', TG_OP);
+  END IF;
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_delete_public_sale() FROM PUBLIC;
+
+-- capture on public.sale
+CREATE OR REPLACE FUNCTION imat_store.capture_truncate_public_sale() RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+AS $imat$
+DECLARE
+  logged pg_catalog.int8;
+BEGIN
+  INSERT INTO imat_store.reset (relation) VALUES (TG_RELID);
+  INSERT INTO imat_store.log_public_sale (weight) VALUES (0);
+  RETURN NULL;
+END$imat$;
+
+-- capture on public.sale
+REVOKE ALL ON FUNCTION imat_store.capture_truncate_public_sale() FROM PUBLIC;
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_insert" AFTER INSERT ON public.sale REFERENCING NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_insert_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_update" AFTER UPDATE ON public.sale REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_update_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "!imat_delete" AFTER DELETE ON public.sale REFERENCING OLD TABLE AS old_rows
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_delete_public_sale();
+
+-- trigger on public.sale
+CREATE OR REPLACE TRIGGER "~imat_truncate" BEFORE TRUNCATE ON public.sale
+FOR EACH STATEMENT EXECUTE FUNCTION imat_store.capture_truncate_public_sale();
+
+-- trigger on public.sale
+ALTER TABLE public.sale ENABLE ALWAYS TRIGGER "!imat_insert", ENABLE ALWAYS TRIGGER "!imat_update", ENABLE ALWAYS TRIGGER "!imat_delete", ENABLE ALWAYS TRIGGER "~imat_truncate";
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_insert" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_update" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- trigger on public.sale
+COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- the rows of the definition
+CREATE TABLE imat_store.state_regroup WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(DISTINCT s.region) AS regions
+FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
+GROUP BY c.country;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state_regroup REPLICA IDENTITY FULL;
+
+-- what finds the rows of a key
+CREATE INDEX ON imat_store.state_regroup (country);
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state_regroup.country IS 'c.country';
+
+-- statistics
+ANALYZE imat_store.state_regroup;
+
+-- the keys that pending rows touch
+CREATE VIEW imat_store.touched_regroup AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
+  COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
+  pg_catalog.count(*) <= (
+      SELECT GREATEST(1000, c.reltuples::bigint / 10)
+      FROM pg_catalog.pg_class AS c
+      WHERE c.oid = 'imat_store.state_regroup'::pg_catalog.regclass
+    ) AS is_few
+FROM (
+  SELECT DISTINCT u.key
+  FROM (
+    -- touched by changes of public.customer AS c
+    SELECT (r1.country)::text AS key
+    FROM
+      (
+        SELECT l.weight::bigint AS weight, l.c3 AS country
+        FROM imat_store.log_public_customer AS l
+        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      ) AS r1
+    WHERE (SELECT p.changed1 FROM pending AS p)
+    UNION ALL
+    -- touched by changes of public.sale AS s
+    SELECT (r1.country)::text AS key
+    FROM
+      (
+        SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+        FROM imat_store.log_public_sale AS l
+        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      ) AS r2,
+      public.customer AS r1
+    WHERE (SELECT p.changed2 FROM pending AS p)
+      AND (r2.customer_id = r1.id)
+  ) AS u
+  LIMIT (
+      SELECT GREATEST(1000, c.reltuples::bigint / 10)
+      FROM pg_catalog.pg_class AS c
+      WHERE c.oid = 'imat_store.state_regroup'::pg_catalog.regclass
+    ) + 1
+) AS t;
+
+-- the definition, with its key
+CREATE VIEW imat_store.content_regroup AS
+SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(DISTINCT s.region) AS regions
+FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
+GROUP BY c.country;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed_regroup(access_key uuid) RETURNS SETOF imat_store.content_regroup
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed_regroup';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content_regroup';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed_regroup(uuid) TO PUBLIC;
+
+-- stored rows, and those of touched keys now
+CREATE VIEW imat_store.current_regroup WITH (security_barrier) AS
+WITH touched AS MATERIALIZED (
+  TABLE imat_store.touched_regroup
+)
+SELECT
+  s.country,
+  s.top,
+  s.regions,
+  s.imat_stays
+FROM (
+  -- stored rows of other keys
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    TRUE AS imat_stays
+  FROM imat_store.state_regroup AS s
+  WHERE (SELECT t.is_few FROM touched AS t)
+    AND NOT EXISTS (SELECT FROM pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::text[]) AS k(key) WHERE k.key = s.country)
+    AND (s.country IS NOT NULL OR NOT (SELECT t.has_null FROM touched AS t))
+  UNION ALL
+  -- rows of touched keys now
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    FALSE AS imat_stays
+  FROM (
+  SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(DISTINCT s.region) AS regions
+  FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
+  WHERE (c.country = ANY (((SELECT t.keys FROM touched AS t))::text[]))
+  GROUP BY c.country
+  ) AS s
+  WHERE (SELECT t.is_few FROM touched AS t)
+  UNION ALL
+  -- rows without a key now
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    FALSE AS imat_stays
+  FROM (
+  SELECT c.country AS country, pg_catalog.max(s.amount) AS top, pg_catalog.count(DISTINCT s.region) AS regions
+  FROM public.customer AS c LEFT JOIN public.sale AS s ON (s.customer_id = c.id)
+  WHERE (c.country IS NULL)
+  GROUP BY c.country
+  ) AS s
+  WHERE (SELECT t.is_few FROM touched AS t)
+    AND (SELECT t.has_null FROM touched AS t)
+    AND s.country IS NULL
+  UNION ALL
+  -- all rows now
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    FALSE AS imat_stays
+  FROM imat_store.computed_regroup((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  WHERE NOT (SELECT t.is_few FROM touched AS t)
+) AS s;
+
+-- fold: computes the rows of touched keys again
+CREATE OR REPLACE FUNCTION imat_store.fold_regroup(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET row_security = off
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+#variable_conflict use_column
+DECLARE
+  touched record;
+  changed bigint;
+  removed bigint;
+BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state_regroup;
+    INSERT INTO imat_store.state_regroup (country, top, regions)
+    SELECT country, top, regions FROM imat_store.content_regroup;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+  END IF;
+  EXECUTE 'SELECT t.keys, t.has_null, t.is_few FROM imat_store.touched_regroup AS t'
+  INTO touched;
+  IF NOT touched.is_few THEN
+    DELETE FROM imat_store.state_regroup;
+    INSERT INTO imat_store.state_regroup (country, top, regions)
+    SELECT country, top, regions FROM imat_store.content_regroup;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+  END IF;
+  -- The current view reads the stored rows of other keys as well; those are left out by a constant.
+  EXECUTE $imat$DELETE FROM imat_store.state_regroup
+  WHERE country = ANY ($1) OR ($2 AND country IS NULL)$imat$
+  USING touched.keys, touched.has_null;
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  EXECUTE $imat$INSERT INTO imat_store.state_regroup (country, top, regions)
+  SELECT country, top, regions FROM imat_store.current_regroup WHERE NOT imat_stays$imat$;
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN removed + changed;
+EXCEPTION
+  WHEN program_limit_exceeded THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold_regroup(boolean) FROM PUBLIC;
+
+-- what readers use
+CREATE VIEW imat.regroup AS
+SELECT
+  s.country,
+  s.top,
+  s.regions
+FROM (
+  -- what is stored
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    0 AS arm
+  FROM imat_store.state_regroup AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    2 AS arm
+  FROM imat_store.current_regroup AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.country,
+    s.top,
+    s.regions,
+    3 AS arm
+  FROM imat_store.computed_regroup((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s
+WHERE s.arm = (
+  SELECT COALESCE(
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(16, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_regroup'::regclass) AND f.here AND 'imat_store.definition_regroup'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('regroup')::integer
+  )
+);
+
+-- what a colleague finds
+COMMENT ON VIEW imat.regroup IS 'imat: answers as its query would now. See imat explain; imat revert removes it.';
+
+-- who may read the materialized view may read it
+SELECT imat_catalog.copy_grants('public.regroup', 'imat.regroup');
+
+-- a comment of the materialized view
+COMMENT ON VIEW imat.regroup IS 'shows regroup';
+
+-- an index of the materialized view
+CREATE INDEX ON imat_store.state_regroup USING btree ((1));
