@@ -73,7 +73,7 @@ export async function atOneSnapshot(
       return true;
     });
     if (loaded) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await awaitSources(db, id);
   }
   throw new ImatError('contention', {
     message:
@@ -84,6 +84,15 @@ export async function atOneSnapshot(
 }
 
 const LOAD_ATTEMPTS = 300;
+
+/** Where a source could not be held: until it may be free. Outside of a transaction. */
+export async function awaitSources(db: Db, id: number): Promise<void> {
+  const [row] = await db.query<{ waited: boolean }>(
+    'SELECT imat_catalog.await_sources(ARRAY[$1::integer]) AS waited',
+    [id],
+  );
+  if (row?.waited !== true) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 /** The state, its frontier and the view, all at the transaction's snapshot. */
 async function loadAt(

@@ -28,6 +28,16 @@ test.each<[string, Partial<ServerFault>, string]>([
   ['an error of a log', { code: '23502', schema: 'imat_store', table: 'log' }, 'imat'],
   ['a code of imat', { code: 'IM024' }, 'imat'],
   ['an internal error', { code: 'XX000' }, 'imat'],
+  [
+    'an index that was detached',
+    { code: 'XX000', message: 'invalid arbiter index list' },
+    'allowed',
+  ],
+  [
+    'an index that was detached, inside of capture',
+    { code: 'XX000', message: 'invalid arbiter index list', where: 'function imat_store.f()' },
+    'imat',
+  ],
   ['a deadlock of users', DEADLOCK, 'allowed'],
   ['a deadlock inside of capture', { ...DEADLOCK, where: 'function imat_store.f()' }, 'imat'],
   [

@@ -71,7 +71,10 @@ BEGIN
       EXIT;
     END IF;
     ROLLBACK;
-    IF emptied OPERATOR(pg_catalog.>) 0 THEN PERFORM pg_catalog.pg_sleep(0.05); END IF;
+    IF emptied OPERATOR(pg_catalog.>) 0
+      AND NOT imat_catalog.await_sources(ARRAY[target.id]) THEN
+      PERFORM pg_catalog.pg_sleep(0.05);
+    END IF;
   END LOOP;
   IF corruption IS NOT NULL THEN
     CALL imat_catalog.break_corrupted(target.id, corruption);

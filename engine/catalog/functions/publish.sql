@@ -63,7 +63,7 @@ BEGIN
             'imats %s kept being folded, or their sources locked or truncated',
               pg_catalog.array_to_string(names, ', '));
     END IF;
-    PERFORM pg_catalog.pg_sleep(0.05);
+    IF NOT imat_catalog.await_sources(ids) THEN PERFORM pg_catalog.pg_sleep(0.05); END IF;
   END LOOP;
   FOREACH name IN ARRAY names LOOP
     target := imat_catalog.find(name);

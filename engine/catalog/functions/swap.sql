@@ -62,7 +62,9 @@ BEGIN
       END IF;
     END IF;
     ROLLBACK;
-    PERFORM pg_catalog.pg_sleep(0.05);
+    IF NOT imat_catalog.await_sources(ARRAY[target.id]) THEN
+      PERFORM pg_catalog.pg_sleep(0.05);
+    END IF;
     IF attempt OPERATOR(pg_catalog.=) 300 THEN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
