@@ -689,6 +689,15 @@ COMMENT ON FUNCTION imat_catalog.allow_capture(oid) IS
   'Lets the owners of the capture functions of a source append to its log and mark it as reset.';
 GRANT EXECUTE ON FUNCTION imat_catalog.allow_capture(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.await_sources(imats integer[])
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog
+  SET lock_timeout=200ms;
+COMMENT ON FUNCTION imat_catalog.await_sources(integer[]) IS
+  'Waits for another session that has locked a source of one of these imats, or a partition of one. Returns false if there is none, or if it has the lock still after a short time.';
+GRANT EXECUTE ON FUNCTION imat_catalog.await_sources(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.begin_anew()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
