@@ -1,7 +1,7 @@
--- hold_sources gives up all locks where another session has locked a source. This waits for one such
--- lock. Call it in a transaction of its own, which holds no other: then nobody can wait for that.
--- The timeout is shorter than PostgreSQL's deadlock_timeout, because CREATE INDEX CONCURRENTLY waits
--- for snapshots, and this has one.
+-- hold_sources gives up all locks where another session has locked a source. This waits for one
+-- such lock. Call it in a transaction of its own, which holds no other: then nobody can wait for
+-- that. The timeout is shorter than PostgreSQL's deadlock_timeout, because CREATE INDEX
+-- CONCURRENTLY waits for snapshots, and this has one.
 CREATE OR REPLACE FUNCTION imat_catalog.await_sources(imats integer[]) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
