@@ -7,6 +7,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import { loadColumns } from './columns.ts';
+import { viewText } from './view-text.ts';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';
 
@@ -101,10 +102,7 @@ type RelationRow = {
 };
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
-  const [view] = await db.query<{ definition: string }>(
-    `SELECT pg_get_viewdef($1::oid, true) AS definition`,
-    [oid],
-  );
+  const definition = await viewText(db, oid);
   const columns = await loadColumns(db, [oid]);
   const imats = await imatViews(db);
   const direct = await readBy(db, [oid], imats);
@@ -129,7 +127,7 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
     }
   }
   return {
-    definition: (view?.definition ?? '').trim().replace(/;$/, ''),
+    definition,
     columns: (columns.get(oid) ?? []).map(({ name, type }) => ({ name, type })),
     direct,
     all: [...all.values()],

@@ -5,6 +5,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
+import { inspectView } from '../../../engine/server/relations.ts';
 import {
   createWorld,
   differencesSql,
@@ -76,4 +77,12 @@ describe.each(Object.keys(COMMANDS) as (keyof typeof COMMANDS)[])('%s', (command
       } else expect(await isExact(command)).toBe(true);
     });
   });
+});
+
+test('a view that is dropped meanwhile', async () => {
+  const oid = await world.value<number>(`SELECT 'oracle'::regclass::oid::int`);
+  await world.sql('DROP VIEW oracle');
+  const { db } = await world.session();
+  const found = db.transaction('read committed', () => inspectView(db, oid));
+  await expect(found).rejects.toMatchObject({ condition: 'contention' });
 });
