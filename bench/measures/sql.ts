@@ -22,7 +22,7 @@ const QUERIES = warehouseQueries({ largeOrder: 250, largeShare: 0.001 });
 const NAMES = Object.keys(QUERIES) as (keyof typeof QUERIES)[];
 const SHARES = [0.001, 0.01, 0.1] as const;
 const PENDING = [0, 100, 10_000] as const;
-/** The limits of the time that it takes to plan a read, of few tables and of many. */
+/** Most milliseconds that planning may take: up to `few` tables, and above. */
 const PLANNING = { few: 4, fewMs: 5, manyMs: 30 } as const;
 
 type Name = (typeof NAMES)[number];

@@ -60,13 +60,11 @@ export function sizesOf(factor: number): Sizes {
   };
 }
 
-/** An integer from 0 to `choices` - 1, scattered by `seed`, and otherwise for each `use`. */
+/** An integer from 0 to `choices` - 1 by the value of `seed`, by each `use` another. */
 const pick = (choices: number, use: number, seed = 'i'): string =>
   `((hashint8extended((${seed})::bigint, ${use}) & 9223372036854775807) % ${choices})`;
-const oneOf = (values: readonly string[], use: number, seed?: string): string => {
-  const list = values.map((value) => `'${value}'`).join(', ');
-  return `(ARRAY[${list}])[1 + ${pick(values.length, use, seed)}]`;
-};
+const oneOf = (values: readonly string[], use: number, seed?: string): string =>
+  `(ARRAY['${values.join("', '")}'])[1 + ${pick(values.length, use, seed)}]`;
 const day = (use: number, seed?: string): string =>
   `DATE '1992-01-01' + ${pick(2400, use, seed)}::int`;
 
@@ -143,7 +141,7 @@ const lineRows = ({ parts, suppliers }: Sizes): string => {
      ${oneOf(['AIR', 'MAIL', 'SHIP', 'RAIL', 'TRUCK', 'FOB', 'REG'], 42, seed)}`;
 };
 
-/** One purchase of each `every` is changed; `round` says which. */
+/** Of `every` purchases one is changed; `round` says which. */
 export type Change = { readonly every: number; readonly round: number };
 
 /** What changes some `rows` rows, lines included. */
@@ -171,7 +169,7 @@ export async function changeWarehouse(db: Db, sizes: Sizes, change: Change): Pro
   await db.execute(`INSERT INTO purchase ${purchaseRows('made', sizes.buyers)}`);
   await db.execute(
     `INSERT INTO line ${lineRows(sizes)} FROM ${LINES_OF_PURCHASES}
-      WHERE p.id IN (SELECT i FROM made)`,
+     WHERE p.id IN (SELECT i FROM made)`,
   );
   await db.execute('COMMIT');
 }
