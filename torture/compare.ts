@@ -3,6 +3,7 @@
  * the schema `oracle`, because a view follows renames. Rows are compared by their text, so that
  * 1.0 and 1.00 differ.
  */
+import type { Definition } from './definitions.ts';
 import type { Session } from './session.ts';
 
 export type Difference = { readonly name: string; readonly rows: readonly string[] };
@@ -20,33 +21,60 @@ const comparison = (name: string): string => `
     AS x(v)
   LIMIT 10`;
 
-/** In which partitions PostgreSQL would look now, whatever the snapshot. */
-const PARTITIONS = `SELECT string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid) AS list
+/**
+ * What PostgreSQL takes as it is now, whatever the snapshot: in which partitions it looks, and how
+ * it prints values of an enum.
+ */
+const NOW = `SELECT concat_ws(' ', enum_range(NULL::public.mood),
+    string_agg(t.relid::oid::text, ' ' ORDER BY t.relid::oid)) AS list
   FROM pg_class c, pg_partition_tree(c.oid) t
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'p' AND NOT c.relispartition`;
 
 /**
- * Whether a partition was truncated after the snapshot was taken, which locks on the root do not
- * keep from one that has come since. PostgreSQL reads it as empty then; an imat may still show its
- * rows (docs/limits.md).
+ * Whether a table that a definition reads, or a partition of one, was truncated or rewritten after
+ * the snapshot was taken, which locks on the root do not keep from a partition that has come since.
+ * PostgreSQL reads it as empty then; an imat that reads that table alone may still show its rows
+ * (docs/limits.md). One that joins it must show what the definition does.
  */
-const TRUNCATED = `SELECT count(*) AS n
-  FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'
-    AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)`;
+const isTruncated = (name: string): string => `
+  WITH RECURSIVE reads AS (
+    SELECT 'oracle.${name}'::regclass::oid AS oid
+    UNION
+    SELECT d.refobjid
+    FROM reads r JOIN pg_rewrite w ON w.ev_class = r.oid
+      JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+        AND d.refclassid = 'pg_class'::regclass
+  )
+  SELECT count(*) AS n
+  FROM pg_class c
+  WHERE c.relkind = 'r' AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)
+    AND (c.oid IN (SELECT oid FROM reads)
+      OR c.oid IN (SELECT t.relid FROM reads r, pg_partition_tree(r.oid) t))`;
+
+const readsOneTable = ({ query }: Definition): boolean =>
+  (query.match(/\bpublic\.\w/g) ?? []).length === 1;
 
 /**
- * In the transaction under way, if any. Partitions that come or go meanwhile are no difference:
- * PostgreSQL plans with one list, and executes while there is another one. Then it is repeated.
+ * In the transaction under way, if any. Partitions that come or go and values that are renamed
+ * meanwhile are no difference: PostgreSQL plans with one list, and executes while there is another
+ * one. Then it is repeated.
  */
-export async function compare(session: Session, name: string): Promise<Difference | null> {
-  const partitions = async (): Promise<string> =>
-    (await session.sql(PARTITIONS, false))[0]?.['list'] ?? '';
+export async function compare(
+  session: Session,
+  definition: Definition,
+): Promise<Difference | null> {
+  const { name } = definition;
+  const now = async (): Promise<string> => (await session.sql(NOW, false))[0]?.['list'] ?? '';
   for (;;) {
-    const before = await partitions();
+    const before = await now();
     const rows = await session.sql(comparison(name), false);
     if (rows.length === 0) return null;
-    if ((await session.sql(TRUNCATED, false))[0]?.['n'] !== '0') return null;
-    if (before === (await partitions())) return { name, rows: rows.map((row) => row['row'] ?? '') };
+    if (
+      readsOneTable(definition) &&
+      (await session.sql(isTruncated(name), false))[0]?.['n'] !== '0'
+    )
+      return null;
+    if (before === (await now())) return { name, rows: rows.map((row) => row['row'] ?? '') };
   }
 }
 
@@ -63,4 +91,33 @@ export async function tablesToLock(session: Session): Promise<string> {
     false,
   );
   return rows[0]?.['names'] ?? '';
+}
+
+/** What the answer of an imat depends on, as the snapshot of the transaction has it. */
+export async function evidenceOf(session: Session, name: string): Promise<string> {
+  const lines: string[] = [];
+  const ask = async (what: string, query: string): Promise<Record<string, string | null>[]> => {
+    const rows = await session
+      .sql(query, false)
+      .catch((error: unknown) => [{ error: String(error) }]);
+    lines.push(what, ...rows.map((row) => `  ${JSON.stringify(row)}`));
+    return rows;
+  };
+  const ofImat = `(SELECT i.id FROM imat_catalog.imat i WHERE i.name = '${name}')`;
+  const sources = `(SELECT z.relation FROM imat_catalog.imat_source z WHERE z.imat_id = ${ofImat})`;
+  await ask('snapshot', 'SELECT pg_current_snapshot(), pg_current_xact_id_if_assigned()');
+  await ask('frontier', `SELECT * FROM imat_catalog.frontier WHERE imat_id = ${ofImat}`);
+  await ask('partitions', 'SELECT *, xmin FROM pg_inherits ORDER BY 1');
+  await ask(
+    'resets',
+    `SELECT * FROM imat_store.reset WHERE relation IN (SELECT * FROM ${sources} s)`,
+  );
+  const rows = await ask(
+    'sources',
+    `SELECT log::text AS log, relation, relation::oid AS oid, parts, xmin FROM imat_catalog.source
+     WHERE relation IN (SELECT * FROM ${sources} s)`,
+  );
+  for (const { log } of rows)
+    await ask(`log ${log}`, `SELECT * FROM ${log} ORDER BY xid LIMIT 500`);
+  return lines.join('\n');
 }

@@ -1,6 +1,7 @@
-/** Random definitions over the SQL that imat maintains, and some that only swap can maintain. */
+/** Random definitions over the SQL that imat maintains, and one that only swap can maintain. */
 import type { Chance } from '../tools/chance.ts';
 import type { Column, Schema, Table } from './schema.ts';
+import { type Parts, swappedQuery, TOUCHED, type Touched, touchedQuery } from './touched.ts';
 
 export type Definition = {
   readonly name: string;
@@ -30,11 +31,8 @@ const SHAPES = [
   'sets',
   'setsGrouped',
   'nested',
-  'window',
-  'extremes',
-  'exists',
-  'leftJoin',
-  'limit',
+  'recursive',
+  ...TOUCHED,
 ] as const;
 type Shape = (typeof SHAPES)[number];
 
@@ -172,24 +170,9 @@ function queryOf(chance: Chance, shape: Shape, table: Table, other: Table, view:
       return `SELECT s.n, count(*) AS c, sum(a.id) AS t
         FROM ${a.sql}, generate_series(1, a.g) AS s(n) GROUP BY s.n`;
     default:
-      return swapQuery(chance, shape, a.sql, other);
+      return otherQuery(chance, shape, { a: a.sql, table, other, where: where(chance, 'a') });
   }
 }
 
-function swapQuery(chance: Chance, shape: Shape, a: string, other: Table): string {
-  switch (shape) {
-    case 'window':
-      return `SELECT a.id, a.g, rank() OVER (PARTITION BY a.g ORDER BY a.r) AS place FROM ${a}`;
-    case 'extremes':
-      return `SELECT a.g, max(a.id) AS hi, min(a.r) AS lo FROM ${a}${where(chance, 'a')}
-        GROUP BY a.g`;
-    case 'exists':
-      return `SELECT a.id, a.g FROM ${a}
-        WHERE EXISTS (SELECT FROM public.${other.name} b WHERE b.id = a.r AND b.g > 1)`;
-    case 'leftJoin':
-      return `SELECT a.g, count(*) AS n, count(b.id) AS m
-        FROM ${a} LEFT JOIN public.${other.name} b ON b.id = a.r GROUP BY a.g`;
-    default:
-      return `SELECT a.id, a.g, a.r FROM ${a} ORDER BY a.id, a.g, a.r LIMIT 10`;
-  }
-}
+const otherQuery = (chance: Chance, shape: 'recursive' | Touched, parts: Parts): string =>
+  shape === 'recursive' ? swappedQuery(parts) : touchedQuery(chance, shape, parts);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Commander, describeError, judgeCommand } from './commands.ts';
 import { restoreOracles } from './commands.ts';
 import { compare } from './compare.ts';
+import type { Definition } from './definitions.ts';
 import type { Run } from './run.ts';
 import { asFault, Session } from './session.ts';
 import { endPrepared } from './users.ts';
@@ -105,25 +106,30 @@ export class Worker {
   }
 }
 
+const WORKER_MS = 12_000;
+const SERVER_MS = 35_000;
+
 export async function runKiller(run: Run, worker: Worker): Promise<void> {
   const chance = run.nextChance();
   const session = new Session('killer', run.url, null);
   let [worked, served] = [Date.now(), Date.now()];
-  while (run.running) {
-    await sleep(chance.int(1000, 4000));
-    if (!run.running) break;
-    if (Date.now() - served > 35_000) {
+  let next = 0;
+  await run.act(session.name, async () => {
+    await sleep(100);
+    if (Date.now() < next) return;
+    next = Date.now() + chance.int(1000, 4000);
+    if (Date.now() - served > SERVER_MS) {
       served = Date.now();
       run.trace.beginCommand('killer', ['restart']).end('ok');
       await run.server.restart('immediate');
       run.count('kills: server');
-    } else if (Date.now() - worked > 12_000) {
+    } else if (Date.now() - worked > WORKER_MS) {
       worked = Date.now();
       await worker.end('SIGKILL');
       worker.start();
       run.count('kills: worker');
     } else await killBackend(run, session);
-  }
+  });
   await session.close();
 }
 
@@ -157,9 +163,9 @@ export async function settle(run: Run): Promise<void> {
     await restoreOracles(run.world.definitions, session).catch((error: unknown) =>
       run.count(`oracles not restored: ${asFault(error).message}`),
     );
-    for (const { name } of run.world.definitions) {
+    for (const definition of run.world.definitions) {
       if (!run.running) return;
-      await settleOne(run, commander, session, name);
+      await settleOne(run, commander, session, definition);
     }
   });
   await commander.close();
@@ -170,26 +176,35 @@ async function settleOne(
   run: Run,
   commander: Commander,
   session: Session,
-  name: string,
+  definition: Definition,
 ): Promise<void> {
+  const { name } = definition;
   const maintain = async (): Promise<boolean> =>
     (await command(run, commander, session, ['fold', name])) ||
     (await command(run, commander, session, ['swap', name]));
-  for (let round = 0; round < 4 && !(await maintain()) && run.running; round++) {
-    if (!(await command(run, commander, session, ['repair', name])))
+  let text = '';
+  for (let round = 0; round < REST_ROUNDS && run.running; round++) {
+    if (!(await maintain()) && !(await command(run, commander, session, ['repair', name])))
       await command(run, commander, session, ['convert', name]);
-  }
-  try {
-    const difference = await compare(session, name);
-    run.count('comparisons at rest');
-    if (difference !== null)
+    try {
+      const difference = await compare(session, definition);
+      run.count('comparisons at rest');
+      if (difference === null) return;
       run.fail({
         kind: 'difference',
         imat: name,
         session: session.name,
         text: `at rest\n${difference.rows.join('\n')}`,
       });
-  } catch (error) {
-    run.count(`at rest, not read: ${asFault(error).code} ${asFault(error).message}`);
+    } catch (error) {
+      const fault = asFault(error);
+      text = `at rest\n${fault.code} ${fault.message}`;
+      run.count(`at rest, not read: ${fault.code} ${fault.message}`);
+      await sleep(500);
+    }
   }
+  // Nobody is at work but the worker: sooner or later each can be read.
+  if (run.running) run.fail({ kind: 'read error', imat: name, session: session.name, text });
 }
+
+const REST_ROUNDS = 12;

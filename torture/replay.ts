@@ -118,8 +118,8 @@ class Replay {
     for (const { session } of this.#sessions.values())
       await session.sql('ROLLBACK').catch(() => undefined);
     const observer = this.#session('observer').session;
-    for (const { name, freshness } of this.#definitions)
-      if (freshness === 'live') await this.#compare(observer, name);
+    for (const definition of this.#definitions)
+      if (definition.freshness === 'live') await this.#compare(observer, definition);
     return this.#found;
   }
 
@@ -143,29 +143,28 @@ class Replay {
     return made;
   }
 
-  #knows(name: string | undefined): boolean {
-    return this.#definitions.some((one) => one.name === name);
-  }
-
   async #take(step: Step, session: Session, commander: Commander): Promise<void> {
+    const [verb, name] = step.command ?? [];
+    const definition = this.#definitions.find((one) => one.name === name);
     if (step.sql !== undefined) {
       await session.sql(step.sql).catch((error: unknown) => {
         const fault = asFault(error);
         if (judgeWriter(fault, this.#users) === 'imat')
           this.#found ??= `writer error\n${step.sql}\n${fault.code} ${fault.message}`;
       });
-    } else if (step.command?.[0] === 'compare' && this.#knows(step.command[1]))
-      await this.#compare(session, step.command[1] ?? '');
-    else if (step.command !== undefined && this.#knows(step.command[1]))
+    } else if (verb === 'compare' && definition !== undefined)
+      await this.#compare(session, definition);
+    else if (step.command !== undefined && definition !== undefined)
       await commander.run(step.command, this.#definitions, session).catch((error: unknown) => {
         if (judgeCommand(error) === 'imat')
           this.#found ??= `command error\n${step.command?.join(' ')}\n${describeError(error)}`;
       });
   }
 
-  async #compare(session: Session, name: string): Promise<void> {
+  async #compare(session: Session, definition: Definition): Promise<void> {
+    const { name } = definition;
     try {
-      const difference = await compare(session, name);
+      const difference = await compare(session, definition);
       if (difference !== null) this.#found ??= `difference\n${name}\n${difference.rows.join('\n')}`;
     } catch (error) {
       const fault = asFault(error);

@@ -11,6 +11,8 @@ export type Failure = {
   readonly imat: string | null;
   readonly session: string;
   readonly text: string;
+  /** What the answer of the imat depended on. */
+  readonly evidence?: string;
 };
 
 export type World = {
@@ -28,9 +30,11 @@ export function worldOf(seed: number): World {
   return { seed, schema, definitions: randomDefinitions(chance, schema, DEFINITIONS) };
 }
 
+export type Server = Pick<PostgresServer, 'url' | 'restart'>;
+
 export class Run {
   readonly world: World;
-  readonly server: PostgresServer;
+  readonly server: Server;
   readonly url: string;
   readonly trace = new Trace();
   readonly figures = new Map<string, number>();
@@ -41,7 +45,7 @@ export class Run {
   #active = 0;
   #actors = 0;
 
-  constructor(world: World, server: PostgresServer, url: string) {
+  constructor(world: World, server: Server, url: string) {
     this.world = world;
     this.server = server;
     this.url = url;

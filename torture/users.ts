@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from '../tools/chance.ts';
 import { restoreOracles } from './commands.ts';
-import { compare, tablesToLock } from './compare.ts';
+import { compare, evidenceOf, tablesToLock } from './compare.ts';
+import type { Definition } from './definitions.ts';
 import { judgeReader, judgeWriter } from './judge.ts';
 import type { Run } from './run.ts';
-import { asFault, type ServerFault, Session } from './session.ts';
+import { asFault, isLost, type ServerFault, Session } from './session.ts';
 import { COMPARE, randomDdl, randomPartitionChange, randomTransaction, SLEEP } from './writes.ts';
 
 const userSession = (run: Run, name: string): Session =>
@@ -15,10 +16,13 @@ const faultText = (sql: string, fault: ServerFault): string =>
   [sql, `${fault.code} ${fault.message}`, fault.detail, fault.where].join('\n');
 
 /** Runs a statement of a user; whether it succeeded. */
-async function attempt(run: Run, session: Session, sql: string): Promise<boolean> {
+const attempt = async (run: Run, session: Session, sql: string): Promise<boolean> =>
+  (await faultOf(run, session, sql)) === null;
+
+async function faultOf(run: Run, session: Session, sql: string): Promise<ServerFault | null> {
   try {
     await session.sql(sql);
-    return true;
+    return null;
   } catch (error) {
     const fault = asFault(error);
     const verdict = judgeWriter(fault, run.users);
@@ -30,26 +34,34 @@ async function attempt(run: Run, session: Session, sql: string): Promise<boolean
         session: session.name,
         text: faultText(sql, fault),
       });
-    return false;
+    return fault;
   }
 }
 
-const live = (run: Run): readonly string[] =>
-  run.world.definitions.filter((one) => one.freshness === 'live').map((one) => one.name);
+const live = (run: Run): readonly Definition[] =>
+  run.world.definitions.filter((one) => one.freshness === 'live');
 
 /** Whether the transaction can go on. */
-async function check(run: Run, session: Session, name: string, context: string): Promise<boolean> {
+async function check(
+  run: Run,
+  session: Session,
+  definition: Definition,
+  context: string,
+): Promise<boolean> {
+  const { name } = definition;
   const step = run.trace.beginCommand(session.name, ['compare', name]);
   try {
-    const difference = await compare(session, name);
+    const difference = await compare(session, definition);
     step.end(difference === null ? 'ok' : 'difference');
     run.count('comparisons');
     if (difference === null) return true;
+    const evidence = await evidenceOf(session, name);
     run.fail({
       kind: 'difference',
       imat: name,
       session: session.name,
       text: `${context}\n${difference.rows.join('\n')}`,
+      evidence,
     });
   } catch (error) {
     const fault = asFault(error);
@@ -76,7 +88,7 @@ export async function runWriter(run: Run, index: number): Promise<void> {
   let number = 0;
   await run.act(session.name, async () => {
     const { isolation, statements, end } = randomTransaction(chance, run.world.schema);
-    const names = statements.map(() => chance.pick(live(run)));
+    const compared = statements.map(() => chance.pick(live(run)));
     const pause = chance.int(0, 30);
     number += 1;
     const fixed = isolation !== 'READ COMMITTED' && statements.includes(COMPARE);
@@ -86,8 +98,8 @@ export async function runWriter(run: Run, index: number): Promise<void> {
     for (const [at, statement] of statements.entries()) {
       if (!good) break;
       if (statement === SLEEP) await sleep(pause * 40);
-      else if (statement === COMPARE)
-        good = await check(run, session, names[at] ?? '', `${isolation}, own changes`);
+      else if (statement === COMPARE && compared[at] !== undefined)
+        good = await check(run, session, compared[at], `${isolation}, own changes`);
       else good = await attempt(run, session, statement);
       if (good) run.count('statements');
     }
@@ -119,8 +131,8 @@ export async function runReader(run: Run, index: number): Promise<void> {
     const began =
       (await attempt(run, session, `BEGIN ISOLATION LEVEL ${isolation}`)) &&
       (await attempt(run, session, `LOCK TABLE ${tables} IN ACCESS SHARE MODE`));
-    for (const name of began ? reads : []) {
-      if (!(await check(run, session, name, isolation))) break;
+    for (const definition of began ? reads : []) {
+      if (!(await check(run, session, definition, isolation))) break;
       await sleep(chance.int(0, pause));
     }
     await attempt(run, session, 'ROLLBACK');
@@ -129,44 +141,57 @@ export async function runReader(run: Run, index: number): Promise<void> {
   await session.close();
 }
 
+/** Does once what must be found. */
+export async function runSaboteur(run: Run, fault: string): Promise<void> {
+  const session = userSession(run, 'saboteur');
+  await sleep(300);
+  await attempt(run, session, fault);
+  await session.close();
+}
+
 /** Changes tables: something is done, and undone after a while. */
 export async function runAlterer(run: Run): Promise<void> {
   const chance = run.nextChance();
   const session = userSession(run, 'alterer');
-  const undo: string[] = [];
   await run.act(session.name, async () => {
     const change = randomDdl(chance, run.world.schema);
     const pause = chance.int(50, 600);
     const done = await attemptAll(run, session, change.statements);
     await sleep(pause);
-    if (done) undo.push(...change.undo);
-    while (undo[0] !== undefined && run.running)
-      if (await insist(run, session, undo[0])) undo.shift();
-    if (change.breaks === true && done)
+    if (done !== 'failed') for (const sql of change.undo) await insist(run, session, sql);
+    if (change.breaks === true)
       await restoreOracles(run.world.definitions, session).catch(() => undefined);
     await sleep(pause);
   });
   await session.close();
 }
 
-async function attemptAll(run: Run, session: Session, all: readonly string[]): Promise<boolean> {
+/** Of what was cut off it is not known whether it was done. */
+async function attemptAll(
+  run: Run,
+  session: Session,
+  all: readonly string[],
+): Promise<'done' | 'failed' | 'cut off'> {
   for (const sql of all) {
-    if (await attempt(run, session, sql)) run.count('schema changes');
-    else {
+    const fault = await faultOf(run, session, sql);
+    if (fault !== null) {
       await attempt(run, session, 'ROLLBACK');
-      return false;
+      return isLost(fault) ? 'cut off' : 'failed';
     }
+    run.count('schema changes');
   }
-  return true;
+  return 'done';
 }
 
-/** What must be undone is tried again; false where it cannot be. */
-async function insist(run: Run, session: Session, sql: string): Promise<boolean> {
-  for (let round = 0; round < 5 && run.running; round++) {
-    if (await attempt(run, session, sql)) return true;
+const NOTHING_TO_UNDO = new Set(['42703', '42P01', '42704', '22023']);
+
+/** What must be undone is tried again. */
+async function insist(run: Run, session: Session, sql: string): Promise<void> {
+  for (let round = 0; round < 100 && run.running; round++) {
+    const fault = await faultOf(run, session, sql);
+    if (fault === null || NOTHING_TO_UNDO.has(fault.code)) return;
     await sleep(200);
   }
-  return true;
 }
 
 /** Partitions that come and go. */

@@ -154,6 +154,10 @@ export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
   const { name } = table;
   const alter = `ALTER TABLE public.${name}`;
   const used = chance.pick(table.columns.filter((one) => !['id', 'spare'].includes(one.name)));
+  // A generated column goes with those that it is made of.
+  const dropped = table.columns.filter(
+    (one) => one === used || (used.name === 'g' && one.values.length === 0),
+  );
   const rename = (from: string, to: string): string => `${alter} RENAME COLUMN ${from} TO ${to}`;
   switch (chance.int(0, 9)) {
     case 0:
@@ -201,7 +205,8 @@ export function randomDdl(chance: Chance, { tables }: Schema): SchemaChange {
         : {
             statements: [
               `BEGIN; ${alter} DROP COLUMN ${used.name} CASCADE;
-               ${alter} ADD COLUMN ${used.name} ${used.type}; COMMIT`,
+               ${dropped.map((one) => `${alter} ADD COLUMN ${one.name} ${one.type};`).join(' ')}
+               COMMIT`,
             ],
             undo: [],
             breaks: true,

@@ -15,7 +15,7 @@ import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
 import { literal } from '../algebra/query-rewrites/zoned.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { loadColumns } from '../server/columns.ts';
 import { isClock, VALUE_FUNCTIONS } from '../server/functions.ts';
@@ -168,7 +168,7 @@ async function viewOf(db: Db, { oid, searchPath }: ReadView, query: Query): Prom
     try {
       return (await columnsOf(await make())) === expected;
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       return false;
     }
   });

@@ -8,7 +8,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import { readDefinition } from '../../parser/read.ts';
 import type { Query } from '../../parser/tree.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { FunctionFacts } from '../server/functions.ts';
@@ -76,7 +76,7 @@ async function printedAs(db: Db, query: string): Promise<string | null> {
     try {
       await db.execute(`CREATE TEMPORARY VIEW imat_gate AS ${query}`);
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       return null;
     }
     const [row] = await db.query<{ text: string }>(

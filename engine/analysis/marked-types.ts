@@ -10,7 +10,7 @@ import { conjunction, mapQueries } from '../algebra/query-rewrites/relations.ts'
 import type { DerivedColumn } from '../algebra/query-rewrites/row-keys.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { integersOf } from '../server/stored-constants.ts';
 import type { TreeNode } from '../server/stored-tree.ts';
@@ -111,7 +111,7 @@ async function markedTypes(
     if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
     await db.execute(`CREATE TEMPORARY VIEW imat_marked AS ${text}`);
   } catch (error) {
-    if (!isRefused(error)) throw error;
+    if (!isRejected(error)) throw error;
     return found;
   }
   const [rule] = await db.query<{ tree: string }>(

@@ -15,10 +15,14 @@ import { analyse } from './analyse.ts';
 import type { Completion } from './completed.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
+import { type Named, checkNamed, named } from '../server/named.ts';
+import { inspectView } from '../server/relations.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
 
 export type Prepared = {
   readonly analysis: Analysis;
+  /** What the definition and the plan go by. */
+  readonly named: Named;
   readonly strategy: Strategy;
   readonly freshness: Freshness;
   readonly notes: readonly string[];
@@ -59,15 +63,41 @@ export function alreadyCompleted(prepared: Prepared, before: Completion): Prepar
   };
 }
 
-/** Analyses the view and decides; inside a transaction, changes nothing. */
+/**
+ * Analyses the view and decides; inside a transaction, changes nothing.
+ * @throws ImatError `contention` if what the view reads has got other names meanwhile
+ */
 export async function prepare(
   db: Db,
   oid: number,
   serverMajor: number,
-  options: Pick<ConvertOptions, 'strategy' | 'freshness'>,
+  options: Options,
 ): Promise<Prepared> {
   // Whatever the owner of the session has set: definitions are printed under this path.
   await db.execute('SET LOCAL search_path = pg_catalog');
+  const { all } = await inspectView(db, oid);
+  const before = await named(db, all);
+  const prepared = await rolledBack(db, () => decide(db, oid, serverMajor, options)).catch(
+    async (error: unknown) => {
+      await checkNamed(db, before);
+      throw error;
+    },
+  );
+  await checkNamed(db, before);
+  const { sources, imats } = prepared.analysis;
+  const known = new Set(all.map((relation) => relation.oid));
+  const others = [...sources, ...imats].filter((relation) => !known.has(relation.oid));
+  return { ...prepared, named: await named(db, [...all, ...others]) };
+}
+
+type Options = Pick<ConvertOptions, 'strategy' | 'freshness'>;
+
+async function decide(
+  db: Db,
+  oid: number,
+  serverMajor: number,
+  options: Options,
+): Promise<Omit<Prepared, 'named'>> {
   const analysis = await analyse(db, oid, serverMajor);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');

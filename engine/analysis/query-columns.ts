@@ -3,7 +3,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import type { Query } from '../../parser/tree.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { loadColumns } from '../server/columns.ts';
 
@@ -13,7 +13,7 @@ export async function queryColumns(db: Db, query: Query): Promise<readonly Colum
     try {
       await db.execute(`CREATE TEMPORARY VIEW imat_probe AS ${deparse(query)}`);
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       return [];
     }
     const [view] = await db.query<{ oid: number }>(

@@ -1,6 +1,6 @@
 /** The text of a user's query, made into a temporary view. */
 import type { Db } from '../db/db.ts';
-import { ServerError } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { invalidDefinition } from '../db/server-errors.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 
@@ -15,7 +15,7 @@ export async function temporaryView(db: Db, query: string, columns = ''): Promis
   try {
     await db.query(`${prefix}${text}`);
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error;
+    if (!isRejected(error)) throw error;
     const second =
       error.sqlstate === '42601' && error.position === null ? secondStatement(text) : null;
     if (second === null) throw invalidDefinition(error, text, [...prefix].length);

@@ -694,6 +694,15 @@ COMMENT ON FUNCTION imat_catalog.allow_capture(oid) IS
   'Lets the owners of the capture functions of a source append to its log and mark it as reset.';
 GRANT EXECUTE ON FUNCTION imat_catalog.allow_capture(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.await_sources(imats integer[])
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog
+  SET lock_timeout=200ms;
+COMMENT ON FUNCTION imat_catalog.await_sources(integer[]) IS
+  'Waits for another session that has locked a source of one of these imats, or a partition of one. Returns false if there is none, or if it has the lock still after a short time.';
+GRANT EXECUTE ON FUNCTION imat_catalog.await_sources(integer[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.begin_anew()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1160,10 +1169,20 @@ GRANT EXECUTE ON FUNCTION imat_catalog.hold_publication(integer[],integer[],inte
 CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog
+  SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
-  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if one of them was truncated or rewritten since the snapshot was taken, or has other partitions than those that are captured.';
+  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if a lock is not free, if one of them was truncated or rewritten since the snapshot was taken, or if it has other partitions than those that are captured.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hold_sources(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.hold_views(locks text)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog
+  SET lock_timeout=50ms;
+COMMENT ON FUNCTION imat_catalog.hold_views(text) IS
+  'Executes what view_locks has returned; false if a lock is not free.';
+GRANT EXECUTE ON FUNCTION imat_catalog.hold_views(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.idle_slot(swap jsonb, active oid)
   RETURNS integer
@@ -1841,10 +1860,11 @@ GRANT EXECUTE ON FUNCTION imat_store.capture_command(regclass,text,smallint[],te
 
 CREATE FUNCTION imat_store.captured_rows(source regclass, parts oid[])
   RETURNS text
-  LANGUAGE sql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
 COMMENT ON FUNCTION imat_store.captured_rows(regclass,oid[]) IS
-  'Returns the WHERE clause that keeps rows of partitions that are captured; an empty text if all are.';
+  'Returns the WHERE clause that keeps rows of partitions that are captured; an empty text if all are. Raises lock_not_available if it would have to wait.';
 GRANT EXECUTE ON FUNCTION imat_store.captured_rows(regclass,oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_store.check_reset()
@@ -1862,17 +1882,26 @@ COMMENT ON FUNCTION imat_store.estimated_rows(regclass) IS
   'Returns about how many rows a table has, its partitions included.';
 GRANT EXECUTE ON FUNCTION imat_store.estimated_rows(regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_store.has_column(relation regclass, column_name text)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.has_column(regclass,text) IS
+  'Returns true if a table has a column of this name now.';
+GRANT EXECUTE ON FUNCTION imat_store.has_column(regclass,text) TO PUBLIC;
+
 CREATE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[], names text[])
   RETURNS boolean
   LANGUAGE plpgsql IMMUTABLE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
 COMMENT ON FUNCTION imat_store.has_columns(regclass,text,smallint[],text[]) IS
   'Returns true if the columns of a source have these numbers and names and the types that its log has for them.';
 GRANT EXECUTE ON FUNCTION imat_store.has_columns(regclass,text,smallint[],text[]) TO PUBLIC;
 
 CREATE FUNCTION imat_store.has_parts(parents regclass[], parts oid[])
   RETURNS boolean
-  LANGUAGE sql IMMUTABLE
+  LANGUAGE plpgsql IMMUTABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.has_parts(regclass[],oid[]) IS
   'Returns true if a table, the first of parents, has exactly these partitions now. The other parents are those of the partitions that are partitioned themselves.';
@@ -1886,10 +1915,19 @@ COMMENT ON FUNCTION imat_store.is_detaching(oid[],oid[]) IS
   'Returns true if a partition of one of these tables is being detached concurrently, other than parts.';
 GRANT EXECUTE ON FUNCTION imat_store.is_detaching(oid[],oid[]) TO PUBLIC;
 
-CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
+CREATE FUNCTION imat_store.is_locked(source regclass, with_parts boolean)
   RETURNS boolean
   LANGUAGE sql VOLATILE
   SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_store.is_locked(regclass,boolean) IS
+  'Returns true if another session has an ACCESS EXCLUSIVE lock on a table, or waits for one; with_parts: or on one of its partitions.';
+GRANT EXECUTE ON FUNCTION imat_store.is_locked(regclass,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_store.is_loggable(source regclass, changed bigint)
+  RETURNS boolean
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
 COMMENT ON FUNCTION imat_store.is_loggable(regclass,bigint) IS
   'Returns true if this many changed rows of a table are worth logging; false if to compute the state of its imats anew is cheaper.';
 GRANT EXECUTE ON FUNCTION imat_store.is_loggable(regclass,bigint) TO PUBLIC;
@@ -1913,9 +1951,10 @@ GRANT EXECUTE ON FUNCTION imat_store.may_append(text) TO PUBLIC;
 CREATE FUNCTION imat_store.part_tree(source regclass)
   RETURNS TABLE(parent oid, part oid)
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
 COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
-  'Returns the partitions that a table has now, at every level, each with its parent.';
+  'Returns the partitions that a table has now, at every level, each with its parent. Raises lock_not_available if a transaction that keeps its snapshot would have to wait.';
 GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.same_type(name text, number smallint)

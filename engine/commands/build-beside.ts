@@ -25,6 +25,7 @@ import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
+import { blameNamed } from '../server/named.ts';
 import { cutName, imatNames } from '../sql/names.ts';
 import { carriedIndexes } from './carried-indexes.ts';
 import { KEY_TOO_LONG, captureSources, isKeyTooLong } from './convert.ts';
@@ -64,8 +65,7 @@ async function build(
   target: Target,
   wanted: Wanted,
 ): Promise<Prepared> {
-  const progress = (step: number, label: string): void =>
-    wanted.onProgress?.({ step, steps: 4, label });
+  const progress: ReportStep = (step, label) => wanted.onProgress?.({ step, steps: 4, label });
   progress(1, `reading the definition of ${target.name}`);
   const prepared = await prepareTarget(db, serverMajor, target, wanted);
   const request: Request = {
@@ -75,40 +75,19 @@ async function build(
     builds: target.id,
     ...(wanted.against === undefined ? {} : { against: wanted.against }),
   };
-  const id = await register(db, request, prepared).catch((error: unknown) => {
+  const id = await register(db, request, prepared).catch(async (error: unknown) => {
     const isTaken = error instanceof ImatError && error.condition === 'already_exists';
-    throw isTaken ? builtElsewhere(target) : error;
+    throw isTaken ? builtElsewhere(target) : await blameNamed(db, prepared.named, error);
   });
   try {
-    progress(2, 'installing capture');
-    await captureSources(db, prepared, (source) =>
-      progress(2, `installing capture: waiting for writers of ${source}`),
-    );
-    progress(3, 'loading');
-    const start = performance.now();
-    const subject = await subjectBeside(db, target, prepared, request.name);
-    const build: Build = { id, target, prepared, subject };
-    await loadBeside(db, build).catch((error: unknown) => Promise.reject(definitionFailure(error)));
-    progress(4, 'switching');
-    const former = await withShortLock(
-      db,
-      () => switchTo(db, build),
-      () => progress(4, 'switching: waiting for readers of the view'),
-    );
-    await recordLoad(
-      db,
-      target.id,
-      wanted.reason === 'altered' ? 'alter' : 'repair',
-      wanted.reason,
-      performance.now() - start,
-    );
-    await tidy(db, former);
+    await install(db, { id, target, prepared, name: request.name }, wanted, progress);
     return prepared;
   } catch (error) {
     // A cancel has nothing left to stop: the work is undone already.
     db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    if (prepared.strategy !== 'delta' || !isKeyTooLong(error)) throw error;
+    if (prepared.strategy !== 'delta' || !isKeyTooLong(error))
+      throw await blameNamed(db, prepared.named, error);
     return await build(db, serverMajor, target, {
       ...wanted,
       strategy: 'swap',
@@ -119,6 +98,40 @@ async function build(
   }
 }
 
+type ReportStep = (step: number, label: string) => void;
+
+/** Capture, load and switch. */
+async function install(
+  db: Db,
+  { id, target, prepared, name }: Omit<Build, 'subject'> & { readonly name: string },
+  { reason }: Wanted,
+  progress: ReportStep,
+): Promise<void> {
+  progress(2, 'installing capture');
+  await captureSources(db, prepared, (source) =>
+    progress(2, `installing capture: waiting for writers of ${source}`),
+  );
+  progress(3, 'loading');
+  const start = performance.now();
+  const subject = await subjectBeside(db, target, prepared, name);
+  const built: Build = { id, target, prepared, subject };
+  await loadBeside(db, built).catch((error: unknown) => Promise.reject(definitionFailure(error)));
+  progress(4, 'switching');
+  const former = await withShortLock(
+    db,
+    () => switchTo(db, built),
+    () => progress(4, 'switching: waiting for readers of the view'),
+  );
+  await recordLoad(
+    db,
+    target.id,
+    reason === 'altered' ? 'alter' : 'repair',
+    reason,
+    performance.now() - start,
+  );
+  await tidy(db, former);
+}
+
 async function prepareTarget(
   db: Db,
   serverMajor: number,
@@ -126,14 +139,17 @@ async function prepareTarget(
   { query, strategy }: Wanted,
 ): Promise<Prepared> {
   const options = { freshness: target.freshness, ...(strategy === undefined ? {} : { strategy }) };
-  const prepared = await db.transaction('read committed', () =>
-    rolledBack(db, async () => {
-      const view =
-        query === null && target.definitionView !== null
-          ? target.definitionView
-          : await temporaryView(db, query ?? target.definition);
-      return prepare(db, view, serverMajor, options);
-    }),
+  const analyse = async (): Promise<Prepared> => {
+    const view =
+      query === null && target.definitionView !== null
+        ? target.definitionView
+        : await temporaryView(db, query ?? target.definition);
+    return prepare(db, view, serverMajor, options);
+  };
+  const prepared = await withShortLock(
+    db,
+    () => rolledBack(db, analyse),
+    () => undefined,
   );
   if (target.owner === null && target.original !== null)
     await checkOwner(db, target.original, prepared);
@@ -176,7 +192,7 @@ async function subjectBeside(
 
 async function loadBeside(db: Db, { id, target, prepared, subject }: Build): Promise<void> {
   const plan = planOf(prepared);
-  await atOneSnapshot(db, id, async () => {
+  await atOneSnapshot(db, id, prepared, async () => {
     for (const [name, value] of Object.entries(target.settings ?? {}))
       await db.query('SELECT set_config($1, $2, true)', [name, value]);
     await fill(db, id, subject, plan, scriptOf(subject, plan, [], []));

@@ -25,6 +25,7 @@ import { definitionFailure } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { resolveMaterializedView } from '../server/names.ts';
+import { blameNamed } from '../server/named.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Installed } from './change-freshness.ts';
 import { changeFreshness, sameImat } from './change-freshness.ts';
@@ -111,17 +112,19 @@ async function convert(
   const progress: ReportStep = (step, label) => request.onProgress?.({ step, steps: 4, label });
   checkName(request.name);
   progress(1, 'reading the definition');
-  const prepared = await db.transaction('read committed', () =>
-    rolledBack(db, async () =>
-      withIndexAdvice(
+  const analyse = async (): Promise<Prepared> =>
+    withIndexAdvice(
+      db,
+      await withIndexNotes(
         db,
-        await withIndexNotes(
-          db,
-          request.original,
-          await prepare(db, await viewOid(), serverMajor, request),
-        ),
+        request.original,
+        await prepare(db, await viewOid(), serverMajor, request),
       ),
-    ),
+    );
+  const prepared = await withShortLock(
+    db,
+    () => rolledBack(db, analyse),
+    () => progress(1, 'reading the definition: waiting for changes of its sources'),
   );
   if (request.original !== null) await checkOwner(db, request.original, prepared);
   const result = resultOf(request, prepared);
@@ -164,14 +167,14 @@ async function registerAndInstall(
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
     db.forgetCancel();
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
-    throw error;
+    throw await blameNamed(db, prepared.named, error);
   });
   try {
     await install(db, id, request, prepared, progress);
   } catch (error) {
     db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
-    throw error;
+    throw await blameNamed(db, prepared.named, error);
   } finally {
     await db.query('SELECT pg_advisory_unlock($1, $2)', [LOCK_CLASS, id]).catch(() => undefined);
   }

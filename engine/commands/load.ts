@@ -15,6 +15,7 @@ import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
@@ -26,7 +27,7 @@ export async function load(
   id: number,
 ): Promise<void> {
   const subject = await subjectOf(db, id, request.name, prepared, true);
-  await atOneSnapshot(db, id, async () => {
+  await atOneSnapshot(db, id, prepared, async () => {
     const start = performance.now();
     await loadAt(db, request, prepared, subject);
     await makeStorePrivate(db);
@@ -52,8 +53,14 @@ export async function recordLoad(
 /**
  * A source that is truncated or rewritten between the snapshot and the first look at it would be
  * read as empty: then again.
+ * @throws ImatError `contention`
  */
-export async function atOneSnapshot(db: Db, id: number, body: () => Promise<void>): Promise<void> {
+export async function atOneSnapshot(
+  db: Db,
+  id: number,
+  prepared: Prepared,
+  body: () => Promise<void>,
+): Promise<void> {
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     await followPartsOf(db, id);
     const loaded = await db.transaction('repeatable read', async () => {
@@ -62,19 +69,31 @@ export async function atOneSnapshot(db: Db, id: number, body: () => Promise<void
         [id],
       );
       if (sources?.held !== true) return false;
+      await checkNamed(db, prepared.named);
       await body();
       return true;
     });
     if (loaded) return;
+    await awaitSources(db, id);
   }
   throw new ImatError('contention', {
     message:
-      'the source tables kept being truncated, rewritten or partitioned while they were read',
+      'the source tables kept being locked, truncated, rewritten or partitioned ' +
+      'while they were read',
     hint: 'Try again later.',
   });
 }
 
-const LOAD_ATTEMPTS = 20;
+const LOAD_ATTEMPTS = 300;
+
+/** Where a source could not be held: until it may be free. Outside of a transaction. */
+export async function awaitSources(db: Db, id: number): Promise<void> {
+  const [row] = await db.query<{ waited: boolean }>(
+    'SELECT imat_catalog.await_sources(ARRAY[$1::integer]) AS waited',
+    [id],
+  );
+  if (row?.waited !== true) await new Promise((resolve) => setTimeout(resolve, 50));
+}
 
 /** The state, its frontier and the view, all at the transaction's snapshot. */
 async function loadAt(

@@ -9,8 +9,9 @@ import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { intact } from './call-procedure.ts';
+import { awaitSources } from './load.ts';
 
-const ATTEMPTS = 20;
+const ATTEMPTS = 300;
 
 /** @throws ImatError `not_initialized`, `not_found`, `strategy_unavailable`, `contention` */
 export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
@@ -30,7 +31,7 @@ export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
     });
   }
   await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
-  const rows = await whenFree(imat.name, () => fillAnew(db, imat.id, row.stored, row.fold));
+  const rows = await whenFree(db, imat, () => fillAnew(db, imat.id, row.stored, row.fold));
   await db.query(
     `SELECT imat_catalog.clean_log(z.relation)
      FROM imat_catalog.imat_source z
@@ -65,14 +66,18 @@ async function fillAnew(
   });
 }
 
-async function whenFree(name: string, attemptOnce: () => Promise<number | null>): Promise<number> {
+async function whenFree(
+  db: Db,
+  { id, name }: { readonly id: number; readonly name: string },
+  attemptOnce: () => Promise<number | null>,
+): Promise<number> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const rows = await attemptOnce();
     if (rows !== null) return rows;
-    await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
+    await awaitSources(db, id);
   }
   throw new ImatError('contention', {
-    message: `other sessions kept folding imat "${name}"`,
+    message: `imat "${name}" kept being folded, or its sources locked, by other sessions`,
     hint: 'Try again later.',
   });
 }

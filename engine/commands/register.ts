@@ -8,9 +8,11 @@ import { attnumArray } from '../capture/install.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import { LOCK_CLASS, catalogVersion, holdCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { registerScript } from '../generate/script.ts';
 import { shellWord } from '../errors/shell-word.ts';
+import { checkNamed } from '../server/named.ts';
 import { imatNames } from '../sql/names.ts';
 
 export type Request = ConvertOptions & {
@@ -117,7 +119,7 @@ async function installed(
 
 export async function register(db: Db, request: Request, prepared: Prepared): Promise<number> {
   const names = imatNames(request.name);
-  return db.transaction('read committed', async () => {
+  const register = async (): Promise<number> => {
     await holdCatalog(db);
     const id = await insertImat(db, request, prepared);
     for (const source of prepared.watched) {
@@ -129,6 +131,8 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     }
     for (const { sql } of registerScript({ ...prepared.analysis, names }))
       await db.execute(sql.text);
+    // The definition view holds locks on what it reads until the transaction ends.
+    await checkNamed(db, prepared.named);
     await makeStorePrivate(db);
     await db.query('UPDATE imat_catalog.imat SET definition_view_text = $2 WHERE id = $1', [
       id,
@@ -138,7 +142,8 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     await db.query('SELECT imat_catalog.begin_history()');
     await holdInstall(db, id);
     return id;
-  });
+  };
+  return withShortLock(db, register, () => undefined);
 }
 
 async function insertImat(db: Db, request: Request, prepared: Prepared): Promise<number> {

@@ -105,6 +105,14 @@ export const QUERY_CANCELED = '57014';
 export const isRefused = (error: unknown): error is ServerError =>
   error instanceof ServerError && error.sqlstate !== QUERY_CANCELED;
 
+/** Whether a lock was not free in time: the same may work next time. */
+export const isContended = (error: unknown): boolean =>
+  error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
+
+/** Whether the server refused a statement for what it says, and would refuse it again. */
+export const isRejected = (error: unknown): error is ServerError =>
+  isRefused(error) && !isContended(error);
+
 /** How to reach a database. */
 export type ConnectTarget =
   | { readonly kind: 'url'; readonly url: string }

@@ -3,7 +3,8 @@
  * them.
  */
 import type { Db } from './db.ts';
-import { ServerError } from './db.ts';
+import { isContended } from './db.ts';
+import { ImatError } from '../errors/imat-error.ts';
 
 export const LOCK_TIMEOUT_MS = 50;
 
@@ -26,8 +27,7 @@ export async function withShortLock<T>(
         return body();
       });
     } catch (error) {
-      const contended =
-        error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
+      const contended = isContended(error instanceof ImatError ? error.cause : error);
       if (!contended || attempt === attempts) throw error;
       onWait();
       await new Promise((resolve) => setTimeout(resolve, Math.min(20 * attempt, 400)));

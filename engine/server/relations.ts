@@ -7,6 +7,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import type { Db } from '../db/db.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import { loadColumns } from './columns.ts';
+import { viewText } from './view-text.ts';
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table' | 'other';
 
@@ -45,6 +46,7 @@ SELECT m[1]::oid, 0
 FROM pg_rewrite r, regexp_matches(r.ev_action::text, ':relid ([0-9]+)', 'g') m
 WHERE r.ev_class = ANY ($1::oid[]) AND m[1]::oid BETWEEN 1 AND 16383`;
 
+/** pg_partition_tree would lock the partitions, in another order than others do. */
 const RELATION_SQL = `
 SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
   c.relpersistence::text AS persistence, c.relrowsecurity AS row_security,
@@ -57,14 +59,19 @@ SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::tex
   c.oid < 16384 AS is_system, p.foreign_part, p.unlogged_part, p.subscribed_part
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN LATERAL (
-    SELECT min(t.relid::text) FILTER (WHERE l.relkind = 'f') AS foreign_part,
-      min(t.relid::text) FILTER (WHERE l.relpersistence <> 'p') AS unlogged_part,
+    WITH RECURSIVE tree AS (
+      SELECT c.oid AS relid
+      UNION ALL
+      SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relid
+    )
+    SELECT min(t.relid::regclass::text) FILTER (WHERE l.relkind = 'f') AS foreign_part,
+      min(t.relid::regclass::text) FILTER (WHERE l.relpersistence <> 'p') AS unlogged_part,
       CASE WHEN has_table_privilege('pg_subscription_rel', 'SELECT') THEN (
         SELECT min(s.srrelid::regclass::text)
         FROM pg_subscription_rel s
-        WHERE s.srrelid = ANY (array_agg(t.relid::oid))
+        WHERE s.srrelid = ANY (array_agg(t.relid))
       ) END AS subscribed_part
-    FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
+    FROM tree t JOIN pg_class l ON l.oid = t.relid
   ) p ON c.relkind = 'p'
 WHERE c.oid = ANY ($1::oid[])
   -- A composite type whose fields are read is no source.
@@ -91,10 +98,7 @@ type RelationRow = {
 };
 
 export async function inspectView(db: Db, oid: number): Promise<Inspection> {
-  const [view] = await db.query<{ definition: string }>(
-    `SELECT pg_get_viewdef($1::oid, true) AS definition`,
-    [oid],
-  );
+  const definition = await viewText(db, oid);
   const columns = await loadColumns(db, [oid]);
   const imats = await imatViews(db);
   const direct = await readBy(db, [oid], imats);
@@ -119,7 +123,7 @@ export async function inspectView(db: Db, oid: number): Promise<Inspection> {
     }
   }
   return {
-    definition: (view?.definition ?? '').trim().replace(/;$/, ''),
+    definition,
     columns: (columns.get(oid) ?? []).map(({ name, type }) => ({ name, type })),
     direct,
     all: [...all.values()],

@@ -5,11 +5,12 @@
 import { substituteRelations } from '../../parser/libpg/substitute.ts';
 import { quoteQualified } from '../../parser/quote.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { catalogIsReadable } from '../catalog/migrate.ts';
 import { loadColumns } from './columns.ts';
 import { searchPathOf } from './operators.ts';
+import { viewText } from './view-text.ts';
 
 /**
  * What stands for a materialized view or an imat:
@@ -70,10 +71,7 @@ export async function unstacked(db: Db, view: number, how: Instead): Promise<Uns
       const other = await otherThan(read);
       if (other !== null) others.set(quoteQualified(read.schema, read.name), other);
     }
-    const [row] = await db.query<{ text: string }>('SELECT pg_get_viewdef($1::oid, true) AS text', [
-      oid,
-    ]);
-    const text = (row?.text ?? '').trim().replace(/;$/, '');
+    const text = await viewText(db, oid);
     if (others.size === 0) return { text, changed: false };
     const changed = await substituteRelations(
       text,
@@ -116,15 +114,10 @@ export async function unstackedView(
   const mine = (await loadColumns(db, [view])).get(view) ?? [];
   const isSame = await rolledBack(db, async () => {
     try {
-      const [row] = await db.query<{ text: string }>(
-        'SELECT pg_get_viewdef($1::oid, true) AS text',
-        [view],
-      );
-      if ((await searchPathOf(db, view, (row?.text ?? '').trim().replace(/;$/, ''))) !== null)
-        return false;
+      if ((await searchPathOf(db, view, await viewText(db, view))) !== null) return false;
       await db.execute(create);
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (!isRejected(error)) throw error;
       return false;
     }
     const oid = await temporary(db);

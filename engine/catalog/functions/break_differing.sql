@@ -1,4 +1,6 @@
--- One that another session works on is counted, and marked by the next check.
+-- One that another session works on is counted, and marked by the next check. To compare generated
+-- columns locks their tables for a moment: whoever has locked one of them may wait for this
+-- transaction, so it gives up soon, and the next check compares.
 CREATE OR REPLACE FUNCTION imat_catalog.break_differing(wanted integer[], wait boolean)
 RETURNS integer
 LANGUAGE plpgsql
@@ -7,7 +9,9 @@ AS $$
 DECLARE
   found_one record;
   differing integer := 0;
+  patience text := current_setting('lock_timeout');
 BEGIN
+  IF NOT wait THEN PERFORM set_config('lock_timeout', '50ms', true); END IF;
   FOR found_one IN
     SELECT d.imat_id, string_agg(DISTINCT d.message, '; ') AS reason
     FROM imat_catalog.differences(wanted) d GROUP BY d.imat_id ORDER BY d.imat_id
@@ -23,7 +27,11 @@ BEGIN
     PERFORM imat_catalog.break_imat(found_one.imat_id, found_one.reason);
   END LOOP;
   PERFORM imat_catalog.adopt_facts(wanted);
+  PERFORM set_config('lock_timeout', patience, true);
   RETURN differing;
+EXCEPTION WHEN lock_not_available THEN
+  IF wait THEN RAISE; END IF;
+  RETURN 0;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.break_differing(integer[], boolean) IS

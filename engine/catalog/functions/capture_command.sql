@@ -1,12 +1,16 @@
 -- A column that is gone or has another type stays NULL in the log. No imat that can be read needs
 -- it: its definition view depends on the column, so PostgreSQL drops that view first.
 --
--- parts: the partitions that are captured, if the table has others now. Rows of a partition that is
--- not captured yet are left out, by its constraint: they are logged when its capture begins. A
--- table that has been detached writes here as long as it is captured; if it has lost a column, a
--- reset mark stands for its rows. So it does while a partition is being detached concurrently that
--- is not captured: statements that began before still put rows there, and to ask for its constraint
--- would wait for the session that detaches it.
+-- parts: the partitions that are captured, if the table may have others now. Rows of a partition
+-- that is not captured yet are left out, by its constraint: they are logged when its capture
+-- begins. A table that has been detached writes here as long as it is captured; if it has lost a
+-- column, a reset mark stands for its rows. So it does while a partition is being detached
+-- concurrently that is not captured: statements that began before still put rows there, and to ask
+-- for its constraint would wait for the session that detaches it.
+--
+-- Whoever writes to a table has a lock on that table alone, and must not wait for another one. So
+-- types are those of the table that is written to, the partitions are asked for only if its rows
+-- can be in one of them, and a reset mark is the answer if that would wait.
 CREATE OR REPLACE FUNCTION imat_store.capture_command(source regclass, log text,
   numbers smallint[], event text, parts oid[] DEFAULT NULL, fired regclass DEFAULT NULL)
 RETURNS text
@@ -14,7 +18,9 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  written regclass := coalesce(fired, source);
   path text[];
+  column_name text;
   same boolean;
   targets text := '';
   old_values text := '';
@@ -31,26 +37,27 @@ BEGIN
   IF parts IS NOT NULL AND imat_store.is_detaching(source || parts, parts) THEN
     RETURN reset;
   END IF;
+  path := (pg_identify_object_as_address('pg_class'::regclass, written, 0)).object_names;
   FOREACH number IN ARRAY numbers LOOP
-    path := (pg_identify_object_as_address('pg_class'::regclass, source, number)).object_names;
-    CONTINUE WHEN path[3] IS NULL;
+    column_name :=
+      (pg_identify_object_as_address('pg_class'::regclass, source, number)).object_names[3];
+    CONTINUE WHEN column_name IS NULL;
+    same := NULL;
     BEGIN
       EXECUTE format('SELECT %s FROM (SELECT (NULL::%I.%I).*) s, (SELECT (NULL::%s).*) l',
-        imat_store.same_type(path[3], number), path[1], path[2], log) INTO same;
+        imat_store.same_type(column_name, number), path[1], path[2], log) INTO same;
     EXCEPTION WHEN undefined_column THEN
-      same := false;
+      IF written <> source AND NOT imat_store.has_column(written, column_name) THEN
+        RETURN reset;
+      END IF;
     END;
     CONTINUE WHEN same IS NOT TRUE;
-    IF fired <> source AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = fired
-      AND a.attname = path[3] AND NOT a.attisdropped) THEN
-      RETURN reset;
-    END IF;
     targets := targets || format(', c%s', number);
-    old_values := old_values || format(', o.%I', path[3]);
-    new_values := new_values || format(', n.%I', path[3]);
+    old_values := old_values || format(', o.%I', column_name);
+    new_values := new_values || format(', n.%I', column_name);
   END LOOP;
-  IF parts IS NOT NULL AND (fired = source OR EXISTS (
-    SELECT FROM imat_store.part_tree(source) t WHERE t.part = fired)) THEN
+  IF parts IS NOT NULL
+    AND (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = written) THEN
     condition := imat_store.captured_rows(source, parts);
   END IF;
   RETURN format('INSERT INTO %s (weight%s) ', log, targets) || CASE event
@@ -58,6 +65,8 @@ BEGIN
     WHEN 'DELETE' THEN format('SELECT -1%s FROM old_rows o', old_values) || condition
     ELSE format('SELECT -1%s FROM old_rows o%s UNION ALL SELECT 1%s FROM new_rows n%s', old_values,
       condition, new_values, condition) END;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN reset;
 END $$;
 
 COMMENT ON FUNCTION imat_store.capture_command(regclass, text, smallint[], text, oid[], regclass) IS

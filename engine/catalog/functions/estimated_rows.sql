@@ -1,14 +1,19 @@
--- A table that was never analyzed is taken to have 100 rows on a page.
+-- A table that was never analyzed is taken to have 100 rows on a page. For an estimate, partitions
+-- as the snapshot has them will do.
 CREATE OR REPLACE FUNCTION imat_store.estimated_rows(source regclass) RETURNS bigint
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
+  WITH RECURSIVE tree AS (
+    SELECT source::oid AS part
+    UNION ALL
+    SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.part
+  )
   SELECT coalesce(sum(pg_relation_size(c.oid) / current_setting('block_size')::integer
     * CASE WHEN c.relpages > 0 AND c.reltuples > 0 THEN c.reltuples / c.relpages ELSE 100 END),
     0)::bigint
-  FROM pg_class c
+  FROM pg_class c JOIN tree t ON t.part = c.oid
   WHERE c.relkind = 'r'
-    AND (c.oid = source OR c.oid IN (SELECT t.part FROM imat_store.part_tree(source) t))
 $$;
 
 COMMENT ON FUNCTION imat_store.estimated_rows(regclass) IS

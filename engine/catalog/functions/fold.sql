@@ -55,11 +55,11 @@ BEGIN
     IF NOT imat_catalog.hold_sources(target.id)
       OR imat_catalog.check_imat(target.id) IS NOT NULL THEN
       emptied := emptied OPERATOR(pg_catalog.+) 1;
-      IF emptied OPERATOR(pg_catalog.>) 100 THEN
+      IF emptied OPERATOR(pg_catalog.>) 300 THEN
         RAISE EXCEPTION
           USING ERRCODE = 'serialization_failure',
-            MESSAGE = pg_catalog.format(
-              'the sources of imat "%s" kept being truncated, rewritten or partitioned', name);
+            MESSAGE = pg_catalog.format('the sources of imat "%s" kept being locked, truncated, '
+              'rewritten or partitioned', name);
       END IF;
     ELSIF imat_catalog.claim(target.id) THEN
       BEGIN
@@ -72,6 +72,10 @@ BEGIN
       EXIT;
     END IF;
     ROLLBACK;
+    IF emptied OPERATOR(pg_catalog.>) 0
+      AND NOT imat_catalog.await_sources(ARRAY[target.id]) THEN
+      PERFORM pg_catalog.pg_sleep(0.05);
+    END IF;
   END LOOP;
   IF corruption IS NOT NULL THEN
     CALL imat_catalog.break_corrupted(target.id, corruption);

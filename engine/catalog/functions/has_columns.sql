@@ -4,15 +4,23 @@
 --
 -- What it looks at is as it is now: the catalogs' caches and the parser do not go by the snapshot,
 -- which in a REPEATABLE READ transaction may be older than the ALTER TABLE.
+--
+-- The parser locks the source for a moment. Who writes to a partition has no lock on the root, and
+-- must not wait for it: the answer is false then.
 CREATE OR REPLACE FUNCTION imat_store.has_columns(source regclass, log text, numbers smallint[],
   names text[]) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1ms'
 AS $$
 DECLARE
   path text[];
   same boolean;
 BEGIN
+  IF (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = source)
+    AND imat_store.is_locked(source, false) THEN
+    RETURN false;
+  END IF;
   FOR n IN 1..cardinality(numbers) LOOP
     path := (pg_identify_object_as_address('pg_class'::regclass, source, numbers[n])).object_names;
     IF path[3] IS DISTINCT FROM names[n] THEN RETURN false; END IF;
@@ -23,7 +31,8 @@ BEGIN
     FROM unnest(names, numbers) u(name, number)
   ) INTO same;
   RETURN same;
-EXCEPTION WHEN undefined_object OR undefined_table OR undefined_column OR invalid_schema_name THEN
+EXCEPTION WHEN undefined_object OR undefined_table OR undefined_column OR invalid_schema_name
+  OR lock_not_available THEN
   RETURN false;
 END $$;
 

@@ -3,15 +3,18 @@
 -- so PostgreSQL makes it anew when one of them gets or loses a partition. Statements that began
 -- before, and transactions that keep their snapshots, write to a partition that is being detached
 -- concurrently: as long as there is one that is not captured, the answer is false. That is asked
--- last, so that it is not older than the list.
+-- last, so that it is not older than the list. The answer is false as well if it cannot be given
+-- without waiting.
 CREATE OR REPLACE FUNCTION imat_store.has_parts(parents regclass[], parts oid[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE
+LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT coalesce(array_agg(t.part ORDER BY t.part), '{}') = parts
-    AND NOT imat_store.is_detaching(parents::oid[], parts)
-  FROM imat_store.part_tree(parents[1]) t
-$$;
+BEGIN
+  RETURN parts = ARRAY(SELECT t.part FROM imat_store.part_tree(parents[1]) t ORDER BY 1)
+    AND NOT imat_store.is_detaching(parents::oid[], parts);
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
+END $$;
 
 COMMENT ON FUNCTION imat_store.has_parts(regclass[], oid[]) IS
   'Returns true if a table, the first of parents, has exactly these partitions now. The other '

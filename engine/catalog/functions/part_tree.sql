@@ -1,12 +1,17 @@
 -- A partition that is being detached concurrently counts as gone for whoever sees that. VOLATILE,
 -- so that READ COMMITTED looks at what is committed now. A transaction that keeps its snapshot must
--- ask a function that goes by the catalogs' caches; that function locks the partitions, so it is
--- asked only there.
+-- ask a function that goes by the catalogs' caches. That one locks all partitions, which no writer
+-- does. So it is asked in a subtransaction that is rolled back, which releases the locks, and only
+-- if nobody makes it wait. The timeout is for those who come in between.
 CREATE OR REPLACE FUNCTION imat_store.part_tree(source regclass)
 RETURNS TABLE (parent oid, part oid)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '1ms'
 AS $$
+DECLARE
+  parents oid[];
+  parts oid[];
 BEGIN
   IF current_setting('transaction_isolation') IN ('read committed', 'read uncommitted') THEN
     RETURN QUERY
@@ -18,15 +23,23 @@ BEGIN
         WHERE NOT i.inhdetachpending
       )
       SELECT t.inhparent, t.inhrelid FROM tree t;
-  ELSE
-    RETURN QUERY
-      SELECT t.parentrelid::oid, t.relid::oid FROM pg_partition_tree(source) t
-      WHERE t.relid <> source;
+    RETURN;
   END IF;
+  BEGIN
+    IF imat_store.is_locked(source, true) THEN
+      RAISE lock_not_available USING MESSAGE = format('another session has locked %s', source);
+    END IF;
+    SELECT array_agg(t.parentrelid::oid), array_agg(t.relid::oid) INTO parents, parts
+    FROM pg_partition_tree(source) t WHERE t.relid <> source;
+    RAISE raise_exception;
+  EXCEPTION WHEN raise_exception THEN
+    RETURN QUERY SELECT u.parent, u.part FROM unnest(parents, parts) u(parent, part);
+  END;
 END $$;
 
 COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
-  'Returns the partitions that a table has now, at every level, each with its parent.';
+  'Returns the partitions that a table has now, at every level, each with its parent. Raises '
+  'lock_not_available if a transaction that keeps its snapshot would have to wait.';
 
 -- Capture on the table of an ordinary role runs as that role.
 GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;

@@ -20,7 +20,7 @@ DECLARE
   corruption pg_catalog.text;
 BEGIN
   CALL imat_catalog.require_no_transaction('imat_catalog.publish');
-  FOR attempt IN 1..100 LOOP
+  FOR attempt IN 1..300 LOOP
     -- (1) The imats that have changed, and a slot for each that is filled.
     all_ids := '{}'; ids := '{}'; in_place := '{}'; signatures := '{}'; locks := '';
     started := pg_catalog.clock_timestamp();
@@ -52,17 +52,18 @@ BEGIN
     -- (2) All of them, at one snapshot.
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    EXECUTE locks;
-    EXIT WHEN imat_catalog.hold_publication(all_ids, ids, last_id);
+    IF imat_catalog.hold_views(locks) THEN
+      EXIT WHEN imat_catalog.hold_publication(all_ids, ids, last_id);
+    END IF;
     ROLLBACK;
-    IF attempt OPERATOR(pg_catalog.=) 100 THEN
+    IF attempt OPERATOR(pg_catalog.=) 300 THEN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
           MESSAGE = pg_catalog.format(
-            'imats %s kept being folded, or their sources truncated',
+            'imats %s kept being folded, or their sources locked or truncated',
               pg_catalog.array_to_string(names, ', '));
     END IF;
-    PERFORM pg_catalog.pg_sleep(0.02);
+    IF NOT imat_catalog.await_sources(ids) THEN PERFORM pg_catalog.pg_sleep(0.05); END IF;
   END LOOP;
   FOREACH name IN ARRAY names LOOP
     target := imat_catalog.find(name);

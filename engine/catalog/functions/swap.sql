@@ -40,7 +40,7 @@ BEGIN
   COMMIT;
 
   -- (2)
-  FOR attempt IN 1..100 LOOP
+  FOR attempt IN 1..300 LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     WHILE imat_catalog.follow_parts_of(target.id) LOOP
@@ -49,24 +49,28 @@ BEGIN
     END LOOP;
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    EXECUTE locks;
-    IF NOT imat_catalog.claim(target.id) THEN
-      -- Whoever has its row may be marking it as broken, which only a later snapshot shows.
-      ROLLBACK;
-      PERFORM imat_catalog.require_whole(target.id);
-      refusals := refusals OPERATOR(pg_catalog.+) 1;
-      IF refusals OPERATOR(pg_catalog.=) 10
-        THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
-      PERFORM pg_catalog.pg_sleep(0.02);
-      CONTINUE;
+    IF imat_catalog.hold_views(locks) THEN
+      IF imat_catalog.claim(target.id) THEN
+        EXIT WHEN imat_catalog.hold_sources(target.id);
+      ELSE
+        -- Whoever has its row may be marking it as broken, which only a later snapshot shows.
+        ROLLBACK;
+        PERFORM imat_catalog.require_whole(target.id);
+        refusals := refusals OPERATOR(pg_catalog.+) 1;
+        IF refusals OPERATOR(pg_catalog.=) 10
+          THEN PERFORM imat_catalog.swapped_elsewhere(name); END IF;
+      END IF;
     END IF;
-    EXIT WHEN imat_catalog.hold_sources(target.id);
     ROLLBACK;
-    IF attempt OPERATOR(pg_catalog.=) 100 THEN
+    IF NOT imat_catalog.await_sources(ARRAY[target.id]) THEN
+      PERFORM pg_catalog.pg_sleep(0.05);
+    END IF;
+    IF attempt OPERATOR(pg_catalog.=) 300 THEN
       RAISE EXCEPTION
         USING ERRCODE = 'serialization_failure',
           MESSAGE = pg_catalog.format(
-            'the sources of imat "%s" kept being truncated, rewritten or partitioned', name);
+            'the sources of imat "%s" kept being locked, truncated, rewritten or partitioned',
+              name);
     END IF;
   END LOOP;
   rows := imat_catalog.fill_slot(target.id, in_place);

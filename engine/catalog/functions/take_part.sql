@@ -11,6 +11,11 @@ DECLARE
   kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = part);
   has_rows boolean;
 BEGIN
+  -- What follows looks at the root. Whoever has locked that may wait for this lock.
+  IF with_rows AND imat_store.is_locked(source, true) THEN
+    RAISE lock_not_available
+      USING MESSAGE = format('another session has locked %s', source::regclass);
+  END IF;
   IF kind IS NOT NULL THEN
     -- ALTER TABLE ... ENABLE TRIGGER needs no more; DROP TRIGGER does.
     PERFORM imat_catalog.lock_relation(part, CASE WHEN is_new THEN 'SHARE ROW EXCLUSIVE'

@@ -90,6 +90,8 @@ export async function captureTwice(
   await db.execute('CREATE SCHEMA IF NOT EXISTS imat_store');
   for (const name of [
     'same_type',
+    'has_column',
+    'is_locked',
     'has_columns',
     'part_tree',
     'captured_rows',
