@@ -671,10 +671,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_bag;
-      INSERT INTO imat_store.state_bag (row_digest, region, label, value, rows)
-      SELECT row_digest, region, label, value, rows FROM imat_store.content_bag;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_bag (row_digest, region, label, value, rows)
+    SELECT row_digest, region, label, value, rows FROM imat_store.content_bag;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_bag')

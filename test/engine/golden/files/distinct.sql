@@ -349,10 +349,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_distinct;
-      INSERT INTO imat_store.state_distinct (region, shipped, rows)
-      SELECT region, shipped, rows FROM imat_store.content_distinct;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_distinct (region, shipped, rows)
+    SELECT region, shipped, rows FROM imat_store.content_distinct;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_distinct')

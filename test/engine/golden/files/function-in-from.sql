@@ -595,10 +595,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_function_in_from;
-      INSERT INTO imat_store.state_function_in_from (row_digest, name, word, place, rows)
-      SELECT row_digest, name, word, place, rows FROM imat_store.content_function_in_from;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_function_in_from (row_digest, name, word, place, rows)
+    SELECT row_digest, name, word, place, rows FROM imat_store.content_function_in_from;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_function_in_from')

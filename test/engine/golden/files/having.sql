@@ -473,10 +473,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_having;
-      INSERT INTO imat_store.state_having (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped)
-      SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.content_having;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_having (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped)
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_quantity, true_shipped, false_shipped FROM imat_store.content_having;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_having')

@@ -493,12 +493,12 @@ break", "%%I") DO UPDATE SET
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --";
-      INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
+    INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
 break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
-      SELECT "select", "line
+    SELECT "select", "line
 break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."content_Robert'); DROP TABLE sale; --";
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store."delta_Robert''); DROP TABLE sale; --"')

@@ -1090,10 +1090,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_join_of_four;
-      INSERT INTO imat_store.state_join_of_four (country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-      SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content_join_of_four;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_join_of_four (country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
+    SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content_join_of_four;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_join_of_four')

@@ -812,10 +812,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_self_join;
-      INSERT INTO imat_store.state_self_join (boss, rows)
-      SELECT boss, rows FROM imat_store.content_self_join;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_self_join (boss, rows)
+    SELECT boss, rows FROM imat_store.content_self_join;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_self_join')

@@ -347,10 +347,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_sets_in_select;
-      INSERT INTO imat_store.state_sets_in_select (word, n, rows)
-      SELECT word, n, rows FROM imat_store.content_sets_in_select;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_sets_in_select (word, n, rows)
+    SELECT word, n, rows FROM imat_store.content_sets_in_select;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_sets_in_select')

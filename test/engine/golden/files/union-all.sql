@@ -653,10 +653,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_union_all;
-      INSERT INTO imat_store.state_union_all (region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value)
-      SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.content_union_all;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_union_all (region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value)
+    SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.content_union_all;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_union_all')

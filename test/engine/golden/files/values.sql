@@ -397,10 +397,10 @@ DECLARE
 BEGIN
   IF anew OR imat_catalog.has_reset(imat => 1) THEN
     DELETE FROM imat_store.state_values;
-      INSERT INTO imat_store.state_values (row_digest, id, label, rows)
-      SELECT row_digest, id, label, rows FROM imat_store.content_values;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-      RETURN touched;
+    INSERT INTO imat_store.state_values (row_digest, id, label, rows)
+    SELECT row_digest, id, label, rows FROM imat_store.content_values;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_values')
