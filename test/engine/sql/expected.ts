@@ -101,8 +101,9 @@ const NAMES = {
   `,
   reports: `
     report_best_product report_category_share report_cohorts report_customers
-    report_daily_visits report_enums report_json report_monthly_revenue report_pivot
-    report_running_revenue report_stock report_top_customers report_view_over_view
+    report_daily_visits report_enums report_inactive report_json report_last_30_days
+    report_monthly_revenue report_overdue report_pivot report_running_revenue report_stock
+    report_top_customers report_view_over_view
   `,
   'scalar subqueries': `
     scalar_array scalar_by_key scalar_coalesced scalar_count scalar_difference scalar_having
