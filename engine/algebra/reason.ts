@@ -67,6 +67,27 @@ export const ambiguousKey = (label: string, type: string, span: Span | null): Pl
   span,
 });
 
+export const ambiguousValue = (name: string, value: string, span: Span | null): PlanReason => ({
+  kind: 'aggregate_distinct',
+  message: `equal values of ${value} can differ in what ${name} with DISTINCT computes from them`,
+  hint: 'Cast it to a type in which equal values are the same, such as numeric(12,2).',
+  span,
+});
+
+export const failingFilter = (span: Span | null): PlanReason => ({
+  kind: 'aggregate_distinct',
+  message: 'the FILTER of an aggregate with DISTINCT can fail for some rows',
+  hint: null,
+  span,
+});
+
+export const tooManyDifferent = (count: number, most: number): PlanReason => ({
+  kind: 'aggregate_distinct',
+  message: `${count} different arguments of aggregates with DISTINCT are more than ${most}`,
+  hint: null,
+  span: null,
+});
+
 export const noSource: PlanReason = {
   kind: 'no_source',
   message: 'the definition reads no table',

@@ -11,6 +11,7 @@ import type { InstalledColumn } from '../operators/store.ts';
 import { asInstalled } from '../operators/store.ts';
 import { namesOfStores } from '../generate/stores.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
+import { allStores } from '../plan/plan.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
@@ -114,9 +115,9 @@ export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise
     'SELECT name FROM imat_catalog.imat WHERE id = $1',
     [imatId],
   );
-  const tables = namesOfStores(imatNames(imat?.name ?? ''), plan.stores.length);
+  const tables = namesOfStores(imatNames(imat?.name ?? ''), plan);
   const stores: StorePlan[] = [];
-  for (const [index, store] of plan.stores.entries()) {
+  for (const [index, store] of allStores(plan).entries()) {
     const installed = installedStore(
       store,
       await columnsOf(db, tables[index]?.state.sql.text ?? ''),
@@ -124,7 +125,18 @@ export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise
     if (installed === null) return null;
     stores.push(installed);
   }
-  return { ...plan, stores };
+  return { ...plan, ...asPlanned(plan, stores) };
+}
+
+/** All stores of a plan in their places again. */
+function asPlanned(plan: Plan, all: readonly StorePlan[]): Pick<Plan, 'stores'> {
+  let next = plan.stores.length;
+  const stores = all.slice(0, next).map((store): StorePlan => {
+    if (store.rule === 'regroup') return store;
+    const below = all.slice(next, (next += store.different.length));
+    return { ...store, different: below.flatMap((one) => (one.rule === 'add' ? one : [])) };
+  });
+  return { stores };
 }
 
 const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>

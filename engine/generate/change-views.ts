@@ -15,14 +15,16 @@ import { anyPending } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { ident, lines, sql } from '../sql/sql.ts';
+import { ident, join, lines, sql } from '../sql/sql.ts';
+import { flipsOf } from './flips.ts';
 import type { Statement } from './statement.ts';
+import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
 
-export function changeViews(subject: Subject, plan: AddPlan): readonly Statement[] {
+export function changeViews(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
   const { delta, netted } = subject.names;
   const view = (name: Sql, netting: Netting): Sql =>
-    sql`CREATE VIEW ${name} AS\n${changeQuery(plan, subject.id, subject.logOf, netting)}`;
+    sql`CREATE VIEW ${name} AS\n${changeQuery(plan, subject, netting)}`;
   const pending: Statement = {
     label: 'what is pending, as rows of the state',
     sql: view(delta.sql, plan.netting),
@@ -45,8 +47,7 @@ export const fallbackView = (subject: Subject, plan: AddPlan): Sql | null =>
 
 export function changeQuery(
   plan: AddPlan,
-  imatId: number,
-  logOf: Pending['logOf'],
+  { id, logOf, different }: Pick<StoreSubject, 'id' | 'logOf' | 'different'>,
   netting: Netting,
 ): Sql {
   const { shape } = coreInput(plan, null);
@@ -63,11 +64,25 @@ export function changeQuery(
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
   };
   const terms = coreInput(plan, pending).change(netting);
-  return sql`WITH pending AS MATERIALIZED (
+  const flips = plan.different.flatMap((below, index) => {
+    const names = different[index];
+    if (names === undefined) return [];
+    const isCareful = netting === 'fenced' && below.netting !== 'fenced';
+    const view = isCareful ? names.netted : names.delta;
+    return [flipsOf(plan, below, index + 1, names, view.sql)];
+  });
+  const asked = sql`pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...flags])}
   FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = ${imatId}
-)
-${contributions(plan.store, terms)}`;
+  WHERE f.imat_id = ${id}
+)`;
+  return sql`WITH ${join([asked, ...flips.flatMap(({ ctes }) => ctes)], ', ')}
+${join(
+  [
+    contributions(plan.store, terms),
+    ...flips.map(({ store, term }) => contributions(store, [term])),
+  ],
+  '\nUNION ALL\n',
+)}`;
 }

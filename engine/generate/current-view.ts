@@ -49,13 +49,14 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
 
 /**
  * Pending changes of one log are read in place, three times, so that conditions reach the log.
- * Those of several would take three times as long to plan, and are computed once.
+ * Those of several, and of rows that come and go in another store, would take three times as long
+ * to plan, and are computed once.
  */
 export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | null): Sql {
   const { store } = plan;
   const keys = touchedBy(store);
   const delta = subject.names.delta.sql;
-  const isOnce = coreInput(plan, null).shape.sources.length > 1;
+  const isOnce = coreInput(plan, null).shape.sources.length > 1 || plan.different.length > 0;
   const changes = isOnce ? ident('changes') : delta;
   const touched = addedUp(subject, plan, keys, changes);
   const arms =
@@ -120,7 +121,8 @@ function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   ];
 }
 
-const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
+/** That a pending change has the same values in the keys as a stored row. */
+export const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
   const same = keys.map(
     ({ name }) => sql`d.${ident(name)} OPERATOR(pg_catalog.=) ${stateColumn(name)}`,
   );

@@ -92,6 +92,7 @@ export function bagStore(
     parts: [{ ...ROW_COUNT, comment: 'copies of the row' }],
     values: [],
     columns: new Map(node.outputs.map(({ column }, index) => [column.id, keys[index]?.name ?? ''])),
+    input: 0,
   };
 }
 

@@ -48,7 +48,16 @@ export type Store = {
   readonly values: readonly Value[];
   /** The stored column that is each column of the operator. */
   readonly columns: ReadonlyMap<ColumnId, string>;
+  /** The input whose rows are read: 0 for those of the operator. Parts of others get nothing. */
+  readonly input: number;
 };
+
+/** The store as rows of another input add to it; `keys`: how the keys are written over these. */
+export const fedBy = (store: Store, input: number, keys: readonly Sql[]): Store => ({
+  ...store,
+  keys: store.keys.map((key, index) => ({ ...key, value: keys[index] ?? key.value })),
+  input,
+});
 
 /** By what rows are found and grouped. */
 export type Identity = {
@@ -126,14 +135,18 @@ export const contributions = (store: Store, terms: readonly Term[]): Sql =>
 
 /** The keys and all parts of one group of rows, from scratch. */
 export const scratchParts = (store: Store): readonly Sql[] =>
-  store.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`);
+  store.parts.map((part) => {
+    const value = part.input === store.input ? partFromScratch(part) : zeroOf(part);
+    return sql`${value} AS ${ident(part.name)}`;
+  });
 
 /** The rows of the terms, with `keys` and what each contributes to the parts. */
 export function termRows(store: Store, terms: readonly Term[], keys: readonly Sql[]): Sql {
   const selects = terms.map((term) => {
-    const parts = store.parts.map(
-      (part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`,
-    );
+    const parts = store.parts.map((part) => {
+      const value = part.input === store.input ? partOfRow(part, term.weight) : zeroOf(part);
+      return sql`${value} AS ${ident(part.name)}`;
+    });
     return sql`-- ${termLabel(term)}
 SELECT
   ${lines([...keys, ...parts])}

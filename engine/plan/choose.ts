@@ -6,17 +6,18 @@
 import type { Expr } from '../../parser/tree.ts';
 import { equalExpr, visit } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
-import type { ColumnId, Node } from '../algebra/node.ts';
+import { differentOf } from '../algebra/different.ts';
+import type { ColumnId, Group, Node } from '../algebra/node.ts';
 import { expressionsOf, idOf, inputsOf, nodesOf, reference, scansOf } from '../algebra/node.ts';
 import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { ambiguousKey, noSource } from '../algebra/reason.ts';
+import { ambiguousKey, failingFilter, noSource, tooManyDifferent } from '../algebra/reason.ts';
 import type { PartType } from '../aggregates/parts.ts';
 import { against, faceOf } from '../operators/all.ts';
 import { bagStore } from '../operators/bag.ts';
 import type { Types } from '../operators/group.ts';
 import { groupStore } from '../operators/group.ts';
-import type { Store } from '../operators/store.ts';
+import type { OutputName, Store } from '../operators/store.ts';
 import type { AddPlan, Core } from './plan.ts';
 import { passedOn } from './plan.ts';
 
@@ -56,11 +57,12 @@ export function choose(
   { core, residual }: Cut,
   types: Types,
   outputTypes: readonly string[],
+  named: OutputName | null = null,
 ): AddPlan | { readonly reasons: readonly PlanReason[] } {
   const input = faceOf(core.input, null).shape;
   const shown = passedOn(residual, core);
-  const outputName = (id: ColumnId): string | null =>
-    [...shown].find(([, column]) => column === id)?.[0] ?? null;
+  const outputName =
+    named ?? ((id: ColumnId) => [...shown].find(([, column]) => column === id)?.[0] ?? null);
   const store =
     core.op === 'group'
       ? groupStore(core, input, types, outputName)
@@ -70,15 +72,47 @@ export function choose(
     ...ambiguousUses(core, residual, types),
     ...nodesOf(core).flatMap(against),
   ];
+  const different = core.op === 'group' ? differentPlans(core, types, outputName) : [];
   if ('reasons' in store || reasons.length > 0) return { reasons };
+  if ('reasons' in different) return different;
   return {
     rule: 'add',
     core,
     store,
+    different,
     residual,
     outputTypes,
     netting: mayFail(core, store) ? 'fenced' : 'logged',
   };
+}
+
+/** More stores of different values than this are not worth their folds. */
+const MAX_DIFFERENT = 8;
+
+/** How the different values are stored that aggregates with DISTINCT are computed from. */
+function differentPlans(
+  core: Group,
+  types: Types,
+  outputName: OutputName,
+): readonly AddPlan[] | { readonly reasons: readonly PlanReason[] } {
+  const found = differentOf(core);
+  const filters = found.flatMap(({ calls }) => calls[0]?.call.filter ?? []);
+  const failing = filters.filter(failsIn(core));
+  if (failing.length > 0) return { reasons: failing.map(({ span }) => failingFilter(span)) };
+  if (found.length > MAX_DIFFERENT)
+    return { reasons: [tooManyDifferent(found.length, MAX_DIFFERENT)] };
+  const plans = found.map(({ rows }) => {
+    const named = new Map(
+      rows.keys.map(({ column, expr }) => [
+        column.id,
+        expr.kind === 'column' ? expr.name : column.name,
+      ]),
+    );
+    const name = (id: ColumnId): string | null => outputName(id) ?? named.get(id) ?? null;
+    return choose({ core: rows, residual: rows }, types, [], name);
+  });
+  const reasons = plans.flatMap((one) => ('reasons' in one ? one.reasons : []));
+  return reasons.length > 0 ? { reasons } : plans.flatMap((one) => ('rule' in one ? one : []));
 }
 
 /**
@@ -112,7 +146,11 @@ function ambiguousUses(core: Core, residual: Node, types: Types): readonly PlanR
 const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
 
 /** Whether an expression over the sources can fail for some rows. */
-function mayFail(core: Core, store: Store): boolean {
+const mayFail = (core: Core, store: Store): boolean =>
+  nodesOf(core).flatMap(expressionsOf).some(failsIn(core)) ||
+  store.parts.some((part) => OVERFLOWING.has(part.type));
+
+function failsIn(core: Core): (expr: Expr) => boolean {
   const oids = new Map(
     nodesOf(core).flatMap((node) =>
       node.op === 'scan' || node.op === 'apply' || node.op === 'unionAll'
@@ -120,10 +158,5 @@ function mayFail(core: Core, store: Store): boolean {
         : [],
     ),
   );
-  return (
-    nodesOf(core)
-      .flatMap(expressionsOf)
-      .some((expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null)) ||
-    store.parts.some((part) => OVERFLOWING.has(part.type))
-  );
+  return (expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null);
 }

@@ -28,6 +28,15 @@ export type Plan = {
 
 export type StorePlan = AddPlan | RegroupPlan;
 
+/** Those of the plan, in its order, and then those that only other stores are computed from. */
+export const allStores = ({ stores }: Pick<Plan, 'stores'>): readonly StorePlan[] => [
+  ...stores,
+  ...stores.flatMap(differentOf),
+];
+
+export const differentOf = (plan: StorePlan): readonly AddPlan[] =>
+  plan.rule === 'add' ? plan.different : [];
+
 /**
  * A query whose tables are the stores: the number of a store from 1 is the OID of the table, with
  * the other sign.
@@ -52,6 +61,11 @@ export type AddPlan = {
   readonly rule: 'add';
   readonly core: Core;
   readonly store: Store;
+  /**
+   * Stores of the different values that its aggregates with DISTINCT are computed from, in the
+   * order of the store's inputs from 1. They have none themselves.
+   */
+  readonly different: readonly AddPlan[];
   readonly residual: Node;
   /** The definition's column types, as `format_type` prints them. */
   readonly outputTypes: readonly string[];

@@ -267,6 +267,7 @@ function ofNode(node: Expr): PlanReason[] {
 function ofAggregate({
   schema,
   name,
+  args,
   distinct,
   orderBy,
   withinGroup,
@@ -274,12 +275,17 @@ function ofAggregate({
 }: Aggregate): PlanReason[] {
   if (withinGroup)
     return [against('ordered_set_aggregate', `ordered-set aggregate "${name}"`, span)];
+  const isMaintained = schema === null && ruleFor(name) !== undefined;
+  // Of different values, those of one argument or several can be stored, with no argument nothing.
+  const isDifferent = distinct && !(isMaintained && args.length > 0);
   const marks = [
-    ...(distinct ? [against('aggregate_distinct', `aggregate "${name}" with DISTINCT`, span)] : []),
+    ...(isDifferent
+      ? [against('aggregate_distinct', `aggregate "${name}" with DISTINCT`, span)]
+      : []),
     ...(orderBy.length > 0
       ? [against('aggregate_order_by', `aggregate "${name}" with ORDER BY`, span)]
       : []),
   ];
   if (marks.length > 0) return marks;
-  return schema === null && ruleFor(name) !== undefined ? [] : [aggregateNotMaintained(name, span)];
+  return isMaintained ? [] : [aggregateNotMaintained(name, span)];
 }
