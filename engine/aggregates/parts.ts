@@ -77,8 +77,9 @@ export class PartAllocator {
   for(filter: { readonly suffix: string; readonly label: string } | null, input = 0): Parts {
     const suffix = `${input === 0 ? '' : '_distinct'}${filter?.suffix ?? ''}`;
     const told = (comment: string): string =>
-      (input === 0 ? '' : 'of different values: ') +
-      (filter === null ? comment : `${comment}, if ${filter.label}`);
+      comment +
+      (input === 0 ? '' : ', each value once') +
+      (filter === null ? '' : `, if ${filter.label}`);
     const allocate = (
       wanted: string,
       part: Pick<Part, 'value' | 'conditions' | 'type' | 'comment'>,

@@ -177,11 +177,16 @@ function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
   ];
 }
 
+/** What other stores are computed from is there first. */
+const fromBelow = (stores: readonly StoreOf[]): readonly StoreOf[] => [
+  ...stores.filter(({ isBelow }) => isBelow),
+  ...stores.filter(({ isBelow }) => !isBelow),
+];
+
 const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   register: registerScript(subject),
   load: [
-    // What stands below is there first.
-    ...storesOf(subject, plan).toReversed().flatMap(storeScript),
+    ...fromBelow(storesOf(subject, plan)).flatMap(storeScript),
     ...limitIndex(subject, plan),
     ...foldScript(subject, plan),
     ...liveViews(subject, plan),

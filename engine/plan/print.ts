@@ -45,7 +45,15 @@ function addLines(plan: AddPlan): readonly PlanLine[] {
   const label = labeller(plan.residual);
   const lines = above(plan).flatMap((node, depth) => residualLines(node, depth, label));
   const depth = above(plan).length;
-  return [...lines, ...coreLines(plan, depth, label), ...below(plan.core.input, depth + 1, label)];
+  return [
+    ...lines,
+    ...coreLines(plan, 'stored, one row per group', depth, label),
+    ...below(plan.core.input, depth + 1, label),
+    ...plan.different.flatMap((one) => [
+      ...coreLines(one, 'stored; rows that come and go change the groups above', depth + 1, label),
+      ...below(one.core.input, depth + 2, label),
+    ]),
+  ];
 }
 
 /** A node above the core. */
@@ -66,9 +74,14 @@ const computed = (outputs: readonly Output[], depth: number, label: Label): read
       stored: NOTHING,
     }));
 
-function coreLines(plan: AddPlan, depth: number, label: Label): readonly PlanLine[] {
+function coreLines(
+  plan: AddPlan,
+  ofGroups: string,
+  depth: number,
+  label: Label,
+): readonly PlanLine[] {
   const { core, store } = plan;
-  const rule = core.op === 'group' ? 'stored, one row per group' : 'stored, each row once';
+  const rule = core.op === 'group' ? ofGroups : 'stored, each row once';
   const own = {
     depth,
     clause: clauseOf(core, label),

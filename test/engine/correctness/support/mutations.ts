@@ -1,5 +1,7 @@
 /** Known wrong rules: what each changes in the SQL that imat installs. */
 
+import type { CompositionDefinition } from './composition-mutations.ts';
+import { COMPOSITION_MUTATIONS } from './composition-mutations.ts';
 import type { RegroupDefinition } from './regroup-mutations.ts';
 import { REGROUP_MUTATIONS } from './regroup-mutations.ts';
 
@@ -28,6 +30,7 @@ const SINGLE = 'SELECT count(*) AS n, sum(x) AS s FROM t';
 const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROUP BY t.k';
 const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
 export type Definition =
+  | CompositionDefinition
   | RegroupDefinition
   | typeof GROUPED
   | typeof JOINED
@@ -46,6 +49,7 @@ export const CAPTURES = /^capture on public\.t$/;
 
 export const MUTATIONS: readonly Mutation[] = [
   ...REGROUP_MUTATIONS,
+  ...COMPOSITION_MUTATIONS,
   {
     name: 'both sides changed: their product is not taken back',
     definition: JOINED,

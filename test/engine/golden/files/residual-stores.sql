@@ -208,6 +208,145 @@ COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for 
 -- trigger on public.sale
 COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
 
+-- the rows of the definition
+CREATE TABLE imat_store.state2_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+FROM public.sale
+GROUP BY sale.customer_id;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state2_residual_stores REPLICA IDENTITY FULL;
+
+-- what finds the rows of a key
+CREATE INDEX ON imat_store.state2_residual_stores (customer_id);
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state2_residual_stores.customer_id IS 'sale.customer_id';
+
+-- statistics
+ANALYZE imat_store.state2_residual_stores;
+
+-- the keys that pending rows touch
+CREATE VIEW imat_store.touched2_residual_stores AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+SELECT
+  pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
+  COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
+  pg_catalog.count(*) <= (
+      SELECT GREATEST(1000, c.reltuples::bigint / 10)
+      FROM pg_catalog.pg_class AS c
+      WHERE c.oid = 'imat_store.state2_residual_stores'::pg_catalog.regclass
+    ) AS is_few
+FROM (
+  SELECT DISTINCT u.key
+  FROM (
+    -- touched by changes of public.sale AS sale
+    SELECT (r8.customer_id)::integer AS key
+    FROM
+      (
+        SELECT l.weight::bigint AS weight, l.c2 AS customer_id
+        FROM imat_store.log_public_sale AS l
+        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      ) AS r8
+    WHERE (SELECT p.changed1 FROM pending AS p)
+  ) AS u
+  LIMIT (
+      SELECT GREATEST(1000, c.reltuples::bigint / 10)
+      FROM pg_catalog.pg_class AS c
+      WHERE c.oid = 'imat_store.state2_residual_stores'::pg_catalog.regclass
+    ) + 1
+) AS t;
+
+-- the definition, with its key
+CREATE VIEW imat_store.content2_residual_stores AS
+SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+FROM public.sale
+GROUP BY sale.customer_id;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed2_residual_stores(access_key uuid) RETURNS SETOF imat_store.content2_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed2_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_residual_stores';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed2_residual_stores(uuid) TO PUBLIC;
+
+-- stored rows, and those of touched keys now
+CREATE VIEW imat_store.current2_residual_stores WITH (security_barrier) AS
+WITH touched AS MATERIALIZED (
+  TABLE imat_store.touched2_residual_stores
+)
+SELECT
+  s.customer_id,
+  s.top,
+  s.imat_stays
+FROM (
+  -- stored rows of other keys
+  SELECT
+    s.customer_id,
+    s.top,
+    TRUE AS imat_stays
+  FROM imat_store.state2_residual_stores AS s
+  WHERE (SELECT t.is_few FROM touched AS t)
+    AND NOT EXISTS (SELECT FROM pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS k(key) WHERE k.key = s.customer_id)
+    AND (s.customer_id IS NOT NULL OR NOT (SELECT t.has_null FROM touched AS t))
+  UNION ALL
+  -- rows of touched keys now
+  SELECT
+    s.customer_id,
+    s.top,
+    FALSE AS imat_stays
+  FROM (
+  SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+  FROM public.sale
+  WHERE (sale.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
+  GROUP BY sale.customer_id
+  ) AS s
+  WHERE (SELECT t.is_few FROM touched AS t)
+  UNION ALL
+  -- rows without a key now
+  SELECT
+    s.customer_id,
+    s.top,
+    FALSE AS imat_stays
+  FROM (
+  SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
+  FROM public.sale
+  WHERE (sale.customer_id IS NULL)
+  GROUP BY sale.customer_id
+  ) AS s
+  WHERE (SELECT t.is_few FROM touched AS t)
+    AND (SELECT t.has_null FROM touched AS t)
+    AND s.customer_id IS NULL
+  UNION ALL
+  -- all rows now
+  SELECT
+    s.customer_id,
+    s.top,
+    FALSE AS imat_stays
+  FROM imat_store.computed2_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  WHERE NOT (SELECT t.is_few FROM touched AS t)
+) AS s;
+
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state1_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
@@ -392,145 +531,6 @@ FROM (
   ) AS s
 ) AS s;
 
--- the rows of the definition
-CREATE TABLE imat_store.state2_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
-SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
-FROM public.sale
-GROUP BY sale.customer_id;
-
--- what publications of all tables need
-ALTER TABLE imat_store.state2_residual_stores REPLICA IDENTITY FULL;
-
--- what finds the rows of a key
-CREATE INDEX ON imat_store.state2_residual_stores (customer_id);
-
--- what the column holds
-COMMENT ON COLUMN imat_store.state2_residual_stores.customer_id IS 'sale.customer_id';
-
--- statistics
-ANALYZE imat_store.state2_residual_stores;
-
--- the keys that pending rows touch
-CREATE VIEW imat_store.touched2_residual_stores AS
-WITH pending AS MATERIALIZED (
-  SELECT
-    f.snapshot,
-    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1
-  FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = 1
-)
-SELECT
-  pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
-  COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state2_residual_stores'::pg_catalog.regclass
-    ) AS is_few
-FROM (
-  SELECT DISTINCT u.key
-  FROM (
-    -- touched by changes of public.sale AS sale
-    SELECT (r8.customer_id)::integer AS key
-    FROM
-      (
-        SELECT l.weight::bigint AS weight, l.c2 AS customer_id
-        FROM imat_store.log_public_sale AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      ) AS r8
-    WHERE (SELECT p.changed1 FROM pending AS p)
-  ) AS u
-  LIMIT (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state2_residual_stores'::pg_catalog.regclass
-    ) + 1
-) AS t;
-
--- the definition, with its key
-CREATE VIEW imat_store.content2_residual_stores AS
-SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
-FROM public.sale
-GROUP BY sale.customer_id;
-
--- the same as a function, for reads while a reset is pending
-CREATE OR REPLACE FUNCTION imat_store.computed2_residual_stores(access_key uuid) RETURNS SETOF imat_store.content2_residual_stores
-LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
-SET row_security = off
-AS $imat$
-BEGIN
-  IF NOT EXISTS (
-    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
-  ) THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'insufficient_privilege',
-      MESSAGE = 'only the view of the imat may call imat_store.computed2_residual_stores';
-  END IF;
-  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content2_residual_stores';
-END$imat$;
-
--- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.computed2_residual_stores(uuid) TO PUBLIC;
-
--- stored rows, and those of touched keys now
-CREATE VIEW imat_store.current2_residual_stores WITH (security_barrier) AS
-WITH touched AS MATERIALIZED (
-  TABLE imat_store.touched2_residual_stores
-)
-SELECT
-  s.customer_id,
-  s.top,
-  s.imat_stays
-FROM (
-  -- stored rows of other keys
-  SELECT
-    s.customer_id,
-    s.top,
-    TRUE AS imat_stays
-  FROM imat_store.state2_residual_stores AS s
-  WHERE (SELECT t.is_few FROM touched AS t)
-    AND NOT EXISTS (SELECT FROM pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS k(key) WHERE k.key = s.customer_id)
-    AND (s.customer_id IS NOT NULL OR NOT (SELECT t.has_null FROM touched AS t))
-  UNION ALL
-  -- rows of touched keys now
-  SELECT
-    s.customer_id,
-    s.top,
-    FALSE AS imat_stays
-  FROM (
-  SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
-  FROM public.sale
-  WHERE (sale.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
-  GROUP BY sale.customer_id
-  ) AS s
-  WHERE (SELECT t.is_few FROM touched AS t)
-  UNION ALL
-  -- rows without a key now
-  SELECT
-    s.customer_id,
-    s.top,
-    FALSE AS imat_stays
-  FROM (
-  SELECT sale.customer_id AS customer_id, pg_catalog.max(sale.amount) AS top
-  FROM public.sale
-  WHERE (sale.customer_id IS NULL)
-  GROUP BY sale.customer_id
-  ) AS s
-  WHERE (SELECT t.is_few FROM touched AS t)
-    AND (SELECT t.has_null FROM touched AS t)
-    AND s.customer_id IS NULL
-  UNION ALL
-  -- all rows now
-  SELECT
-    s.customer_id,
-    s.top,
-    FALSE AS imat_stays
-  FROM imat_store.computed2_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
-  WHERE NOT (SELECT t.is_few FROM touched AS t)
-) AS s;
-
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold1_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -675,10 +675,17 @@ REVOKE ALL ON FUNCTION imat_store.fold2_residual_stores(boolean) FROM PUBLIC;
 
 -- fold: all stores
 CREATE OR REPLACE FUNCTION imat_store.fold_residual_stores(anew boolean DEFAULT false) RETURNS bigint
-LANGUAGE sql
+LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
-AS $imat$SELECT imat_store.fold1_residual_stores($1) + imat_store.fold2_residual_stores($1)$imat$;
+AS $imat$
+DECLARE
+  touched bigint := 0;
+BEGIN
+  touched := touched + imat_store.fold1_residual_stores(anew);
+  touched := touched + imat_store.fold2_residual_stores(anew);
+  RETURN touched;
+END$imat$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_residual_stores(boolean) FROM PUBLIC;
@@ -712,7 +719,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(18, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(19, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
     imat_catalog.no_frontier('residual_stores')::integer
   )
 );
@@ -746,7 +753,7 @@ FROM (
 ) AS s
 WHERE s.arm = (
   SELECT COALESCE(
-    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(18, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(19, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
     imat_catalog.no_frontier('residual_stores')::integer
   )
 );
