@@ -88,6 +88,13 @@ export const tooManyDifferent = (count: number, most: number): PlanReason => ({
   span: null,
 });
 
+export const inexact = (label: string, type: string, span: Span | null): PlanReason => ({
+  kind: 'inexact_aggregate',
+  message: `${label} has type ${type}, of which the last digits depend on the order of rows`,
+  hint: 'Cast its argument to numeric.',
+  span,
+});
+
 export const noSource: PlanReason = {
   kind: 'no_source',
   message: 'the definition reads no table',

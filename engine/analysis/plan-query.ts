@@ -6,6 +6,7 @@ import type { Query } from '../../parser/tree.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
+import { nodesOf } from '../algebra/node.ts';
 import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
@@ -51,6 +52,11 @@ export async function planQuery(
   const added = await planAdd(adding, definition, views.queries, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const query = standalone(definition, views.queries, sources);
+  // Groups of views are groups below.
+  const inlined =
+    views.queries.size === 0 ? added : await planAdd(adding, query, new Map(), inspection.columns);
+  if (!('reasons' in inlined))
+    return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
   const plan = await planStores(query, inspection.columns, {
@@ -129,8 +135,13 @@ async function planAdd(
   if ('reasons' in tree) return tree;
   const parts = cut(rewrite(tree));
   if ('reasons' in parts) return parts;
-  const types = await probe(db, parts);
-  if ('reasons' in types) return types;
+  const types = new Map<ColumnId, TypeFacts>();
+  const groups = nodesOf(parts.core.input).filter((node) => node.op === 'group');
+  for (const core of [parts.core, ...groups]) {
+    const found = await probe(db, core);
+    if ('reasons' in found) return found;
+    for (const [id, type] of found) types.set(id, type);
+  }
   const of = (id: ColumnId): TypeFacts => {
     const type = types.get(id);
     if (type === undefined) throw new Error(`no type for column ${id}`);

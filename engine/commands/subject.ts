@@ -10,7 +10,7 @@ import type { Subject } from '../generate/subject.ts';
 import type { InstalledColumn } from '../operators/store.ts';
 import { asInstalled } from '../operators/store.ts';
 import { namesOfStores } from '../generate/stores.ts';
-import type { Plan, StorePlan } from '../plan/plan.ts';
+import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { allStores } from '../plan/plan.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -116,27 +116,34 @@ export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise
     [imatId],
   );
   const tables = namesOfStores(imatNames(imat?.name ?? ''), plan);
-  const stores: StorePlan[] = [];
+  const renamed = new Map<StorePlan, StorePlan>();
   for (const [index, store] of allStores(plan).entries()) {
     const installed = installedStore(
       store,
       await columnsOf(db, tables[index]?.state.sql.text ?? ''),
     );
     if (installed === null) return null;
-    stores.push(installed);
+    renamed.set(store, installed);
   }
-  return { ...plan, ...asPlanned(plan, stores) };
+  return { ...plan, stores: plan.stores.map(inPlace(renamed)) };
 }
 
-/** All stores of a plan in their places again. */
-function asPlanned(plan: Plan, all: readonly StorePlan[]): Pick<Plan, 'stores'> {
-  let next = plan.stores.length;
-  const stores = all.slice(0, next).map((store): StorePlan => {
-    if (store.rule === 'regroup') return store;
-    const below = all.slice(next, (next += store.different.length));
-    return { ...store, different: below.flatMap((one) => (one.rule === 'add' ? one : [])) };
-  });
-  return { stores };
+/** Stores in their places again, one that stands at two places once. */
+function inPlace(renamed: ReadonlyMap<StorePlan, StorePlan>): (store: StorePlan) => StorePlan {
+  const placed = new Map<StorePlan, AddPlan>();
+  const added = (store: AddPlan): AddPlan => {
+    const known = placed.get(store);
+    if (known !== undefined) return known;
+    const own = renamed.get(store);
+    const made: AddPlan = {
+      ...(own?.rule === 'add' ? own : store),
+      different: store.different.map(added),
+      inner: store.inner === null ? null : added(store.inner),
+    };
+    placed.set(store, made);
+    return made;
+  };
+  return (store) => (store.rule === 'add' ? added(store) : (renamed.get(store) ?? store));
 }
 
 const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>

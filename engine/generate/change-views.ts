@@ -14,9 +14,11 @@ import type { Netting, Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
+import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
-import { flipsOf } from './flips.ts';
+import type { Below } from './composition.ts';
+import { flipsOf, innerChange } from './composition.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -47,7 +49,7 @@ export const fallbackView = (subject: Subject, plan: AddPlan): Sql | null =>
 
 export function changeQuery(
   plan: AddPlan,
-  { id, logOf, different }: Pick<StoreSubject, 'id' | 'logOf' | 'different'>,
+  { id, logOf, different, inner }: Pick<StoreSubject, 'id' | 'logOf' | 'different' | 'inner'>,
   netting: Netting,
 ): Sql {
   const { shape } = coreInput(plan, null);
@@ -63,21 +65,25 @@ export function changeQuery(
     logOf,
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
   };
-  const terms = coreInput(plan, pending).change(netting);
-  const flips = plan.different.flatMap((below, index) => {
-    const names = different[index];
-    if (names === undefined) return [];
-    const isCareful = netting === 'fenced' && below.netting !== 'fenced';
-    const view = isCareful ? names.netted : names.delta;
-    return [flipsOf(plan, below, index + 1, names, view.sql)];
-  });
+  /** A store below, with as much care for what is pending as is asked for here. */
+  const below = (own: AddPlan | null, names: StoreNames | null | undefined): readonly Below[] => {
+    if (own === null || !names) return [];
+    const isNetted = netting === 'fenced' && own.netting !== 'fenced';
+    return [{ plan: own, names, delta: (isNetted ? names.netted : names.delta).sql }];
+  };
+  const [groups] = below(plan.inner, inner).map(innerChange);
+  const terms = coreInput(plan, pending, groups?.leaf).change(netting);
+  const flips = plan.different.flatMap((own, index) =>
+    below(own, different[index]).map((one) => flipsOf(plan, one, index + 1)),
+  );
+  const ctes = [...(groups?.ctes ?? []), ...flips.flatMap((one) => one.ctes)];
   const asked = sql`pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...flags])}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${id}
 )`;
-  return sql`WITH ${join([asked, ...flips.flatMap(({ ctes }) => ctes)], ', ')}
+  return sql`WITH ${join([asked, ...ctes], ', ')}
 ${join(
   [
     contributions(plan.store, terms),

@@ -27,7 +27,7 @@ import {
 } from '../operators/store.ts';
 import type { TouchKey } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput } from '../plan/plan.ts';
+import { belowOf, coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
@@ -56,7 +56,7 @@ export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | 
   const { store } = plan;
   const keys = touchedBy(store);
   const delta = subject.names.delta.sql;
-  const isOnce = coreInput(plan, null).shape.sources.length > 1 || plan.different.length > 0;
+  const isOnce = coreInput(plan, null).shape.sources.length > 1 || belowOf(plan).length > 0;
   const changes = isOnce ? ident('changes') : delta;
   const touched = addedUp(subject, plan, keys, changes);
   const arms =

@@ -179,7 +179,7 @@ function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
 
 /** What other stores are computed from is there first. */
 const fromBelow = (stores: readonly StoreOf[]): readonly StoreOf[] => [
-  ...stores.filter(({ isBelow }) => isBelow),
+  ...stores.filter(({ isBelow }) => isBelow).toReversed(),
   ...stores.filter(({ isBelow }) => !isBelow),
 ];
 

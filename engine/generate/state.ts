@@ -18,8 +18,8 @@ import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { identify } from './capture.ts';
+import { differentRows } from './composition.ts';
 import { isUnknown } from './current-view.ts';
-import { differentRows } from './flips.ts';
 import type { Statement } from './statement.ts';
 
 export const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;

@@ -2,8 +2,8 @@
 import { deparse } from '../../parser/deparse-query.ts';
 import { deparseExpr } from '../../parser/deparse.ts';
 import { mapRelations } from '../algebra/query-rewrites/relations.ts';
-import type { OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
-import { allStores, differentOf, limitOrder, storeNumber } from '../plan/plan.ts';
+import type { AddPlan, OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
+import { allStores, limitOrder, storeNumber } from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -13,8 +13,9 @@ import type { Subject } from './subject.ts';
 export type StoreSubject = Subject & {
   /** The table that the frontier names: that of the first store. */
   readonly frontierTable: Sql;
-  /** The stores of the different values that it is computed from. */
+  /** The stores of the different values that it is computed from, and that of groups below. */
   readonly different: readonly StoreNames[];
+  readonly inner: StoreNames | null;
 };
 
 export type StoreOf = {
@@ -70,19 +71,29 @@ export function namesOfStores(
   return stores.length <= 1 ? [names] : stores.map((_, index) => storeNames(names.base, index + 1));
 }
 
+const NOTHING_BELOW: Pick<AddPlan, 'different' | 'inner'> = { different: [], inner: null };
+
 export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
   const all = namesOfStores(subject.names, plan);
   const rows = firstRows(plan);
-  let below = plan.stores.length;
-  return allStores(plan).flatMap((store, index) => {
+  const stores = allStores(plan);
+  const namesOf = (below: readonly AddPlan[]): readonly StoreNames[] =>
+    below.flatMap((one) => all[stores.indexOf(one)] ?? []);
+  return stores.flatMap((store, index) => {
     const [own, first] = [all[index], all[0]];
     if (own === undefined || first === undefined) return [];
     const isBelow = index >= plan.stores.length;
-    const different = all.slice(below, (below += differentOf(store).length));
+    const { different, inner } = store.rule === 'add' ? store : NOTHING_BELOW;
     const names = { ...subject.names, ...own };
     return [
       {
-        subject: { ...subject, names, frontierTable: first.state.sql, different },
+        subject: {
+          ...subject,
+          names,
+          frontierTable: first.state.sql,
+          different: namesOf(different),
+          inner: namesOf(inner === null ? [] : [inner])[0] ?? null,
+        },
         plan: store,
         first: isBelow ? null : rows,
         isBelow,

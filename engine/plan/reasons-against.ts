@@ -106,7 +106,7 @@ function ofSelect(query: Select): PlanReason[] {
       : []),
     ...distinctOn.slice(0, 1).map((expr) => against('distinct_on', 'DISTINCT ON', expr.span)),
     ...query.relations.flatMap((relation, index) =>
-      items.has(query.first + index) ? ofRelation(relation) : [],
+      items.has(query.first + index) ? ofRelation(relation, isOverGroups(query)) : [],
     ),
     ...query.from.flatMap(ofFrom),
     ...query.groupBy.flatMap((item) => ofGroupItem(item, query.span)),
@@ -156,7 +156,11 @@ function ofGroupItem(item: GroupItem, span: Span | null): PlanReason[] {
   return [against('grouping_sets', SETS[item.kind], item.span)];
 }
 
-function ofRelation(relation: Relation): PlanReason[] {
+/** Whether a query groups the rows of one subquery: groups of groups are maintained. */
+const isOverGroups = ({ grouped, from }: Select): boolean =>
+  grouped && from.length === 1 && from[0]?.kind === 'relation';
+
+function ofRelation(relation: Relation, overGroups: boolean): PlanReason[] {
   const { alias, span } = relation;
   switch (relation.kind) {
     case 'table':
@@ -167,7 +171,7 @@ function ofRelation(relation: Relation): PlanReason[] {
     case 'subquery':
       if (relation.query.kind === 'values') return ofQuery(relation.query);
       if (relation.lateral) return [against('lateral', `LATERAL subquery "${alias}"`, span)];
-      return ofBranch(relation.query).length === 0
+      return (overGroups ? ofQuery(relation.query) : ofBranch(relation.query)).length === 0
         ? []
         : [against('subquery', `subquery "${alias}" in FROM`, span, hintFor(relation.query))];
     case 'function':

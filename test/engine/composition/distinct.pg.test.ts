@@ -117,17 +117,18 @@ async function stores(name: string): Promise<readonly string[]> {
 
 describe('random histories', () => {
   test.each(
-    Array.from({ length: Math.ceil(SHAPES.length / 4) }, (_, at) => [
-      SHAPES.slice(at * 4, at * 4 + 4),
-    ]),
-  )('%s', async (own) => {
+    Array.from({ length: Math.ceil(SHAPES.length / 4) }, (_, at) => {
+      const own = SHAPES.slice(at * 4, at * 4 + 4);
+      return { own, title: own.map(([name]) => name).join(', ') };
+    }),
+  )('$title', async ({ own, title }) => {
     await bench.user.execute(RESET);
     for (const [, definition, different] of own) {
       const { name } = await bench.convert(definition);
       expect(await stores(name)).toEqual(Array.from({ length: different + 1 }, () => 'add'));
     }
-    const r = randomFor(own.map(([name]) => name).join());
-    await bench.run(randomHistory(r, WRITABLE_SHOP, Number(process.env['IMAT_STEPS'] ?? 40)));
+    const steps = Number(process.env['IMAT_STEPS'] ?? 40);
+    await bench.run(randomHistory(randomFor(title), WRITABLE_SHOP, steps));
   });
 });
 

@@ -502,43 +502,45 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 ), changes1 AS MATERIALIZED (
   TABLE imat_store.delta2_different_values
+), stored1 AS MATERIALIZED (
+  SELECT s.region, s.customer_id, s.rows
+    FROM imat_store.state2_different_values AS s
+    WHERE EXISTS (SELECT FROM changes1 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+    UNION ALL
+    SELECT s.region, s.customer_id, s.rows
+    FROM imat_store.state2_different_values AS s
+    WHERE (region IS NULL OR customer_id IS NULL) AND EXISTS (SELECT FROM changes1 AS d WHERE region IS NULL OR customer_id IS NULL)
 ), flips1 AS MATERIALIZED (
   SELECT
       u.region AS c11,
       u.customer_id AS c15,
       CASE WHEN pg_catalog.sum(u.rows) > 0 THEN 1 ELSE -1 END::bigint AS weight
     FROM (
-      SELECT s.region, s.customer_id, s.rows, s.rows AS before
-          FROM imat_store.state2_different_values AS s
-          WHERE EXISTS (SELECT FROM changes1 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
-          UNION ALL
-          SELECT s.region, s.customer_id, s.rows, s.rows AS before
-          FROM imat_store.state2_different_values AS s
-          WHERE (region IS NULL OR customer_id IS NULL) AND EXISTS (SELECT FROM changes1 AS d WHERE region IS NULL OR customer_id IS NULL)
-          UNION ALL
-          SELECT d.region, d.customer_id, d.rows, 0 AS before
-          FROM changes1 AS d
+      SELECT region, customer_id, rows, rows AS before FROM stored1
+      UNION ALL
+      SELECT region, customer_id, rows, 0 FROM changes1
     ) AS u
     GROUP BY u.region, u.customer_id
     HAVING (pg_catalog.sum(u.rows) > 0) <> (pg_catalog.sum(u.before) > 0)
 ), changes2 AS MATERIALIZED (
   TABLE imat_store.delta3_different_values
+), stored2 AS MATERIALIZED (
+  SELECT s.region, s.quantity, s.rows
+    FROM imat_store.state3_different_values AS s
+    WHERE EXISTS (SELECT FROM changes2 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.quantity OPERATOR(pg_catalog.=) s.quantity)
+    UNION ALL
+    SELECT s.region, s.quantity, s.rows
+    FROM imat_store.state3_different_values AS s
+    WHERE (region IS NULL OR quantity IS NULL) AND EXISTS (SELECT FROM changes2 AS d WHERE region IS NULL OR quantity IS NULL)
 ), flips2 AS MATERIALIZED (
   SELECT
       u.region AS c11,
       u.quantity AS c17,
       CASE WHEN pg_catalog.sum(u.rows) > 0 THEN 1 ELSE -1 END::bigint AS weight
     FROM (
-      SELECT s.region, s.quantity, s.rows, s.rows AS before
-          FROM imat_store.state3_different_values AS s
-          WHERE EXISTS (SELECT FROM changes2 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.quantity OPERATOR(pg_catalog.=) s.quantity)
-          UNION ALL
-          SELECT s.region, s.quantity, s.rows, s.rows AS before
-          FROM imat_store.state3_different_values AS s
-          WHERE (region IS NULL OR quantity IS NULL) AND EXISTS (SELECT FROM changes2 AS d WHERE region IS NULL OR quantity IS NULL)
-          UNION ALL
-          SELECT d.region, d.quantity, d.rows, 0 AS before
-          FROM changes2 AS d
+      SELECT region, quantity, rows, rows AS before FROM stored2
+      UNION ALL
+      SELECT region, quantity, rows, 0 FROM changes2
     ) AS u
     GROUP BY u.region, u.quantity
     HAVING (pg_catalog.sum(u.rows) > 0) <> (pg_catalog.sum(u.before) > 0)
@@ -604,43 +606,45 @@ WITH pending AS MATERIALIZED (
   WHERE f.imat_id = 1
 ), changes1 AS MATERIALIZED (
   TABLE imat_store.netted2_different_values
+), stored1 AS MATERIALIZED (
+  SELECT s.region, s.customer_id, s.rows
+    FROM imat_store.state2_different_values AS s
+    WHERE EXISTS (SELECT FROM changes1 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+    UNION ALL
+    SELECT s.region, s.customer_id, s.rows
+    FROM imat_store.state2_different_values AS s
+    WHERE (region IS NULL OR customer_id IS NULL) AND EXISTS (SELECT FROM changes1 AS d WHERE region IS NULL OR customer_id IS NULL)
 ), flips1 AS MATERIALIZED (
   SELECT
       u.region AS c11,
       u.customer_id AS c15,
       CASE WHEN pg_catalog.sum(u.rows) > 0 THEN 1 ELSE -1 END::bigint AS weight
     FROM (
-      SELECT s.region, s.customer_id, s.rows, s.rows AS before
-          FROM imat_store.state2_different_values AS s
-          WHERE EXISTS (SELECT FROM changes1 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
-          UNION ALL
-          SELECT s.region, s.customer_id, s.rows, s.rows AS before
-          FROM imat_store.state2_different_values AS s
-          WHERE (region IS NULL OR customer_id IS NULL) AND EXISTS (SELECT FROM changes1 AS d WHERE region IS NULL OR customer_id IS NULL)
-          UNION ALL
-          SELECT d.region, d.customer_id, d.rows, 0 AS before
-          FROM changes1 AS d
+      SELECT region, customer_id, rows, rows AS before FROM stored1
+      UNION ALL
+      SELECT region, customer_id, rows, 0 FROM changes1
     ) AS u
     GROUP BY u.region, u.customer_id
     HAVING (pg_catalog.sum(u.rows) > 0) <> (pg_catalog.sum(u.before) > 0)
 ), changes2 AS MATERIALIZED (
   TABLE imat_store.netted3_different_values
+), stored2 AS MATERIALIZED (
+  SELECT s.region, s.quantity, s.rows
+    FROM imat_store.state3_different_values AS s
+    WHERE EXISTS (SELECT FROM changes2 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.quantity OPERATOR(pg_catalog.=) s.quantity)
+    UNION ALL
+    SELECT s.region, s.quantity, s.rows
+    FROM imat_store.state3_different_values AS s
+    WHERE (region IS NULL OR quantity IS NULL) AND EXISTS (SELECT FROM changes2 AS d WHERE region IS NULL OR quantity IS NULL)
 ), flips2 AS MATERIALIZED (
   SELECT
       u.region AS c11,
       u.quantity AS c17,
       CASE WHEN pg_catalog.sum(u.rows) > 0 THEN 1 ELSE -1 END::bigint AS weight
     FROM (
-      SELECT s.region, s.quantity, s.rows, s.rows AS before
-          FROM imat_store.state3_different_values AS s
-          WHERE EXISTS (SELECT FROM changes2 AS d WHERE d.region OPERATOR(pg_catalog.=) s.region AND d.quantity OPERATOR(pg_catalog.=) s.quantity)
-          UNION ALL
-          SELECT s.region, s.quantity, s.rows, s.rows AS before
-          FROM imat_store.state3_different_values AS s
-          WHERE (region IS NULL OR quantity IS NULL) AND EXISTS (SELECT FROM changes2 AS d WHERE region IS NULL OR quantity IS NULL)
-          UNION ALL
-          SELECT d.region, d.quantity, d.rows, 0 AS before
-          FROM changes2 AS d
+      SELECT region, quantity, rows, rows AS before FROM stored2
+      UNION ALL
+      SELECT region, quantity, rows, 0 FROM changes2
     ) AS u
     GROUP BY u.region, u.quantity
     HAVING (pg_catalog.sum(u.rows) > 0) <> (pg_catalog.sum(u.before) > 0)
