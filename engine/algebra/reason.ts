@@ -81,6 +81,13 @@ export const failingFilter = (span: Span | null): PlanReason => ({
   span,
 });
 
+export const tooManyStores = (count: number, most: number): PlanReason => ({
+  kind: 'too_many_stores',
+  message: `${count} stores below one another are more than ${most}`,
+  hint: null,
+  span: null,
+});
+
 export const tooManyDifferent = (count: number, most: number): PlanReason => ({
   kind: 'aggregate_distinct',
   message: `${count} different arguments of aggregates with DISTINCT are more than ${most}`,

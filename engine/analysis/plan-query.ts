@@ -9,6 +9,7 @@ import type { ColumnId } from '../algebra/node.ts';
 import { nodesOf } from '../algebra/node.ts';
 import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
+import { tooManyStores } from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
@@ -18,6 +19,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan } from '../plan/plan.ts';
+import { allStores } from '../plan/plan.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
@@ -28,7 +30,7 @@ import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
 import { regroup } from './regroup.ts';
-import { planStores } from './stores.ts';
+import { MAX_STORES, planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
 
 type Reasons = { readonly reasons: readonly PlanReason[] };
@@ -147,9 +149,11 @@ async function planAdd(
     if (type === undefined) throw new Error(`no type for column ${id}`);
     return type;
   };
-  return choose(
+  const plan = choose(
     parts,
     { of, serverMajor },
     columns.map(({ type }) => type),
   );
+  const count = 'reasons' in plan ? 0 : allStores({ stores: [plan] }).length;
+  return count > MAX_STORES ? { reasons: [tooManyStores(count, MAX_STORES)] } : plan;
 }

@@ -5,109 +5,10 @@
 import { describe, expect, test } from 'vitest';
 import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { randomFor, randomHistory } from '../correctness/support/random.ts';
-import { LOOSE_SHOP, RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
+import { RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
+import { DISTINCT_SHAPES, TABLES, groupsOfFour } from './support/shapes.ts';
 
-const bench = useBench(LOOSE_SHOP);
-
-/** Each definition, and how many stores of different values it has. */
-const SHAPES: readonly (readonly [name: string, definition: string, different: number])[] = [
-  [
-    'one argument beside other aggregates',
-    `SELECT region, count(DISTINCT customer) AS c, sum(amount) AS s, avg(qty) AS a, count(*) AS n
-     FROM orders GROUP BY region`,
-    1,
-  ],
-  ['no other aggregate', 'SELECT count(DISTINCT qty) AS q FROM orders GROUP BY region', 1],
-  [
-    'several aggregates of one argument',
-    `SELECT region, count(DISTINCT qty) AS c, sum(DISTINCT qty) AS s, avg(DISTINCT qty) AS a,
-       stddev(DISTINCT qty) AS d
-     FROM orders GROUP BY region`,
-    1,
-  ],
-  [
-    'several arguments',
-    `SELECT flag, count(DISTINCT customer) AS c, sum(DISTINCT amount) AS s,
-       avg(DISTINCT amount) AS a, count(DISTINCT note) AS n
-     FROM orders GROUP BY flag`,
-    3,
-  ],
-  [
-    'all rows',
-    'SELECT count(DISTINCT customer) AS c, sum(DISTINCT qty) AS q, count(note) AS n FROM orders',
-    2,
-  ],
-  [
-    'FILTER',
-    `SELECT region, count(DISTINCT qty) FILTER (WHERE flag) AS a, count(DISTINCT qty) AS b,
-       sum(DISTINCT qty) FILTER (WHERE flag) AS c, count(*) FILTER (WHERE flag) AS d
-     FROM orders GROUP BY region`,
-    2,
-  ],
-  [
-    'rows of several columns',
-    `SELECT region, count(DISTINCT (customer, product)) AS c, count(DISTINCT (qty, note)) AS d
-     FROM orders GROUP BY region`,
-    2,
-  ],
-  [
-    'two arguments',
-    'SELECT region, regr_slope(DISTINCT qty, customer) AS s FROM orders GROUP BY region',
-    1,
-  ],
-  [
-    'values that are keys',
-    `SELECT region, qty, count(DISTINCT region) AS r, count(DISTINCT qty) AS q
-     FROM orders GROUP BY region, qty`,
-    2,
-  ],
-  [
-    'HAVING and expressions above',
-    `SELECT region, count(DISTINCT qty) * 2 AS c, count(*) - count(DISTINCT customer) AS d
-     FROM orders GROUP BY region HAVING count(DISTINCT qty) > 1`,
-    2,
-  ],
-  [
-    'a join',
-    `SELECT c.region, count(DISTINCT p.category) AS n, count(DISTINCT o.customer) AS m,
-       sum(o.amount) AS s
-     FROM customer c JOIN orders o ON o.customer = c.id JOIN product p ON p.id = o.product
-     GROUP BY c.region`,
-    2,
-  ],
-  [
-    'UNION ALL',
-    `SELECT u.region, count(DISTINCT u.id) AS n, count(*) AS m FROM (
-       SELECT region, id FROM customer UNION ALL SELECT region, id FROM product) u
-     GROUP BY u.region`,
-    1,
-  ],
-  [
-    'a key and a value that are computed',
-    `SELECT date_trunc('month', day::timestamp) AS m, count(DISTINCT qty % 3) AS n,
-       count(DISTINCT lower(note)) AS l
-     FROM orders GROUP BY 1`,
-    2,
-  ],
-  [
-    'numbers of every kind',
-    `SELECT region, count(DISTINCT score) AS c, sum(DISTINCT score) AS s, avg(DISTINCT score) AS a,
-       sum(DISTINCT score::float8) AS f, avg(DISTINCT id::bigint) AS i
-     FROM customer GROUP BY region`,
-    3,
-  ],
-  [
-    'values that can be equal and differ, counted',
-    'SELECT category, count(DISTINCT price) AS n FROM product GROUP BY category',
-    1,
-  ],
-  [
-    'expressions that fail for some rows',
-    `SELECT region, count(DISTINCT 100 / nullif(qty, 0)) AS n FROM orders
-     WHERE qty > 0 GROUP BY region`,
-    1,
-  ],
-];
+const bench = useBench(TABLES);
 
 async function stores(name: string): Promise<readonly string[]> {
   const { stores: found, residual } = await bench.imat.explain(name);
@@ -116,16 +17,11 @@ async function stores(name: string): Promise<readonly string[]> {
 }
 
 describe('random histories', () => {
-  test.each(
-    Array.from({ length: Math.ceil(SHAPES.length / 4) }, (_, at) => {
-      const own = SHAPES.slice(at * 4, at * 4 + 4);
-      return { own, title: own.map(([name]) => name).join(', ') };
-    }),
-  )('$title', async ({ own, title }) => {
+  test.each(groupsOfFour(DISTINCT_SHAPES))('$title', async ({ own, title }) => {
     await bench.user.execute(RESET);
-    for (const [, definition, different] of own) {
+    for (const [, definition, below] of own) {
       const { name } = await bench.convert(definition);
-      expect(await stores(name)).toEqual(Array.from({ length: different + 1 }, () => 'add'));
+      expect(await stores(name)).toEqual(Array.from({ length: below + 1 }, () => 'add'));
     }
     const steps = Number(process.env['IMAT_STEPS'] ?? 40);
     await bench.run(randomHistory(randomFor(title), WRITABLE_SHOP, steps));
@@ -148,7 +44,7 @@ const order = (id: number, customer: number | null, qty: number | null, region =
 
 test('values come and go', async () => {
   await bench.user.execute(RESET);
-  for (const [, definition] of SHAPES.slice(0, 7)) await bench.convert(definition);
+  for (const [, definition] of DISTINCT_SHAPES.slice(0, 7)) await bench.convert(definition);
   await bench.run([
     // forth and back in one transaction
     'BEGIN',
@@ -209,7 +105,7 @@ test('values come and go', async () => {
 
 test('another session folds and writes while one reads at its snapshot', async () => {
   await bench.user.execute(RESET);
-  const subject = await bench.convert(SHAPES[3]?.[1] ?? '');
+  const subject = await bench.convert(DISTINCT_SHAPES[3]?.[1] ?? '');
   const writer = await bench.connect();
   const pending = order(41, 71, 8);
   await bench.user.execute(pending);
@@ -232,7 +128,7 @@ test('another session folds and writes while one reads at its snapshot', async (
 
 test('a prepared transaction takes the last row of a value away', async () => {
   await bench.user.execute(RESET);
-  const subject = await bench.convert(SHAPES[0]?.[1] ?? '');
+  const subject = await bench.convert(DISTINCT_SHAPES[0]?.[1] ?? '');
   await bench.run([
     order(50, 90, 1),
     FOLD,
@@ -248,4 +144,47 @@ test('a prepared transaction takes the last row of a value away', async () => {
     FOLD,
   ]);
   await bench.check(subject);
+});
+
+test('DISTINCT that changes nothing has no store', async () => {
+  await bench.user.execute(RESET);
+  const { name } = await bench.convert(
+    `SELECT region, bool_or(DISTINCT flag) AS b, every(DISTINCT qty > 1) AS e FROM orders
+     GROUP BY region`,
+  );
+  expect(await stores(name)).toEqual(['add']);
+  await bench.run(['UPDATE orders SET flag = NOT flag, qty = 1', FOLD]);
+});
+
+test('a limit stands above', async () => {
+  await bench.user.execute(RESET);
+  const { name } = await bench.convert(
+    `SELECT region, count(DISTINCT customer) AS c, count(*) AS n FROM orders GROUP BY region
+     ORDER BY c DESC, region LIMIT 2`,
+  );
+  const { stores: found, residual } = await bench.imat.explain(name);
+  expect(residual).not.toBeNull();
+  expect(found.map(({ rule }) => rule)).toEqual(['add', 'add']);
+  await bench.run(randomHistory(randomFor('a limit stands above'), WRITABLE_SHOP, 40));
+});
+
+test('a partitioned source', async () => {
+  await bench.user.execute(`CREATE TABLE event (region text, customer int)
+      PARTITION BY LIST (region);
+    CREATE TABLE event_north PARTITION OF event FOR VALUES IN ('north');
+    CREATE TABLE event_rest PARTITION OF event DEFAULT;
+    INSERT INTO event VALUES ('north', 1), ('north', 1), ('south', 1), (NULL, 2)`);
+  await bench.convert('SELECT count(DISTINCT customer) AS c, count(*) AS n FROM event');
+  await bench.convert('SELECT region, count(DISTINCT customer) AS c FROM event GROUP BY region');
+  await bench.run([
+    "INSERT INTO event VALUES ('north', 3), ('west', 3), (NULL, NULL)",
+    FOLD,
+    "UPDATE event SET region = 'north' WHERE region = 'west'",
+    "DELETE FROM event_north WHERE customer = 1 AND region = 'north'",
+    FOLD,
+    'TRUNCATE event_rest',
+    "INSERT INTO event VALUES ('east', 1)",
+    FOLD,
+    'ALTER TABLE event DETACH PARTITION event_north',
+  ]);
 });
