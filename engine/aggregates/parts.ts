@@ -18,6 +18,8 @@ export type Part = {
   readonly value: Sql | null;
   readonly conditions: readonly Sql[];
   readonly type: PartType;
+  /** Of which input's rows: 0 for those of the group, n for the nth of different values. */
+  readonly input: number;
   /** What it is, for people: becomes the column's comment. */
   readonly comment: string;
 };
@@ -39,6 +41,7 @@ export const ROW_COUNT: Part = {
   value: null,
   conditions: [],
   type: 'bigint',
+  input: 0,
   comment: 'rows of the group',
 };
 
@@ -88,25 +91,29 @@ export class PartAllocator {
     this.#names = names;
   }
 
-  /** The parts of an aggregate with this FILTER, as people read it; null if it has none. */
-  for(filter: { readonly suffix: string; readonly label: string } | null): Parts {
-    const name = (wanted: string): string => wanted + (filter?.suffix ?? '');
+  /**
+   * The parts of an aggregate with this FILTER, as people read it; null if it has none. `input`:
+   * the rows that they are of.
+   */
+  for(filter: { readonly suffix: string; readonly label: string } | null, input = 0): Parts {
+    const suffix = `${input === 0 ? '' : '_distinct'}${filter?.suffix ?? ''}`;
     const told = (comment: string): string =>
-      filter === null ? comment : `${comment}, if ${filter.label}`;
+      comment +
+      (input === 0 ? '' : ', each value once') +
+      (filter === null ? '' : `, if ${filter.label}`);
+    const allocate = (
+      wanted: string,
+      part: Pick<Part, 'value' | 'conditions' | 'type' | 'comment'>,
+    ) => this.#allocate(wanted + suffix, { ...part, comment: told(part.comment), input });
     return {
       count: (wanted, conditions, comment) =>
-        conditions.length === 0
+        conditions.length === 0 && input === 0
           ? ROW_COUNT.name
-          : this.#allocate(name(wanted), {
-              value: null,
-              conditions,
-              type: 'bigint',
-              comment: told(comment),
-            }),
+          : allocate(wanted, { value: null, conditions, type: 'bigint', comment }),
       sum: (wanted, value, type, conditions, comment) =>
-        this.#allocate(name(wanted), { value, conditions, type, comment: told(comment) }),
+        allocate(wanted, { value, conditions, type, comment }),
       extreme: (wanted, extreme) =>
-        this.#extreme(name(wanted), { ...extreme, comment: told(extreme.comment) }),
+        this.#extreme(wanted + suffix, { ...extreme, comment: told(extreme.comment) }),
     };
   }
 
@@ -122,6 +129,7 @@ export class PartAllocator {
 
   #allocate(wanted: string, part: Omit<Part, 'name'>): string {
     const signature = JSON.stringify([
+      part.input,
       part.value?.text ?? null,
       part.type,
       part.conditions.map((condition) => condition.text),

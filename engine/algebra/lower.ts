@@ -257,7 +257,7 @@ class Lowering {
       (call): AggregateCall => ({
         column: this.#column(call.name, call.span),
         call,
-        args: call.args.map((arg) => this.#output('argument', arg)),
+        args: argumentsOf(call).map((arg) => this.#output('argument', arg)),
       }),
     );
     return {
@@ -308,6 +308,12 @@ function resolverOf(relations: readonly (readonly Column[])[]): Resolve {
     return reference(column, ref.span);
   };
   return (expr) => mapReferences(expr, resolved);
+}
+
+/** Different rows are told apart by their fields. */
+function argumentsOf({ args, distinct }: Aggregate): readonly Expr[] {
+  const [only] = args;
+  return distinct && args.length === 1 && only?.kind === 'row' ? only.items : args;
 }
 
 function distinctExprs(exprs: readonly Expr[]): readonly Expr[] {

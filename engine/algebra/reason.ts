@@ -76,6 +76,49 @@ export const ambiguousKey = (label: string, type: string, span: Span | null): Pl
   span,
 });
 
+export const ambiguousValue = (name: string, value: string, span: Span | null): PlanReason => ({
+  kind: 'aggregate_distinct',
+  message: `equal values of ${value} can differ in what ${name} with DISTINCT computes from them`,
+  hint: 'Cast it to a type in which equal values are the same, such as numeric(12,2).',
+  span,
+});
+
+export const failingFilter = (span: Span | null): PlanReason => ({
+  kind: 'aggregate_distinct',
+  message: 'the FILTER of an aggregate with DISTINCT can fail for some rows',
+  hint: null,
+  span,
+});
+
+export const tooManyStores = (count: number, most: number): PlanReason => ({
+  kind: 'too_many_stores',
+  message: `${count} stores below one another are more than ${most}`,
+  hint: null,
+  span: null,
+});
+
+export const tooManyDifferent = (count: number, most: number): PlanReason => ({
+  kind: 'aggregate_distinct',
+  message: `${count} different arguments of aggregates with DISTINCT are more than ${most}`,
+  hint: null,
+  span: null,
+});
+
+export const inexact = (label: string, type: string, span: Span | null): PlanReason => ({
+  kind: 'inexact_aggregate',
+  message: `${label} has type ${type}, of which the last digits depend on the order of rows`,
+  hint: 'Cast its argument to numeric.',
+  span,
+});
+
+/** An extreme needs rows of tables to be derived again, and is no sum that can be taken back. */
+export const extremeOfGroups = (label: string, span: Span | null): PlanReason => ({
+  kind: 'aggregate_not_maintained',
+  message: `${label} stands over or below other groups, where only sums are maintained`,
+  hint: null,
+  span,
+});
+
 export const noSource: PlanReason = {
   kind: 'no_source',
   message: 'the definition reads no table',

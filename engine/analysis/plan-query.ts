@@ -7,8 +7,10 @@ import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
+import { nodesOf } from '../algebra/node.ts';
 import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
+import { tooManyStores } from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
@@ -20,6 +22,7 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan } from '../plan/plan.ts';
+import { allStores } from '../plan/plan.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
@@ -31,7 +34,7 @@ import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
 import { reachesOf } from './reaches.ts';
 import { regroup } from './regroup.ts';
-import { planStores } from './stores.ts';
+import { MAX_STORES, planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
 
 type Reasons = { readonly reasons: readonly PlanReason[] };
@@ -55,6 +58,11 @@ export async function planQuery(
   const added = await planAdd(adding, definition, views.queries, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const query = standalone(definition, views.queries, sources);
+  // Groups of views are groups below.
+  const inlined =
+    views.queries.size === 0 ? added : await planAdd(adding, query, new Map(), inspection.columns);
+  if (!('reasons' in inlined))
+    return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
   const plan = await planStores(query, inspection.columns, {
@@ -148,16 +156,23 @@ async function planAdd(
   if ('reasons' in timed) return timed;
   const parts = cut(timed);
   if ('reasons' in parts) return parts;
-  const types = await probe(db, parts);
-  if ('reasons' in types) return types;
+  const types = new Map<ColumnId, TypeFacts>();
+  const groups = nodesOf(parts.core.input).filter((node) => node.op === 'group');
+  for (const core of [parts.core, ...groups]) {
+    const found = await probe(db, core);
+    if ('reasons' in found) return found;
+    for (const [id, type] of found) types.set(id, type);
+  }
   const of = (id: ColumnId): TypeFacts => {
     const type = types.get(id);
     if (type === undefined) throw new Error(`no type for column ${id}`);
     return type;
   };
-  return choose(
+  const plan = choose(
     parts,
     { of, serverMajor, reaches: await reachesOf(db, parts, types) },
     columns.map(({ type }) => type),
   );
+  const count = 'reasons' in plan ? 0 : allStores({ stores: [plan] }).length;
+  return count > MAX_STORES ? { reasons: [tooManyStores(count, MAX_STORES)] } : plan;
 }

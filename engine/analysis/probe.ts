@@ -6,7 +6,7 @@ import type { PlanReason } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
 import { faceOf } from '../operators/all.ts';
 import { written } from '../operators/rule.ts';
-import type { Cut } from '../plan/choose.ts';
+import type { Core } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnTypes } from './column-types.ts';
 
@@ -16,7 +16,7 @@ type Probed = { readonly column: Column; readonly value: Sql; readonly span: Spa
 /** The server's types of what the core computes, or the reasons against such a type. */
 export async function probe(
   db: Db,
-  { core }: Cut,
+  core: Core,
 ): Promise<ReadonlyMap<ColumnId, TypeFacts> | { readonly reasons: readonly PlanReason[] }> {
   const { shape, now } = faceOf(core.input, null);
   const probed = (column: Column, expr: Expr): Probed => ({

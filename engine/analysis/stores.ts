@@ -12,7 +12,7 @@ import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
-import { storeItem } from '../plan/plan.ts';
+import { allStores, storeItem } from '../plan/plan.ts';
 import { groupKeysOf, keyTypes } from './key-types.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 
@@ -82,9 +82,10 @@ class Separation {
   async residual(query: Query): Promise<Above | null> {
     this.#next = freeNumber(query);
     const above = await this.#above(query);
-    if (above === null || this.#stores.length === 0 || this.#stores.length > MAX_STORES)
+    const stores = this.#stores.map(({ plan }) => plan);
+    if (above === null || stores.length === 0 || allStores({ stores }).length > MAX_STORES)
       return null;
-    return { query: above, stores: this.#stores.map(({ plan }) => plan) };
+    return { query: above, stores };
   }
 
   async #above(query: Query): Promise<Query | null> {

@@ -4,6 +4,7 @@ import type { Analysis } from '../analysis/analyse.ts';
 import type { Maintenance, ResultError } from '../api.ts';
 import { asImatError } from '../errors/imat-error.ts';
 import { effectsOf, ruleOf } from '../plan/maintenance.ts';
+import { allStores } from '../plan/plan.ts';
 
 /** By the strategy that convert chooses. */
 export function maintenanceOf({ plan, sources }: Analysis): Maintenance {
@@ -17,7 +18,7 @@ export function maintenanceOf({ plan, sources }: Analysis): Maintenance {
   return {
     strategy: 'delta',
     rule: ruleOf(plan),
-    stores: plan.stores.map(({ rule }) => rule),
+    stores: allStores(plan).map(({ rule }) => rule),
     residual: plan.residual !== null,
     changes: [...effectsOf(plan)].map(([relation, effect]) => ({ relation, effect })),
   };

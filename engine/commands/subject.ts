@@ -10,7 +10,8 @@ import type { Subject } from '../generate/subject.ts';
 import type { InstalledColumn } from '../operators/store.ts';
 import { asInstalled } from '../operators/store.ts';
 import { namesOfStores } from '../generate/stores.ts';
-import type { Plan, StorePlan } from '../plan/plan.ts';
+import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
+import { allStores } from '../plan/plan.ts';
 import { imatNames, logName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment } from '../sql/sql.ts';
@@ -115,17 +116,35 @@ export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise
     'SELECT name FROM imat_catalog.imat WHERE id = $1',
     [imatId],
   );
-  const tables = namesOfStores(imatNames(imat?.name ?? ''), plan.stores.length);
-  const stores: StorePlan[] = [];
-  for (const [index, store] of plan.stores.entries()) {
+  const tables = namesOfStores(imatNames(imat?.name ?? ''), plan);
+  const renamed = new Map<StorePlan, StorePlan>();
+  for (const [index, store] of allStores(plan).entries()) {
     const installed = installedStore(
       store,
       await columnsOf(db, tables[index]?.state.sql.text ?? ''),
     );
     if (installed === null) return null;
-    stores.push(installed);
+    renamed.set(store, installed);
   }
-  return { ...plan, stores };
+  return { ...plan, stores: plan.stores.map(inPlace(renamed)) };
+}
+
+/** Stores in their places again, one that stands at two places once. */
+function inPlace(renamed: ReadonlyMap<StorePlan, StorePlan>): (store: StorePlan) => StorePlan {
+  const placed = new Map<StorePlan, AddPlan>();
+  const added = (store: AddPlan): AddPlan => {
+    const known = placed.get(store);
+    if (known !== undefined) return known;
+    const own = renamed.get(store);
+    const made: AddPlan = {
+      ...(own?.rule === 'add' ? own : store),
+      different: store.different.map(added),
+      inner: store.inner === null ? null : added(store.inner),
+    };
+    placed.set(store, made);
+    return made;
+  };
+  return (store) => (store.rule === 'add' ? added(store) : (renamed.get(store) ?? store));
 }
 
 const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>

@@ -14,11 +14,12 @@ import { ServerError } from '../db/db.ts';
 import { shellWord } from '../errors/shell-word.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { computedFunction } from '../generate/anew.ts';
-import { changesFunction } from '../generate/change-views.ts';
+import { changesFunction } from '../generate/read-changes.ts';
 import { readersOptions } from '../generate/live-view.ts';
 import { describedView, foldScript, viewBody } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
 import { namesOfStores, storesOf } from '../generate/stores.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -71,14 +72,14 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   const names = imatNames(target.name);
   await dropStored(db, names);
   const plan = planOf(prepared);
-  await renameStored(db, subject.names, names, plan?.stores.length ?? 1);
+  await renameStored(db, subject.names, names, plan);
   const final = { ...subject, names };
   if (plan !== null)
     await run(db, [
       ...foldScript(final, plan),
-      ...storesOf(final, plan).flatMap((store) => [
-        ...computedFunction(store.subject),
-        ...(store.plan.rule === 'add' ? changesFunction(store.subject, store.plan) : []),
+      ...storesOf(final, plan).flatMap(({ subject: own, plan: store, isBelow }) => [
+        ...(isBelow ? [] : computedFunction(own)),
+        ...(store.rule === 'add' && !isBelow ? changesFunction(own, store) : []),
       ]),
     ]);
   await moveRows(db, build, final, view);
@@ -172,10 +173,15 @@ async function carryComments(db: Db, original: number | null, view: Sql): Promis
 }
 
 /** What names others in text, the functions, is made anew under its final name. */
-async function renameStored(db: Db, from: ImatNames, to: ImatNames, stores: number): Promise<void> {
+async function renameStored(
+  db: Db,
+  from: ImatNames,
+  to: ImatNames,
+  plan: Plan | null,
+): Promise<void> {
   await db.execute(`DROP FUNCTION IF EXISTS ${from.fold.sql.text}(boolean)`);
-  const former = namesOfStores(from, stores);
-  for (const [index, names] of namesOfStores(to, stores).entries())
+  const former = namesOfStores(from, plan);
+  for (const [index, names] of namesOfStores(to, plan).entries())
     await renameStore(db, former[index] ?? from, names);
   const pairs = [
     ['TABLE', from.slots[0], to.slots[0]],

@@ -11,12 +11,14 @@ import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
 export const computedAnew = (subject: Subject, plan: AddPlan): readonly Statement[] => [
-  {
-    label: 'the state computed anew',
-    sql: sql`CREATE VIEW ${subject.names.content.sql} AS\n${stateContent(plan)}`,
-  },
+  contentView(subject, plan),
   ...computedFunction(subject),
 ];
+
+export const contentView = ({ names }: Subject, plan: AddPlan): Statement => ({
+  label: 'the state computed anew',
+  sql: sql`CREATE VIEW ${names.content.sql} AS\n${stateContent(plan)}`,
+});
 
 /** Its body names the content view. */
 export const computedFunction = (subject: Subject): readonly Statement[] =>

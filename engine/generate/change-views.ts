@@ -13,57 +13,34 @@ import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput, joinsMany } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
+import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
+import type { Below } from './composition.ts';
+import { flipsOf, innerChange } from './composition.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
-import { calledFromView, readByFunction } from './read-by-function.ts';
 import type { Statement } from './statement.ts';
+import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
 
-export function changeViews(subject: Subject, plan: AddPlan): readonly Statement[] {
+export function changeViews(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
   const { delta, netted } = subject.names;
   const view = (name: Sql, netting: Netting): Sql =>
-    sql`CREATE VIEW ${name} AS\n${changeQuery(plan, subject.id, subject.logOf, netting)}`;
+    sql`CREATE VIEW ${name} AS\n${changeQuery(plan, subject, netting)}`;
   const pending: Statement = {
     label: 'what is pending, as rows of the state',
     sql: view(delta.sql, plan.netting),
   };
-  const views = [pending, ...changesFunction(subject, plan)];
-  if (fallbackView(subject, plan) === null) return views;
+  if (fallbackView(subject, plan) === null) return [pending];
   return [
-    ...views,
+    pending,
     {
       label: 'the same, with pending rows cancelled against each other first',
       sql: view(netted.sql, 'fenced'),
     },
   ];
 }
-
-/**
- * Under what settings changes are computed: a join of many tables in the order that is written. The
- * planner does not know how few rows are pending, takes the result for millions of rows, and spares
- * sorting them for merge joins by nested loops over whole tables (12 s where hash joins take 0.1).
- */
-export const changeSettings = (plan: AddPlan): readonly Sql[] =>
-  joinsMany(plan) ? [sql`join_collapse_limit = 1`, sql`enable_mergejoin = off`] : [];
-
-/** Its body names the view. */
-export function changesFunction(subject: Subject, plan: AddPlan): readonly Statement[] {
-  if (!joinsMany(plan)) return [];
-  return readByFunction(subject, {
-    label: 'the same as a function, planned only if anything is pending',
-    view: subject.names.delta.sql,
-    name: subject.names.changes.sql,
-    settings: [sql`jit = off`, ...changeSettings(plan)],
-  });
-}
-
-/** What is pending, for a live view. */
-export const readChanges = (subject: Subject, plan: AddPlan): Sql =>
-  joinsMany(plan)
-    ? sql`SELECT * FROM ${calledFromView(subject, subject.names.changes.sql)}`
-    : sql`TABLE ${subject.names.delta.sql}`;
 
 /**
  * The view that the fold reads after an expression has failed; null if the first one is as careful.
@@ -73,8 +50,7 @@ export const fallbackView = (subject: Subject, plan: AddPlan): Sql | null =>
 
 export function changeQuery(
   plan: AddPlan,
-  imatId: number,
-  logOf: Pending['logOf'],
+  { id, logOf, different, inner }: Pick<StoreSubject, 'id' | 'logOf' | 'different' | 'inner'>,
   netting: Netting,
 ): Sql {
   const { shape } = coreInput(plan, null);
@@ -99,12 +75,30 @@ export function changeQuery(
     logOf,
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
   };
-  const terms = coreInput(plan, pending).change(netting);
-  return sql`WITH pending AS MATERIALIZED (
+  /** A store below, with as much care for what is pending as is asked for here. */
+  const below = (own: AddPlan | null, names: StoreNames | null | undefined): readonly Below[] => {
+    if (own === null || !names) return [];
+    const isNetted = netting === 'fenced' && own.netting !== 'fenced';
+    return [{ plan: own, names, delta: (isNetted ? names.netted : names.delta).sql }];
+  };
+  const [groups] = below(plan.inner, inner).map(innerChange);
+  const terms = coreInput(plan, pending, groups?.leaf).change(netting);
+  const flips = plan.different.flatMap((own, index) =>
+    below(own, different[index]).map((one) => flipsOf(plan, one, index + 1)),
+  );
+  const ctes = [...(groups?.ctes ?? []), ...flips.flatMap((one) => one.ctes)];
+  const asked = sql`pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...(timed.length === 0 ? [] : [sql`f.moment`]), ...flags])}
   FROM imat_catalog.frontier AS f
-  WHERE f.imat_id = ${imatId}
-)
-${contributions(plan.store, terms)}`;
+  WHERE f.imat_id = ${id}
+)`;
+  return sql`WITH ${join([asked, ...ctes], ', ')}
+${join(
+  [
+    contributions(plan.store, terms),
+    ...flips.map(({ store, term }) => contributions(store, [term])),
+  ],
+  '\nUNION ALL\n',
+)}`;
 }

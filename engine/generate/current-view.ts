@@ -27,13 +27,13 @@ import {
 } from '../operators/store.ts';
 import type { TouchKey } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
-import { coreInput } from '../plan/plan.ts';
+import { belowOf, coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
-import { readChanges } from './change-views.ts';
+import { readChanges } from './read-changes.ts';
 import { calledFromView } from './read-by-function.ts';
 import type { FirstRows } from './stores.ts';
 import { firstOf } from './stores.ts';
@@ -51,14 +51,15 @@ export const barrierView = (name: Sql, query: Sql): Sql =>
 
 /**
  * Pending changes of one log are read in place, three times, so that conditions reach the log.
- * Those of several would take three times as long to plan, and are computed once; those of a join
- * of many tables by a function, which is planned only if anything is pending.
+ * Those of several, and of rows that come and go in another store, would take three times as long
+ * to plan, and are computed once; those of a join of many tables by a function, which is planned
+ * only if anything is pending.
  */
 export function currentView(subject: Subject, plan: AddPlan, first: FirstRows | null): Sql {
   const { store } = plan;
   const keys = touchedBy(store);
   const delta = subject.names.delta.sql;
-  const isOnce = coreInput(plan, null).shape.sources.length > 1;
+  const isOnce = coreInput(plan, null).shape.sources.length > 1 || belowOf(plan).length > 0;
   const changes = isOnce ? ident('changes') : delta;
   const touched = addedUp(subject, plan, keys, changes);
   const arms =
@@ -125,6 +126,7 @@ export function untouched(keys: readonly TouchKey[], changes: Sql): Sql[] {
   ];
 }
 
+/** That a pending change has the same values in the keys as a stored row. */
 export const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
   const same = keys.map(
     ({ name }) => sql`d.${ident(name)} OPERATOR(pg_catalog.=) ${stateColumn(name)}`,

@@ -15,7 +15,8 @@ import type { AddPlan } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
-import { changeSettings, fallbackView } from './change-views.ts';
+import { fallbackView } from './change-views.ts';
+import { changeSettings } from './read-changes.ts';
 import {
   boundsOf,
   extremesDiffer,

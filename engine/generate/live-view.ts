@@ -124,6 +124,7 @@ function residualOver(plan: AddPlan, rows: Rows): Sql {
     node: plan.core,
     shape: storedShape(plan),
     rows,
+    change: null,
   });
   return sql`SELECT
   ${lines(outputs(plan, shape))}

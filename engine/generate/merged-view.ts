@@ -12,7 +12,7 @@ import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
 import { ARM, onlyArms } from './arms.ts';
-import { readChanges } from './change-views.ts';
+import { readChanges } from './read-changes.ts';
 import {
   anewArm,
   barrierView,

@@ -12,10 +12,11 @@ import type { Plan } from '../plan/plan.ts';
 import { limitOrder } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, join, literal, sql } from '../sql/sql.ts';
-import { computedAnew } from './anew.ts';
+import { computedAnew, contentView } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
+import { changesFunction } from './read-changes.ts';
 import { derivedFunction } from './derived.ts';
 import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
@@ -70,7 +71,7 @@ export const storedTable = ({ names }: Subject, plan: Plan | null): Sql =>
 
 /** The table that the frontier names. */
 const firstState = (names: Subject['names'], plan: Plan): Sql =>
-  (namesOfStores(names, plan.stores.length)[0] ?? names).state.sql;
+  (namesOfStores(names, plan)[0] ?? names).state.sql;
 
 /** Capture on a source that has none yet. */
 export function captureScript({ target, name }: Captured): readonly Statement[] {
@@ -106,7 +107,8 @@ const storeBody = ({ subject, plan }: StoreOf): Sql =>
 /** The views of stores over which the definition is computed, by freshness. */
 export function liveViews(subject: Subject, plan: Plan): readonly Statement[] {
   if (plan.residual === null) return [];
-  return storesOf(subject, plan).map((store) => ({
+  const read = storesOf(subject, plan).filter(({ isBelow }) => !isBelow);
+  return read.map((store) => ({
     label: 'what the store holds now',
     sql: sql`CREATE OR REPLACE VIEW ${store.subject.names.live.sql}${storeOptions(store.plan)} AS
 ${storeBody(store)}`,
@@ -126,15 +128,25 @@ export function foldScript(subject: Subject, plan: Plan): readonly Statement[] {
 
 function foldAll({ names }: Subject, stores: readonly StoreOf[]): readonly Statement[] {
   const signature = sql`${names.fold.sql}(anew boolean DEFAULT false) RETURNS bigint`;
-  const calls = stores.map((store) => sql`${store.subject.names.fold.sql}($1)`);
+  // In this order: a store is changed by what the stores below it hold before they are folded.
+  const calls = stores.map(
+    ({ subject }) => sql`touched := touched + ${subject.names.fold.sql}(anew);`,
+  );
+  const body = sql`
+DECLARE
+  touched bigint := 0;
+BEGIN
+  ${join(calls, '\n')}
+  RETURN touched;
+END`;
   return [
     {
       label: 'fold: all stores',
       sql: sql`CREATE OR REPLACE FUNCTION ${signature}
-LANGUAGE sql
+LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
-AS ${dollarQuoted(sql`SELECT ${join(calls, ' + ')}`)}`,
+AS ${dollarQuoted(body)}`,
     },
     {
       label: 'only imat.fold calls it',
@@ -145,11 +157,13 @@ AS ${dollarQuoted(sql`SELECT ${join(calls, ' + ')}`)}`,
 
 type Phases = Omit<Script, 'capture'>;
 
-function storeScript({ subject, plan, first }: StoreOf): readonly Statement[] {
+function storeScript({ subject, plan, first, isBelow }: StoreOf): readonly Statement[] {
   if (plan.rule === 'regroup') return regroupScript(subject, plan, first);
+  const changed = [...stateTable(plan, subject.names.state.sql), ...changeViews(subject, plan)];
+  if (isBelow) return [...changed, contentView(subject, plan)];
   return [
-    ...stateTable(plan, subject.names.state.sql),
-    ...changeViews(subject, plan),
+    ...changed,
+    ...changesFunction(subject, plan),
     ...computedAnew(subject, plan),
     ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),
     {
@@ -173,11 +187,17 @@ function limitIndex(subject: Subject, plan: Plan): readonly Statement[] {
   ];
 }
 
+/** What other stores are computed from is there first. */
+const fromBelow = (stores: readonly StoreOf[]): readonly StoreOf[] => [
+  ...stores.filter(({ isBelow }) => isBelow).toReversed(),
+  ...stores.filter(({ isBelow }) => !isBelow),
+];
+
 const deltaScript = (subject: Subject, plan: Plan): Phases => ({
   register: registerScript(subject),
   load: [
     ...labelsTable(subject),
-    ...storesOf(subject, plan).flatMap(storeScript),
+    ...fromBelow(storesOf(subject, plan)).flatMap(storeScript),
     ...limitIndex(subject, plan),
     ...elapsedView(subject, plan),
     ...foldScript(subject, plan),

@@ -4,20 +4,36 @@
  */
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
-import { fromScratch, identityOf, storedValues, touchedBy } from '../operators/store.ts';
+import { faceOf } from '../operators/all.ts';
+import {
+  fedBy,
+  fromScratch,
+  gathered,
+  identityOf,
+  storedValues,
+  touchedBy,
+} from '../operators/store.ts';
 import type { Store } from '../operators/store.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
 import { identify } from './capture.ts';
+import { differentRows } from './composition.ts';
 import { isUnknown } from './current-view.ts';
 import type { Statement } from './statement.ts';
 
 export const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
 
 /** The state's content computed from the sources: one row per key. */
-export const stateContent = (plan: AddPlan): Sql =>
-  fromScratch(plan.store, coreInput(plan, null).now);
+export function stateContent(plan: AddPlan): Sql {
+  const own = fromScratch(plan.store, coreInput(plan, null).now);
+  if (plan.different.length === 0) return own;
+  const others = plan.different.map((below, index) => {
+    const { keys } = differentRows(plan.core, below);
+    return fromScratch(fedBy(plan.store, index + 1, keys), faceOf(below.core, null).now);
+  });
+  return gathered(plan.store, join([own, ...others], '\nUNION ALL\n'));
+}
 
 export function stateTable(plan: AddPlan, table: Sql): readonly Statement[] {
   const { store } = plan;

@@ -2,8 +2,8 @@
 import { deparse } from '../../parser/deparse-query.ts';
 import { deparseExpr } from '../../parser/deparse.ts';
 import { mapRelations } from '../algebra/query-rewrites/relations.ts';
-import type { OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
-import { limitOrder, storeNumber } from '../plan/plan.ts';
+import type { AddPlan, OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
+import { allStores, limitOrder, storeNumber } from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -13,12 +13,17 @@ import type { Subject } from './subject.ts';
 export type StoreSubject = Subject & {
   /** The table that the frontier names: that of the first store. */
   readonly frontierTable: Sql;
+  /** The stores of the different values that it is computed from, and that of groups below. */
+  readonly different: readonly StoreNames[];
+  readonly inner: StoreNames | null;
 };
 
 export type StoreOf = {
   readonly subject: StoreSubject;
   readonly plan: StorePlan;
   readonly first: FirstRows | null;
+  /** Whether it is there for another store alone, and is read by its changes only. */
+  readonly isBelow: boolean;
 };
 
 /** The rows of a stored table that a limit above it can take. */
@@ -61,28 +66,49 @@ export function firstOf(table: Sql, where: readonly Sql[], first: FirstRows): Sq
 )`;
 }
 
-/** The names of each store. */
-export const namesOfStores = (names: ImatNames, count: number): readonly StoreNames[] =>
-  count === 1
-    ? [names]
-    : Array.from({ length: count }, (_, index) => storeNames(names.base, index + 1));
+/** The names of each store, those below others included. */
+export function namesOfStores(
+  names: ImatNames,
+  plan: Pick<Plan, 'stores'> | null,
+): readonly StoreNames[] {
+  const stores = plan === null ? [] : allStores(plan);
+  return stores.length <= 1 ? [names] : stores.map((_, index) => storeNames(names.base, index + 1));
+}
+
+const NOTHING_BELOW: Pick<AddPlan, 'different' | 'inner'> = { different: [], inner: null };
 
 export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
-  const all = namesOfStores(subject.names, plan.stores.length);
+  const all = namesOfStores(subject.names, plan);
   const rows = firstRows(plan);
-  return plan.stores.flatMap((store, index) => {
+  const stores = allStores(plan);
+  const namesOf = (below: readonly AddPlan[]): readonly StoreNames[] =>
+    below.flatMap((one) => all[stores.indexOf(one)] ?? []);
+  return stores.flatMap((store, index) => {
     const [own, first] = [all[index], all[0]];
     if (own === undefined || first === undefined) return [];
+    const isBelow = index >= plan.stores.length;
+    const { different, inner } = store.rule === 'add' ? store : NOTHING_BELOW;
     const names = { ...subject.names, ...own };
     return [
-      { subject: { ...subject, names, frontierTable: first.state.sql }, plan: store, first: rows },
+      {
+        subject: {
+          ...subject,
+          names,
+          frontierTable: first.state.sql,
+          different: namesOf(different),
+          inner: namesOf(inner === null ? [] : [inner])[0] ?? null,
+        },
+        plan: store,
+        first: isBelow ? null : rows,
+        isBelow,
+      },
     ];
   });
 }
 
 /** The residual over the views of the stores. */
 export function residualQuery(subject: Subject, plan: Plan, { query }: Residual): Sql {
-  const all = namesOfStores(subject.names, plan.stores.length);
+  const all = namesOfStores(subject.names, plan);
   const named = mapRelations(query, (relation) => {
     if (relation.kind !== 'table') return relation;
     const name = all[storeNumber(relation) - 1]?.live.name;

@@ -26,13 +26,21 @@ export const RULES: { readonly [K in Op]: Rule<K> } = {
   derived,
 };
 
-/** A subtree that is read from elsewhere, a stored table for example, with the same columns. */
-export type Leaf = { readonly node: Node; readonly shape: Shape; readonly rows: Rows };
+/**
+ * A subtree that is read from elsewhere, a stored table for example, with the same columns. Its
+ * change is null if none is known.
+ */
+export type Leaf = {
+  readonly node: Node;
+  readonly shape: Shape;
+  readonly rows: Rows;
+  readonly change: readonly Term[] | null;
+};
 
 /** What can be read of a node. `pending` is null if no change is asked for. */
 export function faceOf(node: Node, pending: Pending | null, leaf: Leaf | null = null): Face {
   if (leaf !== null && node === leaf.node)
-    return { shape: leaf.shape, now: leaf.rows, change: () => noChange(node) };
+    return { shape: leaf.shape, now: leaf.rows, change: () => leaf.change ?? noChange(node) };
   const inputs = inputsOf(node).map((input) => faceOf(input, pending, leaf));
   return faceBy(node.op, node, inputs, pending);
 }

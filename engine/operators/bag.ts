@@ -93,6 +93,7 @@ export function bagStore(
     extremes: [],
     values: [],
     columns: new Map(node.outputs.map(({ column }, index) => [column.id, keys[index]?.name ?? ''])),
+    input: 0,
   };
 }
 

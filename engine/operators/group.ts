@@ -8,6 +8,7 @@
  */
 import type { Aggregate, ColumnRef, Expr } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
+import { differentOf } from '../algebra/different.ts';
 import type { TypeFacts } from '../algebra/facts.ts';
 import { INT2, INT4, INT8 } from '../algebra/facts.ts';
 import type { AggregateCall, ColumnId, Node, NodeOf } from '../algebra/node.ts';
@@ -16,6 +17,7 @@ import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import {
   aggregateNotMaintained,
+  ambiguousValue,
   argumentType,
   keyNotFound,
   keyNotUsable,
@@ -25,11 +27,12 @@ import { ruleFor } from '../aggregates/all.ts';
 import { fixedScale } from '../aggregates/fixed-scale.ts';
 import { PartAllocator } from '../aggregates/parts.ts';
 import type { Argument, Finish } from '../aggregates/rule.ts';
+import { isFloat } from '../aggregates/rule.ts';
 import { ColumnNames, OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
 import type { Rule, Shape } from './rule.ts';
-import { conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
+import { columnOf, conditions, fromWhere, nothingAgainst, only, written } from './rule.ts';
 import type { Identity, OutputName, Store, StoredKey, Value } from './store.ts';
 import { comparable, keyValues, ordinals, scratchParts, termRows } from './store.ts';
 
@@ -179,6 +182,7 @@ export function groupStore(
       ...node.keys.map(({ column }, index) => [column.id, keys[index]?.name ?? ''] as const),
       ...node.aggregates.map(({ column }, index) => [column.id, columns[index] ?? ''] as const),
     ]),
+    input: 0,
   };
 }
 
@@ -203,6 +207,21 @@ function nameOf(expr: Expr): string {
 const suffixOf = ({ filter }: Aggregate): string =>
   filter === null ? '' : `_if_${nameOf(filter)}`;
 
+/** The different values that an aggregate with DISTINCT reads: the input, and its columns. */
+type Over = { readonly number: number; readonly args: readonly Sql[] };
+
+function differentRows(node: NodeOf<'group'>, input: Shape): (call: AggregateCall) => Over | null {
+  const found = differentOf(node);
+  return (one) => {
+    const number = found.findIndex(({ calls }) => calls.includes(one)) + 1;
+    const rows = found[number - 1]?.rows;
+    if (rows === undefined) return null;
+    const shape = group.shape(rows, [input]);
+    const keys = rows.keys.slice(node.keys.length);
+    return { number, args: keys.map(({ column }) => columnOf(shape, column.id)) };
+  };
+}
+
 /** A finished aggregate, and the part that it is; null if it is computed from parts. */
 type Planned = { readonly finish: Finish; readonly part: string | null };
 
@@ -211,11 +230,16 @@ const planAggregates = (
   input: Shape,
   types: Types,
   allocator: PartAllocator,
-): readonly (Planned | PlanReason)[] =>
-  node.aggregates.map((call) => planAggregate(call, node, input, types, allocator));
+): readonly (Planned | PlanReason)[] => {
+  const overOf = differentRows(node, input);
+  return node.aggregates.map((call) =>
+    planAggregate(call, overOf(call), node, input, types, allocator),
+  );
+};
 
 function planAggregate(
   { column, call, args }: AggregateCall,
+  over: Over | null,
   node: NodeOf<'group'>,
   input: Shape,
   types: Types,
@@ -224,24 +248,32 @@ function planAggregate(
   const rule = call.schema === null ? ruleFor(call.name) : undefined;
   if (rule === undefined) return aggregateNotMaintained(call.name, call.span);
   const label = labeller(node);
+  const ambiguous = over === null || call.name === 'count' ? null : ambiguousIn(args, types);
+  if (ambiguous !== null) return ambiguousValue(call.name, label(ambiguous.expr), call.span);
   const planned = args.map(
-    ({ column: own, expr }): Argument => ({
-      value: expr.kind === 'column' ? written(expr, input) : sql`(${written(expr, input)})`,
+    ({ column: own, expr }, index): Argument => ({
+      value:
+        over?.args[index] ??
+        (expr.kind === 'column' ? written(expr, input) : sql`(${written(expr, input)})`),
       type: types.of(own.id),
       fixedScale: fixedScale(expr, scaleOf(node)),
       name: nameOf(expr),
       label: label(expr),
     }),
   );
+  // A row is not null, whatever its fields are.
+  const isOfRows = args.length !== call.args.length;
+  const filter = call.filter === null || over !== null ? [] : [written(call.filter, input)];
   const finish = rule.plan({
     name: call.name,
-    args: planned,
-    filter: call.filter === null ? [] : [sql`(${written(call.filter, input)})`],
+    args: isOfRows ? [] : planned,
+    filter: filter.map((one) => sql`(${one})`),
     resultType: types.of(column.id).type,
     result: types.of(column.id),
     reaches: types.reaches(column.id),
     parts: parts.for(
       call.filter === null ? null : { suffix: suffixOf(call), label: label(call.filter) },
+      over?.number,
     ),
     serverMajor: types.serverMajor,
   });
@@ -257,6 +289,19 @@ function planAggregate(
     call.span,
   );
 }
+
+/**
+ * The argument of which equal values can differ in what is computed from them. Zeros of a float
+ * have two signs, and add nothing.
+ */
+const ambiguousIn = (
+  args: AggregateCall['args'],
+  types: Types,
+): AggregateCall['args'][number] | null =>
+  args.find(({ column }) => {
+    const type = types.of(column.id);
+    return !type.equalIsSame && !isFloat(type);
+  }) ?? null;
 
 /** The display scale of a source's column, if all its values have the same. */
 function scaleOf(root: Node): (ref: ColumnRef) => number | null {

@@ -13,6 +13,7 @@ import type { ColumnId } from '../algebra/node.ts';
 import type { Extreme, Part } from '../aggregates/parts.ts';
 import {
   extremeFromScratch,
+  firstValue,
   partFromScratch,
   partOfRow,
   partSum,
@@ -57,7 +58,16 @@ export type Store = {
   readonly values: readonly Value[];
   /** The stored column that is each column of the operator. */
   readonly columns: ReadonlyMap<ColumnId, string>;
+  /** The input whose rows are read: 0 for those of the operator. Parts of others get nothing. */
+  readonly input: number;
 };
+
+/** The store as rows of another input add to it; `keys`: how the keys are written over these. */
+export const fedBy = (store: Store, input: number, keys: readonly Sql[]): Store => ({
+  ...store,
+  keys: store.keys.map((key, index) => ({ ...key, value: keys[index] ?? key.value })),
+  input,
+});
 
 /** By what rows are found and grouped. */
 export type Identity = {
@@ -136,16 +146,29 @@ export const contributions = (store: Store, terms: readonly Term[]): Sql =>
 
 /** All parts and extremes of one group of rows, from scratch. */
 export const scratchParts = (store: Store): readonly Sql[] => [
-  ...store.parts.map((part) => sql`${partFromScratch(part)} AS ${ident(part.name)}`),
-  ...store.extremes.map((one) => sql`${extremeFromScratch(one)} AS ${ident(one.name)}`),
+  ...store.parts.map((part) => {
+    const value = part.input === store.input ? partFromScratch(part) : zeroOf(part);
+    return sql`${value} AS ${ident(part.name)}`;
+  }),
+  ...extremesOf(store, extremeFromScratch),
 ];
+
+/** The extremes that rows of an input have: those of other rows than its own are NULL. */
+const extremesOf = (store: Store, valueOf: (extreme: Extreme) => Sql): readonly Sql[] =>
+  store.extremes.map((one) => {
+    const value = store.input === 0 ? valueOf(one) : sql`NULL::${fragment(one.facts.type)}`;
+    return sql`${value} AS ${ident(one.name)}`;
+  });
 
 /** The rows of the terms, with `keys` and what each contributes to the parts. */
 export function termRows(store: Store, terms: readonly Term[], keys: readonly Sql[]): Sql {
   const selects = terms.map((term) => {
     const parts = [
-      ...store.parts.map((part) => sql`${partOfRow(part, term.weight)} AS ${ident(part.name)}`),
-      ...store.extremes.map((one) => sql`${valueOfRow(one)} AS ${ident(one.name)}`),
+      ...store.parts.map((part) => {
+        const value = part.input === store.input ? partOfRow(part, term.weight) : zeroOf(part);
+        return sql`${value} AS ${ident(part.name)}`;
+      }),
+      ...extremesOf(store, valueOfRow),
     ];
     return sql`-- ${termLabel(term)}
 SELECT
@@ -160,13 +183,25 @@ export const keyValues = (store: Store): readonly Sql[] =>
   store.keys.map(({ name, value }) => sql`${value} AS ${ident(name)}`);
 
 /** Adds up rows of stored columns, key by key, of a store without extremes. */
-export function summed(store: Store, rows: Sql): Sql {
+export const summed = (store: Store, rows: Sql): Sql => byKey(store, rows, []);
+
+/** The same of any store; rows that are taken back have no extremes here. */
+export const gathered = (store: Store, rows: Sql): Sql =>
+  byKey(
+    store,
+    rows,
+    store.extremes.map(
+      (one) => sql`${firstValue(one, sql`u.${ident(one.name)}`)} AS ${ident(one.name)}`,
+    ),
+  );
+
+function byKey(store: Store, rows: Sql, extremes: readonly Sql[]): Sql {
   const parts = store.parts.map(
     (part) => sql`${partSum(part, sql`u.${ident(part.name)}`)} AS ${ident(part.name)}`,
   );
   const { select, groupBy } = store.identity.grouping(store);
   return sql`SELECT
-  ${lines([...select, ...parts])}
+  ${lines([...select, ...parts, ...extremes])}
 FROM (
   ${rows}
 ) AS u${groupBy.length === 0 ? sql`` : sql`\nGROUP BY ${join(groupBy, ', ')}`}`;

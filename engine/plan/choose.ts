@@ -6,17 +6,35 @@
 import type { Expr } from '../../parser/tree.ts';
 import { equalExpr, visit } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
-import type { ColumnId, Node } from '../algebra/node.ts';
-import { expressionsOf, idOf, inputsOf, nodesOf, reference, scansOf } from '../algebra/node.ts';
+import { differentOf } from '../algebra/different.ts';
+import type { ColumnId, Group, Node } from '../algebra/node.ts';
+import {
+  expressionsOf,
+  idOf,
+  inputsOf,
+  nodesOf,
+  reference,
+  referencesOf,
+  scansOf,
+} from '../algebra/node.ts';
+import { INT2, INT4, INT8, MONEY, NUMERIC } from '../algebra/facts.ts';
 import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
-import { ambiguousKey, noSource } from '../algebra/reason.ts';
+import {
+  ambiguousKey,
+  extremeOfGroups,
+  failingFilter,
+  inexact,
+  noSource,
+  tooManyDifferent,
+} from '../algebra/reason.ts';
+import { extremeRule } from '../aggregates/extreme.ts';
 import type { PartType } from '../aggregates/parts.ts';
 import { against, faceOf } from '../operators/all.ts';
 import { bagStore } from '../operators/bag.ts';
 import type { Types } from '../operators/group.ts';
 import { groupStore } from '../operators/group.ts';
-import type { Store } from '../operators/store.ts';
+import type { OutputName, Store } from '../operators/store.ts';
 import type { AddPlan, Core } from './plan.ts';
 import { passedOn } from './plan.ts';
 
@@ -57,29 +75,131 @@ export function choose(
   types: Types,
   outputTypes: readonly string[],
 ): AddPlan | { readonly reasons: readonly PlanReason[] } {
+  return planOf({ core, residual }, types, outputTypes, null, null);
+}
+
+/** `named`: how columns are called; `known`: the store of groups below, where it is planned. */
+function planOf(
+  { core, residual }: Cut,
+  types: Types,
+  outputTypes: readonly string[],
+  named: OutputName | null,
+  known: AddPlan | null,
+): AddPlan | { readonly reasons: readonly PlanReason[] } {
+  const inner = known ?? innerPlan(core, types);
+  if (inner !== null && 'reasons' in inner) return inner;
   const input = faceOf(core.input, null).shape;
   const shown = passedOn(residual, core);
-  const outputName = (id: ColumnId): string | null =>
-    [...shown].find(([, column]) => column === id)?.[0] ?? null;
+  const outputName =
+    named ?? ((id: ColumnId) => [...shown].find(([, column]) => column === id)?.[0] ?? null);
   const store =
     core.op === 'group'
       ? groupStore(core, input, types, outputName)
       : bagStore(core, input, types, outputName);
   const reasons = [
     ...('reasons' in store ? store.reasons : []),
+    ...(inner !== null || named !== null ? extremesIn(core) : []),
     ...ambiguousUses(core, residual, types),
     ...nodesOf(core).flatMap(against),
   ];
+  const different = core.op === 'group' ? differentPlans(core, types, outputName, inner) : [];
   if ('reasons' in store || reasons.length > 0) return { reasons };
+  if ('reasons' in different) return different;
   return {
     rule: 'add',
     core,
     store,
+    different,
+    inner,
     residual,
     outputTypes,
     netting: mayFail(core, store) ? 'fenced' : 'logged',
   };
 }
+
+/** What stands against aggregates that are merged, over groups and below them. */
+function extremesIn(core: Core): readonly PlanReason[] {
+  if (core.op !== 'group') return [];
+  const label = labeller(core);
+  return core.aggregates
+    .filter(({ call }) => call.schema === null && extremeRule.names.includes(call.name))
+    .map(({ call }) => extremeOfGroups(label(call), call.span));
+}
+
+/** More stores of different values than this are not worth their folds. */
+const MAX_DIFFERENT = 8;
+
+/** How the different values are stored that aggregates with DISTINCT are computed from. */
+function differentPlans(
+  core: Group,
+  types: Types,
+  outputName: OutputName,
+  inner: AddPlan | null,
+): readonly AddPlan[] | { readonly reasons: readonly PlanReason[] } {
+  const found = differentOf(core);
+  const filters = found.flatMap(({ calls }) => calls[0]?.call.filter ?? []);
+  const failing = filters.filter(failsIn(core));
+  if (failing.length > 0) return { reasons: failing.map(({ span }) => failingFilter(span)) };
+  if (found.length > MAX_DIFFERENT)
+    return { reasons: [tooManyDifferent(found.length, MAX_DIFFERENT)] };
+  const plans = found.map(({ rows }) => {
+    const own = keyNames(rows);
+    const name = (id: ColumnId): string | null => outputName(id) ?? own(id);
+    return planOf({ core: rows, residual: rows }, types, [], name, inner);
+  });
+  const reasons = plans.flatMap((one) => ('reasons' in one ? one.reasons : []));
+  return reasons.length > 0 ? { reasons } : plans.flatMap((one) => ('rule' in one ? one : []));
+}
+
+/** Keys are called as the columns that they are. */
+function keyNames({ keys }: Group): OutputName {
+  const names = new Map(
+    keys.map(({ column, expr }) => [column.id, expr.kind === 'column' ? expr.name : column.name]),
+  );
+  return (id) => names.get(id) ?? null;
+}
+
+/** How the topmost groups below a core are stored; null if there are none. */
+function innerPlan(
+  core: Core,
+  types: Types,
+): AddPlan | null | { readonly reasons: readonly PlanReason[] } {
+  const inner = nodesOf(core.input).findLast(({ op }) => op === 'group');
+  if (inner?.op !== 'group') return null;
+  const reasons = unstableUses(inner, core, types);
+  if (reasons.length > 0) return { reasons };
+  return planOf({ core: inner, residual: inner }, types, [], keyNames(inner), null);
+}
+
+/**
+ * Uses of groups below a core of which the stored row does not tell what was added for it: keys of
+ * which equal values can differ, unless they are keys again, and aggregates that are not exact.
+ */
+function unstableUses(inner: Group, core: Core, types: Types): readonly PlanReason[] {
+  const below = nodesOf(inner);
+  const label = labeller(inner);
+  const keys = core.op === 'group' ? core.keys.map(({ expr }) => expr) : [];
+  const used = nodesOf(core)
+    .filter((node) => !below.includes(node))
+    .flatMap(expressionsOf);
+  const computed = new Set(
+    used.filter((expr) => !(keys.includes(expr) && expr.kind === 'column')).flatMap(referencesOf),
+  );
+  const all = new Set(used.flatMap(referencesOf));
+  return [
+    ...inner.keys
+      .filter(({ column }) => computed.has(column.id) && !types.of(column.id).equalIsSame)
+      .map(({ column, expr }) => ambiguousKey(label(expr), types.of(column.id).type, expr.span)),
+    ...inner.aggregates
+      .filter(({ column }) => all.has(column.id) && !EXACT.has(types.of(column.id).oid))
+      .map(({ column, call }) => inexact(label(call), types.of(column.id).type, call.span)),
+  ];
+}
+
+const BOOLEAN = 16;
+
+/** The types of aggregates that are the same to the last digit, whatever order they add up in. */
+const EXACT: ReadonlySet<number> = new Set([INT2, INT4, INT8, NUMERIC, MONEY, BOOLEAN]);
 
 /**
  * Expressions above a grouping that can tell equal keys apart. Which of several equal values
@@ -112,7 +232,11 @@ function ambiguousUses(core: Core, residual: Node, types: Types): readonly PlanR
 const OVERFLOWING: ReadonlySet<PartType> = new Set(['money', 'interval']);
 
 /** Whether an expression over the sources can fail for some rows. */
-function mayFail(core: Core, store: Store): boolean {
+const mayFail = (core: Core, store: Store): boolean =>
+  nodesOf(core).flatMap(expressionsOf).some(failsIn(core)) ||
+  store.parts.some((part) => OVERFLOWING.has(part.type));
+
+function failsIn(core: Core): (expr: Expr) => boolean {
   const oids = new Map(
     nodesOf(core).flatMap((node) =>
       node.op === 'scan' || node.op === 'apply' || node.op === 'unionAll'
@@ -120,10 +244,5 @@ function mayFail(core: Core, store: Store): boolean {
         : [],
     ),
   );
-  return (
-    nodesOf(core)
-      .flatMap(expressionsOf)
-      .some((expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null)) ||
-    store.parts.some((part) => OVERFLOWING.has(part.type))
-  );
+  return (expr) => canFail(expr, (ref) => oids.get(idOf(ref)) ?? null);
 }

@@ -10,7 +10,7 @@ import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { neededIndexes } from './group-columns.ts';
 import type { AddPlan, Plan, Residual, StorePlan } from './plan.ts';
-import { planScans, storeItem, storeNumber } from './plan.ts';
+import { allStores, planScans, storeItem, storeNumber } from './plan.ts';
 import { storeClause } from './print.ts';
 
 /** From the strictest rule to the one that maintains everything. */
@@ -57,8 +57,8 @@ export function effectsOf(plan: Plan): ReadonlyMap<string, Effect> {
   return found;
 }
 
-export const storesOf = ({ stores }: Plan): readonly StoreOutline[] =>
-  stores.map((plan, index) => ({
+export const storesOf = (whole: Plan): readonly StoreOutline[] =>
+  allStores(whole).map((plan, index) => ({
     name: storeItem(index + 1).name,
     rule: plan.rule,
     clause: storeClause(plan),

@@ -11,6 +11,7 @@ import type { PlanReason } from '../algebra/reason.ts';
 import { reasonsAgainst } from './reasons-against.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import { eachQuery, expressionsOf, tablesIn } from '../algebra/query-rewrites/relations.ts';
+import { dropIdleDistinct } from '../algebra/query-rewrites/idle-distinct.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineSubqueries } from '../algebra/query-rewrites/inline-subqueries.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
@@ -26,6 +27,7 @@ export function plainQuery(
     (one: Query) => replaceJoinColumns(one, sources),
     (one: Query) => replaceWholeRows(one, sources),
     (one: Query) => replaceColumnAliases(one, sources),
+    dropIdleDistinct,
   ].reduce((one, rewrite) => rewrite(one), query);
   const across = inlineSubqueries(inlineCtes(named, true));
   const rewritten = failsNowhere(across, sources)

@@ -12,6 +12,7 @@ import type { Expr, Query, Select, TableItem } from '../../parser/tree.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
+import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import { isOrdered } from '../operators/join.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
@@ -28,6 +29,28 @@ export type Plan = {
 };
 
 export type StorePlan = AddPlan | RegroupPlan;
+
+/**
+ * Those of the plan, in its order, and then those that only other stores are computed from, each
+ * after all that are computed from it.
+ */
+export function allStores({ stores }: Pick<Plan, 'stores'>): readonly StorePlan[] {
+  const below: AddPlan[] = [];
+  const visit = (plan: AddPlan): void => {
+    for (const one of belowOf(plan).toReversed()) {
+      visit(one);
+      if (!below.includes(one)) below.push(one);
+    }
+  };
+  for (const store of stores.toReversed()) if (store.rule === 'add') visit(store);
+  return [...stores, ...below.toReversed()];
+}
+
+/** The stores that one is computed from. */
+export const belowOf = ({ different, inner }: AddPlan): readonly AddPlan[] => [
+  ...different,
+  ...(inner === null ? [] : [inner]),
+];
 
 /**
  * A query whose tables are the stores: the number of a store from 1 is the OID of the table, with
@@ -53,6 +76,13 @@ export type AddPlan = {
   readonly rule: 'add';
   readonly core: Core;
   readonly store: Store;
+  /**
+   * Stores of the different values that its aggregates with DISTINCT are computed from, in the
+   * order of the store's inputs from 1.
+   */
+  readonly different: readonly AddPlan[];
+  /** The store of the topmost groups in the core's input, if there are any. */
+  readonly inner: AddPlan | null;
   readonly residual: Node;
   /** The definition's column types, as `format_type` prints them. */
   readonly outputTypes: readonly string[];
@@ -60,9 +90,12 @@ export type AddPlan = {
   readonly netting: Netting;
 };
 
-/** The faces of what the core's rows are computed from. */
-export const coreInput = ({ core }: AddPlan, pending: Pending | null): Face =>
-  faceOf(core.input, pending);
+/** The faces of what the core's rows are computed from; `inner` reads the groups among that. */
+export const coreInput = (
+  { core }: AddPlan,
+  pending: Pending | null,
+  inner: Leaf | null = null,
+): Face => faceOf(core.input, pending, inner);
 
 /** Whether its changes are those of a join whose order is the one in which it is written. */
 export const joinsMany = ({ core }: AddPlan): boolean =>

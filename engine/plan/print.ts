@@ -45,8 +45,21 @@ function addLines(plan: AddPlan): readonly PlanLine[] {
   const label = labeller(plan.residual);
   const lines = above(plan).flatMap((node, depth) => residualLines(node, depth, label));
   const depth = above(plan).length;
-  return [...lines, ...coreLines(plan, depth, label), ...below(plan.core.input, depth + 1, label)];
+  return [
+    ...lines,
+    ...coreLines(plan, 'stored, one row per group', depth, label),
+    ...belowCore(plan, depth + 1, label),
+  ];
 }
+
+/** The input of a core, and the stores below. */
+const belowCore = (plan: AddPlan, depth: number, label: Label): readonly PlanLine[] => [
+  ...below(plan.core.input, plan.inner, depth, label),
+  ...plan.different.flatMap((one) => [
+    ...coreLines(one, 'stored; rows that come and go change the groups above', depth, label),
+    ...belowCore(one, depth + 1, label),
+  ]),
+];
 
 /** A node above the core. */
 function residualLines(node: Node, depth: number, label: Label): readonly PlanLine[] {
@@ -66,9 +79,14 @@ const computed = (outputs: readonly Output[], depth: number, label: Label): read
       stored: NOTHING,
     }));
 
-function coreLines(plan: AddPlan, depth: number, label: Label): readonly PlanLine[] {
+function coreLines(
+  plan: AddPlan,
+  ofGroups: string,
+  depth: number,
+  label: Label,
+): readonly PlanLine[] {
   const { core, store } = plan;
-  const rule = core.op === 'group' ? 'stored, one row per group' : 'stored, each row once';
+  const rule = core.op === 'group' ? ofGroups : 'stored, each row once';
   const own = {
     depth,
     clause: clauseOf(core, label),
@@ -102,12 +120,22 @@ const parts = (store: Store, keyRule: string): readonly Omit<PlanLine, 'depth'>[
 export const storeClause = (plan: StorePlan): string =>
   plan.rule === 'add' ? clauseOf(plan.core, labeller(plan.residual)) : `rows by ${plan.key.label}`;
 
-/** What stands below the core: its changes are computed, nothing of it is stored. */
-function below(node: Node, depth: number, label: Label): readonly PlanLine[] {
+/** What stands below the core: its changes are computed, and of it only groups are stored. */
+function below(
+  node: Node,
+  inner: AddPlan | null,
+  depth: number,
+  label: Label,
+): readonly PlanLine[] {
+  if (inner !== null && node === inner.core)
+    return [
+      ...coreLines(inner, 'stored; its changes change the groups above', depth, label),
+      ...belowCore(inner, depth + 1, label),
+    ];
   const rule = node.op === 'join' ? 'multilinear' : 'linear';
   return [
     { depth, clause: clauseOf(node, label), rule, stored: NOTHING },
-    ...inputsOf(node).flatMap((input) => below(input, depth + 1, label)),
+    ...inputsOf(node).flatMap((input) => below(input, inner, depth + 1, label)),
   ];
 }
 

@@ -107,7 +107,7 @@ function ofSelect(query: Select): PlanReason[] {
       : []),
     ...distinctOn.slice(0, 1).map((expr) => against('distinct_on', 'DISTINCT ON', expr.span)),
     ...query.relations.flatMap((relation, index) =>
-      items.has(query.first + index) ? ofRelation(relation) : [],
+      items.has(query.first + index) ? ofRelation(relation, isOverGroups(query)) : [],
     ),
     ...query.from.flatMap(ofFrom),
     ...query.groupBy.flatMap((item) => ofGroupItem(item, query.span)),
@@ -157,7 +157,11 @@ function ofGroupItem(item: GroupItem, span: Span | null): PlanReason[] {
   return [against('grouping_sets', SETS[item.kind], item.span)];
 }
 
-function ofRelation(relation: Relation): PlanReason[] {
+/** Whether a query groups the rows of one subquery: groups of groups are maintained. */
+const isOverGroups = ({ grouped, from }: Select): boolean =>
+  grouped && from.length === 1 && from[0]?.kind === 'relation';
+
+function ofRelation(relation: Relation, overGroups: boolean): PlanReason[] {
   const { alias, span } = relation;
   switch (relation.kind) {
     case 'table':
@@ -168,7 +172,7 @@ function ofRelation(relation: Relation): PlanReason[] {
     case 'subquery':
       if (relation.query.kind === 'values') return ofQuery(relation.query);
       if (relation.lateral) return [against('lateral', `LATERAL subquery "${alias}"`, span)];
-      return ofBranch(relation.query).length === 0
+      return (overGroups ? ofQuery(relation.query) : ofBranch(relation.query)).length === 0
         ? []
         : [against('subquery', `subquery "${alias}" in FROM`, span, hintFor(relation.query))];
     case 'function':
@@ -268,6 +272,7 @@ function ofNode(node: Expr): PlanReason[] {
 function ofAggregate({
   schema,
   name,
+  args,
   distinct,
   orderBy,
   withinGroup,
@@ -275,12 +280,17 @@ function ofAggregate({
 }: Aggregate): PlanReason[] {
   if (withinGroup)
     return [against('ordered_set_aggregate', `ordered-set aggregate "${name}"`, span)];
+  const isMaintained = schema === null && ruleFor(name) !== undefined;
+  // Of different values, those of one argument or several can be stored, with no argument nothing.
+  const isDifferent = distinct && !(isMaintained && args.length > 0);
   const marks = [
-    ...(distinct ? [against('aggregate_distinct', `aggregate "${name}" with DISTINCT`, span)] : []),
+    ...(isDifferent
+      ? [against('aggregate_distinct', `aggregate "${name}" with DISTINCT`, span)]
+      : []),
     ...(orderBy.length > 0
       ? [against('aggregate_order_by', `aggregate "${name}" with ORDER BY`, span)]
       : []),
   ];
   if (marks.length > 0) return marks;
-  return schema === null && ruleFor(name) !== undefined ? [] : [aggregateNotMaintained(name, span)];
+  return isMaintained ? [] : [aggregateNotMaintained(name, span)];
 }

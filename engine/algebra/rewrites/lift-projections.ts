@@ -54,7 +54,8 @@ export const liftProjections: Rewrite = {
 function callThrough({ column, call, args }: AggregateCall, outputs: readonly Output[]) {
   const own = args.map((one) => ({ ...one, expr: substituted(one.expr, outputs) }));
   const filter = call.filter === null ? null : substituted(call.filter, outputs);
-  return { column, args: own, call: { ...call, args: own.map(({ expr }) => expr), filter } };
+  const written = call.args.map((one) => substituted(one, outputs));
+  return { column, args: own, call: { ...call, args: written, filter } };
 }
 
 function overJoin(node: Extract<Node, { op: 'join' }>): Project | null {

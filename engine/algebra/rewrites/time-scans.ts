@@ -91,15 +91,15 @@ class Timing {
         return {
           ...own,
           keys: outputs(own.keys),
-          aggregates: own.aggregates.map((one) => {
-            const args = outputs(one.args);
-            const filter = one.call.filter && expr(one.call.filter);
-            return {
-              ...one,
-              args,
-              call: { ...one.call, args: args.map((arg) => arg.expr), filter },
-            };
-          }),
+          aggregates: own.aggregates.map((one) => ({
+            ...one,
+            args: outputs(one.args),
+            call: {
+              ...one.call,
+              args: one.call.args.map(expr),
+              filter: one.call.filter && expr(one.call.filter),
+            },
+          })),
         };
       default:
         return own;

@@ -81,7 +81,7 @@ function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
 /** The delta of the groups, key by key. */
 function groups({ plan, id, logOf }: Installed, netting: Netting): Sql {
   const { store } = plan;
-  const rows = changeQuery(plan, id, logOf, netting);
+  const rows = changeQuery(plan, { id, logOf, different: [], inner: null }, netting);
   const changes = join(
     store.parts.map((part) => sql`g.${ident(part.name)} <> 0`),
     ' OR ',

@@ -177,6 +177,14 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       GROUP BY c.country`,
   },
   {
+    name: 'different-values',
+    shows: 'aggregates with DISTINCT are added up over stores of their different values',
+    query: `SELECT region, sum(amount) AS total, count(DISTINCT customer_id) AS customers,
+        avg(DISTINCT quantity) FILTER (WHERE shipped) AS mean
+      FROM sale
+      GROUP BY region`,
+  },
+  {
     name: 'residual',
     shows: 'what stands above a grouping is computed when it is read',
     query: `SELECT region, sum(amount) AS total, rank() OVER (ORDER BY sum(amount) DESC) AS place

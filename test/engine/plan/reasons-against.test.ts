@@ -21,7 +21,7 @@ test.each<readonly [text: string, kind: string, place: string]>([
   [from(' WINDOW w AS (PARTITION BY t.a)'), 'window_function', 't.a'],
   ['SELECT DISTINCT ON (t.a) t.a, t.b FROM public.t', 'distinct_on', 't.a'],
   [target('string_agg(t.a, t.b ORDER BY t.c)'), 'aggregate_order_by', 'string_agg(t.a'],
-  [target('count(DISTINCT t.a)'), 'aggregate_distinct', 'count(DISTINCT t.a)'],
+  [target('string_agg(DISTINCT t.a, t.b)'), 'aggregate_distinct', 'string_agg(DISTINCT t.a'],
   [target("string_agg(t.a, ',')"), 'aggregate_not_maintained', "string_agg(t.a, ',')"],
   [target('public.total(t.a)'), 'aggregate_not_maintained', 'public.total(t.a)'],
   [

@@ -1,5 +1,7 @@
 /** Known wrong rules: what each changes in the SQL that imat installs. */
 
+import type { CompositionDefinition } from './composition-mutations.ts';
+import { COMPOSITION_MUTATIONS } from './composition-mutations.ts';
 import type { ExtremeDefinition } from './extreme-mutations.ts';
 import { EXTREME_MUTATIONS } from './extreme-mutations.ts';
 import type { RegroupDefinition } from './regroup-mutations.ts';
@@ -31,6 +33,7 @@ const FAILING = 'SELECT t.k, sum(1000 / t.y) AS s FROM t WHERE 7 / t.y >= 0 GROU
 const VARIANCE = 'SELECT k, stddev(y) AS d, bool_and(x > 0) AS b FROM t GROUP BY k';
 export type Definition =
   | ExtremeDefinition
+  | CompositionDefinition
   | RegroupDefinition
   | typeof GROUPED
   | typeof JOINED
@@ -50,6 +53,7 @@ export const CAPTURES = /^capture on public\.t$/;
 export const MUTATIONS: readonly Mutation[] = [
   ...EXTREME_MUTATIONS,
   ...REGROUP_MUTATIONS,
+  ...COMPOSITION_MUTATIONS,
   {
     name: 'both sides changed: their product is not taken back',
     definition: JOINED,

@@ -731,30 +731,6 @@ WHERE (SELECT p.changed3 FROM pending AS p)
   AND (r4.id = r3.product_id)
   AND (r4.price > (0)::numeric);
 
--- the same as a function, planned only if anything is pending
-CREATE OR REPLACE FUNCTION imat_store.changes_join_of_four(access_key uuid) RETURNS SETOF imat_store.delta_join_of_four
-LANGUAGE plpgsql
-STABLE SECURITY DEFINER PARALLEL RESTRICTED
-SET search_path = pg_catalog
-SET row_security = off
-SET jit = off
-SET join_collapse_limit = 1
-SET enable_mergejoin = off
-AS $imat$
-BEGIN
-  IF NOT EXISTS (
-    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
-  ) THEN
-    RAISE EXCEPTION USING
-      ERRCODE = 'insufficient_privilege',
-      MESSAGE = 'only the view of the imat may call imat_store.changes_join_of_four';
-  END IF;
-  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.delta_join_of_four';
-END$imat$;
-
--- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.changes_join_of_four(uuid) TO PUBLIC;
-
 -- the same, with pending rows cancelled against each other first
 CREATE VIEW imat_store.netted_join_of_four AS
 WITH pending AS MATERIALIZED (
@@ -946,6 +922,30 @@ FROM
   LATERAL (SELECT p.r2_c1 AS id, p.r2_c3 AS country) AS r2,
   LATERAL (SELECT p.r3_c2 AS customer_id, p.r3_c3 AS product_id, p.r3_c5 AS amount) AS r3,
   LATERAL (SELECT p.r4_c1 AS id, p.r4_c3 AS price) AS r4;
+
+-- the same as a function, planned only if anything is pending
+CREATE OR REPLACE FUNCTION imat_store.changes_join_of_four(access_key uuid) RETURNS SETOF imat_store.delta_join_of_four
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+SET jit = off
+SET join_collapse_limit = 1
+SET enable_mergejoin = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.changes_join_of_four';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.delta_join_of_four';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.changes_join_of_four(uuid) TO PUBLIC;
 
 -- the state computed anew
 CREATE VIEW imat_store.content_join_of_four AS

@@ -24,7 +24,7 @@
 -- strategy delta, freshness live
 -- note: ties in ORDER BY s.total DESC, s.customer_id are broken by b.customer_id
 -- reads public.sale (customer_id, amount)
--- query over 2 stores: computed when read, stores nothing
+-- query over 3 stores: computed when read, stores nothing
 --   project customer_id, total: computed when read, stores nothing
 --     group by sale.customer_id: stored, one row per group, stores customer_id
 --         sale.customer_id: group key, stores customer_id
@@ -39,6 +39,27 @@
 --       scan public.sale AS sale (customer_id, amount): linear, stores nothing
 --   rows by sale.customer_id: stored, those of touched keys computed again, stores customer_id, top
 --     scan public.sale AS sale: touches the key of its own row; read by the key, stores nothing
+--   project sum: computed when read, stores nothing
+--     group all rows: stored, one row per group, stores only_row
+--         rows of the group: additive part, stores rows
+--         rows where sum(sale.amount) is not null: additive part, stores count_sum
+--         rows where sum(sale.amount) is NaN: additive part, stores nan_sum
+--         rows where sum(sale.amount) is Infinity: additive part, stores plus_infinity_sum
+--         rows where sum(sale.amount) is -Infinity: additive part, stores minus_infinity_sum
+--         sum of sum(sale.amount): additive part, stores sum_sum
+--         rows by display scale of sum(sale.amount): sum of 10^(12 * scale): additive part, stores scales_sum
+--         sum(sum(sale.amount)): finished aggregate, stores sum
+--       group by sale.customer_id: stored; its changes change the groups above, stores customer_id
+--           sale.customer_id: group key, stores customer_id
+--           rows of the group: additive part, stores rows
+--           rows where sale.amount is not null: additive part, stores count_amount
+--           rows where sale.amount is NaN: additive part, stores nan_amount
+--           rows where sale.amount is Infinity: additive part, stores plus_infinity_amount
+--           rows where sale.amount is -Infinity: additive part, stores minus_infinity_amount
+--           sum of sale.amount: additive part, stores sum_amount
+--           rows by display scale of sale.amount: sum of 10^(12 * scale): additive part, stores scales_amount
+--           sum(sale.amount): finished aggregate, stores result_sum_amount
+--         scan public.sale AS sale (customer_id, amount): linear, stores nothing
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_residual_stores AS
@@ -207,6 +228,129 @@ COMMENT ON TRIGGER "!imat_delete" ON public.sale IS 'imat: captures changes for 
 
 -- trigger on public.sale
 COMMENT ON TRIGGER "~imat_truncate" ON public.sale IS 'imat: captures changes for the views in the schema imat that read this table. See imat status; imat revert removes it with the last of them.';
+
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state4_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  r1.customer_id AS customer_id,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount
+FROM
+  public.sale AS r1
+GROUP BY 1;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state4_residual_stores REPLICA IDENTITY FULL;
+
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state4_residual_stores
+  ADD COLUMN result_sum_amount numeric GENERATED ALWAYS AS (CASE WHEN count_amount > 0 THEN CASE WHEN nan_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 AND minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(sum_amount) END))::numeric END END) STORED;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state4_residual_stores (customer_id) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.customer_id IS 'sale.customer_id';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.rows IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.count_amount IS 'rows where sale.amount is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.nan_amount IS 'rows where sale.amount is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.plus_infinity_amount IS 'rows where sale.amount is Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.minus_infinity_amount IS 'rows where sale.amount is -Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.sum_amount IS 'sum of sale.amount';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.scales_amount IS 'rows by display scale of sale.amount: sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state4_residual_stores.result_sum_amount IS 'sum(sale.amount)';
+
+-- statistics
+ANALYZE imat_store.state4_residual_stores;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta4_residual_stores AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.customer_id AS customer_id,
+  r1.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
+FROM
+  (
+    SELECT l.weight::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+  ) AS r1;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted4_residual_stores AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+)
+-- plus changes of public.sale AS sale
+SELECT
+  r1.customer_id AS customer_id,
+  r1.weight AS rows,
+  CASE WHEN r1.amount IS NOT NULL THEN r1.weight ELSE 0 END AS count_amount,
+  CASE WHEN r1.amount = 'NaN'::numeric THEN r1.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r1.amount = 'Infinity'::numeric THEN r1.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r1.amount = '-Infinity'::numeric THEN r1.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (r1.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
+FROM
+  (
+    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c5 AS amount
+    FROM imat_store.log_public_sale AS l
+    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+    GROUP BY l.c2, l.c5, pg_catalog.numeric_send(l.c5)
+    HAVING pg_catalog.sum(l.weight) <> 0
+    OFFSET 0
+  ) AS r1;
+
+-- the state computed anew
+CREATE VIEW imat_store.content4_residual_stores AS
+SELECT
+  r1.customer_id AS customer_id,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE r1.amount IS NOT NULL) AS count_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'NaN'::numeric) AS nan_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = 'Infinity'::numeric) AS plus_infinity_amount,
+  pg_catalog.count(*) FILTER (WHERE r1.amount = '-Infinity'::numeric) AS minus_infinity_amount,
+  COALESCE(pg_catalog.sum(r1.amount) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS sum_amount,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(r1.amount), 10900))::numeric) FILTER (WHERE r1.amount > '-Infinity'::numeric AND r1.amount < 'Infinity'::numeric), 0)::numeric AS scales_amount
+FROM
+  public.sale AS r1
+GROUP BY 1;
 
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state1_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
@@ -531,6 +675,273 @@ FROM (
   WHERE NOT (SELECT t.is_few FROM touched AS t)
 ) AS s;
 
+-- the state: one row per group, with what each aggregate needs
+CREATE TABLE imat_store.state3_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
+SELECT
+  TRUE AS only_row,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE g.c12 IS NOT NULL) AS count_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = 'NaN'::numeric) AS nan_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = 'Infinity'::numeric) AS plus_infinity_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = '-Infinity'::numeric) AS minus_infinity_sum,
+  COALESCE(pg_catalog.sum(g.c12) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS sum_sum,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS scales_sum
+FROM
+  (
+    SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
+    FROM public.sale AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- what publications of all tables need
+ALTER TABLE imat_store.state3_residual_stores REPLICA IDENTITY FULL;
+
+-- finished aggregates, computed once
+ALTER TABLE imat_store.state3_residual_stores
+  ADD COLUMN sum numeric GENERATED ALWAYS AS (CASE WHEN count_sum > 0 THEN CASE WHEN nan_sum > 0 THEN 'NaN'::numeric WHEN plus_infinity_sum > 0 AND minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(sum_sum) END))::numeric END END) STORED;
+
+-- what finds a group, NULL keys being equal
+CREATE UNIQUE INDEX ON imat_store.state3_residual_stores (only_row) NULLS NOT DISTINCT;
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.rows IS 'rows of the group';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.count_sum IS 'rows where sum(sale.amount) is not null';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.nan_sum IS 'rows where sum(sale.amount) is NaN';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.plus_infinity_sum IS 'rows where sum(sale.amount) is Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.minus_infinity_sum IS 'rows where sum(sale.amount) is -Infinity';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.sum_sum IS 'sum of sum(sale.amount)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.scales_sum IS 'rows by display scale of sum(sale.amount): sum of 10^(12 * scale)';
+
+-- what the column holds
+COMMENT ON COLUMN imat_store.state3_residual_stores.sum IS 'sum(sum(sale.amount))';
+
+-- statistics
+ANALYZE imat_store.state3_residual_stores;
+
+-- what is pending, as rows of the state
+CREATE VIEW imat_store.delta3_residual_stores AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+), changes0 AS MATERIALIZED (
+  TABLE imat_store.delta4_residual_stores
+), stored0 AS MATERIALIZED (
+  SELECT s.customer_id, s.rows, s.count_amount, s.nan_amount, s.plus_infinity_amount, s.minus_infinity_amount, s.sum_amount, s.scales_amount
+    FROM imat_store.state4_residual_stores AS s
+    WHERE EXISTS (SELECT FROM changes0 AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+    UNION ALL
+    SELECT s.customer_id, s.rows, s.count_amount, s.nan_amount, s.plus_infinity_amount, s.minus_infinity_amount, s.sum_amount, s.scales_amount
+    FROM imat_store.state4_residual_stores AS s
+    WHERE (customer_id IS NULL) AND EXISTS (SELECT FROM changes0 AS d WHERE customer_id IS NULL)
+), groups0 AS MATERIALIZED (
+  -- minus groups as they are stored
+  SELECT
+      s.customer_id AS c11,
+      s.result_sum_amount AS c12,
+      -1::bigint AS weight
+    FROM (
+      SELECT
+        s.customer_id,
+        (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount
+      FROM stored0 AS s
+    ) AS s
+  UNION ALL
+  -- plus groups as they are now
+  SELECT
+      s.customer_id AS c11,
+      s.result_sum_amount AS c12,
+      1::bigint AS weight
+    FROM (
+      SELECT
+        s.customer_id,
+        (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount
+      FROM (
+        SELECT
+          u.customer_id,
+          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+          COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+          COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+          COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+          COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+          COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+          COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+        FROM (
+          SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM stored0
+            UNION ALL
+            SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM changes0
+        ) AS u
+        GROUP BY u.customer_id
+      HAVING pg_catalog.sum(u.rows) <> 0
+      ) AS s
+    ) AS s
+)
+-- changes of groups of public.sale AS sale
+SELECT
+  TRUE AS only_row,
+  g.weight AS rows,
+  CASE WHEN g.c12 IS NOT NULL THEN g.weight ELSE 0 END AS count_sum,
+  CASE WHEN g.c12 = 'NaN'::numeric THEN g.weight ELSE 0 END AS nan_sum,
+  CASE WHEN g.c12 = 'Infinity'::numeric THEN g.weight ELSE 0 END AS plus_infinity_sum,
+  CASE WHEN g.c12 = '-Infinity'::numeric THEN g.weight ELSE 0 END AS minus_infinity_sum,
+  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (g.c12 * g.weight)::numeric ELSE 0 END AS sum_sum,
+  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric * g.weight)::numeric ELSE 0 END AS scales_sum
+FROM
+  groups0 AS g;
+
+-- the same, with pending rows cancelled against each other first
+CREATE VIEW imat_store.netted3_residual_stores AS
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+), changes0 AS MATERIALIZED (
+  TABLE imat_store.netted4_residual_stores
+), stored0 AS MATERIALIZED (
+  SELECT s.customer_id, s.rows, s.count_amount, s.nan_amount, s.plus_infinity_amount, s.minus_infinity_amount, s.sum_amount, s.scales_amount
+    FROM imat_store.state4_residual_stores AS s
+    WHERE EXISTS (SELECT FROM changes0 AS d WHERE d.customer_id OPERATOR(pg_catalog.=) s.customer_id)
+    UNION ALL
+    SELECT s.customer_id, s.rows, s.count_amount, s.nan_amount, s.plus_infinity_amount, s.minus_infinity_amount, s.sum_amount, s.scales_amount
+    FROM imat_store.state4_residual_stores AS s
+    WHERE (customer_id IS NULL) AND EXISTS (SELECT FROM changes0 AS d WHERE customer_id IS NULL)
+), groups0 AS MATERIALIZED (
+  -- minus groups as they are stored
+  SELECT
+      s.customer_id AS c11,
+      s.result_sum_amount AS c12,
+      -1::bigint AS weight
+    FROM (
+      SELECT
+        s.customer_id,
+        (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount
+      FROM stored0 AS s
+    ) AS s
+  UNION ALL
+  -- plus groups as they are now
+  SELECT
+      s.customer_id AS c11,
+      s.result_sum_amount AS c12,
+      1::bigint AS weight
+    FROM (
+      SELECT
+        s.customer_id,
+        (CASE WHEN s.count_amount > 0 THEN CASE WHEN s.nan_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 AND s.minus_infinity_amount > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_amount > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_amount > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_amount, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_amount)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_amount) END))::numeric END END)::numeric AS result_sum_amount
+      FROM (
+        SELECT
+          u.customer_id,
+          COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+          COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+          COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+          COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+          COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+          COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+          COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+        FROM (
+          SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM stored0
+            UNION ALL
+            SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM changes0
+        ) AS u
+        GROUP BY u.customer_id
+      HAVING pg_catalog.sum(u.rows) <> 0
+      ) AS s
+    ) AS s
+)
+-- changes of groups of public.sale AS sale
+SELECT
+  TRUE AS only_row,
+  g.weight AS rows,
+  CASE WHEN g.c12 IS NOT NULL THEN g.weight ELSE 0 END AS count_sum,
+  CASE WHEN g.c12 = 'NaN'::numeric THEN g.weight ELSE 0 END AS nan_sum,
+  CASE WHEN g.c12 = 'Infinity'::numeric THEN g.weight ELSE 0 END AS plus_infinity_sum,
+  CASE WHEN g.c12 = '-Infinity'::numeric THEN g.weight ELSE 0 END AS minus_infinity_sum,
+  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (g.c12 * g.weight)::numeric ELSE 0 END AS sum_sum,
+  CASE WHEN g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric * g.weight)::numeric ELSE 0 END AS scales_sum
+FROM
+  groups0 AS g;
+
+-- the state computed anew
+CREATE VIEW imat_store.content3_residual_stores AS
+SELECT
+  TRUE AS only_row,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE g.c12 IS NOT NULL) AS count_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = 'NaN'::numeric) AS nan_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = 'Infinity'::numeric) AS plus_infinity_sum,
+  pg_catalog.count(*) FILTER (WHERE g.c12 = '-Infinity'::numeric) AS minus_infinity_sum,
+  COALESCE(pg_catalog.sum(g.c12) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS sum_sum,
+  COALESCE(pg_catalog.sum(('1e' || 12 * LEAST(pg_catalog.scale(g.c12), 10900))::numeric) FILTER (WHERE g.c12 > '-Infinity'::numeric AND g.c12 < 'Infinity'::numeric), 0)::numeric AS scales_sum
+FROM
+  (
+    SELECT r1.customer_id AS c11, pg_catalog.sum(r1.amount) AS c12
+    FROM public.sale AS r1
+    GROUP BY 1
+  ) AS g;
+
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed3_residual_stores(access_key uuid) RETURNS SETOF imat_store.content3_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed3_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content3_residual_stores';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed3_residual_stores(uuid) TO PUBLIC;
+
+-- state and pending changes, added up
+CREATE VIEW imat_store.current3_residual_stores WITH (security_barrier) AS
+WITH changes AS MATERIALIZED (
+  TABLE imat_store.delta3_residual_stores
+)
+SELECT
+  s.sum
+FROM (
+  -- what is stored and what is pending, added up
+  SELECT
+    (CASE WHEN s.count_sum > 0 THEN CASE WHEN s.nan_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 AND s.minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_sum) END))::numeric END END)::numeric AS sum
+  FROM (
+    SELECT
+      TRUE AS only_row,
+      COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+      COALESCE(pg_catalog.sum(u.count_sum), 0)::bigint AS count_sum,
+      COALESCE(pg_catalog.sum(u.nan_sum), 0)::bigint AS nan_sum,
+      COALESCE(pg_catalog.sum(u.plus_infinity_sum), 0)::bigint AS plus_infinity_sum,
+      COALESCE(pg_catalog.sum(u.minus_infinity_sum), 0)::bigint AS minus_infinity_sum,
+      COALESCE(pg_catalog.sum(u.sum_sum), 0)::numeric AS sum_sum,
+      COALESCE(pg_catalog.sum(u.scales_sum), 0)::numeric AS scales_sum
+    FROM (
+      SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM imat_store.state3_residual_stores AS s
+      UNION ALL
+      SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM changes
+    ) AS u
+  ) AS s
+) AS s;
+
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold1_residual_stores(anew boolean DEFAULT false) RETURNS bigint
 LANGUAGE plpgsql
@@ -675,12 +1086,199 @@ END$imat_$;
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold2_residual_stores(boolean) FROM PUBLIC;
 
--- fold: all stores
-CREATE OR REPLACE FUNCTION imat_store.fold_residual_stores(anew boolean DEFAULT false) RETURNS bigint
-LANGUAGE sql
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold3_residual_stores(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog
-AS $imat$SELECT imat_store.fold1_residual_stores($1) + imat_store.fold2_residual_stores($1)$imat$;
+SET row_security = off
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        TRUE AS only_row,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+        COALESCE(pg_catalog.sum(u.count_sum), 0)::bigint AS count_sum,
+        COALESCE(pg_catalog.sum(u.nan_sum), 0)::bigint AS nan_sum,
+        COALESCE(pg_catalog.sum(u.plus_infinity_sum), 0)::bigint AS plus_infinity_sum,
+        COALESCE(pg_catalog.sum(u.minus_infinity_sum), 0)::bigint AS minus_infinity_sum,
+        COALESCE(pg_catalog.sum(u.sum_sum), 0)::numeric AS sum_sum,
+        COALESCE(pg_catalog.sum(u.scales_sum), 0)::numeric AS scales_sum
+      FROM (
+        SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM changes
+      ) AS u
+    ), merged AS (
+      INSERT INTO imat_store.state3_residual_stores AS s (only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum)
+      SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum
+      FROM delta AS d
+      WHERE d.rows <> 0 OR d.count_sum <> 0 OR d.nan_sum <> 0 OR d.plus_infinity_sum <> 0 OR d.minus_infinity_sum <> 0 OR d.sum_sum <> 0 OR d.scales_sum <> 0
+      ON CONFLICT (only_row) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows,
+        count_sum = s.count_sum + EXCLUDED.count_sum,
+        nan_sum = s.nan_sum + EXCLUDED.nan_sum,
+        plus_infinity_sum = s.plus_infinity_sum + EXCLUDED.plus_infinity_sum,
+        minus_infinity_sum = s.minus_infinity_sum + EXCLUDED.minus_infinity_sum,
+        sum_sum = s.sum_sum + EXCLUDED.sum_sum,
+        scales_sum = s.scales_sum + EXCLUDED.scales_sum
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state3_residual_stores;
+    INSERT INTO imat_store.state3_residual_stores (only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum)
+    SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM imat_store.content3_residual_stores;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta3_residual_stores')
+    INTO touched, emptied, negative;
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
+    WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted3_residual_stores')
+      INTO touched, emptied, negative;
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state3_residual_stores would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat repair.';
+  END IF;
+  RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold3_residual_stores(boolean) FROM PUBLIC;
+
+-- fold: adds what is pending to the state
+CREATE OR REPLACE FUNCTION imat_store.fold4_residual_stores(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+SET row_security = off
+SET jit = off
+SET standard_conforming_strings = on
+AS $imat_$
+DECLARE
+  -- Reads what is pending from the view that it is formatted with.
+  upsert CONSTANT text := $imat$
+    WITH changes AS (
+      TABLE %s
+    ), delta AS (
+      SELECT
+        u.customer_id,
+        COALESCE(pg_catalog.sum(u.rows), 0)::bigint AS rows,
+        COALESCE(pg_catalog.sum(u.count_amount), 0)::bigint AS count_amount,
+        COALESCE(pg_catalog.sum(u.nan_amount), 0)::bigint AS nan_amount,
+        COALESCE(pg_catalog.sum(u.plus_infinity_amount), 0)::bigint AS plus_infinity_amount,
+        COALESCE(pg_catalog.sum(u.minus_infinity_amount), 0)::bigint AS minus_infinity_amount,
+        COALESCE(pg_catalog.sum(u.sum_amount), 0)::numeric AS sum_amount,
+        COALESCE(pg_catalog.sum(u.scales_amount), 0)::numeric AS scales_amount
+      FROM (
+        SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM changes
+      ) AS u
+      GROUP BY u.customer_id
+    ), merged AS (
+      INSERT INTO imat_store.state4_residual_stores AS s (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
+      SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount
+      FROM delta AS d
+      WHERE d.rows <> 0 OR d.count_amount <> 0 OR d.nan_amount <> 0 OR d.plus_infinity_amount <> 0 OR d.minus_infinity_amount <> 0 OR d.sum_amount <> 0 OR d.scales_amount <> 0
+      ON CONFLICT (customer_id) DO UPDATE SET
+        rows = s.rows + EXCLUDED.rows,
+        count_amount = s.count_amount + EXCLUDED.count_amount,
+        nan_amount = s.nan_amount + EXCLUDED.nan_amount,
+        plus_infinity_amount = s.plus_infinity_amount + EXCLUDED.plus_infinity_amount,
+        minus_infinity_amount = s.minus_infinity_amount + EXCLUDED.minus_infinity_amount,
+        sum_amount = s.sum_amount + EXCLUDED.sum_amount,
+        scales_amount = s.scales_amount + EXCLUDED.scales_amount
+      RETURNING s.ctid, s.rows
+    )
+    SELECT
+      pg_catalog.count(*),
+      pg_catalog.array_agg(m.ctid) FILTER (WHERE m.rows = 0),
+      pg_catalog.bool_or(m.rows < 0)
+    FROM merged AS m
+  $imat$;
+  touched bigint;
+  emptied tid[];
+  negative boolean;
+BEGIN
+  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+    DELETE FROM imat_store.state4_residual_stores;
+    INSERT INTO imat_store.state4_residual_stores (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
+    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content4_residual_stores;
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN touched;
+  END IF;
+  BEGIN
+    EXECUTE pg_catalog.format(upsert, 'imat_store.delta4_residual_stores')
+    INTO touched, emptied, negative;
+  EXCEPTION
+    WHEN program_limit_exceeded THEN
+      RAISE EXCEPTION USING
+        ERRCODE = 'program_limit_exceeded',
+        MESSAGE = 'a group key is too long to be stored',
+        DETAIL = SQLERRM,
+        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
+    WHEN OTHERS THEN
+      -- Locks, resources, cancelling and the like are not a matter of rows.
+      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      EXECUTE pg_catalog.format(upsert, 'imat_store.netted4_residual_stores')
+      INTO touched, emptied, negative;
+  END;
+  IF negative THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'data_corrupted',
+      MESSAGE = 'a row of imat_store.state4_residual_stores would have a negative count',
+      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+      HINT = 'Run imat repair.';
+  END IF;
+  DELETE FROM imat_store.state4_residual_stores WHERE ctid = ANY (emptied);
+  RETURN touched;
+END$imat_$;
+
+-- only imat.fold calls it
+REVOKE ALL ON FUNCTION imat_store.fold4_residual_stores(boolean) FROM PUBLIC;
+
+-- fold: all stores
+CREATE OR REPLACE FUNCTION imat_store.fold_residual_stores(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+AS $imat$
+DECLARE
+  touched bigint := 0;
+BEGIN
+  touched := touched + imat_store.fold1_residual_stores(anew);
+  touched := touched + imat_store.fold2_residual_stores(anew);
+  touched := touched + imat_store.fold3_residual_stores(anew);
+  touched := touched + imat_store.fold4_residual_stores(anew);
+  RETURN touched;
+END$imat$;
 
 -- only imat.fold calls it
 REVOKE ALL ON FUNCTION imat_store.fold_residual_stores(boolean) FROM PUBLIC;
@@ -753,11 +1351,41 @@ WHERE s.arm = (
   )
 );
 
+-- what the store holds now
+CREATE OR REPLACE VIEW imat_store.live3_residual_stores AS
+SELECT
+  s.sum AS sum
+FROM (
+  -- what is stored
+  SELECT
+    s.sum,
+    0 AS arm
+  FROM imat_store.state3_residual_stores AS s
+  UNION ALL
+  -- the answer computed now
+  SELECT
+    s.sum,
+    2 AS arm
+  FROM imat_store.current3_residual_stores AS s
+  UNION ALL
+  -- what the sources have
+  SELECT
+    (CASE WHEN s.count_sum > 0 THEN CASE WHEN s.nan_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 AND s.minus_infinity_sum > 0 THEN 'NaN'::numeric WHEN s.plus_infinity_sum > 0 THEN 'Infinity'::numeric WHEN s.minus_infinity_sum > 0 THEN '-Infinity'::numeric ELSE (pg_catalog.round(s.sum_sum, CASE WHEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 < 10900 THEN (pg_catalog.length(pg_catalog.trunc(s.scales_sum)::text) - 1) / 12 ELSE pg_catalog.scale(s.sum_sum) END))::numeric END END)::numeric AS sum,
+    3 AS arm
+  FROM imat_store.computed3_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+) AS s
+WHERE s.arm = (
+  SELECT COALESCE(
+    (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state1_residual_stores'::regclass) AND f.here AND 'imat_store.definition_residual_stores'::regclass IS NOT NULL),
+    imat_catalog.no_frontier('residual_stores')::integer
+  )
+);
+
 -- what readers use
 CREATE VIEW imat.residual_stores AS
 SELECT all_rows.customer_id AS customer_id, all_rows.total AS total, all_rows.top AS top, all_rows.share AS share
-FROM (SELECT s.customer_id AS customer_id, s.total AS total, b.top AS top, (s.total / (SELECT pg_catalog.sum(sold.total) AS sum
-FROM imat_store.live1_residual_stores AS sold)) AS share, b.customer_id AS "order"
+FROM (SELECT s.customer_id AS customer_id, s.total AS total, b.top AS top, (s.total / (SELECT store3.sum AS sum
+FROM imat_store.live3_residual_stores AS store3)) AS share, b.customer_id AS "order"
 FROM imat_store.live1_residual_stores AS s JOIN imat_store.live2_residual_stores AS b ON (b.customer_id = s.customer_id)) AS all_rows
 ORDER BY all_rows.total DESC, all_rows.customer_id, all_rows."order"
 LIMIT 10;

@@ -1,0 +1,70 @@
+/** Known wrong ways to change groups by what comes and goes in a store below them. */
+import type { Mutation } from './mutations.ts';
+
+const DIFFERENT = `SELECT t.k, count(DISTINCT t.y) AS n, sum(DISTINCT t.y) AS s, count(*) AS c
+  FROM t
+  GROUP BY t.k`;
+const GROUPS = `SELECT g.n, count(*) AS c, sum(g.s) AS s
+  FROM (SELECT k, count(*) AS n, sum(y) AS s FROM t GROUP BY k) AS g
+  GROUP BY g.n`;
+export type CompositionDefinition = typeof DIFFERENT | typeof GROUPS;
+
+const DELTA = /^what is pending, as rows of the state$/;
+const FOLDS = /^fold: /;
+
+export const COMPOSITION_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'values that go count as values that come',
+    definition: DIFFERENT,
+    at: DELTA,
+    wrong: [[/CASE WHEN [^\n]* > 0 THEN 1 ELSE -1 END/, '1']],
+  },
+  {
+    name: 'a value that was there already comes again',
+    definition: DIFFERENT,
+    at: DELTA,
+    wrong: [[/HAVING \(pg_catalog\.sum\(u\.rows\) > 0\) <> [^\n]*/, 'HAVING TRUE']],
+  },
+  {
+    name: 'what is stored of the values is forgotten',
+    definition: DIFFERENT,
+    at: DELTA,
+    wrong: [['rows AS before', '0 AS before']],
+  },
+  {
+    name: 'values of no key are looked up by equality',
+    definition: DIFFERENT,
+    at: DELTA,
+    wrong: [[/WHERE \((\w+ IS NULL OR \w+ IS NULL)\) AND EXISTS/, 'WHERE FALSE AND EXISTS']],
+  },
+  {
+    name: 'the values are folded first, so that none comes or goes',
+    definition: DIFFERENT,
+    at: FOLDS,
+    wrong: [[/(touched := [^\n]*fold1_[^\n]*)\n( *)(touched := [^\n]*fold2_[^\n]*)/, '$3\n$2$1']],
+  },
+  {
+    name: 'the values are not folded',
+    definition: DIFFERENT,
+    at: FOLDS,
+    wrong: [[/touched := [^\n]*fold2_[^\n]*/, '']],
+  },
+  {
+    name: 'groups as they were stay',
+    definition: GROUPS,
+    at: DELTA,
+    wrong: [['-1::bigint AS weight', '0::bigint AS weight']],
+  },
+  {
+    name: 'groups that are gone are there now',
+    definition: GROUPS,
+    at: DELTA,
+    wrong: [[/HAVING pg_catalog\.sum\(u\.rows\) <> 0/, 'HAVING TRUE']],
+  },
+  {
+    name: 'of groups as they are now only what is pending counts',
+    definition: GROUPS,
+    at: DELTA,
+    wrong: [[/SELECT [^\n]* FROM stored0\n *UNION ALL\n/, '']],
+  },
+];
