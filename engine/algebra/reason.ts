@@ -119,6 +119,13 @@ export const extremeOfGroups = (label: string, span: Span | null): PlanReason =>
   span,
 });
 
+export const distinctGroups: PlanReason = {
+  kind: 'distinct',
+  message: 'DISTINCT over groups stands below other groups',
+  hint: null,
+  span: null,
+};
+
 export const noSource: PlanReason = {
   kind: 'no_source',
   message: 'the definition reads no table',

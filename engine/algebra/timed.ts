@@ -40,7 +40,8 @@ export const now = (span: Span | null): Expr => ({
   span,
 });
 
-function readsNow(expr: Expr): boolean {
+/** Whether an expression reads the time. */
+export function readsNow(expr: Expr): boolean {
   let found = false;
   visit(expr, (node) => {
     found ||= isNow(node);

@@ -194,11 +194,11 @@ async function watchedSources(
   }));
   const unwatchable: string[] = [];
   for (const imat of analysis.imats) {
-    const [row] = await db.query<{ name: string; freshness: string; watchable: boolean }>(
-      'SELECT name, freshness, watchable FROM imat_catalog.imat WHERE id = $1',
+    const [row] = await db.query<{ name: string; freshness: string; follows: boolean }>(
+      'SELECT name, freshness, follows_tables AS follows FROM imat_catalog.imat WHERE id = $1',
       [imat.imatId],
     );
-    if (row?.freshness !== 'live' || !row.watchable)
+    if (row?.freshness !== 'live' || !row.follows)
       unwatchable.push(
         `imat "${row?.name ?? imat.name}", which it reads, ` +
           'can change without a change of its sources',

@@ -265,7 +265,7 @@ async function moveRows(
 }
 
 /** An imat that reads this one must notice all that changes it. */
-async function checkReaders(db: Db, { id, target, prepared }: Build): Promise<void> {
+async function checkReaders(db: Db, { id, target }: Build): Promise<void> {
   const readers = await db.query<{ name: string; source: string }>(
     `SELECT DISTINCT o.name, n.relation::text AS source
      FROM imat_catalog.reading r JOIN imat_catalog.imat o ON o.id = r.imat_id AND o.state = 'active'
@@ -276,7 +276,11 @@ async function checkReaders(db: Db, { id, target, prepared }: Build): Promise<vo
        WHERE z.imat_id = o.id AND z.relation = n.relation) ORDER BY 1, 2`,
     [target.id, id],
   );
-  const blind = prepared.analysis.unwatchable.length > 0 && target.freshness === 'live';
+  const [built] = await db.query<{ follows: boolean }>(
+    'SELECT follows_tables AS follows FROM imat_catalog.imat WHERE id = $1',
+    [id],
+  );
+  const blind = built?.follows === false && target.freshness === 'live';
   const [reader] = blind
     ? await db.query<{ name: string; source: string }>(
         `SELECT o.name, '' AS source FROM imat_catalog.reading r

@@ -106,14 +106,15 @@ export function differentRows(
 function flipsQuery({ core, store }: AddPlan, stored: Sql, changes: Sql): Sql {
   const names = store.keys.map(({ name }) => ident(name));
   const list = join([...names, ROWS], ', ');
+  const countBefore = storedCount(store);
   const columns = columnsOf(core).map(
     ({ id }) => sql`u.${ident(store.columns.get(id) ?? '')} AS ${ident(`c${id}`)}`,
   );
-  const [now, before] = [sql`pg_catalog.sum(u.${ROWS})`, sql`pg_catalog.sum(u.before)`];
+  const [now, before] = [sql`pg_catalog.sum(u.${ROWS})`, sql`pg_catalog.sum(u.${countBefore})`];
   return sql`SELECT
     ${lines([...columns, sql`CASE WHEN ${now} > 0 THEN 1 ELSE -1 END::bigint AS weight`])}
   FROM (
-    SELECT ${list}, ${ROWS} AS before FROM ${stored}
+    SELECT ${list}, ${ROWS} AS ${countBefore} FROM ${stored}
     UNION ALL
     SELECT ${list}, 0 FROM ${changes}
   ) AS u
@@ -122,6 +123,13 @@ function flipsQuery({ core, store }: AddPlan, stored: Sql, changes: Sql): Sql {
     ', ',
   )}
   HAVING (${now} > 0) <> (${before} > 0)`;
+}
+
+/** A name for the row count as it is stored that no key has. */
+function storedCount({ keys }: Store): Sql {
+  let name = 'before';
+  while (keys.some((key) => key.name === name)) name = `_${name}`;
+  return ident(name);
 }
 
 const termOf = (rows: Sql, label: string): Term => ({

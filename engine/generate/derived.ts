@@ -14,6 +14,7 @@ import type { Extreme } from '../aggregates/parts.ts';
 import { firstValue } from '../aggregates/parts.ts';
 import { fromWhere } from '../operators/rule.ts';
 import type { Store, StoredKey } from '../operators/store.ts';
+import { stateColumns } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -38,7 +39,10 @@ export function derivedFunction(subject: Subject, plan: AddPlan): readonly State
   const { derived } = subject.names;
   const types = keys.map(({ facts }) => fragment(facts.baseType));
   const results = extremes.map(({ name, facts }) => sql`${ident(name)} ${fragment(facts.type)}`);
-  const parameters = [sql`uuid`, sql`integer`, ...types];
+  const name = parameterNames(plan.store);
+  const parameters = [sql`uuid`, sql`integer`, ...types].map(
+    (type, at) => sql`${name(at)} ${type}`,
+  );
   const values = extremes.map(
     (one, at) => sql`CASE WHEN $2 = ${at + 1} THEN ${ofGroup(plan, one)} END`,
   );
@@ -67,6 +71,17 @@ END`,
       sql: sql`GRANT EXECUTE ON FUNCTION ${derived.sql}(${join(parameters, ', ')}) TO PUBLIC`,
     },
   ];
+}
+
+/**
+ * Names that no result has. Where results have names, PostgreSQL (seen with 15) prints one without
+ * a name as "", and a dump with it cannot be restored.
+ */
+function parameterNames(store: Store): (at: number) => Sql {
+  const taken = stateColumns(store);
+  let prefix = 'imat_';
+  while (taken.some((name) => name.startsWith(prefix))) prefix = `_${prefix}`;
+  return (at) => ident(`${prefix}${at + 1}`);
 }
 
 /** The extreme over the rows of the group that the parameters from $3 on name. */

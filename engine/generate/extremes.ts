@@ -28,7 +28,10 @@ const B = ident('b');
 export const hasExtremes = ({ extremes }: Store): boolean => extremes.length > 0;
 
 /** Columns beside the stored ones, which are called otherwise. */
-type Own = (what: 'came' | 'went' | 'again' | 'stored' | 'total', number?: number) => Sql;
+type Own = (
+  what: 'came' | 'went' | 'again' | 'stored' | 'total' | 'value' | 'weight' | 'images',
+  number?: number,
+) => Sql;
 
 function ownNames(store: Store): Own {
   const taken = stateColumns(store);
@@ -130,18 +133,24 @@ function netRows(store: Store, argument: Extreme): Sql {
   const value = sql`u.${ident(argument.name)}`;
   const image = imageGrouping(value, argument.facts);
   const { select, groupBy } = store.identity.grouping(store);
+  const own = ownNames(store);
+  const [netValue, weight, count] = [own('value'), own('weight'), own('images')];
   const isSame = argument.facts.equalIsSame;
   const sameValue = join([...groupBy, value], ', ');
   const net = [
     ...select,
-    sql`${image.select} AS value`,
-    sql`pg_catalog.sum(u.${ROWS}) AS weight`,
-    ...(isSame ? [] : [sql`pg_catalog.count(*) OVER (PARTITION BY ${sameValue}) AS images`]),
+    sql`${image.select} AS ${netValue}`,
+    sql`pg_catalog.sum(u.${ROWS}) AS ${weight}`,
+    ...(isSame ? [] : [sql`pg_catalog.count(*) OVER (PARTITION BY ${sameValue}) AS ${count}`]),
   ];
-  const isGone = isSame ? sql`n.weight < 0` : sql`n.weight < 0 OR n.images > 1`;
+  const isLess = sql`n.${weight} < 0`;
+  const isGone = isSame ? isLess : sql`${isLess} OR n.${count} > 1`;
   const netted = argumentsOf(store).flatMap((one) =>
     one === argument
-      ? [sql`CASE WHEN n.weight > 0 THEN n.value END`, sql`CASE WHEN ${isGone} THEN n.value END`]
+      ? [
+          sql`CASE WHEN n.${weight} > 0 THEN n.${netValue} END`,
+          sql`CASE WHEN ${isGone} THEN n.${netValue} END`,
+        ]
       : [nullOf(one), nullOf(one)],
   );
   return sql`SELECT

@@ -84,6 +84,7 @@ END IF;`,
     sql`RETURN touched;`,
   ];
   const body = sql`
+#variable_conflict use_column
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
   upsert CONSTANT text := ${dollarQuoted(upsertStatement(subject, plan))};

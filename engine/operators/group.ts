@@ -262,7 +262,7 @@ function planAggregate(
     }),
   );
   // A row is not null, whatever its fields are.
-  const isOfRows = args.length !== call.args.length;
+  const isOfRows = over !== null && call.args.length === 1 && call.args[0]?.kind === 'row';
   const filter = call.filter === null || over !== null ? [] : [written(call.filter, input)];
   const finish = rule.plan({
     name: call.name,

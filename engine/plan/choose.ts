@@ -22,6 +22,7 @@ import { labeller } from '../algebra/print.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import {
   ambiguousKey,
+  distinctGroups,
   extremeOfGroups,
   failingFilter,
   inexact,
@@ -48,6 +49,8 @@ export function cut(tree: Node): Cut | { readonly reasons: readonly PlanReason[]
   if (outermost.length > 0) return { reasons: outermost.flatMap(against) };
   if (scansOf(tree).length === 0) return { reasons: [noSource] };
   const topmost = nodesOf(tree).findLast(({ op }) => op === 'group');
+  const below = topmost === undefined ? [] : nodesOf(topmost).filter(({ op }) => op === 'distinct');
+  if (below.length > 0) return { reasons: [distinctGroups] };
   if (topmost?.op === 'group') return { core: topmost, residual: tree };
   return rowsOf(tree);
 }

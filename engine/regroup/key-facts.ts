@@ -2,6 +2,7 @@
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
+import { readsNow } from '../algebra/timed.ts';
 import { plainColumn, targetOf } from './lineage.ts';
 import type { Block, Outline } from './outline.ts';
 
@@ -10,7 +11,8 @@ export type KeyFacts = {
   readonly same: (a: ColumnRef, b: ColumnRef) => boolean;
   /**
    * Whether an expression of a SELECT can be computed for all rows of its tables. One that can fail
-   * (a division, a cast of text) may be kept by conditions from the rows for which it does.
+   * (a division, a cast of text) may be kept by conditions from the rows for which it does. One
+   * that reads the time had another value when the row was stored.
    */
   readonly isSafe: (expr: Expr, block: Block) => boolean;
 };
@@ -30,7 +32,8 @@ export function keyFacts(outline: Outline, sources: ReadonlyMap<number, SourceFa
       );
     },
     isSafe: (expr, block) =>
-      isComputedForAll(expr, block) || !canFail(expr, (ref) => of(ref)?.oid ?? null),
+      !readsNow(expr) &&
+      (isComputedForAll(expr, block) || !canFail(expr, (ref) => of(ref)?.oid ?? null)),
   };
 }
 

@@ -47,7 +47,7 @@ SELECT DISTINCT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.rel
       ? `(SELECT i.id FROM imat_catalog.imat i WHERE i.relation = c.oid) AS imat,
   (SELECT i.definition_view::oid FROM imat_catalog.imat i WHERE i.relation = c.oid) AS definition,
   (SELECT i.name FROM imat_catalog.imat i WHERE i.original = c.oid AND i.state = 'active'
-     AND i.freshness = 'live' AND i.watchable AND i.broken IS NULL
+     AND i.freshness = 'live' AND i.follows_tables AND i.broken IS NULL
    ORDER BY i.id LIMIT 1) AS converted`
       : 'NULL::int AS imat, NULL::oid AS definition, NULL AS converted'
   }

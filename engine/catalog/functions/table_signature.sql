@@ -19,7 +19,7 @@ AS $$
     -- A live imat is told by its sources' logs, unless it is told by nothing itself; a stored one
     -- by its frontier.
     WHERE r.imat_id = imat
-      AND (o.id IS NULL AND c.relkind <> 'v' OR NOT r.stored AND NOT o.watchable)
+      AND (o.id IS NULL AND c.relkind <> 'v' OR NOT r.stored AND NOT o.follows_tables)
       AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z WHERE z.imat_id = imat
         AND z.relation = r.relation)
   ) x

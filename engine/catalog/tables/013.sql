@@ -9,7 +9,10 @@ ALTER TABLE imat_catalog.imat
   -- the view of rows that the passing of time has changed; NULL if it changes none
   ADD COLUMN elapsed_text text,
   ADD COLUMN elapsed regclass
-    GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED;
+    GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
+  -- whether its answer changes only where a table that it captures does
+  ADD COLUMN follows_tables boolean
+    GENERATED ALWAYS AS (watchable AND labels_text IS NULL AND elapsed_text IS NULL) STORED;
 
 ALTER TABLE imat_catalog.frontier
   -- now() of the transaction that computed the state

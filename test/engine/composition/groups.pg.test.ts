@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { FOLD, useBench } from '../correctness/support/bench.ts';
 import { randomFor, randomHistory } from '../correctness/support/random.ts';
 import { RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
-import { GROUP_SHAPES, TABLES, groupsOfFour } from './support/shapes.ts';
+import {
+  DISTINCT_GROUPS,
+  GROUP_SHAPES,
+  NAMED_SHAPES,
+  TABLES,
+  groupsOfFour,
+} from './support/shapes.ts';
 
 const bench = useBench(TABLES);
 
@@ -39,6 +45,19 @@ test.each([
   const { name } = await bench.convert(definition);
   expect((await bench.imat.explain(name)).stores).toHaveLength(1);
   await bench.run(["INSERT INTO orders (customer, region, qty) VALUES (1, 'west', 3)", FOLD]);
+});
+
+test('names of columns are no names of ours; a row of NULL is a row', async () => {
+  await bench.user.execute(RESET);
+  for (const definition of NAMED_SHAPES)
+    expect((await bench.convert(definition)).converted.strategy, definition).toBe('delta');
+  await bench.run(randomHistory(randomFor('names'), WRITABLE_SHOP, 40));
+});
+
+test('DISTINCT over groups, below groups', async () => {
+  await bench.user.execute(RESET);
+  for (const definition of DISTINCT_GROUPS) await bench.convert(definition);
+  await bench.run(randomHistory(randomFor('distinct groups'), WRITABLE_SHOP, 30));
 });
 
 test('a reader keeps its snapshot while another session writes and folds', async () => {

@@ -46,6 +46,11 @@ const ADD: Readonly<Record<string, string>> = {
   second: `SELECT g, count(*) AS n FROM public.e WHERE at >= date_trunc('second', now())
     GROUP BY g`,
   viewed: 'SELECT g, count(*) AS n FROM public.recent GROUP BY g',
+  extremes: `SELECT g, max(v) AS top, min(at) AS first FROM public.e WHERE ${after(60)} GROUP BY g`,
+  different: `SELECT g, count(DISTINCT v) AS n, sum(v) AS s, max(id) AS top FROM public.e
+    WHERE ${after(60)} GROUP BY g`,
+  levels: `SELECT n, count(*) AS groups FROM (SELECT g, count(*) AS n FROM public.e
+    WHERE ${after(50)} GROUP BY g) t GROUP BY n`,
   failing: `SELECT g, sum(100 / (v + 1)::int) AS s FROM public.e WHERE ${after(60)} GROUP BY g`,
 };
 const REGROUP: Readonly<Record<string, string>> = {
@@ -60,6 +65,11 @@ const REGROUP: Readonly<Record<string, string>> = {
   ranked: `SELECT id, rank() OVER (PARTITION BY g ORDER BY at <= now(), id) AS r FROM public.e`,
   nullable: `SELECT e.g, count(*) AS n, max(p.name) AS m FROM public.p
     LEFT JOIN public.e ON e.g = p.g AND e.${after(60)} GROUP BY e.g`,
+  // The time tells neither which rows belong together nor which rows meet.
+  parted: `SELECT at > now() AS future, g, string_agg(v::text, ',' ORDER BY id) AS s
+    FROM public.e GROUP BY at > now(), g`,
+  meeting: `SELECT p.name, count(e.id) AS n, bit_or(e.id) AS b FROM public.p
+    LEFT JOIN public.e ON e.g = p.g OR e.at > now() GROUP BY p.g, p.name`,
   subquery: `SELECT p.name, s.n FROM public.p LEFT JOIN (SELECT g, count(*) AS n FROM public.e
     WHERE ${after(40)} GROUP BY g) s ON s.g = p.g`,
   intersection: `SELECT g FROM public.e WHERE ${after(60)} INTERSECT SELECT g FROM public.p
@@ -98,6 +108,24 @@ const WRITES: readonly ((n: number) => string)[] = [
 test('definitions with bounds that move are maintained', async () => {
   for (const [name, definition] of Object.entries(ALL))
     expect(await sandbox.imat.create(name, definition)).toMatchObject({ name, strategy: 'delta' });
+});
+
+test('what is grouped by the time alone is rebuilt', async () => {
+  const definition = `SELECT at > now() AS future, string_agg(v::text, ',' ORDER BY id) AS s
+    FROM public.e GROUP BY 1`;
+  expect(await sandbox.imat.create('by_time', definition)).toMatchObject({ strategy: 'swap' });
+  await sandbox.imat.revert('by_time');
+});
+
+test('an imat of an imat follows the time', async () => {
+  await sandbox.sql("INSERT INTO e VALUES (99, 1, 1, clock_timestamp() + interval '40 ms')");
+  const { notes } = await sandbox.imat.create('above', 'SELECT g, n FROM imat.groups');
+  expect(notes.join(' ')).toContain('run');
+  for (const pause of [0, 0.05, 0.1]) {
+    await sandbox.sql(`SELECT pg_sleep(${pause})`);
+    await expectEqual(sandbox.db, 'imat.above', `SELECT g, n FROM (${ADD['groups'] ?? ''}) t`);
+  }
+  await sandbox.imat.revert('above');
 });
 
 test.each([11, 12, 13])('every session at its own time, seed %s', async (seed) => {

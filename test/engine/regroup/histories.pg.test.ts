@@ -67,10 +67,11 @@ const SHAPES: Readonly<Record<string, string>> = {
       string_agg(note, ',' ORDER BY note) AS c, count(DISTINCT customer) AS d,
       percentile_cont(0.5) WITHIN GROUP (ORDER BY qty) AS e, array_agg(qty ORDER BY qty) AS f
     FROM orders GROUP BY region`,
-  'max over a join': `SELECT c.region, max(o.amount) AS m, count(DISTINCT p.category) AS n
+  'ordered values over a join': `SELECT c.region, array_agg(o.amount ORDER BY o.amount) AS m,
+      string_agg(DISTINCT p.category, ',') AS n
     FROM customer c JOIN orders o ON o.customer = c.id JOIN product p ON p.id = o.product
     GROUP BY c.region`,
-  'a key that is computed': `SELECT date_trunc('month', day::timestamp) AS m, max(qty) AS q
+  'a key that is computed': `SELECT date_trunc('month', day::timestamp) AS m, bit_or(qty) AS q
     FROM orders GROUP BY 1`,
   'HAVING with a subquery': `SELECT o.region, max(o.qty) AS q FROM orders o GROUP BY o.region
     HAVING max(o.qty) > (SELECT min(c.id) FROM customer c WHERE c.region = o.region)`,
@@ -87,10 +88,10 @@ const SHAPES: Readonly<Record<string, string>> = {
     LEFT JOIN product p ON p.price < c.score GROUP BY c.id`,
   'UNION ALL of groups': `SELECT region, max(qty) AS m FROM orders GROUP BY region
     UNION ALL SELECT region, max(id) FROM customer GROUP BY region`,
-  'two holders of the key': `SELECT c.region, p.region AS other, max(o.qty) AS q
+  'two holders of the key': `SELECT c.region, p.region AS other, bit_or(o.qty) AS q
     FROM orders o JOIN customer c ON c.id = o.customer JOIN product p ON p.id = o.product
     GROUP BY c.region, p.region`,
-  'set-returning function': `SELECT o.customer, g.n, max(o.qty) AS q
+  'set-returning function': `SELECT o.customer, g.n, bit_or(o.qty) AS q
     FROM orders o CROSS JOIN LATERAL generate_series(1, o.qty) g(n) GROUP BY o.customer, g.n`,
 };
 

@@ -128,6 +128,26 @@ export const DISTINCT_SHAPES: readonly Shape[] = [
   ],
 ];
 
+/** Names that the generated SQL uses itself, and rows of one field. */
+export const NAMED_SHAPES: readonly string[] = [
+  'SELECT qty AS before, count(DISTINCT region) AS n FROM orders GROUP BY qty',
+  'SELECT qty AS value, max(amount) AS weight FROM orders GROUP BY qty',
+  `SELECT value, weight, images, max(s) AS top, min(s) AS low, count(DISTINCT value) AS before
+   FROM (SELECT qty AS value, customer AS weight, product AS images, amount AS s FROM orders) t
+   GROUP BY value, weight, images`,
+  `SELECT found, few, touched, sum(n) AS negative, max(n) AS anew FROM (SELECT flag AS found,
+     region AS few, note AS touched, qty AS n FROM orders) t GROUP BY found, few, touched`,
+  `SELECT region, count(DISTINCT ROW(qty)) AS n, count(DISTINCT qty) AS m
+   FROM orders GROUP BY region`,
+];
+
+/** DISTINCT over groups, below groups. */
+export const DISTINCT_GROUPS: readonly string[] = [
+  `SELECT count(*) AS n FROM (SELECT DISTINCT count(*) AS n FROM orders GROUP BY region) s`,
+  `SELECT customer, count(*) AS n
+   FROM (SELECT DISTINCT customer FROM orders GROUP BY customer, product) s GROUP BY customer`,
+];
+
 export const GROUP_SHAPES: readonly Shape[] = [
   [
     'sums of sums',

@@ -282,7 +282,7 @@ END$imat$;
 GRANT EXECUTE ON FUNCTION imat_store.computed_extremes(uuid) TO PUBLIC;
 
 -- the extremes of a group from the tables, where the stored ones may have gone
-CREATE OR REPLACE FUNCTION imat_store.derived_extremes(uuid, integer, text)
+CREATE OR REPLACE FUNCTION imat_store.derived_extremes(imat_1 uuid, imat_2 integer, imat_3 text)
 RETURNS TABLE (min_amount numeric, max_amount_if_shipped numeric)
 LANGUAGE sql
 ROWS 1
@@ -322,7 +322,7 @@ WHERE EXISTS (
 END;
 
 -- a view calls functions with the rights of its readers
-GRANT EXECUTE ON FUNCTION imat_store.derived_extremes(uuid, integer, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION imat_store.derived_extremes(imat_1 uuid, imat_2 integer, imat_3 text) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current_extremes WITH (security_barrier) AS
@@ -388,17 +388,17 @@ WITH changes AS MATERIALIZED (
         NULL::bigint,
         NULL::numeric,
         NULL::numeric,
-        CASE WHEN n.weight > 0 THEN n.value END,
-        CASE WHEN n.weight < 0 OR n.images > 1 THEN n.value END,
+        CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+        CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
         NULL::numeric,
         NULL::numeric,
         FALSE
       FROM (
         SELECT
           u.region,
-          u.min_amount AS value,
-          pg_catalog.sum(u.rows) AS weight,
-          pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS images
+          u.min_amount AS imat_value,
+          pg_catalog.sum(u.rows) AS imat_weight,
+          pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS imat_images
         FROM changes AS u
         WHERE u.min_amount IS NOT NULL
         GROUP BY u.region, u.min_amount, pg_catalog.numeric_send(u.min_amount)
@@ -412,15 +412,15 @@ WITH changes AS MATERIALIZED (
         NULL::numeric,
         NULL::numeric,
         NULL::numeric,
-        CASE WHEN n.weight > 0 THEN n.value END,
-        CASE WHEN n.weight < 0 OR n.images > 1 THEN n.value END,
+        CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+        CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
         FALSE
       FROM (
         SELECT
           u.region,
-          u.max_amount_if_shipped AS value,
-          pg_catalog.sum(u.rows) AS weight,
-          pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS images
+          u.max_amount_if_shipped AS imat_value,
+          pg_catalog.sum(u.rows) AS imat_weight,
+          pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS imat_images
         FROM changes AS u
         WHERE u.max_amount_if_shipped IS NOT NULL
         GROUP BY u.region, u.max_amount_if_shipped, pg_catalog.numeric_send(u.max_amount_if_shipped)
@@ -517,6 +517,7 @@ SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
+#variable_conflict use_column
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
   upsert CONSTANT text := $imat$
@@ -582,17 +583,17 @@ DECLARE
             NULL::bigint,
             NULL::numeric,
             NULL::numeric,
-            CASE WHEN n.weight > 0 THEN n.value END,
-            CASE WHEN n.weight < 0 OR n.images > 1 THEN n.value END,
+            CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+            CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
             NULL::numeric,
             NULL::numeric,
             FALSE
           FROM (
             SELECT
               u.region,
-              u.min_amount AS value,
-              pg_catalog.sum(u.rows) AS weight,
-              pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS images
+              u.min_amount AS imat_value,
+              pg_catalog.sum(u.rows) AS imat_weight,
+              pg_catalog.count(*) OVER (PARTITION BY u.region, u.min_amount) AS imat_images
             FROM changes AS u
             WHERE u.min_amount IS NOT NULL
             GROUP BY u.region, u.min_amount, pg_catalog.numeric_send(u.min_amount)
@@ -606,15 +607,15 @@ DECLARE
             NULL::numeric,
             NULL::numeric,
             NULL::numeric,
-            CASE WHEN n.weight > 0 THEN n.value END,
-            CASE WHEN n.weight < 0 OR n.images > 1 THEN n.value END,
+            CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
+            CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
             FALSE
           FROM (
             SELECT
               u.region,
-              u.max_amount_if_shipped AS value,
-              pg_catalog.sum(u.rows) AS weight,
-              pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS images
+              u.max_amount_if_shipped AS imat_value,
+              pg_catalog.sum(u.rows) AS imat_weight,
+              pg_catalog.count(*) OVER (PARTITION BY u.region, u.max_amount_if_shipped) AS imat_images
             FROM changes AS u
             WHERE u.max_amount_if_shipped IS NOT NULL
             GROUP BY u.region, u.max_amount_if_shipped, pg_catalog.numeric_send(u.max_amount_if_shipped)

@@ -1044,6 +1044,7 @@ SET join_collapse_limit = 1
 SET enable_mergejoin = off
 SET standard_conforming_strings = on
 AS $imat_$
+#variable_conflict use_column
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
   upsert CONSTANT text := $imat$

@@ -646,6 +646,7 @@ SET row_security = off
 SET jit = off
 SET standard_conforming_strings = on
 AS $imat_$
+#variable_conflict use_column
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
   upsert CONSTANT text := $imat$
