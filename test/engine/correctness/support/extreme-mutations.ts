@@ -39,7 +39,7 @@ export const EXTREME_MUTATIONS: readonly Mutation[] = [
     at: MERGED,
     wrong: [
       [/\n +HAVING pg_catalog\.sum\(u\.rows\) <> 0\n( +\) AS n)/, '\n$1'],
-      ['n.weight > 0', 'n.weight >= 0'],
+      ['n.imat_weight > 0', 'n.imat_weight >= 0'],
     ],
   },
   {
