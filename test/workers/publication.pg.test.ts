@@ -144,16 +144,20 @@ describe('imats that read imats', () => {
         `SELECT k, s, rank() OVER (ORDER BY s ${order}) AS r FROM imat.low`,
         { freshness: '1ms' },
       );
+    // While autovacuum has a lock on a slot, the end of its swap is left to the next pass.
+    const published = async (): Promise<string[]> =>
+      summaries(await pass())
+        .filter((run) => !run.startsWith('finish'))
+        .toSorted();
     await pass();
     for (let round = 0; round < 3; round++) {
-      expect(await pass()).toEqual([]);
+      expect(await published()).toEqual([]);
       await rested();
       await world.sql(`INSERT INTO t VALUES (5, ${round})`);
-      expect(
-        summaries(await pass())
-          .filter((run) => !run.startsWith('finish'))
-          .toSorted(),
-      ).toEqual(['publish down (source_changed)', 'publish up (source_changed)']);
+      expect(await published()).toEqual([
+        'publish down (source_changed)',
+        'publish up (source_changed)',
+      ]);
       for (const name of ['up', 'down'])
         expect(
           await world.rows(
