@@ -328,12 +328,19 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
   ];
 }
 
-/** Takes the triggers away, and the extension's registration of the log. */
+/**
+ * Takes the triggers away, and the extension's registration of the log.
+ *
+ * DROP TRIGGER takes an ACCESS SHARE lock first and then an ACCESS EXCLUSIVE one. A writer who has
+ * a lock and asks for ACCESS EXCLUSIVE meanwhile (TRUNCATE) is ended by a deadlock at once. So the
+ * strongest lock is taken first.
+ */
 export function dropTriggers(source: Sql, extension: Sql | null): readonly Sql[] {
   const dropped = [...Object.values(CAPTURE_TRIGGERS), MERGE_TRIGGER].map(
     (trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`,
   );
+  const all = [sql`LOCK TABLE ONLY ${source} IN ACCESS EXCLUSIVE MODE`, ...dropped];
   return extension === null
-    ? dropped
-    : [...dropped, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
+    ? all
+    : [...all, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];
 }

@@ -269,3 +269,18 @@ describe('rights', () => {
     await imat.revert('counted');
   });
 });
+
+test('taking capture away ends no writer who truncates by a deadlock', async () => {
+  const [writer, other] = [await world.session(), await world.program()];
+  await world.sql('CREATE TABLE visit (id int, page text)');
+  await world.imat.create('visits', 'SELECT page, count(*) AS n FROM public.visit GROUP BY page');
+  for (let round = 0; round < 5; round++) {
+    await writer.sql("BEGIN; INSERT INTO visit VALUES (1, 'a')");
+    const reverted = outcomeOf(other.imat.revert('visits'));
+    await untilBlocked(world, other.pid);
+    await writer.sql('TRUNCATE visit');
+    await writer.sql('COMMIT');
+    expect(await reverted).not.toBeInstanceOf(Error);
+    await world.imat.create('visits', 'SELECT page, count(*) AS n FROM public.visit GROUP BY page');
+  }
+});
