@@ -86,12 +86,23 @@ function needsTable(query: Select, item: number): boolean {
   return isNeeded;
 }
 
+/**
+ * With the columns alone that the definition reads: no ALTER TABLE of another one may depend on an
+ * imat.
+ */
 function subqueryOf(
   relation: TableItem,
-  { columns }: SourceFacts,
+  { columns, used }: SourceFacts,
   number: number,
   condition: (number: number) => Expr,
 ): Relation {
+  const read = columns
+    .map(({ name, attnum }, place) => ({
+      name,
+      shown: relation.columnAliases[place] ?? name,
+      isRead: used === null || used.includes(attnum),
+    }))
+    .filter(({ isRead }) => isRead);
   const inner: Select = {
     kind: 'select',
     first: number,
@@ -105,8 +116,8 @@ function subqueryOf(
     grouped: false,
     having: null,
     windows: [],
-    targets: columns.map(({ name }) => ({
-      name,
+    targets: read.map(({ name, shown }) => ({
+      name: shown,
       expr: { kind: 'column', relation: number, name, span: null },
     })),
     recursive: false,
@@ -122,7 +133,7 @@ function subqueryOf(
     lateral: false,
     alias: relation.alias,
     aliased: true,
-    columnAliases: relation.columnAliases,
+    columnAliases: [],
     span: relation.span,
   };
 }

@@ -222,3 +222,26 @@ test('a fold keeps ANALYZE from its stored table', async () => {
   const held = await bench.user.query<{ mode: string }>('SELECT DISTINCT mode FROM held');
   expect(held.map(({ mode }) => mode)).toContain('ShareUpdateExclusiveLock');
 });
+
+test('columns that a definition does not read stay free', async () => {
+  await bench.user.execute(`
+    CREATE TABLE left_side (id int PRIMARY KEY, k int, note text, spare int);
+    CREATE TABLE right_side (id int PRIMARY KEY, k int, x int, note text, spare int);
+    INSERT INTO left_side VALUES (1, 1, 'a', 1), (2, NULL, 'b', 2);
+    INSERT INTO right_side VALUES (1, 1, 5, 'a', 1), (2, 7, 6, 'b', 2)`);
+  for (const definition of [
+    'SELECT l.id, r.x FROM left_side l FULL JOIN right_side r ON r.k = l.k',
+    'SELECT r.k, count(*) AS n, array_agg(r.x ORDER BY r.x) AS x FROM left_side l ' +
+      'LEFT JOIN right_side r ON r.id = l.id GROUP BY r.k',
+    'SELECT l.k, s.b FROM left_side l LEFT JOIN right_side s(a, b, c) ON s.a = l.id',
+  ])
+    expect((await bench.convert(definition)).converted.strategy).toBe('delta');
+  await bench.run([
+    'ALTER TABLE left_side DROP COLUMN note',
+    'ALTER TABLE right_side DROP COLUMN note',
+    'ALTER TABLE right_side ALTER spare TYPE text',
+    'UPDATE right_side SET k = 1 WHERE id = 2',
+    FOLD,
+    'INSERT INTO left_side VALUES (3, 7, 3)',
+  ]);
+});

@@ -446,7 +446,7 @@ FROM (
     FALSE AS imat_stays
   FROM (
   SELECT c.id AS id, pg_catalog.max(s.amount) AS top
-  FROM public.customer AS c LEFT JOIN (SELECT s.id AS id, s.customer_id AS customer_id, s.product_id AS product_id, s.region AS region, s.amount AS amount, s.quantity AS quantity, s.sold_at AS sold_at, s.took AS took, s.paid AS paid, s.shipped AS shipped
+  FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.amount AS amount, s.sold_at AS sold_at
   FROM public.sale AS s
   WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
   WHERE (c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
@@ -461,7 +461,7 @@ FROM (
     FALSE AS imat_stays
   FROM (
   SELECT c.id AS id, pg_catalog.max(s.amount) AS top
-  FROM public.customer AS c LEFT JOIN (SELECT s.id AS id, s.customer_id AS customer_id, s.product_id AS product_id, s.region AS region, s.amount AS amount, s.quantity AS quantity, s.sold_at AS sold_at, s.took AS took, s.paid AS paid, s.shipped AS shipped
+  FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.amount AS amount, s.sold_at AS sold_at
   FROM public.sale AS s
   WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
   WHERE (c.id IS NULL)
