@@ -2,7 +2,8 @@
 CREATE OR REPLACE FUNCTION imat_catalog.record_command() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET lock_timeout = '1s'
+-- Shorter than deadlock_timeout, so that nobody who waits for this is ended.
+SET lock_timeout = '200ms'
 AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() c

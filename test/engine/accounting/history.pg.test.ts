@@ -239,3 +239,32 @@ test('the last revert drops the event triggers and all of the history', async ()
     ).toBe('0');
   });
 });
+
+test('a comparison ends no writer by a deadlock, and waits for nobody for long', async () => {
+  await inHistory(false, async (world) => {
+    await world.sql(`CREATE TABLE city (id int PRIMARY KEY, name text);
+      CREATE MATERIALIZED VIEW sold AS SELECT c.name, sum(s.amount) AS t
+      FROM sale s JOIN city c ON c.id = s.id GROUP BY c.name`);
+    await world.imat.convert('sold');
+    const [writer, compared] = [await world.session(), await world.session()];
+    for (const [first, second] of [
+      ['city', 'sale'],
+      ['sale', 'city'],
+    ]) {
+      await writer.sql(`BEGIN; LOCK TABLE ${first} IN ACCESS EXCLUSIVE MODE`);
+      const comparison = compared.rows('SELECT imat.compare_schema()').then(
+        () => null,
+        (error: unknown) => error,
+      );
+      await world.sql('SELECT pg_sleep(0.2)');
+      await writer.sql(`TRUNCATE ${second}`);
+      await writer.sql('COMMIT');
+      expect(await comparison).toBeNull();
+    }
+    await writer.sql('BEGIN; LOCK TABLE city IN ACCESS EXCLUSIVE MODE');
+    await expect(compared.rows('SELECT imat.compare_schema()')).rejects.toMatchObject({
+      sqlstate: '55P03',
+    });
+    await writer.sql('COMMIT');
+  });
+});
