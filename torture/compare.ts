@@ -119,5 +119,20 @@ export async function evidenceOf(session: Session, name: string): Promise<string
   );
   for (const { log } of rows)
     await ask(`log ${log}`, `SELECT * FROM ${log} ORDER BY xid LIMIT 500`);
+  for (const { relation } of rows)
+    await ask(
+      `rows of ${relation}`,
+      `SELECT tableoid::regclass AS part, xmin, * FROM ${relation} LIMIT 500`,
+    );
+  const stores = await ask(
+    'stores',
+    `SELECT c.oid::regclass::text AS relation FROM pg_class c
+     WHERE c.relnamespace = 'imat_store'::regnamespace
+       AND c.relname ~ '^(state|live|delta)[0-9]*_${name}$' ORDER BY 1`,
+  );
+  for (const { relation } of stores) await ask(`rows of ${relation}`, `TABLE ${relation}`);
+  await ask('other frontiers', 'SELECT imat_id, snapshot, advanced_at FROM imat_catalog.frontier');
+  await ask('imats', 'SELECT id, name, state, broken, broken_at FROM imat_catalog.imat');
+  await ask('runs', 'SELECT * FROM imat_catalog.history ORDER BY 1 DESC LIMIT 30');
   return lines.join('\n');
 }

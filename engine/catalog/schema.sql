@@ -431,7 +431,8 @@ GRANT EXECUTE ON FUNCTION imat.comment_mark(text,text,text) TO PUBLIC;
 CREATE FUNCTION imat.compare_schema()
   RETURNS bigint
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-  SET search_path=pg_catalog, pg_temp;
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat.compare_schema() IS
   'Compares all objects that imat knows with what they were at the last comparison; records what differs for the view imat.schema_changes, and returns how many changes that were.';
 GRANT EXECUTE ON FUNCTION imat.compare_schema() TO PUBLIC;
@@ -1530,7 +1531,7 @@ CREATE FUNCTION imat_catalog.record_command()
   RETURNS event_trigger
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp
-  SET lock_timeout=1s;
+  SET lock_timeout=200ms;
 COMMENT ON FUNCTION imat_catalog.record_command() IS
   'Event trigger: records what a command has changed in the objects that imat knows.';
 
@@ -1554,7 +1555,7 @@ CREATE FUNCTION imat_catalog.record_drop()
   RETURNS event_trigger
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp
-  SET lock_timeout=1s;
+  SET lock_timeout=200ms;
 COMMENT ON FUNCTION imat_catalog.record_drop() IS
   'Event trigger: records which objects that imat knows a command has dropped.';
 
@@ -1938,7 +1939,7 @@ CREATE FUNCTION imat_store.is_root(source regclass, fired regclass)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.is_root(regclass,regclass) IS
-  'Returns true if the same function captures both tables.';
+  'Returns true if one function captures both tables, or if the snapshot is older than capture.';
 GRANT EXECUTE ON FUNCTION imat_store.is_root(regclass,regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.may_append(log text)

@@ -59,6 +59,8 @@ BEGIN
   IF parts IS NOT NULL
     AND (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = written) THEN
     condition := imat_store.captured_rows(source, parts);
+    -- One that began to be detached after the first question is not in that list.
+    IF imat_store.is_detaching(source || parts, parts) THEN RETURN reset; END IF;
   END IF;
   RETURN format('INSERT INTO %s (weight%s) ', log, targets) || CASE event
     WHEN 'INSERT' THEN format('SELECT 1%s FROM new_rows n', new_values) || condition

@@ -22,18 +22,23 @@ DECLARE
   logs regclass;
   deleted bigint;
 BEGIN
-  -- One statement, so that no imat can come in between the question and the frontiers.
-  SELECT coalesce(array_agg(f.snapshot) FILTER (WHERE i.broken IS NULL AND f.imat_id IS NOT NULL),
-      array_agg(pg_current_snapshot()) FILTER (WHERE i.broken IS NOT NULL)),
-    bool_or(i.state = 'installing' AND EXISTS (SELECT FROM pg_locks l
-      WHERE l.locktype = 'advisory' AND l.classid = imat_catalog.lock_class()::oid
-        AND l.objid = i.id::oid AND l.granted
-        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
-    INTO frontiers, loading
-  FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-    LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id AND f.here
-  WHERE z.relation = source AND i.dependence <> 'moment';
-  IF loading THEN RETURN 0; END IF;
+  -- Locks do not go by the snapshot: an imat whose load ends after the snapshot was taken is being
+  -- loaded for that, and holds no lock any more. So it is asked twice: a load that ends after the
+  -- second snapshot held its lock at the first question, and one that ended before has its frontier
+  -- in the second.
+  FOR question IN 1..2 LOOP
+    SELECT coalesce(array_agg(f.snapshot) FILTER (WHERE i.broken IS NULL AND f.imat_id IS NOT NULL),
+        array_agg(pg_current_snapshot()) FILTER (WHERE i.broken IS NOT NULL)),
+      bool_or(i.state = 'installing' AND EXISTS (SELECT FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.classid = imat_catalog.lock_class()::oid
+          AND l.objid = i.id::oid AND l.granted
+          AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))
+      INTO frontiers, loading
+    FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+      LEFT JOIN imat_catalog.frontier f ON f.imat_id = z.imat_id AND f.here
+    WHERE z.relation = source AND i.dependence <> 'moment';
+    IF loading THEN RETURN 0; END IF;
+  END LOOP;
   SELECT s.log INTO logs FROM imat_catalog.source s WHERE s.relation = source;
   IF frontiers IS NULL OR logs IS NULL THEN RETURN 0; END IF;
   EXECUTE format(

@@ -1,3 +1,4 @@
+-- A trigger that the snapshot does not see has come since: so it is not one of a restored database.
 CREATE OR REPLACE FUNCTION imat_store.is_root(source regclass, fired regclass) RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -5,10 +6,13 @@ AS $$
   SELECT fired IS NULL OR EXISTS (
     SELECT FROM pg_trigger r JOIN pg_trigger f USING (tgfoid)
     WHERE r.tgrelid = source AND f.tgrelid = fired AND NOT f.tgisinternal)
+    OR NOT EXISTS (
+      SELECT FROM pg_trigger f
+      WHERE f.tgrelid = fired AND NOT f.tgisinternal AND f.tgname ~ '^[!~]imat_')
 $$;
 
 COMMENT ON FUNCTION imat_store.is_root(regclass, regclass) IS
-  'Returns true if the same function captures both tables.';
+  'Returns true if one function captures both tables, or if the snapshot is older than capture.';
 
 -- Capture on the table of an ordinary role runs as that role.
 GRANT EXECUTE ON FUNCTION imat_store.is_root(regclass, regclass) TO PUBLIC;

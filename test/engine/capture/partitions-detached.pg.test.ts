@@ -1,7 +1,7 @@
-/** What reaches a partition while it is being detached concurrently. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+/** What reaches a partition while it is being detached concurrently, or under an older snapshot. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectExact, outcomeOf, untilBlocked, type World } from '../commands/support/world.ts';
-import { ALL, maintain, partitionedWorld } from './support/partitioned.ts';
+import { ALL, maintain, NEW_ROWS, partitionedWorld } from './support/partitioned.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -72,3 +72,28 @@ test.each([true, false])(
     await expectExact(world, ALL, 'followed');
   },
 );
+
+describe('a transaction whose snapshot is older than the capture of a partition', () => {
+  test.each([
+    ['inserts', "INSERT INTO sale_3 (id, kind, amount) VALUES (250, 'a', 5)"],
+    ['updates', 'UPDATE sale_3 SET amount = amount + 1'],
+    ['truncates', 'TRUNCATE sale_3'],
+  ])('%s', async (_what, statement) => {
+    // So that each statement asks which columns there are.
+    await world.sql('ALTER TABLE sale RENAME COLUMN amount TO cost');
+    await world.sql('ALTER TABLE sale RENAME COLUMN cost TO amount');
+    await world.sql('ALTER TABLE sale ADD COLUMN note text');
+    const writer = await world.session();
+    await writer.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await writer.rows('SELECT FROM product');
+    await world.sql(`CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)`);
+    await world.sql(NEW_ROWS);
+    await maintain(world);
+    await expectExact(world, ALL);
+    await writer.sql(statement);
+    await writer.sql('COMMIT');
+    await expectExact(world, ALL);
+    await maintain(world);
+    await expectExact(world, ALL);
+  });
+});
