@@ -144,7 +144,7 @@ describe('imats that read imats', () => {
         `SELECT k, s, rank() OVER (ORDER BY s ${order}) AS r FROM imat.low`,
         { freshness: '1ms' },
       );
-    // The publication of one may still run when the swap of the other waits for whoever can read its
+    // The publication of one may still run when the swap of the other waits for who can read its
     // previous slot. Later passes end that swap.
     const published = async (): Promise<string[]> =>
       summaries(await pass())
