@@ -82,6 +82,9 @@ export const builtElsewhere = ({ name }: Target): ImatError =>
     hint: 'Try again when that has ended.',
   });
 
+export const revertedElsewhere = (name: string): ImatError =>
+  new ImatError('not_found', { message: `imat "${name}" was reverted by another session` });
+
 /** An imat that is being built beside another one. */
 export type Build = {
   readonly id: number;

@@ -121,6 +121,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
   const names = imatNames(request.name);
   const register = async (): Promise<number> => {
     await holdCatalog(db);
+    if (request.builds !== undefined) await checkStays(db, request.builds);
     const id = await insertImat(db, request, prepared);
     for (const source of prepared.watched) {
       await db.query(
@@ -144,6 +145,16 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     return id;
   };
   return withShortLock(db, register, () => undefined);
+}
+
+/** The imat that a build is to replace. @throws ImatError `not_found` */
+async function checkStays(db: Db, id: number): Promise<void> {
+  const [row] = await db.query<{ state: string }>(
+    'SELECT state FROM imat_catalog.imat WHERE id = $1 FOR KEY SHARE',
+    [id],
+  );
+  if (row === undefined || row.state === 'reverting')
+    throw new ImatError('not_found', { message: 'the imat was reverted by another session' });
 }
 
 async function insertImat(db: Db, request: Request, prepared: Prepared): Promise<number> {

@@ -58,22 +58,34 @@ export async function revertImat(
   id: number,
   onWait: (what: string) => void,
 ): Promise<void> {
-  const built = await db.query<{ id: number }>(
-    'SELECT id FROM imat_catalog.imat WHERE builds = $1',
-    [id],
-  );
-  for (const one of built) await revertImat(db, one.id, onWait);
+  await revertBuilt(db, id, onWait);
   const sources = await withShortLock(
     db,
     () => dropImat(db, id),
     () => onWait('waiting for readers'),
   );
   await releaseCapture(db, sources, () => onWait('waiting for writers'));
-  await db.transaction('read committed', async () => {
-    if (await sharesCatalog(db))
-      await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
-  });
+  // A build may have been registered before the imat was marked as one that is reverted.
+  while (!(await deleteRow(db, id))) await revertBuilt(db, id, onWait);
   await db.transaction('read committed', () => removeUnusedCatalog(db));
+}
+
+const builtBeside = (db: Db, id: number): Promise<{ id: number }[]> =>
+  db.query<{ id: number }>('SELECT id FROM imat_catalog.imat WHERE builds = $1', [id]);
+
+async function revertBuilt(db: Db, id: number, onWait: (what: string) => void): Promise<void> {
+  for (const one of await builtBeside(db, id)) await revertImat(db, one.id, onWait);
+}
+
+/** False if something is built beside the imat: its objects would stay behind without a row. */
+async function deleteRow(db: Db, id: number): Promise<boolean> {
+  return db.transaction('read committed', async () => {
+    if (!(await sharesCatalog(db))) return true;
+    await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR UPDATE', [id]);
+    if ((await builtBeside(db, id)).length > 0) return false;
+    await db.query('DELETE FROM imat_catalog.imat WHERE id = $1', [id]);
+    return true;
+  });
 }
 
 /** Takes away what no imat needs any more of the capture on these sources. */

@@ -24,7 +24,7 @@ import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
-import type { Build } from './build-target.ts';
+import { type Build, revertedElsewhere } from './build-target.ts';
 import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
 import { noteStored, run } from './load.ts';
 import { createReplacement, viewDependents } from './replace.ts';
@@ -59,14 +59,13 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   const { id, target, prepared, subject } = build;
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, target.id]);
   await db.execute('SET LOCAL imat.maintaining = on');
-  const [locked] = await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [
-    target.id,
-  ]);
+  const [locked] = await db.query<{ state: string }>(
+    'SELECT state FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE',
+    [target.id],
+  );
   const [found] = await db.query<ViewRow>(VIEW_SQL, [target.id, id]);
-  if (locked === undefined || found === undefined)
-    throw new ImatError('not_found', {
-      message: `imat "${target.name}" was reverted by another session`,
-    });
+  if (locked === undefined || locked.state === 'reverting' || found === undefined)
+    throw revertedElsewhere(target.name);
   await checkReaders(db, build);
   const view = await publish(db, build, found);
   const names = imatNames(target.name);

@@ -1,0 +1,66 @@
+/**
+ * An imat is reverted while it is built anew. One of the two ends first, and nothing stays behind
+ * that has no row in the catalog.
+ */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
+import { createWorld, outcomeOf, until, untilBlocked, type World } from './support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld(`
+    CREATE TABLE t (g int, v int);
+    INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i`);
+  await world.imat.create('sums', 'SELECT g, sum(v) AS s FROM public.t GROUP BY g');
+});
+afterEach(() => world.drop());
+
+const isReverting = async (): Promise<boolean> =>
+  (await world.value<string>(`SELECT state FROM imat_catalog.imat WHERE name = 'sums'`)) ===
+  'reverting';
+
+async function expectNothingLeft(): Promise<void> {
+  expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+  expect(await world.rows(`SELECT FROM pg_trigger WHERE NOT tgisinternal`)).toEqual([]);
+}
+
+test('before what is built is registered', async () => {
+  const [builder, reverter, holder] = [
+    await world.program(),
+    await world.program(),
+    await world.session(),
+  ];
+  await holder.sql('BEGIN; LOCK TABLE imat_catalog.fact IN SHARE MODE');
+  const repaired = outcomeOf<unknown>(builder.imat.repair('sums'));
+  await untilBlocked(world, builder.pid);
+  const reverted = outcomeOf<unknown>(reverter.imat.revert('sums'));
+  await until('it is being reverted', isReverting);
+  await holder.sql('COMMIT');
+  expect(await repaired).toMatchObject({ condition: 'not_found' });
+  expect(await reverted).toMatchObject({ name: 'sums' });
+  await expectNothingLeft();
+});
+
+test('when what is built is about to take its place', async () => {
+  const [builder, reverter, holder, other] = [
+    await world.program(),
+    await world.program(),
+    await world.session(),
+    await world.session(),
+  ];
+  const id = await world.value<number>('SELECT id FROM imat_catalog.imat');
+  // Revert has seen that nothing is built beside the imat when it waits for this lock.
+  await holder.sql(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${id})`);
+  const reverted = outcomeOf<unknown>(reverter.imat.revert('sums'));
+  await untilBlocked(world, reverter.pid);
+  const repaired = outcomeOf<unknown>(builder.imat.repair('sums'));
+  await untilBlocked(world, builder.pid);
+  // Only the switch writes here now, so revert comes first.
+  await other.sql('BEGIN; LOCK TABLE imat_catalog.fact IN SHARE MODE');
+  await holder.sql('COMMIT');
+  await until('it is being reverted', isReverting);
+  await other.sql('COMMIT');
+  expect(await repaired).toMatchObject({ condition: 'not_found' });
+  expect(await reverted).toMatchObject({ name: 'sums' });
+  await expectNothingLeft();
+});
