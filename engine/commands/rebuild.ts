@@ -30,7 +30,6 @@ export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
       hint: `imat swap ${shellWord(imat.name)} stores its definition anew.`,
     });
   }
-  await db.query('SELECT imat_catalog.check_definition($1)', [imat.id]);
   const rows = await whenFree(db, imat, () => fillAnew(db, imat.id, row.stored, row.fold));
   await db.query(
     `SELECT imat_catalog.clean_log(z.relation)
@@ -54,11 +53,18 @@ async function fillAnew(
 ): Promise<number | null> {
   await followPartsOf(db, id);
   return db.transaction('repeatable read', async () => {
-    const [own] = await db.query<{ ready: boolean }>(
-      'SELECT imat_catalog.hold_sources($1) AND imat_catalog.claim($1) AS ready',
+    const [sources] = await db.query<{ held: boolean }>(
+      'SELECT imat_catalog.hold_sources($1) AS held',
       [id],
     );
-    if (own?.ready !== true) return null;
+    if (sources?.held !== true) return null;
+    // At this snapshot: whoever marks the imat as broken after it makes the claim fail.
+    await db.query('SELECT imat_catalog.check_definition($1)', [id]);
+    const [own] = await db.query<{ claimed: boolean }>(
+      'SELECT imat_catalog.claim($1) AS claimed',
+      [id],
+    );
+    if (own?.claimed !== true) return null;
     await db.query('SELECT imat_catalog.take_labels($1)', [id]);
     const [filled] = await db.query<{ rows: string }>(`SELECT ${foldFunction}(true) AS rows`);
     await db.query('SELECT imat_catalog.advance($1, $2)', [id, stored]);
