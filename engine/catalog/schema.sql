@@ -1956,7 +1956,7 @@ CREATE FUNCTION imat_store.part_tree(source regclass)
   SET search_path=pg_catalog, pg_temp
   SET lock_timeout=1ms;
 COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
-  'Returns the partitions that a table has now, at every level, each with its parent. Raises lock_not_available if a transaction that keeps its snapshot would have to wait.';
+  'Returns the partitions that a table has now, at every level, each with its parent (NULL if it is being detached). Raises lock_not_available if a transaction that keeps its snapshot would have to wait.';
 GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_store.same_type(name text, number smallint)

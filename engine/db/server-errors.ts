@@ -50,16 +50,25 @@ const CONDITIONS: Readonly<
 };
 
 /**
- * What another session has done meanwhile: changed the same row of PostgreSQL's catalog; removed
- * the imat whose rows are written; dropped a table or view, whose OID stands in place of its name
- * in a statement of imat then.
+ * What another session has done meanwhile: changed the same row of PostgreSQL's catalog; dropped
+ * what a statement has begun to look at; begun to detach a partition; removed the imat whose rows
+ * are written; dropped a table or view, whose OID stands in place of its name in a statement of
+ * imat then.
  */
 const isRace = ({ sqlstate, message, schema, context }: ServerError): boolean =>
-  (sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(message)) ||
+  (sqlstate === 'XX000' && CHANGED_MEANWHILE.some((pattern) => pattern.test(message))) ||
+  (sqlstate === '55000' && /^cannot alter partition .* with an incomplete detach$/.test(message)) ||
   (sqlstate === '23503' && schema === 'imat_catalog') ||
   (sqlstate === '42601' &&
     /^syntax error at or near "\d+"$/.test(message) &&
     /function imat_catalog\./.test(context ?? ''));
+
+/** PostgreSQL looks up an OID after another session has dropped what had it. */
+const CHANGED_MEANWHILE = [
+  /^tuple concurrently (?:updated|deleted)$/,
+  /^could not open relation with OID \d+$/,
+  /^cache lookup failed for [a-z ]+ \d+$/,
+];
 
 export function toImatError(error: unknown): unknown {
   if (!(error instanceof ServerError)) return error;

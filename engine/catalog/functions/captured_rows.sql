@@ -1,5 +1,6 @@
 -- A constraint that is NULL holds. PostgreSQL locks a partition and all that are above it in order
--- to tell its constraint; see part_tree.
+-- to tell its constraint; see part_tree. A partition that is being detached, and is still one for
+-- the snapshot of the transaction, has no parent there.
 CREATE OR REPLACE FUNCTION imat_store.captured_rows(source regclass, parts oid[]) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -7,7 +8,8 @@ SET lock_timeout = '1ms'
 AS $$
 DECLARE
   added oid[] := ARRAY(SELECT t.part FROM imat_store.part_tree(source) t
-    WHERE t.part <> ALL (parts) AND (t.parent = source OR t.parent = ANY (parts)));
+    WHERE t.part <> ALL (parts)
+      AND (t.parent IS NULL OR t.parent = source OR t.parent = ANY (parts)));
   condition text;
 BEGIN
   IF added = '{}' THEN RETURN ''; END IF;

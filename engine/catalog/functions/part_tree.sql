@@ -38,8 +38,9 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_store.part_tree(regclass) IS
-  'Returns the partitions that a table has now, at every level, each with its parent. Raises '
-  'lock_not_available if a transaction that keeps its snapshot would have to wait.';
+  'Returns the partitions that a table has now, at every level, each with its parent (NULL if it '
+  'is being detached). Raises lock_not_available if a transaction that keeps its snapshot would '
+  'have to wait.';
 
 -- Capture on the table of an ordinary role runs as that role.
 GRANT EXECUTE ON FUNCTION imat_store.part_tree(regclass) TO PUBLIC;

@@ -73,6 +73,35 @@ test.each([true, false])(
   },
 );
 
+describe.each([true, false])(
+  'a transaction whose snapshot is older than the detachment; the partition was captured: %s',
+  (captured) => {
+    test.each([
+      ['inserts', `INSERT INTO sale VALUES (220, 'a', 5), (6, 'b', 2)`],
+      ['updates', 'UPDATE sale SET amount = amount + 1'],
+      ['moves rows', 'UPDATE sale SET id = id + 1 WHERE id IN (199, 250)'],
+      ['deletes', 'DELETE FROM sale WHERE id IN (1, 250)'],
+    ])('%s', async (_what, statement) => {
+      const [detacher, writer] = [await world.session(), await world.session()];
+      await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+      if (captured) await maintain(world);
+      await world.sql(`INSERT INTO sale VALUES (250, 'a', 7), (199, 'b', 3)`);
+      await writer.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM sale');
+      const detached = outcomeOf(
+        detacher.sql('ALTER TABLE sale DETACH PARTITION sale_3 CONCURRENTLY'),
+      );
+      await untilBlocked(world, detacher.pid);
+      await writer.sql(statement);
+      await expectExact(writer, ALL, 'inside');
+      await writer.sql('COMMIT');
+      expect(await detached).not.toBeInstanceOf(Error);
+      await expectExact(world, ALL, 'detached');
+      await maintain(world);
+      await expectExact(world, ALL, 'followed');
+    });
+  },
+);
+
 describe('a transaction whose snapshot is older than the capture of a partition', () => {
   test.each([
     ['inserts', "INSERT INTO sale_3 (id, kind, amount) VALUES (250, 'a', 5)"],

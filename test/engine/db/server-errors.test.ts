@@ -26,6 +26,18 @@ test.each([
       context: 'PL/pgSQL function imat_catalog.fill_slot(integer,boolean) line 48 at EXECUTE',
     }),
   ],
+  [
+    'a view that was dropped while its text was asked for',
+    reported('XX000', { message: 'could not open relation with OID 17475' }),
+  ],
+  [
+    'a function that was dropped meanwhile',
+    reported('XX000', { message: 'cache lookup failed for function 17475' }),
+  ],
+  [
+    'a partition whose detachment is not complete',
+    reported('55000', { message: 'cannot alter partition "p" with an incomplete detach' }),
+  ],
 ])('%s: the command can be tried again', (_, error) => {
   expect(toImatError(error)).toMatchObject({ condition: 'contention', category: 'transient' });
 });
@@ -33,6 +45,7 @@ test.each([
 test.each([
   ['a column that is not there', reported('42703')],
   ['a number in a query', reported('42601', { message: 'syntax error at or near "17446"' })],
+  ['a fault of the server', reported('XX000', { message: 'unexpected relkind: 105' })],
   ['a foreign key of a user', reported('23503', { schema: 'public' })],
 ])('%s: no', (_, error) => {
   expect(toImatError(error)).toMatchObject({ condition: 'internal' });
