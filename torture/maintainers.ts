@@ -8,7 +8,7 @@ import { compare } from './compare.ts';
 import type { Definition } from './definitions.ts';
 import type { Run } from './run.ts';
 import { asFault, Session } from './session.ts';
-import { endPrepared } from './users.ts';
+import { endDetachments, endPrepared } from './users.ts';
 
 const VERBS = [
   'fold',
@@ -152,14 +152,15 @@ async function killBackend(run: Run, session: Session): Promise<void> {
 }
 
 /**
- * While nobody writes: prepared transactions end, what is broken is repaired, everything is stored
- * anew and compared, imats that are not live among it.
+ * While nobody writes: prepared transactions and detachments end, what is broken is repaired,
+ * everything is stored anew and compared, imats that are not live among it.
  */
 export async function settle(run: Run): Promise<void> {
   const session = new Session('settler', run.url, run.trace, run.users);
   const commander = new Commander(run.url);
   await run.quietly(async () => {
     await endPrepared(run, session, run.nextChance());
+    await endDetachments(run, session);
     await restoreOracles(run.world.definitions, session).catch((error: unknown) =>
       run.count(`oracles not restored: ${asFault(error).message}`),
     );

@@ -205,12 +205,7 @@ export async function runPartitioner(run: Run): Promise<void> {
       if (sql === SLEEP) await sleep(chance.int(0, 400));
       else if (await attempt(run, session, sql)) run.count('partition changes');
     }
-    await attempt(
-      run,
-      session,
-      `ALTER TABLE public.${table.name} DETACH PARTITION
-      public.${table.name}_guest FINALIZE`,
-    );
+    await endDetachments(run, session);
     await attempt(run, session, `DROP TABLE IF EXISTS public.${table.name}_guest`);
   });
   await session.close();
@@ -224,6 +219,19 @@ export async function runCommitter(run: Run): Promise<void> {
     await endPrepared(run, session, chance);
   });
   await session.close();
+}
+
+/** While a detachment is incomplete, the partition can be neither altered nor repaired. */
+export async function endDetachments(run: Run, session: Session): Promise<void> {
+  const rows = await session
+    .sql(
+      `SELECT format('ALTER TABLE %s DETACH PARTITION %s FINALIZE',
+         inhparent::regclass, inhrelid::regclass) AS command
+       FROM pg_inherits WHERE inhdetachpending`,
+      false,
+    )
+    .catch(() => []);
+  for (const { command } of rows) await attempt(run, session, command ?? '');
 }
 
 export async function endPrepared(run: Run, session: Session, chance: Chance): Promise<void> {
