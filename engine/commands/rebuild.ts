@@ -60,10 +60,9 @@ async function fillAnew(
     if (sources?.held !== true) return null;
     // At this snapshot: whoever marks the imat as broken after it makes the claim fail.
     await db.query('SELECT imat_catalog.check_definition($1)', [id]);
-    const [own] = await db.query<{ claimed: boolean }>(
-      'SELECT imat_catalog.claim($1) AS claimed',
-      [id],
-    );
+    const [own] = await db.query<{ claimed: boolean }>('SELECT imat_catalog.claim($1) AS claimed', [
+      id,
+    ]);
     if (own?.claimed !== true) return null;
     await db.query('SELECT imat_catalog.take_labels($1)', [id]);
     const [filled] = await db.query<{ rows: string }>(`SELECT ${foldFunction}(true) AS rows`);
