@@ -10,6 +10,21 @@ import { dropFunctions } from './parts.ts';
 import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
 
+/** The tables of this role that are captured, and that no imat reads any more. */
+export async function unneededSources(db: Db): Promise<number[]> {
+  if (!(await db.transaction('read committed', () => sharesCatalog(db)))) return [];
+  const rows = await db.query<{ oid: number }>(
+    `SELECT c.oid
+     FROM imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
+     WHERE pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (
+       SELECT
+       FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+       WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')
+     ORDER BY 1`,
+  );
+  return rows.map(({ oid }) => oid);
+}
+
 /** Takes capture off a source that no imat reads any more. */
 export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
   await withShortLock(

@@ -1874,7 +1874,7 @@ CREATE FUNCTION imat_store.check_reset()
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_store.check_reset() IS
-  'Lets a role mark only the tables that capture functions of that role capture.';
+  'Lets a role mark only the tables that capture functions of that role capture, and those that its transaction writes to.';
 
 CREATE FUNCTION imat_store.estimated_rows(source regclass)
   RETURNS bigint

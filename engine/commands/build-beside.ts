@@ -20,7 +20,7 @@ import { LOCK_CLASS } from '../catalog/migrate.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
-import { definitionFailure } from '../db/server-errors.ts';
+import { definitionFailure, toImatError } from '../db/server-errors.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
@@ -206,8 +206,16 @@ async function loadBeside(db: Db, { id, target, prepared, subject }: Build): Pro
   });
 }
 
-/** `former`: the sources before and after. */
+/**
+ * `former`: the sources before and after. The imat is built by now. What other sessions keep from
+ * being tidied away, the next command that releases capture takes away.
+ */
 async function tidy(db: Db, former: readonly number[]): Promise<void> {
-  await releaseCapture(db, former, () => undefined);
-  for (const oid of former) await dropFormerLogs(db, oid);
+  try {
+    await releaseCapture(db, former, () => undefined);
+    for (const oid of former) await dropFormerLogs(db, oid);
+  } catch (error) {
+    const known = toImatError(error);
+    if (!(known instanceof ImatError) || known.condition !== 'contention') throw error;
+  }
 }

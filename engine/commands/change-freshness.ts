@@ -13,12 +13,18 @@ import { installedPlan, storedOtherwise, subjectOf } from './subject.ts';
 import type { Settings } from './session-settings.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
+import type { Completion } from '../analysis/completed.ts';
 
 export type Installed = {
   readonly id: number;
   readonly strategy: string;
   readonly freshness: string;
   readonly replaced: boolean;
+  readonly definition: string;
+  /** The OID of the view; null if it is gone. */
+  readonly definitionView: number | null;
+  /** What convert completed in its definition. */
+  readonly completed: Completion;
   /** The session settings that its definition names, and those under which it is stored. */
   readonly settings: Settings;
 };
@@ -33,7 +39,9 @@ export async function sameImat(
   original: number | null,
 ): Promise<Installed | null> {
   const [row] = await db.query<Installed>(
-    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced,
+    `SELECT id, strategy, freshness, replacement IS NOT NULL AS replaced, definition,
+       (SELECT c.oid FROM pg_class c WHERE c.oid = i.definition_view) AS "definitionView",
+       coalesce(to_jsonb(i)->'completed', '{"settings": {}, "notes": []}') AS completed,
        coalesce(swap->'settings', '{}')
          || coalesce(to_jsonb(i)->'completed'->'settings', '{}') AS settings
      FROM imat_catalog.imat i WHERE name = $1 AND state = 'active' AND original::oid = $2`,
@@ -44,15 +52,16 @@ export async function sameImat(
 
 export async function changeFreshness(
   db: Db,
-  id: number,
+  installed: Installed,
   name: string,
   prepared: Prepared,
   onWait: () => void,
 ): Promise<void> {
+  const { id } = installed;
   await withShortLock(
     db,
     async () => {
-      await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      await lockUnchanged(db, installed, name);
       await checkReaders(db, id, name);
       const subject = await subjectOf(db, id, name, prepared, true);
       const planned = planOf(prepared);
@@ -95,6 +104,18 @@ export async function changeFreshness(
     },
     onWait,
   );
+}
+
+async function lockUnchanged(db: Db, { id, definition }: Installed, name: string): Promise<void> {
+  const [locked] = await db.query<{ state: string; definition: string }>(
+    'SELECT state, definition FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE',
+    [id],
+  );
+  if (locked?.state === 'active' && locked.definition === definition) return;
+  throw new ImatError('contention', {
+    message: `imat "${name}" was changed by another session`,
+    hint: 'Try again.',
+  });
 }
 
 /** An imat that reads this one was planned on its being live: it would not notice a fold. */

@@ -12,7 +12,7 @@
  */
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
-import { capturedSources, prepare } from '../analysis/prepare.ts';
+import { alreadyCompleted, capturedSources, prepare } from '../analysis/prepare.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
 import { renewCapture } from '../capture/renew.ts';
@@ -36,7 +36,7 @@ import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
 import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
 import { sameSettings, underSettings } from './session-settings.ts';
-import { revertImat } from './revert.ts';
+import { revertImat, revertUnfinished } from './revert.ts';
 
 export async function convertView(
   db: Db,
@@ -131,18 +131,16 @@ async function convert(
   const hasCatalog = (await catalogVersion(db)) > 0;
   if (hasCatalog && !result.dryRun) await initialize(db, false);
   const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
-  // An imat keeps the strategy that it was given, unless another one is asked for.
-  if (known?.strategy === 'swap' && prepared.strategy === 'delta' && isAnyStrategy(request))
-    return convert(db, serverMajor, { ...request, strategy: 'swap' }, viewOid);
+  const own = known === null ? null : await prepareInstalled(db, serverMajor, known, request);
   const changed =
-    known?.strategy === prepared.strategy
-      ? await changeInPlace(db, known, request, prepared, result, progress)
+    known !== null && own?.strategy === known.strategy
+      ? await changeInPlace(db, known, request, own, progress)
       : null;
   if (changed !== null) return changed;
   const interrupted = await checkFree(db, request.name);
   if (result.dryRun) return result;
   if (interrupted !== null)
-    await revertImat(db, interrupted, (what) =>
+    await revertUnfinished(db, interrupted, (what) =>
       progress(2, `removing what an interrupted convert left: ${what}`),
     );
   await initialize(db, false);
@@ -180,8 +178,6 @@ async function registerAndInstall(
   }
 }
 
-const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';
-
 type ReportStep = (step: number, label: string) => void;
 
 function resultOf(request: Request, { strategy, freshness, analysis, notes }: Prepared) {
@@ -197,20 +193,49 @@ function resultOf(request: Request, { strategy, freshness, analysis, notes }: Pr
   } satisfies ConvertResult;
 }
 
+const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';
+
+/**
+ * By the definition that the imat has: `imat alter` may have given it another one than that of the
+ * materialized view. Null if that is gone.
+ */
+async function prepareInstalled(
+  db: Db,
+  serverMajor: number,
+  { definitionView, completed, strategy, freshness }: Installed,
+  request: Request,
+): Promise<Prepared | null> {
+  if (definitionView === null) return null;
+  const sameStrategy = strategy === 'swap' ? 'swap' : 'auto';
+  const prepared = await withShortLock(
+    db,
+    () =>
+      rolledBack(db, () =>
+        prepare(db, definitionView, serverMajor, {
+          freshness: request.freshness ?? freshness,
+          // An imat keeps the strategy that it was given, unless another one is asked for.
+          strategy: isAnyStrategy(request) ? sameStrategy : (request.strategy ?? 'auto'),
+        }),
+      ),
+    () => undefined,
+  );
+  return alreadyCompleted(prepared, completed);
+}
+
 /** What an existing imat can be given in place; null if nothing of that was asked for. */
 async function changeInPlace(
   db: Db,
   same: Installed,
   request: Request,
   prepared: Prepared,
-  result: ConvertResult,
   progress: ReportStep,
 ): Promise<ConvertResult | null> {
+  const result = resultOf(request, prepared);
   const wantsFreshness = request.freshness !== undefined && request.freshness !== same.freshness;
   const wantsPlace = request.replace === true && !same.replaced;
   if (!wantsFreshness && !wantsPlace) return null;
   if (!result.dryRun && wantsFreshness)
-    await changeFreshness(db, same.id, request.name, prepared, () =>
+    await changeFreshness(db, same, request.name, prepared, () =>
       progress(4, 'waiting for readers of the view'),
     );
   if (!result.dryRun && wantsPlace) await replace(db, same.id, progress);

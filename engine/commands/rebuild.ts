@@ -18,19 +18,7 @@ export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
   await requireCatalog(db);
   const imat = await intact(db, name);
   const start = performance.now();
-  const [row] = await db.query<{ strategy: string; fold: string; stored: number }>(
-    `SELECT strategy, fold_function AS fold, stored::oid AS stored
-     FROM imat_catalog.imat
-     WHERE id = $1 AND state = 'active'`,
-    [imat.id],
-  );
-  if (row?.strategy !== 'delta') {
-    throw new ImatError('strategy_unavailable', {
-      message: `imat "${imat.name}" has no state to rebuild`,
-      hint: `imat swap ${shellWord(imat.name)} stores its definition anew.`,
-    });
-  }
-  const rows = await whenFree(db, imat, () => fillAnew(db, imat.id, row.stored, row.fold));
+  const rows = await whenFree(db, imat, () => fillAnew(db, imat));
   await db.query(
     `SELECT imat_catalog.clean_log(z.relation)
      FROM imat_catalog.imat_source z
@@ -47,9 +35,7 @@ export async function rebuild(db: Db, name: string): Promise<RebuildResult> {
 /** Null if a source was rewritten, or another session folded the imat, after the snapshot. */
 async function fillAnew(
   db: Db,
-  id: number,
-  stored: number,
-  foldFunction: string,
+  { id, name }: { readonly id: number; readonly name: string },
 ): Promise<number | null> {
   await followPartsOf(db, id);
   return db.transaction('repeatable read', async () => {
@@ -64,9 +50,22 @@ async function fillAnew(
       id,
     ]);
     if (own?.claimed !== true) return null;
+    // A repair or alter puts another table in the place of the one that was stored before.
+    const [row] = await db.query<{ strategy: string; fold: string; stored: number }>(
+      `SELECT strategy, fold_function AS fold, stored::oid AS stored
+       FROM imat_catalog.imat
+       WHERE id = $1`,
+      [id],
+    );
+    if (row?.strategy !== 'delta') {
+      throw new ImatError('strategy_unavailable', {
+        message: `imat "${name}" has no state to rebuild`,
+        hint: `imat swap ${shellWord(name)} stores its definition anew.`,
+      });
+    }
     await db.query('SELECT imat_catalog.take_labels($1)', [id]);
-    const [filled] = await db.query<{ rows: string }>(`SELECT ${foldFunction}(true) AS rows`);
-    await db.query('SELECT imat_catalog.advance($1, $2)', [id, stored]);
+    const [filled] = await db.query<{ rows: string }>(`SELECT ${row.fold}(true) AS rows`);
+    await db.query('SELECT imat_catalog.advance($1, $2)', [id, row.stored]);
     return Number(filled?.rows ?? 0);
   });
 }

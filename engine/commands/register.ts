@@ -105,15 +105,21 @@ async function installed(
   db: Db,
   name: string,
 ): Promise<{ id: number; state: 'active' | 'installing' | 'interrupted' } | null> {
-  const [known] = await db.query<{ id: number; state: 'active' | 'installing' | 'reverting' }>(
-    'SELECT id, state FROM imat_catalog.imat WHERE name = $1',
+  const [known] = await db.query<{ id: number }>(
+    'SELECT id FROM imat_catalog.imat WHERE name = $1',
     [name],
   );
   if (known === undefined) return null;
-  if (known.state === 'active') return { id: known.id, state: 'active' };
+  // In this order: an install that ends in between has made the imat active by then.
   const [install] = await db.query<{ busy: boolean }>('SELECT imat_catalog.is_built($1) AS busy', [
     known.id,
   ]);
+  const [imat] = await db.query<{ state: 'active' | 'installing' | 'reverting' }>(
+    'SELECT state FROM imat_catalog.imat WHERE id = $1',
+    [known.id],
+  );
+  if (imat === undefined) return null;
+  if (imat.state === 'active') return { id: known.id, state: 'active' };
   return { id: known.id, state: install?.busy === true ? 'installing' : 'interrupted' };
 }
 

@@ -96,6 +96,15 @@ export async function checkReplaceable(db: Db, original: NamedView): Promise<voi
 
 /** Inside a transaction. */
 export async function replaceOriginal(db: Db, imatId: number): Promise<void> {
+  const [imat] = await db.query<{ state: string; replaced: boolean }>(
+    `SELECT state, original_name IS NOT NULL AS replaced FROM imat_catalog.imat
+     WHERE id = $1 FOR NO KEY UPDATE`,
+    [imatId],
+  );
+  if (imat?.state !== 'active')
+    throw new ImatError('not_found', { message: 'the imat was reverted by another session' });
+  // By another session, meanwhile.
+  if (imat.replaced) return;
   const [row] = await db.query<{ name: string; oid: number; schema: string; relname: string }>(
     `SELECT i.name, c.oid, n.nspname::text AS schema, c.relname::text AS relname
      FROM imat_catalog.imat i

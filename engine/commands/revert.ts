@@ -12,7 +12,7 @@ import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames, STORE_SCHEMA, storeNames } from '../sql/names.ts';
 import { MAX_STORES } from '../analysis/stores.ts';
 import { shrinkCapture } from '../capture/install.ts';
-import { dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
+import { dropLostCapture, dropUnusedCapture, unneededSources } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
@@ -37,11 +37,13 @@ SELECT coalesce(
 ) AS original
 FROM imat_catalog.imat i JOIN pg_class c ON c.oid = i.original WHERE i.id = $1`;
 
+type State = 'installing' | 'active' | 'reverting';
+
 /** `replacement` gives its place back; null where the original is gone, so that it cannot. */
 type ImatRow = {
   viewName: string | null;
   name: string;
-  dropped: boolean;
+  state: State;
   view: number | null;
   replacement: number | null;
   sources: string | null;
@@ -53,15 +55,29 @@ type ImatRow = {
  * finish.
  * @throws ImatError `has_dependents`
  */
-export async function revertImat(
+export const revertImat = (db: Db, id: number, onWait: (what: string) => void): Promise<void> =>
+  remove(db, id, ['installing', 'active', 'reverting'], onWait);
+
+/**
+ * What an interrupted install or revert has left.
+ * @throws ImatError `contention` if another session has made the imat whole meanwhile
+ */
+export const revertUnfinished = (
   db: Db,
   id: number,
+  onWait: (what: string) => void,
+): Promise<void> => remove(db, id, ['installing', 'reverting'], onWait);
+
+async function remove(
+  db: Db,
+  id: number,
+  states: readonly State[],
   onWait: (what: string) => void,
 ): Promise<void> {
   await revertBuilt(db, id, onWait);
   const sources = await withShortLock(
     db,
-    () => dropImat(db, id),
+    () => dropImat(db, id, states),
     () => onWait('waiting for readers'),
   );
   await releaseCapture(db, sources, () => onWait('waiting for writers'));
@@ -88,25 +104,29 @@ async function deleteRow(db: Db, id: number): Promise<boolean> {
   });
 }
 
-/** Takes away what no imat needs any more of the capture on these sources. */
+/**
+ * Takes away what no imat needs any more of the capture on these sources, and on those that an
+ * interrupted command has left captured.
+ */
 export async function releaseCapture(
   db: Db,
   sources: readonly number[],
   onWait: () => void,
 ): Promise<void> {
   for (const oid of sources) await dropUnusedCapture(db, oid, onWait);
+  for (const oid of await unneededSources(db)) await dropUnusedCapture(db, oid, onWait);
   for (const oid of sources) await shrinkCapture(db, oid);
   await dropLostCapture(db);
 }
 
 /** Everything but capture; gives the sources. */
-async function dropImat(db: Db, id: number): Promise<number[]> {
+async function dropImat(db: Db, id: number, states: readonly State[]): Promise<number[]> {
   if (!(await sharesCatalog(db))) return [];
   // An install under way holds the one, a fold or swap the other.
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
   await db.query('SELECT FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [imat] = await db.query<ImatRow>(
-    `SELECT i.name, i.state = 'reverting' AS dropped, c.oid AS view,
+    `SELECT i.name, i.state, c.oid AS view,
        c.oid::regclass::text AS "viewName",
        (SELECT i.replacement::oid FROM pg_class o WHERE o.oid = i.original) AS replacement,
        (
@@ -118,7 +138,12 @@ async function dropImat(db: Db, id: number): Promise<number[]> {
     [id],
   );
   if (imat === undefined) return [];
-  if (!imat.dropped) await dropObjects(db, id, imat);
+  if (!states.includes(imat.state))
+    throw new ImatError('contention', {
+      message: `imat "${imat.name}" was installed by another session`,
+      hint: 'Try again.',
+    });
+  if (imat.state !== 'reverting') await dropObjects(db, id, imat);
   return (imat.sources ?? '')
     .split(',')
     .filter((oid) => oid !== '')

@@ -59,13 +59,9 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   const { id, target, prepared, subject } = build;
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, target.id]);
   await db.execute('SET LOCAL imat.maintaining = on');
-  const [locked] = await db.query<{ state: string }>(
-    'SELECT state FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE',
-    [target.id],
-  );
+  await checkUnchanged(db, build);
   const [found] = await db.query<ViewRow>(VIEW_SQL, [target.id, id]);
-  if (locked === undefined || locked.state === 'reverting' || found === undefined)
-    throw revertedElsewhere(target.name);
+  if (found === undefined) throw revertedElsewhere(target.name);
   await checkReaders(db, build);
   const view = await publish(db, build, found);
   const names = imatNames(target.name);
@@ -85,6 +81,30 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   await makeStorePrivate(db);
   await restoreReplacement(db, build, found);
   return found.sources;
+}
+
+/**
+ * Locks the rows of the imat and of what was built. What was built answers the imat as it was when
+ * the build began, and is whole only if nothing has marked it as broken since it was loaded.
+ */
+async function checkUnchanged(db: Db, { id, target }: Build): Promise<void> {
+  const [row] = await db.query<{ state: string; freshness: string; definition: string }>(
+    `SELECT state, freshness, definition FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE`,
+    [target.id],
+  );
+  if (row === undefined || row.state === 'reverting') throw revertedElsewhere(target.name);
+  const [built] = await db.query<{ broken: string | null }>(
+    'SELECT broken FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE',
+    [id],
+  );
+  const isSame = row.freshness === target.freshness && row.definition === target.definition;
+  if (isSame && built?.broken === null) return;
+  throw new ImatError('contention', {
+    message: isSame
+      ? `imat "${target.name}" broke while it was built anew: ${built?.broken ?? ''}`
+      : `imat "${target.name}" was changed by another session while it was built anew`,
+    hint: 'Try again.',
+  });
 }
 
 /** The name of the view, which may be another than at the conversion. */

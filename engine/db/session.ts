@@ -70,7 +70,10 @@ export class Session implements Db {
     await session.execute('RESET search_path');
     const [row] = await session.query<{ search_path: string }>('SHOW search_path');
     session.#userSearchPath = row?.search_path ?? '';
-    await session.execute('SET search_path = pg_catalog; SET statement_timeout = 0');
+    await session.execute(
+      'SET search_path = pg_catalog; SET statement_timeout = 0; ' +
+        "SET default_transaction_isolation = 'read committed'",
+    );
     session.answerWithin(null);
     return session;
   }

@@ -8,6 +8,9 @@
 -- concurrently that is not captured: statements that began before still put rows there, and to ask
 -- for its constraint would wait for the session that detaches it.
 --
+-- A snapshot can be older than a table, and than a change of its row in pg_class: after a TRUNCATE
+-- of its own, a transaction then sees two rows of one table.
+--
 -- Whoever writes to a table has a lock on that table alone, and must not wait for another one. So
 -- types are those of the table that is written to, the partitions are asked for only if its rows
 -- can be in one of them, and a reset mark is the answer if that would wait.
@@ -57,7 +60,7 @@ BEGIN
     new_values := new_values || format(', n.%I', column_name);
   END LOOP;
   IF parts IS NOT NULL
-    AND (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = written) THEN
+    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = written AND c.relkind <> 'p') THEN
     condition := imat_store.captured_rows(source, parts);
     -- One that began to be detached after the first question is not in that list.
     IF imat_store.is_detaching(source || parts, parts) THEN RETURN reset; END IF;

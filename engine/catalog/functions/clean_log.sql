@@ -22,6 +22,9 @@ DECLARE
   logs regclass;
   deleted bigint;
 BEGIN
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RETURN 0;
+  END IF;
   -- Locks do not go by the snapshot: an imat whose load ends after the snapshot was taken is being
   -- loaded for that, and holds no lock any more. So it is asked twice: a load that ends after the
   -- second snapshot held its lock at the first question, and one that ended before has its frontier

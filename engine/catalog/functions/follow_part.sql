@@ -9,6 +9,10 @@ DECLARE
   known imat_catalog.source;
   part oid;
 BEGIN
+  -- What is read after a lock must be what is committed by then.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RETURN false;
+  END IF;
   SELECT * INTO known FROM imat_catalog.source s
     WHERE s.relation = source AND s.here AND s.parts IS NOT NULL FOR UPDATE;
   IF NOT FOUND OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source)

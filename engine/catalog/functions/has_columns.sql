@@ -17,7 +17,7 @@ DECLARE
   path text[];
   same boolean;
 BEGIN
-  IF (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = source)
+  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = source AND c.relkind = 'p')
     AND imat_store.is_locked(source, false) THEN
     RETURN false;
   END IF;

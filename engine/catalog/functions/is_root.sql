@@ -8,7 +8,8 @@ AS $$
     WHERE r.tgrelid = source AND f.tgrelid = fired AND NOT f.tgisinternal)
     OR NOT EXISTS (
       SELECT FROM pg_trigger f
-      WHERE f.tgrelid = fired AND NOT f.tgisinternal AND f.tgname ~ '^[!~]imat_')
+      WHERE f.tgrelid = fired AND NOT f.tgisinternal
+        AND f.tgname ~ ('^[!~]imat_[a-z]+_' || source::oid || '$'))
 $$;
 
 COMMENT ON FUNCTION imat_store.is_root(regclass, regclass) IS

@@ -10,6 +10,8 @@ DECLARE
   every interval;
   what pg_catalog.text;
 BEGIN
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   target := imat_catalog.find(name);
   IF target.freshness OPERATOR(pg_catalog.=) 'manual' THEN RETURN; END IF;
   WHILE imat_catalog.follow_parts_of(target.id) LOOP

@@ -25,6 +25,14 @@ BEGIN
     SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE t.tgrelid = NEW.relation AND p.pronamespace = 'imat_store'::regnamespace
       AND pg_has_role(p.proowner, 'USAGE')
+  ) AND NOT EXISTS (
+    -- A snapshot can be older than the triggers. A writer holds a lock on the table that takes the
+    -- right to write to it.
+    SELECT FROM pg_locks l
+    WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid() AND l.granted
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+      AND (l.relation = NEW.relation OR pg_partition_root(l.relation) = NEW.relation)
   ) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'insufficient_privilege',
@@ -33,7 +41,8 @@ BEGIN
   RETURN NEW;
 END $$;
 COMMENT ON FUNCTION imat_store.check_reset() IS
-  'Lets a role mark only the tables that capture functions of that role capture.';
+  'Lets a role mark only the tables that capture functions of that role capture, and those that '
+  'its transaction writes to.';
 REVOKE ALL ON FUNCTION imat_store.check_reset() FROM PUBLIC;
 CREATE TRIGGER check_reset BEFORE INSERT ON imat_store.reset
   FOR EACH ROW EXECUTE FUNCTION imat_store.check_reset();

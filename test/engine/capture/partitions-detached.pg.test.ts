@@ -126,3 +126,65 @@ describe('a transaction whose snapshot is older than the capture of a partition'
     await expectExact(world, ALL);
   });
 });
+
+describe('a transaction whose snapshot is older than a partition', () => {
+  test.each([
+    ['inserts', "INSERT INTO own VALUES (260, 'a', 5)"],
+    ['deletes', 'DELETE FROM own WHERE id = 250'],
+    ['truncates', 'TRUNCATE own'],
+  ])('a table with an imat of its own was attached: %s', async (_what, statement) => {
+    // So that each statement asks which columns there are.
+    await world.sql('ALTER TABLE sale RENAME COLUMN amount TO cost');
+    await world.sql('ALTER TABLE sale RENAME COLUMN cost TO amount');
+    await world.sql(`CREATE TABLE own (id int, kind text, amount numeric(10,2));
+      INSERT INTO own VALUES (250, 'a', 1), (251, 'b', 2)`);
+    await world.imat.create('of_own', 'SELECT kind, count(*) AS n FROM public.own GROUP BY kind');
+    const writer = await world.session();
+    await writer.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
+    await world.sql('ALTER TABLE sale ATTACH PARTITION own FOR VALUES FROM (200) TO (300)');
+    await maintain(world);
+    await expectExact(world, ALL);
+    await writer.sql(statement);
+    await writer.sql('COMMIT');
+    await expectExact(world, ALL);
+    await maintain(world);
+    await expectExact(world, ALL);
+  });
+
+  test('a partition with partitions was followed, and then got one', async () => {
+    const writer = await world.session();
+    await writer.sql('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM product');
+    await world.sql(`CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)
+      PARTITION BY LIST (kind)`);
+    await maintain(world);
+    await world.sql(`CREATE TABLE sale_3a PARTITION OF sale_3 FOR VALUES IN ('a')`);
+    await writer.sql(`INSERT INTO sale_3 (id, kind, amount) VALUES (250, 'a', 5); COMMIT`);
+    await expectExact(world, ALL);
+    await maintain(world);
+    await expectExact(world, ALL);
+  });
+});
+
+test('a database whose transactions keep their snapshots by default', async () => {
+  const database = new URL(world.url).pathname.slice(1);
+  await world.sql(
+    `ALTER DATABASE ${database} SET default_transaction_isolation = 'repeatable read'`,
+  );
+  // The first is a session as imat opens it, in which a worker's poll asks the same.
+  const [poller, user, writer] = [
+    await world.session(),
+    await world.session(),
+    await world.session(),
+  ];
+  await user.sql(`SET default_transaction_isolation = 'repeatable read'`);
+  await world.sql('CREATE TABLE sale_3 PARTITION OF sale FOR VALUES FROM (200) TO (300)');
+  await writer.sql(`BEGIN; INSERT INTO sale VALUES (250, 'a', 5)`);
+  expect(await user.value('SELECT imat_catalog.follow_any_part()')).toBe(false);
+  const followed = outcomeOf(poller.value('SELECT imat_catalog.follow_any_part()'));
+  await untilBlocked(world, poller.pid);
+  await writer.sql('COMMIT');
+  expect(await followed).not.toBeInstanceOf(Error);
+  await expectExact(world, ALL);
+  await maintain(world);
+  await expectExact(world, ALL);
+});

@@ -1,0 +1,211 @@
+/** What one command has read of an imat, another one changes before the first acts on it. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LOCK_CLASS } from '../../../engine/catalog/migrate.ts';
+import { rebuild } from '../../../engine/commands/rebuild.ts';
+import { revertUnfinished } from '../../../engine/commands/revert.ts';
+import type { Db } from '../../../engine/db/db.ts';
+import { createImat } from '../../../engine/index.ts';
+import {
+  createWorld,
+  expectExact,
+  outcomeOf,
+  type Session,
+  sqlstateOf,
+  until,
+  untilBlocked,
+  type World,
+} from './support/world.ts';
+
+const SUMS = 'SELECT g, sum(v) AS s FROM public.t GROUP BY g';
+const JOINED = 'SELECT t.g, sum(t.v) AS s FROM public.t JOIN public.u ON u.g = t.g GROUP BY t.g';
+const OTHER = 'SELECT g, sum(v) AS s FROM public.u GROUP BY g';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld(`
+    CREATE TABLE t (g int, v int);
+    INSERT INTO t SELECT i % 3, i FROM generate_series(1, 30) AS i;
+    CREATE TABLE u (g int, v int);
+    INSERT INTO u SELECT i, i FROM generate_series(1, 3) AS i;
+    CREATE MATERIALIZED VIEW sums AS ${SUMS}`);
+});
+afterEach(() => world.drop());
+
+const isWritten = (): Promise<void> => world.sql('INSERT INTO t VALUES (1, 7), (9, 9)');
+const idOf = (name: string): Promise<number> =>
+  world.value<number>(`SELECT id FROM imat_catalog.imat WHERE name = '${name}'`);
+
+/** A switch takes this lock first. */
+async function holdSwitch(name: string): Promise<Session> {
+  const holder = await world.session();
+  await holder.sql(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${await idOf(name)})`);
+  return holder;
+}
+
+/** A session that does something before it runs the first query with this text in it. */
+function before(db: Db, text: string, act: () => Promise<unknown>): Db {
+  let isDone = false;
+  return new Proxy(db, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      if (property !== 'query') return value.bind(target) as unknown;
+      return async (query: string, ...others: unknown[]): Promise<unknown> => {
+        if (!isDone && query.includes(text)) {
+          isDone = true;
+          await act();
+        }
+        return value.call(target, query, ...others) as unknown;
+      };
+    },
+  });
+}
+
+test('a repair puts another table in place before a rebuild stores', async () => {
+  await world.imat.convert('sums');
+  await isWritten();
+  const session = before((await world.session()).db, 'imat_catalog.hold_sources', () =>
+    world.imat.repair('sums'),
+  );
+  expect(await rebuild(session, 'sums')).toMatchObject({ name: 'sums' });
+  await isWritten();
+  await expectExact(world, { name: 'sums', definition: SUMS });
+});
+
+describe('while a repair is about to switch', () => {
+  test('another freshness', async () => {
+    await world.imat.convert('sums', { freshness: 'manual' });
+    const [repairer, holder] = [await world.program(), await holdSwitch('sums')];
+    const repaired = outcomeOf<unknown>(repairer.imat.repair('sums'));
+    await untilBlocked(world, repairer.pid);
+    await world.imat.convert('sums', { freshness: 'live' });
+    await holder.sql('COMMIT');
+    expect(await repaired).toMatchObject({ condition: 'contention' });
+    await isWritten();
+    await expectExact(world, { name: 'sums', definition: SUMS });
+    expect(await world.imat.repair('sums')).toMatchObject([{ error: null }]);
+    await isWritten();
+    await expectExact(world, { name: 'sums', definition: SUMS });
+  });
+
+  test('an imat that it reads breaks', async () => {
+    await world.imat.convert('sums');
+    await world.imat.create('above', 'SELECT count(*) AS n, sum(s) AS s FROM imat.sums');
+    const [repairer, holder] = [await world.program(), await holdSwitch('above')];
+    const repaired = outcomeOf<unknown>(repairer.imat.repair('above'));
+    await untilBlocked(world, repairer.pid);
+    await world.value(`SELECT imat_catalog.break_imat(${await idOf('sums')}, 'a test')`);
+    await holder.sql('COMMIT');
+    expect(await repaired).toMatchObject({ condition: 'contention' });
+    expect(await sqlstateOf(world.rows('SELECT FROM imat.above'))).toBe('IM024');
+    expect((await world.imat.repair()).map(({ error }) => error)).toEqual([null, null]);
+    await isWritten();
+    await expectExact(world, { name: 'sums', definition: SUMS });
+    await expectExact(world, {
+      name: 'above',
+      definition: `SELECT count(*) AS n, sum(s) AS s FROM (${SUMS}) AS q`,
+    });
+  });
+});
+
+test('an alter ends before a repair with the former definition is registered', async () => {
+  await world.imat.convert('sums');
+  const session = before((await world.session()).db, 'INSERT INTO imat_catalog.imat (', () =>
+    world.imat.alter('sums', OTHER),
+  );
+  await expect(createImat(session).repair('sums')).rejects.toMatchObject({
+    condition: 'contention',
+  });
+  await world.sql('INSERT INTO u VALUES (1, 70)');
+  await expectExact(world, { name: 'sums', definition: OTHER });
+});
+
+test.each(['live', 'manual'])('%s freshness after an alter', async (freshness) => {
+  const having = `${SUMS} HAVING sum(v) > 150`;
+  await world.imat.convert('sums', { freshness: freshness === 'live' ? 'manual' : 'live' });
+  await world.imat.alter('sums', having);
+  await world.imat.convert('sums', { freshness });
+  await expectExact(world, { name: 'sums', definition: having });
+  await world.imat.alter('sums', JOINED);
+  await world.imat.convert('sums', { freshness: '1 hour' });
+  await world.imat.convert('sums', { freshness: 'live' });
+  await world.sql('INSERT INTO u VALUES (1, 1)');
+  await expectExact(world, { name: 'sums', definition: JOINED });
+});
+
+test('an alter that is killed after its switch leaves capture for revert', async () => {
+  await world.imat.create('joined', JOINED);
+  const [alterer, writer] = [await world.program(), await world.session()];
+  await writer.sql('BEGIN; INSERT INTO u VALUES (1, 1)');
+  const altered = outcomeOf<unknown>(alterer.imat.alter('joined', SUMS));
+  await until(
+    'it reads one table',
+    async () =>
+      (
+        await world.rows(
+          `SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+           WHERE i.name = 'joined' AND i.state = 'active' HAVING count(*) = 1`,
+        )
+      ).length > 0,
+  );
+  await world.value(`SELECT pg_terminate_backend(${alterer.pid})`);
+  expect(await altered).toBeInstanceOf(Error);
+  await writer.sql('COMMIT');
+  expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'u'::regclass`)).not.toEqual([]);
+  await expectExact(world, { name: 'joined', definition: SUMS });
+  await world.imat.revert('joined');
+  expect(await world.rows('SELECT FROM pg_trigger WHERE NOT tgisinternal')).toEqual([]);
+  expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+});
+
+test('two converts with --replace put one view in place', async () => {
+  const [one, two, reader] = [await world.program(), await world.program(), await world.session()];
+  await reader.sql('BEGIN; SELECT FROM sums');
+  const first = outcomeOf<unknown>(one.imat.convert('sums', { replace: true }));
+  await until(
+    'it is loaded',
+    async () =>
+      (await world.rows(`SELECT FROM pg_class WHERE oid = to_regclass('imat.sums')`)).length > 0,
+  );
+  const second = outcomeOf<unknown>(two.imat.convert('sums', { replace: true }));
+  await untilBlocked(world, two.pid);
+  await reader.sql('COMMIT');
+  expect(await first).toMatchObject({ name: 'sums' });
+  const outcome = await second;
+  // It may have come when the first had ended.
+  if (outcome instanceof Error) expect(outcome).toMatchObject({ condition: 'already_exists' });
+  const kinds = (): Promise<unknown[]> =>
+    world.rows(
+      `SELECT relname::text AS name, relkind::text AS kind FROM pg_class
+       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm') ORDER BY 1`,
+    );
+  expect(await kinds()).toEqual([
+    { name: 'sums', kind: 'v' },
+    { name: 'sums_before_imat', kind: 'm' },
+  ]);
+  await world.imat.revert('sums');
+  expect(await kinds()).toEqual([{ name: 'sums', kind: 'm' }]);
+});
+
+test('an imat that was installed meanwhile is not taken for an interrupted one', async () => {
+  await world.imat.convert('sums');
+  const { db } = await world.session();
+  await db.execute('SET search_path = pg_catalog');
+  const removed = revertUnfinished(db, await idOf('sums'), () => undefined);
+  await expect(removed).rejects.toMatchObject({ condition: 'contention' });
+  await isWritten();
+  await expectExact(world, { name: 'sums', definition: SUMS });
+});
+
+test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
+  'TRUNCATE under %s, in a transaction older than the convert',
+  async (level) => {
+    const writer = await world.session();
+    await writer.sql(`BEGIN ISOLATION LEVEL ${level}; SELECT FROM u`);
+    await world.imat.convert('sums');
+    await writer.sql('TRUNCATE t; INSERT INTO t VALUES (5, 5); COMMIT');
+    await expectExact(world, { name: 'sums', definition: SUMS });
+    await world.imat.fold('sums');
+    await expectExact(world, { name: 'sums', definition: SUMS });
+  },
+);
