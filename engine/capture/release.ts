@@ -1,6 +1,6 @@
 /** Takes off sources what no imat needs any more: triggers, functions, logs. */
 import { sharesCatalog } from '../catalog/migrate.ts';
-import type { Db } from '../db/db.ts';
+import { type Db, isRefused } from '../db/db.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { findExtension } from '../extension/find.ts';
 import { dropTriggers } from '../generate/capture.ts';
@@ -10,23 +10,37 @@ import { dropFunctions } from './parts.ts';
 import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
 
-/** The tables of this role that are captured, and that no imat reads any more. */
-export async function unneededSources(db: Db): Promise<number[]> {
-  if (!(await db.transaction('read committed', () => sharesCatalog(db)))) return [];
-  const rows = await db.query<{ oid: number }>(
-    `SELECT c.oid
-     FROM imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
-     WHERE pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (
-       SELECT
-       FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-       WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')
-     ORDER BY 1`,
+/**
+ * Takes capture off the tables of this role that no imat reads any more: what an interrupted command
+ * has left. Where another session is in the way, a later command does it.
+ */
+export async function dropLeftCapture(db: Db): Promise<void> {
+  const rows = await db.transaction('read committed', async () =>
+    (await sharesCatalog(db))
+      ? db.query<{ oid: number }>(
+          `SELECT c.oid
+           FROM imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
+           WHERE pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (
+             SELECT
+             FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+             WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')
+           ORDER BY 1`,
+        )
+      : [],
   );
-  return rows.map(({ oid }) => oid);
+  for (const { oid } of rows)
+    await dropUnusedCapture(db, oid, () => undefined, 1).catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+    });
 }
 
 /** Takes capture off a source that no imat reads any more. */
-export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void): Promise<void> {
+export async function dropUnusedCapture(
+  db: Db,
+  oid: number,
+  onWait: () => void,
+  attempts?: number,
+): Promise<void> {
   await withShortLock(
     db,
     async () => {
@@ -38,8 +52,10 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
         by_extension: boolean;
         tracked: boolean;
         table: string | null;
+        lockable: boolean;
       }>(
         `SELECT s.capture, s.by_extension, s.tracked,
+           has_table_privilege(s.relation, 'UPDATE, DELETE, TRUNCATE') IS TRUE AS lockable,
            (
              SELECT coalesce(to_json(array_agg(c.oid::regclass::text)), '[]')
              FROM pg_class c
@@ -63,7 +79,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       if (source === undefined) return;
       const extension = source.by_extension ? ((await findExtension(db))?.schema ?? null) : null;
       if (source.table !== null)
-        for (const statement of dropTriggers(fragment(source.table), extension))
+        for (const statement of dropTriggers(fragment(source.table), extension, source.lockable))
           await db.execute(statement.text);
       if (source.tracked && source.table !== null) await untrack(db, oid);
       await dropFunctions(db, Object.values(source.capture));
@@ -72,6 +88,7 @@ export async function dropUnusedCapture(db: Db, oid: number, onWait: () => void)
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },
     onWait,
+    attempts,
   );
 }
 

@@ -106,12 +106,17 @@ export async function changeFreshness(
   );
 }
 
-async function lockUnchanged(db: Db, { id, definition }: Installed, name: string): Promise<void> {
-  const [locked] = await db.query<{ state: string; definition: string }>(
-    'SELECT state, definition FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE',
-    [id],
+async function lockUnchanged(
+  db: Db,
+  { id, strategy, definition }: Installed,
+  name: string,
+): Promise<void> {
+  const [same] = await db.query(
+    `SELECT FROM imat_catalog.imat
+     WHERE id = $1 AND state = 'active' AND strategy = $2 AND definition = $3 FOR NO KEY UPDATE`,
+    [id, strategy, definition],
   );
-  if (locked?.state === 'active' && locked.definition === definition) return;
+  if (same !== undefined) return;
   throw new ImatError('contention', {
     message: `imat "${name}" was changed by another session`,
     hint: 'Try again.',

@@ -113,14 +113,7 @@ async function convert(
   checkName(request.name);
   progress(1, 'reading the definition');
   const analyse = async (): Promise<Prepared> =>
-    withIndexAdvice(
-      db,
-      await withIndexNotes(
-        db,
-        request.original,
-        await prepare(db, await viewOid(), serverMajor, request),
-      ),
-    );
+    withNotes(db, request, await prepare(db, await viewOid(), serverMajor, request));
   const prepared = await withShortLock(
     db,
     () => rolledBack(db, analyse),
@@ -131,12 +124,12 @@ async function convert(
   const hasCatalog = (await catalogVersion(db)) > 0;
   if (hasCatalog && !result.dryRun) await initialize(db, false);
   const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
-  const own = known === null ? null : await prepareInstalled(db, serverMajor, known, request);
-  const changed =
-    known !== null && own?.strategy === known.strategy
-      ? await changeInPlace(db, known, request, own, progress)
-      : null;
-  if (changed !== null) return changed;
+  if (known !== null && (wantsFreshness(known, request) || wantsPlace(known, request))) {
+    const isSame =
+      prepared.strategy === known.strategy && prepared.analysis.definition === known.definition;
+    const own = isSame ? prepared : await prepareInstalled(db, serverMajor, known, request);
+    if (own?.strategy === known.strategy) return changeInPlace(db, known, request, own, progress);
+  }
   const interrupted = await checkFree(db, request.name);
   if (result.dryRun) return result;
   if (interrupted !== null)
@@ -207,39 +200,46 @@ async function prepareInstalled(
 ): Promise<Prepared | null> {
   if (definitionView === null) return null;
   const sameStrategy = strategy === 'swap' ? 'swap' : 'auto';
+  const options = {
+    freshness: request.freshness ?? freshness,
+    // An imat keeps the strategy that it was given, unless another one is asked for.
+    strategy: isAnyStrategy(request) ? sameStrategy : (request.strategy ?? 'auto'),
+  } as const;
+  const analyse = async (): Promise<Prepared> =>
+    withNotes(db, request, await prepare(db, definitionView, serverMajor, options));
   const prepared = await withShortLock(
     db,
-    () =>
-      rolledBack(db, () =>
-        prepare(db, definitionView, serverMajor, {
-          freshness: request.freshness ?? freshness,
-          // An imat keeps the strategy that it was given, unless another one is asked for.
-          strategy: isAnyStrategy(request) ? sameStrategy : (request.strategy ?? 'auto'),
-        }),
-      ),
+    () => rolledBack(db, analyse),
     () => undefined,
   );
   return alreadyCompleted(prepared, completed);
 }
 
-/** What an existing imat can be given in place; null if nothing of that was asked for. */
+const withNotes = async (db: Db, { original }: Request, prepared: Prepared): Promise<Prepared> =>
+  withIndexAdvice(db, await withIndexNotes(db, original, prepared));
+
+const wantsFreshness = (known: Installed, { freshness }: Request): boolean =>
+  freshness !== undefined && freshness !== known.freshness;
+
+const wantsPlace = (known: Installed, { replace: wanted }: Request): boolean =>
+  wanted === true && !known.replaced;
+
+/** What an existing imat can be given in place. */
 async function changeInPlace(
   db: Db,
   same: Installed,
   request: Request,
   prepared: Prepared,
   progress: ReportStep,
-): Promise<ConvertResult | null> {
+): Promise<ConvertResult> {
   const result = resultOf(request, prepared);
-  const wantsFreshness = request.freshness !== undefined && request.freshness !== same.freshness;
-  const wantsPlace = request.replace === true && !same.replaced;
-  if (!wantsFreshness && !wantsPlace) return null;
-  if (!result.dryRun && wantsFreshness)
+  const isFresh = wantsFreshness(same, request);
+  if (!result.dryRun && isFresh)
     await changeFreshness(db, same, request.name, prepared, () =>
       progress(4, 'waiting for readers of the view'),
     );
-  if (!result.dryRun && wantsPlace) await replace(db, same.id, progress);
-  return wantsFreshness ? result : { ...result, freshness: same.freshness };
+  if (!result.dryRun && wantsPlace(same, request)) await replace(db, same.id, progress);
+  return isFresh ? result : { ...result, freshness: same.freshness };
 }
 
 /** Capture, load and, with `--replace`, the view in the materialized view's place. */

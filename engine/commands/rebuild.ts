@@ -44,17 +44,11 @@ async function fillAnew(
       [id],
     );
     if (sources?.held !== true) return null;
-    // At this snapshot: whoever marks the imat as broken after it makes the claim fail.
-    await db.query('SELECT imat_catalog.check_definition($1)', [id]);
-    const [own] = await db.query<{ claimed: boolean }>('SELECT imat_catalog.claim($1) AS claimed', [
-      id,
-    ]);
-    if (own?.claimed !== true) return null;
     // A repair or alter puts another table in the place of the one that was stored before.
     const [row] = await db.query<{ strategy: string; fold: string; stored: number }>(
       `SELECT strategy, fold_function AS fold, stored::oid AS stored
        FROM imat_catalog.imat
-       WHERE id = $1`,
+       WHERE id = $1 AND state = 'active'`,
       [id],
     );
     if (row?.strategy !== 'delta') {
@@ -63,6 +57,12 @@ async function fillAnew(
         hint: `imat swap ${shellWord(name)} stores its definition anew.`,
       });
     }
+    // At this snapshot: whoever marks the imat as broken after it makes the claim fail.
+    await db.query('SELECT imat_catalog.check_definition($1)', [id]);
+    const [own] = await db.query<{ claimed: boolean }>('SELECT imat_catalog.claim($1) AS claimed', [
+      id,
+    ]);
+    if (own?.claimed !== true) return null;
     await db.query('SELECT imat_catalog.take_labels($1)', [id]);
     const [filled] = await db.query<{ rows: string }>(`SELECT ${row.fold}(true) AS rows`);
     await db.query('SELECT imat_catalog.advance($1, $2)', [id, row.stored]);

@@ -12,7 +12,7 @@ import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames, STORE_SCHEMA, storeNames } from '../sql/names.ts';
 import { MAX_STORES } from '../analysis/stores.ts';
 import { shrinkCapture } from '../capture/install.ts';
-import { dropLostCapture, dropUnusedCapture, unneededSources } from '../capture/release.ts';
+import { dropLeftCapture, dropLostCapture, dropUnusedCapture } from '../capture/release.ts';
 import { withShortLock } from '../db/short-lock.ts';
 import { resolveImat } from '../server/names.ts';
 import { restoreOriginal, viewDependents } from './replace.ts';
@@ -114,7 +114,7 @@ export async function releaseCapture(
   onWait: () => void,
 ): Promise<void> {
   for (const oid of sources) await dropUnusedCapture(db, oid, onWait);
-  for (const oid of await unneededSources(db)) await dropUnusedCapture(db, oid, onWait);
+  await dropLeftCapture(db);
   for (const oid of sources) await shrinkCapture(db, oid);
   await dropLostCapture(db);
 }

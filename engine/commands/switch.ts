@@ -24,7 +24,7 @@ import type { ImatNames, StoreName, StoreNames } from '../sql/names.ts';
 import { imatNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, qualified, sql } from '../sql/sql.ts';
-import { type Build, revertedElsewhere } from './build-target.ts';
+import { type Build, revertedElsewhere, type Target } from './build-target.ts';
 import { commentsOf, noteGrants, ownersBut } from './carried-attributes.ts';
 import { noteStored, run } from './load.ts';
 import { createReplacement, viewDependents } from './replace.ts';
@@ -88,8 +88,9 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
  * the build began, and is whole only if nothing has marked it as broken since it was loaded.
  */
 async function checkUnchanged(db: Db, { id, target }: Build): Promise<void> {
-  const [row] = await db.query<{ state: string; freshness: string; definition: string }>(
-    `SELECT state, freshness, definition FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE`,
+  const [row] = await db.query<Pick<Target, 'state' | 'freshness' | 'strategy' | 'definition'>>(
+    `SELECT state, freshness, strategy, definition FROM imat_catalog.imat
+     WHERE id = $1 FOR NO KEY UPDATE`,
     [target.id],
   );
   if (row === undefined || row.state === 'reverting') throw revertedElsewhere(target.name);
@@ -97,7 +98,10 @@ async function checkUnchanged(db: Db, { id, target }: Build): Promise<void> {
     'SELECT broken FROM imat_catalog.imat WHERE id = $1 FOR NO KEY UPDATE',
     [id],
   );
-  const isSame = row.freshness === target.freshness && row.definition === target.definition;
+  const isSame =
+    row.freshness === target.freshness &&
+    row.strategy === target.strategy &&
+    row.definition === target.definition;
   if (isSame && built?.broken === null) return;
   throw new ImatError('contention', {
     message: isSame

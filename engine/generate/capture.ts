@@ -333,13 +333,15 @@ FOR EACH STATEMENT EXECUTE FUNCTION ${capture}()`;
  *
  * DROP TRIGGER takes an ACCESS SHARE lock first and then an ACCESS EXCLUSIVE one. A writer who has
  * a lock and asks for ACCESS EXCLUSIVE meanwhile (TRUNCATE) is ended by a deadlock at once. So the
- * strongest lock is taken first.
+ * strongest lock is taken first, if the role may: DROP TRIGGER takes no more than ownership.
  */
-export function dropTriggers(source: Sql, extension: Sql | null): readonly Sql[] {
+export function dropTriggers(source: Sql, extension: Sql | null, mayLock: boolean): readonly Sql[] {
   const dropped = [...Object.values(CAPTURE_TRIGGERS), MERGE_TRIGGER].map(
     (trigger) => sql`DROP TRIGGER IF EXISTS ${ident(trigger)} ON ${source}`,
   );
-  const all = [sql`LOCK TABLE ONLY ${source} IN ACCESS EXCLUSIVE MODE`, ...dropped];
+  const all = mayLock
+    ? [sql`LOCK TABLE ONLY ${source} IN ACCESS EXCLUSIVE MODE`, ...dropped]
+    : dropped;
   return extension === null
     ? all
     : [...all, sql`SELECT ${extension}.disable_capture(${regclass(source)})`];

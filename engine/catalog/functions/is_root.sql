@@ -7,9 +7,9 @@ AS $$
     SELECT FROM pg_trigger r JOIN pg_trigger f USING (tgfoid)
     WHERE r.tgrelid = source AND f.tgrelid = fired AND NOT f.tgisinternal)
     OR NOT EXISTS (
-      SELECT FROM pg_trigger f
+      SELECT FROM pg_trigger f JOIN pg_proc p ON p.oid = f.tgfoid
       WHERE f.tgrelid = fired AND NOT f.tgisinternal
-        AND f.tgname ~ ('^[!~]imat_[a-z]+_' || source::oid || '$'))
+        AND strpos(p.prosrc, format('is_root(%L::pg_catalog.regclass', source::oid)) > 0)
 $$;
 
 COMMENT ON FUNCTION imat_store.is_root(regclass, regclass) IS

@@ -10,6 +10,7 @@ DECLARE
   every interval;
   what pg_catalog.text;
 BEGIN
+  CALL imat_catalog.require_no_transaction('imat_catalog.maintain');
   COMMIT;
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   target := imat_catalog.find(name);

@@ -67,6 +67,7 @@ INSERT INTO sale
 SELECT coalesce(max(id), 0) + i, 'r' || i % 6, 1 + i % 20, i % 40
 FROM sale, generate_series(1, 60) AS i
 GROUP BY i;
+TRUNCATE parted;
 INSERT INTO parted SELECT i, i % 3 FROM generate_series(0, 199) AS i;
 TRUNCATE parted_1;
 INSERT INTO parted_1 VALUES (7, 1);
