@@ -11,8 +11,8 @@ import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
 
 /**
- * Takes capture off the tables of this role that no imat reads any more: what an interrupted command
- * has left. Where another session is in the way, a later command does it.
+ * Takes capture off the tables of this role that no imat reads any more, which an interrupted
+ * command has left. Where another session is in the way, a later command does it.
  */
 export async function dropLeftCapture(db: Db): Promise<void> {
   const rows = await db.transaction('read committed', async () =>
