@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config';
 // Two projects, so that the pure tests (`*.test.ts`) start no server and the server tests (`*.pg.test.ts`) share one.
 const shared = {
   pool: 'forks',
-  maxWorkers: 4,
+  maxWorkers: 3,
   testTimeout: 300_000,
   hookTimeout: 300_000,
 } as const;
 
 export default defineConfig({
   test: {
-    maxWorkers: 4,
+    maxWorkers: 3,
     projects: [
       {
         test: {
