@@ -34,8 +34,8 @@ const CHANGES = `INSERT INTO sale_1 (id, kind, amount) VALUES (3, 'b', 5);
   UPDATE sale_1 SET amount = amount + 1 WHERE id = 3;
   DELETE FROM sale_1 WHERE id = 1`;
 
-// PostgreSQL itself locks the root where it has not cached the constraint of a partition. The writer
-// has, but loses its cache if other databases overflow the queue of invalidations meanwhile.
+// PostgreSQL itself locks the root where it has not cached the constraint of a partition. The
+// writer has, but loses its cache if other databases overflow the queue of invalidations.
 describe.each(ISOLATION)('%s', { retry: 2 }, (isolation) => {
   test.each(['captured', 'detached before, and not followed yet'])(
     'a partition is detached while somebody writes to it; sale_2 is %s',
