@@ -15,12 +15,11 @@ export const lacks = (feature: ServerFeature): boolean => inject('serverLacks').
 export type TestDatabase = { readonly url: string; drop(): Promise<void> };
 
 /**
- * Makes an empty database on the server under test, as a superuser; with the extension, where the
- * run is about that.
+ * Makes an empty database on the server under test or another one, as a superuser; with the
+ * extension, where the run is about that.
  */
-export async function createDatabase(): Promise<TestDatabase> {
+export async function createDatabase(server = inject('postgresUrl')): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  const server = inject('postgresUrl');
   await onServer(server, (db) => db.execute(`CREATE DATABASE ${name} TEMPLATE template0`));
   const url = new URL(server);
   url.pathname = `/${name}`;

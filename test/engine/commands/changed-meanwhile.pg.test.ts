@@ -150,12 +150,27 @@ test('an alter that is killed after its switch leaves capture for revert', async
   );
   await world.value(`SELECT pg_terminate_backend(${alterer.pid})`);
   expect(await altered).toBeInstanceOf(Error);
+  // What is left does not keep others from being reverted while somebody writes to it.
+  await world.imat.create('beside', SUMS);
+  expect(await world.imat.revert('beside')).toMatchObject({ name: 'beside' });
   await writer.sql('COMMIT');
   expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'u'::regclass`)).not.toEqual([]);
   await expectExact(world, { name: 'joined', definition: SUMS });
   await world.imat.revert('joined');
   expect(await world.rows('SELECT FROM pg_trigger WHERE NOT tgisinternal')).toEqual([]);
   expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+});
+
+test('an owner who may not write to a table any more takes its capture away', async () => {
+  const role = await world.role();
+  await world.sql(`GRANT CREATE ON DATABASE ${new URL(world.url).pathname.slice(1)} TO ${role};
+    ALTER TABLE t OWNER TO ${role}; ALTER MATERIALIZED VIEW sums OWNER TO ${role}`);
+  const owner = await world.session(role);
+  const imat = createImat(owner.db);
+  await imat.convert('public.sums');
+  await owner.sql(`REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON t FROM ${role}`);
+  expect(await imat.revert('sums')).toMatchObject({ name: 'sums' });
+  expect(await world.rows('SELECT FROM pg_trigger WHERE NOT tgisinternal')).toEqual([]);
 });
 
 test('two converts with --replace put one view in place', async () => {

@@ -53,11 +53,11 @@ const TABLES = `
 
 export const NEW_ROWS = `INSERT INTO sale_3 VALUES (250, 'a', 1), (251, 'b', 2)`;
 
-export async function partitionedWorld(): Promise<World> {
+export async function partitionedWorld(server?: string): Promise<World> {
   const views = ALL.map(
     ({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`,
   );
-  const world = await createWorld(`${TABLES} ${views.join(' ')}`);
+  const world = await createWorld(`${TABLES} ${views.join(' ')}`, server);
   for (const { name } of ALL) await world.imat.convert(name);
   return world;
 }

@@ -29,8 +29,8 @@ export type World = Session & {
   drop(): Promise<void>;
 };
 
-export async function createWorld(setup: string): Promise<World> {
-  const database = await createDatabase();
+export async function createWorld(setup: string, server?: string): Promise<World> {
+  const database = await createDatabase(server);
   return openWorld(database.url, setup, () => database.drop());
 }
 
