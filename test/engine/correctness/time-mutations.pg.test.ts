@@ -16,7 +16,7 @@ const bench = useBench(`CREATE TYPE mood AS ENUM ('low', 'high', 'odd');
 const ADDED = `SELECT d.name, count(*) AS n FROM e JOIN d ON d.k = e.k
   WHERE e.at > now() - interval '300 ms' AND e.at <= now() + interval '300 ms' GROUP BY d.name`;
 const ALONE = `SELECT k, count(*) AS n FROM e WHERE at > now() - interval '300 ms' GROUP BY k`;
-const TOUCHED = `SELECT d.k, d.name, max(e.at) AS last FROM d
+const TOUCHED = `SELECT d.k, d.name, min(e.at) AS first FROM d
   LEFT JOIN e ON e.k = d.k AND e.at > now() - interval '300 ms' GROUP BY d.k, d.name`;
 const LABELS = 'SELECT m::text AS m, count(*) AS n FROM e GROUP BY m::text';
 
@@ -108,15 +108,19 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** Rows that come into the bounds and go, for transactions that began before folds as well. */
+/**
+ * Rows that come into the bounds and go, for transactions that began before folds as well. There is
+ * one for every 60 ms of the next half minute, so that some pass a bound in each step, however long
+ * a busy machine takes.
+ */
 const HISTORY: readonly string[] = [
   "INSERT INTO d SELECT i, 'd' || i FROM generate_series(1, 3) AS i",
   `INSERT INTO e SELECT i % 3 + 1, clock_timestamp() + i * interval '60 ms', 'low'
-   FROM generate_series(-8, 12) AS i`,
+   FROM generate_series(-8, 500) AS i`,
   FOLD,
   'SELECT pg_sleep(0.1)',
   `INSERT INTO e SELECT i % 3 + 1, clock_timestamp() + i * interval '70 ms', 'high'
-   FROM generate_series(-6, 6) AS i`,
+   FROM generate_series(-6, 430) AS i`,
   'SELECT pg_sleep(0.1)',
   FOLD,
   'BEGIN',
