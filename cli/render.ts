@@ -11,9 +11,19 @@ export function convertText(result: ConvertResult): string {
   const lines = [result.dryRun ? `${head}. Nothing was changed.` : `${head}.`];
   if (result.reasons.length > 0) lines.push('', reasonsText(result.strategy, result.reasons, null));
   if (result.notes.length > 0) lines.push('', notesText(result.notes));
+  if (result.proposedFreshness !== null) lines.push('', costText(result));
   if (!result.dryRun)
     lines.push('', `Read it with: SELECT * FROM imat.${shortIdent(result.name)};`);
   return lines.join('\n');
+}
+
+function costText({ freshness, loadMs, proposedFreshness }: ConvertResult): string {
+  const took = duration(Math.round(loadMs ?? 0));
+  const [cost, gain] =
+    freshness === 'live'
+      ? [`A read after a write runs the definition, which took ${took}.`, 'reads what is stored']
+      : [`Computing it anew every ${freshness} takes ${took} each time.`, 'costs the server less'];
+  return `${cost} With --freshness ${proposedFreshness} it ${gain}, at most ${proposedFreshness} old.`;
 }
 
 /** Quotes a name only if necessary. After a dot, a reserved word needs no quotes. */

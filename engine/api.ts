@@ -60,6 +60,10 @@ export type ConvertResult = {
   /** Things that the user should know, e.g. that a live read runs the definition. */
   readonly notes: readonly string[];
   readonly dryRun: boolean;
+  /** How long it took to compute and store the answer; null where nothing was stored. */
+  readonly loadMs: number | null;
+  /** A freshness that costs the server less, where reads or swaps of a swap imat are dear. */
+  readonly proposedFreshness: Freshness | null;
 };
 
 export type ImatStatus = {

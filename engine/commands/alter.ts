@@ -4,6 +4,7 @@ import type { Db } from '../db/db.ts';
 import { resolveImat } from '../server/names.ts';
 import { imatNames } from '../sql/names.ts';
 import { buildBeside } from './build-beside.ts';
+import { withCost } from './rebuild-cost.ts';
 import { prepareCatalog, sameStrategy, targetOf } from './build-target.ts';
 
 /**
@@ -20,13 +21,13 @@ export async function alter(
   await prepareCatalog(db);
   const imat = await resolveImat(db, name);
   const target = await targetOf(db, imat.id);
-  const prepared = await buildBeside(db, serverMajor, target, {
+  const { prepared, loadMs } = await buildBeside(db, serverMajor, target, {
     query,
     strategy: options.strategy ?? sameStrategy(target),
     reason: 'altered',
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  return {
+  const result = {
     name: target.name,
     relation: imatNames(target.name).view.text,
     strategy: prepared.strategy,
@@ -34,5 +35,8 @@ export async function alter(
     reasons: prepared.strategy === 'delta' ? [] : prepared.analysis.reasons,
     notes: prepared.notes,
     dryRun: false,
+    loadMs,
+    proposedFreshness: null,
   };
+  return withCost(result, loadMs);
 }

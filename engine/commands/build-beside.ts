@@ -48,13 +48,16 @@ export type Wanted = {
   readonly onProgress?: ConvertOptions['onProgress'];
 };
 
+/** How it is maintained from now on, and how long the load took. */
+export type BuiltAnew = { readonly prepared: Prepared; readonly loadMs: number };
+
 /** Under the settings that the imat was converted under. */
 export async function buildBeside(
   db: Db,
   serverMajor: number,
   target: Target,
   wanted: Wanted,
-): Promise<Prepared> {
+): Promise<BuiltAnew> {
   const settings = { ...target.settings, ...target.completed.settings };
   return underSettings(db, settings, () => build(db, serverMajor, target, wanted));
 }
@@ -64,7 +67,7 @@ async function build(
   serverMajor: number,
   target: Target,
   wanted: Wanted,
-): Promise<Prepared> {
+): Promise<BuiltAnew> {
   const progress: ReportStep = (step, label) => wanted.onProgress?.({ step, steps: 4, label });
   progress(1, `reading the definition of ${target.name}`);
   const prepared = await prepareTarget(db, serverMajor, target, wanted);
@@ -80,8 +83,8 @@ async function build(
     throw isTaken ? builtElsewhere(target) : await blameNamed(db, prepared.named, error);
   });
   try {
-    await install(db, { id, target, prepared, name: request.name }, wanted, progress);
-    return prepared;
+    const beside = { id, target, prepared, name: request.name };
+    return { prepared, loadMs: await install(db, beside, wanted, progress) };
   } catch (error) {
     // A cancel has nothing left to stop: the work is undone already.
     db.forgetCancel();
@@ -106,7 +109,7 @@ async function install(
   { id, target, prepared, name }: Omit<Build, 'subject'> & { readonly name: string },
   { reason }: Wanted,
   progress: ReportStep,
-): Promise<void> {
+): Promise<number> {
   progress(2, 'installing capture');
   await captureSources(db, prepared, (source) =>
     progress(2, `installing capture: waiting for writers of ${source}`),
@@ -116,6 +119,7 @@ async function install(
   const subject = await subjectBeside(db, target, prepared, name);
   const built: Build = { id, target, prepared, subject };
   await loadBeside(db, built).catch((error: unknown) => Promise.reject(definitionFailure(error)));
+  const loadMs = performance.now() - start;
   progress(4, 'switching');
   const former = await withShortLock(
     db,
@@ -130,6 +134,7 @@ async function install(
     performance.now() - start,
   );
   await tidy(db, former);
+  return loadMs;
 }
 
 async function prepareTarget(

@@ -34,6 +34,7 @@ import { withIndexAdvice } from './index-advice.ts';
 import { load } from './load.ts';
 import type { Request } from './register.ts';
 import { checkFree, checkName, checkOwner, register } from './register.ts';
+import { withCost } from './rebuild-cost.ts';
 import { checkReplaceable, replaceOriginal, stackedOn } from './replace.ts';
 import { sameSettings, underSettings } from './session-settings.ts';
 import { revertImat, revertUnfinished } from './revert.ts';
@@ -138,30 +139,32 @@ async function convert(
     );
   await initialize(db, false);
   try {
-    await registerAndInstall(db, request, prepared, progress);
+    return withCost(result, await registerAndInstall(db, request, prepared, progress));
   } catch (error) {
     if (prepared.strategy !== 'delta' || request.strategy === 'delta' || !isKeyTooLong(error))
       throw error;
     const asSwap: Request = { ...request, strategy: 'swap', against: [KEY_TOO_LONG] };
     return await convert(db, serverMajor, asSwap, viewOid);
   }
-  return result;
 }
 
-/** Undoes what it has begun if it fails. A cancel has nothing left to stop then. */
+/**
+ * Undoes what it has begun if it fails. A cancel has nothing left to stop then. Returns the
+ * milliseconds of the load, as `install` does.
+ */
 async function registerAndInstall(
   db: Db,
   request: Request,
   prepared: Prepared,
   progress: ReportStep,
-): Promise<void> {
+): Promise<number> {
   const id = await register(db, request, prepared).catch(async (error: unknown) => {
     db.forgetCancel();
     await db.transaction('read committed', () => removeUnusedCatalog(db)).catch(() => undefined);
     throw await blameNamed(db, prepared.named, error);
   });
   try {
-    await install(db, id, request, prepared, progress);
+    return await install(db, id, request, prepared, progress);
   } catch (error) {
     db.forgetCancel();
     await revertImat(db, id, () => undefined).catch(() => undefined);
@@ -173,7 +176,10 @@ async function registerAndInstall(
 
 type ReportStep = (step: number, label: string) => void;
 
-function resultOf(request: Request, { strategy, freshness, analysis, notes }: Prepared) {
+function resultOf(
+  request: Request,
+  { strategy, freshness, analysis, notes }: Prepared,
+): ConvertResult {
   const reasons = strategy === 'delta' ? [] : [...analysis.reasons, ...(request.against ?? [])];
   return {
     name: request.name,
@@ -183,7 +189,9 @@ function resultOf(request: Request, { strategy, freshness, analysis, notes }: Pr
     reasons,
     notes: request.replace === true ? [...notes, REPLACE_NOTE] : notes,
     dryRun: request.dryRun === true,
-  } satisfies ConvertResult;
+    loadMs: null,
+    proposedFreshness: null,
+  };
 }
 
 const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';
@@ -249,16 +257,17 @@ async function install(
   request: Request,
   prepared: Prepared,
   progress: ReportStep,
-): Promise<void> {
+): Promise<number> {
   progress(2, 'installing capture');
   await captureSources(db, prepared, (source) =>
     progress(2, `installing capture: waiting for writers of ${source}`),
   );
   progress(3, 'loading');
-  await load(db, request, prepared, id).catch((error: unknown) =>
+  const ms = await load(db, request, prepared, id).catch((error: unknown) =>
     Promise.reject(definitionFailure(error)),
   );
   if (request.replace === true && request.original !== null) await replace(db, id, progress);
+  return ms;
 }
 
 export async function captureSources(

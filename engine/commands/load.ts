@@ -20,20 +20,24 @@ import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
 import { subjectOf } from './subject.ts';
 
+/** Returns how many milliseconds it took to compute and store the answer. */
 export async function load(
   db: Db,
   request: Request,
   prepared: Prepared,
   id: number,
-): Promise<void> {
+): Promise<number> {
   const subject = await subjectOf(db, id, request.name, prepared, true);
+  let ms = 0;
   await atOneSnapshot(db, id, prepared, async () => {
     const start = performance.now();
     await loadAt(db, request, prepared, subject);
     await makeStorePrivate(db);
     // What a rebuild costs, measured for the first time: workers compare folds with it.
-    await recordLoad(db, id, 'convert', 'converted', performance.now() - start);
+    ms = performance.now() - start;
+    await recordLoad(db, id, 'convert', 'converted', ms);
   });
+  return ms;
 }
 
 export async function recordLoad(

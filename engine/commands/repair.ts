@@ -83,7 +83,9 @@ async function repairOne(
       message: `imat "${target.name}" is being reverted`,
       hint: `imat revert ${shellWord(target.name)} finishes it.`,
     });
-  const { strategy } = await buildBeside(db, serverMajor, target, {
+  const {
+    prepared: { strategy },
+  } = await buildBeside(db, serverMajor, target, {
     ...options,
     query: null,
     strategy: sameStrategy(target),

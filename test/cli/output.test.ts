@@ -115,6 +115,18 @@ describe('results for people', () => {
     expect(text).toContain('NOTE:  A live read runs the definition');
   });
 
+  test('what reads or swaps of a swap imat cost is told, with the freshness that is cheaper', () => {
+    const costly = { ...CONVERTED, strategy: 'swap', loadMs: 3300.4, proposedFreshness: '1min' };
+    expect(convertText({ ...costly, strategy: 'swap' })).toContain(
+      '\n\nA read after a write runs the definition, which took 3.30 s. ' +
+        'With --freshness 1min it reads what is stored, at most 1min old.\n\nRead it with',
+    );
+    expect(convertText({ ...costly, strategy: 'swap', freshness: '5s' })).toContain(
+      'Computing it anew every 5s takes 3.30 s each time. ' +
+        'With --freshness 1min it costs the server less, at most 1min old.',
+    );
+  });
+
   test('an explanation shows each reason below its line of the definition', () => {
     const text = explanationText(EXPLANATION);
     expect(text).toContain('  LINE 2:  rank() OVER (ORDER BY amount)\n           ^\n  HINT:');

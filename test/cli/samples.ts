@@ -9,6 +9,8 @@ export const CONVERTED: ConvertResult = {
   reasons: [],
   notes: [],
   dryRun: false,
+  loadMs: 12.5,
+  proposedFreshness: null,
 };
 
 export const STATUS: ImatStatus = {

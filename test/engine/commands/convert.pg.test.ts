@@ -332,6 +332,31 @@ describe('strategy', () => {
     expect(await catalogListing(sandbox.db)).toEqual(before);
   });
 
+  test('swap says how long the definition took, and proposes an interval', async () => {
+    await sandbox.sql(`CREATE MATERIALIZED VIEW sampled AS
+      SELECT count(*) AS n FROM sales TABLESAMPLE SYSTEM (100)`);
+    expect(await sandbox.imat.convert('sampled', { dryRun: true })).toMatchObject({
+      loadMs: null,
+      proposedFreshness: null,
+    });
+    const { loadMs, proposedFreshness } = await sandbox.imat.convert('sampled');
+    const [recorded] = await sandbox.rows<{ ms: number }>(
+      `SELECT last_ms AS ms FROM imat_catalog.status WHERE name = 'sampled'`,
+    );
+    expect(loadMs).toBeGreaterThan(0);
+    expect(recorded?.ms).toBeCloseTo(loadMs ?? 0, 1);
+    expect(proposedFreshness).toMatch(/^\d+(s|min)$/);
+    const fresh = { freshness: proposedFreshness ?? '' };
+    expect(await sandbox.imat.convert('sampled', fresh)).toMatchObject({
+      freshness: proposedFreshness,
+      loadMs: null,
+      proposedFreshness: null,
+    });
+    await sandbox.imat.revert('sampled');
+    await sandbox.sql('DROP MATERIALIZED VIEW sampled');
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+  });
+
   test('whatever has a type that no column can have', async () => {
     const definition =
       'SELECT count(*) AS n, count(ROW(product, amount)) AS rows FROM public.sales';
