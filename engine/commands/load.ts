@@ -11,6 +11,7 @@ import { ImatError } from '../errors/imat-error.ts';
 import { timedTables } from '../generate/elapsed.ts';
 import type { Script } from '../generate/script.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
+import { namesOfStores } from '../generate/stores.ts';
 import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
@@ -205,7 +206,15 @@ export async function noteStored(
     ]);
   else
     await db.query(
-      'UPDATE imat_catalog.imat SET stored_text = $2, fold_function = $3 WHERE id = $1',
-      [id, storedTable(subject, plan).text, subject.names.fold.sql.text],
+      `UPDATE imat_catalog.imat
+       SET stored_text = $2, fold_function = $3, further_stores = $4::text[] WHERE id = $1`,
+      [
+        id,
+        storedTable(subject, plan).text,
+        subject.names.fold.sql.text,
+        namesOfStores(subject.names, plan)
+          .slice(1)
+          .map(({ state }) => state.sql.text),
+      ],
     );
 }

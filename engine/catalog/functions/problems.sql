@@ -16,7 +16,9 @@ BEGIN
   IF NOT EXISTS (
     SELECT FROM imat_catalog.frontier f LEFT JOIN pg_class s ON s.oid = f.state_relation
       JOIN pg_class v ON v.oid = target.relation JOIN pg_class d ON d.oid = target.definition_view
-    WHERE f.imat_id = imat AND (f.here AND s.oid IS NOT NULL OR reason IS NOT NULL)
+    WHERE f.imat_id = imat AND (f.here AND s.oid IS NOT NULL AND NOT EXISTS (
+        SELECT FROM unnest(target.further_stores) u(name) WHERE to_regclass(u.name) IS NULL)
+      OR reason IS NOT NULL)
   ) THEN
     RETURN QUERY SELECT 'broken',
       'something it is built on is gone, or it was restored into another cluster',

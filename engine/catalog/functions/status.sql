@@ -5,7 +5,9 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   ARRAY(SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = i.id
     ORDER BY z.relation) AS sources,
   (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
-  coalesce(pg_total_relation_size(s.oid), 0) AS state_bytes,
+  (SELECT coalesce(sum(pg_total_relation_size(t.stored)), 0)::bigint
+   FROM (SELECT f.state_relation AS stored
+     UNION ALL SELECT to_regclass(u.name) FROM unnest(i.further_stores) u(name)) t) AS state_bytes,
   (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
      JOIN pg_class l ON l.oid = o.log
@@ -29,7 +31,6 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
 FROM imat_catalog.imat i
 LEFT JOIN imat_catalog.frontier f ON f.imat_id = i.id
 LEFT JOIN pg_class c ON c.oid = i.relation
-LEFT JOIN pg_class s ON s.oid = f.state_relation
 LEFT JOIN imat_catalog.schedule h ON h.imat_id = i.id
 CROSS JOIN LATERAL (
   SELECT NOT f.advanced_at > CASE WHEN c.cut_off THEN h.begun_at

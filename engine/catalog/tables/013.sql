@@ -1,5 +1,5 @@
 -- What an answer depends on besides rows: the labels of enums, which ALTER TYPE ... RENAME VALUE
--- changes, and the time.
+-- changes, and the time. Answers from several stores.
 
 ALTER TABLE imat_catalog.imat
   -- the table that has them; NULL if the answer depends on no label
@@ -10,6 +10,8 @@ ALTER TABLE imat_catalog.imat
   ADD COLUMN elapsed_text text,
   ADD COLUMN elapsed regclass
     GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
+  -- the stored tables beside the one of stored_text
+  ADD COLUMN further_stores text[] NOT NULL DEFAULT '{}',
   -- whether its answer changes only where a table that it captures does
   ADD COLUMN follows_tables boolean
     GENERATED ALWAYS AS (watchable AND labels_text IS NULL AND elapsed_text IS NULL) STORED;

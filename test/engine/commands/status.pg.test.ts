@@ -123,3 +123,35 @@ test('a user’s view over the status keeps the catalog when the last imat goes'
     expect(await sandbox.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
   });
 });
+
+test('what several stores take is told together, and each of them is missed', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    // Sums of sums, beside different values: stores over stores.
+    const definition = `SELECT n, count(*) AS groups, count(DISTINCT total) AS totals
+      FROM (SELECT region, count(*) AS n, sum(amount) AS total FROM public.sales GROUP BY region) AS r
+      GROUP BY n`;
+    await sandbox.imat.create('sizes', definition);
+    const stored = await sandbox.rows<{ name: string; bytes: string }>(
+      `SELECT relname::text AS name, pg_total_relation_size(oid) AS bytes FROM pg_class
+       WHERE relkind = 'r' AND relnamespace = 'imat_store'::regnamespace
+         AND relname LIKE 'state%' ORDER BY 1`,
+    );
+    expect(stored.length).toBeGreaterThan(2);
+    const [before] = (await sandbox.imat.status('sizes')).imats;
+    expect(before).toMatchObject({
+      state: 'active',
+      stateBytes: stored.reduce((sum, { bytes }) => sum + Number(bytes), 0),
+    });
+    await sandbox.sql(`DROP TABLE imat_store.${stored.at(-1)?.name} CASCADE`);
+    const [after] = (await sandbox.imat.status('sizes')).imats;
+    expect(after?.problems).toContainEqual(expect.objectContaining({ severity: 'broken' }));
+    await sandbox.imat.repair('sizes');
+    await expectEqual(sandbox.db, 'imat.sizes', definition);
+    const [repaired] = (await sandbox.imat.status('sizes')).imats;
+    expect(repaired).toMatchObject({
+      state: 'active',
+      problems: [],
+      stateBytes: before?.stateBytes,
+    });
+  });
+});
