@@ -75,10 +75,13 @@ const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
   'ceiling',
   'trunc',
   'sign',
+  'date',
   'date_trunc',
   'date_part',
   'extract',
   'timezone',
+  'now',
+  'transaction_timestamp',
   'age',
   'concat',
   'jsonb_typeof',
@@ -104,6 +107,14 @@ const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
   'ceiling',
   'trunc',
   'sign',
+]);
+
+/** What functions of times give. */
+const RESULTS: ReadonlyMap<string, Kind> = new Map([
+  ...['extract', 'date_part'].map((name) => [name, 'wide'] as const),
+  ...['age', 'date', 'date_trunc', 'now', 'timezone', 'transaction_timestamp'].map(
+    (name) => [name, 'time'] as const,
+  ),
 ]);
 
 export function canFail(expr: Expr, columnType: ColumnType): boolean {
@@ -150,12 +161,14 @@ function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
   if (expr.op === '+' || expr.op === '-' || expr.op === '*')
     return !kinds.includes('other') && kinds.some((one) => one !== 'integer');
   // By a literal other than zero.
-  return (
-    (expr.op === '/' || expr.op === '%') &&
-    !kinds.includes('other') &&
-    expr.right.kind === 'literal' &&
-    /[1-9]/.test(expr.right.sql)
-  );
+  return (expr.op === '/' || expr.op === '%') && !kinds.includes('other') && isNotZero(expr.right);
+}
+
+/** Casts to numbers with fractions keep what is not zero. */
+function isNotZero(expr: Expr): boolean {
+  if (expr.kind === 'cast' && /^(numeric|double precision)$/.test(expr.type))
+    return isNotZero(expr.operand);
+  return expr.kind === 'literal' && /[1-9]/.test(expr.sql);
 }
 
 function isTotalCast(expr: Cast, kind: (expr: Expr) => Kind): boolean {
@@ -180,6 +193,7 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'unary':
       return inner(expr.operand);
     case 'binary':
+      if (expr.op === 'AT TIME ZONE') return 'time';
       return /^[-+*/%]$/.test(expr.op) ? widest([inner(expr.left), inner(expr.right)]) : 'other';
     case 'keyword':
       return widest(expr.args.map(inner));
@@ -191,7 +205,7 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'call':
       if (expr.schema === null && SAME_KIND_FUNCTIONS.has(expr.name))
         return widest(expr.args.slice(0, 1).map(inner));
-      return expr.name === 'extract' ? 'wide' : 'other';
+      return expr.schema === null ? (RESULTS.get(expr.name) ?? 'other') : 'other';
     default:
       return 'other';
   }

@@ -1,22 +1,35 @@
 /**
- * Comparisons of a column with a bound that moves with the time: `placed >= now() - '30 days'`.
+ * Comparisons of a row with bounds that move with the time: `placed >= now() - '30 days'`,
+ * `placed::date = CURRENT_DATE`, `CURRENT_DATE - due > 30`.
  *
  * The passing of time is a change of rows. A state is that of a moment t0, a reader has another
  * one, t1: a row has changed if a comparison of it has. Only these two are compared with each
- * other, so nothing is asked of the bound but that it is a function of the time alone: it need not
+ * other, so nothing is asked of a bound but that it is a function of the time alone: it need not
  * rise with it (a change of the clock, the end of a month), and t1 may be before t0.
  *
- *   changed   column op bound(t0) is distinct from column op bound(t1)
+ *   changed   some bound(t0) is distinct from bound(t1),
+ *             and comparison(row, t0) is distinct from comparison(row, t1)
  *
- * Such a row lies between the two bounds, where an index on the column finds it. Counter-examples:
- * `now() - placed < '30 days'` has no bound that an index could find; `greatest(placed, now())` is
- * another value at each moment.
+ * Where a column is compared as it is, such a row lies between the two bounds, where an index on
+ * the column finds it. Otherwise the table is read, but only once the bounds have moved: with
+ * CURRENT_DATE once a day.
+ *
+ * Counter-examples: `greatest(placed, now())` is another value at each moment, for every row; a
+ * comparison of columns of two tables is no row of one; one that can fail would be computed for
+ * rows that the definition never looks at.
  */
 import type { Binary, ColumnRef, Expr, Span } from '../../parser/tree.ts';
-import { mapExpr, visit } from '../../parser/walk.ts';
+import { children, mapExpr, visit } from '../../parser/walk.ts';
 
-/** `column op bound`; the bound reads no column, and the time is the only thing that it reads. */
-export type Timed = { readonly column: string; readonly op: string; readonly bound: Expr };
+/** A comparison over one table. */
+export type Timed = {
+  /** Its columns are called as in the table, and belong to no item of FROM. */
+  readonly comparison: Binary;
+  /** The largest parts of it that read the time and no column. */
+  readonly bounds: readonly Expr[];
+  /** The column that is compared as it is with the only bound; null where there is none. */
+  readonly column: string | null;
+};
 
 /** The attribute number of a moment among the columns of a scan: no column of a table has it. */
 export const MOMENT = 0;
@@ -54,15 +67,6 @@ export function readsNow(expr: Expr): boolean {
 export const atMoment = (expr: Expr, moment: Expr): Expr =>
   mapExpr(expr, (node) => (isNow(node) ? moment : null));
 
-const FLIPPED: Readonly<Record<string, string>> = {
-  '<': '>',
-  '<=': '>=',
-  '>': '<',
-  '>=': '<=',
-  '=': '=',
-  '<>': '<>',
-};
-
 /** Functions that have one value for one time, and NULL for none. */
 const BOUND_FUNCTIONS: ReadonlySet<string> = new Set([
   'date',
@@ -87,7 +91,8 @@ function isBound(expr: Expr): boolean {
       node.kind === 'named_argument' ||
       (node.kind === 'literal' && node.sql.toUpperCase() !== 'NULL') ||
       (node.kind === 'unary' && (node.op === '-' || node.op === '+')) ||
-      (node.kind === 'binary' && /^([-+*]|AT TIME ZONE)$/.test(node.op)) ||
+      (node.kind === 'case' && node.otherwise !== null) ||
+      (node.kind === 'binary' && /^([-+*=]|AT TIME ZONE)$/.test(node.op)) ||
       (node.kind === 'call' && node.schema === null && BOUND_FUNCTIONS.has(node.name));
     isPlain &&= isOwn;
     return isPlain;
@@ -95,31 +100,106 @@ function isBound(expr: Expr): boolean {
   return isPlain && readsNow(expr);
 }
 
-export type TimedComparison = Omit<Timed, 'column'> & { readonly column: ColumnRef };
+/** A comparison as it is written, and the columns that it reads. */
+export type TimedComparison = {
+  readonly node: Binary;
+  readonly columns: readonly ColumnRef[];
+};
 
-/** Null for what is no comparison of a column with a bound that moves. */
+const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+/** Operators that give a boolean, which seldom changes. */
+const TESTS: ReadonlySet<string> = new Set([...COMPARISONS, '@>', '<@', '&&']);
+
+/** Nodes that have one value for one row and one moment. */
+const PLAIN: ReadonlySet<Expr['kind']> = new Set([
+  'array',
+  'binary',
+  'call',
+  'case',
+  'cast',
+  'column',
+  'keyword',
+  'literal',
+  'named_argument',
+  'unary',
+]);
+
+/** Null for what is no comparison of columns with a bound that moves. */
 export function timedComparison(expr: Expr): TimedComparison | null {
-  if (expr.kind !== 'binary') return null;
-  const [left, right] = [columnOf(expr.left), columnOf(expr.right)];
-  const flipped = FLIPPED[expr.op];
-  if (flipped === undefined) return null;
-  if (left !== null && isBound(expr.right)) return { column: left, op: expr.op, bound: expr.right };
-  return right !== null && isBound(expr.left)
-    ? { column: right, op: flipped, bound: expr.left }
-    : null;
+  if (expr.kind !== 'binary' || !TESTS.has(expr.op) || !readsNow(expr)) return null;
+  const columns = new Map<string, ColumnRef>();
+  let isPlain = true;
+  visit(expr, (node) => {
+    const column = columnOf(node);
+    if (column !== null) columns.set(`${column.relation} ${column.name}`, column);
+    else isPlain &&= isNow(node) || (PLAIN.has(node.kind) && !isSet(node));
+    return isPlain && column === null;
+  });
+  return isPlain && columns.size > 0 ? { node: expr, columns: [...columns.values()] } : null;
 }
+
+const isSet = (node: Expr): boolean => node.kind === 'call' && node.returnsSet;
 
 function columnOf(expr: Expr): ColumnRef | null {
   if (expr.kind === 'column') return expr;
   return expr.kind === 'join_column' && !expr.merged ? columnOf(expr.target) : null;
 }
 
+/** What is asked of a table for a comparison; `nameOf` is what a column is called there. */
+export function timedOf({ node }: TimedComparison, nameOf: (column: ColumnRef) => string): Timed {
+  const own = (expr: Expr): Expr =>
+    mapExpr(expr, (inner) => {
+      const column = columnOf(inner);
+      return column && { ...column, relation: NO_ITEM, name: nameOf(column) };
+    });
+  const [left, right] = [own(node.left), own(node.right)];
+  const column = (isBound(right) && columnOf(left)) || (isBound(left) && columnOf(right)) || null;
+  return {
+    comparison: { ...node, left, right },
+    bounds: [left, right].flatMap(boundsIn),
+    column: COMPARISONS.has(node.op) ? (column?.name ?? null) : null,
+  };
+}
+
+const NO_ITEM = 0;
+
+function boundsIn(expr: Expr): readonly Expr[] {
+  if (!readsNow(expr)) return [];
+  return hasColumn(expr) ? children(expr).flatMap(boundsIn) : [expr];
+}
+
+function hasColumn(expr: Expr): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    found ||= node.kind === 'column' || node.kind === 'join_column';
+    return !found;
+  });
+  return found;
+}
+
+/** Functions that are NULL where an argument is. */
+const STRICT_FUNCTIONS: ReadonlySet<string> = new Set(
+  (
+    'abs age ceil ceiling date date_add date_bin date_part date_subtract date_trunc extract floor ' +
+    'round timestamp timestamptz timezone trunc'
+  ).split(' '),
+);
+
+/** Whether a comparison is NULL, at each moment, where its columns are. */
+export function isStrict(expr: Expr): boolean {
+  if (!hasColumn(expr)) return true;
+  const isOwn =
+    columnOf(expr) !== null ||
+    expr.kind === 'cast' ||
+    (expr.kind === 'unary' && /^[-+]$/.test(expr.op)) ||
+    (expr.kind === 'binary' && (TESTS.has(expr.op) || /^([-+*/%]|AT TIME ZONE)$/.test(expr.op))) ||
+    (expr.kind === 'call' && expr.schema === null && STRICT_FUNCTIONS.has(expr.name));
+  return isOwn && (columnOf(expr) !== null || children(expr).every(isStrict));
+}
+
 /** The expression with each of its comparisons with a bound that moves replaced. */
-export const mapTimed = (
-  expr: Expr,
-  replace: (comparison: TimedComparison, node: Binary) => Expr | null,
-): Expr =>
+export const mapTimed = (expr: Expr, replace: (comparison: TimedComparison) => Expr | null): Expr =>
   mapExpr(expr, (node) => {
-    const timed = node.kind === 'binary' ? timedComparison(node) : null;
-    return timed === null || node.kind !== 'binary' ? null : replace(timed, node);
+    const timed = timedComparison(node);
+    return timed === null ? null : replace(timed);
   });

@@ -3,7 +3,6 @@
  * has a rule for that, otherwise by computing touched keys again, or every reason against both.
  */
 import type { Query } from '../../parser/tree.ts';
-import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
@@ -15,7 +14,6 @@ import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.t
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
-import { isNow } from '../algebra/timed.ts';
 import { timeScans, untimed } from '../algebra/rewrites/time-scans.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
@@ -23,7 +21,9 @@ import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan } from '../plan/plan.ts';
 import { allStores } from '../plan/plan.ts';
+import { outlineOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
+import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
@@ -70,20 +70,9 @@ export async function planQuery(
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
   });
-  const late = plan === null ? [] : readingTime(plan);
-  if (late.length > 0) return { reasons: late };
-  return plan === null ? added : { plan, againstAdd: added.reasons };
-}
-
-/** What is stored is of one moment, and what is computed from it when read would be of another. */
-function readingTime({ residual }: Plan): readonly PlanReason[] {
-  const found: PlanReason[] = [];
-  if (residual !== null)
-    mapExprs(residual.query, (expr) => {
-      if (isNow(expr)) found.push(untimed(expr));
-      return null;
-    });
-  return found;
+  if (plan !== null) return { plan, againstAdd: added.reasons };
+  const late = timedItems(query, outlineOf(query), sources).untimed.map(untimed);
+  return late.length > 0 ? { reasons: late } : added;
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */

@@ -23,7 +23,7 @@ export async function regroup(
 ): Promise<RegroupPlan | { readonly reasons: readonly PlanReason[] }> {
   if (definition.limit !== null) return { reasons: [NO_KEY] };
   const query = withoutOrder(definition);
-  const { items, untimed: others } = timedItems(query, outlineOf(query));
+  const { items, untimed: others } = timedItems(query, outlineOf(query), sources);
   if (others.length > 0) return { reasons: others.map(untimed) };
   const names = columns.map(({ name }) => name);
   const plans = keyPlans(query, hiddenName(names), (outline) => keyFacts(outline, sources));

@@ -1,10 +1,13 @@
 /** The stores of an imat, each as what its statements are made from. */
 import { deparse } from '../../parser/deparse-query.ts';
 import { deparseExpr } from '../../parser/deparse.ts';
+import type { Expr } from '../../parser/tree.ts';
+import { mapExprs } from '../../parser/walk.ts';
 import { mapRelations } from '../algebra/query-rewrites/relations.ts';
 import type { AddPlan, OrderColumn, Plan, Residual, StorePlan } from '../plan/plan.ts';
 import { allStores, limitOrder, storeNumber } from '../plan/plan.ts';
 import type { ImatNames, StoreNames } from '../sql/names.ts';
+import { isNow } from '../algebra/timed.ts';
 import { storeNames, STORE_SCHEMA } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';
@@ -106,7 +109,10 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
   });
 }
 
-/** The residual over the views of the stores. */
+/**
+ * The residual over the views of the stores. Rows that are stored for a while are of one moment, and
+ * so is what is computed from them.
+ */
 export function residualQuery(subject: Subject, plan: Plan, { query }: Residual): Sql {
   const all = namesOfStores(subject.names, plan);
   const named = mapRelations(query, (relation) => {
@@ -115,5 +121,8 @@ export function residualQuery(subject: Subject, plan: Plan, { query }: Residual)
     if (name === undefined) throw new Error(`no store ${storeNumber(relation)}`);
     return { ...relation, schema: STORE_SCHEMA, name };
   });
-  return fragment(deparse(named));
+  if (subject.live) return fragment(deparse(named));
+  const moment = `(SELECT f.moment FROM imat_catalog.frontier AS f WHERE f.imat_id = ${subject.id})`;
+  const atFrontier: Expr = { kind: 'literal', sql: moment, span: null };
+  return fragment(deparse(mapExprs(named, (expr) => (isNow(expr) ? atFrontier : null))));
 }

@@ -9,25 +9,46 @@ import { fragment, ident, join, sql } from '../sql/sql.ts';
 export const NOW = sql`pg_catalog.now()`;
 
 /**
- * Whether a comparison of a row has another result now than at `moment`. That the row lies between
- * both bounds says nothing more; an index on the column finds it by that.
+ * Whether a comparison of a row has another result now than at `moment`. That the bounds have moved
+ * and that the row lies between them says nothing more: the one is asked once for all rows, and by
+ * the other an index on the column finds the row.
  */
 export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): Sql {
-  const tests = timed.map(({ column, op, bound }) => {
-    const value = sql`${ident(alias)}.${ident(column)}`;
-    const [before, now] = [boundAt(bound, moment), boundAt(bound, NOW)];
-    const compared = (at: Sql): Sql => sql`(${value} ${fragment(op)} ${at})`;
-    return sql`(
-    ${value} >= LEAST(${before}, ${now}) AND ${value} <= GREATEST(${before}, ${now})
-    AND ${compared(before)} IS DISTINCT FROM ${compared(now)}
-  )`;
-  });
-  const own = tests.filter((test, at) => tests.findIndex(({ text }) => text === test.text) === at);
-  const [only] = own;
-  return own.length === 1 && only !== undefined ? only : sql`(${join(own, ' OR ')})`;
+  const tests = unique(timed.map((one) => passedBy(one, alias, moment)));
+  const [only] = tests;
+  return tests.length === 1 && only !== undefined ? only : sql`(${join(tests, ' OR ')})`;
 }
 
-function boundAt(bound: Expr, moment: Sql): Sql {
+function passedBy({ comparison, bounds, column }: Timed, alias: string, moment: Sql): Sql {
+  const both = (expr: Expr): readonly [Sql, Sql] => [
+    atTime(expr, alias, moment),
+    atTime(expr, alias, NOW),
+  ];
+  const moved = unique(bounds.map((bound) => differ(both(bound))));
+  const between =
+    column === null
+      ? []
+      : bounds.flatMap((bound) => {
+          const value = sql`${ident(alias)}.${ident(column)}`;
+          const ends = join(both(bound), ', ');
+          return [sql`${value} >= LEAST(${ends})`, sql`${value} <= GREATEST(${ends})`];
+        });
+  const tests = [sql`(${join(moved, ' OR ')})`, ...between, differ(both(comparison))];
+  return sql`(
+    ${join(tests, '\n    AND ')}
+  )`;
+}
+
+const differ = ([before, now]: readonly [Sql, Sql]): Sql => sql`${before} IS DISTINCT FROM ${now}`;
+
+const unique = (all: readonly Sql[]): readonly Sql[] =>
+  all.filter((one, at) => all.findIndex(({ text }) => text === one.text) === at);
+
+function atTime(expr: Expr, alias: string, moment: Sql): Sql {
   const at: Expr = { kind: 'literal', sql: moment.text, span: null };
-  return fragment(deparseExpr(atMoment(bound, at), () => ''));
+  const text = deparseExpr(
+    atMoment(expr, at),
+    ({ name }) => sql`${ident(alias)}.${ident(name)}`.text,
+  );
+  return fragment(text);
 }

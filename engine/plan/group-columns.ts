@@ -47,7 +47,7 @@ export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
 /** By which the rows that the passing of time has changed are found. */
 const ofTime = ({ core }: AddPlan): readonly NeededIndex[] =>
   scansOf(core).flatMap(({ source, timed }) =>
-    timed.map(({ column }) => ({ source, columns: [column] })),
+    timed.flatMap(({ column }) => (column === null ? [] : { source, columns: [column] })),
   );
 
 /**

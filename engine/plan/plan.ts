@@ -9,6 +9,8 @@
  * the stores hold now.
  */
 import type { Expr, Query, Select, TableItem } from '../../parser/tree.ts';
+import { mapExprs } from '../../parser/walk.ts';
+import { isNow } from '../algebra/timed.ts';
 import type { ColumnId, Group, Node, Project, Scan } from '../algebra/node.ts';
 import { columnsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import type { Face } from '../operators/rule.ts';
@@ -57,6 +59,17 @@ export const belowOf = ({ different, inner }: AddPlan): readonly AddPlan[] => [
  * the other sign.
  */
 export type Residual = { readonly query: Query; readonly outputTypes: readonly string[] };
+
+/** Whether what is computed when the definition is read reads the time. */
+export function readsTime({ residual }: Plan): boolean {
+  let found = false;
+  if (residual !== null)
+    mapExprs(residual.query, (expr) => {
+      found ||= isNow(expr);
+      return null;
+    });
+  return found;
+}
 
 export const storeItem = (number: number): Pick<TableItem, 'oid' | 'schema' | 'name' | 'only'> => ({
   oid: -number,

@@ -49,7 +49,7 @@ function isComputedForAll(expr: Expr, { query, parent, conditions }: Block): boo
 }
 
 /** Of a table's column that is shown unchanged, however deep; null where it is not known. */
-function factsOf(
+export function factsOf(
   outline: Outline,
   sources: ReadonlyMap<number, SourceFacts>,
   ref: ColumnRef,

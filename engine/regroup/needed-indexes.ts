@@ -19,7 +19,7 @@ export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
   const keys = plan.holders.flatMap(({ expr }) => columnOf(expr));
   const joins = [...plan.paths.values()].flatMap((path) => (path === null ? [] : joined(path)));
   const timed = plan.timed.flatMap((one) =>
-    one.timed.map(({ column }) => ({ item: one.item, column })),
+    one.timed.flatMap(({ column }) => (column === null ? [] : { item: one.item, column })),
   );
   const found = new Map<string, NeededColumn>();
   for (const one of [...keys, ...joins, ...timed])

@@ -5,10 +5,7 @@ import type { SourceFacts } from '../algebra/facts.ts';
 import { eachQuery, tablesIn } from '../algebra/query-rewrites/relations.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { momentDependent } from '../algebra/reason.ts';
-import { untimed } from '../algebra/rewrites/time-scans.ts';
 import { isNow } from '../algebra/timed.ts';
-import { outlineOf } from './outline.ts';
-import { timedItems } from './timed-items.ts';
 
 export function reasonsAgainst(
   query: Query,
@@ -21,7 +18,6 @@ export function reasonsAgainst(
     if (one.kind === 'select')
       found.push(...one.relations.flatMap((item) => ofRelation(item, sources)));
   });
-  found.push(...timedItems(query, outlineOf(query)).untimed.map(untimed));
   const tables = tablesIn(query);
   mapExprs(query, (expr) => {
     found.push(...ofExpr(expr));

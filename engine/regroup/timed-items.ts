@@ -5,8 +5,11 @@
  */
 import type { Expr, Query, TableItem } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
-import type { Timed } from '../algebra/timed.ts';
-import { isNow, timedComparison } from '../algebra/timed.ts';
+import { canFail } from '../algebra/can-fail.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
+import type { Timed, TimedComparison } from '../algebra/timed.ts';
+import { isNow, isStrict, timedComparison, timedOf } from '../algebra/timed.ts';
+import { factsOf } from './key-facts.ts';
 import { lineageOf } from './lineage.ts';
 import type { Outline } from './outline.ts';
 
@@ -20,20 +23,45 @@ export type TimedItem = {
 export function timedItems(
   query: Query,
   outline: Outline,
+  sources: ReadonlyMap<number, SourceFacts>,
 ): { readonly items: readonly TimedItem[]; readonly untimed: readonly Expr[] } {
   const found = new Map<number, { item: number; relation: TableItem; timed: Timed[] }>();
   const untimed: Expr[] = [];
   mapExprs(query, (node) => {
     if (isNow(node)) untimed.push(node);
-    const timed = timedComparison(node);
-    if (timed === null) return null;
-    const column = lineageOf(outline, timed.column);
-    const relation = column === null ? undefined : outline.items.get(column.relation)?.relation;
-    if (column === null || relation?.kind !== 'table') return null;
-    const known = found.get(column.relation) ?? { item: column.relation, relation, timed: [] };
-    known.timed.push({ column: column.name, op: timed.op, bound: timed.bound });
-    found.set(column.relation, known);
+    const comparison = timedComparison(node);
+    const item = comparison && itemOf(comparison, outline);
+    const relation = item === null ? undefined : outline.items.get(item)?.relation;
+    if (comparison === null || item === null || relation?.kind !== 'table') return null;
+    const timed = timedOf(comparison, (column) => lineageOf(outline, column)?.name ?? '');
+    if (timed.column === null && !isKnown(comparison, outline, sources)) return null;
+    const known = found.get(item) ?? { item, relation, timed: [] };
+    known.timed.push(timed);
+    found.set(item, known);
     return node;
   });
   return { items: [...found.values()], untimed };
+}
+
+/** The only item whose columns a comparison reads; null where there are several, or none. */
+function itemOf({ columns }: TimedComparison, outline: Outline): number | null {
+  const items = new Set(columns.map((column) => lineageOf(outline, column)?.relation ?? null));
+  const [item] = items;
+  return items.size === 1 ? (item ?? null) : null;
+}
+
+/**
+ * Whether it can be computed for all rows of the table, and is NULL at each moment in a row of NULLs
+ * that an outer join shows in the place of one.
+ */
+function isKnown(
+  { node, columns }: TimedComparison,
+  outline: Outline,
+  sources: ReadonlyMap<number, SourceFacts>,
+): boolean {
+  const isShownAsNull = columns.some(({ relation }) => outline.items.get(relation)?.isNullable);
+  return (
+    !(isShownAsNull && !isStrict(node)) &&
+    !canFail(node, (column) => factsOf(outline, sources, column)?.oid ?? null)
+  );
 }

@@ -6,7 +6,7 @@ import { prepareDatabase, withDatabase } from '../../torture/replay.ts';
 import { randomSchema } from '../../torture/schema.ts';
 import { chanceOf } from '../../tools/chance.ts';
 
-test('only recursion is swapped', { timeout: 120_000 }, async () => {
+test('only recursion is swapped', async () => {
   const chance = chanceOf(7);
   const schema = randomSchema(chance);
   const definitions = randomDefinitions(chance, schema, 60);

@@ -327,7 +327,6 @@ test.skipIf(findPostgres() === null)(
     });
     await admin.close();
   },
-  120_000,
 );
 
 test('the queue on PostgreSQL: its backends are terminated, a worker is killed', async () => {

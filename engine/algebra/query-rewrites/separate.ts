@@ -5,8 +5,10 @@
  *
  *   LIMIT       with ORDER BY, over all rows
  *   DISTINCT    over the rows with their copies
- *   the SELECT list and HAVING over groups, where they have windows or queries of their own
- *   windows, DISTINCT ON, and conditions with queries of their own, over the rows of FROM
+ *   the SELECT list and HAVING over groups, where they have windows or queries of their own, or
+ *   read the time
+ *   windows, DISTINCT ON, a SELECT list that reads the time, and conditions that have queries of
+ *   their own or read the time otherwise than by comparing columns with it, over the rows of FROM
  *
  * Right because this is the order in which SQL defines them. Counter-examples, which stay: an
  * aggregate in a query within, which belongs to whichever query its columns come from; conditions
@@ -14,6 +16,7 @@
  */
 import type { Expr, Query, Select, Sort } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
+import { isNow, readsNow, timedComparison } from '../timed.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
 import { EMPTY, over, valueOf } from './select.ts';
@@ -118,10 +121,11 @@ function upperOverGroups(query: Select, number: number): Select | null {
     ...(query.having === null ? [] : [query.having]),
   ];
   const own = new Set(query.relations.map((_, index) => query.first + index));
-  const isMore =
-    query.distinctOn.length > 0 || upper.some((expr) => contains(expr, 'window') || hasQuery(expr));
-  if (!isMore || upper.some((expr) => isTangled(expr, own))) return null;
   const keys = query.groupBy.flatMap(keysIn);
+  const isMore =
+    query.distinctOn.length > 0 ||
+    upper.some((expr) => contains(expr, 'window') || hasQuery(expr) || readsTimeAbove(expr, keys));
+  if (!isMore || upper.some((expr) => isTangled(expr, own))) return null;
   const hasSets = query.groupBy.some(({ kind }) => kind !== 'expr' && kind !== 'row');
   const inner: Named[] = [];
   /** The inner column for an expression. */
@@ -215,15 +219,27 @@ function mapIn(expr: Expr, replace: Replace): Expr {
   });
 }
 
-/** Windows, DISTINCT ON and conditions with queries, over the rows of FROM. */
+/** Whether an expression over groups reads the time, keys and aggregates being columns. */
+function readsTimeAbove(expr: Expr, keys: readonly Expr[]): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    found ||= isNow(node);
+    return node.kind !== 'aggregate' && !keys.some((key) => equalExpr(key, node));
+  });
+  return found;
+}
+
+/** What stands above the rows of FROM. */
 function upperOverRows(query: Select, number: number): Select | null {
   const own = new Set(query.relations.map((_, index) => query.first + index));
   const conditions = conjuncts(query.where);
-  const lifted = conditions.filter((one) => hasQuery(one) && !isCorrelated(one, own));
+  const lifted = conditions.filter(
+    (one) => (hasQuery(one) || readsTimeItself(one)) && !isCorrelated(one, own),
+  );
   const isMore =
     query.distinctOn.length > 0 ||
     lifted.length > 0 ||
-    query.targets.some(({ expr }) => contains(expr, 'window'));
+    query.targets.some(({ expr }) => contains(expr, 'window') || readsNow(expr));
   const [only] = query.relations;
   const isDone =
     query.relations.length === 1 && only?.kind === 'subquery' && conditions.length === 0;
@@ -254,6 +270,18 @@ function upperOverRows(query: Select, number: number): Select | null {
     number,
     { ...outer, where },
   );
+}
+
+/** Whether it reads the time otherwise than in comparisons of the columns of one item of FROM. */
+function readsTimeItself(expr: Expr): boolean {
+  let found = false;
+  visit(expr, (node) => {
+    const columns = timedComparison(node)?.columns ?? [];
+    if (new Set(columns.map(({ relation }) => relation)).size === 1) return false;
+    found ||= isNow(node);
+    return !found;
+  });
+  return found;
 }
 
 function readsOnly(expr: Expr, own: ReadonlySet<number>): boolean {

@@ -5,9 +5,11 @@
  *
  * Right because the moment is the same for all rows now. So the passing of time is a change of the
  * scan (operators/scan.ts), and every operator above it is as it was. Wrong for what reads the time
- * and is no such comparison: `now() - t.at` is another value at each moment, for every row.
+ * and is no such comparison: `now() - t.at` is another value at each moment, for every row. What
+ * could fail is left alone too: it would be computed for all rows of the table.
  */
-import type { Expr } from '../../../parser/tree.ts';
+import type { ColumnRef, Expr } from '../../../parser/tree.ts';
+import { canFail } from '../can-fail.ts';
 import type { ColumnFacts } from '../facts.ts';
 import type { Column, ColumnId, Node, Output, Scan } from '../node.ts';
 import {
@@ -24,7 +26,7 @@ import {
 import type { PlanReason } from '../reason.ts';
 import { momentDependent } from '../reason.ts';
 import type { Timed } from '../timed.ts';
-import { MOMENT, atMoment, isNow, mapTimed } from '../timed.ts';
+import { MOMENT, atMoment, isNow, mapTimed, timedOf } from '../timed.ts';
 import { visit } from '../../../parser/walk.ts';
 
 /** The tree, or what in it reads the time otherwise. */
@@ -123,12 +125,19 @@ class Timing {
   }
 
   #expr(expr: Expr): Expr {
-    return mapTimed(expr, ({ column, op, bound }, node) => {
-      const scan = this.#scans.get(idOf(column));
-      const facts = scan?.columns.find((one) => one.column.id === idOf(column))?.facts;
-      if (scan === undefined || facts === undefined) return null;
+    return mapTimed(expr, (comparison) => {
+      const [scan, ...others] = new Set(
+        comparison.columns.map((column) => this.#scans.get(idOf(column))),
+      );
+      if (scan === undefined || others.length > 0) return null;
+      const factsOf = (column: ColumnRef): ColumnFacts | undefined =>
+        scan.columns.find((one) => one.column.id === idOf(column))?.facts;
+      const timed = timedOf(comparison, (column) => factsOf(column)?.name ?? '');
+      const { node } = comparison;
+      if (timed.column === null && canFail(node, (column) => factsOf(column)?.oid ?? null))
+        return null;
       const known = this.#timed.get(scan.number) ?? { moment: this.#moment(), timed: [] };
-      known.timed.push({ column: facts.name, op, bound });
+      known.timed.push(timed);
       this.#timed.set(scan.number, known);
       return atMoment(node, reference(known.moment, null));
     });

@@ -11,7 +11,8 @@ import type { Sandbox, Session } from '../commands/support/sandbox.ts';
 import { createSandbox } from '../commands/support/sandbox.ts';
 
 const SETUP = `
-CREATE TABLE e (id int PRIMARY KEY, g int, v numeric, at timestamptz, local timestamp);
+CREATE TABLE e (id int PRIMARY KEY, g int, v numeric, at timestamptz, local timestamp,
+  during tstzrange DEFAULT tstzrange(clock_timestamp(), clock_timestamp() + interval '60 ms'));
 CREATE TABLE p (g int PRIMARY KEY, name text, due timestamptz);
 CREATE INDEX ON e (at);
 CREATE VIEW recent AS SELECT * FROM e WHERE at > now() - interval '40 ms';
@@ -51,6 +52,20 @@ const ADD: Readonly<Record<string, string>> = {
     WHERE ${after(60)} GROUP BY g`,
   levels: `SELECT n, count(*) AS groups FROM (SELECT g, count(*) AS n FROM public.e
     WHERE ${after(50)} GROUP BY g) t GROUP BY n`,
+  // No index finds these rows.
+  same_second: `SELECT g, count(*) AS n FROM public.e
+    WHERE date_trunc('second', at) = date_trunc('second', now()) GROUP BY g`,
+  aged: `SELECT g, sum(v) AS s FROM public.e WHERE now() - at < interval '60 ms' GROUP BY g`,
+  aging: `SELECT g, sum(v) FILTER (WHERE now() - at BETWEEN '10 ms' AND '50 ms') AS young,
+    sum(v) FILTER (WHERE extract(epoch FROM now() - at) / 2 > 0.02) AS older
+    FROM public.e GROUP BY g`,
+  coalesced: `SELECT g, count(*) AS n FROM public.e
+    WHERE coalesce(at, '-infinity') < now() - interval '30 ms' GROUP BY g`,
+  cased: `SELECT id, CASE WHEN now() - at < '0 s' THEN 'future' WHEN now() - at < '40 ms'
+    THEN 'now' ELSE 'past' END AS what FROM public.e`,
+  ranges: 'SELECT g, count(*) AS n FROM public.e WHERE during @> now() GROUP BY g',
+  aged_both: `SELECT p.name, count(*) AS n FROM public.e JOIN public.p ON p.g = e.g
+    WHERE now() - e.at < '80 ms' AND p.due - now() > '-90 ms' GROUP BY p.name`,
   failing: `SELECT g, sum(100 / (v + 1)::int) AS s FROM public.e WHERE ${after(60)} GROUP BY g`,
 };
 const REGROUP: Readonly<Record<string, string>> = {
@@ -72,6 +87,13 @@ const REGROUP: Readonly<Record<string, string>> = {
     LEFT JOIN public.e ON e.g = p.g OR e.at > now() GROUP BY p.g, p.name`,
   subquery: `SELECT p.name, s.n FROM public.p LEFT JOIN (SELECT g, count(*) AS n FROM public.e
     WHERE ${after(40)} GROUP BY g) s ON s.g = p.g`,
+  left_aged: `SELECT p.g, p.name, count(e.id) AS n, max(e.v) AS m FROM public.p
+    LEFT JOIN public.e ON e.g = p.g AND now() - e.at < '50 ms' GROUP BY p.g, p.name`,
+  left_second: `SELECT p.g, string_agg(e.v::text, ',' ORDER BY e.id) FILTER
+    (WHERE date_trunc('second', e.at) = date_trunc('second', now())) AS s
+    FROM public.p LEFT JOIN public.e ON e.g = p.g GROUP BY p.g`,
+  coalesced_part: `SELECT g, string_agg(v::text, ',' ORDER BY id) AS s FROM public.e
+    WHERE coalesce(at, '-infinity') < now() - interval '30 ms' GROUP BY g`,
   intersection: `SELECT g FROM public.e WHERE ${after(60)} INTERSECT SELECT g FROM public.p
     WHERE due > now()`,
 };
@@ -80,6 +102,18 @@ const RESIDUAL: Readonly<Record<string, string>> = {
     ORDER BY n DESC, g LIMIT 2`,
   share: `SELECT g, sum(v) AS s, sum(sum(v)) OVER () AS total FROM public.e WHERE ${after(60)}
     GROUP BY g`,
+  ages: 'SELECT id, now() - at AS age FROM public.e',
+  late: `SELECT e.id, p.name, p.due - now() AS rest FROM public.e JOIN public.p ON p.g = e.g
+    WHERE p.due > now() AND e.v > 2`,
+  idle: `SELECT p.g, p.name, now() - max(e.at) AS idle, max(e.at) < now() - interval '40 ms' AS gone
+    FROM public.p LEFT JOIN public.e ON e.g = p.g GROUP BY p.g, p.name`,
+  stamped: 'SELECT g, count(*) AS n, now() AS stamp FROM public.e GROUP BY g',
+  gone: `SELECT g, max(at) AS last FROM public.e GROUP BY g
+    HAVING max(at) < now() - interval '20 ms'`,
+  youngest: `SELECT id, now() - at AS age FROM public.e WHERE at < now()
+    ORDER BY now() - at, id LIMIT 3`,
+  greatest: `SELECT e.id FROM public.e JOIN public.p ON p.g = e.g
+    WHERE greatest(e.at, p.due) < now()`,
 };
 const ALL = { ...ADD, ...REGROUP, ...RESIDUAL };
 
@@ -126,6 +160,41 @@ test('an imat of an imat follows the time', async () => {
     await expectEqual(sandbox.db, 'imat.above', `SELECT g, n FROM (${ADD['groups'] ?? ''}) t`);
   }
   await sandbox.imat.revert('above');
+});
+
+test('an imat of an imat that reads the time only when it is read follows it too', async () => {
+  await sandbox.sql('INSERT INTO e VALUES (98, 1, 1, clock_timestamp()) ON CONFLICT DO NOTHING');
+  await sandbox.imat.create('above', 'SELECT count(*) AS n, max(age) AS age FROM imat.ages');
+  for (const pause of [0, 0.05])
+    await expectEqual(
+      sandbox.db,
+      'imat.above',
+      `SELECT count(*) AS n, max(age) AS age FROM (${RESIDUAL['ages'] ?? ''}) t, pg_sleep(${pause})`,
+    );
+  await sandbox.imat.revert('above');
+});
+
+test('what is stored for a while is of one moment', async () => {
+  const definition = RESIDUAL['idle'] ?? '';
+  await sandbox.imat.create('stored_idle', definition, { freshness: '1h' });
+  const moment = `(SELECT f.moment FROM imat_catalog.frontier f JOIN imat_catalog.imat i
+    ON i.id = f.imat_id WHERE i.name = 'stored_idle')`;
+  for (const fold of [false, true]) {
+    if (fold) await sandbox.imat.fold('stored_idle');
+    await sandbox.sql('SELECT pg_sleep(0.05)');
+    const expected = definition.replaceAll('now()', moment);
+    await expectEqual(sandbox.db, 'imat.stored_idle', expected);
+  }
+  await sandbox.imat.revert('stored_idle');
+});
+
+test('a row of NULLs in the place of a row can change with the time: then it is rebuilt', async () => {
+  const definition = `SELECT p.g, bit_or(e.id) FILTER (WHERE coalesce(e.at, p.due) > now()) AS b
+    FROM public.p LEFT JOIN public.e ON e.g = p.g GROUP BY p.g`;
+  for (const shown of [definition, definition.replace('p.due)', "'infinity')")])
+    expect(await sandbox.imat.create('of_nulls', shown, { dryRun: true })).toMatchObject({
+      strategy: 'swap',
+    });
 });
 
 test.each([11, 12, 13])('every session at its own time, seed %s', async (seed) => {
