@@ -19,21 +19,22 @@ WITH me AS (
   WHERE d.datname = current_database() AND NOT r.rolsuper
     AND (me.super OR r.rolname <> current_user AND r.oid <> d.datdba)
 ), owned AS (
-  SELECT n.nspowner AS owner, 'schema ' || quote_ident(n.nspname) AS what, 1 AS place
+  SELECT n.nspowner AS owner, 'pg_namespace'::regclass AS class, n.oid, 1 AS place
   FROM pg_namespace n WHERE n.nspname IN ('imat', 'imat_catalog', 'imat_store')
   UNION ALL
-  SELECT c.relowner, pg_describe_object('pg_class'::regclass, c.oid, 0), 2
+  SELECT c.relowner, 'pg_class'::regclass, c.oid, 2
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = 'imat_catalog' OR n.nspname = 'imat' AND c.relname = 'schema_changes'
   UNION ALL
-  SELECT p.proowner, pg_describe_object('pg_proc'::regclass, p.oid, 0), 3
+  SELECT p.proowner, 'pg_proc'::regclass, p.oid, 3
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE n.nspname = 'imat_catalog'
     OR n.nspname = 'imat' AND p.proname IN ('fold', 'swap', 'create_imat')
 )
-SELECT o.what, s.rolname::text AS owner, me.super AS "isSuperuser"
+SELECT pg_describe_object(o.class, o.oid, 0) AS what, s.rolname::text AS owner,
+  me.super AS "isSuperuser"
 FROM owned o JOIN strangers s ON s.oid = o.owner, me
-ORDER BY o.place, o.what LIMIT 1`;
+ORDER BY o.place, what LIMIT 1`;
 
 export type Stranger = {
   readonly what: string;

@@ -158,16 +158,27 @@ FROM pg_type t JOIN pg_proc p ON p.oid = t.typoutput JOIN pg_namespace n ON n.oi
 LEFT JOIN pg_proc s ON s.oid = t.typsend LEFT JOIN pg_namespace sn ON sn.oid = s.pronamespace
 WHERE t.oid IN (SELECT w.oid FROM wanted w)`;
 
-/** By type OID, for the types and all that they are made of. */
+/** Smaller OIDs are those of PostgreSQL's own objects, which nobody changes. */
+const FIRST_NORMAL_OID = 16384;
+
+/** What each session has been told of PostgreSQL's own types. */
+const builtIns = new WeakMap<Db, Map<number, OutputRow>>();
+
+/** By type OID: at least the types and all that they are made of. */
 export async function loadTypeOutputs(
   db: Db,
   types: readonly number[],
 ): Promise<Map<number, TypeOutput>> {
-  const rows = await db.query<OutputRow>(TYPES_SQL, [`{${[...new Set(types)].join(',')}}`]);
-  const byOid = new Map(rows.map((row) => [row.oid, row]));
+  const known = builtIns.get(db) ?? new Map<number, OutputRow>();
+  builtIns.set(db, known);
+  const asked = [...new Set(types)].filter((type) => !known.has(type));
+  const rows =
+    asked.length === 0 ? [] : await db.query<OutputRow>(TYPES_SQL, [`{${asked.join(',')}}`]);
+  const byOid = new Map([...known, ...rows.map((row) => [row.oid, row] as const)]);
+  for (const row of rows) if (row.oid < FIRST_NORMAL_OID) known.set(row.oid, row);
   return new Map(
-    rows.map((row) => [
-      row.oid,
+    [...byOid].map(([oid, row]) => [
+      oid,
       {
         name: row.name,
         dependence: dependenceOf(row.oid, byOid),

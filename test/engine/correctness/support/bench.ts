@@ -69,20 +69,23 @@ export function useBench(setup: string): Bench {
   /** The names of the materialized views, those included whose conversion failed. */
   const made: string[] = [];
 
-  beforeAll(async () => {
+  const open = async (): Promise<NonNullable<typeof sessions>> => {
     const session = await database.connect();
-    sessions = {
-      user: await connect(),
-      observer: await connect(),
-      session,
-      imat: createImat(session),
-    };
+    return { user: await connect(), observer: await connect(), session, imat: createImat(session) };
+  };
+  beforeAll(async () => {
+    sessions = await open();
     await sessions.imat.init();
     await sessions.user.execute(setup);
   });
   afterEach(async () => {
-    await current().user.execute('ROLLBACK');
+    const { user, observer, session } = current();
+    await user.execute('ROLLBACK');
+    if (made.length === 0) return;
     await clear();
+    // A session gets slower with all that is created and dropped in its database.
+    for (const one of [user, observer, session]) await one.close();
+    sessions = await open();
   });
   async function clear(): Promise<void> {
     subjects.length = 0;
