@@ -23,7 +23,8 @@ function costText({ freshness, loadMs, proposedFreshness }: ConvertResult): stri
     freshness === 'live'
       ? [`A read after a write runs the definition, which took ${took}.`, 'reads what is stored']
       : [`Computing it anew every ${freshness} takes ${took} each time.`, 'costs the server less'];
-  return `${cost} With --freshness ${proposedFreshness} it ${gain}, at most ${proposedFreshness} old.`;
+  const proposal = `With --freshness ${proposedFreshness} it ${gain}`;
+  return `${cost} ${proposal}, at most ${proposedFreshness} old.`;
 }
 
 /** Quotes a name only if necessary. After a dot, a reserved word needs no quotes. */

@@ -10,16 +10,18 @@
  *   changed   some bound(t0) is distinct from bound(t1),
  *             and comparison(row, t0) is distinct from comparison(row, t1)
  *
- * Where a column is compared as it is, such a row lies between the two bounds, where an index on
- * the column finds it. Otherwise the table is read, but only once the bounds have moved: with
+ * Where a value of the row is compared with the bound, that lies between the two bounds, and an
+ * index on it finds the row. Otherwise the table is read, but only once a bound has moved: with
  * CURRENT_DATE once a day.
  *
- * Counter-examples: `greatest(placed, now())` is another value at each moment, for every row; a
- * comparison of columns of two tables is no row of one; one that can fail would be computed for
- * rows that the definition never looks at.
+ * Counter-examples: `greatest(placed, now())` is another value at each moment, for every row;
+ * `extract(epoch FROM now() - placed) > 60` would have the table read all the time; a comparison of
+ * columns of two tables is no row of one; one that can fail would be computed for rows that the
+ * definition never looks at.
  */
 import type { Binary, ColumnRef, Expr, Span } from '../../parser/tree.ts';
 import { children, mapExpr, visit } from '../../parser/walk.ts';
+import { comparedSpan } from './query-rewrites/shift-by-interval.ts';
 
 /** A comparison over one table. */
 export type Timed = {
@@ -27,9 +29,13 @@ export type Timed = {
   readonly comparison: Binary;
   /** The largest parts of it that read the time and no column. */
   readonly bounds: readonly Expr[];
-  /** The column that is compared as it is with the only bound; null where there is none. */
-  readonly column: string | null;
+  /** Rows for which it changes have the value between the bound then and now. */
+  readonly between: { readonly value: Expr; readonly bound: Expr } | null;
 };
+
+/** The column by which an index finds the rows; null where there is none. */
+export const columnSought = ({ between }: Timed): string | null =>
+  between?.value.kind === 'column' ? between.value.name : null;
 
 /** The attribute number of a moment among the columns of a scan: no column of a table has it. */
 export const MOMENT = 0;
@@ -145,20 +151,74 @@ function columnOf(expr: Expr): ColumnRef | null {
   return expr.kind === 'join_column' && !expr.merged ? columnOf(expr.target) : null;
 }
 
-/** What is asked of a table for a comparison; `nameOf` is what a column is called there. */
-export function timedOf({ node }: TimedComparison, nameOf: (column: ColumnRef) => string): Timed {
+/**
+ * What is asked of a table for a comparison; `nameOf` is what a column is called there. Null where
+ * rows could only be found by reading the table all the time.
+ */
+export function timedOf(
+  { node }: TimedComparison,
+  nameOf: (column: ColumnRef) => string,
+): Timed | null {
   const own = (expr: Expr): Expr =>
     mapExpr(expr, (inner) => {
       const column = columnOf(inner);
       return column && { ...column, relation: NO_ITEM, name: nameOf(column) };
     });
   const [left, right] = [own(node.left), own(node.right)];
-  const column = (isBound(right) && columnOf(left)) || (isBound(left) && columnOf(right)) || null;
-  return {
-    comparison: { ...node, left, right },
-    bounds: [left, right].flatMap(boundsIn),
-    column: COMPARISONS.has(node.op) ? (column?.name ?? null) : null,
-  };
+  const bounds = [left, right].flatMap(boundsIn);
+  const between = COMPARISONS.has(node.op)
+    ? (betweenBounds(left, right) ?? betweenBounds(right, left))
+    : null;
+  return between === null && !bounds.every(movesSeldom)
+    ? null
+    : { comparison: { ...node, left, right }, bounds, between };
+}
+
+/** Of `value op bound`, and of a difference between the two that is compared with a constant. */
+function betweenBounds(one: Expr, other: Expr): Timed['between'] {
+  if (isBound(other)) return readsNow(one) ? null : { value: one, bound: other };
+  if (one.kind !== 'binary' || one.op !== '-') return null;
+  const span = spanOf(other);
+  if (span === null) return null;
+  const at = (bound: Expr, op: '-' | '+'): Expr => ({
+    kind: 'binary',
+    op,
+    left: bound,
+    right: span,
+    span: null,
+  });
+  if (isBound(one.left) && !readsNow(one.right))
+    return { value: one.right, bound: at(one.left, '-') };
+  return isBound(one.right) && !readsNow(one.left)
+    ? { value: one.left, bound: at(one.right, '+') }
+    : null;
+}
+
+/** Days between dates, or an interval between times; null for anything else. */
+const spanOf = (expr: Expr): Expr | null =>
+  expr.kind === 'literal' && /^\d+$/.test(expr.sql) ? expr : comparedSpan(expr);
+
+/** Fields that change once a minute at most. */
+const FIELDS = /^(minute|hour|day|dow|isodow|doy|week|month|quarter|year|isoyear|decade|century)$/;
+
+/** Whether a bound is that of a day, or of another part of the time, and so stays for a while. */
+function movesSeldom(expr: Expr): boolean {
+  if (isNow(expr)) return false;
+  const isPart =
+    (expr.kind === 'cast' && expr.type === 'date') ||
+    (expr.kind === 'call' &&
+      expr.schema === null &&
+      (expr.name === 'date' ||
+        (expr.name === 'date_trunc' && /^'(?!milli|micro)/.test(textIn(expr.args[0]))) ||
+        (/^(extract|date_part)$/.test(expr.name) &&
+          FIELDS.test(textIn(expr.args[0]).slice(1, -1)))));
+  return isPart || children(expr).every(movesSeldom);
+}
+
+/** A literal with its quotes. */
+function textIn(expr: Expr | undefined): string {
+  if (expr?.kind === 'cast') return textIn(expr.operand);
+  return expr?.kind === 'literal' ? expr.sql : '';
 }
 
 const NO_ITEM = 0;
@@ -180,8 +240,8 @@ function hasColumn(expr: Expr): boolean {
 /** Functions that are NULL where an argument is. */
 const STRICT_FUNCTIONS: ReadonlySet<string> = new Set(
   (
-    'abs age ceil ceiling date date_add date_bin date_part date_subtract date_trunc extract floor ' +
-    'round timestamp timestamptz timezone trunc'
+    'abs age ceil ceiling date date_add date_bin date_part date_subtract date_trunc ' +
+    'extract floor round timestamp timestamptz timezone trunc'
   ).split(' '),
 );
 

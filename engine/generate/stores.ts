@@ -110,8 +110,8 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
 }
 
 /**
- * The residual over the views of the stores. Rows that are stored for a while are of one moment, and
- * so is what is computed from them.
+ * The residual over the views of the stores. Rows that are stored for a while are of one moment,
+ * and so is what is computed from them.
  */
 export function residualQuery(subject: Subject, plan: Plan, { query }: Residual): Sql {
   const all = namesOfStores(subject.names, plan);
@@ -122,7 +122,11 @@ export function residualQuery(subject: Subject, plan: Plan, { query }: Residual)
     return { ...relation, schema: STORE_SCHEMA, name };
   });
   if (subject.live) return fragment(deparse(named));
-  const moment = `(SELECT f.moment FROM imat_catalog.frontier AS f WHERE f.imat_id = ${subject.id})`;
-  const atFrontier: Expr = { kind: 'literal', sql: moment, span: null };
+  const frontier = `imat_catalog.frontier AS f WHERE f.imat_id = ${subject.id}`;
+  const atFrontier: Expr = {
+    kind: 'literal',
+    sql: `(SELECT f.moment FROM ${frontier})`,
+    span: null,
+  };
   return fragment(deparse(mapExprs(named, (expr) => (isNow(expr) ? atFrontier : null))));
 }

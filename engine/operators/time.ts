@@ -10,8 +10,8 @@ export const NOW = sql`pg_catalog.now()`;
 
 /**
  * Whether a comparison of a row has another result now than at `moment`. That the bounds have moved
- * and that the row lies between them says nothing more: the one is asked once for all rows, and by
- * the other an index on the column finds the row.
+ * and that the value lies between them says nothing more: the one is asked once for all rows, and
+ * by the other an index on the value finds the row.
  */
 export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): Sql {
   const tests = unique(timed.map((one) => passedBy(one, alias, moment)));
@@ -19,24 +19,27 @@ export function hasPassed(timed: readonly Timed[], alias: string, moment: Sql): 
   return tests.length === 1 && only !== undefined ? only : sql`(${join(tests, ' OR ')})`;
 }
 
-function passedBy({ comparison, bounds, column }: Timed, alias: string, moment: Sql): Sql {
+function passedBy({ comparison, bounds, between }: Timed, alias: string, moment: Sql): Sql {
   const both = (expr: Expr): readonly [Sql, Sql] => [
     atTime(expr, alias, moment),
     atTime(expr, alias, NOW),
   ];
   const moved = unique(bounds.map((bound) => differ(both(bound))));
-  const between =
-    column === null
+  const tests = [
+    sql`(${join(moved, ' OR ')})`,
+    ...(between === null
       ? []
-      : bounds.flatMap((bound) => {
-          const value = sql`${ident(alias)}.${ident(column)}`;
-          const ends = join(both(bound), ', ');
-          return [sql`${value} >= LEAST(${ends})`, sql`${value} <= GREATEST(${ends})`];
-        });
-  const tests = [sql`(${join(moved, ' OR ')})`, ...between, differ(both(comparison))];
+      : liesBetween(atTime(between.value, alias, NOW), both(between.bound))),
+    differ(both(comparison)),
+  ];
   return sql`(
     ${join(tests, '\n    AND ')}
   )`;
+}
+
+function liesBetween(value: Sql, ends: readonly [Sql, Sql]): readonly Sql[] {
+  const both = join(ends, ', ');
+  return [sql`${value} >= LEAST(${both})`, sql`${value} <= GREATEST(${both})`];
 }
 
 const differ = ([before, now]: readonly [Sql, Sql]): Sql => sql`${before} IS DISTINCT FROM ${now}`;

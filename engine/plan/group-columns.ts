@@ -5,6 +5,7 @@
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Node } from '../algebra/node.ts';
+import { columnSought } from '../algebra/timed.ts';
 import { columnsOf, expressionsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import { extremeRule } from '../aggregates/extreme.ts';
 import type { AddPlan } from './plan.ts';
@@ -47,7 +48,10 @@ export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
 /** By which the rows that the passing of time has changed are found. */
 const ofTime = ({ core }: AddPlan): readonly NeededIndex[] =>
   scansOf(core).flatMap(({ source, timed }) =>
-    timed.flatMap(({ column }) => (column === null ? [] : { source, columns: [column] })),
+    timed.flatMap((one) => {
+      const column = columnSought(one);
+      return column === null ? [] : { source, columns: [column] };
+    }),
   );
 
 /**

@@ -7,6 +7,7 @@
  * passing of time has changed are found by the column that is compared with it.
  */
 import type { Expr } from '../../parser/tree.ts';
+import { columnSought } from '../algebra/timed.ts';
 import { plainColumn } from './lineage.ts';
 import type { Path } from './paths.ts';
 import type { RegroupPlan } from './regroup-plan.ts';
@@ -19,7 +20,10 @@ export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
   const keys = plan.holders.flatMap(({ expr }) => columnOf(expr));
   const joins = [...plan.paths.values()].flatMap((path) => (path === null ? [] : joined(path)));
   const timed = plan.timed.flatMap((one) =>
-    one.timed.flatMap(({ column }) => (column === null ? [] : { item: one.item, column })),
+    one.timed.flatMap((timed) => {
+      const column = columnSought(timed);
+      return column === null ? [] : { item: one.item, column };
+    }),
   );
   const found = new Map<string, NeededColumn>();
   for (const one of [...keys, ...joins, ...timed])

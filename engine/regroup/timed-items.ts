@@ -8,7 +8,7 @@ import { mapExprs } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { Timed, TimedComparison } from '../algebra/timed.ts';
-import { isNow, isStrict, timedComparison, timedOf } from '../algebra/timed.ts';
+import { columnSought, isNow, isStrict, timedComparison, timedOf } from '../algebra/timed.ts';
 import { factsOf } from './key-facts.ts';
 import { lineageOf } from './lineage.ts';
 import type { Outline } from './outline.ts';
@@ -34,7 +34,8 @@ export function timedItems(
     const relation = item === null ? undefined : outline.items.get(item)?.relation;
     if (comparison === null || item === null || relation?.kind !== 'table') return null;
     const timed = timedOf(comparison, (column) => lineageOf(outline, column)?.name ?? '');
-    if (timed.column === null && !isKnown(comparison, outline, sources)) return null;
+    if (timed === null) return null;
+    if (columnSought(timed) === null && !isKnown(comparison, outline, sources)) return null;
     const known = found.get(item) ?? { item, relation, timed: [] };
     known.timed.push(timed);
     found.set(item, known);
@@ -51,8 +52,8 @@ function itemOf({ columns }: TimedComparison, outline: Outline): number | null {
 }
 
 /**
- * Whether it can be computed for all rows of the table, and is NULL at each moment in a row of NULLs
- * that an outer join shows in the place of one.
+ * Whether it can be computed for all rows of the table, and is NULL at each moment in a row of
+ * NULLs that an outer join shows in the place of one.
  */
 function isKnown(
   { node, columns }: TimedComparison,

@@ -21,13 +21,13 @@ const TINY: Scale = {
 const onOneServer = MEASURES.filter(({ name }) => name !== 'memory' && name !== 'extension');
 const extension = MEASURES.filter(({ name }) => name === 'extension');
 
-test('every measure runs, on a server with nothing prepared, and leaves nothing behind', async () => {
+test('every measure runs, with nothing prepared, and leaves nothing behind', async () => {
   const results = await runAll(onOneServer);
   expect(results.length).toBeGreaterThan(onOneServer.length);
   for (const result of results) expect(result.imat.median, result.name).toBeGreaterThan(0);
 });
 
-test('the extension is measured on servers of its own, or it is said why it cannot be', async (context) => {
+test('the extension is measured on servers of its own, or it is said why not', async (context) => {
   try {
     const results = await runAll(extension);
     expect(

@@ -115,7 +115,7 @@ describe('results for people', () => {
     expect(text).toContain('NOTE:  A live read runs the definition');
   });
 
-  test('what reads or swaps of a swap imat cost is told, with the freshness that is cheaper', () => {
+  test('what a swap imat costs is told, with a freshness that is cheaper', () => {
     const costly = { ...CONVERTED, strategy: 'swap', loadMs: 3300.4, proposedFreshness: '1min' };
     expect(convertText({ ...costly, strategy: 'swap' })).toContain(
       '\n\nA read after a write runs the definition, which took 3.30 s. ' +

@@ -38,21 +38,34 @@ type Part = {
 
 /** The parts of a constant that are not zero; null for what is no such constant. */
 function partsOf(interval: Expr): Part[] | null {
-  if (interval.kind !== 'cast' || !interval.type.startsWith('interval')) return null;
-  const text = interval.operand.kind === 'literal' ? textOf(interval.operand) : null;
-  const found = text === null ? null : WRITTEN.exec(text);
+  const found = writtenParts(interval);
   if (found === null) return null;
-  const [, years, months, days, time] = found;
-  const allMonths = Number(years ?? 0) * 12 + Number(months ?? 0);
+  const { months, days, time } = found;
   const part = (written: string, isLocal: boolean): Part => ({
     value: literal(`'${written}'`, 'interval'),
     isLocal,
   });
   return [
-    ...(allMonths === 0 ? [] : [part(`${allMonths} mons`, true)]),
-    ...(Number(days ?? 0) === 0 ? [] : [part(`${days} days`, true)]),
-    ...(time === undefined || /^[+-]?00:00:00$/.test(time) ? [] : [part(time, false)]),
+    ...(months === 0 ? [] : [part(`${months} mons`, true)]),
+    ...(days === 0 ? [] : [part(`${days} days`, true)]),
+    ...(time === null || /^[+-]?00:00:00$/.test(time) ? [] : [part(time, false)]),
   ];
+}
+
+/** The fields of a constant interval; null for what is none. */
+function writtenParts(
+  interval: Expr,
+): { readonly months: number; readonly days: number; readonly time: string | null } | null {
+  if (interval.kind !== 'cast' || !interval.type.startsWith('interval')) return null;
+  const text = interval.operand.kind === 'literal' ? textOf(interval.operand) : null;
+  const found = text === null ? null : WRITTEN.exec(text);
+  if (found === null) return null;
+  const [, years, months, days, time] = found;
+  return {
+    months: Number(years ?? 0) * 12 + Number(months ?? 0),
+    days: Number(days ?? 0),
+    time: time ?? null,
+  };
 }
 
 /** An interval as PostgreSQL prints it in its own style. */
@@ -60,6 +73,25 @@ const WRITTEN = new RegExp(
   `^${['year', 'mon', 'day'].map((unit) => `(?:([+-]?\\d+) ${unit}s?)? ?`).join('')}` +
     String.raw`([+-]?\d+:\d\d:\d\d(?:\.\d+)?)?$`,
 );
+
+/**
+ * As long as an interval counts where intervals are compared, as a time: PostgreSQL takes a month
+ * for 30 days and a day for 24 hours. Null for what is no constant.
+ */
+export function comparedSpan(interval: Expr): Expr | null {
+  const found = writtenParts(interval);
+  if (found === null) return null;
+  const { months, days, time } = found;
+  const [, sign, hours, minutes, seconds] = TIME.exec(time ?? '00:00:00') ?? [];
+  const micros = Math.round(
+    (Number(hours) * 3600 + Number(minutes) * 60) * 1e6 + Number(seconds) * 1e6,
+  );
+  const all = (months * 30 + days) * DAY_MICROS + (sign === '-' ? -micros : micros);
+  return Number.isSafeInteger(all) ? literal(`'${all} microseconds'`, 'interval') : null;
+}
+
+const TIME = /^([+-]?)(\d+):(\d\d):(\d\d(?:\.\d+)?)$/;
+const DAY_MICROS = 86_400_000_000;
 
 type Step = Part & {
   /** The condition under which the part is left out. */

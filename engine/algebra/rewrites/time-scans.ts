@@ -26,7 +26,7 @@ import {
 import type { PlanReason } from '../reason.ts';
 import { momentDependent } from '../reason.ts';
 import type { Timed } from '../timed.ts';
-import { MOMENT, atMoment, isNow, mapTimed, timedOf } from '../timed.ts';
+import { MOMENT, atMoment, columnSought, isNow, mapTimed, timedOf } from '../timed.ts';
 import { visit } from '../../../parser/walk.ts';
 
 /** The tree, or what in it reads the time otherwise. */
@@ -50,8 +50,8 @@ function readsTime(expr: Expr): readonly PlanReason[] {
 export const untimed = (node: Expr): PlanReason => ({
   ...momentDependent(node.kind === 'value_function' ? node.sql : '"now"', node.span),
   hint:
-    'Compare a column of a table by itself with it, as in placed >= now() - interval ..., ' +
-    'or put it into the queries that read the imat.',
+    'Compare columns of one table with it, as in placed >= now() - interval ..., or put it into ' +
+    'the queries that read the imat.',
 });
 
 class Timing {
@@ -134,7 +134,8 @@ class Timing {
         scan.columns.find((one) => one.column.id === idOf(column))?.facts;
       const timed = timedOf(comparison, (column) => factsOf(column)?.name ?? '');
       const { node } = comparison;
-      if (timed.column === null && canFail(node, (column) => factsOf(column)?.oid ?? null))
+      if (timed === null) return null;
+      if (columnSought(timed) === null && canFail(node, (column) => factsOf(column)?.oid ?? null))
         return null;
       const known = this.#timed.get(scan.number) ?? { moment: this.#moment(), timed: [] };
       known.timed.push(timed);

@@ -128,7 +128,8 @@ test('what several stores take is told together, and each of them is missed', as
   await inSandbox(SALES, async (sandbox) => {
     // Sums of sums, beside different values: stores over stores.
     const definition = `SELECT n, count(*) AS groups, count(DISTINCT total) AS totals
-      FROM (SELECT region, count(*) AS n, sum(amount) AS total FROM public.sales GROUP BY region) AS r
+      FROM (SELECT region, count(*) AS n, sum(amount) AS total
+        FROM public.sales GROUP BY region) AS r
       GROUP BY n`;
     await sandbox.imat.create('sizes', definition);
     const stored = await sandbox.rows<{ name: string; bytes: string }>(

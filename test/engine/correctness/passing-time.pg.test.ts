@@ -57,13 +57,17 @@ const ADD: Readonly<Record<string, string>> = {
     WHERE date_trunc('second', at) = date_trunc('second', now()) GROUP BY g`,
   aged: `SELECT g, sum(v) AS s FROM public.e WHERE now() - at < interval '60 ms' GROUP BY g`,
   aging: `SELECT g, sum(v) FILTER (WHERE now() - at BETWEEN '10 ms' AND '50 ms') AS young,
-    sum(v) FILTER (WHERE extract(epoch FROM now() - at) / 2 > 0.02) AS older
-    FROM public.e GROUP BY g`,
+    sum(v) FILTER (WHERE '80 ms' < now() - at) AS older, count(*) FILTER (WHERE
+    at - now() >= '-1 month -1 day') AS n FROM public.e GROUP BY g`,
   coalesced: `SELECT g, count(*) AS n FROM public.e
     WHERE coalesce(at, '-infinity') < now() - interval '30 ms' GROUP BY g`,
+  due_soon: `SELECT g, count(*) AS n FROM public.e WHERE at::date - CURRENT_DATE < 1
+    OR CURRENT_DATE - local::date > 30 OR extract(hour FROM at) = extract(hour FROM now())
+    GROUP BY g`,
   cased: `SELECT id, CASE WHEN now() - at < '0 s' THEN 'future' WHEN now() - at < '40 ms'
     THEN 'now' ELSE 'past' END AS what FROM public.e`,
-  ranges: 'SELECT g, count(*) AS n FROM public.e WHERE during @> now() GROUP BY g',
+  ranges: `SELECT g, count(*) AS n FROM public.e
+    WHERE during @> date_trunc('second', now()) GROUP BY g`,
   aged_both: `SELECT p.name, count(*) AS n FROM public.e JOIN public.p ON p.g = e.g
     WHERE now() - e.at < '80 ms' AND p.due - now() > '-90 ms' GROUP BY p.name`,
   failing: `SELECT g, sum(100 / (v + 1)::int) AS s FROM public.e WHERE ${after(60)} GROUP BY g`,
@@ -144,9 +148,12 @@ test('definitions with bounds that move are maintained', async () => {
     expect(await sandbox.imat.create(name, definition)).toMatchObject({ name, strategy: 'delta' });
 });
 
-test('what is grouped by the time alone is rebuilt', async () => {
-  const definition = `SELECT at > now() AS future, string_agg(v::text, ',' ORDER BY id) AS s
-    FROM public.e GROUP BY 1`;
+test.each([
+  ['the time alone groups', `at > now() AS future, string_agg(v::text, ',') AS s`, ' GROUP BY 1'],
+  ['a table would be read all the time', 'count(*)', ' WHERE during @> now()'],
+  ['the same of a number', 'g, sum(extract(epoch FROM now() - at)) AS s', ' GROUP BY g'],
+])('what is rebuilt: %s', async (_what, shown, clauses) => {
+  const definition = `SELECT ${shown} FROM public.e${clauses}`;
   expect(await sandbox.imat.create('by_time', definition)).toMatchObject({ strategy: 'swap' });
   await sandbox.imat.revert('by_time');
 });
@@ -169,7 +176,8 @@ test('an imat of an imat that reads the time only when it is read follows it too
     await expectEqual(
       sandbox.db,
       'imat.above',
-      `SELECT count(*) AS n, max(age) AS age FROM (${RESIDUAL['ages'] ?? ''}) t, pg_sleep(${pause})`,
+      `SELECT count(*) AS n, max(age) AS age
+       FROM (${RESIDUAL['ages'] ?? ''}) t, pg_sleep(${pause})`,
     );
   await sandbox.imat.revert('above');
 });
@@ -188,7 +196,7 @@ test('what is stored for a while is of one moment', async () => {
   await sandbox.imat.revert('stored_idle');
 });
 
-test('a row of NULLs in the place of a row can change with the time: then it is rebuilt', async () => {
+test('what time changes in a row of NULLs is rebuilt', async () => {
   const definition = `SELECT p.g, bit_or(e.id) FILTER (WHERE coalesce(e.at, p.due) > now()) AS b
     FROM public.p LEFT JOIN public.e ON e.g = p.g GROUP BY p.g`;
   for (const shown of [definition, definition.replace('p.due)', "'infinity')")])

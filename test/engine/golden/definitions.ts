@@ -222,13 +222,20 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
   {
     name: 'swap-moment',
     shows: 'an answer that depends on the time: a live read runs the definition',
-    query: `SELECT id, now() - sold_at AS age FROM sale`,
+    query: `SELECT region, sum(now() - sold_at) AS age FROM sale GROUP BY region`,
   },
   {
     name: 'time',
     shows: 'time that passes, as pending rows: added up by a scan that has the moment as a column',
     query: `SELECT region, count(*) AS recent, sum(amount) AS total FROM sale
       WHERE sold_at > now() - interval '24 hours' GROUP BY region`,
+  },
+  {
+    name: 'time-read',
+    shows: 'what reads the time above stores; rows of a day, found once the day has passed',
+    query: `SELECT c.name, CURRENT_DATE - max(s.sold_at)::date AS days, now() AS computed
+      FROM customer c JOIN sale s ON s.customer_id = c.id WHERE s.sold_at::date <= CURRENT_DATE
+      GROUP BY c.name`,
   },
   {
     name: 'time-touched',

@@ -1,19 +1,21 @@
 -- swap-moment: an answer that depends on the time: a live read runs the definition
 --
--- SELECT sale.id,
---     now() - sale.sold_at AS age
+-- SELECT sale.region,
+--     sum(now() - sale.sold_at) AS age
 --    FROM public.sale
+--   GROUP BY sale.region
 --
 -- strategy swap, freshness live
--- not delta: "now" can give another result although no table has changed (line 2, column 5). Compare a column of a table by itself with it, as in placed >= now() - interval ..., or put it into the queries that read the imat.
+-- not delta: "now" can give another result although no table has changed (line 2, column 9). Compare columns of one table with it, as in placed >= now() - interval ..., or put it into the queries that read the imat.
 -- note: the answer can change although no table does: a live read runs the definition; --freshness manual or an interval reads what is stored
 -- the whole definition: swap, stores every row of the answer
 
 -- the definition, as a view
 CREATE VIEW imat_store.definition_swap_moment AS
-SELECT sale.id,
-    now() - sale.sold_at AS age
-   FROM public.sale;
+SELECT sale.region,
+    sum(now() - sale.sold_at) AS age
+   FROM public.sale
+  GROUP BY sale.region;
 
 -- the stored table
 CREATE TABLE imat_store.slot_a_swap_moment AS SELECT * FROM imat_store.definition_swap_moment;
@@ -30,7 +32,7 @@ SELECT * FROM imat_store.definition_swap_moment;
 
 -- what readers use
 CREATE VIEW imat.swap_moment AS
-SELECT id, age
+SELECT region, age
 FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;
 
@@ -52,6 +54,6 @@ ALTER TABLE imat_store.slot_b_swap_moment REPLICA IDENTITY FULL;
 
 -- during a swap: what readers use
 CREATE OR REPLACE VIEW imat.swap_moment AS
-SELECT id, age
+SELECT region, age
 FROM imat_store.current_swap_moment
 CROSS JOIN (SELECT) AS read_only;

@@ -339,8 +339,10 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2,
     f.moment,
     EXISTS (SELECT FROM public.sale AS t WHERE (
-        t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-        AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+        ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
       )) AS elapsed
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
@@ -381,8 +383,10 @@ FROM (
     FROM
       public.sale AS r2
     WHERE (
-        r2.sold_at >= LEAST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) AND r2.sold_at <= GREATEST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-        AND (r2.sold_at >= ((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (r2.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+        (((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND r2.sold_at >= LEAST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND r2.sold_at <= GREATEST(((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND (r2.sold_at >= ((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (r2.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
       )
   ) AS u
   LIMIT (
@@ -484,8 +488,10 @@ FROM (
 CREATE VIEW imat_store.elapsed_time_touched AS
 SELECT FROM imat_catalog.frontier AS f
   JOIN public.sale AS t ON (
-      t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-      AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+      ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+          AND t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+          AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+          AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
     )
 WHERE f.imat_id = 1;
 
@@ -573,8 +579,10 @@ FROM (
 WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass]) THEN 3 WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM public.sale AS t WHERE (
-        t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
-        AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+        ((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text) IS DISTINCT FROM (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND t.sold_at >= LEAST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND t.sold_at <= GREATEST((((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text), (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
+            AND (t.sold_at >= (((((f.moment AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (t.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
       )) THEN CASE WHEN EXISTS (SELECT FROM imat_store.reset AS r WHERE r.relation IN ('1'::pg_catalog.regclass, '1'::pg_catalog.regclass) AND NOT pg_catalog.pg_visible_in_snapshot(r.xid, f.snapshot)) OR imat_catalog.is_rewritten(ARRAY['1'::pg_catalog.regclass, '1'::pg_catalog.regclass]) OR GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot) THEN 3 ELSE 2 END ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.state_time_touched'::regclass) AND f.here AND 'imat_store.definition_time_touched'::regclass IS NOT NULL),
     imat_catalog.no_frontier('time_touched')::integer
   )
