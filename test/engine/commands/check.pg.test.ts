@@ -8,7 +8,7 @@ CREATE TABLE sales (id int PRIMARY KEY, region text, amount numeric(10,2), sold 
 INSERT INTO sales SELECT i, 'r' || i % 5, i, '2026-01-01' FROM generate_series(1, 100) AS i;
 CREATE MATERIALIZED VIEW added AS SELECT region, sum(amount) AS n FROM sales GROUP BY region;
 CREATE MATERIALIZED VIEW regrouped AS SELECT region, bit_or(id) AS n FROM sales GROUP BY region;
-CREATE MATERIALIZED VIEW swapped AS SELECT region, now() AS at FROM sales;
+CREATE MATERIALIZED VIEW swapped AS SELECT region, clock_timestamp() AS at FROM sales;
 CREATE TABLE parted (id int, n int) PARTITION BY RANGE (id);
 CREATE TABLE part PARTITION OF parted DEFAULT;
 CREATE MATERIALIZED VIEW refused AS SELECT n FROM part;
