@@ -12,7 +12,7 @@ import type { Binary, Cast, ColumnRef, Expr } from '../../parser/tree.ts';
 import { children } from '../../parser/walk.ts';
 import { FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, NUMERIC } from './facts.ts';
 
-type Kind = 'integer' | 'wide' | 'time' | 'other';
+type Kind = 'integer' | 'wide' | 'time' | 'interval' | 'other';
 
 /** The base type of a column, by OID. */
 type ColumnType = (ref: ColumnRef) => number | null;
@@ -23,8 +23,11 @@ const TIMESTAMPTZ = 1184;
 const KINDS: ReadonlyMap<number | null, Kind> = new Map([
   ...[INT2, INT4, INT8].map((oid) => [oid, 'integer'] as const),
   ...[NUMERIC, FLOAT4, FLOAT8].map((oid) => [oid, 'wide'] as const),
-  ...[DATE, TIMESTAMP, TIMESTAMPTZ, INTERVAL].map((oid) => [oid, 'time'] as const),
+  ...[DATE, TIMESTAMP, TIMESTAMPTZ].map((oid) => [oid, 'time'] as const),
+  [INTERVAL, 'interval'] as const,
 ]);
+
+const TEMPORAL: ReadonlySet<Kind | undefined> = new Set(['time', 'interval']);
 
 const TOTAL_OPERATORS: ReadonlySet<string> = new Set([
   'AND',
@@ -37,10 +40,6 @@ const TOTAL_OPERATORS: ReadonlySet<string> = new Set([
   '>=',
   'IS DISTINCT FROM',
   'IS NOT DISTINCT FROM',
-  '~~',
-  '!~~',
-  '~~*',
-  '!~~*',
   '||',
   '->',
   '->>',
@@ -52,8 +51,9 @@ const TOTAL_OPERATORS: ReadonlySet<string> = new Set([
   '?',
   '?|',
   '?&',
-  'AT TIME ZONE',
 ]);
+/** Total where the pattern or the time zone is the same for all rows. */
+const LITERAL_OPERATORS = /^(!?~~?\*?|AT TIME ZONE)$/;
 const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
   'lower',
   'upper',
@@ -76,28 +76,30 @@ const TOTAL_FUNCTIONS: ReadonlySet<string> = new Set([
   'trunc',
   'sign',
   'date',
-  'date_trunc',
-  'date_part',
-  'extract',
-  'timezone',
   'now',
   'transaction_timestamp',
-  'age',
   'concat',
   'jsonb_typeof',
   'cardinality',
   'array_length',
   'starts_with',
-  'split_part',
   'unnest',
   'generate_subscripts',
   'string_to_table',
 ]);
-/** Total where everything behind the first argument is the same for all rows. */
-const PATTERN_FUNCTIONS: ReadonlySet<string> = new Set([
-  'regexp_replace',
-  'regexp_match',
-  'regexp_count',
+/**
+ * Total where all other arguments than this one are the same for all rows: patterns, fields, time
+ * zones, places.
+ */
+const LITERAL_FUNCTIONS: ReadonlyMap<string, number> = new Map([
+  ['regexp_replace', 0],
+  ['regexp_match', 0],
+  ['regexp_count', 0],
+  ['split_part', 0],
+  ['date_trunc', 1],
+  ['date_part', 1],
+  ['extract', 1],
+  ['timezone', 1],
 ]);
 const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
   'abs',
@@ -112,10 +114,10 @@ const SAME_KIND_FUNCTIONS: ReadonlySet<string> = new Set([
 /** What functions of times give. */
 const RESULTS: ReadonlyMap<string, Kind> = new Map([
   ...['extract', 'date_part'].map((name) => [name, 'wide'] as const),
-  ...['age', 'date', 'date_trunc', 'now', 'timezone', 'transaction_timestamp'].map(
-    (name) => [name, 'time'] as const,
-  ),
+  ...['date', 'now', 'transaction_timestamp'].map((name) => [name, 'time'] as const),
 ]);
+/** What gives the kind of their second argument. */
+const OF_SECOND: ReadonlySet<string> = new Set(['date_trunc', 'timezone']);
 
 export function canFail(expr: Expr, columnType: ColumnType): boolean {
   const fails = (inner: Expr): boolean => canFail(inner, columnType);
@@ -132,15 +134,19 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
     case 'cast':
       return isTotalCast(expr, kind);
     case 'call':
-      if (expr.schema === null && PATTERN_FUNCTIONS.has(expr.name))
-        return expr.args.slice(1).every(isLiteral);
+      if (expr.schema === null && LITERAL_FUNCTIONS.has(expr.name))
+        return expr.args.every(
+          (arg, place) => place === LITERAL_FUNCTIONS.get(expr.name) || isLiteral(arg),
+        );
       return (
         expr.schema === null &&
         TOTAL_FUNCTIONS.has(expr.name) &&
         (!SAME_KIND_FUNCTIONS.has(expr.name) || expr.args.every((arg) => kind(arg) !== 'other'))
       );
     case 'array_comparison':
-      return TOTAL_OPERATORS.has(expr.op);
+      return (
+        TOTAL_OPERATORS.has(expr.op) || (LITERAL_OPERATORS.test(expr.op) && isLiteral(expr.array))
+      );
     case 'aggregate':
     case 'window':
     case 'sublink':
@@ -152,12 +158,16 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
 }
 
 const isLiteral = (expr: Expr): boolean =>
-  expr.kind === 'literal' || (expr.kind === 'cast' && expr.operand.kind === 'literal');
+  expr.kind === 'literal' ||
+  (expr.kind === 'cast' && isLiteral(expr.operand)) ||
+  (expr.kind === 'array' && expr.items.every(isLiteral));
 
 function isTotalBinary(expr: Binary, kind: (expr: Expr) => Kind): boolean {
   if (TOTAL_OPERATORS.has(expr.op)) return true;
-  if (/^!?~\*?$/.test(expr.op)) return isLiteral(expr.right);
+  if (LITERAL_OPERATORS.test(expr.op)) return isLiteral(expr.right);
   const kinds = [kind(expr.left), kind(expr.right)];
+  // Infinity cannot be taken from infinity.
+  if (expr.op === '-' && kinds[0] === kinds[1] && TEMPORAL.has(kinds[0])) return false;
   if (expr.op === '+' || expr.op === '-' || expr.op === '*')
     return !kinds.includes('other') && kinds.some((one) => one !== 'integer');
   // By a literal other than zero.
@@ -178,7 +188,7 @@ function isTotalCast(expr: Cast, kind: (expr: Expr) => Kind): boolean {
   if (expr.type === 'numeric' || expr.type === 'double precision')
     return from === 'integer' || from === 'wide';
   if (expr.type === 'bigint') return from === 'integer';
-  return kindOfType(expr.type) === 'time' && from === 'time';
+  return TEMPORAL.has(kindOfType(expr.type)) && TEMPORAL.has(from);
 }
 
 function kindOf(expr: Expr, columnType: ColumnType): Kind {
@@ -193,7 +203,7 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'unary':
       return inner(expr.operand);
     case 'binary':
-      if (expr.op === 'AT TIME ZONE') return 'time';
+      if (expr.op === 'AT TIME ZONE') return inner(expr.left);
       return /^[-+*/%]$/.test(expr.op) ? widest([inner(expr.left), inner(expr.right)]) : 'other';
     case 'keyword':
       return widest(expr.args.map(inner));
@@ -205,7 +215,9 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'call':
       if (expr.schema === null && SAME_KIND_FUNCTIONS.has(expr.name))
         return widest(expr.args.slice(0, 1).map(inner));
-      return expr.schema === null ? (RESULTS.get(expr.name) ?? 'other') : 'other';
+      if (expr.schema !== null) return 'other';
+      if (OF_SECOND.has(expr.name)) return widest(expr.args.slice(1, 2).map(inner));
+      return RESULTS.get(expr.name) ?? 'other';
     default:
       return 'other';
   }
@@ -214,11 +226,13 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
 function widest(kinds: readonly Kind[]): Kind {
   if (kinds.includes('other')) return 'other';
   if (kinds.includes('time')) return 'time';
+  if (kinds.includes('interval')) return 'interval';
   return kinds.includes('wide') ? 'wide' : 'integer';
 }
 
 function kindOfType(type: string): Kind {
   if (/^(smallint|integer|bigint)$/.test(type)) return 'integer';
   if (/^(numeric|real|double precision)/.test(type)) return 'wide';
-  return /^(date|timestamp|interval)/.test(type) ? 'time' : 'other';
+  if (type.startsWith('interval')) return 'interval';
+  return /^(date$|timestamp)/.test(type) ? 'time' : 'other';
 }

@@ -177,15 +177,26 @@ export function canMissPartner(outline: Outline, query: Query, place: number): b
     case 'select': {
       const expr = query.targets[place]?.expr;
       const block = outline.blocks.find((one) => one.query === query);
-      if (expr === undefined || block === undefined) return false;
-      const item = outline.items.get(itemOf(expr) ?? -1);
-      if (item === undefined) return fullJoinOf(block, expr)?.isNullable === true;
-      const column = plainColumn(expr);
-      const target = column === null ? null : targetOf(item, column.name);
-      const isBelow = target !== null && canMissPartner(outline, target.query, target.place);
-      return item.isNullable || isBelow;
+      return expr !== undefined && block !== undefined && canBeMissing(outline, block, expr);
     }
   }
+}
+
+/** The same of an expression of a SELECT. A merged column is NULL where both sides are. */
+function canBeMissing(outline: Outline, block: Block, expr: Expr): boolean {
+  const item = outline.items.get(itemOf(expr) ?? -1);
+  if (item !== undefined) return item.isNullable || canMissBelow(outline, expr);
+  const merged = fullJoinOf(block, expr);
+  if (merged === undefined) return false;
+  return merged.isNullable || merged.sides.some((side) => canMissBelow(outline, side));
+}
+
+/** The same of the column of a subquery, because of its own joins. */
+function canMissBelow(outline: Outline, expr: Expr): boolean {
+  const column = plainColumn(expr);
+  const item = column === null ? undefined : outline.items.get(column.relation);
+  const target = column === null || item === undefined ? null : targetOf(item, column.name);
+  return target !== null && canMissPartner(outline, target.query, target.place);
 }
 
 /** The one item that an expression reads; null for none or several, or a query in it. */

@@ -10,6 +10,7 @@ import { failureOf, useBench } from './support/bench.ts';
 const bench = useBench(`
   CREATE TABLE v (id int PRIMARY KEY, g int, x int, y int, t text);
   CREATE TABLE w (g int, d int);
+  CREATE TABLE span (id int PRIMARY KEY, since timestamp, until timestamp, due date, word text);
 `);
 
 type Case = {
@@ -98,13 +99,50 @@ const CASES: readonly Case[] = [
     poison: 'INSERT INTO v VALUES (9, 1, 100000, 0)',
     sqlstate: '22003',
   },
+  {
+    name: 'an infinite time taken from another',
+    definition: 'SELECT id, until - since AS d FROM span',
+    poison: "INSERT INTO span VALUES (9, '2024-01-01', 'infinity')",
+    sqlstate: '22008',
+  },
+  {
+    name: 'an infinite date in an argument',
+    definition: "SELECT max(due - '2024-01-01'::date) AS d FROM span",
+    poison: "INSERT INTO span (id, due) VALUES (9, 'infinity')",
+    sqlstate: '22008',
+  },
+  {
+    name: 'a place that is zero',
+    definition: "SELECT split_part(t, ',', y) AS p, count(*) AS n FROM v GROUP BY 1",
+    poison: "INSERT INTO v VALUES (9, 1, 1, 0, 'a')",
+    sqlstate: '22023',
+  },
+  {
+    name: 'a pattern that ends in a backslash',
+    definition: "SELECT id, 'days' LIKE word AS l FROM span",
+    poison: "INSERT INTO span (id, word) VALUES (9, 'day\\')",
+    sqlstate: '22025',
+  },
+  {
+    name: 'a time zone that is none',
+    definition: 'SELECT id, since AT TIME ZONE word AS at FROM span',
+    poison: "INSERT INTO span VALUES (9, '2024-01-01', NULL, NULL, 'Nowhere')",
+    sqlstate: '22023',
+  },
+  {
+    name: 'a field that is none',
+    definition: 'SELECT date_trunc(word, until) AS t, count(*) AS n FROM span GROUP BY 1',
+    poison: "INSERT INTO span VALUES (9, NULL, '2024-01-01', NULL, 'daily')",
+    sqlstate: '22023',
+  },
 ];
 
-const ANTIDOTE = 'DELETE FROM v WHERE id >= 9; DELETE FROM w WHERE d = 0';
+const ANTIDOTE = `DELETE FROM v WHERE id >= 9; DELETE FROM w WHERE d = 0;
+  DELETE FROM span WHERE id >= 9`;
 
 async function start(definition: string): Promise<Subject> {
   await bench.user.execute(
-    `TRUNCATE v, w;
+    `TRUNCATE v, w, span;
      INSERT INTO v
      VALUES (1, 1, 4, 2, '5'), (2, 1, 6, 3, '5'), (3, 2, 8, 4, '6'), (4, NULL, 1, 1, NULL);
      INSERT INTO w VALUES (1, 2), (2, 4)`,

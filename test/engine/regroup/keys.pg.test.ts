@@ -70,6 +70,13 @@ describe('a key that an outer join can leave without a row', () => {
        GROUP BY COALESCE(a.k, b.k)`,
     ],
     [
+      'merged by a FULL JOIN with a query that has one',
+      'delta',
+      `SELECT COALESCE(c.k, s.k) AS k, c.z, s.n FROM c FULL JOIN
+         (SELECT b.k, count(*) AS n FROM a LEFT JOIN b ON b.id = a.other GROUP BY b.k) s
+         ON s.k = c.k`,
+    ],
+    [
       'in a branch of a set operation',
       'delta',
       `SELECT b.k FROM b UNION ALL SELECT b.k FROM a LEFT JOIN b ON b.id = a.other
