@@ -123,6 +123,10 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
     case 'call':
       if (expr.schema === null && PATTERN_FUNCTIONS.has(expr.name))
         return expr.args.slice(1).every(isLiteral);
+      if (expr.schema === null && expr.name === 'to_char')
+        return expr.args.every((arg, index) =>
+          index === 0 ? kind(arg) === 'time' : isLiteral(arg),
+        );
       return (
         expr.schema === null &&
         TOTAL_FUNCTIONS.has(expr.name) &&
@@ -180,6 +184,7 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'unary':
       return inner(expr.operand);
     case 'binary':
+      if (expr.op === 'AT TIME ZONE') return inner(expr.left) === 'time' ? 'time' : 'other';
       return /^[-+*/%]$/.test(expr.op) ? widest([inner(expr.left), inner(expr.right)]) : 'other';
     case 'keyword':
       return widest(expr.args.map(inner));
@@ -191,6 +196,9 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'call':
       if (expr.schema === null && SAME_KIND_FUNCTIONS.has(expr.name))
         return widest(expr.args.slice(0, 1).map(inner));
+      // What it gives is a time as well.
+      if (expr.schema === null && expr.name === 'date_trunc')
+        return widest(expr.args.slice(1, 2).map(inner));
       return expr.name === 'extract' ? 'wide' : 'other';
     default:
       return 'other';
