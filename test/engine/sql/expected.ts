@@ -23,7 +23,8 @@ const NAMES = {
     days_two_tables days_until days_using days_where days_zoned list_enum list_labels
     list_ordinality list_rows list_status list_thresholds list_through list_unnest
     months_crossed months_crossed_region series_by_product series_numbers series_of_view
-    series_other_type
+    series_other_type zone_days zone_days_cte zone_days_placed zone_days_range zone_days_trunc
+    zone_months
   `,
   composition: `
     average_of_sums cte_materialized cte_of_filter group_against_its_average group_cross_total

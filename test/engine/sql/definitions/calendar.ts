@@ -4,6 +4,8 @@ import type { Definitions } from './definition.ts';
 const DAYS = `generate_series('2024-01-01'::timestamp, '2024-03-05'::timestamp,
   interval '1 day')`;
 const DAY_LIST = `(SELECT ${DAYS}::date AS day)`;
+/** Of times with time zone, over a change of the clock. */
+const ZONED = `generate_series('2024-01-25'::date, '2024-03-15'::date, interval '1 day')`;
 const STATES = `(VALUES ('new', 'open'), ('paid', 'open'), ('void', 'closed'), ('x', NULL),
   (NULL, 'none')) AS s(status, stage)`;
 
@@ -122,6 +124,22 @@ export const CALENDAR: Definitions = {
     FROM (SELECT min(due)::timestamp AS a, max(due)::timestamp AS b FROM orders) m,
       generate_series(m.a, m.b, interval '1 month') d LEFT JOIN orders o ON o.due = d::date
     GROUP BY 1`,
+  zone_days: `SELECT d::date AS day, count(o.id) AS n FROM ${ZONED} d
+    LEFT JOIN orders o ON o.due = d::date GROUP BY 1`,
+  zone_days_placed: `SELECT d::date AS day, count(o.id) AS n, sum(o.amount) AS total
+    FROM ${ZONED} d LEFT JOIN orders o ON o.placed::date = d::date GROUP BY 1`,
+  zone_days_trunc: `SELECT d AS day, count(v.ms) AS n
+    FROM ${ZONED} d LEFT JOIN visit v ON date_trunc('day', v.at) = d GROUP BY d`,
+  zone_days_range: `SELECT d::date AS day, count(o.id) AS n
+    FROM ${ZONED} d LEFT JOIN orders o ON o.placed >= d AND o.placed < d + interval '1 day'
+    GROUP BY 1`,
+  zone_months: `SELECT to_char(m, 'YYYY-MM') AS month, count(o.id) AS n
+    FROM generate_series('2024-01-01', '2024-12-01', interval '1 month') m
+      LEFT JOIN orders o ON date_trunc('month', o.placed) = m GROUP BY 1`,
+  zone_days_cte: `WITH days AS (SELECT ${ZONED}::date AS day)
+    SELECT days.day, coalesce(g.n, 0) AS n
+    FROM days LEFT JOIN (SELECT o.placed::date AS day, count(*) AS n FROM orders o GROUP BY 1) g
+      USING (day)`,
   list_status: `SELECT s.status, s.stage, count(o.id) AS n
     FROM ${STATES} LEFT JOIN orders o ON o.status::text = s.status GROUP BY s.status, s.stage`,
   list_enum: `SELECT s.status::text AS status, count(o.id) AS n
