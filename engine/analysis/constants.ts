@@ -1,4 +1,4 @@
-/** Asks the server for the types by which constant items are told, and joined to tables by a key. */
+/** Asks the server for the types by which constant items are told and joined to tables. */
 import type { ColumnRef, Expr, Query } from '../../parser/tree.ts';
 import { mapExprs } from '../../parser/walk.ts';
 import type { SourceFacts } from '../algebra/facts.ts';

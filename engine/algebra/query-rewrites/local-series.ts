@@ -2,7 +2,7 @@
  * A series of days or months in the session's time zone, for servers whose generate_series takes no
  * zone:
  *
- *   generate_series(a, b, '1 day')   generate_series(a's local time, b's, '1 day') AT TIME ZONE zone
+ *   generate_series(a, b, step)   generate_series(a's local time, b's, step) AT TIME ZONE zone
  *
  * Right where the two are the same rows, which is asked of the server before (local-series.ts of
  * analysis/): so it is for constants alone. Each step of PostgreSQL's own goes from an instant to

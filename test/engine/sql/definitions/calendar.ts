@@ -23,7 +23,8 @@ export const CALENDAR: Definitions = {
     SELECT days.day, days.works, count(o.id) AS n
     FROM days LEFT JOIN orders o ON o.due = days.day
     GROUP BY days.day, days.works`,
-  days_by_month: `WITH days AS (SELECT d::date AS day, to_char(d, 'YYYY-MM') AS month FROM ${DAYS} d)
+  days_by_month: `WITH days AS (
+      SELECT d::date AS day, to_char(d, 'YYYY-MM') AS month FROM ${DAYS} d)
     SELECT days.month, count(o.id) AS n, count(DISTINCT days.day) AS days
     FROM days LEFT JOIN orders o ON o.due = days.day GROUP BY days.month`,
   days_list: `SELECT d.day, o.id, o.amount
