@@ -54,6 +54,19 @@ export const CALENDAR: Definitions = {
     WHERE d.day NOT IN (SELECT o.due FROM orders o WHERE o.due IS NOT NULL)`,
   days_in: `SELECT d.day FROM ${DAY_LIST} d WHERE d.day IN (SELECT o.due FROM orders o)`,
   days_except: `SELECT d.day FROM ${DAY_LIST} d EXCEPT SELECT o.due FROM orders o`,
+  days_except_from: `SELECT o.due FROM orders o EXCEPT SELECT d.day FROM ${DAY_LIST} d`,
+  days_union: `SELECT d.day FROM ${DAY_LIST} d UNION SELECT c.joined FROM customer c`,
+  days_recent: `SELECT d.day, count(o.id) AS n FROM ${DAY_LIST} d
+    LEFT JOIN orders o ON o.due = d.day AND o.placed > now() - interval '30 days' GROUP BY d.day`,
+  days_recent_until: `SELECT d.day, count(o.id) AS n FROM ${DAY_LIST} d
+    LEFT JOIN orders o ON o.due <= d.day AND o.placed > now() - interval '30 days'
+    GROUP BY d.day`,
+  days_rollup: `SELECT d.day, count(o.id) AS n
+    FROM ${DAY_LIST} d LEFT JOIN orders o ON o.due = d.day GROUP BY ROLLUP (d.day)`,
+  days_aliased: `SELECT j.day, count(j.id) AS n
+    FROM (${DAY_LIST} d LEFT JOIN orders o ON o.due = d.day) AS j GROUP BY j.day`,
+  days_row: `SELECT d.day, count(d) AS rows, count(o) AS orders
+    FROM ${DAY_LIST} d LEFT JOIN orders o ON o.due = d.day GROUP BY d.day`,
   days_scalar: `SELECT d.day, (SELECT sum(o.amount) FROM orders o WHERE o.due = d.day) AS total
     FROM ${DAY_LIST} d`,
   days_of_group: `SELECT d.day, coalesce(g.n, 0) AS n
@@ -146,6 +159,12 @@ export const CALENDAR: Definitions = {
   list_enum: `SELECT s.status::text AS status, count(o.id) AS n
     FROM unnest(ARRAY['new', 'paid', 'void']::status[]) s(status)
       LEFT JOIN orders o ON o.status = s.status GROUP BY s.status`,
+  list_unnamed: `SELECT "*VALUES*".column1 AS n, count(o.id) AS orders
+    FROM (VALUES (1), (2), (9)) "*VALUES*" LEFT JOIN orders o ON o.qty = "*VALUES*".column1
+    GROUP BY "*VALUES*".column1`,
+  list_rows_from: `SELECT r.a, r.b, count(o.id) AS n
+    FROM ROWS FROM (generate_series(1, 3), unnest(ARRAY['new', 'paid'])) AS r(a, b)
+      LEFT JOIN orders o ON o.qty = r.a AND o.status::text = r.b GROUP BY r.a, r.b`,
   list_labels: `SELECT s.stage, count(o.id) AS n, max(o.amount) AS most
     FROM ${STATES} LEFT JOIN orders o ON o.status::text = s.status GROUP BY s.stage`,
   list_nullable: `SELECT s.stage, count(*) AS n, max(o.amount) AS most
