@@ -69,6 +69,11 @@ export const CALENDAR: Definitions = {
     FROM ${DAY_LIST} d LEFT JOIN orders o ON o.due = d.day GROUP BY d.day`,
   days_scalar: `SELECT d.day, (SELECT sum(o.amount) FROM orders o WHERE o.due = d.day) AS total
     FROM ${DAY_LIST} d`,
+  days_scalar_range: `SELECT d.day, (SELECT count(*) FROM orders o
+      WHERE o.due <= d.day AND (o.shipped IS NULL OR o.shipped::date >= d.day)) AS n
+    FROM ${DAY_LIST} d`,
+  days_month_of_day: `SELECT date_trunc('month', d)::date AS month, count(o.id) AS n
+    FROM ${DAYS} d LEFT JOIN orders o ON o.due = d::date GROUP BY 1`,
   days_of_group: `SELECT d.day, coalesce(g.n, 0) AS n
     FROM ${DAY_LIST} d
       LEFT JOIN (SELECT r.at::date AS day, count(*) AS n FROM reading r GROUP BY 1) g
@@ -205,6 +210,8 @@ export const CALENDAR: Definitions = {
     FROM generate_series(1, 7) n LEFT JOIN visit v ON v.customer = n GROUP BY n`,
   series_sum: `SELECT n, count(o.id) AS orders
     FROM generate_series(-1, 7) n LEFT JOIN orders o ON o.qty + o.product = n GROUP BY n`,
+  series_hours: `SELECT h.hour, count(r.id) AS n FROM generate_series(0, 23) h(hour)
+    LEFT JOIN reading r ON extract(hour FROM r.at) = h.hour GROUP BY h.hour`,
   series_of_view: `SELECT n, count(p.id) AS paid
     FROM generate_series(1, 25) n LEFT JOIN paid p ON p.customer = n GROUP BY n`,
 };
