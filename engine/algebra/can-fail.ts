@@ -116,7 +116,7 @@ const RESULTS: ReadonlyMap<string, Kind> = new Map([
   ...['extract', 'date_part'].map((name) => [name, 'wide'] as const),
   ...['date', 'now', 'transaction_timestamp'].map((name) => [name, 'time'] as const),
 ]);
-/** What gives the kind of their second argument. */
+/** What gives the kind of its second argument. */
 const OF_SECOND: ReadonlySet<string> = new Set(['date_trunc', 'timezone']);
 
 export function canFail(expr: Expr, columnType: ColumnType): boolean {
@@ -137,6 +137,10 @@ function isTotal(expr: Expr, kind: (expr: Expr) => Kind): boolean {
       if (expr.schema === null && LITERAL_FUNCTIONS.has(expr.name))
         return expr.args.every(
           (arg, place) => place === LITERAL_FUNCTIONS.get(expr.name) || isLiteral(arg),
+        );
+      if (expr.schema === null && expr.name === 'to_char')
+        return expr.args.every((arg, index) =>
+          index === 0 ? kind(arg) === 'time' : isLiteral(arg),
         );
       return (
         expr.schema === null &&
@@ -203,7 +207,7 @@ function kindOf(expr: Expr, columnType: ColumnType): Kind {
     case 'unary':
       return inner(expr.operand);
     case 'binary':
-      if (expr.op === 'AT TIME ZONE') return inner(expr.left);
+      if (expr.op === 'AT TIME ZONE') return inner(expr.left) === 'time' ? 'time' : 'other';
       return /^[-+*/%]$/.test(expr.op) ? widest([inner(expr.left), inner(expr.right)]) : 'other';
     case 'keyword':
       return widest(expr.args.map(inner));

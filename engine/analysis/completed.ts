@@ -6,19 +6,20 @@
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import { quoteLiteral } from '../../parser/quote.ts';
-import type { Query } from '../../parser/tree.ts';
+import type { Expr, Query } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { CompletedOrders } from '../algebra/query-rewrites/complete-orders.ts';
 import { completeOrders } from '../algebra/query-rewrites/complete-orders.ts';
 import { pinTimeZone, timeOperands } from '../algebra/query-rewrites/pin-settings.ts';
 import { derivedColumns } from '../algebra/query-rewrites/row-keys.ts';
-import { literal } from '../algebra/query-rewrites/zoned.ts';
+import { literal, type Zone } from '../algebra/query-rewrites/zoned.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { Db } from '../db/db.ts';
 import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { loadColumns } from '../server/columns.ts';
 import { isClock, VALUE_FUNCTIONS } from '../server/functions.ts';
+import { withLocalSeries } from './local-series.ts';
 import { typesIn } from './marked-types.ts';
 import type { ReadView } from './read-view.ts';
 import { readView } from './read-view.ts';
@@ -80,14 +81,22 @@ async function withTimeZone(
   if (!isConcerned) return query;
   if (await meansAnAbbreviation(db, timeZone)) return query;
   const typeOf = await typesIn(db, query, searchPath, timeOperands, []);
-  return pinTimeZone(query, {
+  const zone: Zone = {
     name: literal(quoteLiteral(timeZone), 'text'),
     serverMajor,
-    typeOf: (expr) => typeOf(expr)?.oid ?? null,
+    typeOf: (expr) => typeOf(ofOneType(expr))?.oid ?? null,
     mayRepeat: functions.unstable.every(
       (use) => use.dependence !== 'moment' || isClock(use) || use.name === VALUE_FUNCTIONS,
     ),
-  });
+    isLocalSeries: () => false,
+  };
+  return pinTimeZone(query, await withLocalSeries(db, query, zone, timeZone));
+}
+
+/** No type is asked of what returns a set; a series has that of its start. */
+function ofOneType(expr: Expr): Expr {
+  const isSeries = expr.kind === 'call' && expr.schema === null && expr.name === 'generate_series';
+  return isSeries ? (expr.args[0] ?? expr) : expr;
 }
 
 /** The time zones of these names are what the abbreviations of the same name mean. */

@@ -13,6 +13,7 @@ import { outlineOf } from '../regroup/outline.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import { untimed } from '../algebra/rewrites/time-scans.ts';
 import { ColumnNames } from '../sql/names.ts';
+import { constantsIn } from './constants.ts';
 import { queryColumns } from './query-columns.ts';
 
 export async function regroup(
@@ -26,7 +27,10 @@ export async function regroup(
   const { items, untimed: others } = timedItems(query, outlineOf(query), sources);
   if (others.length > 0) return { reasons: others.map(untimed) };
   const names = columns.map(({ name }) => name);
-  const plans = keyPlans(query, hiddenName(names), (outline) => keyFacts(outline, sources));
+  const { constants, oidOf, typeOf } = await constantsIn(db, query, sources);
+  const plans = keyPlans(query, hiddenName(names), constants, (outline) =>
+    keyFacts(outline, sources, typeOf),
+  );
   for (const plan of plans.slice(0, MAX_TRIED)) {
     const facts = (await queryColumns(db, plan.query))[plan.place];
     if (facts === undefined || !facts.sortable || !facts.hasPlainEquality) continue;
@@ -35,7 +39,7 @@ export async function regroup(
     const { place, ...own } = plan;
     const name = columnNames(plan)[place] ?? '';
     const key = { name, type: facts.logType, label: labelOf(plan) };
-    return { rule: 'regroup', ...own, key, columns: names, timed: items, sources };
+    return { rule: 'regroup', ...own, key, columns: names, timed: items, sources, oidOf };
   }
   return { reasons: [NO_KEY] };
 }

@@ -10,10 +10,12 @@
  * is no matter: its rows are computed again, and are what they were.
  */
 import { deparseExpr } from '../../parser/deparse.ts';
+import { deparse } from '../../parser/deparse-query.ts';
 import { quoteQualified } from '../../parser/quote.ts';
 import type { ColumnRef, Expr, TableItem } from '../../parser/tree.ts';
 import { visit } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
+import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Scan } from '../algebra/node.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
@@ -124,7 +126,7 @@ function term(plan: RegroupPlan, changed: TableItem, path: Path, pending: Pendin
   return sql`-- touched by changes of ${fragment(labelOf(changed))}
 SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
 FROM
-  ${lines([...rows.from, ...tablesOn(plan, others)])}${whereOf(conditions)}`;
+  ${lines([...rows.from, ...itemsOn(plan, others, exprs)])}${whereOf(conditions)}`;
 }
 
 /** The keys of rows that the passing of time has changed. */
@@ -138,7 +140,7 @@ function passedTerms(plan: RegroupPlan, moment: Sql): readonly Sql[] {
       sql`-- touched by time that has passed for ${fragment(labelOf(relation))}
 SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
 FROM
-  ${lines(tablesOn(plan, path.tables))}${whereOf(conditions)}`,
+  ${lines(itemsOn(plan, path.tables, [path.key, ...path.conditions]))}${whereOf(conditions)}`,
     ];
   });
 }
@@ -146,13 +148,31 @@ FROM
 const labelOf = ({ schema, name, alias }: TableItem): string =>
   `${schema}.${name} AS ${alias}`.replaceAll(/[\r\n]/g, ' ');
 
-/** The tables that items of FROM are. */
-const tablesOn = ({ outline }: RegroupPlan, items: readonly number[]): readonly Sql[] =>
+/** The tables that items of FROM are, and of constant items the columns that are read. */
+const itemsOn = (
+  { outline }: RegroupPlan,
+  items: readonly number[],
+  exprs: readonly Expr[],
+): readonly Sql[] =>
   items.map((item) => {
-    const relation = outline.items.get(item)?.relation;
-    if (relation?.kind !== 'table') throw new Error(`item ${item} is no table`);
-    return sql`${qualified(relation.schema, relation.name)} AS ${ident(aliasOf(item))}`;
+    const found = outline.items.get(item);
+    const alias = ident(aliasOf(item));
+    if (found?.relation.kind === 'table')
+      return sql`${qualified(found.relation.schema, found.relation.name)} AS ${alias}`;
+    if (found?.isConstant !== true) throw new Error(`item ${item} is no table`);
+    const rows = selectFrom(found.relation, item, [...columnsRead(item, exprs)]);
+    return sql`(\n${fragment(deparse(rows))}\n) AS ${alias}`;
   });
+
+/** The names of an item's columns that expressions read. */
+function columnsRead(item: number, exprs: readonly Expr[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const expr of exprs)
+    visit(expr, (node) => {
+      if (node.kind === 'column' && node.relation === item) names.add(node.name);
+    });
+  return names;
+}
 
 /**
  * The columns of a table that the expressions read; where pending rows are cancelled against each
@@ -166,11 +186,7 @@ function scanOf(
   netting: Netting,
 ): Scan {
   const isUsed = (attnum: number): boolean => source.used?.includes(attnum) !== false;
-  const names = new Set<string>();
-  for (const expr of exprs)
-    visit(expr, (node) => {
-      if (node.kind === 'column' && node.relation === item) names.add(node.name);
-    });
+  const names = columnsRead(item, exprs);
   return {
     op: 'scan',
     source,
@@ -191,7 +207,8 @@ function scanOf(
 function nettingOf(exprs: readonly Expr[], plan: RegroupPlan, { tables }: Path): Netting {
   const typeOf = (ref: ColumnRef): number | null => {
     const relation = plan.outline.items.get(ref.relation)?.relation;
-    if (relation?.kind !== 'table' || !tables.includes(ref.relation)) return null;
+    if (!tables.includes(ref.relation)) return null;
+    if (relation?.kind !== 'table') return plan.oidOf(ref);
     const columns = plan.sources.get(relation.oid)?.columns ?? [];
     return columns.find(({ name }) => name === ref.name)?.oid ?? null;
   };

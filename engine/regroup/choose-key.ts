@@ -32,15 +32,17 @@ export type KeyPlan = {
 
 /**
  * Every key by which the query decomposes, the best first. `hiddenName`: what the key is called
- * where the query does not show it. `factsOf`: what the types of an outline's columns tell.
+ * where the query does not show it. `constants`: the items whose rows never change. `factsOf`: what
+ * the types of an outline's columns tell.
  */
 export function keyPlans(
   query: Query,
   hiddenName: (expr: Expr) => string,
+  constants: ReadonlySet<number>,
   factsOf: (outline: Outline) => KeyFacts,
 ): readonly KeyPlan[] {
   const plans = candidates(query, hiddenName).flatMap((one): KeyPlan[] => {
-    const outline = outlineOf(one.query);
+    const outline = outlineOf(one.query, constants);
     const facts = factsOf(outline);
     const holders = holdersOf(outline, one.query, one.place, facts);
     if (holders === null || holders.length === 0) return [];

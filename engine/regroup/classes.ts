@@ -1,7 +1,8 @@
 /**
  * Where a key occurs: the columns of tables that have the key's value in every row that matters to
- * a row of the answer with that value. A table that has such a column can be confined to some keys,
- * and its changed rows tell which keys they touch.
+ * a row of the answer with that value, or expressions over the columns of one table. A table that
+ * has such a column can be confined to some keys, and its changed rows tell which keys they touch.
+ * The same holds of constant items, which have no changed rows.
  *
  * The key spreads by equality, and only to items whose rows matter nowhere without it: from either
  * side of an inner join or WHERE, from the preserved side of an outer join to the other one, from
@@ -71,15 +72,13 @@ function spread(
   const known: Expr[] = given.flatMap((expr) => [expr, ...bothSides(block, expr)]);
   const has = (expr: Expr): boolean => known.some((one) => equalExpr(one, expr));
   const add = (from: Expr, to: Expr, { filtered }: Condition): boolean => {
-    const [a, b] = [plainColumn(from), plainColumn(to)];
-    if (a === null || b === null || !has(a) || has(b) || !filtered.has(b.relation)) return false;
-    if (!facts.same(a, b)) return false;
+    const [a, b] = [bare(from), bare(to)];
+    if (!has(a) || has(b) || !filtered.has(itemOf(b) ?? -1) || !facts.same(a, b)) return false;
     known.push(b);
     return true;
   };
   for (const expr of given) {
-    const plain = plainColumn(expr);
-    if (plain !== null && !has(plain)) known.push(plain);
+    if (!has(bare(expr))) known.push(bare(expr));
   }
   while (
     block.conditions.some(
@@ -90,11 +89,15 @@ function spread(
           add(condition.expr.right, condition.expr.left, condition)),
     )
   );
-  return [
-    ...known.flatMap((expr) => ofItem(outline, block, expr, facts)),
-    ...below(outline, block, known, facts),
-  ];
+  const own = known.flatMap((expr) => ofItem(outline, block, expr, facts));
+  return [...own.filter(isFirst), ...below(outline, block, known, facts)];
 }
+
+const isFirst = (holder: Holder, at: number, all: readonly Holder[]): boolean =>
+  all.findIndex(({ item, expr }) => item === holder.item && equalExpr(expr, holder.expr)) === at;
+
+/** An expression without the names that joins give to what it reads. */
+const bare = (expr: Expr): Expr => plainColumn(expr) ?? withoutJoinNames(expr);
 
 /** A column that a FULL JOIN merges has the value of either side. */
 function bothSides(block: Block, expr: Expr): readonly Expr[] {
@@ -121,7 +124,7 @@ function ofItem(outline: Outline, block: Block, expr: Expr, facts: KeyFacts): re
   const found = item === null ? undefined : outline.items.get(item);
   if (item === null || found === undefined || found.block.query !== block.query) return [];
   if (found.isHidden || (found.isNullable && !isStrict(expr))) return [];
-  if (found.relation.kind === 'table')
+  if (found.relation.kind === 'table' || found.isConstant)
     return facts.isSafe(expr, block) ? [{ item, expr: withoutJoinNames(expr) }] : [];
   const column = plainColumn(expr);
   const target = column === null ? null : targetOf(found, column.name);
@@ -185,7 +188,8 @@ export function canMissPartner(outline: Outline, query: Query, place: number): b
 /** The same of an expression of a SELECT. A merged column is NULL where both sides are. */
 function canBeMissing(outline: Outline, block: Block, expr: Expr): boolean {
   const item = outline.items.get(itemOf(expr) ?? -1);
-  if (item !== undefined) return item.isNullable || canMissBelow(outline, expr);
+  if (item !== undefined)
+    return item.isNullable || (!item.isConstant && canMissBelow(outline, expr));
   const merged = fullJoinOf(block, expr);
   if (merged === undefined) return false;
   return merged.isNullable || merged.sides.some((side) => canMissBelow(outline, side));

@@ -1,9 +1,9 @@
 /**
- * A definition confined to some keys: a condition on the key at every table that holds it, below
- * groupings, windows and outer joins, so that indexes on the key find the rows.
+ * A definition confined to some keys: a condition on the key at every table or constant item that
+ * holds it, below groupings, windows and outer joins, so that indexes on the key find the rows.
  *
  * A condition on a table that an outer join can show as NULLs stands in a subquery in its place: in
- * WHERE it would take away the rows that have no partner.
+ * WHERE it would take away the rows that have no partner. A constant item there is left whole.
  */
 import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
 import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
@@ -29,12 +29,12 @@ export function confined(
     for (const { item, expr } of holders) {
       const place = item - one.first;
       const relation = one.relations[place];
-      if (place < 0 || relation?.kind !== 'table') continue;
+      if (place < 0 || relation === undefined) continue;
       if (outline.items.get(item)?.isNullable === false) {
         const own = condition(expr);
         where =
           where === null ? own : { kind: 'binary', op: 'AND', left: where, right: own, span: null };
-      } else if (!needsTable(one, item)) {
+      } else if (relation.kind === 'table' && !needsTable(one, item)) {
         const source = sources.get(relation.oid);
         if (source === undefined) continue;
         relations[place] = subqueryOf(relation, source, next, (number) =>

@@ -6,9 +6,12 @@ import { readsNow } from '../algebra/timed.ts';
 import { plainColumn, targetOf } from './lineage.ts';
 import type { Block, Outline } from './outline.ts';
 
+/** What is known of the type of an expression that is no column of a table. */
+export type ExprTypes = (expr: Expr) => ColumnFacts | null;
+
 export type KeyFacts = {
-  /** Whether two columns can stand for each other as a key: one type, and one equality. */
-  readonly same: (a: ColumnRef, b: ColumnRef) => boolean;
+  /** Whether two values can stand for each other as a key: one type, and one equality. */
+  readonly same: (a: Expr, b: Expr) => boolean;
   /**
    * Whether an expression of a SELECT can be computed for all rows of its tables. One that can fail
    * (a division, a cast of text) may be kept by conditions from the rows for which it does. One
@@ -17,8 +20,16 @@ export type KeyFacts = {
   readonly isSafe: (expr: Expr, block: Block) => boolean;
 };
 
-export function keyFacts(outline: Outline, sources: ReadonlyMap<number, SourceFacts>): KeyFacts {
-  const of = (ref: ColumnRef): ColumnFacts | null => factsOf(outline, sources, ref);
+export function keyFacts(
+  outline: Outline,
+  sources: ReadonlyMap<number, SourceFacts>,
+  typeOf: ExprTypes,
+): KeyFacts {
+  const of = (expr: Expr): ColumnFacts | null => {
+    const column = plainColumn(expr);
+    if (column === null) return typeOf(expr);
+    return factsOf(outline, sources, column) ?? typeOf(expr) ?? typeOf(column);
+  };
   return {
     same: (a, b) => {
       const [left, right] = [of(a), of(b)];

@@ -14,14 +14,14 @@ export const withoutJoinNames = (expr: Expr): Expr =>
   mapExpr(expr, (node) => (node.kind === 'join_column' ? withoutJoinNames(node.target) : null));
 
 /**
- * The table's column that is shown here: rows with another value in it matter to nothing that is
- * seen with this one. Null where that is not so, or not known.
+ * The column of a table or a constant item that is shown here: rows with another value in it matter
+ * to nothing that is seen with this one. Null where that is not so, or not known.
  */
 export function lineageOf(outline: Outline, expr: Expr): ColumnRef | null {
   const ref = plainColumn(expr);
   const item = ref === null ? undefined : outline.items.get(ref.relation);
   if (ref === null || item === undefined) return null;
-  if (item.relation.kind === 'table') return ref;
+  if (item.relation.kind === 'table' || item.isConstant) return ref;
   const target = targetOf(item, ref.name);
   if (target === null || target.query.kind !== 'select') return null;
   if (!decomposes(target.query, target.expr)) return null;

@@ -15,6 +15,8 @@ export type Item = {
   readonly isNullable: boolean;
   /** Whether a join with a name of its own hides that of the item. */
   readonly isHidden: boolean;
+  /** Whether its rows never change (constant-items.ts). */
+  readonly isConstant: boolean;
 };
 
 /**
@@ -50,7 +52,7 @@ export type Outline = {
   readonly items: ReadonlyMap<number, Item>;
 };
 
-export function outlineOf(query: Query): Outline {
+export function outlineOf(query: Query, constants: ReadonlySet<number> = new Set()): Outline {
   const blocks: Block[] = [];
   const items = new Map<number, Item>();
   const walk = (one: Query, parent: Block | null): void => {
@@ -67,7 +69,14 @@ export function outlineOf(query: Query): Outline {
     for (const [index, relation] of one.relations.entries()) {
       const number = one.first + index;
       const isNullable = nullable.has(number);
-      items.set(number, { number, relation, block, isNullable, isHidden: hidden.has(number) });
+      items.set(number, {
+        number,
+        relation,
+        block,
+        isNullable,
+        isHidden: hidden.has(number),
+        isConstant: constants.has(number),
+      });
     }
     visitQuery(one, { expr: () => {}, query: inside(block) });
   };

@@ -9,6 +9,9 @@
  * rest of this one (the proof is in docs/decisions/0050-regroup.md). Conditions may be left out,
  * because then more keys are touched; none may be added. A condition that fails for rows which the
  * definition does not ask it of is left out.
+ *
+ * P1 .. Pm can be constant items as well (constant-items.ts): a series of days leads from a changed
+ * row to the days that its conditions let it meet, equal or not.
  */
 import type { ColumnRef, Expr } from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
@@ -16,14 +19,15 @@ import type { Holder } from './classes.ts';
 import { memberOf } from './classes.ts';
 import type { KeyFacts } from './key-facts.ts';
 import { decomposesAt, lineageOf, plainColumn } from './lineage.ts';
-import type { Outline } from './outline.ts';
+import type { Block, Outline } from './outline.ts';
 import { tablesOf } from './outline.ts';
 
-/** A condition without which rows of table `from` matter to nothing; it reads `to` as well. */
-type Step = { readonly from: number; readonly to: number; readonly condition: Expr };
+/** Conditions without which rows of item `from` matter to nothing; they read `to` as well. */
+type Step = { readonly from: number; readonly to: number; readonly conditions: readonly Expr[] };
 
-/** The tables and conditions from a changed row to the key, a column of the last table. */
+/** The items and conditions from a changed row to the key, a column of the last one. */
 export type Path = {
+  /** A table, and after it tables and constant items. */
   readonly tables: readonly number[];
   readonly conditions: readonly Expr[];
   readonly key: Expr;
@@ -51,10 +55,10 @@ function pathFrom(start: number, holders: readonly Holder[], steps: readonly Ste
       if (key !== undefined) return { ...path, key };
     }
     front = front.flatMap(({ tables, conditions }) =>
-      steps.flatMap(({ from, to, condition }) => {
+      steps.flatMap(({ from, to, conditions: more }) => {
         if (from !== tables.at(-1) || seen.has(to)) return [];
         seen.add(to);
-        return [{ tables: [...tables, to], conditions: [...conditions, condition] }];
+        return [{ tables: [...tables, to], conditions: [...conditions, ...more] }];
       }),
     );
   }
@@ -62,33 +66,47 @@ function pathFrom(start: number, holders: readonly Holder[], steps: readonly Ste
 }
 
 function stepsOf(outline: Outline, facts: KeyFacts): readonly Step[] {
-  return outline.blocks.flatMap((block) => {
-    const { query, conditions } = block;
-    return conditions.flatMap(({ expr, filtered, present }) => {
-      const own = new Set(query.relations.map((_, index) => query.first + index));
-      const member = memberOf(expr);
-      if (member !== null) return memberSteps(outline, member);
-      if (!facts.isSafe(expr, block)) return [];
-      const read = readsOf(expr);
-      if (read === null) return [];
-      const [a, b, ...others] = new Set(read.map(({ relation }) => relation));
-      if (a === undefined || b === undefined || others.length > 0) return [];
-      const isStrict = isComparison(expr);
-      /** NULLs of an outer join could meet a condition that is not strict. */
-      const isThere = (number: number): boolean =>
-        isStrict || (own.has(number) ? present.has(number) : isNeverNull(outline, number));
-      return [
-        [a, b],
-        [b, a],
-      ].flatMap(([from = 0, to = 0]) => {
-        if (!filtered.has(from) || !isThere(to)) return [];
-        const condition = overTables(outline, expr);
-        if (condition === null) return [];
-        const [one, two] = [tableOf(condition, from), tableOf(condition, to)];
-        return one === null || two === null || one === two
-          ? []
-          : [{ from: one, to: two, condition: condition.expr }];
-      });
+  return outline.blocks.flatMap((block) => narrowed(outline, stepsIn(outline, block, facts)));
+}
+
+/**
+ * A step to a constant item takes all conditions between the two: one bound of a series alone would
+ * touch half of its keys. Each holds for the two rows if they matter to anything.
+ */
+function narrowed(outline: Outline, steps: readonly Step[]): readonly Step[] {
+  return steps.map((step) => {
+    if (outline.items.get(step.to)?.isConstant !== true) return step;
+    const same = steps.filter(({ from, to }) => from === step.from && to === step.to);
+    return { ...step, conditions: same.flatMap(({ conditions }) => conditions) };
+  });
+}
+
+function stepsIn(outline: Outline, block: Block, facts: KeyFacts): readonly Step[] {
+  const { query, conditions } = block;
+  return conditions.flatMap(({ expr, filtered, present }) => {
+    const own = new Set(query.relations.map((_, index) => query.first + index));
+    const member = memberOf(expr);
+    if (member !== null) return memberSteps(outline, member);
+    if (!facts.isSafe(expr, block)) return [];
+    const read = readsOf(expr);
+    if (read === null) return [];
+    const [a, b, ...others] = new Set(read.map(({ relation }) => relation));
+    if (a === undefined || b === undefined || others.length > 0) return [];
+    const isStrict = isComparison(expr);
+    /** NULLs of an outer join could meet a condition that is not strict. */
+    const isThere = (number: number): boolean =>
+      isStrict || (own.has(number) ? present.has(number) : isNeverNull(outline, number));
+    return [
+      [a, b],
+      [b, a],
+    ].flatMap(([from = 0, to = 0]) => {
+      if (!filtered.has(from) || !isThere(to)) return [];
+      const condition = overTables(outline, expr);
+      if (condition === null) return [];
+      const [one, two] = [tableOf(condition, from), tableOf(condition, to)];
+      return one === null || two === null || one === two
+        ? []
+        : [{ from: one, to: two, conditions: [condition.expr] }];
     });
   });
 }
@@ -111,7 +129,7 @@ function memberSteps(
     const item = outline.items.get(column.relation);
     if (to === null || from === null || item === undefined || item.isNullable) return [];
     const condition: Expr = { kind: 'binary', op: '=', left: from, right: to, span: null };
-    return [{ from: from.relation, to: to.relation, condition }];
+    return [{ from: from.relation, to: to.relation, conditions: [condition] }];
   });
 }
 
@@ -152,8 +170,8 @@ function readsOf(expr: Expr): readonly ColumnRef[] | null {
 type OverTables = { readonly expr: Expr; readonly tables: ReadonlyMap<number, number | null> };
 
 /**
- * A condition over the columns of tables, and the table that stands for each item; null where a
- * column is not one of a table.
+ * A condition over the columns of tables and constant items, and the one that stands for each item
+ * of FROM; null where a column is of neither.
  */
 function overTables(outline: Outline, expr: Expr): OverTables | null {
   const tables = new Map<number, number | null>();

@@ -1,4 +1,5 @@
 /** How the rows of a definition are computed again by a key, once types are known. */
+import type { ColumnRef } from '../../parser/tree.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { KeyPlan } from './choose-key.ts';
 import type { TimedItem } from './timed-items.ts';
@@ -19,6 +20,8 @@ export type RegroupPlan = Omit<KeyPlan, 'place'> & {
   /** The columns of the definition. */
   readonly columns: readonly string[];
   readonly timed: readonly TimedItem[];
+  /** The OID of the type of a constant item's column; null for any other. */
+  readonly oidOf: (ref: ColumnRef) => number | null;
   /** By OID. */
   readonly sources: ReadonlyMap<number, SourceFacts>;
 };

@@ -1,7 +1,8 @@
 /**
  * What depends on the session's TimeZone names the zone: `date_trunc('day', t)` becomes
  * `date_trunc('day', t, 'Europe/Berlin')`, `t::date` becomes `(t AT TIME ZONE ..)::date`,
- * CURRENT_DATE `(now() AT TIME ZONE ..)::date`.
+ * CURRENT_DATE `(now() AT TIME ZONE ..)::date`. A series of days has a fourth argument on servers
+ * that know one, otherwise it is one of local times (local-series.ts).
  *
  * Right because each form is what PostgreSQL computes under that TimeZone; the tests compare them
  * over changes of the clock. Counter-examples, which stay: `extract(timezone FROM t)` and to_char
@@ -13,6 +14,7 @@
 import type { Binary, Call, Cast, Expr, Query, ValueFunction } from '../../../parser/tree.ts';
 import { mapExpr, mapQuery } from '../../../parser/walk.ts';
 import { now } from '../timed.ts';
+import { localSeries, seriesAsSubqueries } from './local-series.ts';
 import { mapQueries } from './relations.ts';
 import { isTimeOnly, shifted } from './shift-by-interval.ts';
 import {
@@ -30,15 +32,20 @@ import {
 /** The query with the zone in it; the same object where nothing depends on TimeZone. */
 export function pinTimeZone(query: Query, zone: Zone): Query {
   let changed = false;
-  const pinned = (expr: Expr): Expr => {
-    const own = mapExpr(expr, (node) => (node === expr ? null : pinned(node)));
-    const other = pinNode(expr, own, zone);
-    if (other === null) return own;
-    changed = true;
-    return other;
-  };
+  const pinned = (expr: Expr): Expr =>
+    pinExpr(expr, zone, () => {
+      changed = true;
+    });
   const result = mapQueries(query, (one) => mapQuery(one, { expr: pinned }));
-  return changed ? result : query;
+  return changed ? seriesAsSubqueries(result) : query;
+}
+
+/** `see` is called for each node that has another form. */
+export function pinExpr(expr: Expr, zone: Zone, see: () => void = () => {}): Expr {
+  const own = mapExpr(expr, (node) => (node === expr ? null : pinExpr(node, zone, see)));
+  const other = pinNode(expr, own, zone);
+  if (other !== null) see();
+  return other ?? own;
 }
 
 /** The operands of a node whose types `pinTimeZone` asks for. */
@@ -130,6 +137,8 @@ const CALLS: Readonly<Record<string, PinCall>> = {
 
 function pinCall(original: Call, node: Call, zone: Zone): Expr | null {
   if (node.schema !== null || !Object.hasOwn(CALLS, node.name)) return null;
+  if (node.name === 'generate_series' && zone.isLocalSeries(original))
+    return localSeries(node, zone);
   const types = original.args.map((arg) => zone.typeOf(arg));
   return CALLS[node.name]?.(node, types, zone) ?? null;
 }

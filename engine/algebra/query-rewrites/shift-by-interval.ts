@@ -30,6 +30,14 @@ export function isTimeOnly(interval: Expr): boolean {
   return parts !== null && parts.every((part) => !part.isLocal);
 }
 
+/** Whether an interval is a constant of years, months and days, and goes forward. */
+export function isWholeDays(interval: Expr): boolean {
+  const parts = partsOf(interval) ?? [];
+  const isForward = ({ value, isLocal }: Part): boolean =>
+    isLocal && textOf(value)?.startsWith('-') === false;
+  return parts.length > 0 && parts.every(isForward);
+}
+
 type Part = {
   readonly value: Expr;
   /** Whether it is added to the local time. */

@@ -1,5 +1,5 @@
 /** Expressions over times with a named time zone. */
-import type { Expr } from '../../../parser/tree.ts';
+import type { Call, Expr } from '../../../parser/tree.ts';
 
 export const DATE = 1082;
 export const TIMESTAMP = 1114;
@@ -15,6 +15,8 @@ export type Zone = {
   readonly typeOf: (expr: Expr) => number | null;
   /** Whether an expression may be written twice: not where one can give two values. */
   readonly mayRepeat: boolean;
+  /** Whether a series of times is that of the local times (local-series.ts). */
+  readonly isLocalSeries: (call: Call) => boolean;
 };
 
 export const cast = (operand: Expr, type: string): Expr => ({

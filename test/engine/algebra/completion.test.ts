@@ -282,7 +282,13 @@ const typeOf = (expr: Expr): number | null =>
 async function pinned(expr: string, serverMajor: number): Promise<string | null> {
   const query = await read(`SELECT ${expr} AS x FROM sale`);
   const zone = literal("'Europe/Berlin'", 'text');
-  const result = pinTimeZone(query, { name: zone, serverMajor, typeOf, mayRepeat: true });
+  const result = pinTimeZone(query, {
+    name: zone,
+    serverMajor,
+    typeOf,
+    mayRepeat: true,
+    isLocalSeries: () => false,
+  });
   if (result === query) return null;
   const text = deparse(result).replaceAll(/\s+/g, ' ').replaceAll('pg_catalog.', '');
   return text

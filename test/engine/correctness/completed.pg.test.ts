@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImatError } from '../../../engine/errors/imat-error.ts';
 import { createWorld, expectExact, outcomeOf, type World } from '../commands/support/world.ts';
+import { OTHERS, valuesUnder, type Values } from './support/values.ts';
 
 /** Around changes of the clock, ends of years, in a far past, and what is no time. */
 const TIMES = `
@@ -98,8 +99,6 @@ const ZONES = [
   '<-03>+03',
   'UTC',
 ];
-const OTHERS = `SET TimeZone = 'America/Los_Angeles'; SET DateStyle = 'SQL, DMY';
-  SET IntervalStyle = 'iso_8601'`;
 
 let world: World;
 let major: number;
@@ -125,8 +124,8 @@ describe('what names a time zone has the value that it has under that TimeZone',
     });
     expect(reasons.map(({ kind }) => kind)).not.toContain('settings_dependent');
     expect(notes).toContain(`computed under TimeZone = ${zone}`);
-    const wanted = await valuesUnder(`SET TimeZone = '${zone}'`, query);
-    const found = await valuesUnder(OTHERS, definition);
+    const wanted = await valuesUnder(world, `SET TimeZone = '${zone}'`, query);
+    const found = await valuesUnder(world, OTHERS, definition);
     expect(found.length).toBeGreaterThan(700);
     for (const [index, expression] of expressions.entries()) {
       const column = (rows: readonly Values[]): unknown[] => rows.map((row) => row[`x${index}`]);
@@ -134,20 +133,6 @@ describe('what names a time zone has the value that it has under that TimeZone',
     }
   });
 });
-
-type Values = Readonly<Record<string, unknown>>;
-
-/** The rows of a query that a session with these settings runs, however they print values. */
-async function valuesUnder(settings: string, query: string): Promise<readonly Values[]> {
-  const session = await world.session();
-  await session.sql(`SET jit = off; ${settings}; CREATE TEMPORARY TABLE found AS ${query};
-    SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'`);
-  const rows = await session.rows<{ row: Values }>(
-    'SELECT to_jsonb(f) AS row FROM found f ORDER BY f.id',
-  );
-  await session.db.close();
-  return rows.map(({ row }) => row);
-}
 
 test('what cannot be pinned is a reason, and the rest is pinned', async () => {
   const explain = async (expression: string) => {

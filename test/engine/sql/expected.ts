@@ -14,6 +14,19 @@ const NAMES = {
     agg_percentile_filter agg_percentiles agg_ranges agg_string agg_string_distinct
     agg_sum_distinct
   `,
+  calendar: `
+    days_between days_by_month days_cast days_chain days_cte days_cte_of_function days_except
+    days_except_from days_full days_full_using days_having days_in days_inner days_lateral
+    days_left days_limited days_list days_missing days_month_of_day days_not_in days_null_safe
+    days_of_group days_of_inner days_of_table days_of_two_groups days_overlap
+    days_preserved_other days_range days_recent days_recent_until days_repeated_list days_right
+    days_row days_running days_scalar days_scalar_range days_subquery days_trunc days_twice
+    days_two_tables days_union days_until days_using days_where days_zoned list_enum
+    list_labels list_ordinality list_rows list_rows_from list_status list_thresholds
+    list_through list_unnamed list_unnest months_crossed months_crossed_region
+    series_by_product series_hours series_numbers series_of_view series_other_type zone_days
+    zone_days_cte zone_days_placed zone_days_range zone_days_trunc zone_months
+  `,
   composition: `
     average_of_sums cte_materialized cte_of_filter group_against_its_average group_cross_total
     group_expression_after group_filtered_after group_joined group_joined_and_grouped
@@ -130,7 +143,7 @@ const NAMES = {
     union_order_limit union_pairs union_then_all union_three union_values union_with_nulls
   `,
   'set-returning functions': `
-    srf_json_each srf_json_elements srf_left srf_ordinality srf_regexp srf_rows_from
+    srf_dates srf_json_each srf_json_elements srf_left srf_ordinality srf_regexp srf_rows_from
     srf_selected srf_selected_grouped srf_series srf_series_grouped srf_subquery_array
     srf_unnest srf_unnest_grouped srf_values
   `,

@@ -10,7 +10,20 @@ const NULLABLE = `SELECT d.label, count(*) AS n, max(t.y) AS m
 const HELD = `SELECT d.k, d.label, count(t.k) AS n, max(t.y) AS m
   FROM d LEFT JOIN t ON t.k = d.k
   GROUP BY d.k, d.label`;
-export type RegroupDefinition = typeof LEFT | typeof NULLABLE | typeof HELD;
+/** Every value of a list has a row; it holds the key, and so does the table. */
+const LIST = `SELECT s.v AS k, count(t.k) AS n, max(t.y) AS m
+  FROM (VALUES ('a'), ('b'), ('z'), (NULL)) s(v) LEFT JOIN t ON t.k = s.v
+  GROUP BY s.v`;
+/** The series alone holds the key. */
+const SERIES = `SELECT s.n, count(t.x) AS c, max(t.y) AS m
+  FROM generate_series(0, 5) s(n) LEFT JOIN t ON t.x >= s.n AND t.x < s.n + 2.5
+  GROUP BY s.n`;
+export type RegroupDefinition =
+  | typeof LEFT
+  | typeof NULLABLE
+  | typeof HELD
+  | typeof LIST
+  | typeof SERIES;
 
 const TOUCHED = /^the keys that pending rows touch$/;
 const REGROUPED = /^stored rows, and those of touched keys now$/;
@@ -93,5 +106,29 @@ export const REGROUP_MUTATIONS: readonly Mutation[] = [
     definition: LEFT,
     at: FOLDS,
     wrong: [['WHERE NOT imat_stays', 'WHERE TRUE']],
+  },
+  {
+    name: 'touched keys: a row meets fewer rows of a series than its condition lets it',
+    definition: SERIES,
+    at: TOUCHED,
+    wrong: [['(r2.x < ((r1.n)::numeric + 2.5))', '(r2.x < ((r1.n)::numeric + 1))']],
+  },
+  {
+    name: 'touched keys: rows that have gone met no row of a series',
+    definition: SERIES,
+    at: TOUCHED,
+    wrong: [[/WHERE l\.xid/g, 'WHERE l.weight > 0 AND l.xid']],
+  },
+  {
+    name: 'a series is confined to the rows that meet another one',
+    definition: SERIES,
+    at: REGROUPED,
+    wrong: [[/WHERE \(s\.n = ANY/, 'WHERE t.x IS NOT NULL AND (s.n = ANY']],
+  },
+  {
+    name: 'a list is left whole where the table is confined',
+    definition: LIST,
+    at: REGROUPED,
+    wrong: [[/WHERE \(s\.v = ANY .*/, '']],
   },
 ];

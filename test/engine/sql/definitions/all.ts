@@ -2,6 +2,7 @@
 import type { Schema } from '../columns.ts';
 import { SHOP } from '../schema.ts';
 import { AGGREGATES } from './aggregates.ts';
+import { CALENDAR } from './calendar.ts';
 import { COMPOSITION } from './composition.ts';
 import { CORNERS_OF_GROUPS, CORNERS_OF_JOINS, CORNERS_OF_SUBQUERIES } from './corners.ts';
 import type { Definitions } from './definition.ts';
@@ -41,6 +42,7 @@ export const BATCHES = {
   windows: shop({ windows: WINDOWS, ties: TIES, recursion: RECURSION }),
   aggregates: shop({ aggregates: AGGREGATES, composition: COMPOSITION }),
   'set operations': shop({ 'set operations': SET_OPERATIONS, 'time and settings': TIME }),
+  calendar: shop({ calendar: CALENDAR }),
   failing: { ...shop({ 'failing expressions': FAILING, reports: REPORTS }), isEmpty: true },
   corners: shop({
     'corners of joins': CORNERS_OF_JOINS,

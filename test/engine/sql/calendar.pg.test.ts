@@ -1,0 +1,3 @@
+import { proveBatch } from './prove.ts';
+
+proveBatch('calendar');
