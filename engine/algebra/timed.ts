@@ -25,7 +25,10 @@ import { comparedSpan } from './query-rewrites/shift-by-interval.ts';
 
 /** A comparison over one table. */
 export type Timed = {
-  /** Its columns are called as in the table, and belong to no item of FROM. */
+  /**
+   * Its columns are called as in the table, and belong to no item of FROM. `now() - placed < '1 day'`
+   * is `placed > now() - '24 hours'`, which does not fail where placed is infinite.
+   */
   readonly comparison: Binary;
   /** The largest parts of it that read the time and no column. */
   readonly bounds: readonly Expr[];
@@ -106,15 +109,24 @@ function isBound(expr: Expr): boolean {
   return isPlain && readsNow(expr);
 }
 
+/** Whether an expression is the time, or a date or time that is computed from it alone. */
+export function isTimeBound(expr: Expr): boolean {
+  if (!isBound(expr)) return false;
+  return (
+    isNow(expr) ||
+    (expr.kind === 'cast' && /^(date|timestamp)/.test(expr.type)) ||
+    (expr.kind === 'binary' && expr.op === 'AT TIME ZONE')
+  );
+}
+
 /** A comparison as it is written, and the columns that it reads. */
 export type TimedComparison = {
   readonly node: Binary;
   readonly columns: readonly ColumnRef[];
 };
 
-const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
 /** Operators that give a boolean, which seldom changes. */
-const TESTS: ReadonlySet<string> = new Set([...COMPARISONS, '@>', '<@', '&&']);
+const TESTS: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', '@>', '<@', '&&']);
 
 /** Nodes that have one value for one row and one moment. */
 const PLAIN: ReadonlySet<Expr['kind']> = new Set([
@@ -164,33 +176,66 @@ export function timedOf(
       const column = columnOf(inner);
       return column && { ...column, relation: NO_ITEM, name: nameOf(column) };
     });
-  const [left, right] = [own(node.left), own(node.right)];
+  const sought = soughtBy(node);
+  const comparison = sought === null ? node : comparisonOf(sought);
+  const [left, right] = [own(comparison.left), own(comparison.right)];
   const bounds = [left, right].flatMap(boundsIn);
-  const between = COMPARISONS.has(node.op)
-    ? (betweenBounds(left, right) ?? betweenBounds(right, left))
-    : null;
-  return between === null && !bounds.every(movesSeldom)
+  return sought === null && !bounds.every(movesSeldom)
     ? null
-    : { comparison: { ...node, left, right }, bounds, between };
+    : {
+        comparison: { ...comparison, left, right },
+        bounds,
+        between: sought && { value: left, bound: right },
+      };
+}
+
+/** What must not fail for any row of the table: the rest is the same for all rows. */
+export const computedForAll = ({ node }: TimedComparison): Expr => soughtBy(node)?.value ?? node;
+
+type Sought = { readonly value: Expr; readonly op: string; readonly bound: Expr };
+
+const FLIPPED: Readonly<Record<string, string>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+  '=': '=',
+  '<>': '<>',
+};
+
+const comparisonOf = ({ value, op, bound }: Sought): Binary => ({
+  kind: 'binary',
+  op,
+  left: value,
+  right: bound,
+  span: null,
+});
+
+/** A comparison as one of a value with a bound; null for what is none. */
+function soughtBy({ op, left, right }: Binary): Sought | null {
+  const flipped = FLIPPED[op];
+  return flipped === undefined
+    ? null
+    : (soughtIn(left, op, right) ?? soughtIn(right, flipped, left));
 }
 
 /** Of `value op bound`, and of a difference between the two that is compared with a constant. */
-function betweenBounds(one: Expr, other: Expr): Timed['between'] {
-  if (isBound(other)) return readsNow(one) ? null : { value: one, bound: other };
+function soughtIn(one: Expr, op: string, other: Expr): Sought | null {
+  if (isBound(other)) return readsNow(one) ? null : { value: one, op, bound: other };
   if (one.kind !== 'binary' || one.op !== '-') return null;
   const span = spanOf(other);
   if (span === null) return null;
-  const at = (bound: Expr, op: '-' | '+'): Expr => ({
+  const moved = (bound: Expr, by: '-' | '+'): Expr => ({
     kind: 'binary',
-    op,
+    op: by,
     left: bound,
     right: span,
     span: null,
   });
   if (isBound(one.left) && !readsNow(one.right))
-    return { value: one.right, bound: at(one.left, '-') };
+    return { value: one.right, op: FLIPPED[op] ?? op, bound: moved(one.left, '-') };
   return isBound(one.right) && !readsNow(one.left)
-    ? { value: one.left, bound: at(one.right, '+') }
+    ? { value: one.left, op, bound: moved(one.right, '+') }
     : null;
 }
 

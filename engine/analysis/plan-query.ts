@@ -11,6 +11,7 @@ import type { PlainQuery } from '../algebra/plain-query.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import { tooManyStores } from '../algebra/reason.ts';
 import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.ts';
+import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
@@ -21,6 +22,7 @@ import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan } from '../plan/plan.ts';
 import { allStores } from '../plan/plan.ts';
+import { factsOf } from '../regroup/key-facts.ts';
 import { outlineOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
 import { timedItems } from '../regroup/timed-items.ts';
@@ -58,6 +60,7 @@ export async function planQuery(
   const added = await planAdd(adding, definition, views.queries, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const query = standalone(definition, views.queries, sources);
+  const late = timedItems(query, outlineOf(query), sources).untimed;
   // Groups of views are groups below.
   const inlined =
     views.queries.size === 0 ? added : await planAdd(adding, query, new Map(), inspection.columns);
@@ -65,14 +68,18 @@ export async function planQuery(
     return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
-  const plan = await planStores(query, inspection.columns, {
+  const plan = await planStores(withTimeAbove(query, sources), inspection.columns, {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
   });
   if (plan !== null) return { plan, againstAdd: added.reasons };
-  const late = timedItems(query, outlineOf(query), sources).untimed.map(untimed);
-  return late.length > 0 ? { reasons: late } : added;
+  return late.length > 0 ? { reasons: late.map(untimed) } : added;
+}
+
+function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
+  const outline = outlineOf(query);
+  return extremesOfAges(query, (column) => factsOf(outline, sources, column)?.oid ?? null);
 }
 
 /** The query over tables alone: without views, CTEs, and other names of columns. */

@@ -8,7 +8,7 @@ import { mapExprs } from '../../parser/walk.ts';
 import { canFail } from '../algebra/can-fail.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { Timed, TimedComparison } from '../algebra/timed.ts';
-import { columnSought, isNow, isStrict, timedComparison, timedOf } from '../algebra/timed.ts';
+import { computedForAll, isNow, isStrict, timedComparison, timedOf } from '../algebra/timed.ts';
 import { factsOf } from './key-facts.ts';
 import { lineageOf } from './lineage.ts';
 import type { Outline } from './outline.ts';
@@ -34,8 +34,7 @@ export function timedItems(
     const relation = item === null ? undefined : outline.items.get(item)?.relation;
     if (comparison === null || item === null || relation?.kind !== 'table') return null;
     const timed = timedOf(comparison, (column) => lineageOf(outline, column)?.name ?? '');
-    if (timed === null) return null;
-    if (columnSought(timed) === null && !isKnown(comparison, outline, sources)) return null;
+    if (timed === null || !isKnown(comparison, outline, sources)) return null;
     const known = found.get(item) ?? { item, relation, timed: [] };
     known.timed.push(timed);
     found.set(item, known);
@@ -56,13 +55,16 @@ function itemOf({ columns }: TimedComparison, outline: Outline): number | null {
  * NULLs that an outer join shows in the place of one.
  */
 function isKnown(
-  { node, columns }: TimedComparison,
+  comparison: TimedComparison,
   outline: Outline,
   sources: ReadonlyMap<number, SourceFacts>,
 ): boolean {
-  const isShownAsNull = columns.some(({ relation }) => outline.items.get(relation)?.isNullable);
+  const computed = computedForAll(comparison);
+  const isShownAsNull = comparison.columns.some(
+    ({ relation }) => outline.items.get(relation)?.isNullable,
+  );
   return (
-    !(isShownAsNull && !isStrict(node)) &&
-    !canFail(node, (column) => factsOf(outline, sources, column)?.oid ?? null)
+    !(isShownAsNull && !isStrict(computed)) &&
+    !canFail(computed, (column) => factsOf(outline, sources, column)?.oid ?? null)
   );
 }

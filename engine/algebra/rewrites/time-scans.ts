@@ -26,7 +26,7 @@ import {
 import type { PlanReason } from '../reason.ts';
 import { momentDependent } from '../reason.ts';
 import type { Timed } from '../timed.ts';
-import { MOMENT, atMoment, columnSought, isNow, mapTimed, timedOf } from '../timed.ts';
+import { MOMENT, atMoment, computedForAll, isNow, mapTimed, timedOf } from '../timed.ts';
 import { visit } from '../../../parser/walk.ts';
 
 /** The tree, or what in it reads the time otherwise. */
@@ -134,9 +134,8 @@ class Timing {
         scan.columns.find((one) => one.column.id === idOf(column))?.facts;
       const timed = timedOf(comparison, (column) => factsOf(column)?.name ?? '');
       const { node } = comparison;
-      if (timed === null) return null;
-      if (columnSought(timed) === null && canFail(node, (column) => factsOf(column)?.oid ?? null))
-        return null;
+      const typeOf = (column: ColumnRef): number | null => factsOf(column)?.oid ?? null;
+      if (timed === null || canFail(computedForAll(comparison), typeOf)) return null;
       const known = this.#timed.get(scan.number) ?? { moment: this.#moment(), timed: [] };
       known.timed.push(timed);
       this.#timed.set(scan.number, known);

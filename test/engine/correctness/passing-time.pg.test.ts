@@ -111,6 +111,11 @@ const RESIDUAL: Readonly<Record<string, string>> = {
     WHERE p.due > now() AND e.v > 2`,
   idle: `SELECT p.g, p.name, now() - max(e.at) AS idle, max(e.at) < now() - interval '40 ms' AS gone
     FROM public.p LEFT JOIN public.e ON e.g = p.g GROUP BY p.g, p.name`,
+  oldest: `SELECT p.name, max(now() - e.at) AS oldest, min(now() - e.at) FILTER (WHERE e.v > 2) AS
+    youngest, max(e.local - LOCALTIMESTAMP) AS last
+    FROM public.e JOIN public.p ON p.g = e.g GROUP BY p.name`,
+  oldest_left: `SELECT p.name, max(now() - e.at) AS oldest FROM public.p
+    LEFT JOIN public.e ON e.g = p.g GROUP BY p.name`,
   stamped: 'SELECT g, count(*) AS n, now() AS stamp FROM public.e GROUP BY g',
   gone: `SELECT g, max(at) AS last FROM public.e GROUP BY g
     HAVING max(at) < now() - interval '20 ms'`,
