@@ -1087,6 +1087,14 @@ COMMENT ON FUNCTION imat_catalog.follow_partitions_from_now_on() IS
   'Creates the event trigger that follows partitions, if a partitioned table is in a group.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_from_now_on() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.follow_partitions_no_more()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_partitions_no_more() IS
+  'Drops the event trigger that follows partitions, if no partitioned table is in a group.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_no_more() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.follow_parts_of(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1760,6 +1768,14 @@ CREATE FUNCTION imat_catalog.table_signature(imat integer)
 COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.tables_of(source regclass)
+  RETURNS TABLE(relid oid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.tables_of(regclass) IS
+  'Returns a table and its partitions at every level, without locking them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.tables_of(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.take_labels(imat integer)
   RETURNS boolean

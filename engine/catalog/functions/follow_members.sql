@@ -13,7 +13,7 @@ BEGIN
     SELECT m.id FROM imat_catalog.member m
       JOIN pg_catalog.pg_class c ON c.oid = m.relation AND c.relkind = 'p'
     WHERE m.to_id IS NULL AND (
-      EXISTS (SELECT FROM pg_partition_tree(m.relation) t
+      EXISTS (SELECT FROM imat_catalog.tables_of(m.relation) t
           JOIN pg_catalog.pg_class p ON p.oid = t.relid AND p.relkind IN ('r', 'p')
         WHERE NOT EXISTS (SELECT FROM imat_catalog.member_part a
             JOIN imat_catalog.counted n ON n.id = a.counted_id
@@ -21,7 +21,7 @@ BEGIN
       OR EXISTS (SELECT FROM imat_catalog.member_part a
           JOIN imat_catalog.counted n ON n.id = a.counted_id
         WHERE a.member_id = m.id AND n.relation IS NOT NULL
-          AND NOT EXISTS (SELECT FROM pg_partition_tree(m.relation) t
+          AND NOT EXISTS (SELECT FROM imat_catalog.tables_of(m.relation) t
             WHERE t.relid = n.relation)))
     ORDER BY m.id
   LOOP

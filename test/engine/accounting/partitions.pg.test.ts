@@ -148,3 +148,40 @@ test('a command that is not committed keeps no other partition from being counte
     expect(await verbs(world, 'h', 'start', null)).toEqual(['INSERT 2']);
   });
 });
+
+test('a group that goes takes nothing from one that another session is creating', async () => {
+  const setup = `${SETUP}; CREATE TABLE q (id int) PARTITION BY RANGE (id);
+    CREATE TABLE r (id int) PARTITION BY RANGE (id)`;
+  await inWorld(setup, async (world) => {
+    await world.sql(CREATE);
+    const creating = await world.session();
+    const create = (name: string) =>
+      `SELECT imat.create_group('${name}', ARRAY['${name}']::regclass[], '{}', 'start')`;
+    await creating.sql(`BEGIN; ${create('q')}`);
+    await world.sql(`SELECT imat.drop_group('g')`);
+    await creating.sql('COMMIT');
+    await world.sql('CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (100)');
+    await world.sql('INSERT INTO q1 VALUES (1), (2)');
+    expect(await verbs(world, 'q', 'start', null)).toEqual(['INSERT 2']);
+    await world.sql(`SELECT imat.drop_group('q')`);
+    const triggers = () =>
+      world.rows(`SELECT evtname FROM pg_event_trigger WHERE evtname = 'imat_partitions'`);
+    expect(await triggers()).toEqual([]);
+    // Two sessions create the first ones.
+    await creating.sql(`BEGIN; ${create('q')}`);
+    const observer = world.session();
+    await observer;
+    const second = world.sql(create('r'));
+    while (
+      (await world
+        .session()
+        .then((session) =>
+          session.value<number>('SELECT count(*)::int FROM pg_locks WHERE NOT granted'),
+        )) === 0
+    )
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await creating.sql('COMMIT');
+    await second;
+    expect(await triggers()).toHaveLength(1);
+  });
+});
