@@ -672,7 +672,7 @@ CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.adopt_facts(integer[]) IS
-  'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew. wanted: ids of imats, or NULL for all.';
+  'Notes the facts of imats anew whose cluster is another one, because pg_upgrade has written PostgreSQL''s catalogs anew; imats whose capture has a problem are marked as broken. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.adopt_facts(integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.advance(imat integer, stored oid)
@@ -839,6 +839,12 @@ CREATE FUNCTION imat_catalog.clean_log(source oid)
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
   'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has taken in, and returns the number of log rows.';
 GRANT EXECUTE ON FUNCTION imat_catalog.clean_log(oid) TO PUBLIC;
+
+CREATE PROCEDURE imat_catalog.clean_logs()
+  LANGUAGE plpgsql;
+COMMENT ON PROCEDURE imat_catalog.clean_logs() IS
+  'Deletes the rows of all logs that every imat has taken in, and history that is older than a day. A job of pg_cron calls it.';
+GRANT EXECUTE ON PROCEDURE imat_catalog.clean_logs() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.cluster()
   RETURNS bigint
@@ -1083,6 +1089,14 @@ COMMENT ON FUNCTION imat_catalog.follow_partitions_from_now_on() IS
   'Creates the event trigger that follows partitions, if a partitioned table is in a group.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_from_now_on() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.follow_partitions_no_more()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_partitions_no_more() IS
+  'Drops the event trigger that follows partitions, if no partitioned table is in a group.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_partitions_no_more() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.follow_parts_of(imat integer)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1266,6 +1280,14 @@ COMMENT ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) IS
   'Returns true if the number of rows that are pending for an imat makes it cheaper to compute its answer anew.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_renamed(relations regclass[], noted text[])
+  RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.is_renamed(regclass[],text[]) IS
+  'Returns whether any of these relations has another name than the noted one, or is another one than that name means now.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_renamed(regclass[],text[]) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -1432,10 +1454,10 @@ GRANT EXECUTE ON FUNCTION imat_catalog.note_facts(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_names()
   RETURNS void
-  LANGUAGE sql VOLATILE
+  LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.note_names() IS
-  'Notes the names that the relations of all imats have now, and looks up by name those that are not there.';
+  'Notes the names that the relations of all imats have now, and looks up by name those that are not there. What other sessions have locked is left to the next call.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_names() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.note_rewrite()
@@ -1748,6 +1770,14 @@ CREATE FUNCTION imat_catalog.table_signature(imat integer)
 COMMENT ON FUNCTION imat_catalog.table_signature(integer) IS
   'Returns a text that changes when a table that the imat reads and does not capture changes; NULL if one of these is of a kind that shows no changes, such as a foreign table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.table_signature(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.tables_of(source regclass)
+  RETURNS TABLE(relid oid)
+  LANGUAGE sql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.tables_of(regclass) IS
+  'Returns a table and its partitions at every level, without locking them.';
+GRANT EXECUTE ON FUNCTION imat_catalog.tables_of(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.take_labels(imat integer)
   RETURNS boolean

@@ -79,6 +79,9 @@ export async function changeFreshness(
         sql`CREATE OR REPLACE VIEW ${fragment(view?.name ?? '')}${readersOptions(plan)} AS\n${body}`
           .text,
       );
+      // A reader that was registered since would not be noticed either; the next one waits for the
+      // view, and then finds another one.
+      await checkReaders(db, id, name);
       await db.query(
         'UPDATE imat_catalog.imat SET freshness = $2, notes = $3::jsonb WHERE id = $1',
         [id, prepared.freshness, JSON.stringify(prepared.notes)],

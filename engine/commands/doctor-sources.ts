@@ -21,6 +21,11 @@ type SourceRow = {
   readonly by_extension: boolean;
   readonly tracked: boolean;
   readonly body: string | null;
+  /** The size of its log where no imat reads it. */
+  readonly unread: string | null;
+  /** The size of its log where that is large, and who has not taken in its rows. */
+  readonly large: string | null;
+  readonly behind: string | null;
 };
 
 const SOURCES_SQL = `
@@ -46,11 +51,31 @@ SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extensio
     FROM imat_store.part_tree(s.relation) t
     WHERE NOT imat_catalog.is_capturable(t.part)
   ) END AS uncapturable,
-  s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed
-FROM imat_catalog.source s ORDER BY 1`;
+  s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed,
+  CASE WHEN NOT EXISTS (
+    SELECT FROM imat_catalog.imat_source z WHERE z.relation = s.relation
+  ) THEN l.size END AS unread,
+  CASE WHEN l.bytes > $2 THEN l.size END AS large,
+  CASE WHEN l.bytes > $2 THEN (
+    SELECT string_agg(i.name, ', ' ORDER BY i.name)
+    FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+      JOIN imat_catalog.status t ON t.name = i.name AND t.pending_rows > 0
+    WHERE z.relation = s.relation AND i.broken IS NULL AND i.dependence <> 'moment'
+  ) END AS behind
+FROM imat_catalog.source s LEFT JOIN LATERAL (
+  SELECT pg_total_relation_size(c.oid) AS bytes,
+    pg_size_pretty(pg_total_relation_size(c.oid)) AS size
+  FROM pg_class c WHERE c.oid = s.log
+) l ON true ORDER BY 1`;
+
+/** From here on a log is worth a look at the disk. */
+const LARGE_LOG_BYTES = 100 * 1024 * 1024;
 
 export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
-  const sources = await db.query<SourceRow>(SOURCES_SQL, [CAPTURE_TRIGGERS.insert]);
+  const sources = await db.query<SourceRow>(SOURCES_SQL, [
+    CAPTURE_TRIGGERS.insert,
+    LARGE_LOG_BYTES,
+  ]);
   const columns = await loadColumns(
     db,
     sources.map((source) => source.relation),
@@ -59,6 +84,8 @@ export async function sourceChecks(db: Db): Promise<DoctorCheck[]> {
     const check = `source ${source.name ?? '(dropped)'}`;
     const wrong = sourceProblem(source);
     if (wrong !== null) return problem('error', check, ...wrong);
+    const growing = logProblem(source);
+    if (growing !== null) return problem('warning', check, ...growing);
     if (!source.followed)
       return problem(
         'warning',
@@ -106,6 +133,26 @@ function sourceProblem(source: SourceRow): [message: string, hint: string] | nul
       'Detach the partition, or revert the imats on this source.',
     ];
   return null;
+}
+
+/** What makes a log fill the disk; null if nothing does. */
+function logProblem({ unread, large, behind }: SourceRow): [message: string, hint: string] | null {
+  if (unread !== null)
+    return [
+      `no imat reads it, but its changes are still captured: its log has ${unread}, and grows`,
+      'imat repair, as a role that owns the table, takes off what an interrupted command has left.',
+    ];
+  if (large === null) return null;
+  if (behind !== null)
+    return [
+      `its log has ${large}, and keeps rows that these imats have not taken in: ${behind}`,
+      'imat fold and imat swap take them in; imat worker does so by itself, except for manual ' +
+        'imats.',
+    ];
+  return [
+    `its log has ${large}, although every imat has taken in its rows`,
+    'imat status tells what keeps them from being removed; imat worker vacuums the log.',
+  ];
 }
 
 /** A capture function of plpgsql names columns; the extension goes by their numbers. */

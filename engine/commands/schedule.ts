@@ -41,8 +41,7 @@ export async function schedule(
 
 function scheduling(every: string) {
   const sync = sql`SELECT imat_catalog.sync_cron(${literal(every)})`;
-  const clean = sql`SELECT imat_catalog.clean_log(s.relation) FROM imat_catalog.source s;
-    DELETE FROM imat_catalog.history WHERE ended_at < now() - interval '1 day'`;
+  const clean = sql`CALL imat_catalog.clean_logs()`;
   return [
     sql`SELECT cron.schedule(${literal(SYNC)}, '* * * * *', ${literal(sync.text)})`,
     sql`SELECT cron.schedule(${literal(CLEAN)}, '*/10 * * * *', ${literal(clean.text)})`,

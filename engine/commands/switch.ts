@@ -64,6 +64,9 @@ export async function switchTo(db: Db, build: Build): Promise<readonly number[]>
   if (found === undefined) throw revertedElsewhere(target.name);
   await checkReaders(db, build);
   const view = await publish(db, build, found);
+  // Others that were registered since: whoever comes later waits for the view. Twice, because a
+  // load that ends while it is asked holds its lock no longer, and is not active in that snapshot.
+  for (let question = 1; question <= 2; question++) await checkReaders(db, build);
   const names = imatNames(target.name);
   await dropStored(db, names);
   const plan = planOf(prepared);
@@ -291,11 +294,13 @@ async function moveRows(
 async function checkReaders(db: Db, { id, target }: Build): Promise<void> {
   const readers = await db.query<{ name: string; source: string }>(
     `SELECT DISTINCT o.name, n.relation::text AS source
-     FROM imat_catalog.reading r JOIN imat_catalog.imat o ON o.id = r.imat_id AND o.state = 'active'
-       AND o.broken IS NULL
-     JOIN imat_catalog.frontier f ON f.imat_id = o.id AND f.here
-     JOIN imat_catalog.imat_source n ON n.imat_id = $2
-     WHERE r.reads_imat = $1 AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z
+     FROM imat_catalog.reading r JOIN imat_catalog.imat o ON o.id = r.imat_id
+       LEFT JOIN imat_catalog.frontier f ON f.imat_id = o.id AND f.here
+       JOIN imat_catalog.imat_source n ON n.imat_id = $2
+     WHERE r.reads_imat = $1
+       AND (o.state = 'active' AND o.broken IS NULL AND f.imat_id IS NOT NULL
+         OR o.state = 'installing' AND imat_catalog.is_built(o.id))
+       AND NOT EXISTS (SELECT FROM imat_catalog.imat_source z
        WHERE z.imat_id = o.id AND z.relation = n.relation) ORDER BY 1, 2`,
     [target.id, id],
   );

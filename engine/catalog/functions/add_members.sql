@@ -26,10 +26,15 @@ BEGIN
     END IF;
   END LOOP;
   -- A table that was a partition until now is counted for its former parent no longer.
-  PERFORM imat_catalog.sync_member(m.id) FROM imat_catalog.member m
-  WHERE m.to_id IS NULL AND EXISTS (
-    SELECT FROM imat_catalog.member_part p JOIN imat_catalog.counted c ON c.id = p.counted_id
-    WHERE p.member_id = m.id AND c.relation = ANY (tables) AND c.relation <> m.relation);
+  FOR made IN
+    SELECT m.id FROM imat_catalog.member m
+    WHERE m.to_id IS NULL AND EXISTS (
+      SELECT FROM imat_catalog.member_part p JOIN imat_catalog.counted c ON c.id = p.counted_id
+      WHERE p.member_id = m.id AND c.relation = ANY (tables) AND c.relation <> m.relation)
+    ORDER BY m.id FOR SHARE
+  LOOP
+    PERFORM imat_catalog.sync_member(made);
+  END LOOP;
   -- Locks are taken in one order, and before the snapshot: who wrote uncounted has ended by then.
   PERFORM imat_catalog.count_relation(r.relation) FROM (
     SELECT t.relation FROM unnest(tables) t(relation)

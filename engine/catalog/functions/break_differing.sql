@@ -18,13 +18,18 @@ BEGIN
   LOOP
     differing := differing + 1;
     IF wait THEN
-      PERFORM FROM imat_catalog.imat i WHERE i.id = found_one.imat_id FOR NO KEY UPDATE;
-    ELSE
+      PERFORM imat_catalog.break_imat(found_one.imat_id, found_one.reason);
+      CONTINUE;
+    END IF;
+    BEGIN
       PERFORM FROM imat_catalog.imat i WHERE i.id = found_one.imat_id
         FOR NO KEY UPDATE SKIP LOCKED;
-    END IF;
-    CONTINUE WHEN NOT FOUND;
-    PERFORM imat_catalog.break_imat(found_one.imat_id, found_one.reason);
+      CONTINUE WHEN NOT FOUND;
+      PERFORM imat_catalog.break_imat(found_one.imat_id, found_one.reason);
+    EXCEPTION WHEN lock_not_available THEN
+      -- Another session works on an imat that reads it. That keeps no others from being marked.
+      CONTINUE;
+    END;
   END LOOP;
   PERFORM imat_catalog.adopt_facts(wanted);
   PERFORM set_config('lock_timeout', patience, true);

@@ -8,11 +8,7 @@ BEGIN
   PERFORM imat_catalog.end_members(target, ARRAY(SELECT m.id FROM imat_catalog.member m
     WHERE m.group_id = target.id AND m.to_id IS NULL), NULL, false);
   DELETE FROM imat_catalog.change_group g WHERE g.id = target.id;
-  IF NOT EXISTS (SELECT FROM imat_catalog.member m
-      JOIN pg_catalog.pg_class c ON c.oid = m.relation AND c.relkind = 'p' WHERE m.to_id IS NULL)
-    AND (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
-    EXECUTE 'DROP EVENT TRIGGER IF EXISTS imat_partitions';
-  END IF;
+  PERFORM imat_catalog.follow_partitions_no_more();
   PERFORM imat_catalog.end_history();
 END $$;
 

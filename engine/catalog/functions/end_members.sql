@@ -8,11 +8,14 @@ DECLARE
   counted integer;
   ended bigint;
 BEGIN
-  -- Who adds one of the tables to another group has locked the same rows.
+  -- Before anything of them: who follows their partitions meanwhile waits here, with no lock.
+  PERFORM FROM imat_catalog.member m WHERE m.id = ANY (members)
+  ORDER BY m.id FOR NO KEY UPDATE;
+  -- Who adds one of the tables to another group has locked the same rows, in the same order.
   PERFORM FROM imat_catalog.counted c
   WHERE c.id IN (SELECT p.counted_id FROM imat_catalog.member_part p
     WHERE p.member_id = ANY (members))
-  ORDER BY c.id FOR UPDATE;
+  ORDER BY c.relation FOR UPDATE;
   FOR counted IN
     SELECT DISTINCT p.counted_id FROM imat_catalog.member_part p
       JOIN imat_catalog.counted c ON c.id = p.counted_id

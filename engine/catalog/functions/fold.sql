@@ -32,6 +32,7 @@ BEGIN
     END LOOP;
     PERFORM FROM imat_catalog.imat i WHERE i.id OPERATOR(pg_catalog.=) target.id FOR SHARE;
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     differing := imat_catalog.break_differing(ARRAY[target.id], false);
     COMMIT;
     IF differing OPERATOR(pg_catalog.>) 0 THEN

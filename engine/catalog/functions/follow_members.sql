@@ -1,3 +1,5 @@
+-- Only tables whose partitions have changed are locked: the locks last until the command's
+-- transaction ends, and would keep the partitions of other commands from being counted.
 CREATE OR REPLACE FUNCTION imat_catalog.follow_members() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +12,18 @@ BEGIN
   FOR member IN
     SELECT m.id FROM imat_catalog.member m
       JOIN pg_catalog.pg_class c ON c.oid = m.relation AND c.relkind = 'p'
-    WHERE m.to_id IS NULL ORDER BY m.id
+    WHERE m.to_id IS NULL AND (
+      EXISTS (SELECT FROM imat_catalog.tables_of(m.relation) t
+          JOIN pg_catalog.pg_class p ON p.oid = t.relid AND p.relkind IN ('r', 'p')
+        WHERE NOT EXISTS (SELECT FROM imat_catalog.member_part a
+            JOIN imat_catalog.counted n ON n.id = a.counted_id
+          WHERE a.member_id = m.id AND n.relation = t.relid))
+      OR EXISTS (SELECT FROM imat_catalog.member_part a
+          JOIN imat_catalog.counted n ON n.id = a.counted_id
+        WHERE a.member_id = m.id AND n.relation IS NOT NULL
+          AND NOT EXISTS (SELECT FROM imat_catalog.tables_of(m.relation) t
+            WHERE t.relid = n.relation)))
+    ORDER BY m.id
   LOOP
     BEGIN
       PERFORM imat_catalog.sync_member(member);

@@ -13,6 +13,9 @@ BEGIN
       WHEN TAG IN (''CREATE TABLE'', ''ALTER TABLE'')
       EXECUTE FUNCTION imat_catalog.follow_partitions()';
   END IF;
+EXCEPTION WHEN unique_violation OR duplicate_object THEN
+  -- Another session has created it meanwhile.
+  NULL;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.follow_partitions_from_now_on() IS

@@ -44,6 +44,8 @@ BEGIN
     what := 'swap';
     CALL imat.swap(name);
   END IF;
+  COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   PERFORM imat_catalog.record(
     imat => target.id, worker_id => 'pg_cron', action => what, reason => 'scheduled',
     took_ms => (EXTRACT(epoch FROM (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) started))

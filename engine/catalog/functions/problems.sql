@@ -46,6 +46,15 @@ BEGIN
     RETURN QUERY SELECT 'warning', format('%s rows are pending: reads are right, but slow',
       pending), format('imat fold %s', word);
   END IF;
+  IF target.strategy = 'swap' AND target.freshness = 'manual' AND reason IS NULL
+    AND pending > 10000 THEN
+    RETURN QUERY SELECT 'warning', format('%s rows are pending, and the logs, which have %s, keep '
+      'them until somebody swaps it', pending,
+      pg_size_pretty((SELECT sum(pg_total_relation_size(c.oid))
+        FROM imat_catalog.imat_source z JOIN imat_catalog.source s ON s.relation = z.relation
+          JOIN pg_class c ON c.oid = s.log
+        WHERE z.imat_id = imat))), format('imat swap %s', word);
+  END IF;
   IF target.original_name IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target.replacement) THEN
     RETURN QUERY SELECT 'error', 'the view in the original’s place was dropped',

@@ -18,6 +18,9 @@ BEGIN
   RETURN true;
 EXCEPTION WHEN insufficient_privilege THEN
   RETURN false;
+WHEN unique_violation OR duplicate_object THEN
+  -- Another session has created them meanwhile.
+  RETURN true;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.record_commands_from_now_on() IS

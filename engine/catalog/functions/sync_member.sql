@@ -1,3 +1,5 @@
+-- The lock keeps the table in its group, and waits for whoever takes it out (end_members):
+-- otherwise a table whose counting has ended meanwhile would get its triggers back for good.
 CREATE OR REPLACE FUNCTION imat_catalog.sync_member(member integer) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -7,9 +9,12 @@ DECLARE
   part regclass;
   counted integer;
 BEGIN
+  PERFORM FROM imat_catalog.member m
+    WHERE m.id = member AND m.kind = 'table' AND m.to_id IS NULL FOR SHARE;
+  IF NOT FOUND THEN RETURN; END IF;
   SELECT c.oid INTO source FROM imat_catalog.member m
     JOIN pg_catalog.pg_class c ON c.oid = m.relation
-    WHERE m.id = member AND m.kind = 'table' AND m.to_id IS NULL;
+    WHERE m.id = member;
   FOR counted IN
     SELECT p.counted_id FROM imat_catalog.member_part p
       JOIN imat_catalog.counted c ON c.id = p.counted_id

@@ -108,3 +108,80 @@ test('following partitions never fails the DDL of a user', async () => {
     expect(await world.value(`SELECT to_regclass('p3') IS NOT NULL`)).toBe(true);
   });
 });
+
+test('a table that leaves its group meanwhile does not get its triggers back', async () => {
+  await inWorld(SETUP, async (world) => {
+    await world.sql(CREATE);
+    const member = await world.value<number>('SELECT id FROM imat_catalog.member');
+    const [leaving, following] = [await world.session(), await world.session()];
+    await leaving.sql(`BEGIN; SELECT imat.remove_from_group('g', ARRAY['p']::regclass[])`);
+    const followed = following.sql(`SELECT imat_catalog.sync_member(${member})`);
+    while (
+      (await world.value<number>('SELECT count(*)::int FROM pg_locks WHERE NOT granted')) === 0
+    )
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await leaving.sql('COMMIT');
+    await followed;
+    expect(
+      await world.rows(
+        `SELECT tgrelid::regclass::text AS name FROM pg_trigger WHERE tgname LIKE '!imat_count%'`,
+      ),
+    ).toEqual([]);
+    expect(await world.rows('SELECT FROM imat_catalog.counted WHERE relation IS NOT NULL')).toEqual(
+      [],
+    );
+  });
+});
+
+test('a command that is not committed keeps no other partition from being counted', async () => {
+  const setup = `${SETUP}; CREATE TABLE q (id int) PARTITION BY RANGE (id)`;
+  await inWorld(setup, async (world) => {
+    await world.sql(CREATE);
+    await world.sql(`SELECT imat.create_group('h', ARRAY['q']::regclass[], '{}', 'start')`);
+    const open = await world.session();
+    await open.sql('BEGIN; CREATE TABLE unrelated (id int)');
+    await world.sql('CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)');
+    await world.sql('CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (100)');
+    await world.sql('INSERT INTO p3 VALUES (200, 0); INSERT INTO q1 VALUES (1), (2)');
+    await open.sql('COMMIT');
+    expect(await verbs(world, 'g', 'start', null)).toEqual(['INSERT 1']);
+    expect(await verbs(world, 'h', 'start', null)).toEqual(['INSERT 2']);
+  });
+});
+
+test('a group that goes takes nothing from one that another session is creating', async () => {
+  const setup = `${SETUP}; CREATE TABLE q (id int) PARTITION BY RANGE (id);
+    CREATE TABLE r (id int) PARTITION BY RANGE (id)`;
+  await inWorld(setup, async (world) => {
+    await world.sql(CREATE);
+    const creating = await world.session();
+    const create = (name: string) =>
+      `SELECT imat.create_group('${name}', ARRAY['${name}']::regclass[], '{}', 'start')`;
+    await creating.sql(`BEGIN; ${create('q')}`);
+    await world.sql(`SELECT imat.drop_group('g')`);
+    await creating.sql('COMMIT');
+    await world.sql('CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (100)');
+    await world.sql('INSERT INTO q1 VALUES (1), (2)');
+    expect(await verbs(world, 'q', 'start', null)).toEqual(['INSERT 2']);
+    await world.sql(`SELECT imat.drop_group('q')`);
+    const triggers = () =>
+      world.rows(`SELECT evtname FROM pg_event_trigger WHERE evtname = 'imat_partitions'`);
+    expect(await triggers()).toEqual([]);
+    // Two sessions create the first ones.
+    await creating.sql(`BEGIN; ${create('q')}`);
+    const observer = world.session();
+    await observer;
+    const second = world.sql(create('r'));
+    while (
+      (await world
+        .session()
+        .then((session) =>
+          session.value<number>('SELECT count(*)::int FROM pg_locks WHERE NOT granted'),
+        )) === 0
+    )
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await creating.sql('COMMIT');
+    await second;
+    expect(await triggers()).toHaveLength(1);
+  });
+});

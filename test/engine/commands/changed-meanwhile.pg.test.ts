@@ -133,33 +133,51 @@ test.each(['live', 'manual'])('%s freshness after an alter', async (freshness) =
   await expectExact(world, { name: 'sums', definition: JOINED });
 });
 
-test('an alter that is killed after its switch leaves capture for revert', async () => {
-  await world.imat.create('joined', JOINED);
-  const [alterer, writer] = [await world.program(), await world.session()];
-  await writer.sql('BEGIN; INSERT INTO u VALUES (1, 1)');
-  const altered = outcomeOf<unknown>(alterer.imat.alter('joined', SUMS));
-  await until(
-    'it reads one table',
-    async () =>
-      (
-        await world.rows(
-          `SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+test.each(['revert', 'repair'])(
+  'an alter that is killed after its switch leaves capture for %s',
+  async (remedy) => {
+    await world.imat.create('joined', JOINED);
+    const [alterer, writer] = [await world.program(), await world.session()];
+    await writer.sql('BEGIN; INSERT INTO u VALUES (1, 1)');
+    const altered = outcomeOf<unknown>(alterer.imat.alter('joined', SUMS));
+    await until(
+      'it reads one table',
+      async () =>
+        (
+          await world.rows(
+            `SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
            WHERE i.name = 'joined' AND i.state = 'active' HAVING count(*) = 1`,
-        )
-      ).length > 0,
-  );
-  await world.value(`SELECT pg_terminate_backend(${alterer.pid})`);
-  expect(await altered).toBeInstanceOf(Error);
-  // What is left does not keep others from being reverted while somebody writes to it.
-  await world.imat.create('beside', SUMS);
-  expect(await world.imat.revert('beside')).toMatchObject({ name: 'beside' });
-  await writer.sql('COMMIT');
-  expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'u'::regclass`)).not.toEqual([]);
-  await expectExact(world, { name: 'joined', definition: SUMS });
-  await world.imat.revert('joined');
-  expect(await world.rows('SELECT FROM pg_trigger WHERE NOT tgisinternal')).toEqual([]);
-  expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
-});
+          )
+        ).length > 0,
+    );
+    await world.value(`SELECT pg_terminate_backend(${alterer.pid})`);
+    expect(await altered).toBeInstanceOf(Error);
+    // What is left does not keep others from being reverted while somebody writes to it.
+    await world.imat.create('beside', SUMS);
+    expect(await world.imat.revert('beside')).toMatchObject({ name: 'beside' });
+    await writer.sql('COMMIT');
+    const triggers = () => world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'u'::regclass`);
+    expect(await triggers()).not.toEqual([]);
+    await expectExact(world, { name: 'joined', definition: SUMS });
+    const { checks } = await world.imat.doctor();
+    expect(checks.filter((check) => check.status !== 'ok')).toEqual([
+      {
+        check: 'source public.u',
+        status: 'warning',
+        message: expect.stringMatching(/^no imat reads it, .* its log has \d+ \w+, and grows$/),
+        hint: expect.stringMatching(/^imat repair, /),
+      },
+    ]);
+    if (remedy === 'repair') {
+      expect(await world.imat.repair()).toEqual([]);
+      expect(await triggers()).toEqual([]);
+      expect((await world.imat.doctor()).checks.every((check) => check.status === 'ok')).toBe(true);
+    }
+    await world.imat.revert('joined');
+    expect(await world.rows('SELECT FROM pg_trigger WHERE NOT tgisinternal')).toEqual([]);
+    expect(await world.rows(`SELECT FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual([]);
+  },
+);
 
 test('an owner who may not write to a table any more takes its capture away', async () => {
   const role = await world.role();
@@ -224,3 +242,89 @@ test.each(['REPEATABLE READ', 'SERIALIZABLE'])(
     await expectExact(world, { name: 'sums', definition: SUMS });
   },
 );
+
+describe('a convert of an imat that reads it ends before', () => {
+  beforeEach(async () => {
+    await world.imat.convert('sums');
+  });
+  const convertsAbove = (): Promise<unknown> =>
+    world.imat.create('above', 'SELECT count(*) AS n, sum(s) AS s FROM imat.sums');
+  const staysExact = async (): Promise<void> => {
+    await isWritten();
+    await expectExact(world, { name: 'sums', definition: SUMS });
+    await expectExact(world, {
+      name: 'above',
+      definition: `SELECT count(*) AS n, sum(s) AS s FROM (${SUMS}) AS q`,
+    });
+  };
+
+  test('another freshness puts its view in place', async () => {
+    const session = before(
+      (await world.session()).db,
+      'SELECT relation::text AS name FROM imat_catalog.imat',
+      convertsAbove,
+    );
+    await expect(
+      createImat(session).convert('sums', { freshness: 'manual' }),
+    ).rejects.toMatchObject({ condition: 'has_dependents' });
+    await staysExact();
+  });
+
+  test('an alter puts its view in place', async () => {
+    const session = before(
+      (await world.session()).db,
+      'SELECT follows_tables AS follows FROM imat_catalog.imat',
+      convertsAbove,
+    );
+    await expect(createImat(session).alter('sums', OTHER)).rejects.toMatchObject({
+      condition: 'has_dependents',
+    });
+    await staysExact();
+  });
+
+  test('it is still loading when an alter puts its view in place', async () => {
+    const program = await world.program();
+    const holder = await world.session();
+    const begun: Promise<unknown>[] = [];
+    const session = before(
+      (await world.session()).db,
+      'SELECT follows_tables AS follows FROM imat_catalog.imat',
+      async () => {
+        await holder.sql('BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE');
+        begun.push(
+          outcomeOf<unknown>(
+            program.imat.create('above', 'SELECT count(*) AS n, sum(s) AS s FROM imat.sums'),
+          ),
+        );
+        await until(
+          'it is registered',
+          async () =>
+            (await world.rows(`SELECT FROM imat_catalog.imat WHERE name = 'above'`)).length > 0,
+        );
+      },
+    );
+    await expect(createImat(session).alter('sums', OTHER)).rejects.toMatchObject({
+      condition: 'has_dependents',
+    });
+    await holder.sql('COMMIT');
+    expect(await Promise.all(begun)).toMatchObject([{ name: 'above' }]);
+    await staysExact();
+  });
+});
+
+test('a repair does not wait for what stores another imat, nor does that wait for it', async () => {
+  await world.imat.convert('sums');
+  await world.imat.create('others', OTHER);
+  await world.sql('ALTER VIEW imat.sums RENAME TO totals');
+  const holder = await world.session();
+  await holder.sql(`BEGIN; SELECT FROM imat_catalog.imat WHERE name = 'sums' FOR NO KEY UPDATE`);
+  const repaired = outcomeOf<unknown>((await world.program()).imat.repair('others'));
+  const late = new Promise((resolve) => setTimeout(resolve, 20_000, 'it waits'));
+  const outcome = await Promise.race([repaired, late]);
+  await holder.sql('COMMIT');
+  expect(outcome).toMatchObject([{ error: null }]);
+  await world.imat.repair('others');
+  expect(await world.value(`SELECT relation_text FROM imat_catalog.imat WHERE name = 'sums'`)).toBe(
+    'imat.totals',
+  );
+});

@@ -78,7 +78,11 @@ describe('cleaning', () => {
     await world.sql('DROP TABLE visit');
   });
 
-  test('does not wait for an install that was interrupted', async () => {
+  test.each([
+    ['clean_log', 'read committed', `SELECT imat_catalog.clean_log('sale'::regclass)`],
+    ['clean_logs', 'repeatable read', 'CALL imat_catalog.clean_logs()'],
+    ['clean_logs', 'serializable', 'CALL imat_catalog.clean_logs()'],
+  ])('does not wait for an install that was interrupted: %s under %s', async (_, level, clean) => {
     await world.sql(`
       INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, watchable,
         reasons, notes, untrusted, dependence)
@@ -93,7 +97,8 @@ describe('cleaning', () => {
     await world.imat.fold();
     expect(await rows()).toBeGreaterThan(1000);
     await installer.sql(`SELECT pg_advisory_unlock_all()`);
-    await world.sql(`SELECT imat_catalog.clean_log('sale'::regclass)`);
+    await installer.sql(`SET default_transaction_isolation = '${level}'`);
+    await installer.sql(clean);
     expect(await rows()).toBeLessThanOrEqual(100);
     await world.sql(`DELETE FROM imat_catalog.imat_source z USING imat_catalog.imat i
         WHERE z.imat_id = i.id AND i.name = 'interrupted';
