@@ -10,6 +10,7 @@ import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
 import type { StoredColumn } from '../algebra/loose-columns.ts';
 import { computesFromLoose } from '../algebra/loose-columns.ts';
 import type { PlanReason } from '../algebra/reason.ts';
@@ -23,7 +24,7 @@ type Reasons = { readonly reasons: readonly PlanReason[] };
 
 /** What plans one store; `columns` are those of the query. */
 export type Rules = {
-  readonly columnsOf: (query: Query) => Promise<Columns>;
+  readonly columnsOf: (query: Query) => Promise<readonly ColumnFacts[]>;
   readonly add: (query: Query, columns: Columns) => Promise<AddPlan | Reasons>;
   readonly regroup: (query: Query, columns: Columns) => Promise<RegroupPlan | Reasons>;
 };

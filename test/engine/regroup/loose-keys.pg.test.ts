@@ -3,11 +3,16 @@
  * a row that is there, not that of one that has gone.
  */
 import { describe, expect, test } from 'vitest';
+import { lacks } from '../../setup/database.ts';
 import { FOLD, useBench } from '../correctness/support/bench.ts';
 
+const LOOSE = `CREATE COLLATION loose (
+    provider = icu, locale = 'und-u-ks-level2', deterministic = false);`;
+
 const bench = useBench(`
-CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
-CREATE TABLE o (id int PRIMARY KEY, k int, n numeric, word text COLLATE loose, doc jsonb);
+${lacks('icu') ? '' : LOOSE}
+CREATE TABLE o (id int PRIMARY KEY, k int, n numeric,
+  word text${lacks('icu') ? '' : ' COLLATE loose'}, doc jsonb);
 CREATE TABLE x (k int);
 `);
 
@@ -48,11 +53,6 @@ describe('computed from a key, beside', () => {
       `SELECT scale(n) AS s, count(*) AS c FROM o GROUP BY n
        HAVING count(*) >= (SELECT min(k) FROM x)`,
     ],
-    [
-      'a window that takes it as it is',
-      `SELECT (word COLLATE "C") = 'a' AS is_a, rank() OVER (ORDER BY word) AS r
-       FROM o GROUP BY word`,
-    ],
     ['nothing, over DISTINCT', 'SELECT n::text AS t FROM (SELECT DISTINCT n FROM o) q LIMIT 9'],
     ['nothing, over groups', 'SELECT doc::text AS t FROM (SELECT doc FROM o GROUP BY doc) q'],
     ['a sum of different values', 'SELECT sum(DISTINCT n) AS s, count(*) AS c FROM o'],
@@ -66,6 +66,14 @@ describe('computed from a key, beside', () => {
     const stored = await holds(definition);
     expect(stored.some((name) => name.startsWith('touched'))).toBe(true);
   });
+});
+
+test.skipIf(lacks('icu'))('computed from a key whose equality is loose', async () => {
+  const stored = await holds(
+    `SELECT (word COLLATE "C") = 'a' AS is_a, rank() OVER (ORDER BY word) AS r
+     FROM o GROUP BY word`,
+  );
+  expect(stored.some((name) => name.startsWith('touched'))).toBe(true);
 });
 
 test('a key that is compared and counted stays added up', async () => {
