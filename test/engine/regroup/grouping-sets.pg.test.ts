@@ -1,4 +1,4 @@
-/** Grouping sets whose keys have a domain that allows no NULL, which a set without the key shows. */
+/** Grouping sets by domains that allow no NULL, which a set without the key shows. */
 import { expect, test } from 'vitest';
 import { FOLD, useBench } from '../correctness/support/bench.ts';
 
