@@ -3,6 +3,8 @@ import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
 import { keysIn } from '../algebra/query-rewrites/relations.ts';
 
+type KeyColumn = { readonly type: string; readonly baseType: string };
+
 /** The keys of a SELECT with grouping sets; none of any other query. */
 export function groupKeysOf(query: Query): readonly Expr[] {
   if (query.kind !== 'select') return [];
@@ -10,11 +12,14 @@ export function groupKeysOf(query: Query): readonly Expr[] {
   return hasSets ? query.groupBy.flatMap(keysIn) : [];
 }
 
-/** Asks by a query that shows the keys of each row. */
+/**
+ * Asks by a query that shows the keys of each row. Null for a domain: a set without the key shows
+ * NULL even where the domain allows none, and a cast of NULL to it fails.
+ */
 export async function keyTypes(
   query: Select,
   keys: readonly Expr[],
-  columnsOf: (query: Query) => Promise<readonly { readonly type: string }[]>,
+  columnsOf: (query: Query) => Promise<readonly KeyColumn[]>,
 ): Promise<(key: Expr) => string | null> {
   const columns = await columnsOf({
     ...query,
@@ -29,5 +34,8 @@ export async function keyTypes(
     orderBy: [],
     limit: null,
   });
-  return (key) => columns[keys.findIndex((one) => equalExpr(one, key))]?.type ?? null;
+  return (key) => {
+    const found = columns[keys.findIndex((one) => equalExpr(one, key))];
+    return found === undefined || found.type !== found.baseType ? null : found.type;
+  };
 }

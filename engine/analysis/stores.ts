@@ -10,9 +10,12 @@ import { freeNumber } from '../algebra/query-rewrites/relations.ts';
 import { separateGlobals } from '../algebra/query-rewrites/globals.ts';
 import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import { refersTo, separate } from '../algebra/query-rewrites/separate.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
+import type { StoredColumn } from '../algebra/loose-columns.ts';
+import { computesFromLoose } from '../algebra/loose-columns.ts';
 import type { PlanReason } from '../algebra/reason.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
-import { allStores, storeItem } from '../plan/plan.ts';
+import { allStores, looseColumns, storeItem, storeNumber } from '../plan/plan.ts';
 import { groupKeysOf, keyTypes } from './key-types.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 
@@ -21,7 +24,7 @@ type Reasons = { readonly reasons: readonly PlanReason[] };
 
 /** What plans one store; `columns` are those of the query. */
 export type Rules = {
-  readonly columnsOf: (query: Query) => Promise<Columns>;
+  readonly columnsOf: (query: Query) => Promise<readonly ColumnFacts[]>;
   readonly add: (query: Query, columns: Columns) => Promise<AddPlan | Reasons>;
   readonly regroup: (query: Query, columns: Columns) => Promise<RegroupPlan | Reasons>;
 };
@@ -41,7 +44,7 @@ export async function planStores(
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return only(regrouped);
-  const above = await new Separation(rules).residual(query);
+  const above = await residualOver(query, rules);
   const outputTypes = columns.map(({ type }) => type);
   const residual: Plan | null = above && {
     stores: above.stores,
@@ -58,13 +61,38 @@ const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
 const hasPaths = ({ paths }: RegroupPlan): boolean =>
   [...paths.values()].every((path) => path !== null);
 
-type Above = { readonly query: Query; readonly stores: readonly StorePlan[] };
+/**
+ * Where the residual computes something from a group key of which equal values can differ, groups
+ * are computed again: the key is then always one that is there.
+ */
+async function residualOver(query: Query, rules: Rules): Promise<Above | null> {
+  const above = await new Separation(rules, false).residual(query);
+  const isLoose =
+    above !== null &&
+    computesFromLoose(above.query, (relation) => storedColumns(above, storeNumber(relation)));
+  return isLoose ? new Separation(rules, true).residual(query) : above;
+}
+
+function storedColumns({ stores, columns }: Above, number: number): readonly StoredColumn[] {
+  const plan = stores[number - 1];
+  const loose = plan === undefined ? new Set() : looseColumns(plan);
+  return (columns[number - 1] ?? []).map(({ name }) => ({ name, isLoose: loose.has(name) }));
+}
+
+type Above = {
+  readonly query: Query;
+  readonly stores: readonly StorePlan[];
+  /** Of each store. */
+  readonly columns: readonly Columns[];
+};
 
 /** Queries taken apart; a definition with more is not worth it. */
 const MAX_STEPS = 100;
 
 class Separation {
   readonly #rules: Rules;
+  /** Whether the keys of stored groups must be of rows that are there. */
+  readonly #isStrict: boolean;
   /** The first number that no item of FROM has. */
   #next = 0;
   #steps = 0;
@@ -74,8 +102,9 @@ class Separation {
     readonly columns: Columns;
   }[] = [];
 
-  constructor(rules: Rules) {
+  constructor(rules: Rules, isStrict: boolean) {
     this.#rules = rules;
+    this.#isStrict = isStrict;
   }
 
   /** The query over stores; null where a part of it can be stored by no rule. */
@@ -85,7 +114,7 @@ class Separation {
     const stores = this.#stores.map(({ plan }) => plan);
     if (above === null || stores.length === 0 || allStores({ stores }).length > MAX_STORES)
       return null;
-    return { query: above, stores };
+    return { query: above, stores, columns: this.#stores.map(({ columns }) => columns) };
   }
 
   async #above(query: Query): Promise<Query | null> {
@@ -224,7 +253,8 @@ class Separation {
 
   async #rule(query: Query, columns: Columns): Promise<StorePlan | null> {
     const added = await this.#rules.add(query, columns);
-    if (!('reasons' in added)) return added;
+    const isLoose = !('reasons' in added) && this.#isStrict && looseColumns(added).size > 0;
+    if (!('reasons' in added) && !isLoose) return added;
     const regrouped = await this.#rules.regroup(query, columns);
     return 'reasons' in regrouped || !hasPaths(regrouped) ? null : regrouped;
   }

@@ -144,6 +144,23 @@ export function passedOn(residual: Node, core: Core): ReadonlyMap<string, Column
 }
 
 /**
+ * The columns of a store's rows that are group keys of a type in which equal values can differ: one
+ * of them stands for the group, and its row may have gone.
+ */
+export function looseColumns(plan: StorePlan): ReadonlySet<string> {
+  if (plan.rule !== 'add' || plan.core.op !== 'group') return new Set();
+  const { core, store, residual } = plan;
+  const loose = new Set(
+    core.keys.flatMap(({ column }, place) =>
+      store.keys[place]?.facts.equalIsSame === false ? [column.id] : [],
+    ),
+  );
+  return new Set(
+    [...passedOn(residual, core)].flatMap(([name, id]) => (loose.has(id) ? [name] : [])),
+  );
+}
+
+/**
  * The column of the only stored table that a column of the definition is, unchanged; null if it is
  * anything else.
  */

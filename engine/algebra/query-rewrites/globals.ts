@@ -4,10 +4,12 @@
  * its own; the others stay together.
  *
  * Right because these aggregates do not see how often a value occurs. Counter-examples, which stay:
- * string_agg, or avg without DISTINCT, which do.
+ * string_agg, or avg without DISTINCT, which do; a FILTER that can fail, which would become a
+ * condition and be asked of rows that joins and other conditions keep away from it.
  */
 import type { Aggregate, Expr, Query, Select } from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, visit } from '../../../parser/walk.ts';
+import { canFail } from '../can-fail.ts';
 import { conjunction, freeNumber, renumbered } from './relations.ts';
 import { EMPTY, over, valueOf } from './select.ts';
 
@@ -30,6 +32,8 @@ export function separateGlobals(query: Query, first: number): Select | null {
   const upper = [...query.targets.map(({ expr }) => expr), ...(query.having ? [query.having] : [])];
   const calls = upper.flatMap(aggregatesIn);
   if (!calls.some(isOfValues) || upper.some(isMore) || isOverValues(query)) return null;
+  const filters = calls.flatMap((call) => (isOfValues(call) && call.filter) || []);
+  if (isConfined(query) && filters.some((one) => canFail(one, () => null))) return null;
   let next = first + 1;
   const others: { readonly name: string; readonly expr: Expr }[] = [];
   const replaced = (call: Aggregate): Expr => {
@@ -69,6 +73,10 @@ export function separateGlobals(query: Query, first: number): Select | null {
   };
   return over(inner, 'grouped', first, { targets, where: having });
 }
+
+/** Whether not all rows of one relation reach the aggregates. */
+const isConfined = ({ where, relations }: Select): boolean =>
+  where !== null || relations.length > 1;
 
 /** Whether it reads the different values of something already. */
 function isOverValues({ relations, where }: Select): boolean {

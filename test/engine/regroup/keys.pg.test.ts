@@ -139,6 +139,12 @@ describe('what fails for rows that a condition keeps away', () => {
        WHERE a.v <> 0 GROUP BY 10 / a.v`,
     ],
     [
+      'the FILTER of different values',
+      'swap',
+      `SELECT count(DISTINCT a.k) FILTER (WHERE 10 / a.v > 1) AS n, min(a.k) AS m
+       FROM a JOIN b ON b.id = a.v`,
+    ],
+    [
       'the condition of a query in the list',
       'delta',
       `SELECT a.id, (SELECT max(b.x) FROM b WHERE b.id = a.t::int) AS m FROM a
