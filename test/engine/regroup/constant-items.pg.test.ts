@@ -9,7 +9,8 @@ CREATE TABLE b (id int PRIMARY KEY, k int, x int, label varchar(9));
 
 const ROWS = [
   'TRUNCATE a, b',
-  "INSERT INTO a VALUES (1, 1, '{1,2}'), (2, 2, '{3}'), (3, NULL, NULL), (4, 2, '{}'), (5, 9, '{0}')",
+  `INSERT INTO a VALUES (1, 1, '{1,2}'), (2, 2, '{3}'), (3, NULL, NULL), (4, 2, '{}'),
+    (5, 9, '{0}')`,
   `INSERT INTO b VALUES (1, 5, 10, 'p'), (2, 0, 20, 'q'), (3, NULL, 30, NULL), (4, 2, 0, 'p'),
     (5, 2, 1, 'far')`,
 ];
