@@ -12,7 +12,6 @@
  */
 import type { Call, Expr, Query, Relation } from '../../../parser/tree.ts';
 import { equalExpr, visit } from '../../../parser/walk.ts';
-import { isNow } from '../timed.ts';
 import { eachQuery, expressionsOf, mapQueries } from './relations.ts';
 import { EMPTY } from './select.ts';
 import { isWholeDays } from './shift-by-interval.ts';
@@ -29,7 +28,7 @@ export function localSeries(node: Call, zone: Pick<Zone, 'name'>): Expr | null {
   return atZone({ ...node, args: [local(start), local(stop), step] }, zone);
 }
 
-/** The calls that can have this form: of constants, and where an expression can stand. */
+/** The calls that can have this form: of literals, and where an expression can stand. */
 export function seriesOfDays(query: Query): readonly Call[] {
   const found: Call[] = [];
   const barred: Expr[] = [];
@@ -57,23 +56,22 @@ function isSeriesOfDays(node: Expr): node is Call {
   return isWholeDays(step) && node.args.every(isConstant);
 }
 
+/** Of literals, by PostgreSQL's own operators: the server is asked for its value. */
 function isConstant(expr: Expr): boolean {
-  let isPlain = true;
-  visit(expr, (node) => {
-    isPlain &&= !OTHERS.has(node.kind) && !isNow(node);
-  });
-  return isPlain;
+  switch (expr.kind) {
+    case 'literal':
+      return true;
+    case 'cast':
+      return TIMES.test(expr.type) && isConstant(expr.operand);
+    case 'binary':
+      return OPERATORS.has(expr.op) && isConstant(expr.left) && isConstant(expr.right);
+    default:
+      return false;
+  }
 }
 
-const OTHERS: ReadonlySet<Expr['kind']> = new Set([
-  'column',
-  'whole_row',
-  'sublink',
-  'aggregate',
-  'window',
-  'value_function',
-  'named_argument',
-]);
+const TIMES = /^(date|timestamp|interval|text)\b/;
+const OPERATORS: ReadonlySet<string> = new Set(['+', '-', 'AT TIME ZONE']);
 
 const isOneColumn = (relation: Extract<Relation, { kind: 'function' }>): boolean =>
   relation.functions.length === 1 && !relation.ordinality && relation.columnAliases.length === 1;

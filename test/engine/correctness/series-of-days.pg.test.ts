@@ -9,7 +9,8 @@ import { OTHERS, valuesUnder } from './support/values.ts';
 let world: World;
 let major: number;
 beforeAll(async () => {
-  world = await createWorld('CREATE TABLE times (tz timestamptz)');
+  world = await createWorld(`CREATE TABLE times (tz timestamptz);
+    CREATE FUNCTION today() RETURNS date IMMUTABLE LANGUAGE sql RETURN '2024-01-01'::date`);
   major = Math.trunc(
     (await world.value<number>(`SELECT current_setting('server_version_num')::int`)) / 10000,
   );
@@ -62,6 +63,7 @@ describe('a series of days is that of the time zone', () => {
       "times t, generate_series(t.tz, t.tz + interval '3 days', interval '1 day') s",
       "generate_series('2024-01-01'::date, '2024-02-01'::date, '1 day') WITH ORDINALITY o(s, n)",
       "generate_series('2024-01-01'::date, 'infinity', interval '1 day') s",
+      "generate_series(public.today(), '2024-02-01'::date, interval '1 day') s",
       "generate_series('0001-01-01'::date, '9999-01-01'::date, interval '1 day') s",
       "generate_series('2024-01-01'::date, '2024-02-01'::date, '1 mon -29 days') s",
     ]) {
