@@ -26,8 +26,8 @@ import { comparedSpan } from './query-rewrites/shift-by-interval.ts';
 /** A comparison over one table. */
 export type Timed = {
   /**
-   * Its columns are called as in the table, and belong to no item of FROM. `now() - placed < '1 day'`
-   * is `placed > now() - '24 hours'`, which does not fail where placed is infinite.
+   * Its columns are called as in the table, and belong to no item of FROM. It is
+   * `placed > now() - '24 hours'` for `now() - placed < '1 day'`, which fails for infinity.
    */
   readonly comparison: Binary;
   /** The largest parts of it that read the time and no column. */
