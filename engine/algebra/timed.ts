@@ -187,16 +187,33 @@ function betweenBounds(one: Expr, other: Expr): Timed['between'] {
     right: span,
     span: null,
   });
-  if (isBound(one.left) && !readsNow(one.right))
+  if (isLinear(one.left) && !readsNow(one.right))
     return { value: one.right, bound: at(one.left, '-') };
-  return isBound(one.right) && !readsNow(one.left)
+  return isLinear(one.right) && !readsNow(one.left)
     ? { value: one.left, bound: at(one.right, '+') }
     : null;
 }
 
-/** Days between dates, or an interval between times; null for anything else. */
+/** Types whose values keep their order when a span is added: a time of day begins anew at 24:00. */
+const LINEAR =
+  /^(date$|timestamp|interval|numeric|smallint$|integer$|bigint$|text$|double precision$)/;
+
+/** Whether it is a bound that can be moved by a span. */
+function isLinear(expr: Expr): boolean {
+  let isOwn = isBound(expr);
+  visit(expr, (node) => {
+    isOwn &&= node.kind !== 'cast' || LINEAR.test(node.type);
+    return isOwn;
+  });
+  return isOwn;
+}
+
+/**
+ * Days between dates, or an interval between times; null for anything else. With more days the
+ * moved bound might be out of range where the difference is not.
+ */
 const spanOf = (expr: Expr): Expr | null =>
-  expr.kind === 'literal' && /^\d+$/.test(expr.sql) ? expr : comparedSpan(expr);
+  expr.kind === 'literal' && /^\d{1,6}$/.test(expr.sql) ? expr : comparedSpan(expr);
 
 /** Fields that change once a minute at most. */
 const FIELDS = /^(minute|hour|day|dow|isodow|doy|week|month|quarter|year|isoyear|decade|century)$/;
