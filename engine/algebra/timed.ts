@@ -176,7 +176,8 @@ export function timedOf(
 
 /** Of `value op bound`, and of a difference between the two that is compared with a constant. */
 function betweenBounds(one: Expr, other: Expr): Timed['between'] {
-  if (isBound(other)) return readsNow(one) ? null : { value: one, bound: other };
+  if (isBound(other))
+    return readsNow(one) || !isOrdered(other) ? null : { value: one, bound: other };
   if (one.kind !== 'binary' || one.op !== '-') return null;
   const span = spanOf(other);
   if (span === null) return null;
@@ -197,6 +198,21 @@ function betweenBounds(one: Expr, other: Expr): Timed['between'] {
 /** Types whose values keep their order when a span is added: a time of day begins anew at 24:00. */
 const LINEAR =
   /^(date$|timestamp|interval|numeric|smallint$|integer$|bigint$|text$|double precision$)/;
+
+const ORDERED = new RegExp(`${LINEAR.source}|^(time |time\\(|boolean$|real$)`);
+
+/**
+ * Whether two values of a bound have the order in which a column is compared with them. Texts may
+ * have another one: that of the column's collation.
+ */
+function isOrdered(expr: Expr): boolean {
+  if (expr.kind === 'case')
+    return [...expr.whens.map(({ result }) => result), expr.otherwise].every(
+      (one) => one === null || isOrdered(one),
+    );
+  if (expr.kind === 'literal') return !expr.sql.startsWith("'");
+  return expr.kind !== 'cast' || (expr.type !== 'text' && ORDERED.test(expr.type));
+}
 
 /** Whether it is a bound that can be moved by a span. */
 function isLinear(expr: Expr): boolean {

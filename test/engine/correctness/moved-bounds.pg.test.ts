@@ -8,6 +8,9 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await createSandbox(`
 CREATE DOMAIN clock AS time;
+CREATE COLLATION other (provider = icu, locale = 'und');
+CREATE TABLE words (id int PRIMARY KEY, word text COLLATE other, plain text COLLATE "C");
+INSERT INTO words SELECT i, w, w FROM unnest(ARRAY['a', 'A', 'b', 'B', 'c']) WITH ORDINALITY AS u (w, i);
 CREATE TABLE t (id int PRIMARY KEY, opens time, due date);
 INSERT INTO t SELECT i, time '00:00' + i * interval '100 ms', DATE '2026-11-27' + i
 FROM generate_series(0, 9) AS i`);
@@ -35,4 +38,27 @@ test.each([9_999_999, 999_999, 2_147_483_647])('%s days, over which no date is',
   if (strategy === 'delta') await sandbox.imat.fold('far');
   await expectEqual(sandbox.db, 'imat.far', definition);
   await sandbox.imat.revert('far');
+});
+
+// Whichever collation the database has, one of the two columns has another one.
+test('texts have the order of the collation of the column', async () => {
+  const shift = await sandbox.value<string>(`SELECT
+    ((CURRENT_DATE + 1 + time '23:59:57')::timestamptz - clock_timestamp())::text`);
+  const bound = `CASE WHEN extract(hour FROM now() + interval '${shift}') = 23 THEN 'a' ELSE 'B' END`;
+  const definition = `SELECT id, word < ${bound} AS w, plain = ${bound} AS e, plain > ${bound} AS p,
+    word = ${bound} AS we FROM public.words`;
+  const { strategy } = await sandbox.imat.create(
+    'spelt',
+    `SELECT w, e, p, we, count(*) AS n
+    FROM (${definition}) t GROUP BY w, e, p, we`,
+  );
+  expect(strategy).toBe('delta');
+  await sandbox.sql('SELECT pg_sleep(3.5)');
+  await expectEqual(
+    sandbox.db,
+    'imat.spelt',
+    `SELECT w, e, p, we, count(*) AS n
+    FROM (${definition}) t GROUP BY w, e, p, we`,
+  );
+  await sandbox.imat.revert('spelt');
 });
