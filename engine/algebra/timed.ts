@@ -169,7 +169,7 @@ export function timedOf(
   const between = COMPARISONS.has(node.op)
     ? (betweenBounds(left, right) ?? betweenBounds(right, left))
     : null;
-  return between === null && !bounds.every(movesSeldom)
+  return between === null && (!bounds.every(movesSeldom) || bounds.some(isInterval))
     ? null
     : { comparison: { ...node, left, right }, bounds, between };
 }
@@ -198,6 +198,15 @@ function betweenBounds(one: Expr, other: Expr): Timed['between'] {
 /** Types whose values keep their order when a span is added: a time of day begins anew at 24:00. */
 const LINEAR =
   /^(date$|timestamp|interval|numeric|smallint$|integer$|bigint$|text$|double precision$)/;
+
+/** Whether it is an interval: '30 days' and '1 mon' are equal, but not the same. */
+function isInterval(expr: Expr): boolean {
+  if (expr.kind === 'cast') return expr.type.startsWith('interval');
+  if (expr.kind === 'call') return expr.args.some(isInterval) || expr.name === 'make_interval';
+  if (expr.kind === 'binary' && expr.op !== '*') return isInterval(expr.left);
+  if (expr.kind === 'case') return expr.whens.some(({ result }) => isInterval(result));
+  return children(expr).some(isInterval);
+}
 
 const ORDERED = new RegExp(`${LINEAR.source}|^(time |time\\(|boolean$|real$)`);
 

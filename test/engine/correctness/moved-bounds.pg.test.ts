@@ -62,3 +62,10 @@ test('texts have the order of the collation of the column', async () => {
   );
   await sandbox.imat.revert('spelt');
 });
+
+test('intervals that are equal and not the same are no bound', async () => {
+  const definition = `SELECT id FROM public.t WHERE due + CASE WHEN extract(hour FROM now()) = 23
+    THEN interval '30 days' ELSE interval '1 mon' END > timestamp '2026-12-28'`;
+  const { strategy } = await sandbox.imat.create('months', definition, { dryRun: true });
+  expect(strategy).toBe('swap');
+});
