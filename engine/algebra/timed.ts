@@ -180,7 +180,7 @@ export function timedOf(
   const comparison = sought === null ? node : comparisonOf(sought);
   const [left, right] = [own(comparison.left), own(comparison.right)];
   const bounds = [left, right].flatMap(boundsIn);
-  return sought === null && !bounds.every(movesSeldom)
+  return sought === null && (!bounds.every(movesSeldom) || bounds.some(isInterval))
     ? null
     : {
         comparison: { ...comparison, left, right },
@@ -221,7 +221,8 @@ function soughtBy({ op, left, right }: Binary): Sought | null {
 
 /** Of `value op bound`, and of a difference between the two that is compared with a constant. */
 function soughtIn(one: Expr, op: string, other: Expr): Sought | null {
-  if (isBound(other)) return readsNow(one) ? null : { value: one, op, bound: other };
+  if (isBound(other))
+    return readsNow(one) || !isOrdered(other) ? null : { value: one, op, bound: other };
   if (one.kind !== 'binary' || one.op !== '-') return null;
   const span = spanOf(other);
   if (span === null) return null;
@@ -232,16 +233,57 @@ function soughtIn(one: Expr, op: string, other: Expr): Sought | null {
     right: span,
     span: null,
   });
-  if (isBound(one.left) && !readsNow(one.right))
+  if (isLinear(one.left) && !readsNow(one.right))
     return { value: one.right, op: FLIPPED[op] ?? op, bound: moved(one.left, '-') };
-  return isBound(one.right) && !readsNow(one.left)
+  return isLinear(one.right) && !readsNow(one.left)
     ? { value: one.left, op, bound: moved(one.right, '+') }
     : null;
 }
 
-/** Days between dates, or an interval between times; null for anything else. */
+/** Types whose values keep their order when a span is added: a time of day begins anew at 24:00. */
+const LINEAR =
+  /^(date$|timestamp|interval|numeric|smallint$|integer$|bigint$|text$|double precision$)/;
+
+/** Whether it is an interval: '30 days' and '1 mon' are equal, but not the same. */
+function isInterval(expr: Expr): boolean {
+  if (expr.kind === 'cast') return expr.type.startsWith('interval');
+  if (expr.kind === 'call') return expr.args.some(isInterval) || expr.name === 'make_interval';
+  if (expr.kind === 'binary' && expr.op !== '*') return isInterval(expr.left);
+  if (expr.kind === 'case') return expr.whens.some(({ result }) => isInterval(result));
+  return children(expr).some(isInterval);
+}
+
+const ORDERED = new RegExp(`${LINEAR.source}|^(time |time\\(|boolean$|real$)`);
+
+/**
+ * Whether two values of a bound have the order in which a column is compared with them. Texts may
+ * have another one: that of the column's collation.
+ */
+function isOrdered(expr: Expr): boolean {
+  if (expr.kind === 'case')
+    return [...expr.whens.map(({ result }) => result), expr.otherwise].every(
+      (one) => one === null || isOrdered(one),
+    );
+  if (expr.kind === 'literal') return !expr.sql.startsWith("'");
+  return expr.kind !== 'cast' || (expr.type !== 'text' && ORDERED.test(expr.type));
+}
+
+/** Whether it is a bound that can be moved by a span. */
+function isLinear(expr: Expr): boolean {
+  let isOwn = isBound(expr);
+  visit(expr, (node) => {
+    isOwn &&= node.kind !== 'cast' || LINEAR.test(node.type);
+    return isOwn;
+  });
+  return isOwn;
+}
+
+/**
+ * Days between dates, or an interval between times; null for anything else. With more days the
+ * moved bound might be out of range where the difference is not.
+ */
 const spanOf = (expr: Expr): Expr | null =>
-  expr.kind === 'literal' && /^\d+$/.test(expr.sql) ? expr : comparedSpan(expr);
+  expr.kind === 'literal' && /^\d{1,6}$/.test(expr.sql) ? expr : comparedSpan(expr);
 
 /** Fields that change once a minute at most. */
 const FIELDS = /^(minute|hour|day|dow|isodow|doy|week|month|quarter|year|isoyear|decade|century)$/;

@@ -1,0 +1,75 @@
+/**
+ * Differences with the time that are compared with a constant, where moving the bound by it fails.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectEqual } from '../commands/support/oracle.ts';
+import type { Sandbox } from '../commands/support/sandbox.ts';
+import { createSandbox } from '../commands/support/sandbox.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await createSandbox(`
+CREATE DOMAIN clock AS time;
+CREATE COLLATION other (provider = icu, locale = 'und');
+CREATE TABLE words (id int PRIMARY KEY, word text COLLATE other, plain text COLLATE "C");
+INSERT INTO words SELECT i, w, w
+FROM unnest(ARRAY['a', 'A', 'b', 'B', 'c']) WITH ORDINALITY AS u (w, i);
+CREATE TABLE t (id int PRIMARY KEY, opens time, due date);
+INSERT INTO t SELECT i, time '00:00' + i * interval '100 ms', DATE '2026-11-27' + i
+FROM generate_series(0, 9) AS i`);
+});
+afterAll(() => sandbox.drop());
+
+test.each(['time', 'public.clock'])('a time of day begins anew: %s', async (type) => {
+  const shift = await sandbox.value<string>(`SELECT
+    ((CURRENT_DATE + 1 + time '00:59:57')::timestamptz - clock_timestamp())::text`);
+  const definition = `SELECT id FROM public.t
+    WHERE (now() + interval '${shift}')::time::${type} - opens < '1 hour'`;
+  await sandbox.imat.create('wrapped', definition);
+  await sandbox.sql('SELECT pg_sleep(3.5)');
+  await expectEqual(sandbox.db, 'imat.wrapped', definition);
+  await sandbox.imat.revert('wrapped');
+});
+
+test.each([9_999_999, 999_999, 2_147_483_647])('%s days, over which no date is', async (days) => {
+  const definition = `SELECT id FROM public.t WHERE CURRENT_DATE - due < ${days}
+    OR due - CURRENT_DATE > ${days}`;
+  const { strategy } = await sandbox.imat.create('far', definition);
+  expect(strategy).toBe(days === 999_999 ? 'delta' : 'swap');
+  await expectEqual(sandbox.db, 'imat.far', definition);
+  await sandbox.sql('UPDATE t SET due = due + 1');
+  if (strategy === 'delta') await sandbox.imat.fold('far');
+  await expectEqual(sandbox.db, 'imat.far', definition);
+  await sandbox.imat.revert('far');
+});
+
+// Whichever collation the database has, one of the two columns has another one.
+test('texts have the order of the collation of the column', async () => {
+  const shift = await sandbox.value<string>(`SELECT
+    ((CURRENT_DATE + 1 + time '23:59:57')::timestamptz - clock_timestamp())::text`);
+  const hour = `extract(hour FROM now() + interval '${shift}')`;
+  const bound = `CASE WHEN ${hour} = 23 THEN 'a' ELSE 'B' END`;
+  const definition = `SELECT id, word < ${bound} AS w, plain = ${bound} AS e, plain > ${bound} AS p,
+    word = ${bound} AS we FROM public.words`;
+  const { strategy } = await sandbox.imat.create(
+    'spelt',
+    `SELECT w, e, p, we, count(*) AS n
+    FROM (${definition}) t GROUP BY w, e, p, we`,
+  );
+  expect(strategy).toBe('delta');
+  await sandbox.sql('SELECT pg_sleep(3.5)');
+  await expectEqual(
+    sandbox.db,
+    'imat.spelt',
+    `SELECT w, e, p, we, count(*) AS n
+    FROM (${definition}) t GROUP BY w, e, p, we`,
+  );
+  await sandbox.imat.revert('spelt');
+});
+
+test('intervals that are equal and not the same are no bound', async () => {
+  const definition = `SELECT id FROM public.t WHERE due + CASE WHEN extract(hour FROM now()) = 23
+    THEN interval '30 days' ELSE interval '1 mon' END > timestamp '2026-12-28'`;
+  const { strategy } = await sandbox.imat.create('months', definition, { dryRun: true });
+  expect(strategy).toBe('swap');
+});
