@@ -8,7 +8,7 @@ import { followPartsOf } from '../capture/parts.ts';
 import { makeStorePrivate } from '../catalog/private.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import { timedTables } from '../generate/elapsed.ts';
+import { followsTime } from '../generate/elapsed.ts';
 import type { Script } from '../generate/script.ts';
 import { scriptOf, storedTable } from '../generate/script.ts';
 import { namesOfStores } from '../generate/stores.ts';
@@ -16,7 +16,6 @@ import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
-import { readsTime } from '../plan/plan.ts';
 import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
@@ -190,7 +189,7 @@ export async function noteStored(
   subject: Subject,
   plan: Plan | null,
 ): Promise<void> {
-  if (plan?.stores.some((store) => timedTables(store).length > 0) === true)
+  if (plan !== null && followsTime(plan))
     await db.query('UPDATE imat_catalog.imat SET elapsed_text = $2 WHERE id = $1', [
       id,
       subject.names.elapsed.sql.text,
@@ -208,16 +207,14 @@ export async function noteStored(
   else
     await db.query(
       `UPDATE imat_catalog.imat
-       SET stored_text = $2, fold_function = $3, further_stores = $4::text[], reads_time = $5
-       WHERE id = $1`,
+       SET stored_text = $2, fold_function = $3, further_stores = $4::name[] WHERE id = $1`,
       [
         id,
         storedTable(subject, plan).text,
         subject.names.fold.sql.text,
         namesOfStores(subject.names, plan)
           .slice(1)
-          .map(({ state }) => state.sql.text),
-        readsTime(plan),
+          .map(({ state }) => state.name),
       ],
     );
 }

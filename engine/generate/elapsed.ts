@@ -9,7 +9,7 @@
 import type { Timed } from '../algebra/timed.ts';
 import { hasPassed } from '../operators/time.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
-import { planScans } from '../plan/plan.ts';
+import { planScans, readsTime } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { join, literal, qualified, sql } from '../sql/sql.ts';
 import type { Statement } from './statement.ts';
@@ -58,12 +58,25 @@ export function timedRewritten(tables: readonly TimedTable[]): Sql | null {
   return sql`imat_catalog.is_rewritten(ARRAY[${join(constants, ', ')}])`;
 }
 
+/** Whether the passing of time changes the answer. */
+export const followsTime = (plan: Plan): boolean =>
+  readsTime(plan) || plan.stores.some((store) => timedTables(store).length > 0);
+
+/**
+ * What is computed when it is read reads the moment of the frontier, unless the imat is live: each
+ * row of the answer has changed.
+ */
+const isPast = (id: number): Sql =>
+  sql`SELECT FROM imat_catalog.frontier AS f JOIN imat_catalog.imat AS i ON i.id = f.imat_id
+WHERE f.imat_id = ${id} AND i.freshness <> 'live' AND f.moment <> pg_catalog.now()`;
+
 export function elapsedView({ id, names }: Subject, plan: Plan): readonly Statement[] {
-  const terms = plan.stores.flatMap(timedTables).map(
+  const passed = plan.stores.flatMap(timedTables).map(
     ({ relation, timed }) => sql`SELECT FROM imat_catalog.frontier AS f
   JOIN ${relation} AS t ON ${hasPassed(timed, 't', sql`f.moment`)}
 WHERE f.imat_id = ${id}`,
   );
+  const terms = readsTime(plan) ? [...passed, isPast(id)] : passed;
   const own = terms.filter((term, at) => terms.findIndex(({ text }) => text === term.text) === at);
   if (own.length === 0) return [];
   return [

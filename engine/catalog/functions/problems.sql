@@ -17,7 +17,9 @@ BEGIN
     SELECT FROM imat_catalog.frontier f LEFT JOIN pg_class s ON s.oid = f.state_relation
       JOIN pg_class v ON v.oid = target.relation JOIN pg_class d ON d.oid = target.definition_view
     WHERE f.imat_id = imat AND (f.here AND s.oid IS NOT NULL AND NOT EXISTS (
-        SELECT FROM unnest(target.further_stores) u(name) WHERE to_regclass(u.name) IS NULL)
+        SELECT FROM unnest(target.further_stores) u(name) WHERE NOT EXISTS (
+          SELECT FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
+          WHERE n.nspname = 'imat_store' AND o.relname = u.name))
       OR reason IS NOT NULL)
   ) THEN
     RETURN QUERY SELECT 'broken',

@@ -7,7 +7,8 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   (SELECT o.oid::regclass FROM pg_class o WHERE o.oid = i.original) AS original,
   (SELECT coalesce(sum(pg_total_relation_size(t.stored)), 0)::bigint
    FROM (SELECT f.state_relation AS stored
-     UNION ALL SELECT to_regclass(u.name) FROM unnest(i.further_stores) u(name)) t) AS state_bytes,
+     UNION ALL SELECT o.oid FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
+     WHERE n.nspname = 'imat_store' AND o.relname = ANY (i.further_stores)) t) AS state_bytes,
   (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
      JOIN pg_class l ON l.oid = o.log

@@ -10,14 +10,11 @@ ALTER TABLE imat_catalog.imat
   ADD COLUMN elapsed_text text,
   ADD COLUMN elapsed regclass
     GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
-  -- whether what is computed when it is read reads the time
-  ADD COLUMN reads_time boolean NOT NULL DEFAULT false,
-  -- the stored tables beside the one of stored_text
-  ADD COLUMN further_stores text[] NOT NULL DEFAULT '{}',
+  -- the names of the stored tables beside the one of stored_text
+  ADD COLUMN further_stores name[] NOT NULL DEFAULT '{}',
   -- whether its answer changes only where a table that it captures does
   ADD COLUMN follows_tables boolean
-    GENERATED ALWAYS AS (
-      watchable AND labels_text IS NULL AND elapsed_text IS NULL AND NOT reads_time) STORED;
+    GENERATED ALWAYS AS (watchable AND labels_text IS NULL AND elapsed_text IS NULL) STORED;
 
 ALTER TABLE imat_catalog.frontier
   -- now() of the transaction that computed the state

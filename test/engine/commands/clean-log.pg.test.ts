@@ -62,7 +62,8 @@ describe('cleaning', () => {
     await world.sql('CREATE TABLE visit (at timestamptz, page int)');
     await world.imat.create(
       'recent',
-      `SELECT count(*) AS n FROM public.visit, public.sale WHERE now() - at < interval '1 day'`,
+      `SELECT count(*) AS n FROM public.visit, public.sale 
+       WHERE extract(epoch FROM now() - at) < 86400`,
     );
     expect(await world.value(`SELECT to_regclass('imat_store.log_public_visit')`)).toBeNull();
     await world.sql(`INSERT INTO sale SELECT i, 'x', 1, 1 FROM generate_series(10000, 11000) AS i`);

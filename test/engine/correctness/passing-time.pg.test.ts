@@ -192,12 +192,16 @@ test('what is stored for a while is of one moment', async () => {
   await sandbox.imat.create('stored_idle', definition, { freshness: '1h' });
   const moment = `(SELECT f.moment FROM imat_catalog.frontier f JOIN imat_catalog.imat i
     ON i.id = f.imat_id WHERE i.name = 'stored_idle')`;
+  const moments = new Set<unknown>();
   for (const fold of [false, true]) {
     if (fold) await sandbox.imat.fold('stored_idle');
+    moments.add(await sandbox.value(`SELECT ${moment}::text`));
     await sandbox.sql('SELECT pg_sleep(0.05)');
     const expected = definition.replaceAll('now()', moment);
     await expectEqual(sandbox.db, 'imat.stored_idle', expected);
   }
+  // Nothing was written: the time alone is work for a fold.
+  expect(moments.size).toBe(2);
   await sandbox.imat.revert('stored_idle');
 });
 

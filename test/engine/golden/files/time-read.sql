@@ -843,7 +843,10 @@ SELECT FROM imat_catalog.frontier AS f
           AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST(((f.moment AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
           AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((f.moment AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
     )
-WHERE f.imat_id = 1;
+WHERE f.imat_id = 1
+UNION ALL
+SELECT FROM imat_catalog.frontier AS f JOIN imat_catalog.imat AS i ON i.id = f.imat_id
+WHERE f.imat_id = 1 AND i.freshness <> 'live' AND f.moment <> pg_catalog.now();
 
 -- fold: adds what is pending to the state
 CREATE OR REPLACE FUNCTION imat_store.fold_time_read(anew boolean DEFAULT false) RETURNS bigint
