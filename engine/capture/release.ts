@@ -10,23 +10,26 @@ import { dropFunctions } from './parts.ts';
 import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
 
+/** Tables of this role that are captured for no imat, as an interrupted command left them. */
+const LEFT_SQL = `
+SELECT c.oid
+FROM imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
+WHERE pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (
+  SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+  WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')
+ORDER BY 1`;
+
+/** Whether there are any; waits for nobody. There must be a catalog. */
+export const hasLeftCapture = async (db: Db): Promise<boolean> =>
+  (await db.query(LEFT_SQL)).length > 0;
+
 /**
- * Takes capture off the tables of this role that no imat reads any more, which an interrupted
- * command has left. Where another session is in the way, a later command does it.
+ * Takes capture off the tables of this role that no imat reads any more. Where another session is
+ * in the way, a later command does it.
  */
 export async function dropLeftCapture(db: Db): Promise<void> {
   const rows = await db.transaction('read committed', async () =>
-    (await sharesCatalog(db))
-      ? db.query<{ oid: number }>(
-          `SELECT c.oid
-           FROM imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
-           WHERE pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS (
-             SELECT
-             FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-             WHERE z.relation = s.relation AND i.state <> 'reverting' AND i.dependence <> 'moment')
-           ORDER BY 1`,
-        )
-      : [],
+    (await sharesCatalog(db)) ? db.query<{ oid: number }>(LEFT_SQL) : [],
   );
   for (const { oid } of rows)
     await dropUnusedCapture(db, oid, () => undefined, 1).catch((error: unknown) => {

@@ -2,7 +2,7 @@
 import type { Completion } from '../analysis/completed.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import type { Strategy } from '../api.ts';
-import { dropLeftCapture } from '../capture/release.ts';
+import { dropLeftCapture, hasLeftCapture } from '../capture/release.ts';
 import { requireCatalog, restoreSchemas } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
@@ -46,7 +46,7 @@ export async function prepareCatalog(db: Db): Promise<void> {
   await requireCatalog(db);
   await restoreSchemas(db);
   await db.query('SELECT imat_catalog.note_names()');
-  await dropLeftCapture(db);
+  if (await hasLeftCapture(db)) await dropLeftCapture(db);
 }
 
 /** An imat keeps the strategy swap where it was chosen for it. */
