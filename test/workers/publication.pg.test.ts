@@ -212,6 +212,18 @@ describe('imats that read imats', () => {
     expect(await pass()).toEqual([]);
   });
 
+  test('an answer that reads the time is folded at its interval', async () => {
+    const definition = 'SELECT k, sum(v) AS s, now() AS at FROM public.t GROUP BY k';
+    await world.imat.create('seldom', definition, { freshness: '1 hour' });
+    await world.imat.create('often', definition, { freshness: '1ms' });
+    await world.imat.create('always', definition);
+    const at = (): Promise<unknown> => world.value('SELECT min(at)::text FROM imat.often');
+    const before = await at();
+    // Nobody has written.
+    expect(new Set(summaries(await pass()))).toEqual(new Set(['fold often (freshness)']));
+    expect(await at()).not.toBe(before);
+  });
+
   test('a live imat that is read comes first', async () => {
     await world.imat.create('low', LOW);
     await world.imat.create('top', 'SELECT k, rank() OVER (ORDER BY s) AS r FROM imat.low');
