@@ -214,7 +214,7 @@ test('what time changes in a row of NULLs is rebuilt', async () => {
     });
 });
 
-test.each([11, 12, 13])('every session at its own time, seed %s', async (seed) => {
+test.each([11, 12])('every session at its own time, seed %s', async (seed) => {
   const random = randomOf(seed);
   const open = new Set<Session>();
   let elapsed = 0;
