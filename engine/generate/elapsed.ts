@@ -11,7 +11,7 @@ import { hasPassed } from '../operators/time.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
 import { planScans, readsTime } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { join, literal, qualified, sql } from '../sql/sql.ts';
+import { join, literal, qualified, sql, unique } from '../sql/sql.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -44,7 +44,7 @@ export function anyElapsed(tables: readonly TimedTable[], moment: Sql): readonly
     const passed = hasPassed(timed, 't', moment);
     return sql`EXISTS (SELECT FROM ${relation} AS t WHERE ${passed})`;
   });
-  return tests.filter((test, at) => tests.findIndex(({ text }) => text === test.text) === at);
+  return unique(tests);
 }
 
 /**
@@ -76,8 +76,7 @@ export function elapsedView({ id, names }: Subject, plan: Plan): readonly Statem
   JOIN ${relation} AS t ON ${hasPassed(timed, 't', sql`f.moment`)}
 WHERE f.imat_id = ${id}`,
   );
-  const terms = readsTime(plan) ? [...passed, isPast(id)] : passed;
-  const own = terms.filter((term, at) => terms.findIndex(({ text }) => text === term.text) === at);
+  const own = unique(readsTime(plan) ? [...passed, isPast(id)] : passed);
   if (own.length === 0) return [];
   return [
     {

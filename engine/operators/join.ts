@@ -29,7 +29,7 @@
  */
 import type { NodeOf } from '../algebra/node.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join as joined, lines, sql } from '../sql/sql.ts';
+import { fragment, ident, join as joined, lines, sql, unique } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
 import { joinOrder } from './join-order.ts';
 import type { Netting, Pending } from './pending.ts';
@@ -150,7 +150,7 @@ function gatesOf(inputs: readonly Face[], roles: readonly Role[], pending: Pendi
       const any = joined(sources.map(changed), ' OR ');
       return sources.length === 1 ? any : sql`(${any})`;
     });
-  return gates.filter((gate, index) => gates.findIndex(({ text }) => text === gate.text) === index);
+  return unique(gates);
 }
 
 const BEFORE = '';

@@ -4,7 +4,7 @@ import type { Expr } from '../../parser/tree.ts';
 import type { Timed } from '../algebra/timed.ts';
 import { atMoment } from '../algebra/timed.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, sql } from '../sql/sql.ts';
+import { fragment, ident, join, sql, unique } from '../sql/sql.ts';
 
 export const NOW = sql`pg_catalog.now()`;
 
@@ -43,9 +43,6 @@ function liesBetween(value: Sql, ends: readonly [Sql, Sql]): readonly Sql[] {
 }
 
 const differ = ([before, now]: readonly [Sql, Sql]): Sql => sql`${before} IS DISTINCT FROM ${now}`;
-
-const unique = (all: readonly Sql[]): readonly Sql[] =>
-  all.filter((one, at) => all.findIndex(({ text }) => text === one.text) === at);
 
 function atTime(expr: Expr, alias: string, moment: Sql): Sql {
   const at: Expr = { kind: 'literal', sql: moment.text, span: null };

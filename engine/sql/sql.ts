@@ -81,6 +81,10 @@ export function lines(parts: readonly Sql[]): Sql {
   return join(parts, ',\n');
 }
 
+/** Each text once, in the order of its first occurrence. */
+export const unique = (parts: readonly Sql[]): Sql[] =>
+  parts.filter((one, at) => parts.findIndex(({ text }) => text === one.text) === at);
+
 /** A conjunction; TRUE where there is nothing to join. */
 export function and(conditions: readonly Sql[]): Sql {
   return conditions.length === 0 ? sql`TRUE` : join(conditions, ' AND ');

@@ -205,6 +205,27 @@ test('what is stored for a while is of one moment', async () => {
   await sandbox.imat.revert('stored_idle');
 });
 
+test('another freshness in place changes whose time is read', async () => {
+  const definition = RESIDUAL['ages'] ?? '';
+  await sandbox.sql('INSERT INTO e VALUES (97, 1, 1, clock_timestamp()) ON CONFLICT DO NOTHING');
+  await sandbox.sql(`CREATE MATERIALIZED VIEW changing AS ${definition}`);
+  await sandbox.imat.convert('changing');
+  await expectEqual(sandbox.db, 'imat.changing', definition);
+  const ages = (): Promise<unknown> =>
+    sandbox.value(
+      `SELECT md5(string_agg(age::text, ',' ORDER BY id)) FROM imat.changing, pg_sleep(0.01)`,
+    );
+  await sandbox.imat.convert('changing', { freshness: 'manual' });
+  const stored = await ages();
+  expect(await ages()).toBe(stored);
+  await sandbox.imat.fold('changing');
+  expect(await ages()).not.toBe(stored);
+  await sandbox.imat.convert('changing', { freshness: 'live' });
+  await expectEqual(sandbox.db, 'imat.changing', definition);
+  await sandbox.imat.revert('changing');
+  await sandbox.sql('DROP MATERIALIZED VIEW changing');
+});
+
 test('what time changes in a row of NULLs is rebuilt', async () => {
   const definition = `SELECT p.g, bit_or(e.id) FILTER (WHERE coalesce(e.at, p.due) > now()) AS b
     FROM public.p LEFT JOIN public.e ON e.g = p.g GROUP BY p.g`;
