@@ -12,19 +12,33 @@ export const WITH_EXTENSION = Boolean(process.env['IMAT_TEST_EXTENSION']);
 /** Whether the server under test was built without a feature. */
 export const lacks = (feature: ServerFeature): boolean => inject('serverLacks').includes(feature);
 
-export type TestDatabase = { readonly url: string; drop(): Promise<void> };
+export type TestDatabase = {
+  readonly name: string;
+  readonly url: string;
+  drop(): Promise<void>;
+};
 
 /**
  * Makes an empty database on the server under test or another one, as a superuser; with the
  * extension, where the run is about that.
  */
 export async function createDatabase(server = inject('postgresUrl')): Promise<TestDatabase> {
+  const made = await copyDatabase('template0', server);
+  if (WITH_EXTENSION) await onServer(made.url, (db) => db.execute(`CREATE EXTENSION ${EXTENSION}`));
+  return made;
+}
+
+/** A copy of a database of the same server in which there is no session. */
+export async function copyDatabase(
+  template: string,
+  server = inject('postgresUrl'),
+): Promise<TestDatabase> {
   const name = `t_${randomBytes(6).toString('hex')}`;
-  await onServer(server, (db) => db.execute(`CREATE DATABASE ${name} TEMPLATE template0`));
+  await onServer(server, (db) => db.execute(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = new URL(server);
   url.pathname = `/${name}`;
-  if (WITH_EXTENSION) await onServer(url.href, (db) => db.execute(`CREATE EXTENSION ${EXTENSION}`));
   return {
+    name,
     url: url.href,
     drop: () => onServer(server, (db) => db.execute(`DROP DATABASE ${name} WITH (FORCE)`)),
   };

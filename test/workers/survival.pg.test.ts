@@ -125,7 +125,9 @@ test('a backend terminated amid a swap leaves a slot, which the next round remov
   await shop.sql(
     `SELECT pg_terminate_backend(pid)
      FROM pg_stat_activity
-     WHERE query LIKE 'CALL imat.swap%' AND wait_event_type = 'Lock'`,
+     WHERE query LIKE 'CALL imat.swap%'
+       AND wait_event_type = 'Lock'
+       AND datname = current_database()`,
   );
   await blocker.sql(`INSERT INTO sales (region, amount) VALUES ('new', 1); COMMIT`);
   await expectSettled(shop);

@@ -1,6 +1,6 @@
 /** Partitioned tables: each change once, whatever table the statement names. */
 import { expect, test } from 'vitest';
-import { inWorld, stats, verbs } from './support/world.ts';
+import { inWorld, stats, untilOneWaits, verbs } from './support/world.ts';
 
 const SETUP = `CREATE TABLE p (id int, v int) PARTITION BY RANGE (id);
   CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
@@ -116,10 +116,7 @@ test('a table that leaves its group meanwhile does not get its triggers back', a
     const [leaving, following] = [await world.session(), await world.session()];
     await leaving.sql(`BEGIN; SELECT imat.remove_from_group('g', ARRAY['p']::regclass[])`);
     const followed = following.sql(`SELECT imat_catalog.sync_member(${member})`);
-    while (
-      (await world.value<number>('SELECT count(*)::int FROM pg_locks WHERE NOT granted')) === 0
-    )
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await untilOneWaits(world);
     await leaving.sql('COMMIT');
     await followed;
     expect(
@@ -169,17 +166,8 @@ test('a group that goes takes nothing from one that another session is creating'
     expect(await triggers()).toEqual([]);
     // Two sessions create the first ones.
     await creating.sql(`BEGIN; ${create('q')}`);
-    const observer = world.session();
-    await observer;
     const second = world.sql(create('r'));
-    while (
-      (await world
-        .session()
-        .then((session) =>
-          session.value<number>('SELECT count(*)::int FROM pg_locks WHERE NOT granted'),
-        )) === 0
-    )
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await untilOneWaits(world);
     await creating.sql('COMMIT');
     await second;
     expect(await triggers()).toHaveLength(1);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ServerError } from '../../../engine/db/db.ts';
 import type { Session } from '../commands/support/sandbox.ts';
 import { createRole, inSandbox } from '../commands/support/sandbox.ts';
-import { inWorld, stats } from './support/world.ts';
+import { inWorld, stats, untilOneWaits } from './support/world.ts';
 
 const SETUP = `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE SEQUENCE s;
   CREATE UNLOGGED TABLE unlogged (id int); CREATE TEMP TABLE temporary (id int);
@@ -219,9 +219,7 @@ test('a table that gets its name at that moment is not counted for the owner\u20
     const maker = await world.session();
     await world.sql('BEGIN; ALTER TABLE own RENAME TO away; ALTER TABLE other RENAME TO own');
     const making = refused(maker, `imat.create_group('g', ARRAY['own']::regclass[])`);
-    const waits = `SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'`;
-    while ((await world.value(waits)) === '0')
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await untilOneWaits(world);
     await world.sql('COMMIT');
     expect(await making).toMatch(/^"public\.\w+" was renamed at the same time$/);
     expect(

@@ -1,11 +1,12 @@
 /** Known wrong rules of the catalog's functions for partitions and reset marks: each is found. */
 import { beforeEach, expect, test } from 'vitest';
 import { differencesSql, type World } from '../commands/support/world.ts';
-import { ALL, maintain, NEW_ROWS, partitionedWorld } from './support/partitioned.ts';
+import { ALL, maintain, NEW_ROWS, usePartitionedWorlds } from './support/partitioned.ts';
 
+const makeWorld = usePartitionedWorlds();
 let world: World;
 beforeEach(async () => {
-  world = await partitionedWorld();
+  world = await makeWorld();
   return () => world.drop();
 });
 

@@ -17,15 +17,16 @@ import {
   JOINED,
   maintain,
   NEW_ROWS,
-  partitionedWorld,
+  usePartitionedWorlds,
   RANKED,
   readsDefinition,
   SUMMED,
 } from './support/partitioned.ts';
 
+const makeWorld = usePartitionedWorlds();
 let world: World;
 beforeEach(async () => {
-  world = await partitionedWorld();
+  world = await makeWorld();
 });
 afterEach(() => world.drop());
 

@@ -1,11 +1,12 @@
 /** What reaches a partition while it is being detached concurrently, or under an older snapshot. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectExact, outcomeOf, untilBlocked, type World } from '../commands/support/world.ts';
-import { ALL, maintain, NEW_ROWS, partitionedWorld } from './support/partitioned.ts';
+import { ALL, maintain, NEW_ROWS, usePartitionedWorlds } from './support/partitioned.ts';
 
+const makeWorld = usePartitionedWorlds();
 let world: World;
 beforeEach(async () => {
-  world = await partitionedWorld();
+  world = await makeWorld();
 });
 afterEach(() => world.drop());
 

@@ -11,7 +11,7 @@ import {
   untilBlocked,
   type World,
 } from '../commands/support/world.ts';
-import { ALL, maintain, partitionedWorld } from './support/partitioned.ts';
+import { ALL, maintain, usePartitionedWorlds } from './support/partitioned.ts';
 
 // A server of its own. PostgreSQL itself locks the root where it has not cached the constraint of a
 // partition. A writer here has, but would lose its cache if other tests' databases overflowed the
@@ -28,11 +28,12 @@ beforeAll(async () => {
       : {},
   );
 });
+afterAll(() => server.stop());
+const makeWorld = usePartitionedWorlds(() => server.url);
 beforeEach(async () => {
-  world = await partitionedWorld(server.url);
+  world = await makeWorld();
 });
 afterEach(() => world.drop());
-afterAll(() => server.stop());
 
 const ISOLATION = ['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'];
 

@@ -7,14 +7,15 @@ import {
   JOINED,
   maintain,
   NEW_ROWS,
-  partitionedWorld,
+  usePartitionedWorlds,
   readsDefinition,
   SUMMED,
 } from './support/partitioned.ts';
 
+const makeWorld = usePartitionedWorlds();
 let world: World;
 beforeEach(async () => {
-  world = await partitionedWorld();
+  world = await makeWorld();
 });
 afterEach(() => world.drop());
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createImat } from '../../../engine/index.ts';
 import {
   type Checked,
-  createWorld,
+  useWorlds,
   expectExact,
   outcomeOf,
   until,
@@ -42,18 +42,16 @@ const RANKED: Checked = {
 };
 const ALL = [JOINED, SUMMED, TOTAL, BAG, LARGE, RANKED];
 
+const makeWorld = useWorlds(
+  `CREATE TABLE product (id int PRIMARY KEY, kind text);
+   CREATE TABLE sale (id int PRIMARY KEY, product_id int, amount numeric(10,2));
+   INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
+   INSERT INTO sale SELECT i, 1 + i % 10, i FROM generate_series(1, 100) AS i`,
+  ALL,
+);
 let world: World;
 beforeEach(async () => {
-  const views = ALL.map(
-    ({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`,
-  );
-  world = await createWorld(`
-    CREATE TABLE product (id int PRIMARY KEY, kind text);
-    CREATE TABLE sale (id int PRIMARY KEY, product_id int, amount numeric(10,2));
-    INSERT INTO product SELECT i, 'k' || i % 3 FROM generate_series(1, 10) AS i;
-    INSERT INTO sale SELECT i, 1 + i % 10, i FROM generate_series(1, 100) AS i;
-    ${views.join('\n')}`);
-  for (const { name } of ALL) await world.imat.convert(name);
+  world = await makeWorld();
 });
 afterEach(() => world.drop());
 

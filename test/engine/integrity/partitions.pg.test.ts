@@ -7,15 +7,16 @@ import { createImat } from '../../../engine/index.ts';
 import {
   ALL,
   maintain,
-  partitionedWorld,
+  usePartitionedWorlds,
   readsDefinition,
   SUMMED,
 } from '../capture/support/partitioned.ts';
 import { expectExact, sqlstateOf, type World } from '../commands/support/world.ts';
 
+const makeWorld = usePartitionedWorlds();
 let world: World;
 beforeEach(async () => {
-  world = await partitionedWorld();
+  world = await makeWorld();
 });
 afterEach(() => world.drop());
 

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import type { Sandbox, Session } from '../../commands/support/sandbox.ts';
 import { inSandbox } from '../../commands/support/sandbox.ts';
+import { until } from '../../commands/support/world.ts';
 
 export type Stat = readonly [table: string, rows: number];
 export type DetailedStat = readonly [table: string, role: string, verb: string, rows: number];
@@ -18,6 +19,18 @@ export async function inWorld(
   await inSandbox(setup, async (sandbox) => {
     await sandbox.imat.init();
     await body(sandbox);
+  });
+}
+
+/** Resolves when a session of this database waits for a lock. */
+export async function untilOneWaits(sandbox: Sandbox): Promise<void> {
+  const observer = await sandbox.session();
+  await until('a session waits for a lock', async () => {
+    const waiting = await observer.rows(
+      `SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+       WHERE NOT l.granted AND a.datname = current_database()`,
+    );
+    return waiting.length > 0;
   });
 }
 

@@ -1,10 +1,5 @@
 /** Imats over a partitioned table and a plain one. */
-import {
-  type Checked,
-  createWorld,
-  type Session,
-  type World,
-} from '../../commands/support/world.ts';
+import { type Checked, type Session, useWorlds, type World } from '../../commands/support/world.ts';
 import { REBUILT } from '../../../setup/rebuilt.ts';
 
 export const SUMMED: Checked = {
@@ -53,14 +48,9 @@ const TABLES = `
 
 export const NEW_ROWS = `INSERT INTO sale_3 VALUES (250, 'a', 1), (251, 'b', 2)`;
 
-export async function partitionedWorld(server?: string): Promise<World> {
-  const views = ALL.map(
-    ({ name, definition }) => `CREATE MATERIALIZED VIEW ${name} AS ${definition};`,
-  );
-  const world = await createWorld(`${TABLES} ${views.join(' ')}`, server);
-  for (const { name } of ALL) await world.imat.convert(name);
-  return world;
-}
+/** `server` is asked before the first test. */
+export const usePartitionedWorlds = (server?: () => string): (() => Promise<World>) =>
+  useWorlds(TABLES, ALL, server);
 
 export async function maintain(world: World): Promise<void> {
   await world.imat.fold();

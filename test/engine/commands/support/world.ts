@@ -3,12 +3,12 @@
  * client with `search_path = public`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { connectDb } from '../../../../engine/db/connect-db.ts';
 import type { Db, Row } from '../../../../engine/db/db.ts';
 import type { Imat } from '../../../../engine/index.ts';
 import { createImat } from '../../../../engine/index.ts';
-import { createDatabase } from '../../../setup/database.ts';
+import { copyDatabase, createDatabase, type TestDatabase } from '../../../setup/database.ts';
 
 export type Session = {
   readonly db: Db;
@@ -32,6 +32,34 @@ export type World = Session & {
 export async function createWorld(setup: string, server?: string): Promise<World> {
   const database = await createDatabase(server);
   return openWorld(database.url, setup, () => database.drop());
+}
+
+/**
+ * Makes a world for each test of a file: a copy of a database whose views are converted once, which
+ * takes a tenth of the time. `server` is asked before the first test.
+ */
+export function useWorlds(
+  setup: string,
+  converted: readonly Checked[],
+  server?: () => string,
+): () => Promise<World> {
+  let model: TestDatabase | null = null;
+  beforeAll(async () => {
+    model = await createDatabase(server?.());
+    const world = await openWorld(model.url, setup, async () => undefined);
+    for (const { name, definition } of converted) {
+      await world.sql(`CREATE MATERIALIZED VIEW ${name} AS ${definition}`);
+      await world.imat.convert(name);
+    }
+    // A database is copied only when nobody is in it.
+    await world.drop();
+  });
+  afterAll(() => model?.drop());
+  return async () => {
+    if (model === null) throw new Error('the worlds are copied after the hooks before all tests');
+    const copy = await copyDatabase(model.name, server?.());
+    return openWorld(copy.url, '', () => copy.drop());
+  };
 }
 
 /** Over a database that is there already. */
