@@ -15,7 +15,16 @@ import type { Aggregate, ColumnRef, Expr, FunctionItem, TableItem } from '../../
 import { equalExpr, mapExpr, returnsSet, visit } from '../../parser/walk.ts';
 import type { SourceFacts } from './facts.ts';
 import { conjuncts } from './query-rewrites/relations.ts';
-import type { AggregateCall, AppliedRows, Apply, Column, ColumnId, Node, Output } from './node.ts';
+import type {
+  AggregateCall,
+  AppliedRows,
+  Apply,
+  Column,
+  ColumnId,
+  Node,
+  Output,
+  Stored,
+} from './node.ts';
 import { columnsOf, mapApplied, mapReferences, reference } from './node.ts';
 import type {
   PlainFrom,
@@ -30,7 +39,12 @@ export type Reading = {
   readonly sources: ReadonlyMap<number, SourceFacts>;
   /** The queries of the ordinary views among the relations, by OID. */
   readonly views: ReadonlyMap<number, PlainQuery>;
+  /** The queries whose rows another store holds, by the OID that stands for it. */
+  readonly stored: ReadonlyMap<number, StoredRows>;
 };
+
+/** A query whose rows another store holds. */
+export type StoredRows = Pick<Stored, 'query' | 'sources'>;
 
 export function lower(query: PlainQuery, reading: Reading): Node {
   return new Lowering(reading).query(query);
@@ -201,12 +215,15 @@ class Lowering {
     const source = this.#reading.sources.get(relation.oid);
     if (source === undefined)
       throw new Error(`no facts for relation ${relation.schema}.${relation.name}`);
+    const columns = source.columns.map((facts) => ({ column: this.#column(facts.name), facts }));
+    const rows = this.#reading.stored.get(relation.oid);
+    if (rows !== undefined) return { op: 'stored', ...rows, columns, number: ++this.#occurrences };
     return {
       op: 'scan',
       source,
       number: ++this.#occurrences,
       label: relation.alias,
-      columns: source.columns.map((facts) => ({ column: this.#column(facts.name), facts })),
+      columns,
       timed: [],
       span: relation.span,
     };

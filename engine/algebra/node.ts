@@ -7,7 +7,14 @@
  * parser's, in which each reference was made by `reference`: its `relation` is the id of the
  * column, its `name` is for people only.
  */
-import type { Aggregate, ColumnDefinition, ColumnRef, Expr, Span } from '../../parser/tree.ts';
+import type {
+  Aggregate,
+  ColumnDefinition,
+  ColumnRef,
+  Expr,
+  Query,
+  Span,
+} from '../../parser/tree.ts';
 import { mapExpr, visit } from '../../parser/walk.ts';
 import type { ColumnFacts, SourceFacts } from './facts.ts';
 import type { Timed } from './timed.ts';
@@ -37,6 +44,20 @@ export type Scan = {
    */
   readonly timed: readonly Timed[];
   readonly span: Span | null;
+};
+
+/**
+ * The rows of a query that another store holds, which computes those of touched keys again: what
+ * stands above sees them as a table that changes.
+ */
+export type Stored = {
+  readonly op: 'stored';
+  readonly query: Query;
+  /** OIDs of the tables that the query reads. */
+  readonly sources: readonly number[];
+  readonly columns: readonly { readonly column: Column; readonly facts: ColumnFacts }[];
+  /** Its place in the definition, for a name; unique among scans, applies and unions. */
+  readonly number: number;
 };
 
 /** Rows for which all conditions hold. */
@@ -139,7 +160,17 @@ export type Derived = {
   readonly span: Span | null;
 };
 
-export type Node = Scan | Filter | Project | Join | Apply | UnionAll | Group | Distinct | Derived;
+export type Node =
+  | Scan
+  | Stored
+  | Filter
+  | Project
+  | Join
+  | Apply
+  | UnionAll
+  | Group
+  | Distinct
+  | Derived;
 export type Op = Node['op'];
 export type NodeOf<K extends Op> = Extract<Node, { readonly op: K }>;
 
@@ -161,6 +192,7 @@ export const mapReferences = (expr: Expr, replace: (ref: ColumnRef) => Expr): Ex
 export function inputsOf(node: Node): readonly Node[] {
   switch (node.op) {
     case 'scan':
+    case 'stored':
       return [];
     case 'join':
     case 'unionAll':
@@ -174,6 +206,7 @@ export function inputsOf(node: Node): readonly Node[] {
 export function withInputs(node: Node, inputs: readonly Node[]): Node {
   switch (node.op) {
     case 'scan':
+    case 'stored':
       return node;
     case 'join':
     case 'unionAll':
@@ -190,6 +223,7 @@ export function withInputs(node: Node, inputs: readonly Node[]): Node {
 export function columnsOf(node: Node): readonly Column[] {
   switch (node.op) {
     case 'scan':
+    case 'stored':
       return node.columns.map(({ column }) => column);
     case 'project':
       return node.outputs.map(({ column }) => column);
@@ -228,6 +262,7 @@ export function expressionsOf(node: Node): readonly Expr[] {
     case 'apply':
       return appliedExprs(node.rows);
     case 'scan':
+    case 'stored':
     case 'unionAll':
     case 'distinct':
     case 'derived':
@@ -268,6 +303,10 @@ export function nodesOf(node: Node): readonly Node[] {
 
 export const scansOf = (node: Node): readonly Scan[] =>
   nodesOf(node).filter((one): one is Scan => one.op === 'scan');
+
+/** The rows of other stores that a tree reads. */
+export const storedIn = (node: Node): readonly Stored[] =>
+  nodesOf(node).filter((one): one is Stored => one.op === 'stored');
 
 /** The columns that an expression reads. */
 export function referencesOf(expr: Expr): readonly ColumnId[] {

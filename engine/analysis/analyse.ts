@@ -9,6 +9,7 @@ import type { PlanReason } from '../algebra/reason.ts';
 import type { Plan } from '../plan/plan.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import type { Inspection, ReadRelation } from '../server/relations.ts';
+import { storedOverRows } from '../server/over-rows.ts';
 import type { Dependence } from '../server/type-output.ts';
 import type { CompletedView, Completion } from './completed.ts';
 import { completedView } from './completed.ts';
@@ -60,7 +61,11 @@ export async function analyse(db: Db, oid: number, serverMajor: number): Promise
     const [session] = await db.query<{ zone: string }>(
       `SELECT current_setting('TimeZone') AS zone`,
     );
-    const server = { major: serverMajor, timeZone: session?.zone ?? 'UTC' };
+    const server = {
+      major: serverMajor,
+      timeZone: session?.zone ?? 'UTC',
+      overRows: await storedOverRows(db, oid),
+    };
     await db.execute(PRINTING);
     const [byQueries, byImats] = [
       await stackOf(db, oid, 'queries'),
@@ -89,13 +94,18 @@ async function analyseHere(
   return rolledBack(db, async () => {
     const oid = stack === null ? view : ((await unstackedView(db, view, stack)) ?? view);
     const completed = await completedView(db, oid, server.major, server.timeZone);
-    const analysis = await analyseView(db, completed, server.major);
+    const analysis = await analyseView(db, completed, server);
     return { ...analysis, instead: stack === null ? [] : insteadOf(stack) };
   });
 }
 
-/** Its version, and the time zone of the session that converts. */
-type Server = { readonly major: number; readonly timeZone: string };
+type Server = {
+  readonly major: number;
+  /** Of the session that converts. */
+  readonly timeZone: string;
+  /** Of an imat's definition, whether its groups are stored over their rows; otherwise null. */
+  readonly overRows: boolean | null;
+};
 
 const insteadOf = ({ instead }: Unstacked): string[] =>
   [...instead].map(
@@ -105,7 +115,7 @@ const insteadOf = ({ instead }: Unstacked): string[] =>
 async function analyseView(
   db: Db,
   { view, completion, reasons: notCompleted }: CompletedView,
-  serverMajor: number,
+  server: Server,
 ): Promise<Omit<Analysis, 'instead'>> {
   const { inspection, functions, reading, searchPath } = view;
   const reasons: PlanReason[] = [...notCompleted];
@@ -120,7 +130,7 @@ async function analyseView(
   let againstAdd: readonly PlanReason[] = [];
   // Also where something stands against it already: all of that is to be said at once.
   if ('query' in reading && inspection.all.every((relation) => relation.imatId === null)) {
-    const planned = await planQuery(db, reading.query, inspection, functions, serverMajor);
+    const planned = await planQuery(db, reading.query, inspection, functions, server);
     if ('reasons' in planned) reasons.push(...planned.reasons);
     else if (reasons.length === 0) ({ plan, againstAdd } = planned);
   }

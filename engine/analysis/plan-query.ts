@@ -4,6 +4,7 @@
  */
 import type { Query } from '../../parser/tree.ts';
 import type { SourceFacts, TypeFacts } from '../algebra/facts.ts';
+import type { StoredRows } from '../algebra/lower.ts';
 import { lower } from '../algebra/lower.ts';
 import type { ColumnId } from '../algebra/node.ts';
 import { nodesOf } from '../algebra/node.ts';
@@ -14,6 +15,9 @@ import { replaceColumnAliases } from '../algebra/query-rewrites/column-aliases.t
 import { extremesOfAges } from '../algebra/query-rewrites/extremes-of-ages.ts';
 import { inlineCtes } from '../algebra/query-rewrites/inline-ctes.ts';
 import { inlineViews } from '../algebra/query-rewrites/inline-views.ts';
+import { freeNumber } from '../algebra/query-rewrites/relations.ts';
+import { sortByColumns } from '../algebra/query-rewrites/whole-rows.ts';
+import { rowsBelow } from '../algebra/query-rewrites/rows-below.ts';
 import { rewrite } from '../algebra/rewrites/all.ts';
 import { timeScans, untimed } from '../algebra/rewrites/time-scans.ts';
 import type { Db } from '../db/db.ts';
@@ -21,16 +25,19 @@ import { rolledBack } from '../db/rolled-back.ts';
 import { choose, cut } from '../plan/choose.ts';
 import { plainQuery } from '../plan/plain.ts';
 import type { AddPlan, Plan } from '../plan/plan.ts';
-import { allStores } from '../plan/plan.ts';
+import { allStores, storeItem } from '../plan/plan.ts';
 import { factsOf } from '../regroup/key-facts.ts';
-import { outlineOf } from '../regroup/outline.ts';
+import { outlineOf, tablesOf } from '../regroup/outline.ts';
 import { reasonsAgainst } from '../regroup/reasons-against.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import { hasPaths } from '../regroup/regroup-plan.ts';
 import { timedItems } from '../regroup/timed-items.ts';
 import type { FunctionFacts } from '../server/functions.ts';
 import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
+import { isCoarse } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
@@ -49,14 +56,14 @@ export async function planQuery(
   definition: Query,
   inspection: Inspection,
   functions: FunctionFacts,
-  serverMajor: number,
+  server: { readonly major: number; readonly overRows: boolean | null },
 ): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
   const sources = new Map<number, SourceFacts>(
     inspection.all.map((relation) => [relation.oid, relation]),
   );
-  const adding: Adding = { db, sources, serverMajor };
+  const adding: Adding = { db, sources, serverMajor: server.major };
   const added = await planAdd(adding, definition, views.queries, inspection.columns);
   if (!('reasons' in added)) return { plan: { stores: [added], residual: null }, againstAdd: [] };
   const query = standalone(definition, views.queries, sources);
@@ -72,6 +79,8 @@ export async function planQuery(
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
+    overRows: (one, columns) => planOverRows(adding, one, columns),
+    isCoarse: async (one) => server.overRows ?? isCoarse(db, one),
   });
   if (plan !== null) return { plan, againstAdd: added.reasons };
   return late.length > 0 ? { reasons: late.map(untimed) } : added;
@@ -87,7 +96,11 @@ const standalone = (
   definition: Query,
   views: ReadonlyMap<number, ViewQuery>,
   sources: ReadonlyMap<number, SourceFacts>,
-): Query => replaceColumnAliases(inlineCtes(inlineViews(definition, views), true), sources);
+): Query =>
+  replaceColumnAliases(
+    sortByColumns(inlineCtes(inlineViews(definition, views), true), sources),
+    sources,
+  );
 
 type ViewQuery = { readonly name: string; readonly query: Query };
 
@@ -129,10 +142,41 @@ type Adding = {
   readonly db: Db;
   readonly sources: ReadonlyMap<number, SourceFacts>;
   readonly serverMajor: number;
+  /** The store of the rows that the query reads as the table `storeItem(1)`, if it does. */
+  readonly rows?: StoredRows & { readonly plan: RegroupPlan };
 };
 
-async function planAdd(
+/** Groups whose rows are a store of their own, which is computed again by its own keys. */
+async function planOverRows(
   { db, sources, serverMajor }: Adding,
+  query: Query,
+  columns: Inspection['columns'],
+): Promise<AddPlan | null> {
+  if (query.kind !== 'select') return null;
+  const parts = rowsBelow(query, storeItem(1), freeNumber(query));
+  if (parts === null) return null;
+  const facts = await queryColumns(db, parts.rows);
+  const plan = facts.length === 0 ? null : await regroup(db, parts.rows, sources, facts);
+  if (plan === null || 'reasons' in plan || !hasPaths(plan) || plan.timed.length > 0) return null;
+  const { oid, schema, name } = storeItem(1);
+  const rows = { oid, schema, name, isPartitioned: false, used: null, columns: facts };
+  const read = [...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid))];
+  const added = await planAdd(
+    {
+      db,
+      sources: new Map([...sources, [oid, rows]]),
+      serverMajor,
+      rows: { plan, query: parts.rows, sources: read },
+    },
+    parts.groups,
+    new Map(),
+    columns,
+  );
+  return 'reasons' in added ? null : added;
+}
+
+async function planAdd(
+  { db, sources, serverMajor, rows }: Adding,
   query: Query,
   queries: ReadonlyMap<number, ViewQuery>,
   columns: Inspection['columns'],
@@ -146,7 +190,8 @@ async function planAdd(
   }
   const plain = plainQuery(query, sources);
   if ('reasons' in plain) return plain;
-  const tree = await typedTree(db, lower(plain, { sources, views }));
+  const stored = new Map(rows === undefined ? [] : [[storeItem(1).oid, rows]]);
+  const tree = await typedTree(db, lower(plain, { sources, views, stored }));
   if ('reasons' in tree) return tree;
   const timed = timeScans(rewrite(tree));
   if ('reasons' in timed) return timed;
@@ -168,6 +213,7 @@ async function planAdd(
     parts,
     { of, serverMajor, reaches: await reachesOf(db, parts, types) },
     columns.map(({ type }) => type),
+    rows?.plan ?? null,
   );
   const count = 'reasons' in plan ? 0 : allStores({ stores: [plan] }).length;
   return count > MAX_STORES ? { reasons: [tooManyStores(count, MAX_STORES)] } : plan;

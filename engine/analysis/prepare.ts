@@ -9,7 +9,7 @@ import { durationText, parseDuration } from '../durations.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { MOMENT } from '../algebra/timed.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planScans } from '../plan/plan.ts';
+import { allStores, planScans } from '../plan/plan.ts';
 import type { Analysis } from './analyse.ts';
 import { analyse } from './analyse.ts';
 import type { Completion } from './completed.ts';
@@ -231,7 +231,7 @@ async function watchedSources(
 
 function planColumns(analysis: Analysis, oid: number): number[] {
   const { plan } = analysis;
-  const stores = plan?.stores ?? [];
+  const stores = plan === null ? [] : allStores(plan);
   if (stores.some(({ rule }) => rule === 'regroup')) return regroupColumns(analysis, oid);
   const attnums = stores
     .flatMap((store) => (store.rule === 'add' ? planScans(store) : []))

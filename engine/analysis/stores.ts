@@ -18,6 +18,7 @@ import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { allStores, looseColumns, storeItem, storeNumber } from '../plan/plan.ts';
 import { groupKeysOf, keyTypes } from './key-types.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import { hasPaths } from '../regroup/regroup-plan.ts';
 
 type Columns = readonly { readonly name: string; readonly type: string }[];
 type Reasons = { readonly reasons: readonly PlanReason[] };
@@ -27,6 +28,10 @@ export type Rules = {
   readonly columnsOf: (query: Query) => Promise<readonly ColumnFacts[]>;
   readonly add: (query: Query, columns: Columns) => Promise<AddPlan | Reasons>;
   readonly regroup: (query: Query, columns: Columns) => Promise<RegroupPlan | Reasons>;
+  /** Groups that are added up, over rows that are computed again. */
+  readonly overRows: (query: Query, columns: Columns) => Promise<AddPlan | null>;
+  /** Whether the rows of one key are many. */
+  readonly isCoarse: (plan: RegroupPlan) => Promise<boolean>;
 };
 
 /** More stores than this are not worth their folds. */
@@ -41,6 +46,10 @@ export async function planStores(
   const whole = await rules.regroup(query, columns);
   const regrouped = 'reasons' in whole ? null : whole;
   const isComplete = regrouped !== null && hasPaths(regrouped);
+  if (regrouped === null || !isComplete || (await rules.isCoarse(regrouped))) {
+    const over = await rules.overRows(query, columns);
+    if (over !== null) return only(over);
+  }
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return only(regrouped);
@@ -56,10 +65,6 @@ export async function planStores(
 }
 
 const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
-
-/** Whether a change of any table touches some keys and not all. */
-const hasPaths = ({ paths }: RegroupPlan): boolean =>
-  [...paths.values()].every((path) => path !== null);
 
 /**
  * Where the residual computes something from a group key of which equal values can differ, groups
@@ -256,7 +261,10 @@ class Separation {
     const isLoose = !('reasons' in added) && this.#isStrict && looseColumns(added).size > 0;
     if (!('reasons' in added) && !isLoose) return added;
     const regrouped = await this.#rules.regroup(query, columns);
-    return 'reasons' in regrouped || !hasPaths(regrouped) ? null : regrouped;
+    const isComplete = !('reasons' in regrouped) && hasPaths(regrouped);
+    if (isComplete && !(await this.#rules.isCoarse(regrouped))) return regrouped;
+    const over = this.#isStrict ? null : await this.#rules.overRows(query, columns);
+    return over ?? (isComplete ? regrouped : null);
   }
 }
 

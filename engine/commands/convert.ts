@@ -126,9 +126,7 @@ async function convert(
   if (hasCatalog && !result.dryRun) await initialize(db, false);
   const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
   if (known !== null && (wantsFreshness(known, request) || wantsPlace(known, request))) {
-    const isSame =
-      prepared.strategy === known.strategy && prepared.analysis.definition === known.definition;
-    const own = isSame ? prepared : await prepareInstalled(db, serverMajor, known, request);
+    const own = await prepareInstalled(db, serverMajor, known, request);
     if (own?.strategy === known.strategy) return changeInPlace(db, known, request, own, progress);
   }
   const interrupted = await checkFree(db, request.name);

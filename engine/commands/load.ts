@@ -16,6 +16,7 @@ import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isOverRows } from '../plan/plan.ts';
 import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
@@ -207,7 +208,8 @@ export async function noteStored(
   else
     await db.query(
       `UPDATE imat_catalog.imat
-       SET stored_text = $2, fold_function = $3, further_stores = $4::name[] WHERE id = $1`,
+       SET stored_text = $2, fold_function = $3, further_stores = $4::name[], over_rows = $5
+       WHERE id = $1`,
       [
         id,
         storedTable(subject, plan).text,
@@ -215,6 +217,7 @@ export async function noteStored(
         namesOfStores(subject.names, plan)
           .slice(1)
           .map(({ state }) => state.name),
+        isOverRows(plan),
       ],
     );
 }

@@ -139,12 +139,14 @@ function inPlace(renamed: ReadonlyMap<StorePlan, StorePlan>): (store: StorePlan)
     const made: AddPlan = {
       ...(own?.rule === 'add' ? own : store),
       different: store.different.map(added),
-      inner: store.inner === null ? null : added(store.inner),
+      inner: store.inner === null ? null : any(store.inner),
     };
     placed.set(store, made);
     return made;
   };
-  return (store) => (store.rule === 'add' ? added(store) : (renamed.get(store) ?? store));
+  const any = (store: StorePlan): StorePlan =>
+    store.rule === 'add' ? added(store) : (renamed.get(store) ?? store);
+  return any;
 }
 
 const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>

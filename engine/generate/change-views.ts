@@ -9,6 +9,7 @@
  * for a row, pending rows are cancelled against each other first. If it is believed that none can,
  * the fold has a second view that does so, for values that prove the belief wrong.
  */
+import { storedIn } from '../algebra/node.ts';
 import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
 import { anyPending } from '../operators/pending.ts';
@@ -17,9 +18,10 @@ import { coreInput } from '../plan/plan.ts';
 import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, lines, sql } from '../sql/sql.ts';
-import type { Below } from './composition.ts';
+import type { Below, InnerChange } from './composition.ts';
 import { flipsOf, innerChange } from './composition.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
+import { rowsChange } from './touched-rows.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
@@ -48,11 +50,29 @@ export function changeViews(subject: StoreSubject, plan: AddPlan): readonly Stat
 export const fallbackView = (subject: Subject, plan: AddPlan): Sql | null =>
   plan.netting === 'fenced' ? null : subject.names.netted.sql;
 
+/** What the change of a core is made from that reads tables alone. */
+type OverTables = Pick<StoreSubject, 'id' | 'logOf' | 'different'> & { readonly inner: null };
+
+/** What changes of the store that a core reads; null if it reads tables alone. */
+function inputChange(
+  subject: StoreSubject,
+  { core, inner }: AddPlan,
+  below: (plan: AddPlan, names: StoreNames) => Below,
+): InnerChange | null {
+  const names = subject.inner;
+  if (inner === null || names === null) return null;
+  if (inner.rule === 'add') return innerChange(below(inner, names));
+  const [rows] = storedIn(core.input);
+  if (rows === undefined) return null;
+  return rowsChange({ ...subject, names: { ...subject.names, ...names } }, inner, rows);
+}
+
 export function changeQuery(
   plan: AddPlan,
-  { id, logOf, different, inner }: Pick<StoreSubject, 'id' | 'logOf' | 'different' | 'inner'>,
+  subject: StoreSubject | OverTables,
   netting: Netting,
 ): Sql {
+  const { id, logOf, different } = subject;
   const { shape } = coreInput(plan, null);
   const oids = [...new Set(shape.sources)];
   const flag = (oid: number): Sql => ident(`changed${oids.indexOf(oid) + 1}`);
@@ -76,16 +96,16 @@ export function changeQuery(
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
   };
   /** A store below, with as much care for what is pending as is asked for here. */
-  const below = (own: AddPlan | null, names: StoreNames | null | undefined): readonly Below[] => {
-    if (own === null || !names) return [];
+  const below = (own: AddPlan, names: StoreNames): Below => {
     const isNetted = netting === 'fenced' && own.netting !== 'fenced';
-    return [{ plan: own, names, delta: (isNetted ? names.netted : names.delta).sql }];
+    return { plan: own, names, delta: (isNetted ? names.netted : names.delta).sql };
   };
-  const [groups] = below(plan.inner, inner).map(innerChange);
+  const groups = subject.inner === null ? null : inputChange(subject, plan, below);
   const terms = coreInput(plan, pending, groups?.leaf).change(netting);
-  const flips = plan.different.flatMap((own, index) =>
-    below(own, different[index]).map((one) => flipsOf(plan, one, index + 1)),
-  );
+  const flips = plan.different.flatMap((own, index) => {
+    const names = different[index];
+    return names === undefined ? [] : [flipsOf(plan, below(own, names), index + 1)];
+  });
   const ctes = [...(groups?.ctes ?? []), ...flips.flatMap((one) => one.ctes)];
   const asked = sql`pending AS MATERIALIZED (
   SELECT

@@ -6,17 +6,11 @@
  *              touched keys
  *   fold       replaces the rows of touched keys
  *
- * The definition is confined at every table that holds the key (regroup/confine.ts), for keys that
- * are not NULL by `= ANY (array)`, and for NULL in an arm of its own. What is stored needs no
- * identity: all rows of a key are replaced together.
+ * What is stored needs no identity: all rows of a key are replaced together.
  */
 import { deparse } from '../../parser/deparse-query.ts';
-import type { Expr, Query } from '../../parser/tree.ts';
-import { equalExpr } from '../../parser/walk.ts';
 import type { Pending } from '../operators/pending.ts';
 import { anyPending, isPending, resetPending } from '../operators/pending.ts';
-import { confined } from '../regroup/confine.ts';
-import { withoutJoinNames } from '../regroup/lineage.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -32,7 +26,6 @@ import type { TimedTable } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
-import { calledFromView } from './read-by-function.ts';
 import { READ_ONLY } from './read-only.ts';
 import { STATE_OPTIONS } from './state.ts';
 import type { Statement } from './statement.ts';
@@ -40,6 +33,8 @@ import type { FirstRows, StoreSubject } from './stores.ts';
 import { firstOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
+import type { Part } from './touched-rows.ts';
+import { computedNow, nowParts, partFrom, touchedIn } from './touched-rows.ts';
 import { touchedView } from './touched-view.ts';
 
 const S = ident('s');
@@ -96,41 +91,30 @@ function stateTable({ names }: Subject, plan: RegroupPlan): readonly Statement[]
 function currentView(subject: Subject, plan: RegroupPlan, first: FirstRows | null): Sql {
   const columns = storedColumns(plan).map(ident);
   const stays = staysColumn(plan);
-  const of = (name: Sql): Sql => sql`(SELECT t.${name} FROM touched AS t)`;
   const key = ident(plan.key.name);
-  const [keys, hasNull, isFew] = [of(sql`keys`), of(sql`has_null`), of(sql`is_few`)];
-  const array = sql`(${keys})::${fragment(plan.key.type)}[]`;
-  const { withKeys, withNull } = confinedQueries(plan, array);
-  const arm = (from: Sql, isStored: Sql, where: readonly Sql[], label: string): Arm => ({
+  const touched = touchedIn(sql`touched`, plan);
+  const { array, hasNull, isFew } = touched;
+  const arm = (part: Part, isStored: Sql): Arm => ({
     number: ARM.current,
     columns: [...columns.map((column) => sql`${S}.${column}`), sql`${isStored} AS ${stays}`],
-    from:
-      where.length === 0
-        ? sql`${from} AS ${S}`
-        : sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`,
-    label,
+    from: partFrom(part),
+    label: part.label,
   });
   const unnested = sql`pg_catalog.unnest(${array}) AS k(key)`;
   const touches = sql`EXISTS (SELECT FROM ${unnested} WHERE k.key = ${S}.${key})`;
   const table = subject.names.state.sql;
   const others = [isFew, sql`NOT ${touches}`, sql`(${S}.${key} IS NOT NULL OR NOT ${hasNull})`];
-  const arms = [
+  const stored: Part =
     first === null
-      ? arm(table, sql`TRUE`, others, 'stored rows of other keys')
-      : arm(firstOf(table, others, first), sql`TRUE`, [], 'the first stored rows of other keys'),
-    arm(
-      sql`(\n${fragment(deparse(withKeys))}\n)`,
-      sql`FALSE`,
-      isSure(plan) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
-      'rows of touched keys now',
-    ),
-    arm(
-      sql`(\n${fragment(deparse(withNull))}\n)`,
-      sql`FALSE`,
-      [isFew, hasNull, sql`${S}.${key} IS NULL`],
-      'rows without a key now',
-    ),
-    arm(computedNow(subject), sql`FALSE`, [sql`NOT ${isFew}`], 'all rows now'),
+      ? { from: table, where: others, label: 'stored rows of other keys' }
+      : {
+          from: firstOf(table, others, first),
+          where: [],
+          label: 'the first stored rows of other keys',
+        };
+  const arms = [
+    arm(stored, sql`TRUE`),
+    ...nowParts(subject, plan, touched).map((part) => arm(part, sql`FALSE`)),
   ];
   return barrierView(
     subject.names.current.sql,
@@ -142,41 +126,6 @@ SELECT
 FROM ${onlyArms(arms, 's')}`,
   );
 }
-
-/** The definition confined to the keys of an array, and to rows without a key. */
-function confinedQueries(
-  plan: RegroupPlan,
-  array: Sql,
-): { readonly withKeys: Query; readonly withNull: Query } {
-  const withKeys = confinedTo(plan, (left) => ({
-    kind: 'array_comparison',
-    op: '=',
-    quantifier: 'ANY',
-    left,
-    array: { kind: 'literal', sql: array.text, span: null },
-    span: null,
-  }));
-  // Rows without a partner have NULL as their key whatever the table has that holds it.
-  const withNull = plan.isNullable
-    ? plan.query
-    : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
-  return { withKeys, withNull };
-}
-
-/**
- * Whether the definition confined to keys has no row with another key. The branches of a set
- * operation may have holders or not.
- */
-const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
-  query.kind === 'select' &&
-  !isNullable &&
-  holders.some((holder) => equalExpr(holder.expr, withoutJoinNames(expr)));
-
-const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
-  confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
-
-/** What the sources have, by the function that only views may call. */
-const computedNow = (subject: Subject): Sql => calledFromView(subject, subject.names.computed.sql);
 
 /** OIDs of the tables of which a change may touch every key. */
 function touchingAll(plan: RegroupPlan): readonly number[] {

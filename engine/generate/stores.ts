@@ -16,7 +16,7 @@ import type { Subject } from './subject.ts';
 export type StoreSubject = Subject & {
   /** The table that the frontier names: that of the first store. */
   readonly frontierTable: Sql;
-  /** The stores of the different values that it is computed from, and that of groups below. */
+  /** The stores of the different values that it is computed from, and that of its input. */
   readonly different: readonly StoreNames[];
   readonly inner: StoreNames | null;
 };
@@ -84,7 +84,7 @@ export function storesOf(subject: Subject, plan: Plan): readonly StoreOf[] {
   const all = namesOfStores(subject.names, plan);
   const rows = firstRows(plan);
   const stores = allStores(plan);
-  const namesOf = (below: readonly AddPlan[]): readonly StoreNames[] =>
+  const namesOf = (below: readonly StorePlan[]): readonly StoreNames[] =>
     below.flatMap((one) => all[stores.indexOf(one)] ?? []);
   return stores.flatMap((store, index) => {
     const [own, first] = [all[index], all[0]];

@@ -12,10 +12,12 @@ import type { Netting, Pending } from './pending.ts';
 import { project } from './project.ts';
 import type { Face, Rows, Rule, Shape, Term } from './rule.ts';
 import { scan } from './scan.ts';
+import { stored } from './stored.ts';
 import { unionAll } from './union-all.ts';
 
 export const RULES: { readonly [K in Op]: Rule<K> } = {
   scan,
+  stored,
   filter,
   project,
   join,

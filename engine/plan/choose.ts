@@ -16,6 +16,7 @@ import {
   reference,
   referencesOf,
   scansOf,
+  storedIn,
 } from '../algebra/node.ts';
 import { INT2, INT4, INT8, MONEY, NUMERIC } from '../algebra/facts.ts';
 import { labeller } from '../algebra/print.ts';
@@ -36,7 +37,8 @@ import { bagStore } from '../operators/bag.ts';
 import type { Types } from '../operators/group.ts';
 import { groupStore } from '../operators/group.ts';
 import type { OutputName, Store } from '../operators/store.ts';
-import type { AddPlan, Core } from './plan.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { AddPlan, Core, StorePlan } from './plan.ts';
 import { passedOn } from './plan.ts';
 
 /** A tree cut at what will be stored. */
@@ -47,7 +49,7 @@ export function cut(tree: Node): Cut | { readonly reasons: readonly PlanReason[]
   const views = nodesOf(tree).filter(({ op }) => op === 'derived');
   const outermost = views.filter((view) => !views.some((other) => isBelow(view, other)));
   if (outermost.length > 0) return { reasons: outermost.flatMap(against) };
-  if (scansOf(tree).length === 0) return { reasons: [noSource] };
+  if (scansOf(tree).length + storedIn(tree).length === 0) return { reasons: [noSource] };
   const topmost = nodesOf(tree).findLast(({ op }) => op === 'group');
   const below = topmost === undefined ? [] : nodesOf(topmost).filter(({ op }) => op === 'distinct');
   if (below.length > 0) return { reasons: [distinctGroups] };
@@ -73,12 +75,14 @@ function rowsOf(tree: Node): Cut {
   return { core, residual: { op: 'project', input: core, outputs: references } };
 }
 
+/** `rows`: the store of the rows that the tree reads from another one, if it does. */
 export function choose(
   { core, residual }: Cut,
   types: Types,
   outputTypes: readonly string[],
+  rows: RegroupPlan | null,
 ): AddPlan | { readonly reasons: readonly PlanReason[] } {
-  return planOf({ core, residual }, types, outputTypes, null, null);
+  return planOf({ core, residual }, types, outputTypes, null, null, rows);
 }
 
 /** `named`: how columns are called; `known`: the store of groups below, where it is planned. */
@@ -87,9 +91,10 @@ function planOf(
   types: Types,
   outputTypes: readonly string[],
   named: OutputName | null,
-  known: AddPlan | null,
+  known: StorePlan | null,
+  rows: RegroupPlan | null,
 ): AddPlan | { readonly reasons: readonly PlanReason[] } {
-  const inner = known ?? innerPlan(core, types);
+  const inner = known ?? innerPlan(core, types, rows);
   if (inner !== null && 'reasons' in inner) return inner;
   const input = faceOf(core.input, null).shape;
   const shown = passedOn(residual, core);
@@ -137,7 +142,7 @@ function differentPlans(
   core: Group,
   types: Types,
   outputName: OutputName,
-  inner: AddPlan | null,
+  inner: StorePlan | null,
 ): readonly AddPlan[] | { readonly reasons: readonly PlanReason[] } {
   const found = differentOf(core);
   const filters = found.flatMap(({ calls }) => calls[0]?.call.filter ?? []);
@@ -148,7 +153,7 @@ function differentPlans(
   const plans = found.map(({ rows }) => {
     const own = keyNames(rows);
     const name = (id: ColumnId): string | null => outputName(id) ?? own(id);
-    return planOf({ core: rows, residual: rows }, types, [], name, inner);
+    return planOf({ core: rows, residual: rows }, types, [], name, inner, null);
   });
   const reasons = plans.flatMap((one) => ('reasons' in one ? one.reasons : []));
   return reasons.length > 0 ? { reasons } : plans.flatMap((one) => ('rule' in one ? one : []));
@@ -162,16 +167,17 @@ function keyNames({ keys }: Group): OutputName {
   return (id) => names.get(id) ?? null;
 }
 
-/** How the topmost groups below a core are stored; null if there are none. */
+/** How the topmost groups below a core are stored, or its rows; null if there are none. */
 function innerPlan(
   core: Core,
   types: Types,
-): AddPlan | null | { readonly reasons: readonly PlanReason[] } {
+  rows: RegroupPlan | null,
+): StorePlan | null | { readonly reasons: readonly PlanReason[] } {
   const inner = nodesOf(core.input).findLast(({ op }) => op === 'group');
-  if (inner?.op !== 'group') return null;
+  if (inner?.op !== 'group') return rows;
   const reasons = unstableUses(inner, core, types);
   if (reasons.length > 0) return { reasons };
-  return planOf({ core: inner, residual: inner }, types, [], keyNames(inner), null);
+  return planOf({ core: inner, residual: inner }, types, [], keyNames(inner), null, rows);
 }
 
 /**
@@ -242,7 +248,7 @@ const mayFail = (core: Core, store: Store): boolean =>
 function failsIn(core: Core): (expr: Expr) => boolean {
   const oids = new Map(
     nodesOf(core).flatMap((node) =>
-      node.op === 'scan' || node.op === 'apply' || node.op === 'unionAll'
+      'columns' in node
         ? node.columns.map(({ column, facts }) => [column.id, facts?.oid ?? null] as const)
         : [],
     ),

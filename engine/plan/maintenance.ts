@@ -44,7 +44,7 @@ export type StoreOutline = {
 /** The rule of a plan is that of its store that takes most; without a plan it is swap. */
 export function ruleOf(plan: Plan | null): Rule {
   if (plan === null) return 'swap';
-  return plan.stores.some(({ rule }) => rule === 'regroup') ? 'regroup' : 'add';
+  return allStores(plan).some(({ rule }) => rule === 'regroup') ? 'regroup' : 'add';
 }
 
 /** The most that one changed row of each table gives to do, by the table's name. */

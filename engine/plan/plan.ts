@@ -37,22 +37,24 @@ export type StorePlan = AddPlan | RegroupPlan;
  * after all that are computed from it.
  */
 export function allStores({ stores }: Pick<Plan, 'stores'>): readonly StorePlan[] {
-  const below: AddPlan[] = [];
-  const visit = (plan: AddPlan): void => {
+  const below: StorePlan[] = [];
+  const visit = (plan: StorePlan): void => {
     for (const one of belowOf(plan).toReversed()) {
       visit(one);
       if (!below.includes(one)) below.push(one);
     }
   };
-  for (const store of stores.toReversed()) if (store.rule === 'add') visit(store);
+  for (const store of stores.toReversed()) visit(store);
   return [...stores, ...below.toReversed()];
 }
 
 /** The stores that one is computed from. */
-export const belowOf = ({ different, inner }: AddPlan): readonly AddPlan[] => [
-  ...different,
-  ...(inner === null ? [] : [inner]),
-];
+export const belowOf = (plan: StorePlan): readonly StorePlan[] =>
+  plan.rule === 'add' ? [...plan.different, ...(plan.inner === null ? [] : [plan.inner])] : [];
+
+/** Whether groups are stored over their rows. */
+export const isOverRows = (plan: Plan): boolean =>
+  allStores(plan).some((store) => store.rule === 'add' && store.inner?.rule === 'regroup');
 
 /**
  * A query whose tables are the stores: the number of a store from 1 is the OID of the table, with
@@ -94,8 +96,11 @@ export type AddPlan = {
    * order of the store's inputs from 1.
    */
   readonly different: readonly AddPlan[];
-  /** The store of the topmost groups in the core's input, if there are any. */
-  readonly inner: AddPlan | null;
+  /**
+   * The store of the topmost groups in the core's input, or of the rows there that another rule
+   * maintains, if there are any.
+   */
+  readonly inner: StorePlan | null;
   readonly residual: Node;
   /** The definition's column types, as `format_type` prints them. */
   readonly outputTypes: readonly string[];
@@ -103,7 +108,7 @@ export type AddPlan = {
   readonly netting: Netting;
 };
 
-/** The faces of what the core's rows are computed from; `inner` reads the groups among that. */
+/** The faces of what the core's rows are computed from; `inner` reads what is stored of that. */
 export const coreInput = (
   { core }: AddPlan,
   pending: Pending | null,

@@ -123,11 +123,13 @@ export const storeClause = (plan: StorePlan): string =>
 /** What stands below the core: its changes are computed, and of it only groups are stored. */
 function below(
   node: Node,
-  inner: AddPlan | null,
+  inner: StorePlan | null,
   depth: number,
   label: Label,
 ): readonly PlanLine[] {
-  if (inner !== null && node === inner.core)
+  if (inner?.rule === 'regroup' && node.op === 'stored')
+    return regroupLines(inner).map((line) => ({ ...line, depth: line.depth + depth }));
+  if (inner?.rule === 'add' && node === inner.core)
     return [
       ...coreLines(inner, 'stored; its changes change the groups above', depth, label),
       ...belowCore(inner, depth + 1, label),
@@ -157,6 +159,8 @@ function clauseOf(node: Node, label: Label): string {
   switch (node.op) {
     case 'scan':
       return `scan ${node.source.schema}.${node.source.name} AS ${node.label} (${names})`;
+    case 'stored':
+      return `rows (${names})`;
     case 'filter':
       return `filter ${node.conditions.map(label).join(' AND ')}`;
     case 'join':

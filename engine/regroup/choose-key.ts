@@ -104,7 +104,11 @@ function keysOf(query: Select): readonly Expr[] {
       ? query.distinctOn
       : window !== undefined
         ? partitionOf(query, window)
-        : [...query.targets.map(({ expr }) => expr), ...joinedColumns(query)];
+        : [
+            ...query.targets.map(({ expr }) => expr),
+            ...joinedColumns(query),
+            ...mergedColumns(query),
+          ];
   const single = found.filter((expr) => itemOf(expr) !== null || isMerged(expr));
   return single.filter((expr, at) => single.findIndex((one) => equalExpr(one, expr)) === at);
 }
@@ -125,6 +129,12 @@ function joinedColumns(query: Select): readonly Expr[] {
     }),
   );
 }
+
+/** What USING would show of FULL JOINs in FROM: the column of the side that is there. */
+const mergedColumns = (query: Select): readonly Expr[] =>
+  (outlineOf(query).blocks.find((block) => block.query === query)?.fullJoins ?? []).map(
+    ({ sides }): Expr => ({ kind: 'keyword', name: 'COALESCE', args: sides, span: null }),
+  );
 
 const ownColumns = (exprs: readonly Expr[], own: ReadonlySet<number>): readonly Expr[] =>
   exprs.flatMap((expr) => {

@@ -4,6 +4,10 @@ import type { SourceFacts } from '../algebra/facts.ts';
 import type { KeyPlan } from './choose-key.ts';
 import type { TimedItem } from './timed-items.ts';
 
+/** Whether a change of any table touches some keys and not all. */
+export const hasPaths = ({ paths }: RegroupPlan): boolean =>
+  [...paths.values()].every((path) => path !== null);
+
 export type RegroupPlan = Omit<KeyPlan, 'place'> & {
   readonly rule: 'regroup';
   /** The stored column that is the key, one of the definition's or one more. */

@@ -5,12 +5,19 @@
  *
  * Right because every answer with a completed order is one that the query may give. Counter-
  * examples, which stay: FETCH .. WITH TIES and RANGE or GROUPS frames (rows that are equal there
- * belong together), LIMIT without ORDER BY (nobody has said which rows), the ORDER BY of an
- * aggregate that takes any order, and an aggregate over a subquery that is sorted by something else
- * than its columns.
+ * belong together), LIMIT in EXISTS (any row will do), the ORDER BY of an aggregate that takes any
+ * order, and an aggregate over a subquery that is sorted by something else than its columns.
  */
 import { deparseExpr } from '../../../parser/deparse.ts';
-import type { Aggregate, Expr, Query, Select, Sort, SubqueryItem } from '../../../parser/tree.ts';
+import type {
+  Aggregate,
+  Expr,
+  Query,
+  Select,
+  Sort,
+  Sublink,
+  SubqueryItem,
+} from '../../../parser/tree.ts';
 import { equalExpr, mapExpr, mapQuery, returnsSet } from '../../../parser/walk.ts';
 import type { PlanReason } from '../reason.ts';
 import { completeWindow } from './complete-windows.ts';
@@ -30,7 +37,7 @@ export type CompletedOrders = {
 
 export function completeOrders(query: Query, facts: OrderFacts): CompletedOrders {
   const completer = new Completer(facts);
-  const completed = completer.query(query, new Map(), false);
+  const completed = completer.query(query, new Map(), 'rows');
   return {
     query: completer.notes.length === 0 ? query : completed,
     notes: [...new Set(completer.notes)],
@@ -47,8 +54,7 @@ class Completer {
     this.#facts = facts;
   }
 
-  /** `isArray`: the order of all its rows counts. */
-  query(query: Query, around: Ctes, isArray: boolean): Query {
+  query(query: Query, around: Ctes, use: Use): Query {
     const ctes = withCtes(query, around);
     const kept = query.recursive ? query.ctes : null;
     const expr = (one: Expr): Expr =>
@@ -57,23 +63,23 @@ class Completer {
           ? {
               ...node,
               left: node.left && expr(node.left),
-              query: this.query(node.query, ctes, node.form === 'array'),
+              query: this.query(node.query, ctes, useIn(node)),
             }
           : null,
       );
     const mapped = mapQuery(kept === null ? query : { ...query, ctes: [] }, {
       expr,
-      query: (inner) => this.query(inner, ctes, false),
+      query: (inner) => this.query(inner, ctes, 'rows'),
     });
     const whole = kept === null ? mapped : { ...mapped, ctes: kept };
-    if (whole.kind === 'select') return this.#select(whole, ctes, isArray);
-    return whole.kind === 'set_operation' ? this.#setOperation(whole, isArray) : whole;
+    if (whole.kind === 'select') return this.#select(whole, ctes, use);
+    return whole.kind === 'set_operation' ? this.#setOperation(whole, use) : whole;
   }
 
   /** The order is by the numbers of output columns. */
-  #setOperation(query: Extract<Query, { kind: 'set_operation' }>, isArray: boolean): Query {
-    const isLimited = query.limit !== null && query.orderBy.length > 0 && !query.limit.withTies;
-    if (!isLimited && !isArray) return query;
+  #setOperation(query: Extract<Query, { kind: 'set_operation' }>, use: Use): Query {
+    const isLimited = isChosen(query, use) && query.limit?.withTies === false;
+    if (!isLimited && use !== 'array') return query;
     const numbers = widthOf(query).map(
       (_, index): Expr => ({ kind: 'literal', sql: String(index + 1), span: null }),
     );
@@ -81,11 +87,15 @@ class Completer {
       (one) => !query.orderBy.some((sort) => equalExpr(sort.expr, one)),
     );
     if (missing.length === 0) return query;
-    this.notes.push('ties in the ORDER BY of a set operation are broken by its other columns');
+    this.notes.push(
+      query.orderBy.length === 0
+        ? 'LIMIT of a set operation takes its rows in the order of its columns'
+        : 'ties in the ORDER BY of a set operation are broken by its other columns',
+    );
     return { ...query, orderBy: [...query.orderBy, ...missing.map(sorted)] };
   }
 
-  #select(select: Select, ctes: Ctes, isArray: boolean): Select {
+  #select(select: Select, ctes: Ctes, use: Use): Select {
     const orders = this.#ordersOf(blockOf(select, this.#facts, ctes));
     const expr = (one: Expr): Expr =>
       mapExpr(one, (node) => {
@@ -101,7 +111,7 @@ class Completer {
     };
     return {
       ...own,
-      orderBy: completeRows(own, orders, isArray ? inputOrder(select, ctes) : 'any'),
+      orderBy: completeRows(own, orders, use, use === 'array' ? inputOrder(select, ctes) : 'any'),
     };
   }
 
@@ -122,6 +132,18 @@ class Completer {
     };
   }
 }
+
+/**
+ * What a query's rows are for: whether there is one, an array, which shows their order, or else.
+ */
+type Use = 'existence' | 'array' | 'rows';
+
+const useIn = ({ form }: Sublink): Use =>
+  form === 'exists' ? 'existence' : form === 'array' ? 'array' : 'rows';
+
+/** Whether a limit chooses among rows: without an order any of them, of which one is as good. */
+const isChosen = ({ limit, orderBy }: Query, use: Use): boolean =>
+  limit !== null && (orderBy.length > 0 || use !== 'existence');
 
 function widthOf(query: Query): readonly unknown[] {
   switch (query.kind) {
@@ -153,6 +175,7 @@ function textOf(exprs: readonly Expr[], select: Select): string {
 function completeRows(
   select: Select,
   orders: Orders,
+  use: Use,
   input: readonly Sort[] | null | 'any',
 ): readonly Sort[] {
   const { distinctOn, limit } = select;
@@ -164,7 +187,7 @@ function completeRows(
   }
   const orderBy = isOpen && !select.distinct ? (input ?? []) : select.orderBy;
   const chooses = distinctOn.length > 0;
-  const isLimited = limit !== null && select.orderBy.length > 0;
+  const isLimited = isChosen(select, use);
   if (!chooses && !isLimited && !isArray) return orderBy;
   if (limit?.withTies === true && !chooses && limit.offset === null) return orderBy;
   const sets = select.targets.map(({ expr }) => expr).filter(returnsSet);

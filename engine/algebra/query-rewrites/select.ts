@@ -21,6 +21,14 @@ export const EMPTY: Omit<Select, 'first' | 'relations' | 'from' | 'targets'> = {
 
 export type Named = { readonly name: string; readonly expr: Expr };
 
+/** A name that none of these has. */
+export function freshName(wanted: string, taken: readonly Named[]): string {
+  let name = wanted;
+  for (let number = 2; taken.some((one) => one.name === name); number++)
+    name = `${wanted}_${number}`;
+  return name;
+}
+
 /** `SELECT ... FROM (inner) AS alias`, with the clauses of `outer`. */
 export function over(inner: Query, alias: string, number: number, outer: Partial<Select>): Select {
   return {

@@ -19,7 +19,7 @@ import { equalExpr, mapExpr, mapExprs, mapQuery, visit } from '../../../parser/w
 import { isNow, readsNow, timedComparison } from '../timed.ts';
 import { conjunction, conjuncts, keysIn } from './relations.ts';
 import type { Named } from './select.ts';
-import { EMPTY, over, valueOf } from './select.ts';
+import { EMPTY, freshName, over, valueOf } from './select.ts';
 
 /**
  * An outer SELECT over one subquery, the item of FROM with this number; null where nothing can be
@@ -30,14 +30,6 @@ export function separate(query: Query, number: number): Select | null {
   if (query.kind !== 'select') return null;
   if (query.distinct && query.distinctOn.length === 0) return distinctOver(query, number);
   return query.grouped ? upperOverGroups(query, number) : upperOverRows(query, number);
-}
-
-/** A name that none of these has. */
-function freshName(wanted: string, taken: readonly Named[]): string {
-  let name = wanted;
-  for (let number = 2; taken.some((one) => one.name === name); number++)
-    name = `${wanted}_${number}`;
-  return name;
 }
 
 /** Names for the columns that a query shows; null for VALUES, which has none. */

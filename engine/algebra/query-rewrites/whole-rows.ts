@@ -8,10 +8,42 @@
  * are each NULL. A row of a subquery has no named type, so it is left alone.
  */
 import { quoteQualified } from '../../../parser/quote.ts';
-import type { Aggregate, Expr, Query, TableItem } from '../../../parser/tree.ts';
+import type { Aggregate, Expr, Query, Sort, TableItem } from '../../../parser/tree.ts';
 import { mapExprs } from '../../../parser/walk.ts';
 import type { SourceFacts } from '../facts.ts';
 import { isInner, mapQueries, tablesIn } from './relations.ts';
+
+/**
+ * `ORDER BY t.*` is the order by its columns: rows are compared column by column, each by the order
+ * of its type, and NULL comes after all else (PostgreSQL, "Row Constructor Comparison").
+ *
+ * Counter-example: a row on the nullable side of an outer join, which is NULL itself.
+ */
+export function sortByColumns(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
+  const tables = tablesIn(query);
+  const columnsOf = ({ expr, direction, nulls }: Sort): readonly Sort[] | null => {
+    const table = expr.kind === 'whole_row' ? tables.get(expr.relation) : undefined;
+    const columns = sources.get(table?.oid ?? 0)?.columns ?? [];
+    const isKnown = nulls === null && (direction === null || /^(?:A|DE)SC$/.test(direction));
+    if (expr.kind !== 'whole_row' || !isKnown || columns.length === 0) return null;
+    if (!columns.every(({ sortable }) => sortable)) return null;
+    return columns.map(({ name }, place) => ({
+      expr: {
+        kind: 'column',
+        relation: expr.relation,
+        name: table?.columnAliases[place] ?? name,
+        span: expr.span,
+      },
+      direction,
+      nulls,
+    }));
+  };
+  return mapQueries(query, (one) =>
+    one.kind === 'select' && one.from.every(isInner) && !one.distinct
+      ? { ...one, orderBy: one.orderBy.flatMap((sort) => columnsOf(sort) ?? [sort]) }
+      : one,
+  );
+}
 
 export function replaceWholeRows(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {
   let isSafe = true;

@@ -22,7 +22,7 @@ export const liftProjections: Rewrite = {
   name: 'lift-projections',
   apply: (node) => {
     if (node.op === 'join') return overJoin(node);
-    if (node.op === 'scan' || node.op === 'unionAll' || node.input.op !== 'project') return null;
+    if (!('input' in node) || node.input.op !== 'project') return null;
     const { input, outputs } = node.input;
     const through = (own: readonly Output[]): Output[] =>
       own.map((one) => ({ ...one, expr: substituted(one.expr, outputs) }));

@@ -149,6 +149,20 @@ describe('orders', () => {
         'ORDER BY 1 LIMIT 3',
       'ties in the ORDER BY of a set operation are broken by its other columns',
     ],
+    ['SELECT amount FROM sale LIMIT 3', 'LIMIT takes its rows in the order of sale.id'],
+    [
+      'SELECT region, count(*) AS n FROM sale GROUP BY region LIMIT 3',
+      'LIMIT takes its rows in the order of sale.region',
+    ],
+    [
+      'SELECT region FROM sale UNION ALL SELECT country FROM customer LIMIT 3',
+      'LIMIT of a set operation takes its rows in the order of its columns',
+    ],
+    [
+      'SELECT c.cid, (SELECT s.amount FROM public.sale s WHERE s.customer = c.cid LIMIT 1) AS a ' +
+        'FROM customer c',
+      'LIMIT takes its rows in the order of s.id',
+    ],
     [
       'SELECT DISTINCT region, amount FROM sale ORDER BY amount LIMIT 3',
       'ties in ORDER BY sale.amount are broken by sale.region',
@@ -202,7 +216,7 @@ describe('orders', () => {
   });
 
   test.each([
-    'SELECT amount FROM sale LIMIT 3',
+    'SELECT cid FROM customer c WHERE EXISTS (SELECT FROM public.sale s WHERE s.id = c.cid LIMIT 1)',
     'SELECT amount FROM sale ORDER BY amount FETCH FIRST 3 ROWS WITH TIES',
     'SELECT amount FROM sale ORDER BY amount, id LIMIT 3',
     'SELECT s.id FROM sale s JOIN customer c ON s.customer = c.cid ORDER BY s.id LIMIT 3',

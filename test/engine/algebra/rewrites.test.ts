@@ -84,7 +84,8 @@ const VIEWS: ReadonlyMap<number, PlainQuery> = new Map([
   [4, queryOf('SELECT region, sum(amount) AS total FROM sale GROUP BY region')],
 ]);
 
-const lowered = (text: string): Node => lower(queryOf(text), { sources: SOURCES, views: VIEWS });
+const lowered = (text: string): Node =>
+  lower(queryOf(text), { sources: SOURCES, views: VIEWS, stored: new Map() });
 
 /** The tree in one line: operators, with what they compute. */
 function shown(root: Node): string {

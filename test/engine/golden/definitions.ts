@@ -72,6 +72,12 @@ export const GOLDEN_DEFINITIONS: readonly GoldenDefinition[] = [
       GROUP BY b.country`,
   },
   {
+    name: 'coarse-total',
+    shows: 'a total over rows that are computed again by their own key, two stores',
+    query: `SELECT count(*) AS customers, sum(s.quantity) AS pieces
+      FROM customer c LEFT JOIN sale s ON s.customer_id = c.id AND s.shipped`,
+  },
+  {
     name: 'self-join',
     shows: 'three occurrences of two tables',
     query: `SELECT b.name AS boss, count(*) AS sales

@@ -16,16 +16,17 @@ const NAMES = {
   `,
   calendar: `
     days_between days_by_month days_cast days_chain days_cte days_cte_of_function days_except
-    days_except_from days_full days_full_using days_having days_in days_inner days_lateral
-    days_left days_limited days_list days_missing days_month_of_day days_not_in days_null_safe
-    days_of_group days_of_inner days_of_table days_of_two_groups days_overlap
-    days_preserved_other days_range days_recent days_recent_until days_repeated_list days_right
-    days_row days_running days_scalar days_scalar_range days_subquery days_trunc days_twice
-    days_two_tables days_union days_until days_using days_where days_zoned list_enum
-    list_labels list_ordinality list_rows list_rows_from list_status list_thresholds
-    list_through list_unnamed list_unnest months_crossed months_crossed_region
-    series_by_product series_hours series_numbers series_of_view series_other_type zone_days
-    zone_days_cte zone_days_placed zone_days_range zone_days_trunc zone_months
+    days_except_from days_full days_full_nullable_key days_full_using days_having days_in
+    days_inner days_lateral days_left days_limited days_list days_missing days_month_of_day
+    days_not_in days_null_safe days_of_group days_of_inner days_of_table days_of_two_groups
+    days_overlap days_preserved_other days_range days_recent days_recent_until
+    days_repeated_list days_right days_rollup days_row days_running days_scalar
+    days_scalar_range days_subquery days_trunc days_twice days_two_tables days_union days_until
+    days_using days_where days_zoned list_division list_enum list_labels list_ordinality
+    list_rows list_rows_from list_status list_thresholds list_through list_unnamed list_unnest
+    months_crossed months_crossed_region series_by_product series_hours series_numbers
+    series_of_view series_other_type series_sum zone_days zone_days_cte zone_days_placed
+    zone_days_range zone_days_trunc zone_months
   `,
   composition: `
     average_of_sums cte_materialized cte_of_filter group_against_its_average group_cross_total
@@ -35,13 +36,13 @@ const NAMES = {
     having_without_group max_of_counts three_groups_joined three_levels two_groups_joined
   `,
   'corners of groups': `
-    corner_array_of_rows corner_case_key corner_distinct_group corner_distinct_on_left
-    corner_except_of_group corner_grouping_having corner_json_filter corner_max_of_group_max
-    corner_scales_key corner_scales_partition corner_string_null corner_sum_distinct_filter
-    corner_total_having corner_union_of_limits corner_union_types corner_user_aggregate
-    corner_user_function corner_window_key_of_two corner_window_of_distinct
-    corner_window_of_exists corner_window_of_union corner_window_two_levels
-    corner_zero_partition
+    corner_array_of_rows corner_case_key corner_constant_key corner_distinct_group
+    corner_distinct_on_left corner_except_of_group corner_group_of_full corner_grouping_having
+    corner_json_filter corner_max_of_group_max corner_scales_key corner_scales_partition
+    corner_string_null corner_sum_distinct_filter corner_total_having corner_union_of_limits
+    corner_union_types corner_user_aggregate corner_user_function corner_window_key_of_two
+    corner_window_of_distinct corner_window_of_exists corner_window_of_union
+    corner_window_two_levels corner_zero_partition
   `,
   'corners of joins': `
     corner_chain_back corner_coalesced_key corner_count_row corner_dependent_columns
@@ -69,7 +70,7 @@ const NAMES = {
   `,
   'grouping sets': `
     cube_three cube_two rollup_grouping rollup_two sets_and_key sets_average sets_distinct
-    sets_having sets_no_total sets_three sets_twice
+    sets_having sets_left sets_no_total sets_three sets_twice
   `,
   laterals: `
     lateral_aggregate lateral_aggregate_filtered lateral_chain lateral_distinct
@@ -91,14 +92,14 @@ const NAMES = {
     limit_rows limit_with_ties limit_zero order_group order_only
   `,
   'outer joins': `
-    full_list full_nested full_two_groups full_using group_of_left_of_group inner_of_left
-    inner_then_left left_chain left_condition_on_nullable left_condition_on_preserved
-    left_constant_inside left_distinct left_from_no_key left_group_by_both_sides
-    left_group_by_column left_group_by_key left_group_by_nullable_side left_having
-    left_inequality left_list left_list_no_key left_max left_mixed_types left_next
+    full_group full_list full_nested full_two_groups full_using group_of_left_of_group
+    inner_of_left inner_then_left left_chain left_condition_on_nullable
+    left_condition_on_preserved left_constant_inside left_distinct left_from_no_key
+    left_group_by_both_sides left_group_by_column left_group_by_key left_group_by_nullable_side
+    left_having left_inequality left_list left_list_no_key left_max left_mixed_types left_next
     left_no_equality left_of_distinct left_of_group left_of_inner left_of_two_groups
-    left_on_expression left_self left_self_group left_true left_two_siblings left_using
-    left_where_coalesce left_where_null left_where_strict right_group right_list
+    left_on_expression left_self left_self_group left_total left_true left_two_siblings
+    left_using left_where_coalesce left_where_null left_where_strict right_group right_list
   `,
   plain: `
     plain_any_array plain_columns plain_cross plain_enum_order plain_enum_text plain_every_type
@@ -114,9 +115,9 @@ const NAMES = {
   `,
   reports: `
     report_best_product report_category_share report_cohorts report_customers
-    report_daily_visits report_enums report_inactive report_json report_last_30_days
-    report_monthly_revenue report_overdue report_pivot report_running_revenue report_stock
-    report_top_customers report_view_over_view
+    report_daily_visits report_enums report_funnel report_inactive report_json
+    report_last_30_days report_monthly_revenue report_overdue report_pivot
+    report_running_revenue report_stock report_top_customers report_view_over_view
   `,
   'scalar subqueries': `
     scalar_array scalar_by_key scalar_coalesced scalar_count scalar_difference scalar_having
@@ -148,18 +149,18 @@ const NAMES = {
     srf_unnest srf_unnest_grouped srf_values
   `,
   'shapes of ClickBench': `
-    hits_area_all hits_area_visitors hits_average hits_by_engine hits_constant_key hits_count
-    hits_count_where hits_days hits_engine_ips hits_engine_phrases hits_hashes hits_like
-    hits_like_phrase hits_like_titles hits_links hits_many_sums hits_minutes hits_models
-    hits_one_visitor hits_pages hits_phone_models hits_phrase_by_time hits_phrase_sorted
-    hits_phrase_visitors hits_phrases hits_referers hits_shifted_keys hits_sources hits_sums
-    hits_titles hits_top_phrases hits_top_ties hits_top_urls hits_top_visitors hits_url_lengths
-    hits_visitor_minutes hits_visitor_phrases hits_visitors hits_watch_ips hits_watch_ips_all
-    hits_windows
+    hits_all_columns hits_area_all hits_area_visitors hits_average hits_by_engine
+    hits_constant_key hits_count hits_count_where hits_days hits_engine_ips hits_engine_phrases
+    hits_hashes hits_like hits_like_phrase hits_like_titles hits_links hits_many_sums
+    hits_minutes hits_models hits_one_visitor hits_pages hits_phone_models hits_phrase_by_time
+    hits_phrase_sorted hits_phrase_visitors hits_phrases hits_referers hits_shifted_keys
+    hits_sources hits_sums hits_titles hits_top_phrases hits_top_ties hits_top_urls
+    hits_top_visitors hits_unordered_limit hits_url_lengths hits_visitor_minutes
+    hits_visitor_phrases hits_visitors hits_watch_ips hits_watch_ips_all hits_windows
   `,
   'shapes of TPC-H': `
-    tpch_1 tpch_10 tpch_11 tpch_12 tpch_13 tpch_14 tpch_15 tpch_16 tpch_18 tpch_19 tpch_2
-    tpch_20 tpch_21 tpch_22 tpch_3 tpch_4 tpch_5 tpch_6 tpch_7 tpch_8 tpch_9
+    tpch_1 tpch_10 tpch_11 tpch_12 tpch_13 tpch_14 tpch_15 tpch_16 tpch_17 tpch_18 tpch_19
+    tpch_2 tpch_20 tpch_21 tpch_22 tpch_3 tpch_4 tpch_5 tpch_6 tpch_7 tpch_8 tpch_9
   `,
   'shapes of the Star Schema Benchmark': `
     ssb_1_1 ssb_1_2 ssb_1_3 ssb_2_1 ssb_2_2 ssb_2_3 ssb_3_1 ssb_3_2 ssb_3_3 ssb_3_4 ssb_4_1

@@ -7,7 +7,9 @@ const DIFFERENT = `SELECT t.k, count(DISTINCT t.y) AS n, sum(DISTINCT t.y) AS s,
 const GROUPS = `SELECT g.n, count(*) AS c, sum(g.s) AS s
   FROM (SELECT k, count(*) AS n, sum(y) AS s FROM t GROUP BY k) AS g
   GROUP BY g.n`;
-export type CompositionDefinition = typeof DIFFERENT | typeof GROUPS;
+const COARSE = `SELECT count(*) AS c, count(d.label) AS l, sum(t.y) AS s
+  FROM t LEFT JOIN d ON d.k = t.k`;
+export type CompositionDefinition = typeof DIFFERENT | typeof GROUPS | typeof COARSE;
 
 const DELTA = /^what is pending, as rows of the state$/;
 const FOLDS = /^fold: /;
@@ -66,5 +68,41 @@ export const COMPOSITION_MUTATIONS: readonly Mutation[] = [
     definition: GROUPS,
     at: DELTA,
     wrong: [[/SELECT [^\n]* FROM stored0\n *UNION ALL\n/, '']],
+  },
+  {
+    name: 'rows of touched keys as they are stored stay',
+    definition: COARSE,
+    at: DELTA,
+    wrong: [[/(rows of touched keys as they are stored\n[^\n]*)-1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'stored rows without a key stay',
+    definition: COARSE,
+    at: DELTA,
+    wrong: [[/(those without a key\n[^\n]*)-1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'rows of touched keys now are forgotten',
+    definition: COARSE,
+    at: DELTA,
+    wrong: [[/(rows of touched keys now\n[^\n]*)1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'rows without a key now are forgotten',
+    definition: COARSE,
+    at: DELTA,
+    wrong: [[/(rows without a key now\n[^\n]*)1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'the rows are folded first, so that none changes',
+    definition: COARSE,
+    at: FOLDS,
+    wrong: [[/(touched := [^\n]*fold1_[^\n]*)\n( *)(touched := [^\n]*fold2_[^\n]*)/, '$3\n$2$1']],
+  },
+  {
+    name: 'the rows are not folded',
+    definition: COARSE,
+    at: FOLDS,
+    wrong: [[/touched := [^\n]*fold2_[^\n]*/, '']],
   },
 ];

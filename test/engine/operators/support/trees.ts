@@ -1,6 +1,7 @@
 /** A tree for every operator, with SQL for the same rows. */
-import type { Expr } from '../../../../parser/tree.ts';
+import type { Expr, TableItem } from '../../../../parser/tree.ts';
 import type { ColumnFacts } from '../../../../engine/algebra/facts.ts';
+import { selectFrom } from '../../../../engine/algebra/query-rewrites/select.ts';
 import type { Apply, Node, Op, UnionAll } from '../../../../engine/algebra/node.ts';
 import {
   binary,
@@ -51,6 +52,18 @@ const series = (input: Node): Apply => ({
   label: 'g',
   span: null,
 });
+const TABLE_A: TableItem = {
+  kind: 'table',
+  oid: scan('a', 1).source.oid,
+  schema: scan('a', 1).source.schema,
+  name: 'a',
+  only: false,
+  alias: 'a',
+  aliased: false,
+  columnAliases: [],
+  sample: null,
+  span: null,
+};
 /** Without numeric columns: of 1.0 and 1.00 DISTINCT keeps any, as the plan has it. */
 const named = (): Node => {
   const input = filtered();
@@ -81,6 +94,22 @@ const both = (): UnionAll => {
 
 export const TREES: { readonly [K in Op]: readonly Tree[] } = {
   scan: [{ name: 'a table', node: () => scan('a', 1), oracle: 'SELECT * FROM a' }],
+  stored: [
+    {
+      name: 'rows that another store holds',
+      node: () => ({
+        op: 'stored',
+        query: selectFrom(TABLE_A, 0, ['t', 'x']),
+        sources: [scan('a', 1).source.oid],
+        columns: ['t', 'x'].map((name, index) => ({
+          column: column(150 + index, name),
+          facts: factsOf(name),
+        })),
+        number: 9,
+      }),
+      oracle: 'SELECT t, x FROM a',
+    },
+  ],
   filter: [
     { name: 'a filter', node: filtered, oracle: 'SELECT * FROM a WHERE x > 0' },
     {

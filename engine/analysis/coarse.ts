@@ -1,0 +1,44 @@
+/** How many rows are computed again for one key, as far as PostgreSQL's statistics tell. */
+import type { Db } from '../db/db.ts';
+import { plainColumn } from '../regroup/lineage.ts';
+import { tablesOf } from '../regroup/outline.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+
+/**
+ * From this many rows to a key on, a store of rows below the groups costs less than to compute all
+ * rows of a key again for one change (docs/decisions/0057-coarse-groups.md).
+ */
+const MANY_ROWS = 1000;
+
+/** `pg_stats` has a share of the rows as a negative number (PostgreSQL, "pg_stats"). */
+const DIFFERENT_KEYS = `
+SELECT CASE WHEN s.n_distinct > 0 THEN s.n_distinct ELSE -s.n_distinct * c.reltuples END::float8
+    AS keys
+FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
+WHERE c.oid = $1 AND s.attname = $2
+ORDER BY s.inherited DESC
+LIMIT 1`;
+
+const MOST_ROWS = `
+SELECT max(c.reltuples)::float8 AS rows FROM pg_class c WHERE c.oid = ANY ($1::oid[])`;
+
+/** Whether they are many: the rows of the largest table, by the different keys. Unknown is few. */
+export async function isCoarse(db: Db, plan: RegroupPlan): Promise<boolean> {
+  let keys = 0;
+  for (const { item, expr } of plan.holders) {
+    const relation = plan.outline.items.get(item)?.relation;
+    const column = plainColumn(expr);
+    if (relation?.kind !== 'table' || column === null) continue;
+    const place = relation.columnAliases.indexOf(column.name);
+    const columns = plan.sources.get(relation.oid)?.columns ?? [];
+    const name = place >= 0 ? columns[place]?.name : column.name;
+    const [found] = await db.query<{ keys: string }>(DIFFERENT_KEYS, [relation.oid, name ?? '']);
+    keys = Math.max(keys, Number(found?.keys ?? 0));
+  }
+  if (keys <= 0) return false;
+  const tables = tablesOf(plan.outline).map(({ relation }) => relation.oid);
+  const [most] = await db.query<{ rows: string }>(MOST_ROWS, [`{${tables.join(',')}}`]);
+  return Number(most?.rows ?? 0) / keys >= MANY_ROWS;
+}

@@ -1,0 +1,158 @@
+/**
+ * The rows of touched keys: as they are now, as they are stored, and what that changes for groups
+ * that stand on them.
+ *
+ * The definition is confined at every table that holds the key (regroup/confine.ts), for keys that
+ * are not NULL by `= ANY (array)`, and for NULL in an arm of its own.
+ */
+import { deparse } from '../../parser/deparse-query.ts';
+import type { Expr, Query } from '../../parser/tree.ts';
+import { equalExpr } from '../../parser/walk.ts';
+import type { Stored } from '../algebra/node.ts';
+import { faceOf } from '../operators/all.ts';
+import type { Term } from '../operators/rule.ts';
+import { storedAlias } from '../operators/stored.ts';
+import { confined } from '../regroup/confine.ts';
+import { withoutJoinNames } from '../regroup/lineage.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, sql } from '../sql/sql.ts';
+import type { InnerChange } from './composition.ts';
+import { calledFromView } from './read-by-function.ts';
+import type { Subject } from './subject.ts';
+
+const S = ident('s');
+
+/** What a common table expression has that is made of the view of touched keys. */
+type Touched = { readonly array: Sql; readonly hasNull: Sql; readonly isFew: Sql };
+
+export function touchedIn(cte: Sql, plan: RegroupPlan): Touched {
+  const of = (name: Sql): Sql => sql`(SELECT t.${name} FROM ${cte} AS t)`;
+  return {
+    array: sql`(${of(sql`keys`)})::${fragment(plan.key.type)}[]`,
+    hasNull: of(sql`has_null`),
+    isFew: of(sql`is_few`),
+  };
+}
+
+export type Part = { readonly from: Sql; readonly where: readonly Sql[]; readonly label: string };
+
+/** The rows of touched keys now. */
+export function nowParts(subject: Subject, plan: RegroupPlan, touched: Touched): readonly Part[] {
+  const { array, hasNull, isFew } = touched;
+  const key = ident(plan.key.name);
+  const { withKeys, withNull } = confinedQueries(plan, array);
+  return [
+    {
+      from: sql`(\n${fragment(deparse(withKeys))}\n)`,
+      where: isSure(plan) ? [isFew] : [isFew, sql`${S}.${key} = ANY (${array})`],
+      label: 'rows of touched keys now',
+    },
+    {
+      from: sql`(\n${fragment(deparse(withNull))}\n)`,
+      where: [isFew, hasNull, sql`${S}.${key} IS NULL`],
+      label: 'rows without a key now',
+    },
+    { from: computedNow(subject), where: [sql`NOT ${isFew}`], label: 'all rows now' },
+  ];
+}
+
+/** The rows of touched keys as they are stored. */
+function storedParts(subject: Subject, plan: RegroupPlan, touched: Touched): readonly Part[] {
+  const { array, hasNull, isFew } = touched;
+  const key = sql`${S}.${ident(plan.key.name)}`;
+  const from = subject.names.state.sql;
+  return [
+    {
+      from,
+      where: [isFew, sql`${key} = ANY (${array})`],
+      label: 'rows of touched keys as they are stored',
+    },
+    { from, where: [isFew, hasNull, sql`${key} IS NULL`], label: 'those without a key' },
+    { from, where: [sql`NOT ${isFew}`], label: 'all rows as they are stored' },
+  ];
+}
+
+export const partFrom = ({ from, where }: Part): Sql =>
+  where.length === 0
+    ? sql`${from} AS ${S}`
+    : sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`;
+
+/**
+ * The change of the rows, for the groups that stand on them: those of touched keys as they are
+ * stored, taken back, and as they are now. What a key is touched by is asked once, so that both
+ * are of the same keys.
+ */
+export function rowsChange(subject: Subject, plan: RegroupPlan, node: Stored): InnerChange {
+  const [keys, rows] = [ident('touched0'), ident('rows0')];
+  const touched = touchedIn(keys, plan);
+  const columns = node.columns.map(
+    ({ column, facts }) => sql`${S}.${ident(facts.name)} AS ${ident(`c${column.id}`)}`,
+  );
+  const signed =
+    (weight: number) =>
+    (part: Part): Sql =>
+      sql`-- ${fragment(part.label)}
+  SELECT ${join([...columns, sql`${weight}::bigint AS weight`], ', ')}
+  FROM ${partFrom(part)}`;
+  const parts = [
+    ...storedParts(subject, plan, touched).map(signed(-1)),
+    ...nowParts(subject, plan, touched).map(signed(1)),
+  ];
+  const { shape, now } = faceOf(node, null);
+  return {
+    ctes: [
+      sql`${keys} AS MATERIALIZED (\n  TABLE ${subject.names.touched.sql}\n)`,
+      sql`${rows} AS MATERIALIZED (\n  ${join(parts, '\n  UNION ALL\n  ')}\n)`,
+    ],
+    leaf: { node, shape, rows: now, change: [termOf(node, rows)] },
+  };
+}
+
+/** The columns are called as the node's own. */
+const termOf = (node: Stored, rows: Sql): Term => {
+  const alias = ident(storedAlias(node));
+  return {
+    from: [sql`${rows} AS ${alias}`],
+    where: [],
+    weight: sql`${alias}.weight`,
+    sign: null,
+    label: 'changes of the rows stored below',
+  };
+};
+
+/** The definition confined to the keys of an array, and to rows without a key. */
+function confinedQueries(
+  plan: RegroupPlan,
+  array: Sql,
+): { readonly withKeys: Query; readonly withNull: Query } {
+  const withKeys = confinedTo(plan, (left) => ({
+    kind: 'array_comparison',
+    op: '=',
+    quantifier: 'ANY',
+    left,
+    array: { kind: 'literal', sql: array.text, span: null },
+    span: null,
+  }));
+  // Rows without a partner have NULL as their key whatever the table has that holds it.
+  const withNull = plan.isNullable
+    ? plan.query
+    : confinedTo(plan, (operand) => ({ kind: 'unary', op: 'IS NULL', operand, span: null }));
+  return { withKeys, withNull };
+}
+
+/**
+ * Whether the definition confined to keys has no row with another key. The branches of a set
+ * operation may have holders or not.
+ */
+const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
+  query.kind === 'select' &&
+  !isNullable &&
+  holders.some((holder) => equalExpr(holder.expr, withoutJoinNames(expr)));
+
+const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
+  confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
+
+/** What the sources have, by the function that only views may call. */
+export const computedNow = (subject: Subject): Sql =>
+  calledFromView(subject, subject.names.computed.sql);

@@ -1,0 +1,202 @@
+/**
+ * Groups that are added up over rows which are computed again by their own keys, under random
+ * histories: totals, which have no key, and groups of many rows.
+ */
+import { describe, expect, test } from 'vitest';
+import { FOLD, useBench } from '../correctness/support/bench.ts';
+import { randomFor, randomHistory } from '../correctness/support/random.ts';
+import { RESET, WRITABLE_SHOP } from '../correctness/support/shop.ts';
+import { groupsOfFour, type Shape, TABLES } from './support/shapes.ts';
+
+const bench = useBench(TABLES);
+
+/** Statistics by which few rows count as many: to a key, that is. */
+const COARSE = ['orders.region', 'orders.flag', 'customer.region', 'product.category']
+  .map((column) => column.split('.'))
+  .map(
+    ([table, column]) =>
+      `ALTER TABLE ${table} ALTER ${column} SET (n_distinct = 0.0001); ANALYZE ${table}`,
+  )
+  .join(';');
+
+const TOTALS: readonly Shape[] = [
+  [
+    'rows that have others',
+    `SELECT count(*) AS n, sum(o.amount) AS s FROM orders o
+     WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.customer AND c.region = o.region)`,
+    1,
+  ],
+  [
+    'rows that have none',
+    `SELECT count(*) AS n, avg(c.score) AS a FROM customer c
+     WHERE NOT EXISTS (SELECT FROM orders o WHERE o.customer = c.id AND o.flag)`,
+    1,
+  ],
+  [
+    'NOT IN with NULL',
+    `SELECT count(*) AS n, sum(o.qty) AS q FROM orders o
+     WHERE o.customer NOT IN (SELECT c.boss FROM customer c WHERE c.region = o.region)`,
+    1,
+  ],
+  [
+    'a left join',
+    `SELECT count(*) AS n, count(o.id) AS m, sum(o.amount) AS s, bool_or(o.flag) AS f
+     FROM customer c LEFT JOIN orders o ON o.customer = c.id AND o.qty > 1`,
+    1,
+  ],
+  [
+    'a full join',
+    `SELECT count(o.id) AS m, count(c.id) AS n, sum(o.qty) AS s
+     FROM customer c FULL JOIN orders o ON o.customer = c.id`,
+    1,
+  ],
+  [
+    'less than the average of its group',
+    `SELECT sum(o.amount) / 7.0 AS s FROM orders o JOIN product p ON p.id = o.product
+     WHERE o.qty < (SELECT 1.2 * avg(i.qty) FROM orders i WHERE i.product = p.id)`,
+    1,
+  ],
+  [
+    'aggregates with DISTINCT and FILTER',
+    `SELECT count(DISTINCT o.region) AS r, count(DISTINCT o.qty) FILTER (WHERE o.flag) AS q,
+       count(*) FILTER (WHERE o.amount > 5) AS n
+     FROM orders o LEFT JOIN customer c ON c.id = o.customer`,
+    3,
+  ],
+  [
+    'HAVING, and nothing of the rows',
+    `SELECT count(*) AS n FROM orders o
+     WHERE EXISTS (SELECT FROM product p WHERE p.id = o.product) HAVING count(*) <> 3`,
+    1,
+  ],
+];
+
+const GROUPS: readonly Shape[] = [
+  [
+    'groups of rows that have others',
+    `SELECT o.region, count(*) AS n, sum(o.amount) AS s FROM orders o
+     WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.customer) GROUP BY o.region`,
+    1,
+  ],
+  [
+    'groups of a left join, with HAVING',
+    `SELECT c.region, count(o.id) AS n, sum(o.qty) AS q, count(DISTINCT o.note) AS d
+     FROM customer c LEFT JOIN orders o ON o.customer = c.id
+     GROUP BY c.region HAVING count(o.id) > 1`,
+    2,
+  ],
+  [
+    'an expression as key',
+    `SELECT upper(p.category) AS c, p.category, count(o.id) AS n
+     FROM product p LEFT JOIN orders o ON o.product = p.id
+     GROUP BY p.category, upper(p.category)`,
+    1,
+  ],
+  [
+    'rows chosen by a subquery of their own',
+    `SELECT o.flag, count(*) AS n, sum(o.qty) AS q FROM orders o
+     WHERE o.id = (SELECT max(i.id) FROM orders i WHERE i.customer = o.customer)
+     GROUP BY o.flag`,
+    1,
+  ],
+];
+
+const steps = Number(process.env['IMAT_STEPS'] ?? 40);
+
+describe('random histories', () => {
+  test.each(groupsOfFour([...TOTALS, ...GROUPS]))('$title', async ({ own, title }) => {
+    await bench.user.execute(RESET);
+    await bench.user.execute(COARSE);
+    for (const [, definition, below] of own) {
+      const { name } = await bench.convert(definition);
+      const { stores, residual } = await bench.imat.explain(name);
+      expect(residual, definition).toBeNull();
+      expect(stores, definition).toHaveLength(below + 1);
+      expect(
+        stores.map(({ rule }) => rule),
+        definition,
+      ).toEqual([...Array.from({ length: below }, () => 'add'), 'regroup']);
+    }
+    await bench.run(randomHistory(randomFor(title), WRITABLE_SHOP, steps));
+  });
+});
+
+test('few rows to a key are computed again', async () => {
+  await bench.user.execute(RESET);
+  await bench.user.execute(`${COARSE};
+    ALTER TABLE orders ALTER region RESET (n_distinct); ANALYZE orders`);
+  const { name } = await bench.convert(GROUPS[0]?.[1] ?? '');
+  expect((await bench.imat.explain(name)).stores.map(({ rule }) => rule)).toEqual(['regroup']);
+});
+
+test('a query over such groups', async () => {
+  await bench.user.execute(RESET);
+  await bench.user.execute(COARSE);
+  const { name } = await bench.convert(
+    `SELECT region, n, rank() OVER (ORDER BY n DESC) AS place FROM (
+       SELECT o.region, count(*) AS n FROM orders o
+       WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.customer) GROUP BY o.region) t
+     ORDER BY n DESC, region LIMIT 2`,
+  );
+  const { stores } = await bench.imat.explain(name);
+  expect(stores.map(({ rule }) => rule)).toEqual(['add', 'regroup']);
+  await bench.run(randomHistory(randomFor('over coarse'), WRITABLE_SHOP, steps));
+});
+
+test('more touched keys than are computed one by one', async () => {
+  await bench.user.execute(RESET);
+  for (const [, definition] of TOTALS.slice(0, 5)) await bench.convert(definition);
+  await bench.run([
+    `INSERT INTO customer SELECT i, 'c', 'north', i - 1, i FROM generate_series(10, 2000) i;
+     INSERT INTO orders (id, customer, region, amount, qty, flag)
+     SELECT i, i, 'north', i, i % 5, i % 2 = 0 FROM generate_series(20, 2500) i`,
+    "UPDATE customer SET region = 'south' WHERE id % 2 = 0",
+    FOLD,
+    'UPDATE orders SET customer = customer + 1',
+    'DELETE FROM orders WHERE id % 3 = 0; INSERT INTO customer (id) VALUES (5000)',
+    FOLD,
+  ]);
+});
+
+test('a reader keeps its snapshot while another session writes, folds and truncates', async () => {
+  await bench.user.execute(RESET);
+  const subjects = [];
+  for (const [, definition] of TOTALS.slice(0, 4)) subjects.push(await bench.convert(definition));
+  const writer = await bench.connect();
+  await bench.user.execute('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM orders');
+  for (const step of [
+    `INSERT INTO orders (id, customer, region, qty)
+     VALUES (30, 1, 'north', 3), (31, 2, 'south', 3)`,
+    "UPDATE customer SET region = 'south'",
+    'DELETE FROM orders WHERE customer = 1',
+  ]) {
+    await writer.execute(step);
+    for (const subject of subjects)
+      for (const session of [bench.user, writer]) await bench.check(subject, session);
+    await bench.fold();
+    for (const subject of subjects)
+      for (const session of [bench.user, writer]) await bench.check(subject, session);
+  }
+  await bench.user.execute('COMMIT');
+  await bench.user.execute('TRUNCATE orders');
+  for (const subject of subjects) await bench.check(subject);
+  await bench.fold();
+  for (const subject of subjects) await bench.check(subject);
+});
+
+test('another freshness, a rename of a source and a rebuild', async () => {
+  await bench.user.execute(RESET);
+  const subject = await bench.convert(TOTALS[3]?.[1] ?? '');
+  const { name } = subject;
+  for (const freshness of ['manual', 'live'] as const) {
+    await bench.imat.convert(name, { freshness });
+    await bench.user.execute("INSERT INTO customer VALUES (70, 'g', 'west', 1, 1)");
+    await bench.imat.fold(name);
+    await bench.check(subject);
+    await bench.user.execute('DELETE FROM customer WHERE id = 70');
+    await bench.imat.fold(name);
+    await bench.check(subject);
+  }
+  await bench.imat.rebuild(name);
+  await bench.run(randomHistory(randomFor('rebuilt'), WRITABLE_SHOP, 15));
+});
