@@ -216,7 +216,7 @@ describe('orders', () => {
   });
 
   test.each([
-    'SELECT cid FROM customer c WHERE EXISTS (SELECT FROM public.sale s WHERE s.id = c.cid LIMIT 1)',
+    'SELECT cid FROM customer c WHERE EXISTS (SELECT FROM public.line l WHERE l.nr = cid LIMIT 1)',
     'SELECT amount FROM sale ORDER BY amount FETCH FIRST 3 ROWS WITH TIES',
     'SELECT amount FROM sale ORDER BY amount, id LIMIT 3',
     'SELECT s.id FROM sale s JOIN customer c ON s.customer = c.cid ORDER BY s.id LIMIT 3',
