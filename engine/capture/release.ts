@@ -5,7 +5,7 @@ import { withShortLock } from '../db/short-lock.ts';
 import { findExtension } from '../extension/find.ts';
 import { dropTriggers } from '../generate/capture.ts';
 import { fragment } from '../sql/sql.ts';
-import { SOURCE_LOCK_CLASS } from './install.ts';
+import { lockCapture, SOURCE_LOCK_CLASS } from './install.ts';
 import { dropFunctions } from './parts.ts';
 import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
@@ -49,6 +49,7 @@ export async function dropUnusedCapture(
     async () => {
       if (!(await sharesCatalog(db))) return;
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+      await lockCapture(db, oid);
       const [source] = await db.query<{
         logs: string[];
         capture: CaptureNames;
