@@ -30,9 +30,9 @@ BEGIN
   LOOP
     BEGIN
       PERFORM imat_catalog.sync_member(member);
-    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      -- The next call tries it again.
-      CONTINUE;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR internal_error THEN
+      -- Internal: somebody else's GRANT at the same moment. The next call tries it again.
+      IF SQLSTATE = 'XX000' AND SQLERRM !~ '^tuple concurrently ' THEN RAISE; END IF;
     END;
   END LOOP;
 END $$;

@@ -1,6 +1,12 @@
 /** What reaches a partition while it is being detached concurrently, or under an older snapshot. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectExact, outcomeOf, untilBlocked, type World } from '../commands/support/world.ts';
+import {
+  expectExact,
+  outcomeOf,
+  until,
+  untilBlocked,
+  type World,
+} from '../commands/support/world.ts';
 import { ALL, maintain, NEW_ROWS, usePartitionedWorlds } from './support/partitioned.ts';
 
 const makeWorld = usePartitionedWorlds();
@@ -188,4 +194,50 @@ test('a database whose transactions keep their snapshots by default', async () =
   await expectExact(world, ALL);
   await maintain(world);
   await expectExact(world, ALL);
+});
+
+test('a revert after the root is gone makes no writer of a former partition wait', async () => {
+  await world.sql('ALTER TABLE sale DETACH PARTITION sale_1; DROP TABLE sale CASCADE');
+  const [holder, writer] = [await world.session(), await world.session()];
+  await holder.sql(`BEGIN; INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'a', 1)`);
+  let ended = false;
+  const reverted = outcomeOf(
+    (async () => {
+      for (const { name } of ALL) await world.imat.revert(name);
+    })(),
+  ).finally(() => {
+    ended = true;
+  });
+  await until('the revert waits for sale_1', async () => {
+    const waiting = await writer.rows(`SELECT FROM pg_locks
+      WHERE relation = 'sale_1'::regclass AND mode = 'AccessExclusiveLock' AND NOT granted`);
+    return waiting.length > 0;
+  });
+  await writer.sql(`SET lock_timeout = '1s'`);
+  for (let i = 0; i < 40; i++) {
+    await writer.sql(`INSERT INTO sale_1 (id, kind, amount) VALUES (2, 'a', ${i})`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(ended).toBe(false);
+  await holder.sql('COMMIT');
+  expect(await reverted).toBeUndefined();
+  expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'sale_1'::regclass`)).toEqual([]);
+});
+
+test('a GRANT on a new partition while it is followed', async () => {
+  const role = await world.role();
+  const [holder, follower] = [await world.session(), await world.session()];
+  for (let i = 0; i < 6; i++) {
+    const name = `sale_${200 + i}`;
+    await world.sql(`CREATE TABLE ${name} PARTITION OF sale
+      FOR VALUES FROM (${200 + i}) TO (${201 + i})`);
+    await holder.sql(`BEGIN; GRANT SELECT ON ${name} TO ${role}`);
+    const followed = outcomeOf(follower.value('SELECT imat_catalog.follow_any_part()'));
+    // It waits for 50 ms.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await holder.sql('COMMIT');
+    expect(await followed).toBeTypeOf('boolean');
+    await maintain(world);
+    await expectExact(world, ALL);
+  }
 });
