@@ -8,7 +8,9 @@ AS $$
       CASE WHEN l.granted THEN ' has locked it' ELSE ' waits for a lock on it' END,
       ' in mode ', l.mode, '.')
     FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-      LEFT JOIN pg_prepared_xacts x ON l.virtualtransaction = concat('-1/', x.transaction)
+      LEFT JOIN pg_locks o ON o.locktype = 'transactionid' AND o.pid IS NULL
+        AND o.virtualtransaction = l.virtualtransaction AND l.pid IS NULL
+      LEFT JOIN pg_prepared_xacts x ON x.transaction = o.transactionid
     WHERE l.locktype = 'relation' AND l.relation = lock_holder.relation
       AND l.pid IS DISTINCT FROM pg_backend_pid()
       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
