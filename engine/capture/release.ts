@@ -97,8 +97,8 @@ export async function dropUnusedCapture(
 }
 
 /**
- * What is left of capture on tables that are gone, and that no imat names any more. Tables that were
- * partitions of them may have triggers still, which go with the functions.
+ * What is left of capture on tables that are gone, and that no imat names any more. Tables that
+ * were partitions of them may have triggers still, which go with the functions.
  */
 export async function dropLostCapture(db: Db, onWait: () => void): Promise<void> {
   await withShortLock(

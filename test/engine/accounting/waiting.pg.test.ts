@@ -97,9 +97,9 @@ describe.each(CALLS)('%s', (_, before, call) => {
       const error = await refusal(caller.sql(call));
       expect(error.sqlstate).toBe('55P03');
       expect(error.message).toBe('could not lock table "public.b" in time');
+      const role = await holder.value<string>('SELECT current_user');
       expect(error.detail).toBe(
-        `Process ${await pidOf(holder)} (role ${await holder.value('SELECT current_user')}) ` +
-          'has locked it in mode RowExclusiveLock.',
+        `Process ${await pidOf(holder)} (role ${role}) has locked it in mode RowExclusiveLock.`,
       );
       expect(error.hint).toContain('set lock_timeout');
       await caller.db.execute('ROLLBACK TO s');
@@ -113,7 +113,7 @@ describe.each(CALLS)('%s', (_, before, call) => {
   });
 });
 
-test('who has the lock may be a prepared transaction; statement_timeout ends the call', async () => {
+test('a prepared transaction is named; statement_timeout ends the call', async () => {
   await inWorld(SETUP, async (world) => {
     const holder = await world.session();
     await holder.sql(`BEGIN; INSERT INTO b VALUES (-1); PREPARE TRANSACTION 'two phases'`);
