@@ -48,10 +48,6 @@ BEGIN
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR undefined_table
   OR serialization_failure THEN
   RETURN false;
-WHEN internal_error THEN
-  -- Somebody else's GRANT on the partition at the same moment.
-  IF SQLERRM !~ '^tuple concurrently ' THEN RAISE; END IF;
-  RETURN false;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.follow_part(oid) IS

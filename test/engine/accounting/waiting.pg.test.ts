@@ -286,3 +286,28 @@ test('two sessions that make the names of E-Maj wait for each other', async () =
     expect(await making).toBeUndefined();
   });
 });
+
+test('a GRANT on a table at the same moment makes a call try again', async () => {
+  await inWorld(SETUP, async (world) => {
+    const [holder, caller] = [await world.session(), await world.session()];
+    await holder.sql('BEGIN; GRANT SELECT ON b TO PUBLIC');
+    const called = outcomeOf(caller.sql(create('g', 'a', 'b', 'p')));
+    await untilOneWaits(world);
+    await Promise.all([writes(world, 'a', 10), writes(world, 'b', 10)]);
+    await holder.sql('COMMIT');
+    expect(await called).toBeUndefined();
+    for (let id = 0; id < 5; id += 1) {
+      await world.sql(`BEGIN; SET LOCAL imat.maintaining = on;
+        CREATE TABLE q${id} PARTITION OF p FOR VALUES IN (${id}); COMMIT`);
+      await holder.sql(`BEGIN; GRANT SELECT ON q${id} TO PUBLIC`);
+      const folded = outcomeOf(caller.sql('SELECT imat.fold_counts()'));
+      // It waits for 50 ms.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await holder.sql('COMMIT');
+      expect(await folded).toBeUndefined();
+      await caller.sql('SELECT imat.fold_counts()');
+      await world.sql(`INSERT INTO q${id} VALUES (${id})`);
+      expect(await verbs(world, 'g', 'start', null)).toEqual([`INSERT ${id + 1}`]);
+    }
+  });
+});

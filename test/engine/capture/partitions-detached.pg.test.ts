@@ -197,15 +197,14 @@ test('a database whose transactions keep their snapshots by default', async () =
 });
 
 test('a revert after the root is gone makes no writer of a former partition wait', async () => {
-  await world.sql('ALTER TABLE sale DETACH PARTITION sale_1; DROP TABLE sale CASCADE');
+  for (const { name } of ALL.slice(1)) await world.imat.revert(name);
+  // As an interrupted command leaves it: no imat names the table.
+  await world.sql(`ALTER TABLE sale DETACH PARTITION sale_1; DROP TABLE sale CASCADE;
+    DELETE FROM imat_catalog.imat_source`);
   const [holder, writer] = [await world.session(), await world.session()];
   await holder.sql(`BEGIN; INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'a', 1)`);
   let ended = false;
-  const reverted = outcomeOf(
-    (async () => {
-      for (const { name } of ALL) await world.imat.revert(name);
-    })(),
-  ).finally(() => {
+  const reverted = outcomeOf(world.imat.revert('summed')).finally(() => {
     ended = true;
   });
   await until('the revert waits for sale_1', async () => {
@@ -220,24 +219,6 @@ test('a revert after the root is gone makes no writer of a former partition wait
   }
   expect(ended).toBe(false);
   await holder.sql('COMMIT');
-  expect(await reverted).toBeUndefined();
+  expect(await reverted).not.toBeInstanceOf(Error);
   expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'sale_1'::regclass`)).toEqual([]);
-});
-
-test('a GRANT on a new partition while it is followed', async () => {
-  const role = await world.role();
-  const [holder, follower] = [await world.session(), await world.session()];
-  for (let i = 0; i < 6; i++) {
-    const name = `sale_${200 + i}`;
-    await world.sql(`CREATE TABLE ${name} PARTITION OF sale
-      FOR VALUES FROM (${200 + i}) TO (${201 + i})`);
-    await holder.sql(`BEGIN; GRANT SELECT ON ${name} TO ${role}`);
-    const followed = outcomeOf(follower.value('SELECT imat_catalog.follow_any_part()'));
-    // It waits for 50 ms.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await holder.sql('COMMIT');
-    expect(await followed).toBeTypeOf('boolean');
-    await maintain(world);
-    await expectExact(world, ALL);
-  }
 });
