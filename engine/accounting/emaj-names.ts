@@ -1,4 +1,5 @@
 /** E-Maj's function names over those of imat, for scripts that call them. */
+import { LOCK_CLASS } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 
@@ -46,6 +47,8 @@ function wrapper(own: string, name: string, parameters: string, returns: string)
  */
 export async function createEmajNames(db: Db): Promise<void> {
   await db.transaction('read committed', async () => {
+    // Another session may be making the same.
+    await db.query('SELECT pg_advisory_xact_lock($1, -3)', [LOCK_CLASS]);
     const [schema] = await db.query<{ ours: boolean | null }>(
       `SELECT obj_description(n.oid, 'pg_namespace') LIKE 'imat: %' AS ours
        FROM pg_namespace n WHERE n.nspname = 'emaj'`,

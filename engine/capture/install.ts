@@ -85,6 +85,15 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
 /** Beside imat's class of locks on imats: locks on sources, by the table's OID. */
 export const SOURCE_LOCK_CLASS = 1768776053;
 
+/**
+ * Before the capture functions of a source are written: folds that follow its partitions and
+ * workers that grant what is missing write them as well, and know no advisory locks. After
+ * `allow_capture`, which locks something else first.
+ */
+export async function lockCapture(db: Db, oid: number): Promise<void> {
+  await db.query('SELECT FROM imat_catalog.source WHERE relation = $1 FOR NO KEY UPDATE', [oid]);
+}
+
 async function createCapture(
   db: Db,
   source: SourceName,
@@ -160,14 +169,12 @@ export async function capturingRole(db: Db, table: number): Promise<string | nul
   return row?.owner ?? null;
 }
 
-/** USAGE is for everybody, because the functions can get another owner without a word to imat. */
 async function giveTo(
   db: Db,
   role: string,
   table: number,
   functions: readonly string[],
 ): Promise<void> {
-  await db.execute('GRANT USAGE ON SCHEMA imat_store TO PUBLIC');
   for (const name of functions) await db.execute(`ALTER FUNCTION ${name}() OWNER TO ${role}`);
   await db.query('SELECT imat_catalog.allow_capture($1)', [table]);
 }
@@ -235,6 +242,7 @@ async function extendCapture(
   all: readonly ColumnFacts[],
 ): Promise<void> {
   await db.query('SELECT imat_catalog.allow_capture($1)', [source.oid]);
+  await lockCapture(db, source.oid);
   const isWhole = await checkTriggers(db, source.oid);
   if (needed === null && isWhole) return;
   const missing = (needed ?? []).filter((column) => !isLogged(known, column));
@@ -314,6 +322,7 @@ const SHRINK_ATTEMPTS = 10;
 async function shrink(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+  await lockCapture(db, oid);
   const known = await sourceRow(db, oid);
   const [table] = await db.query<{ schema: string; name: string }>(
     `SELECT n.nspname::text AS schema, c.relname::text AS name

@@ -5,7 +5,7 @@ import { withShortLock } from '../db/short-lock.ts';
 import { findExtension } from '../extension/find.ts';
 import { dropTriggers } from '../generate/capture.ts';
 import { fragment } from '../sql/sql.ts';
-import { SOURCE_LOCK_CLASS } from './install.ts';
+import { lockCapture, SOURCE_LOCK_CLASS } from './install.ts';
 import { dropFunctions } from './parts.ts';
 import type { CaptureNames } from './source-row.ts';
 import { untrack } from './tracking.ts';
@@ -49,6 +49,7 @@ export async function dropUnusedCapture(
     async () => {
       if (!(await sharesCatalog(db))) return;
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
+      await lockCapture(db, oid);
       const [source] = await db.query<{
         logs: string[];
         capture: CaptureNames;
@@ -95,25 +96,31 @@ export async function dropUnusedCapture(
   );
 }
 
-/** What is left of capture on tables that are gone, and that no imat names any more. */
-export async function dropLostCapture(db: Db): Promise<void> {
-  await db.transaction('read committed', async () => {
-    if (!(await sharesCatalog(db))) return;
-    const lost = await db.query<{ source: string; logs: string[]; capture: CaptureNames }>(
-      `DELETE FROM imat_catalog.source s
-       WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
-         AND NOT EXISTS (
-           SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
-           WHERE z.relation_text = s.relation_text AND i.state <> 'reverting'
-         )
-       RETURNING s.relation_text AS source, to_json(s.log_text || s.former_logs) AS logs,
-         s.capture`,
-    );
-    for (const { logs, capture } of lost) {
-      await dropFunctions(db, Object.values(capture));
-      await db.execute(`DROP TABLE IF EXISTS ${logs.join(', ')}`);
-    }
-  });
+/**
+ * What is left of capture on tables that are gone, and that no imat names any more. Tables that
+ * were partitions of them may have triggers still, which go with the functions.
+ */
+export async function dropLostCapture(db: Db, onWait: () => void): Promise<void> {
+  await withShortLock(
+    db,
+    async () => {
+      if (!(await sharesCatalog(db))) return;
+      const lost = await db.query<{ logs: string[]; capture: CaptureNames }>(
+        `DELETE FROM imat_catalog.source s
+         WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.relation)
+           AND NOT EXISTS (
+             SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+             WHERE z.relation_text = s.relation_text AND i.state <> 'reverting'
+           )
+         RETURNING to_json(s.log_text || s.former_logs) AS logs, s.capture`,
+      );
+      for (const { logs, capture } of lost) {
+        await dropFunctions(db, Object.values(capture));
+        await db.execute(`DROP TABLE IF EXISTS ${logs.join(', ')}`);
+      }
+    },
+    onWait,
+  );
 }
 
 /** Drops the logs from before a restore that no view reads any more. */

@@ -9,7 +9,7 @@ import { withShortLock } from '../db/short-lock.ts';
 import { captureFunctions, namesColumns } from '../generate/capture.ts';
 import { loadColumns } from '../server/columns.ts';
 import { fragment } from '../sql/sql.ts';
-import { attnumArray, SOURCE_LOCK_CLASS } from './install.ts';
+import { attnumArray, lockCapture, SOURCE_LOCK_CLASS } from './install.ts';
 import { rewriteParts } from './parts.ts';
 import { capturedBy, loggedColumns, sourceRow } from './source-row.ts';
 import { checkTriggers, noteTriggers } from './triggers.ts';
@@ -48,6 +48,7 @@ async function renew(db: Db, oid: number): Promise<void> {
   if (!(await sharesCatalog(db))) return;
   await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, oid | 0]);
   await db.query('SELECT imat_catalog.allow_capture($1)', [oid]);
+  await lockCapture(db, oid);
   const known = await sourceRow(db, oid);
   if (known === null || known.marks || !known.here || known.body === null) return;
   const columns = loggedColumns(known, (await loadColumns(db, [oid])).get(oid) ?? []);

@@ -411,7 +411,7 @@ CREATE FUNCTION imat.add_to_group(group_name text, tables regclass[], sequences 
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) IS
-  'Adds tables and sequences to a group and sets a mark, from which on their changes count.';
+  'Adds tables and sequences to a group and sets a mark, from which on their changes count. It waits as create_group does.';
 GRANT EXECUTE ON FUNCTION imat.add_to_group(text,regclass[],regclass[],text) TO PUBLIC;
 
 CREATE FUNCTION imat.column_changes(relation regclass)
@@ -444,7 +444,7 @@ CREATE FUNCTION imat.create_group(name text, tables regclass[] DEFAULT '{}'::reg
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.create_group(text,regclass[],regclass[],text) IS
-  'Makes a group of tables and sequences, sets its first mark and counts the changes from there on. The caller must own the tables. It waits for the transactions that write them.';
+  'Makes a group of tables and sequences, sets its first mark and counts the changes from there on. The caller must own the tables. It waits for the transactions that write them, for lock_timeout or 30 s; writers do not wait for it meanwhile.';
 GRANT EXECUTE ON FUNCTION imat.create_group(text,regclass[],regclass[],text) TO PUBLIC;
 
 CREATE FUNCTION imat.create_imat(name text)
@@ -484,7 +484,7 @@ CREATE FUNCTION imat.drop_group(group_name text)
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.drop_group(text) IS
-  'Removes a group with its marks and statistics. Tables that no other group has lose their counting triggers.';
+  'Removes a group with its marks and statistics. Tables that no other group has lose their counting triggers. It waits as remove_from_group does.';
 GRANT EXECUTE ON FUNCTION imat.drop_group(text) TO PUBLIC;
 
 CREATE PROCEDURE imat.fold(IN name text)
@@ -586,7 +586,7 @@ CREATE FUNCTION imat.remove_from_group(group_name text, tables regclass[], seque
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.remove_from_group(text,regclass[],regclass[],text) IS
-  'Takes tables and sequences out of a group and sets a mark, up to which their changes count. It waits for the transactions that use the tables.';
+  'Takes tables and sequences out of a group and sets a mark, up to which their changes count. It waits for the transactions that use the tables, for lock_timeout or 30 s; nobody waits for it meanwhile.';
 GRANT EXECUTE ON FUNCTION imat.remove_from_group(text,regclass[],regclass[],text) TO PUBLIC;
 
 CREATE FUNCTION imat.rename_mark(group_name text, mark text, new_name text)
@@ -626,7 +626,7 @@ CREATE FUNCTION imat.start_group(group_name text, mark text DEFAULT 'START_%'::t
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.start_group(text,text) IS
-  'Counts the changes of a stopped group''s tables again, from a mark on.';
+  'Counts the changes of a stopped group''s tables again, from a mark on. It waits as create_group does.';
 GRANT EXECUTE ON FUNCTION imat.start_group(text,text) TO PUBLIC;
 
 CREATE FUNCTION imat.stop_group(group_name text, mark text DEFAULT 'STOP_%'::text)
@@ -634,7 +634,7 @@ CREATE FUNCTION imat.stop_group(group_name text, mark text DEFAULT 'STOP_%'::tex
   LANGUAGE plpgsql VOLATILE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat.stop_group(text,text) IS
-  'Sets a mark and counts the changes of the group''s tables no more. What is counted stays.';
+  'Sets a mark and counts the changes of the group''s tables no more. What is counted stays. It waits as remove_from_group does.';
 GRANT EXECUTE ON FUNCTION imat.stop_group(text,text) TO PUBLIC;
 
 CREATE PROCEDURE imat.swap(IN name text)
@@ -666,6 +666,14 @@ CREATE FUNCTION imat_catalog.add_schema_change(former imat_catalog.schema_image,
 COMMENT ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) IS
   'Records how an object differs from its image: found by a comparison, or, with the tag of a command, made by that command of this transaction.';
 GRANT EXECUTE ON FUNCTION imat_catalog.add_schema_change(imat_catalog.schema_image,imat_catalog.schema_image,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.add_to_group(group_name text, tables regclass[], sequences regclass[], mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.add_to_group(text,regclass[],regclass[],text) IS
+  'What imat.add_to_group tries. change_members runs it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.add_to_group(text,regclass[],regclass[],text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.adopt_facts(wanted integer[])
   RETURNS void
@@ -712,7 +720,7 @@ CREATE FUNCTION imat_catalog.begin_anew()
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.begin_anew() IS
-  'Keeps what a dump brought along for intervals that have ended, and begins to count anew in this cluster.';
+  'Keeps what a dump brought along for intervals that have ended, and begins to count anew in this cluster. change_members runs it.';
 GRANT EXECUTE ON FUNCTION imat_catalog.begin_anew() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.begin_attempt(imat integer, holder text, what text, retry_ms double precision)
@@ -798,6 +806,14 @@ CREATE FUNCTION imat_catalog.capture_without_rights(source oid)
 COMMENT ON FUNCTION imat_catalog.capture_without_rights(oid) IS
   'Returns the capture functions of a source whose owners cannot append to its log, and these.';
 GRANT EXECUTE ON FUNCTION imat_catalog.capture_without_rights(oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.change_members(what text, named regclass[], commands text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.change_members(text,regclass[],text) IS
+  'Runs commands that lock the tables of groups. It goes on trying for lock_timeout, or for 30 s if that is not set, and no writer waits for longer than 50 ms meanwhile.';
+GRANT EXECUTE ON FUNCTION imat_catalog.change_members(text,regclass[],text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.check_definition(imat integer)
   RETURNS void
@@ -904,8 +920,16 @@ CREATE FUNCTION imat_catalog.count_relation(relation regclass)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.count_relation(regclass) IS
-  'Puts counting triggers on a table that has none yet, and returns its id in imat_catalog.counted.';
+  'Puts counting triggers on a table that has none yet, and returns its id in imat_catalog.counted. The caller has locked the table if it has none.';
 GRANT EXECUTE ON FUNCTION imat_catalog.count_relation(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.count_trees(roots oid[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.count_trees(oid[]) IS
+  'Puts counting triggers on tables and all of their partitions. Raises lock_not_available if they cannot be locked at once.';
+GRANT EXECUTE ON FUNCTION imat_catalog.count_trees(oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.count_truncated()
   RETURNS trigger
@@ -939,6 +963,14 @@ COMMENT ON FUNCTION imat_catalog.counting_trigger(text) IS
   'Returns the name of the trigger that counts insert, update, delete or truncate.';
 GRANT EXECUTE ON FUNCTION imat_catalog.counting_trigger(text) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.create_group(name text, tables regclass[], sequences regclass[], mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.create_group(text,regclass[],regclass[],text) IS
+  'What imat.create_group tries. change_members runs it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.create_group(text,regclass[],regclass[],text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.cut_off_message()
   RETURNS text
   LANGUAGE sql IMMUTABLE;
@@ -953,6 +985,14 @@ CREATE FUNCTION imat_catalog.differences(wanted integer[])
 COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
   'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.drop_group(group_name text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.drop_group(text) IS
+  'What imat.drop_group tries. change_members runs it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.drop_group(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.end_history()
   RETURNS void
@@ -1033,13 +1073,13 @@ COMMENT ON FUNCTION imat_catalog.find_range(text,text,text) IS
   'Returns a group that the caller may read, and the moments between two of its marks; NULL for the last one is now. Warns of times in the range when nothing was counted.';
 GRANT EXECUTE ON FUNCTION imat_catalog.find_range(text,text,text) TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.finish_swap(imat integer, attempts integer)
+CREATE FUNCTION imat_catalog.finish_swap(imat integer, patience interval)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
-COMMENT ON FUNCTION imat_catalog.finish_swap(integer,integer) IS
+COMMENT ON FUNCTION imat_catalog.finish_swap(integer,interval) IS
   'Ends a swap whose new table is in place: when no open transaction can read the previous slot, the view reads the active slot alone and the previous slot is dropped. Returns true if nothing is left to do; raises an error if it cannot have the locks.';
-GRANT EXECUTE ON FUNCTION imat_catalog.finish_swap(integer,integer) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION imat_catalog.finish_swap(integer,interval) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fold_counters()
   RETURNS bigint
@@ -1057,13 +1097,14 @@ COMMENT ON FUNCTION imat_catalog.follow_any_part() IS
   'Takes in one change of the partitions of any source; false if there is none left that can be taken in now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_any_part() TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.follow_members()
+CREATE FUNCTION imat_catalog.follow_members(changed oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.follow_members() IS
-  'Counts the partitions of the partitioned tables in groups as they are now.';
-GRANT EXECUTE ON FUNCTION imat_catalog.follow_members() TO PUBLIC;
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=50ms;
+COMMENT ON FUNCTION imat_catalog.follow_members(oid[]) IS
+  'Counts the partitions of the partitioned tables in groups as they are now. changed: only of those to which one of these tables belongs; NULL: of all. What is locked is left to the next call.';
+GRANT EXECUTE ON FUNCTION imat_catalog.follow_members(oid[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.follow_part(source oid)
   RETURNS boolean
@@ -1356,23 +1397,40 @@ CREATE FUNCTION imat_catalog.leave(member integer, counted integer)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.leave(integer,integer) IS
-  'Ends the counting of a table for one table of a group, which is itself or was its parent.';
+  'Ends the counting of a table, which the caller has locked, for one table of a group, which is itself or was its parent.';
 GRANT EXECUTE ON FUNCTION imat_catalog.leave(integer,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.lock_class()
   RETURNS integer
   LANGUAGE sql IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION imat_catalog.lock_class() IS
-  'Returns the first key of all advisory locks of imat; the second key is the id of an imat, or 0 for the catalog itself. Folds and swaps do not depend on them.';
+  'Returns the first key of all advisory locks of imat but those of sources; the second key is the id of an imat, 0 for the catalog itself, -1 for counters, -2 for the comparison of schemas, -3 for the names of E-Maj. Folds and swaps do not depend on them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_class() TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.lock_holder(relation oid, lock_mode text)
+  RETURNS text
+  LANGUAGE sql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.lock_holder(oid,text) IS
+  'Returns a sentence that says which other session or prepared transaction keeps this one from locking a table in SHARE ROW EXCLUSIVE or ACCESS EXCLUSIVE mode.';
+GRANT EXECUTE ON FUNCTION imat_catalog.lock_holder(oid,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.lock_relation(relation regclass, lock_mode text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.lock_relation(regclass,text) IS
-  'Locks a table. Raises an error if another table had its name at that moment.';
+  'Locks a table with its partitions. Raises an error if another table had its name at that moment.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_relation(regclass,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.lock_tables(tables oid[], lock_mode text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=50ms;
+COMMENT ON FUNCTION imat_catalog.lock_tables(oid[],text) IS
+  'Locks all of the tables or none, without their partitions and children. Raises lock_not_available if that takes more than 50 ms.';
+GRANT EXECUTE ON FUNCTION imat_catalog.lock_tables(oid[],text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.log_part(source oid, part regclass, sign integer)
   RETURNS void
@@ -1614,6 +1672,14 @@ COMMENT ON FUNCTION imat_catalog.release_part(oid,regclass) IS
   'Drops the triggers on a table that write to the log of a partitioned source.';
 GRANT EXECUTE ON FUNCTION imat_catalog.release_part(oid,regclass) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.remove_from_group(group_name text, tables regclass[], sequences regclass[], mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.remove_from_group(text,regclass[],regclass[],text) IS
+  'What imat.remove_from_group tries. change_members runs it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.remove_from_group(text,regclass[],regclass[],text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.renew(units integer[], holder text, lease_ms integer)
   RETURNS void
   LANGUAGE sql VOLATILE
@@ -1629,6 +1695,22 @@ CREATE FUNCTION imat_catalog.require_counting(target imat_catalog.change_group)
 COMMENT ON FUNCTION imat_catalog.require_counting(imat_catalog.change_group) IS
   'Raises an error if the group is stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.require_counting(imat_catalog.change_group) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.require_locked(tables oid[], lock_mode text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_locked(oid[],text) IS
+  'Raises an error if this session has not locked all of the tables in that mode.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_locked(oid[],text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.require_names(relations oid[], names text[])
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.require_names(oid[],text[]) IS
+  'Raises an error if one of the relations that are there has another name now.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_names(oid[],text[]) TO PUBLIC;
 
 CREATE PROCEDURE imat_catalog.require_no_transaction(IN caller text)
   LANGUAGE plpgsql;
@@ -1708,6 +1790,22 @@ COMMENT ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) IS
   'Returns the snapshot in which the transaction that took it is visible, or is not.';
 GRANT EXECUTE ON FUNCTION imat_catalog.snapshot_with_own(pg_snapshot,xid8,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.start_group(group_name text, mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.start_group(text,text) IS
+  'What imat.start_group tries. change_members runs it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.start_group(text,text) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.stop_group(group_name text, mark text)
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.stop_group(text,text) IS
+  'What imat.stop_group tries. change_members runs it.';
+GRANT EXECUTE ON FUNCTION imat_catalog.stop_group(text,text) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.store_image(former imat_catalog.schema_image, present imat_catalog.schema_image)
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1760,7 +1858,7 @@ CREATE FUNCTION imat_catalog.sync_member(member integer)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.sync_member(integer) IS
-  'Counts a table of a group and the partitions that it has now; partitions that have gone are counted no more.';
+  'Counts a table of a group and the partitions that it has now; partitions that have gone are counted no more. Raises lock_not_available if they cannot be locked at once.';
 GRANT EXECUTE ON FUNCTION imat_catalog.sync_member(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.table_signature(imat integer)
@@ -1832,7 +1930,7 @@ CREATE FUNCTION imat_catalog.uncount(counted integer)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.uncount(integer) IS
-  'Takes the counting triggers off a table; what they have counted stays.';
+  'Takes the counting triggers off a table, which the caller has locked; what they have counted stays.';
 GRANT EXECUTE ON FUNCTION imat_catalog.uncount(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.view_locks(imat integer)
@@ -1859,14 +1957,14 @@ CREATE FUNCTION imat_catalog.watch_ddl()
 COMMENT ON FUNCTION imat_catalog.watch_ddl() IS
   'The event triggers imat_ddl and imat_drop call it: it marks imats as broken whose tables, triggers, views or functions a command changes.';
 
-CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, attempts integer)
+CREATE FUNCTION imat_catalog.with_short_locks(what text, commands text, patience interval, held_by text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog
+  SET search_path=pg_catalog, pg_temp
   SET lock_timeout=25ms;
-COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,integer) IS
-  'Runs DDL commands that need short exclusive locks, all or none. It waits 25 ms for a lock and then starts again, up to the given number of attempts; ten attempts take about 1.5 s.';
-GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,integer) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.with_short_locks(text,text,interval,text) IS
+  'Runs commands that need short locks, all or none. It waits 25 ms for a lock, gives up all that the commands have taken, and starts again, until the given time has passed. The error then says that it could not lock what, because it is held_by.';
+GRANT EXECUTE ON FUNCTION imat_catalog.with_short_locks(text,text,interval,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.write_parts(source oid)
   RETURNS void

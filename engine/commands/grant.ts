@@ -7,7 +7,7 @@ import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { resolveImat } from '../server/names.ts';
-import { ident, type Sql, sql } from '../sql/sql.ts';
+import { ident, join, type Sql, sql } from '../sql/sql.ts';
 
 /**
  * One imat, or all of them.
@@ -16,11 +16,15 @@ import { ident, type Sql, sql } from '../sql/sql.ts';
 export async function grantLikeOriginal(db: Db, name: string | null): Promise<GrantResult[]> {
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
+  // Imats are locked in the order of their ids, as folds and swaps do.
   return db.query<GrantResult>(
-    `SELECT i.name, imat_catalog.sync_grants(i.id) AS changes FROM imat_catalog.imat i
-     WHERE i.state = 'active' AND ($1::int IS NULL OR i.id = $1)
-       AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation)
-     ORDER BY i.name`,
+    `WITH granted AS MATERIALIZED (
+       SELECT i.name, imat_catalog.sync_grants(i.id) AS changes FROM imat_catalog.imat i
+       WHERE i.state = 'active' AND ($1::int IS NULL OR i.id = $1)
+         AND EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation)
+       ORDER BY i.id
+     )
+     SELECT g.name, g.changes FROM granted g ORDER BY g.name`,
     [imat?.id ?? null],
   );
 }
@@ -59,11 +63,13 @@ export async function grantMonitor(db: Db, role: string, revoke: boolean): Promi
       message: `role "${role}" does not exist`,
       hint: `Write the name as in pg_roles: in lower case, unless it was created in quotes.`,
     });
-  await db.transaction('read committed', async () => {
-    for (const right of MONITOR)
-      await db.execute(
-        (revoke ? sql`REVOKE ${right} FROM ${ident(role)}` : sql`GRANT ${right} TO ${ident(role)}`)
-          .text,
-      );
-  });
+  const commands = MONITOR.map((right) =>
+    revoke ? sql`REVOKE ${right} FROM ${ident(role)}` : sql`GRANT ${right} TO ${ident(role)}`,
+  );
+  // Another session may be granting the same to another role.
+  await db.query(
+    `SELECT imat_catalog.with_short_locks('the imat catalog', $1, '1.5 s',
+       'Another session changes its rights.')`,
+    [join(commands, '; ').text],
+  );
 }

@@ -116,7 +116,7 @@ export async function releaseCapture(
   for (const oid of sources) await dropUnusedCapture(db, oid, onWait);
   await dropLeftCapture(db);
   for (const oid of sources) await shrinkCapture(db, oid);
-  await dropLostCapture(db);
+  await dropLostCapture(db, onWait);
 }
 
 /** Everything but capture; gives the sources. */

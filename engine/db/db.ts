@@ -105,9 +105,15 @@ export const QUERY_CANCELED = '57014';
 export const isRefused = (error: unknown): error is ServerError =>
   error instanceof ServerError && error.sqlstate !== QUERY_CANCELED;
 
-/** Whether a lock was not free in time: the same may work next time. */
+/**
+ * Whether a lock was not free in time, or another session has changed the same row of PostgreSQL's
+ * catalog, for example by GRANT: the same may work next time.
+ */
 export const isContended = (error: unknown): boolean =>
-  error instanceof ServerError && (error.sqlstate === '55P03' || error.sqlstate === '40P01');
+  error instanceof ServerError &&
+  (error.sqlstate === '55P03' ||
+    error.sqlstate === '40P01' ||
+    (error.sqlstate === 'XX000' && /^tuple concurrently (?:updated|deleted)$/.test(error.message)));
 
 /** Whether the server refused a statement for what it says, and would refuse it again. */
 export const isRejected = (error: unknown): error is ServerError =>

@@ -35,13 +35,8 @@ BEGIN
   LOOP
     PERFORM imat_catalog.sync_member(made);
   END LOOP;
-  -- Locks are taken in one order, and before the snapshot: who wrote uncounted has ended by then.
-  PERFORM imat_catalog.count_relation(r.relation) FROM (
-    SELECT t.relation FROM unnest(tables) t(relation)
-    UNION
-    SELECT p.relid FROM unnest(tables) t(relation), pg_partition_tree(t.relation) p
-      JOIN pg_catalog.pg_class c ON c.oid = p.relid AND c.relkind IN ('r', 'p')
-    ORDER BY 1) r;
+  -- Before the snapshot: who wrote uncounted has ended by then.
+  PERFORM imat_catalog.count_trees(tables::oid[]);
   begun := imat_catalog.add_moment(target.id, mark, false);
   FOR one IN
     SELECT c.oid AS relation, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind,

@@ -1,5 +1,10 @@
 -- A function that found that it may not append goes on like that in all sessions that have run it.
 -- ALTER FUNCTION makes them plan it anew.
+--
+-- PostgreSQL raises "tuple concurrently updated" where two sessions change one function, or the
+-- rights on one object. All sources share imat_store.reset and its schema, so one session at a time
+-- grants here: it has locked a row that others cannot lock. Then it locks the row of the source, as
+-- everybody does who writes the functions of that.
 CREATE OR REPLACE FUNCTION imat_catalog.allow_capture(source oid) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -8,6 +13,7 @@ DECLARE
   refused record;
 BEGIN
   IF NOT EXISTS (SELECT FROM imat_catalog.capture_without_rights(source)) THEN RETURN; END IF;
+  PERFORM FROM imat_catalog.migration m WHERE m.version = 1 FOR NO KEY UPDATE;
   PERFORM FROM imat_catalog.source s WHERE s.relation = source FOR UPDATE;
   FOR refused IN SELECT * FROM imat_catalog.capture_without_rights(source) LOOP
     EXECUTE format('GRANT INSERT ON %s TO %s',
@@ -15,6 +21,10 @@ BEGIN
     EXECUTE format('GRANT INSERT (relation) ON imat_store.reset TO %s', refused.role);
     EXECUTE format('ALTER FUNCTION %s() COST 100', refused.function);
   END LOOP;
+  -- For everybody, because the functions can get another owner without a word to imat.
+  IF NOT has_schema_privilege('public', 'imat_store', 'USAGE') THEN
+    GRANT USAGE ON SCHEMA imat_store TO PUBLIC;
+  END IF;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.allow_capture(oid) IS

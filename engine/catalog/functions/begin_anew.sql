@@ -7,18 +7,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   target imat_catalog.change_group;
-  source regclass;
   counting integer[];
 BEGIN
   PERFORM pg_advisory_xact_lock(imat_catalog.lock_class(), -1);
   PERFORM FROM imat_catalog.change_group g ORDER BY g.id FOR UPDATE;
   IF NOT EXISTS (SELECT FROM imat_catalog.change_group g WHERE NOT g.here) THEN RETURN; END IF;
-  FOR source IN
-    SELECT k.relation FROM imat_catalog.counted k
-      JOIN pg_catalog.pg_class c ON c.oid = k.relation ORDER BY 1
-  LOOP
-    PERFORM imat_catalog.lock_relation(source, 'SHARE ROW EXCLUSIVE');
-  END LOOP;
+  PERFORM imat_catalog.lock_tables(ARRAY(SELECT c.oid FROM imat_catalog.counted k
+    JOIN pg_catalog.pg_class c ON c.oid = k.relation), 'ACCESS EXCLUSIVE');
   DELETE FROM imat_catalog.change_count c
   USING imat_catalog.counted k
     JOIN pg_catalog.pg_trigger t ON t.tgrelid = k.relation AND t.tgname = '!imat_count_insert'
@@ -31,9 +26,7 @@ BEGIN
     WHERE g.id = m.group_id AND m.to_id IS NULL;
   PERFORM imat_catalog.fold_counters();
   DELETE FROM imat_catalog.change_count;
-  PERFORM set_config('imat.maintaining', 'on', true);
   UPDATE imat_catalog.change_group g SET counted_since = clock_timestamp();
-  PERFORM set_config('imat.maintaining', 'off', true);
   FOR target IN SELECT * FROM imat_catalog.change_group g WHERE g.id = ANY (counting) ORDER BY g.id
   LOOP
     PERFORM imat_catalog.resume_members(target, 'RESTORED_%');
@@ -45,4 +38,4 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.begin_anew() IS
   'Keeps what a dump brought along for intervals that have ended, and begins to count anew in this '
-  'cluster.';
+  'cluster. change_members runs it.';

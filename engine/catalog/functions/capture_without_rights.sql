@@ -9,7 +9,8 @@ AS $$
   SELECT n.value, quote_ident(pg_get_userbyid(p.proowner))
   FROM imat_catalog.source s CROSS JOIN LATERAL jsonb_each_text(s.capture) n
     JOIN pg_proc p ON p.oid = to_regprocedure(n.value || '()')
-  WHERE s.relation = source AND NOT (has_table_privilege(p.proowner, s.log, 'INSERT')
+  WHERE s.relation = source AND NOT (has_schema_privilege(p.proowner, 'imat_store', 'USAGE')
+    AND has_table_privilege(p.proowner, s.log, 'INSERT')
     AND has_column_privilege(p.proowner, 'imat_store.reset', 'relation', 'INSERT'))
 $$;
 

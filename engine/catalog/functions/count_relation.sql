@@ -1,5 +1,5 @@
 -- Locking the row of a table that is counted keeps a group that it leaves from dropping its
--- triggers. Otherwise the lock on the table waits for the writers inside.
+-- triggers.
 CREATE OR REPLACE FUNCTION imat_catalog.count_relation(relation regclass) RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -9,10 +9,6 @@ DECLARE
   event text;
   rows text;
 BEGIN
-  SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
-    FOR UPDATE;
-  IF FOUND THEN RETURN counted; END IF;
-  PERFORM imat_catalog.lock_relation(relation, 'SHARE ROW EXCLUSIVE');
   SELECT c.id INTO counted FROM imat_catalog.counted c WHERE c.relation = count_relation.relation
     FOR UPDATE;
   IF FOUND THEN RETURN counted; END IF;
@@ -28,7 +24,7 @@ BEGIN
       CASE event WHEN 'truncate' THEN 'BEFORE' ELSE 'AFTER' END, event, relation, rows,
       CASE event WHEN 'truncate' THEN 'imat_catalog.count_truncated'::regproc
         ELSE imat_catalog.counting_function() END, counted);
-    EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation,
+    EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER %I', relation,
       imat_catalog.counting_trigger(event));
   END LOOP;
   RETURN counted;
@@ -36,4 +32,4 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.count_relation(regclass) IS
   'Puts counting triggers on a table that has none yet, and returns its id in '
-  'imat_catalog.counted.';
+  'imat_catalog.counted. The caller has locked the table if it has none.';

@@ -3,8 +3,6 @@ CREATE OR REPLACE FUNCTION imat.create_group(name text, tables regclass[] DEFAUL
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  target imat_catalog.change_group;
 BEGIN
   PERFORM imat_catalog.require_read_committed();
   IF coalesce(name, '') = '' THEN
@@ -12,22 +10,14 @@ BEGIN
       USING ERRCODE = 'invalid_name', MESSAGE = 'a group needs a name',
         HINT = 'SELECT imat.create_group(''sales'', ARRAY[''public.orders''::regclass])';
   END IF;
-  IF EXISTS (SELECT FROM imat_catalog.change_group g WHERE g.name = create_group.name) THEN
-    RAISE EXCEPTION
-      USING ERRCODE = 'duplicate_object', MESSAGE = format('group "%s" already exists', name),
-        HINT = 'imat.add_to_group adds tables to it.';
-  END IF;
-  IF EXISTS (SELECT FROM imat_catalog.change_group g WHERE NOT g.here) THEN
-    PERFORM imat_catalog.begin_anew();
-  END IF;
-  PERFORM set_config('imat.maintaining', 'on', true);
-  INSERT INTO imat_catalog.change_group (name, owner) VALUES (name, imat_catalog.caller())
-    RETURNING * INTO target;
-  PERFORM set_config('imat.maintaining', 'off', true);
-  PERFORM imat_catalog.add_members(target, coalesce(tables, '{}'), coalesce(sequences, '{}'),
-    mark);
+  tables := coalesce(tables, '{}');
+  sequences := coalesce(sequences, '{}');
+  PERFORM imat_catalog.change_members(format('the tables of group "%s"', name),
+    tables || sequences, format('SELECT imat_catalog.create_group(%L, %L, %L, %L)', name,
+      tables::oid[], sequences::oid[], mark));
 END $$;
 
 COMMENT ON FUNCTION imat.create_group(text, regclass[], regclass[], text) IS
   'Makes a group of tables and sequences, sets its first mark and counts the changes from there '
-  'on. The caller must own the tables. It waits for the transactions that write them.';
+  'on. The caller must own the tables. It waits for the transactions that write them, for '
+  'lock_timeout or 30 s; writers do not wait for it meanwhile.';

@@ -2,16 +2,11 @@ CREATE OR REPLACE FUNCTION imat.drop_group(group_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  target imat_catalog.change_group := imat_catalog.own_group(group_name);
 BEGIN
-  PERFORM imat_catalog.end_members(target, ARRAY(SELECT m.id FROM imat_catalog.member m
-    WHERE m.group_id = target.id AND m.to_id IS NULL), NULL, false);
-  DELETE FROM imat_catalog.change_group g WHERE g.id = target.id;
-  PERFORM imat_catalog.follow_partitions_no_more();
-  PERFORM imat_catalog.end_history();
+  PERFORM imat_catalog.change_members(format('the tables of group "%s"', group_name), '{}',
+    format('SELECT imat_catalog.drop_group(%L)', group_name));
 END $$;
 
 COMMENT ON FUNCTION imat.drop_group(text) IS
   'Removes a group with its marks and statistics. Tables that no other group has lose their '
-  'counting triggers.';
+  'counting triggers. It waits as remove_from_group does.';

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION imat_catalog.finish_swap(imat integer, attempts integer) RETURNS boolean
+CREATE OR REPLACE FUNCTION imat_catalog.finish_swap(imat integer, patience interval) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog
 AS $$
@@ -37,13 +37,13 @@ BEGIN
     format('view %s', target.relation),
     format('CREATE OR REPLACE VIEW %s AS %s; DROP TABLE IF EXISTS %s', target.relation,
       target.swap->'views'->>slot, target.swap->'slots'->>(1 - slot)),
-    attempts
+    patience, 'A transaction that has read it is still open.'
   );
   UPDATE imat_catalog.imat i SET swap_phase = NULL, swap_waits_for = NULL WHERE i.id = imat;
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.finish_swap(integer, integer) IS
+COMMENT ON FUNCTION imat_catalog.finish_swap(integer, interval) IS
   'Ends a swap whose new table is in place: when no open transaction can read the previous '
   'slot, the view reads the active slot alone and the previous slot is dropped. Returns true if '
   'nothing is left to do; raises an error if it cannot have the locks.';

@@ -19,7 +19,8 @@ BEGIN
   -- The lock of the counters; those of imats are positive.
   IF NOT pg_try_advisory_xact_lock(imat_catalog.lock_class(), -1) THEN RETURN 0; END IF;
   IF EXISTS (SELECT FROM imat_catalog.change_group g WHERE NOT g.here) THEN
-    PERFORM imat_catalog.begin_anew();
+    PERFORM imat_catalog.change_members('the tables of all groups', '{}',
+      'SELECT imat_catalog.begin_anew()');
   END IF;
   BEGIN
     PERFORM FROM imat_catalog.change_group g ORDER BY g.id FOR KEY SHARE NOWAIT;
@@ -30,7 +31,6 @@ BEGIN
   DELETE FROM imat_catalog.counted c WHERE c.relation IS NULL
     AND NOT EXISTS (SELECT FROM imat_catalog.member_part p WHERE p.counted_id = c.id)
     AND NOT EXISTS (SELECT FROM imat_catalog.change_count o WHERE o.counted_id = c.id);
-  PERFORM imat_catalog.follow_members();
   -- A moment without a name: behind it, what is open now can be folded the next time.
   FOR one IN
     SELECT m.group_id FROM imat_catalog.unfolded_count c
@@ -40,6 +40,8 @@ BEGIN
   LOOP
     PERFORM imat_catalog.add_moment(one, NULL, false);
   END LOOP;
+  -- Last, because it locks tables: setting a moment may wait for a mark.
+  PERFORM imat_catalog.follow_members(NULL);
   RETURN folded;
 END $$;
 

@@ -4,7 +4,11 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM imat_catalog.follow_members();
+  -- What imat itself does makes no partitions.
+  IF coalesce(current_setting('imat.maintaining', true), '') = 'on' THEN RETURN; END IF;
+  PERFORM imat_catalog.follow_members(ARRAY(
+    SELECT c.objid FROM pg_event_trigger_ddl_commands() c
+    WHERE c.classid = 'pg_class'::regclass));
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING
     USING MESSAGE = format('imat could not follow the partitions of counted tables: %s', SQLERRM),

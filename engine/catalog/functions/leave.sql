@@ -13,7 +13,7 @@ BEGIN
     JOIN imat_catalog.member m ON m.id = p.member_id
     WHERE p.counted_id = counted AND m.id <> member AND m.to_id IS NULL
       AND (m.relation = source
-        OR EXISTS (SELECT FROM pg_partition_tree(m.relation) t WHERE t.relid = source)));
+        OR EXISTS (SELECT FROM imat_catalog.tables_of(m.relation) t WHERE t.relid = source)));
   PERFORM imat_catalog.uncount(counted);
   IF others = '{}' THEN RETURN; END IF;
   renewed := imat_catalog.count_relation(source);
@@ -21,4 +21,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.leave(integer, integer) IS
-  'Ends the counting of a table for one table of a group, which is itself or was its parent.';
+  'Ends the counting of a table, which the caller has locked, for one table of a group, which is '
+  'itself or was its parent.';

@@ -15,14 +15,15 @@ BEGIN
   SELECT f.state_relation INTO active FROM imat_catalog.frontier f
     JOIN pg_class c ON c.oid = f.state_relation WHERE f.imat_id = target.id AND f.here;
   IF active IS NULL THEN PERFORM imat_catalog.no_frontier(name); END IF;
-  IF NOT imat_catalog.finish_swap(target.id, 10) THEN RETURN false; END IF;
+  IF NOT imat_catalog.finish_swap(target.id, '1.5 s') THEN RETURN false; END IF;
   fresh := target.swap->'slots'->>imat_catalog.idle_slot(target.swap, active);
   EXECUTE format(
     'CREATE TABLE %1$s (LIKE %2$s INCLUDING ALL); ALTER TABLE %1$s REPLICA IDENTITY FULL', fresh,
       active::regclass);
   PERFORM imat_catalog.copy_grants(active, to_regclass(fresh));
   PERFORM imat_catalog.with_short_locks(format('view %s', target.relation),
-    format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap->>'both'), 10);
+    format('CREATE OR REPLACE VIEW %s AS %s', target.relation, target.swap->>'both'), '1.5 s',
+    'A transaction that has read it is still open.');
   UPDATE imat_catalog.imat i SET swap_phase = 'filling', swap_waits_for = NULL
     WHERE i.id = target.id;
   RETURN true;

@@ -12,7 +12,8 @@ BEGIN
   PERFORM FROM imat_catalog.change_group g WHERE g.name = group_name FOR UPDATE;
   result := imat_catalog.find_group(group_name, true);
   IF NOT result.here THEN
-    PERFORM imat_catalog.begin_anew();
+    PERFORM imat_catalog.change_members('the tables of all groups', '{}',
+      'SELECT imat_catalog.begin_anew()');
     result := imat_catalog.find_group(group_name, true);
   END IF;
   RETURN result;

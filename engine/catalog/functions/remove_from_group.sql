@@ -3,25 +3,13 @@ CREATE OR REPLACE FUNCTION imat.remove_from_group(group_name text, tables regcla
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  target imat_catalog.change_group := imat_catalog.own_group(group_name);
-  one regclass;
-  members integer[] := '{}';
 BEGIN
-  FOREACH one IN ARRAY coalesce(tables, '{}') || coalesce(sequences, '{}') LOOP
-    members := members || (SELECT m.id FROM imat_catalog.member m
-      WHERE m.group_id = target.id AND m.relation = one AND m.to_id IS NULL
-        AND (m.kind = 'table') = (one = ANY (tables)));
-    IF members[cardinality(members)] IS NULL THEN
-      RAISE EXCEPTION
-        USING ERRCODE = 'undefined_object',
-          MESSAGE = format('"%s" is not in group "%s"', coalesce(one::text, 'NULL'), group_name),
-          HINT = 'Tables are the second argument, sequences the third. A stopped group has none.';
-    END IF;
-  END LOOP;
-  PERFORM imat_catalog.end_members(target, members, mark, false);
+  PERFORM imat_catalog.change_members(format('the tables of group "%s"', group_name), '{}',
+    format('SELECT imat_catalog.remove_from_group(%L, %L, %L, %L)', group_name,
+      coalesce(tables, '{}')::oid[], coalesce(sequences, '{}')::oid[], mark));
 END $$;
 
 COMMENT ON FUNCTION imat.remove_from_group(text, regclass[], regclass[], text) IS
   'Takes tables and sequences out of a group and sets a mark, up to which their changes count. It '
-  'waits for the transactions that use the tables.';
+  'waits for the transactions that use the tables, for lock_timeout or 30 s; nobody waits for it '
+  'meanwhile.';

@@ -3,17 +3,11 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  target imat_catalog.change_group := imat_catalog.own_group(group_name);
 BEGIN
-  IF (SELECT NOT o.is_stop FROM imat_catalog.moment o WHERE o.id = target.last_moment_id) THEN
-    RAISE EXCEPTION
-      USING ERRCODE = 'object_not_in_prerequisite_state',
-        MESSAGE = format('group "%s" is not stopped', group_name),
-        HINT = 'imat.set_mark sets a mark.';
-  END IF;
-  PERFORM imat_catalog.resume_members(target, mark);
+  PERFORM imat_catalog.change_members(format('the tables of group "%s"', group_name), '{}',
+    format('SELECT imat_catalog.start_group(%L, %L)', group_name, mark));
 END $$;
 
 COMMENT ON FUNCTION imat.start_group(text, text) IS
-  'Counts the changes of a stopped group''s tables again, from a mark on.';
+  'Counts the changes of a stopped group''s tables again, from a mark on. It waits as create_group '
+  'does.';

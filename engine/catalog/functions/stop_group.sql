@@ -3,13 +3,11 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  target imat_catalog.change_group := imat_catalog.own_group(group_name);
 BEGIN
-  PERFORM imat_catalog.require_counting(target);
-  PERFORM imat_catalog.end_members(target, ARRAY(SELECT m.id FROM imat_catalog.member m
-    WHERE m.group_id = target.id AND m.to_id IS NULL), mark, true);
+  PERFORM imat_catalog.change_members(format('the tables of group "%s"', group_name), '{}',
+    format('SELECT imat_catalog.stop_group(%L, %L)', group_name, mark));
 END $$;
 
 COMMENT ON FUNCTION imat.stop_group(text, text) IS
-  'Sets a mark and counts the changes of the group''s tables no more. What is counted stays.';
+  'Sets a mark and counts the changes of the group''s tables no more. What is counted stays. It '
+  'waits as remove_from_group does.';

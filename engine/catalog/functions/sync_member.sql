@@ -6,8 +6,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   source regclass;
-  part regclass;
-  counted integer;
+  leaving integer[];
 BEGIN
   PERFORM FROM imat_catalog.member m
     WHERE m.id = member AND m.kind = 'table' AND m.to_id IS NULL FOR SHARE;
@@ -15,29 +14,27 @@ BEGIN
   SELECT c.oid INTO source FROM imat_catalog.member m
     JOIN pg_catalog.pg_class c ON c.oid = m.relation
     WHERE m.id = member;
-  FOR counted IN
+  PERFORM FROM imat_catalog.counted c
+  WHERE c.id IN (SELECT p.counted_id FROM imat_catalog.member_part p WHERE p.member_id = member)
+  ORDER BY c.relation FOR UPDATE;
+  leaving := ARRAY(
     SELECT p.counted_id FROM imat_catalog.member_part p
       JOIN imat_catalog.counted c ON c.id = p.counted_id
-    WHERE p.member_id = member AND c.relation IS NOT NULL AND c.relation IS DISTINCT FROM source
-      AND NOT EXISTS (SELECT FROM pg_partition_tree(source) t WHERE t.relid = c.relation)
-    ORDER BY 1
-  LOOP
-    PERFORM imat_catalog.leave(member, counted);
-  END LOOP;
+    WHERE p.member_id = member AND c.relation IS NOT NULL
+      AND NOT EXISTS (SELECT FROM imat_catalog.tables_of(source) t WHERE t.relid = c.relation)
+    ORDER BY 1);
+  PERFORM imat_catalog.lock_tables(ARRAY(SELECT c.oid FROM imat_catalog.counted n
+    JOIN pg_catalog.pg_class c ON c.oid = n.relation WHERE n.id = ANY (leaving)),
+    'ACCESS EXCLUSIVE');
+  PERFORM imat_catalog.leave(member, u.id) FROM unnest(leaving) u(id);
   IF source IS NULL THEN RETURN; END IF;
-  FOR part IN
-    SELECT t.relid FROM pg_partition_tree(source) t
-      JOIN pg_catalog.pg_class c ON c.oid = t.relid
-    WHERE c.relkind IN ('r', 'p')
-    UNION
-    SELECT source
-    ORDER BY 1
-  LOOP
-    counted := imat_catalog.count_relation(part);
-    INSERT INTO imat_catalog.member_part VALUES (member, counted) ON CONFLICT DO NOTHING;
-  END LOOP;
+  PERFORM imat_catalog.count_trees(ARRAY[source::oid]);
+  INSERT INTO imat_catalog.member_part
+  SELECT member, n.id FROM imat_catalog.tables_of(source) t
+    JOIN imat_catalog.counted n ON n.relation = t.relid
+  ON CONFLICT DO NOTHING;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.sync_member(integer) IS
   'Counts a table of a group and the partitions that it has now; partitions that have gone are '
-  'counted no more.';
+  'counted no more. Raises lock_not_available if they cannot be locked at once.';

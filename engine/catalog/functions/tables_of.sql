@@ -6,7 +6,8 @@ AS $$
   WITH RECURSIVE tree AS (
     SELECT source::oid AS relid
     UNION ALL
-    SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.relid
+    SELECT i.inhrelid FROM tree t JOIN pg_class c ON c.oid = t.relid AND c.relkind = 'p'
+      JOIN pg_inherits i ON i.inhparent = t.relid
     WHERE NOT i.inhdetachpending
   )
   SELECT t.relid FROM tree t

@@ -4,7 +4,7 @@ SET search_path = pg_catalog
 AS $$
 BEGIN
   PERFORM FROM imat_catalog.imat i WHERE i.id = imat FOR NO KEY UPDATE NOWAIT;
-  RETURN FOUND AND imat_catalog.finish_swap(imat, 1);
+  RETURN FOUND AND imat_catalog.finish_swap(imat, '0');
 EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;

@@ -9,11 +9,11 @@ BEGIN
   SELECT c.relation INTO source FROM imat_catalog.counted c WHERE c.id = counted FOR UPDATE;
   UPDATE imat_catalog.counted c SET relation = NULL WHERE c.id = counted;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = source) THEN RETURN; END IF;
-  PERFORM imat_catalog.lock_relation(source, 'ACCESS EXCLUSIVE');
   FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', imat_catalog.counting_trigger(event), source);
   END LOOP;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.uncount(integer) IS
-  'Takes the counting triggers off a table; what they have counted stays.';
+  'Takes the counting triggers off a table, which the caller has locked; what they have counted '
+  'stays.';

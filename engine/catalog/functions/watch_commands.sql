@@ -24,6 +24,9 @@ BEGIN
     ALTER EVENT TRIGGER imat_drop ENABLE ALWAYS;
   END IF;
   RETURN true;
+EXCEPTION WHEN unique_violation OR duplicate_object THEN
+  -- Another session has created them meanwhile.
+  RETURN true;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.watch_commands() IS

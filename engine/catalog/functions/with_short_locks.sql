@@ -1,31 +1,39 @@
 -- Other sessions queue behind a lock request that waits. So a long wait is replaced by many short
--- ones.
+-- ones, and between them no lock is held.
 CREATE OR REPLACE FUNCTION imat_catalog.with_short_locks(what text, commands text,
-  attempts integer) RETURNS void
+  patience interval, held_by text) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '25ms'
 AS $$
+DECLARE
+  until timestamptz := clock_timestamp() + patience;
+  pause float8;
+  known text;
 BEGIN
-  FOR attempt IN 1..attempts LOOP
+  FOR attempt IN 1..2147483647 LOOP
     BEGIN
       EXECUTE commands;
       RETURN;
-    EXCEPTION WHEN lock_not_available OR internal_error THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR internal_error THEN
       -- Internal: somebody else's GRANT or COMMENT on it at the same moment ("tuple concurrently
       -- updated").
-      IF attempt = attempts THEN
-        IF SQLSTATE = 'XX000' THEN RAISE; END IF;
+      pause := 0.02 * least(attempt, 10);
+      IF clock_timestamp() + pause * interval '1 s' >= until
+        OR SQLSTATE = 'XX000' AND attempt = 10 THEN
+        GET STACKED DIAGNOSTICS known = PG_EXCEPTION_DETAIL;
+        -- lock_tables has said who has the lock.
+        IF SQLSTATE = 'XX000' OR SQLSTATE = '55P03' AND known <> '' THEN RAISE; END IF;
         RAISE EXCEPTION
           USING ERRCODE = 'lock_not_available', MESSAGE = format('could not lock %s in time', what),
-          DETAIL = 'A transaction that has read it is still open.',
-            HINT = 'Try again when it has ended.';
+            DETAIL = held_by, HINT = 'Try again when it has ended.';
       END IF;
-      PERFORM pg_sleep(0.02 * least(attempt, 10));
+      PERFORM pg_sleep(pause);
     END;
   END LOOP;
 END $$;
 
-COMMENT ON FUNCTION imat_catalog.with_short_locks(text, text, integer) IS
-  'Runs DDL commands that need short exclusive locks, all or none. It waits 25 ms for a lock '
-  'and then starts again, up to the given number of attempts; ten attempts take about 1.5 s.';
+COMMENT ON FUNCTION imat_catalog.with_short_locks(text, text, interval, text) IS
+  'Runs commands that need short locks, all or none. It waits 25 ms for a lock, gives up all that '
+  'the commands have taken, and starts again, until the given time has passed. The error then '
+  'says that it could not lock what, because it is held_by.';

@@ -3,7 +3,14 @@
  * to another role without its rights on the log: no event trigger sees that, and writers go on.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
+import {
+  type Checked,
+  createWorld,
+  expectExact,
+  outcomeOf,
+  untilBlocked,
+  type World,
+} from '../commands/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const summed = (name: string, table: string): Checked => ({
@@ -113,6 +120,23 @@ test.each(['plain', 'parted', 'watched'])(
     await expectExact(older, ALL, 'inside');
     await older.sql('COMMIT');
     await expectExact(world, ALL, 'after');
+  },
+);
+
+test.each(['plain', 'numbered'])(
+  'sessions that grant at the same time wait for each other: plain and %s',
+  async (table) => {
+    await world.sql(`REASSIGN OWNED BY ${before} TO ${after}`);
+    const [one, other] = [await world.session(), await world.session()];
+    await one.sql(`BEGIN; SELECT imat_catalog.allow_capture('public.plain'::regclass)`);
+    const granted = outcomeOf(
+      other.sql(`SELECT imat_catalog.allow_capture('public.${table}'::regclass)`),
+    );
+    await untilBlocked(world, other.pid);
+    await one.sql('COMMIT');
+    expect(await granted).toBeUndefined();
+    await world.sql('SELECT imat_catalog.look(NULL, 1, NULL)');
+    expect(await doctor()).toEqual([]);
   },
 );
 

@@ -1,6 +1,12 @@
 /** What reaches a partition while it is being detached concurrently, or under an older snapshot. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectExact, outcomeOf, untilBlocked, type World } from '../commands/support/world.ts';
+import {
+  expectExact,
+  outcomeOf,
+  until,
+  untilBlocked,
+  type World,
+} from '../commands/support/world.ts';
 import { ALL, maintain, NEW_ROWS, usePartitionedWorlds } from './support/partitioned.ts';
 
 const makeWorld = usePartitionedWorlds();
@@ -188,4 +194,31 @@ test('a database whose transactions keep their snapshots by default', async () =
   await expectExact(world, ALL);
   await maintain(world);
   await expectExact(world, ALL);
+});
+
+test('a revert after the root is gone makes no writer of a former partition wait', async () => {
+  for (const { name } of ALL.slice(1)) await world.imat.revert(name);
+  // As an interrupted command leaves it: no imat names the table.
+  await world.sql(`ALTER TABLE sale DETACH PARTITION sale_1; DROP TABLE sale CASCADE;
+    DELETE FROM imat_catalog.imat_source`);
+  const [holder, writer] = [await world.session(), await world.session()];
+  await holder.sql(`BEGIN; INSERT INTO sale_1 (id, kind, amount) VALUES (1, 'a', 1)`);
+  let ended = false;
+  const reverted = outcomeOf(world.imat.revert('summed')).finally(() => {
+    ended = true;
+  });
+  await until('the revert waits for sale_1', async () => {
+    const waiting = await writer.rows(`SELECT FROM pg_locks
+      WHERE relation = 'sale_1'::regclass AND mode = 'AccessExclusiveLock' AND NOT granted`);
+    return waiting.length > 0;
+  });
+  await writer.sql(`SET lock_timeout = '1s'`);
+  for (let i = 0; i < 40; i++) {
+    await writer.sql(`INSERT INTO sale_1 (id, kind, amount) VALUES (2, 'a', ${i})`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(ended).toBe(false);
+  await holder.sql('COMMIT');
+  expect(await reverted).not.toBeInstanceOf(Error);
+  expect(await world.rows(`SELECT FROM pg_trigger WHERE tgrelid = 'sale_1'::regclass`)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** What errors of the server mean for the caller. */
 import { expect, test } from 'vitest';
-import { ServerError } from '../../../engine/db/db.ts';
+import { isContended, ServerError } from '../../../engine/db/db.ts';
 import { toImatError } from '../../../engine/db/server-errors.ts';
 
 const reported = (
@@ -49,4 +49,14 @@ test.each([
   ['a foreign key of a user', reported('23503', { schema: 'public' })],
 ])('%s: no', (_, error) => {
   expect(toImatError(error)).toMatchObject({ condition: 'internal' });
+});
+
+test('what waits shortly for a lock tries again after a change of the same row', () => {
+  const tried = (sqlstate: string, message: string): boolean =>
+    isContended(reported(sqlstate, { message }));
+  expect(tried('55P03', 'canceling statement due to lock timeout')).toBe(true);
+  expect(tried('XX000', 'tuple concurrently updated')).toBe(true);
+  expect(tried('XX000', 'tuple concurrently deleted')).toBe(true);
+  expect(tried('XX000', 'unexpected node type: 17')).toBe(false);
+  expect(tried('42501', 'permission denied')).toBe(false);
 });

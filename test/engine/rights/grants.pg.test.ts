@@ -9,6 +9,8 @@ import {
   type Sandbox,
   type Session,
 } from '../commands/support/sandbox.ts';
+import { outcomeOf } from '../commands/support/world.ts';
+import { untilOneWaits } from '../accounting/support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 useBuiltCli();
@@ -137,6 +139,48 @@ describe('what is granted and revoked on a materialized view after its conversio
       expect(refused.status).toBe(2);
       expect(refused.stderr).toContain(message);
     }
+  });
+});
+
+describe('somebody else changes rights on the same objects, and has not committed', () => {
+  /** What a command comes to that must wait for `held`. */
+  async function beside(held: string, command: () => Promise<unknown>): Promise<unknown> {
+    const holder = await sandbox.session();
+    await holder.sql(`BEGIN; ${held}`);
+    const outcome = outcomeOf(command());
+    await untilOneWaits(sandbox);
+    await holder.sql('COMMIT');
+    return outcome;
+  }
+
+  test('imat grant waits for another one, and for a GRANT on the view', async () => {
+    await sandbox.sql(`GRANT SELECT ON summary TO ${early}`);
+    const same = `SELECT imat_catalog.sync_grants(i.id) FROM imat_catalog.imat i
+      WHERE i.name = 'summary'`;
+    expect(await beside(same, () => sandbox.imat.grant('summary'))).toEqual([
+      { name: 'summary', changes: 0 },
+    ]);
+    expect(await may(early, 'imat.summary')).toBe(true);
+    await sandbox.sql(`REVOKE SELECT ON summary FROM ${early}`);
+    const by = `GRANT SELECT ON imat.summary TO ${watcher}`;
+    expect(await beside(by, () => sandbox.imat.grant('summary'))).toEqual([
+      { name: 'summary', changes: 1 },
+    ]);
+    expect([await may(early, 'imat.summary'), await may(watcher, 'imat.summary')]).toEqual([
+      false,
+      true,
+    ]);
+    await sandbox.sql(`REVOKE SELECT ON imat.summary FROM ${watcher}`);
+  });
+
+  test('imat grant --monitor waits for a GRANT on the catalog', async () => {
+    const by = `GRANT USAGE ON SCHEMA imat_catalog TO ${early}`;
+    expect(await beside(by, () => sandbox.imat.grantMonitor(late))).toBeUndefined();
+    expect(
+      await sandbox.value(`SELECT has_schema_privilege('${late}', 'imat_catalog', 'USAGE')`),
+    ).toBe(true);
+    await sandbox.sql(`REVOKE USAGE ON SCHEMA imat_catalog FROM ${early}`);
+    await sandbox.imat.grantMonitor(late, { revoke: true });
   });
 });
 
