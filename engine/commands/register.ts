@@ -63,6 +63,13 @@ export function checkName(name: string): void {
       detail: 'A name has 1 to 63 bytes.',
     });
   }
+  // Whoever writes the schema does not want it twice.
+  if (name.startsWith('imat.') && name !== 'imat.')
+    throw new ImatError('invalid_argument', {
+      message: `"${name}" cannot be the name of an imat`,
+      detail: `It would be read as ${imatNames(name).view.text}.`,
+      hint: `Leave the schema out: ${shellWord(name.slice('imat.'.length))}.`,
+    });
 }
 
 /**

@@ -54,6 +54,9 @@ test('a log that a manual imat keeps', async () => {
         hint: expect.stringContaining('imat fold'),
       },
     ]);
+    const [dated, noted] = (await sandbox.imat.list()).filter(({ name }) => name !== 'ranks');
+    expect(dated).toMatchObject({ name: 'dated', logBytes: 0, logRows: 0 });
+    expect(noted?.logBytes).toBeGreaterThan(100_000_000);
     await sandbox.imat.fold('noted');
     expect(await troubles(sandbox)).toEqual([
       {

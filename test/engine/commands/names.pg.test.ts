@@ -402,3 +402,16 @@ describe('what a hint says', () => {
     });
   });
 });
+
+test('a name with the schema of imats before it is refused', async () => {
+  await inSandbox(SALES, async (sandbox) => {
+    for (const call of [
+      () => sandbox.imat.create('imat.made', 'SELECT count(*) AS n FROM sales'),
+      () => sandbox.imat.convert('summary', { name: 'imat.made' }),
+    ])
+      expect(await expectImatError('invalid_argument', call)).toMatchObject({
+        detail: 'It would be read as imat."imat.made".',
+        hint: 'Leave the schema out: made.',
+      });
+  });
+});
