@@ -72,8 +72,20 @@ function deciding(
   const limits = against.filter(({ kind }) => limit !== null && kind === 'limit');
   if (limits.length > 0)
     return orderBy.length > 0 ? limits : limits.map((reason) => ({ ...reason, hint: LIMIT_HINT }));
-  return against.some(({ kind }) => kind === 'no_source') ? against : [...against, ...againstKey];
+  return against.some(({ kind }) => TELLS.has(kind)) ? against : [...against, ...againstKey];
 }
+
+/** Reasons that tell why there is no key. */
+const TELLS: ReadonlySet<string> = new Set([
+  'ambiguous_key',
+  'enum_inside',
+  'key_not_found',
+  'key_not_sortable',
+  'no_columns',
+  'no_source',
+  'pseudo_type',
+  'too_many_keys',
+]);
 
 const LIMIT_HINT = 'Give it an ORDER BY, or put the limit into the queries that read the imat.';
 
