@@ -72,11 +72,7 @@ async function useOf(
 
 function neededBy(store: StorePlan): readonly Needed[] {
   if (store.rule === 'add')
-    return neededIndexes(store).map(({ source, columns }) => ({
-      ...source,
-      columns,
-      isExpression: false,
-    }));
+    return neededIndexes(store).map(({ source, ...index }) => ({ ...source, ...index }));
   return neededColumns(store).flatMap(({ item, column, isExpression }) => {
     const relation = store.outline.items.get(item)?.relation;
     const source = relation?.kind === 'table' ? store.sources.get(relation.oid) : undefined;

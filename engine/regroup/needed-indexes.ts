@@ -5,27 +5,19 @@
  *
  * A path is gone along in both directions: from a changed row up to its keys, and from the keys
  * down to the rows that matter to them. So both sides of a join need an index. Rows that the
- * passing of time has changed are found by the column that is compared with it.
+ * passing of time has changed are found by what is compared with it.
  */
-import { deparseExpr } from '../../parser/deparse.ts';
-import { quoteIdent } from '../../parser/quote.ts';
-import type { ColumnRef, Expr } from '../../parser/tree.ts';
-import { visit } from '../../parser/walk.ts';
-import { canFail } from '../algebra/can-fail.ts';
+import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
-import { columnSought } from '../algebra/timed.ts';
 import { itemOf } from './classes.ts';
+import type { IndexKey } from './index-key.ts';
+import { indexKey } from './index-key.ts';
 import { plainColumn, withoutJoinNames } from './lineage.ts';
 import type { Path } from './paths.ts';
 import type { RegroupPlan } from './regroup-plan.ts';
 
 /** What an index on the table that an item of FROM is would begin with. */
-export type NeededColumn = {
-  readonly item: number;
-  /** A column's name, or the SQL of an expression over columns. */
-  readonly column: string;
-  readonly isExpression: boolean;
-};
+export type NeededColumn = IndexKey & { readonly item: number };
 
 /** An expression is found only by an index if all functions in it are immutable. */
 export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
@@ -33,11 +25,11 @@ export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
   const joins = [...plan.paths.values()].flatMap((path) =>
     path === null ? [] : joined(plan, path),
   );
-  const timed = plan.timed.flatMap((one) =>
-    one.timed.flatMap((timed) => {
-      const column = columnSought(timed);
-      if (column === null || !canHaveIndex(plan, one.item, column)) return [];
-      return { item: one.item, column, isExpression: false };
+  const timed = plan.timed.flatMap(({ item, timed: all }) =>
+    all.flatMap(({ between }) => {
+      const value = between?.value ?? null;
+      const key = value && indexKey(value, ({ name }) => factsOf(plan, item, name));
+      return key === null ? [] : [{ item, ...key }];
     }),
   );
   const found = new Map<string, NeededColumn>();
@@ -54,32 +46,11 @@ const joined = (plan: RegroupPlan, { conditions }: Path): readonly NeededColumn[
       : [],
   );
 
-/**
- * An index on an expression that can fail would make writers fail that the definition never looks
- * at.
- */
 function indexed(plan: RegroupPlan, expr: Expr): readonly NeededColumn[] {
-  const column = plainColumn(expr);
-  if (column !== null)
-    return canHaveIndex(plan, column.relation, column.name)
-      ? [{ item: column.relation, column: column.name, isExpression: false }]
-      : [];
-  const own = withoutJoinNames(expr);
+  const own = plainColumn(expr) ?? withoutJoinNames(expr);
   const item = itemOf(own);
-  const facts = columnsIn(own).map((ref) => factsOf(plan, ref.relation, ref.name));
-  if (item === null || facts.some((one) => one === null || one.isVirtual)) return [];
-  const typeOf = (ref: ColumnRef): number | null =>
-    factsOf(plan, ref.relation, ref.name)?.oid ?? null;
-  if (canFail(own, typeOf)) return [];
-  return [{ item, column: deparseExpr(own, ({ name }) => quoteIdent(name)), isExpression: true }];
-}
-
-function columnsIn(expr: Expr): readonly ColumnRef[] {
-  const found: ColumnRef[] = [];
-  visit(expr, (node) => {
-    if (node.kind === 'column') found.push(node);
-  });
-  return found;
+  const key = indexKey(own, ({ relation, name }) => factsOf(plan, relation, name));
+  return item === null || key === null ? [] : [{ item, ...key }];
 }
 
 function factsOf(
@@ -90,9 +61,4 @@ function factsOf(
   const relation = outline.items.get(item)?.relation;
   if (relation?.kind !== 'table') return null;
   return sources.get(relation.oid)?.columns.find(({ name }) => name === column) ?? null;
-}
-
-function canHaveIndex(plan: RegroupPlan, item: number, column: string): boolean {
-  const facts = factsOf(plan, item, column);
-  return facts?.sortable === true && !facts.isVirtual;
 }

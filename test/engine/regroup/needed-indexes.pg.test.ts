@@ -186,6 +186,25 @@ test.each([
     [`CREATE INDEX ON ${BOUGHT} (client, at);`],
   ],
   [
+    'an expression that is compared with the time',
+    `SELECT count(*) AS n FROM ${CLIENT} WHERE date_trunc('month', born::timestamp)
+       = date_trunc('month', CURRENT_TIMESTAMP AT TIME ZONE 'UTC')`,
+    [
+      `CREATE INDEX CONCURRENTLY ON ${CLIENT} ` +
+        "(date_trunc('month'::text, born::timestamp without time zone));",
+      `ANALYZE ${CLIENT};`,
+    ],
+  ],
+  [
+    'a day that is compared with today',
+    `SELECT client, array_agg(id) AS ids FROM ${BOUGHT} WHERE at::date = CURRENT_DATE GROUP BY 1`,
+    [
+      `CREATE INDEX ON ${BOUGHT} (client);`,
+      `CREATE INDEX ON ${BOUGHT} ((at::date));`,
+      `ANALYZE ${BOUGHT};`,
+    ],
+  ],
+  [
     'an expression that can fail, so that writers would',
     `SELECT number::int AS n, array_agg(id) AS ids FROM ${BOUGHT} GROUP BY 1`,
     [],
