@@ -21,7 +21,7 @@ type SourceRow = {
   readonly by_extension: boolean;
   readonly tracked: boolean;
   readonly body: string | null;
-  /** The size of its log where no imat needs it: one whose answer depends on the moment does not. */
+  /** The size of its log where no imat needs that; one that depends on the moment does not. */
   readonly unread: string | null;
   /** The size of its log where that is large, and who has not taken in its rows. */
   readonly large: string | null;

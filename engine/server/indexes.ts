@@ -44,7 +44,7 @@ export const beginsWith = (index: IndexColumns, columns: readonly string[]): boo
   return first.at(-1) === columns.at(-1) && columns.every((column) => first.includes(column));
 };
 
-/** An expression as PostgreSQL prints it in an index: what CREATE INDEX takes, and its collation. */
+/** An expression as PostgreSQL prints it in an index, and the same as `IndexColumns` has it. */
 export type IndexExpression = { readonly text: string; readonly column: string };
 
 /**

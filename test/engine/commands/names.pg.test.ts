@@ -365,7 +365,7 @@ describe('what a hint says', () => {
         sandbox.imat.convert(`"Pl""ain 'x'"`),
       );
       expect(isView.hint).toContain(
-        String.raw`imat create 'Pl"ain '\''x'\''' --query 'SELECT * FROM "Pl""ain '\''x'\''"' makes`,
+        String.raw`'Pl"ain '\''x'\''' --query 'SELECT * FROM "Pl""ain '\''x'\''"' makes`,
       );
       await sandbox.imat.convert('"My ""View"');
       const isImat = await expectImatError('already_exists', () =>
