@@ -225,7 +225,7 @@ describe('another freshness for an imat that is there', () => {
     expect([await freshness(), await view()]).toEqual(['5min', oid]);
     await sandbox.sql(`INSERT INTO sales VALUES (3000, 'r1', 5)`);
     await again(second, { freshness: 'live' });
-    await expectEqual(sandbox.db, 'imat.made', first);
+    await expectEqual(sandbox.db, 'imat.made', first.replace('FROM sales', 'FROM public.sales'));
     await sandbox.sql('DELETE FROM sales WHERE id = 3000');
   });
 
@@ -270,7 +270,7 @@ describe('another freshness for an imat that is there', () => {
     await sandbox.imat.convert('made');
     await again(TOTALS);
     expect((await sandbox.imat.status('made')).imats).toMatchObject([
-      { freshness: '5min', original: 'made' },
+      { freshness: '5min', original: 'public.made' },
     ]);
     await sandbox.imat.revert('made');
     await sandbox.sql('DROP MATERIALIZED VIEW made');

@@ -394,8 +394,8 @@ describe('what a hint says', () => {
         ['reverting', 'imat revert sums finishes its revert.'],
       ] as const) {
         await sandbox.sql(`UPDATE imat_catalog.imat SET state = '${state}'`);
-        for (const call of [sandbox.imat.verify, sandbox.imat.grant]) {
-          const error = await expectImatError('frontier_missing', () => call('sums'));
+        for (const call of ['verify', 'grant'] as const) {
+          const error = await expectImatError('frontier_missing', () => sandbox.imat[call]('sums'));
           expect(error.hint).toContain(hint);
         }
       }
