@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { DURATION_HINT, durationText, parseDuration } from '../engine/durations.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
+import { shellWord } from '../engine/errors/shell-word.ts';
 import type { Host } from './context.ts';
 
 /**
@@ -130,8 +131,8 @@ export function nameOrAll(
     throw new ImatError('invalid_argument', {
       message: 'a name and --all cannot be used together',
       hint:
-        `Use "imat ${command.name()}" for all imats, or "imat ${command.name()} ${name}" ` +
-        'for one.',
+        `Use "imat ${command.name()}" for all imats, or ` +
+        `"imat ${command.name()} ${shellWord(name)}" for one.`,
     });
   }
   return name === undefined ? [] : [name];

@@ -302,7 +302,7 @@ export type Explanation = {
   readonly stores: readonly StoreExplanation[];
   /** The query over the stores that is computed when it is read; null where there is none. */
   readonly residual: string | null;
-  /** Statements that create the indexes that are missing. */
+  /** Statements that create the indexes that are missing, and statistics of their expressions. */
   readonly missingIndexes: readonly string[];
   readonly sources: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   /** Every statement that convert would run (or has run), in order, with a label each. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ConvertOptions } from '../../engine/api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
+import { shellWord } from '../../engine/errors/shell-word.ts';
 import { durationMs, queryText, settingsOption } from '../arguments.ts';
 import { settingsOf } from '../conversion-options.ts';
 import type { Context } from '../context.ts';
@@ -77,7 +78,8 @@ function checkOptions(target: string | undefined, options: Options): void {
   if (all === true && target !== undefined)
     refuse(
       `"${target}" and --all cannot be used together`,
-      `Use "imat explain --all" for all materialized views, or "imat explain ${target}" for one.`,
+      'Use "imat explain --all" for all materialized views, or ' +
+        `"imat explain ${shellWord(target)}" for one.`,
     );
   if (all === true && sql === true)
     refuse('--sql and --all cannot be used together', 'Print the statements of one definition.');

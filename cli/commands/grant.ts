@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { GrantResult } from '../../engine/api.ts';
 import { ImatError } from '../../engine/errors/imat-error.ts';
+import { shellWord } from '../../engine/errors/shell-word.ts';
 import { nameOrAll } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { examples } from '../help.ts';
@@ -36,7 +37,7 @@ export function registerGrant(program: Command, context: Context): void {
       if (monitor !== undefined && (name !== undefined || options.all === true))
         throw new ImatError('invalid_argument', {
           message: '--monitor is about all imats and takes no name',
-          hint: `imat grant --monitor ${monitor}`,
+          hint: `imat grant --monitor ${shellWord(monitor)}`,
         });
       const names = nameOrAll(name, options, command);
       await onImat(context, command, async (imat) => {

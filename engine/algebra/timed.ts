@@ -36,10 +36,6 @@ export type Timed = {
   readonly between: { readonly value: Expr; readonly bound: Expr } | null;
 };
 
-/** The column by which an index finds the rows; null where there is none. */
-export const columnSought = ({ between }: Timed): string | null =>
-  between?.value.kind === 'column' ? between.value.name : null;
-
 /** The attribute number of a moment among the columns of a scan: no column of a table has it. */
 export const MOMENT = 0;
 

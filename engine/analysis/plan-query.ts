@@ -43,6 +43,7 @@ import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
 import { reachesOf } from './reaches.ts';
 import { regroup } from './regroup.ts';
+import type { Rules } from './stores.ts';
 import { MAX_STORES, planStores } from './stores.ts';
 import { typedTree } from './typed-tree.ts';
 
@@ -75,15 +76,17 @@ export async function planQuery(
     return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
-  const plan = await planStores(withTimeAbove(query, sources), inspection.columns, {
+  const rules: Rules = {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
     overRows: (one, columns) => planOverRows(adding, one, columns),
     isCoarse: async (one) => server.overRows ?? isCoarse(db, one),
-  });
-  if (plan !== null) return { plan, againstAdd: added.reasons };
-  return late.length > 0 ? { reasons: late.map(untimed) } : added;
+  };
+  const whole = withTimeAbove(query, sources);
+  const plan = await planStores(whole, inspection.columns, rules, added.reasons);
+  if (!('reasons' in plan)) return { plan, againstAdd: added.reasons };
+  return late.length > 0 ? { reasons: late.map(untimed) } : plan;
 }
 
 function withTimeAbove(query: Query, sources: ReadonlyMap<number, SourceFacts>): Query {

@@ -37,12 +37,16 @@ export type Rules = {
 /** More stores than this are not worth their folds. */
 export const MAX_STORES = 40;
 
-/** Null where nothing but the whole definition can be stored, as it is. */
+/**
+ * Where nothing but the whole definition can be stored, as it is: why the part that decides that is
+ * maintained by no rule. `against`: why changes of the whole cannot be added up.
+ */
 export async function planStores(
   query: Query,
   columns: Columns,
   rules: Rules,
-): Promise<Plan | null> {
+  against: readonly PlanReason[],
+): Promise<Plan | Reasons> {
   const whole = await rules.regroup(query, columns);
   const regrouped = 'reasons' in whole ? null : whole;
   const isComplete = regrouped !== null && hasPaths(regrouped);
@@ -53,7 +57,8 @@ export async function planStores(
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return only(regrouped);
-  const above = await residualOver(query, rules);
+  const own = deciding(query, against, 'reasons' in whole ? whole.reasons : []);
+  const { above, reasons } = await residualOver(query, own, rules);
   const outputTypes = columns.map(({ type }) => type);
   const residual: Plan | null = above && {
     stores: above.stores,
@@ -61,8 +66,37 @@ export async function planStores(
   };
   const isAdded = residual?.stores.every(({ rule }) => rule === 'add') === true;
   if (isComplete && !isAdded) return only(regrouped);
-  return residual ?? (regrouped === null ? null : only(regrouped));
+  return residual ?? (regrouped === null ? { reasons } : only(regrouped));
 }
+
+/**
+ * Of what stands against a query that no rule maintains, what decides. Rows that a LIMIT chooses
+ * without an order are not even known.
+ */
+function deciding(
+  { limit, orderBy }: Query,
+  against: readonly PlanReason[],
+  againstKey: readonly PlanReason[],
+): readonly PlanReason[] {
+  const limits = against.filter(({ kind }) => limit !== null && kind === 'limit');
+  if (limits.length > 0)
+    return orderBy.length > 0 ? limits : limits.map((reason) => ({ ...reason, hint: LIMIT_HINT }));
+  return against.some(({ kind }) => TELLS.has(kind)) ? against : [...against, ...againstKey];
+}
+
+/** Reasons that tell why there is no key. */
+const TELLS: ReadonlySet<string> = new Set([
+  'ambiguous_key',
+  'enum_inside',
+  'key_not_found',
+  'key_not_sortable',
+  'no_columns',
+  'no_source',
+  'pseudo_type',
+  'too_many_keys',
+]);
+
+const LIMIT_HINT = 'Give it an ORDER BY, or put the limit into the queries that read the imat.';
 
 const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
 
@@ -70,12 +104,19 @@ const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
  * Where the residual computes something from a group key of which equal values can differ, groups
  * are computed again: the key is then always one that is there.
  */
-async function residualOver(query: Query, rules: Rules): Promise<Above | null> {
-  const above = await new Separation(rules, false).residual(query);
+async function residualOver(
+  query: Query,
+  against: readonly PlanReason[],
+  rules: Rules,
+): Promise<{ readonly above: Above | null } & Reasons> {
+  const separation = new Separation(rules, false);
+  const above = await separation.residual(query, against);
   const isLoose =
     above !== null &&
     computesFromLoose(above.query, (relation) => storedColumns(above, storeNumber(relation)));
-  return isLoose ? new Separation(rules, true).residual(query) : above;
+  if (!isLoose) return { above, reasons: separation.reasons };
+  const strict = new Separation(rules, true);
+  return { above: await strict.residual(query, against), reasons: strict.reasons };
 }
 
 function storedColumns({ stores, columns }: Above, number: number): readonly StoredColumn[] {
@@ -101,6 +142,10 @@ class Separation {
   /** The first number that no item of FROM has. */
   #next = 0;
   #steps = 0;
+  /** Why no rule maintains a query that was tried. */
+  readonly #against = new Map<Query, readonly PlanReason[]>();
+  /** The same of the part for which there is no residual. */
+  #reasons: readonly PlanReason[] = [];
   readonly #stores: {
     readonly text: string;
     readonly plan: StorePlan;
@@ -113,8 +158,10 @@ class Separation {
   }
 
   /** The query over stores; null where a part of it can be stored by no rule. */
-  async residual(query: Query): Promise<Above | null> {
+  async residual(query: Query, against: readonly PlanReason[]): Promise<Above | null> {
     this.#next = freeNumber(query);
+    this.#reasons = against;
+    this.#against.set(query, against);
     const above = await this.#above(query);
     const stores = this.#stores.map(({ plan }) => plan);
     if (above === null || stores.length === 0 || allStores({ stores }).length > MAX_STORES)
@@ -122,18 +169,23 @@ class Separation {
     return { query: above, stores, columns: this.#stores.map(({ columns }) => columns) };
   }
 
+  get reasons(): readonly PlanReason[] {
+    return this.#reasons;
+  }
+
   async #above(query: Query): Promise<Query | null> {
     if (++this.#steps > MAX_STEPS) return null;
+    const own = this.#against.get(query) ?? [];
     const sets = query.limit === null ? await this.#withoutSets(query) : query;
     const globals = separateGlobals(sets, this.#next);
     if (globals !== null) this.#next = Math.max(this.#next, freeNumber(globals));
     const separated = globals ?? separate(sets, this.#next++);
-    if (separated !== null) return this.#select(separated);
+    if (separated !== null) return this.#select(separated, own);
     switch (sets.kind) {
       case 'values':
         return sets;
       case 'select':
-        return this.#select(sets);
+        return this.#select(sets, own);
       case 'set_operation': {
         const left = await this.#part(sets.left);
         const right = left === null ? null : await this.#part(sets.right);
@@ -153,26 +205,27 @@ class Separation {
     return expanded;
   }
 
-  async #select(query: Select): Promise<Query | null> {
+  /** `own`: why no rule maintains the query. */
+  async #select(query: Select, own: readonly PlanReason[]): Promise<Query | null> {
     const relations: Relation[] = [];
     for (const relation of query.relations) {
-      const own = await this.#relation(relation);
-      if (own === null) return null;
-      relations.push(own);
+      const stored = await this.#relation(relation, own);
+      if (stored === null) return null;
+      relations.push(stored);
     }
     const numbers = new Set(query.relations.map((_, index) => query.first + index));
-    return this.#withQueries({ ...query, relations }, numbers);
+    return this.#withQueries({ ...query, relations }, numbers, own);
   }
 
-  async #relation(relation: Relation): Promise<Relation | null> {
+  async #relation(relation: Relation, around: readonly PlanReason[]): Promise<Relation | null> {
     switch (relation.kind) {
       case 'table':
       case 'cte':
-        return null;
+        return this.#decides(around);
       case 'function':
         return relation;
       case 'subquery': {
-        if (relation.lateral) return null;
+        if (relation.lateral) return this.#decides(around);
         const store = await this.#store(relation.query);
         if (store !== null) {
           const { alias, columnAliases, span } = relation;
@@ -193,7 +246,11 @@ class Separation {
   }
 
   /** The queries within expressions, each over stores; null where one refers to rows around it. */
-  async #withQueries(query: Select, numbers: ReadonlySet<number>): Promise<Query | null> {
+  async #withQueries(
+    query: Select,
+    numbers: ReadonlySet<number>,
+    around: readonly PlanReason[],
+  ): Promise<Query | null> {
     const found: Query[] = [];
     const collect = (expr: Expr): Expr =>
       mapExpr(expr, (node) => {
@@ -204,7 +261,7 @@ class Separation {
     mapQuery(own, { expr: collect });
     const replaced = new Map<Query, Query>();
     for (const one of found) {
-      const part = refersTo(one, numbers) ? null : await this.#part(one);
+      const part = refersTo(one, numbers) ? this.#decides(around) : await this.#part(one);
       if (part === null) return null;
       replaced.set(one, part);
     }
@@ -219,6 +276,11 @@ class Separation {
           : null,
       );
     return mapQuery(query, { expr: replace });
+  }
+
+  #decides(reasons: readonly PlanReason[]): null {
+    if (reasons.length > 0) this.#reasons = reasons;
+    return null;
   }
 
   /** A query as a query over stores. */
@@ -247,9 +309,13 @@ class Separation {
     const text = deparse(query);
     const known = this.#stores.findIndex((one) => one.text === text);
     if (known >= 0) return storeItem(known + 1);
-    if (query.limit !== null) return null;
     const columns = await this.#rules.columnsOf(query);
     if (columns.length === 0) return null;
+    if (query.limit !== null) {
+      const added = await this.#rules.add(query, columns);
+      if ('reasons' in added) this.#against.set(query, deciding(query, added.reasons, []));
+      return null;
+    }
     const plan = await this.#rule(query, columns);
     if (plan === null) return null;
     this.#stores.push({ text, plan, columns });
@@ -264,7 +330,13 @@ class Separation {
     const isComplete = !('reasons' in regrouped) && hasPaths(regrouped);
     if (isComplete && !(await this.#rules.isCoarse(regrouped))) return regrouped;
     const over = this.#isStrict ? null : await this.#rules.overRows(query, columns);
-    return over ?? (isComplete ? regrouped : null);
+    if (over !== null) return over;
+    if (isComplete) return regrouped;
+    const [against, againstKey] = [added, regrouped].map((one) =>
+      'reasons' in one ? one.reasons : [],
+    );
+    this.#against.set(query, deciding(query, against ?? [], againstKey ?? []));
+    return null;
   }
 }
 

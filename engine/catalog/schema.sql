@@ -2191,7 +2191,7 @@ COMMENT ON VIEW imat_catalog.reading IS
 --   reset_pending boolean
 -- );
 COMMENT ON VIEW imat_catalog.status IS
-  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and problems. log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
+  'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and problems. The logs are those that it reads; log_rows is an estimate; reset_pending: reads use the sources until the state is computed anew.';
 
 -- VIEW imat_catalog.unfolded_count (
 --   member_id integer,

@@ -31,7 +31,7 @@ export type Installed = {
 
 /**
  * The active imat that a convert of this name and materialized view would make again; null if there
- * is none.
+ * is none. A query has no materialized view: it can be that of any imat.
  */
 export async function sameImat(
   db: Db,
@@ -44,7 +44,8 @@ export async function sameImat(
        coalesce(to_jsonb(i)->'completed', '{"settings": {}, "notes": []}') AS completed,
        coalesce(swap->'settings', '{}')
          || coalesce(to_jsonb(i)->'completed'->'settings', '{}') AS settings
-     FROM imat_catalog.imat i WHERE name = $1 AND state = 'active' AND original::oid = $2`,
+     FROM imat_catalog.imat i
+     WHERE name = $1 AND state = 'active' AND ($2::oid IS NULL OR original::oid = $2)`,
     [name, original],
   );
   return row ?? null;

@@ -13,6 +13,7 @@
 import { quoteIdent, quoteQualified } from '../../parser/quote.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { alreadyCompleted, capturedSources, prepare } from '../analysis/prepare.ts';
+import { hasDefinition } from '../analysis/same-definition.ts';
 import type { ConvertOptions, ConvertResult, Reason } from '../api.ts';
 import { ensureCapture } from '../capture/install.ts';
 import { renewCapture } from '../capture/renew.ts';
@@ -126,10 +127,10 @@ async function convert(
   if (hasCatalog && !result.dryRun) await initialize(db, false);
   const known = hasCatalog ? await sameImat(db, request.name, request.original) : null;
   if (known !== null && (wantsFreshness(known, request) || wantsPlace(known, request))) {
-    const own = await prepareInstalled(db, serverMajor, known, request);
+    const own = await ofInstalled(db, serverMajor, known, request, prepared);
     if (own?.strategy === known.strategy) return changeInPlace(db, known, request, own, progress);
   }
-  const interrupted = await checkFree(db, request.name);
+  const interrupted = await checkFree(db, request);
   if (result.dryRun) return result;
   if (interrupted !== null)
     await revertUnfinished(db, interrupted, (what) =>
@@ -193,6 +194,30 @@ function resultOf(
 }
 
 const isAnyStrategy = ({ strategy = 'auto' }: Request): boolean => strategy === 'auto';
+
+/** The definition of the imat that is there; null if it is gone, or that of a query is another. */
+async function ofInstalled(
+  db: Db,
+  serverMajor: number,
+  known: Installed,
+  request: Request,
+  prepared: Prepared,
+): Promise<Prepared | null> {
+  if (request.original === null && !(await isSameQuery(db, known, prepared))) return null;
+  return prepareInstalled(db, serverMajor, known, request);
+}
+
+const isSameQuery = async (
+  db: Db,
+  { definitionView }: Installed,
+  { analysis }: Prepared,
+): Promise<boolean> =>
+  definitionView !== null &&
+  withShortLock(
+    db,
+    () => hasDefinition(db, definitionView, analysis),
+    () => undefined,
+  );
 
 /**
  * By the definition that the imat has: `imat alter` may have given it another one than that of the

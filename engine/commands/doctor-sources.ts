@@ -21,7 +21,7 @@ type SourceRow = {
   readonly by_extension: boolean;
   readonly tracked: boolean;
   readonly body: string | null;
-  /** The size of its log where no imat reads it. */
+  /** The size of its log where no imat needs that; one that depends on the moment does not. */
   readonly unread: string | null;
   /** The size of its log where that is large, and who has not taken in its rows. */
   readonly large: string | null;
@@ -53,7 +53,8 @@ SELECT s.relation::oid AS relation, to_json(s.columns) AS columns, s.by_extensio
   ) END AS uncapturable,
   s.parts IS NULL OR imat_catalog.is_tree(s.relation, s.parents, s.parts) AS followed,
   CASE WHEN NOT EXISTS (
-    SELECT FROM imat_catalog.imat_source z WHERE z.relation = s.relation
+    SELECT FROM imat_catalog.imat_source z JOIN imat_catalog.imat i ON i.id = z.imat_id
+    WHERE z.relation = s.relation AND i.dependence <> 'moment'
   ) THEN l.size END AS unread,
   CASE WHEN l.bytes > $2 THEN l.size END AS large,
   CASE WHEN l.bytes > $2 THEN (
@@ -139,7 +140,7 @@ function sourceProblem(source: SourceRow): [message: string, hint: string] | nul
 function logProblem({ unread, large, behind }: SourceRow): [message: string, hint: string] | null {
   if (unread !== null)
     return [
-      `no imat reads it, but its changes are still captured: its log has ${unread}, and grows`,
+      `no imat needs its changes, but they are still captured: its log has ${unread}, and grows`,
       'imat repair, as a role that owns the table, takes off what an interrupted command has left.',
     ];
   if (large === null) return null;

@@ -243,7 +243,7 @@ function storesExplained(
     uses
       .filter((use) => use.relation === relation)
       .filter(({ columns }) => indexes.some((one) => one.join() === columns.join()))
-      .map(({ columns, present }) => ({ column: columns.join(', '), present }));
+      .map(({ shown, present }) => ({ column: shown, present }));
   const stores = (plan === null ? [] : storesOf(plan)).map(
     (store): StoreExplanation => ({
       ...store,

@@ -6,16 +6,17 @@ import type { GrantResult } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import { resolveImat } from '../server/names.ts';
+import { checkLoaded, resolveImat } from '../server/names.ts';
 import { ident, join, type Sql, sql } from '../sql/sql.ts';
 
 /**
  * One imat, or all of them.
- * @throws ImatError `not_initialized`, `not_found`, `insufficient_privilege`
+ * @throws ImatError `not_initialized`, `not_found`, `frontier_missing`, `insufficient_privilege`
  */
 export async function grantLikeOriginal(db: Db, name: string | null): Promise<GrantResult[]> {
   await requireCatalog(db);
   const imat = name === null ? null : await resolveImat(db, name);
+  if (imat !== null) checkLoaded(imat);
   // Imats are locked in the order of their ids, as folds and swaps do.
   return db.query<GrantResult>(
     `WITH granted AS MATERIALIZED (

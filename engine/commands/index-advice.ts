@@ -9,12 +9,20 @@ import type { Db } from '../db/db.ts';
 import { neededIndexes } from '../plan/group-columns.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
-import { beginsWith, loadIndexes } from '../server/indexes.ts';
+import type { IndexColumns } from '../server/indexes.ts';
+import { beginsWith, indexExpression, loadIndexes } from '../server/indexes.ts';
 
 /** The columns by which a table is read, and whether an index begins with them. */
 export type IndexUse = {
   readonly relation: string;
+  readonly isPartitioned: boolean;
+  /** As the plan names them: columns, or one expression. */
   readonly columns: readonly string[];
+  readonly isExpression: boolean;
+  /** For people. */
+  readonly shown: string;
+  /** What CREATE INDEX takes. */
+  readonly list: string;
   readonly present: boolean;
 };
 
@@ -22,45 +30,80 @@ type Needed = {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+  readonly isPartitioned: boolean;
   readonly columns: readonly string[];
+  readonly isExpression: boolean;
 };
 
+/** Inside a transaction. */
 export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]> {
-  const needed = plan.stores.flatMap(neededBy);
-  if (needed.length === 0) return [];
-  const indexes = await loadIndexes(db, [...new Set(needed.map(({ oid }) => oid))]);
-  const uses = new Map<string, IndexUse>();
-  for (const { oid, schema, name, columns } of needed) {
-    const relation = quoteQualified(schema, name);
-    const present = indexes.get(oid)?.some((index) => beginsWith(index, columns)) === true;
-    uses.set(JSON.stringify([oid, columns]), { relation, columns, present });
+  const needed = new Map(
+    plan.stores.flatMap(neededBy).map((one) => [JSON.stringify([one.oid, one.columns]), one]),
+  );
+  if (needed.size === 0) return [];
+  // Expressions are compared as they are printed.
+  await db.execute('SET LOCAL search_path = pg_catalog');
+  const oids = new Set([...needed.values()].map(({ oid }) => oid));
+  const indexes = await loadIndexes(db, [...oids]);
+  const uses: IndexUse[] = [];
+  for (const one of needed.values()) uses.push(...(await useOf(db, one, indexes)));
+  return uses;
+}
+
+/** None for an expression that no index can have. */
+async function useOf(
+  db: Db,
+  { oid, schema, name, isPartitioned, columns, isExpression }: Needed,
+  indexes: ReadonlyMap<number, readonly IndexColumns[]>,
+): Promise<readonly IndexUse[]> {
+  const relation = quoteQualified(schema, name);
+  const isThere = (wanted: readonly string[]): boolean =>
+    indexes.get(oid)?.some((index) => beginsWith(index, wanted)) === true;
+  const own = { relation, isPartitioned, columns, isExpression };
+  if (!isExpression) {
+    const list = columns.map(quoteIdent).join(', ');
+    return [{ ...own, shown: columns.join(', '), list, present: isThere(columns) }];
   }
-  return [...uses.values()];
+  const found = await indexExpression(db, relation, columns.join(', '));
+  if (found === null) return [];
+  const { text, column } = found;
+  return [{ ...own, shown: text, list: text, present: isThere([column]) }];
 }
 
 function neededBy(store: StorePlan): readonly Needed[] {
   if (store.rule === 'add')
-    return neededIndexes(store).map(({ source, columns }) => ({ ...source, columns }));
-  return neededColumns(store).flatMap(({ item, column }) => {
+    return neededIndexes(store).map(({ source, ...index }) => ({ ...source, ...index }));
+  return neededColumns(store).flatMap(({ item, column, isExpression }) => {
     const relation = store.outline.items.get(item)?.relation;
-    return relation?.kind === 'table' ? [{ ...relation, columns: [column] }] : [];
+    const source = relation?.kind === 'table' ? store.sources.get(relation.oid) : undefined;
+    return source === undefined ? [] : [{ ...source, columns: [column], isExpression }];
   });
 }
 
-/** The statements that create what is missing. */
-export const missingIndexes = (uses: readonly IndexUse[]): readonly string[] =>
-  uses
-    .filter(({ present }) => !present)
-    .map(
-      ({ relation, columns }) =>
-        `CREATE INDEX ON ${relation} (${columns.map(quoteIdent).join(', ')});`,
-    );
+/**
+ * The statements that create what is missing. Writers do not wait for them, except on a partitioned
+ * table, where PostgreSQL has no CONCURRENTLY. Without statistics of an expression the planner
+ * expects too many rows, and reads the table all the same.
+ */
+export function missingIndexes(uses: readonly IndexUse[]): readonly string[] {
+  const missing = uses.filter(({ present }) => !present);
+  const created = missing.map(
+    ({ relation, isPartitioned, list }) =>
+      `CREATE INDEX ${isPartitioned ? '' : 'CONCURRENTLY '}ON ${relation} (${list});`,
+  );
+  const computed = missing.flatMap(({ relation, isExpression }) => (isExpression ? relation : []));
+  return [...created, ...[...new Set(computed)].map((relation) => `ANALYZE ${relation};`)];
+}
 
-/** With a note for each index that is missing. */
+const noteOn = (statement: string): string =>
+  statement.startsWith('ANALYZE ')
+    ? `an index on an expression is used once it has statistics: ${statement}`
+    : `an index would save reading the table: ${statement}`;
+
+/** With a note for each statement. */
 export async function withIndexAdvice(db: Db, prepared: Prepared): Promise<Prepared> {
   const plan = planOf(prepared);
   if (plan === null) return prepared;
   const missing = missingIndexes(await indexUses(db, plan));
-  const notes = missing.map((statement) => `an index would save reading the table: ${statement}`);
-  return { ...prepared, notes: [...prepared.notes, ...notes] };
+  return { ...prepared, notes: [...prepared.notes, ...missing.map(noteOn)] };
 }

@@ -63,21 +63,34 @@ export function checkName(name: string): void {
       detail: 'A name has 1 to 63 bytes.',
     });
   }
+  // Whoever writes the schema does not want it twice.
+  if (name.startsWith('imat.') && name !== 'imat.')
+    throw new ImatError('invalid_argument', {
+      message: `"${name}" cannot be the name of an imat`,
+      detail: `It would be read as ${imatNames(name).view.text}.`,
+      hint: `Leave the schema out: ${shellWord(name.slice('imat.'.length))}.`,
+    });
 }
 
 /**
  * Whether an imat can have this name. Gives the imat whose convert was interrupted, if that has it.
  * @throws ImatError `already_exists`
  */
-export async function checkFree(db: Db, name: string): Promise<number | null> {
+export async function checkFree(
+  db: Db,
+  { name, original }: Pick<Request, 'name' | 'original'>,
+): Promise<number | null> {
   const known = (await catalogVersion(db)) === 0 ? null : await installed(db, name);
   if (known?.state === 'installing') throw installedElsewhere(name);
   if (known?.state === 'active') {
     throw new ImatError('already_exists', {
       message: `imat "${name}" already exists`,
       hint:
-        'Another --freshness changes it in place; otherwise choose another name with --name, ' +
-        `or run imat revert ${shellWord(name)} first.`,
+        original === null
+          ? `imat alter ${shellWord(name)} --query ... gives it another definition or strategy; ` +
+            'with the definition that it has, another --freshness changes it in place.'
+          : 'Another --freshness changes it in place; otherwise choose another name with --name, ' +
+            `or run imat revert ${shellWord(name)} first.`,
     });
   }
   const [taken] = await db.query(
@@ -89,7 +102,7 @@ export async function checkFree(db: Db, name: string): Promise<number | null> {
   if (known === null && taken !== undefined) {
     throw new ImatError('already_exists', {
       message: `relation ${imatNames(name).view.text} already exists and is not an imat`,
-      hint: 'Choose another name with --name.',
+      hint: `Choose another name${original === null ? '' : ' with --name'}.`,
     });
   }
   return known?.id ?? null;

@@ -247,10 +247,34 @@ async function renameFunction(db: Db, from: StoreName, to: StoreName): Promise<v
 type Renaming = readonly ['TABLE' | 'VIEW', StoreName, StoreName];
 
 async function renameAll(db: Db, pairs: readonly Renaming[]): Promise<void> {
-  for (const [kind, former, name] of pairs)
+  for (const [kind, former, name] of pairs) {
     await db.execute(
       `ALTER ${kind} IF EXISTS ${former.sql.text} RENAME TO ${quoteIdent(name.name)}`,
     );
+    if (kind === 'TABLE') await renameIndexes(db, former.name, name);
+  }
+}
+
+/** Of a table that is renamed already: PostgreSQL has called its indexes after it. */
+async function renameIndexes(
+  db: Db,
+  former: string,
+  { name, sql: table }: StoreName,
+): Promise<void> {
+  const indexes = await db.query<{ index: string; name: string }>(
+    `SELECT x.oid::regclass::text AS index, $3 || substr(x.relname, length($2) + 1) AS name
+     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+     WHERE i.indrelid = to_regclass($1) AND starts_with(x.relname, $2)
+       AND NOT EXISTS (
+         SELECT FROM pg_class o
+         WHERE o.relnamespace = x.relnamespace
+           AND o.relname = $3 || substr(x.relname, length($2) + 1)
+       )
+     ORDER BY x.oid`,
+    [table.text, former, name],
+  );
+  for (const { index, name: own } of indexes)
+    await db.execute(`ALTER INDEX ${index} RENAME TO ${quoteIdent(own)}`);
 }
 
 /** The imat's row takes over everything, and keeps its id. */

@@ -4,12 +4,13 @@ import { requireCatalog } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { translated } from '../db/server-errors.ts';
 import { ImatError } from '../errors/imat-error.ts';
-import { checkIntact, resolveImat } from '../server/names.ts';
+import { checkIntact, checkLoaded, resolveImat } from '../server/names.ts';
 import { compareWithDefinition } from './compare.ts';
 
 export async function verify(db: Db, name: string | null): Promise<VerifyResult[]> {
   await requireCatalog(db);
-  const wanted = name === null ? null : (await resolveImat(db, name)).name;
+  const imat = name === null ? null : await resolveImat(db, name);
+  if (imat !== null) checkLoaded(imat);
   const rows = await db.query<{
     id: number;
     name: string;
@@ -22,7 +23,7 @@ export async function verify(db: Db, name: string | null): Promise<VerifyResult[
      FROM imat_catalog.imat i
      WHERE ($1::text IS NULL OR i.name = $1) AND i.state = 'active'
      ORDER BY i.name`,
-    [wanted],
+    [imat?.name ?? null],
   );
   const results: VerifyResult[] = [];
   for (const row of rows) {

@@ -5,9 +5,9 @@
 import type { Expr } from '../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Node } from '../algebra/node.ts';
-import { columnSought } from '../algebra/timed.ts';
 import { columnsOf, expressionsOf, idOf, inputsOf, nodesOf, scansOf } from '../algebra/node.ts';
 import { extremeRule } from '../aggregates/extreme.ts';
+import { indexKey } from '../regroup/index-key.ts';
 import type { AddPlan } from './plan.ts';
 
 export type TableColumn = { readonly source: SourceFacts; readonly column: ColumnFacts };
@@ -37,7 +37,12 @@ export function groupColumns({ core }: AddPlan): GroupColumns {
   };
 }
 
-export type NeededIndex = { readonly source: SourceFacts; readonly columns: readonly string[] };
+/** Columns, or one expression. */
+export type NeededIndex = {
+  readonly source: SourceFacts;
+  readonly columns: readonly string[];
+  readonly isExpression: boolean;
+};
 
 /** Indexes by which what a change needs of tables is found with few reads. */
 export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
@@ -48,9 +53,11 @@ export const neededIndexes = (plan: AddPlan): readonly NeededIndex[] => [
 /** By which the rows that the passing of time has changed are found. */
 const ofTime = ({ core }: AddPlan): readonly NeededIndex[] =>
   scansOf(core).flatMap(({ source, timed }) =>
-    timed.flatMap((one) => {
-      const column = columnSought(one);
-      return column === null ? [] : { source, columns: [column] };
+    timed.flatMap(({ between }) => {
+      const factsOf = ({ name }: { readonly name: string }): ColumnFacts | null =>
+        source.columns.find((one) => one.name === name) ?? null;
+      const key = between === null ? null : indexKey(between.value, factsOf);
+      return key === null ? [] : { source, columns: [key.column], isExpression: key.isExpression };
     }),
   );
 
@@ -75,6 +82,7 @@ function ofExtremes(plan: AddPlan): readonly NeededIndex[] {
     return values.map((value) => ({
       source: scan.source,
       columns: [...keys.flat(), value].map(({ column }) => column.name),
+      isExpression: false,
     }));
   }
   return keys.length === 0 ? [] : ofColumns([...keys.flat(), ...joins]);
@@ -83,7 +91,7 @@ function ofExtremes(plan: AddPlan): readonly NeededIndex[] {
 const EXTREMES: ReadonlySet<string> = new Set(extremeRule.names);
 
 const ofColumns = (columns: readonly TableColumn[]): readonly NeededIndex[] =>
-  columns.map(({ source, column }) => ({ source, columns: [column.name] }));
+  columns.map(({ source, column }) => ({ source, columns: [column.name], isExpression: false }));
 
 function joined(node: Node, condition: Expr): readonly TableColumn[] {
   if (condition.kind !== 'binary' || condition.op !== '=') return [];

@@ -1,52 +1,64 @@
 /**
- * The columns by which tables are read when touched keys are found and their rows computed again:
- * the key where a table holds it, and on the paths to the key the columns that join their tables.
+ * The columns, or expressions over columns, by which tables are read when touched keys are found
+ * and their rows computed again: the key where a table holds it, and on the paths to the key what
+ * joins their tables.
  *
  * A path is gone along in both directions: from a changed row up to its keys, and from the keys
  * down to the rows that matter to them. So both sides of a join need an index. Rows that the
- * passing of time has changed are found by the column that is compared with it.
+ * passing of time has changed are found by what is compared with it.
  */
 import type { Expr } from '../../parser/tree.ts';
-import { columnSought } from '../algebra/timed.ts';
-import { plainColumn } from './lineage.ts';
+import type { ColumnFacts } from '../algebra/facts.ts';
+import { itemOf } from './classes.ts';
+import type { IndexKey } from './index-key.ts';
+import { indexKey } from './index-key.ts';
+import { plainColumn, withoutJoinNames } from './lineage.ts';
 import type { Path } from './paths.ts';
 import type { RegroupPlan } from './regroup-plan.ts';
 
-/** A column of the table that an item of FROM is. */
-export type NeededColumn = { readonly item: number; readonly column: string };
+/** What an index on the table that an item of FROM is would begin with. */
+export type NeededColumn = IndexKey & { readonly item: number };
 
-/** Columns of tables alone: an index on an expression is not proposed. */
+/** An expression is found only by an index if all functions in it are immutable. */
 export function neededColumns(plan: RegroupPlan): readonly NeededColumn[] {
-  const keys = plan.holders.flatMap(({ expr }) => columnOf(expr));
-  const joins = [...plan.paths.values()].flatMap((path) => (path === null ? [] : joined(path)));
-  const timed = plan.timed.flatMap((one) =>
-    one.timed.flatMap((timed) => {
-      const column = columnSought(timed);
-      return column === null ? [] : { item: one.item, column };
+  const keys = plan.holders.flatMap(({ expr }) => indexed(plan, expr));
+  const joins = [...plan.paths.values()].flatMap((path) =>
+    path === null ? [] : joined(plan, path),
+  );
+  const timed = plan.timed.flatMap(({ item, timed: all }) =>
+    all.flatMap(({ between }) => {
+      const value = between?.value ?? null;
+      const key = value && indexKey(value, ({ name }) => factsOf(plan, item, name));
+      return key === null ? [] : [{ item, ...key }];
     }),
   );
   const found = new Map<string, NeededColumn>();
   for (const one of [...keys, ...joins, ...timed])
-    if (canHaveIndex(plan, one)) found.set(`${one.item} ${one.column}`, one);
+    found.set(`${one.item} ${one.isExpression} ${one.column}`, one);
   return [...found.values()];
 }
 
-/** An index finds rows by equality with a column, and by no other condition here. */
-const joined = ({ conditions }: Path): readonly NeededColumn[] =>
+/** An index finds rows by equality, and by no other condition here. */
+const joined = (plan: RegroupPlan, { conditions }: Path): readonly NeededColumn[] =>
   conditions.flatMap((condition) =>
     condition.kind === 'binary' && condition.op === '='
-      ? [...columnOf(condition.left), ...columnOf(condition.right)]
+      ? [...indexed(plan, condition.left), ...indexed(plan, condition.right)]
       : [],
   );
 
-function columnOf(expr: Expr): readonly NeededColumn[] {
-  const column = plainColumn(expr);
-  return column === null ? [] : [{ item: column.relation, column: column.name }];
+function indexed(plan: RegroupPlan, expr: Expr): readonly NeededColumn[] {
+  const own = plainColumn(expr) ?? withoutJoinNames(expr);
+  const item = itemOf(own);
+  const key = indexKey(own, ({ relation, name }) => factsOf(plan, relation, name));
+  return item === null || key === null ? [] : [{ item, ...key }];
 }
 
-function canHaveIndex({ outline, sources }: RegroupPlan, { item, column }: NeededColumn): boolean {
+function factsOf(
+  { outline, sources }: RegroupPlan,
+  item: number,
+  column: string,
+): ColumnFacts | null {
   const relation = outline.items.get(item)?.relation;
-  if (relation?.kind !== 'table') return false;
-  const facts = sources.get(relation.oid)?.columns.find(({ name }) => name === column);
-  return facts?.sortable === true && !facts.isVirtual;
+  if (relation?.kind !== 'table') return null;
+  return sources.get(relation.oid)?.columns.find(({ name }) => name === column) ?? null;
 }

@@ -38,7 +38,7 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
   if (imat !== null) {
     throw new ImatError('already_exists', {
       message: `"${name}" is already an imat ("${imat}")`,
-      hint: `imat status ${imat} shows it; imat revert ${imat} removes it.`,
+      hint: `imat status ${shellWord(imat)} shows it; imat revert ${shellWord(imat)} removes it.`,
     });
   }
   throw new ImatError('not_a_materialized_view', {
@@ -47,7 +47,7 @@ export async function resolveMaterializedView(db: Db, name: string): Promise<Nam
       'not a materialized view',
     hint:
       found.kind === 'v'
-        ? `imat create ${found.name} --query "SELECT * FROM ${name}" ` +
+        ? `imat create ${shellWord(found.name)} --query ${shellWord(`SELECT * FROM ${name}`)} ` +
           'makes an imat of what a view answers.'
         : undefined,
   });
@@ -140,6 +140,23 @@ export async function resolveImat(
   });
 }
 
+/**
+ * In the words of `imat.fold`. @throws ImatError `frontier_missing` if it is being installed or
+ * reverted
+ */
+export function checkLoaded(imat: { readonly name: string; readonly state: string }): void {
+  const { name, state } = imat;
+  if (state === 'active') return;
+  const word = shellWord(name);
+  throw new ImatError('frontier_missing', {
+    message: `imat "${name}" is not loaded${state === 'reverting' ? ' any more' : ' yet'}`,
+    hint:
+      state === 'reverting'
+        ? `imat revert ${word} finishes its revert.`
+        : `If no imat convert is under way, run imat repair ${word}.`,
+  });
+}
+
 const GONE_SQL = `
 SELECT i.name, array_to_json(array_remove(ARRAY[
     CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
@@ -167,14 +184,17 @@ export async function checkIntact(db: Db, imatId: number): Promise<void> {
   });
 }
 
-/** The nearest name: schemas count only between names that are equally near without them. */
+/**
+ * The nearest name, whatever its case: schemas count only between names that are equally near
+ * without them.
+ */
 function suggestion(wanted: string, names: readonly string[], what: string): string {
   if (names.length === 0) return `There is no ${what} in this database.`;
   const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
   const [nearest] = names
     .map((name) => ({
       name,
-      distance: distance(last(wanted), last(name)),
+      distance: distance(last(wanted).toLowerCase(), last(name).toLowerCase()),
       whole: distance(wanted, name),
     }))
     .sort((a, b) => a.distance - b.distance || a.whole - b.whole);

@@ -1,3 +1,5 @@
+-- The condition is asked first: it raises the errors for groups and marks that there are none of. A
+-- join does not look for them if nothing is there to join.
 CREATE OR REPLACE FUNCTION imat.log_stat_groups(group_names text[], first_mark text,
   last_mark text)
 RETURNS TABLE (stat_group text, stat_schema text, stat_table text, stat_first_mark text,
@@ -23,6 +25,7 @@ AS $$
     JOIN imat_catalog.moment_name a ON a.id = s.from_id
     LEFT JOIN imat_catalog.moment_name z ON z.id = s.to_id
     JOIN imat_catalog.member_name n ON n.member_id = s.member_id
+  WHERE (SELECT count(*) FROM range) > 0
   ORDER BY 1, 2, 3, 6
 $$;
 

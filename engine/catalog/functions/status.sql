@@ -12,7 +12,7 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   (SELECT coalesce(sum(pg_total_relation_size(l.oid)), 0)::bigint
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
      JOIN pg_class l ON l.oid = o.log
-   WHERE z.imat_id = i.id) AS log_bytes,
+   WHERE z.imat_id = i.id AND i.dependence <> 'moment') AS log_bytes,
   f.advanced_at AS frontier_at,
   h.last_action, h.last_reason, h.last_ended_at AS last_run_at, h.last_ms,
     h.attempts - (h.begun_at IS NOT NULL AND NOT a.cut_off)::integer AS failed_attempts,
@@ -25,7 +25,7 @@ SELECT i.name, c.oid::regclass AS relation, i.strategy, i.freshness,
   p.problems,
   (SELECT coalesce(sum(pg_stat_get_live_tuples(o.log)), 0)::bigint
    FROM imat_catalog.imat_source z JOIN imat_catalog.source o USING (relation)
-   WHERE z.imat_id = i.id) AS log_rows,
+   WHERE z.imat_id = i.id AND i.dependence <> 'moment') AS log_rows,
   i.strategy = 'delta' AND f.here IS TRUE AND EXISTS (
     SELECT FROM imat_store.reset r JOIN imat_catalog.imat_source z USING (relation)
     WHERE z.imat_id = i.id AND NOT pg_visible_in_snapshot(r.xid, f.snapshot)) AS reset_pending
@@ -52,5 +52,5 @@ WHERE i.builds IS NULL;
 
 COMMENT ON VIEW imat_catalog.status IS
   'One row for each imat: its strategy, state, pending rows, sizes, last run, last error and '
-  'problems. log_rows is an estimate; reset_pending: reads use the sources until the state is '
-  'computed anew.';
+  'problems. The logs are those that it reads; log_rows is an estimate; reset_pending: reads use '
+  'the sources until the state is computed anew.';

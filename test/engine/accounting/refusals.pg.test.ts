@@ -63,6 +63,19 @@ test('what cannot be in a group is refused, and nothing is half made', async () 
   });
 });
 
+test('a group is unknown where there are no groups at all', async () => {
+  await inWorld(SETUP, async (world) => {
+    for (const statistics of [
+      'log_stat_groups',
+      'detailed_log_stat_groups',
+      'sequence_stat_groups',
+    ])
+      expect(await refused(world, `imat.${statistics}('{x}', NULL, NULL)`), statistics).toBe(
+        'group "x" does not exist',
+      );
+  });
+});
+
 test('unknown groups, marks and tables, and marks in the wrong order, are refused', async () => {
   await inWorld(SETUP, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['t']::regclass[], '{}', 'start')`);

@@ -44,7 +44,11 @@ const outcomeOf = (call: Promise<Decision>): Promise<unknown> =>
       // Explain has these apart.
       notes: [
         ...notes,
-        ...missingIndexes.map((index) => `an index would save reading the table: ${index}`),
+        ...missingIndexes.map((statement) =>
+          statement.startsWith('ANALYZE ')
+            ? `an index on an expression is used once it has statistics: ${statement}`
+            : `an index would save reading the table: ${statement}`,
+        ),
       ],
     }),
     ({ condition, message, detail, hint }: ImatError) => ({ condition, message, detail, hint }),

@@ -306,23 +306,25 @@ describe('freshness', () => {
 describe('strategy', () => {
   test('delta where the definition does not allow it: every reason, with its place', async () => {
     await sandbox.sql(`CREATE MATERIALIZED VIEW many AS
-      SELECT array_agg(s.product) AS products, max(s.amount) AS top,
+      SELECT array_agg(s.product ORDER BY s.id) AS products, max(s.amount) AS top,
         rank() OVER (ORDER BY count(*)) AS place
-      FROM sales s LEFT JOIN sales t ON t.id = s.product LIMIT 10`);
+      FROM sales s LEFT JOIN sales t ON t.id = s.product`);
     const dry = await sandbox.imat.convert('many', { dryRun: true });
     expect(dry.strategy).toBe('swap');
     const error = await expectImatError('strategy_unavailable', () =>
       sandbox.imat.convert('many', { strategy: 'delta' }),
     );
     expect(error.message).toBe('this definition cannot be maintained by delta');
-    for (const reason of dry.reasons)
-      expect(error.detail?.toLowerCase()).toContain(
-        `${reason.message.toLowerCase()} (line ` +
-          `${reason.position?.line}, column ` +
-          `${reason.position?.column})`,
-      );
-    for (const part of [/window/i, /LIMIT/, /LEFT JOIN/, /"array_agg"/])
-      expect(error.detail).toMatch(part);
+    for (const { message, position } of dry.reasons) {
+      const place = position && ` (line ${position.line}, column ${position.column})`;
+      expect(error.detail?.toLowerCase()).toContain(`${message.toLowerCase()}${place ?? ''}`);
+    }
+    // Not the window over the group: that would be computed when it is read.
+    expect(dry.reasons.map(({ kind, position }) => [kind, position !== null])).toEqual([
+      ['aggregate_order_by', true],
+      ['outer_join', true],
+      ['no_key', false],
+    ]);
     expect(error.position).toMatchObject({
       line: dry.reasons[0]?.position?.line,
       text: expect.stringContaining('SELECT'),

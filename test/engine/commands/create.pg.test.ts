@@ -1,5 +1,6 @@
 /** `create`: an imat from a query, as the user wrote it, under the user's own search_path. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ConvertOptions } from '../../../engine/api.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
 import { catalogListing } from './support/listing.ts';
 import { expectEqual } from './support/oracle.ts';
@@ -179,4 +180,99 @@ test('an imat of an imat follows the sources below it', async () => {
   await sandbox.imat.revert('outer');
   await sandbox.imat.revert('inner');
   expect(await catalogListing(sandbox.db)).toEqual(before);
+});
+
+describe('another freshness for an imat that is there', () => {
+  const TOTALS = 'SELECT region, sum(amount) AS total FROM sales GROUP BY region';
+  const view = () => sandbox.value(`SELECT 'imat.made'::regclass::oid`);
+  const freshness = async () => (await sandbox.imat.status('made')).imats[0]?.freshness;
+  const again = (query: string, options: ConvertOptions = { freshness: '5min' }) =>
+    sandbox.imat.create('made', query, options);
+  const refused = (query: string, options?: ConvertOptions) =>
+    expectImatError('already_exists', () => again(query, options));
+
+  test.each([
+    ['the same text', TOTALS, TOTALS],
+    [
+      'other spelling',
+      TOTALS,
+      'select REGION,sum( sales.amount ) total FROM public.sales group by 1;',
+    ],
+    [
+      'what PostgreSQL prints otherwise when it has printed it once',
+      `SELECT id FROM sales WHERE region::varchar(5) IN ('r1', 'r2')`,
+      `SELECT id FROM sales WHERE region::varchar(5) IN ('r1', 'r2')`,
+    ],
+    [
+      'a swap imat whose order is completed',
+      `SELECT region, nth_value(id, 2) OVER (ORDER BY region) AS second FROM sales`,
+      `SELECT region, nth_value(sales.id, 2) OVER (ORDER BY region) AS second FROM sales`,
+    ],
+    [
+      'a definition that names the time zone',
+      `SELECT ('2024-01-01'::timestamptz + id * interval '1 hour')::date AS day FROM sales`,
+      `SELECT ('2024-01-01'::timestamptz + id * interval '1 hour')::date AS day FROM sales`,
+    ],
+  ])('%s', async (_what, first, second) => {
+    await sandbox.imat.create('made', first);
+    const oid = await view();
+    expect(await again(second, { freshness: '5 min', dryRun: true })).toMatchObject({
+      freshness: '5min',
+      dryRun: true,
+    });
+    expect(await freshness()).toBe('live');
+    expect(await again(second)).toMatchObject({ name: 'made', freshness: '5min', loadMs: null });
+    expect([await freshness(), await view()]).toEqual(['5min', oid]);
+    await sandbox.sql(`INSERT INTO sales VALUES (3000, 'r1', 5)`);
+    await again(second, { freshness: 'live' });
+    await expectEqual(sandbox.db, 'imat.made', first.replace('FROM sales', 'FROM public.sales'));
+    await sandbox.sql('DELETE FROM sales WHERE id = 3000');
+  });
+
+  test('another definition is refused, and alter is named', async () => {
+    await sandbox.imat.create('made', TOTALS);
+    for (const query of [
+      'SELECT region, sum(amount) AS sum FROM sales GROUP BY region',
+      'SELECT region, sum(amount) AS total FROM sales WHERE id > 0 GROUP BY region',
+      'SELECT region, sum(amount) AS total FROM ONLY sales GROUP BY region',
+    ])
+      expect(await refused(query)).toMatchObject({
+        message: 'imat "made" already exists',
+        hint: expect.stringMatching(/^imat alter made --query /),
+      });
+    expect((await refused(TOTALS, { freshness: '5min', strategy: 'swap' })).hint).toContain(
+      'alter',
+    );
+    expect((await refused(TOTALS, {})).hint).not.toContain('--name');
+    expect(await freshness()).toBe('live');
+  });
+
+  test('its definition is the one that alter has given it', async () => {
+    await sandbox.imat.create('made', TOTALS);
+    const altered = 'SELECT region, sum(amount) AS total, count(*) AS n FROM sales GROUP BY region';
+    await sandbox.imat.alter('made', altered);
+    await refused(TOTALS);
+    await again(altered);
+    expect(await freshness()).toBe('5min');
+  });
+
+  test('a table that has got the name of the one that it reads is another', async () => {
+    await sandbox.imat.create('made', TOTALS);
+    await sandbox.sql(`ALTER TABLE sales RENAME TO former; CREATE TABLE sales (LIKE former)`);
+    await refused(TOTALS);
+    await again(TOTALS.replace('sales', 'former'));
+    expect(await freshness()).toBe('5min');
+    await sandbox.sql('DROP TABLE sales; ALTER TABLE former RENAME TO sales');
+  });
+
+  test('an imat of a materialized view has it from a query as well', async () => {
+    await sandbox.sql(`CREATE MATERIALIZED VIEW made AS ${TOTALS}`);
+    await sandbox.imat.convert('made');
+    await again(TOTALS);
+    expect((await sandbox.imat.status('made')).imats).toMatchObject([
+      { freshness: '5min', original: 'public.made' },
+    ]);
+    await sandbox.imat.revert('made');
+    await sandbox.sql('DROP MATERIALIZED VIEW made');
+  });
 });

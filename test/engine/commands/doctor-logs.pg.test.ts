@@ -21,6 +21,10 @@ test('a log that a manual imat keeps', async () => {
     await sandbox.imat.create('noted', 'SELECT count(note) AS n FROM notes', {
       freshness: 'manual',
     });
+    // Its answer depends on the moment, so it keeps no rows, however old it is.
+    await sandbox.imat.create('dated', 'SELECT clock_timestamp() AS at, note FROM notes', {
+      freshness: '5 min',
+    });
     // As 10001 statements write to it, one row each.
     await sandbox.sql(`INSERT INTO imat_store.log_public_sales (weight)
       SELECT 0 FROM generate_series(1, 10001)`);
@@ -50,6 +54,9 @@ test('a log that a manual imat keeps', async () => {
         hint: expect.stringContaining('imat fold'),
       },
     ]);
+    const [dated, noted] = (await sandbox.imat.list()).filter(({ name }) => name !== 'ranks');
+    expect(dated).toMatchObject({ name: 'dated', logBytes: 0, logRows: 0 });
+    expect(noted?.logBytes).toBeGreaterThan(100_000_000);
     await sandbox.imat.fold('noted');
     expect(await troubles(sandbox)).toEqual([
       {

@@ -90,6 +90,11 @@ FROM sales`;
         message: 'aggregate "string_agg" with ORDER BY cannot be maintained incrementally',
         position: { line: 2 },
       },
+      {
+        kind: 'no_key',
+        message: 'no column tells which rows of the answer a changed row concerns',
+        position: null,
+      },
     ],
     notes: [
       'ties in ORDER BY sales.amount are broken by sales.id',
@@ -105,6 +110,49 @@ FROM sales`;
     position: { line: 1, column: 8 },
   });
   expect(await catalogListing(sandbox.db)).toEqual(before);
+});
+
+test.each([
+  [
+    'the rows of a group, and not the window above it',
+    `SELECT rank() OVER (ORDER BY p) AS place
+     FROM (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s.amount) AS p
+       FROM sales s LEFT JOIN sales t ON t.id = s.product) g`,
+    [
+      ['ordered_set_aggregate', 2],
+      ['outer_join', 4],
+      ['no_key', undefined],
+    ],
+  ],
+  [
+    'a limit without an order, and not what stands below it',
+    `SELECT s.region, array_agg(t.id ORDER BY t.id) AS ids
+     FROM sales s LEFT JOIN sales t ON t.id = s.product GROUP BY s.region LIMIT 10`,
+    [['limit', 6]],
+  ],
+  [
+    'a limit in a query within',
+    `SELECT s.region, count(DISTINCT s.id) AS n, rank() OVER (ORDER BY s.region) AS place
+     FROM (SELECT region, id FROM sales OFFSET 1) s GROUP BY s.region`,
+    [['limit', 7]],
+  ],
+  ['a query that reads no table', 'VALUES (1), (2)', [['no_source', undefined]]],
+  [
+    'a view, in whose text the place is',
+    'SELECT region, count(*) AS n FROM sampled GROUP BY region',
+    [
+      ['moment_dependent', undefined],
+      ['tablesample', undefined],
+    ],
+  ],
+])('of a swap: the reasons that decide: %s', async (_what, query, decide) => {
+  await sandbox.sql(
+    'CREATE OR REPLACE VIEW sampled AS SELECT id, region FROM sales TABLESAMPLE SYSTEM (10)',
+  );
+  const { strategy, reasons } = await sandbox.imat.explain(query, { query: true });
+  expect(strategy).toBe('swap');
+  expect(reasons.map(({ kind, position }) => [kind, position?.line])).toEqual(decide);
+  await sandbox.sql('DROP VIEW sampled');
 });
 
 test('of an imat: the same as before it was made, under each of its names', async () => {

@@ -66,7 +66,7 @@ async function expectWhole(definition = TOTALS): Promise<void> {
   expect(visible).toEqual([{ one: true, two: true, three: true }]);
   expect(
     await sandbox.rows(
-      `SELECT relname FROM pg_class WHERE relname LIKE '%(new)%' AND relkind IN ('r', 'v')`,
+      `SELECT relname FROM pg_class WHERE relname LIKE '%(new)%' AND relkind IN ('r', 'v', 'i')`,
     ),
   ).toEqual([]);
   expect(await sandbox.value(`SELECT count(*) FROM imat_catalog.imat`)).toBe('2');

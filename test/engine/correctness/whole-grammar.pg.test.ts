@@ -158,10 +158,10 @@ for (const [theme, queries] of Object.entries(QUERIES)) {
 
 describe('stays a swap, with its reason', () => {
   test.each([
-    ['SELECT s.k FROM (SELECT k FROM extra LIMIT 1) s', 'subquery'],
+    ['SELECT s.k FROM (SELECT k FROM extra LIMIT 1) s', 'limit'],
     ['SELECT s.k FROM (SELECT k FROM extra) s, (SELECT random() AS r) t', 'moment_dependent'],
-    ['SELECT count(DISTINCT s.k) AS n FROM (SELECT k FROM extra OFFSET 1) s', 'subquery'],
-    ['WITH f AS (SELECT 10 / k AS x FROM extra LIMIT 2) SELECT a.x FROM f a, f b', 'cte'],
+    ['SELECT count(DISTINCT s.k) AS n FROM (SELECT k FROM extra OFFSET 1) s', 'limit'],
+    ['WITH f AS (SELECT 10 / k AS x FROM extra LIMIT 2) SELECT a.x FROM f a, f b', 'limit'],
     ['WITH RECURSIVE f AS (VALUES (1)) SELECT region FROM orders', 'recursive_cte'],
     ['SELECT string_agg(x.label, $$,$$ ORDER BY x.k) AS l FROM extra x', 'aggregate_order_by'],
   ])('%s', async (query, kind) => {

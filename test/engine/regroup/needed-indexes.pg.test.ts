@@ -3,6 +3,7 @@
  * whether an index begins with them.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expectEqual } from '../commands/support/oracle.ts';
 import { createSandbox, type Sandbox } from '../commands/support/sandbox.ts';
 
 const SHOP = `
@@ -26,8 +27,8 @@ SELECT o.customer_id, max(i.price) AS most
 FROM orders o JOIN items i ON i."Order" = o.id
 GROUP BY o.customer_id;`;
 
-const ORDERS = 'CREATE INDEX ON public.orders (customer_id);';
-const ITEMS = 'CREATE INDEX ON public.items ("Order");';
+const ORDERS = 'CREATE INDEX CONCURRENTLY ON public.orders (customer_id);';
+const ITEMS = 'CREATE INDEX CONCURRENTLY ON public.items ("Order");';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -96,9 +97,7 @@ test.each([
 });
 
 test('the statements create what is missing', async () => {
-  await sandbox.db.transaction('read committed', async () => {
-    for (const statement of [ORDERS, ITEMS]) await sandbox.db.execute(statement);
-  });
+  for (const statement of [ORDERS, ITEMS]) await sandbox.sql(statement);
   const { missingIndexes } = await sandbox.imat.explain('lists');
   expect(missingIndexes).toEqual([]);
   expect(await indexNotes()).toEqual([]);
@@ -116,7 +115,9 @@ test('an extreme is derived again by the group key and the argument', async () =
   expect(stores).toMatchObject([
     { rule: 'add', tables: [{ indexes: [{ column: most }, { column: first, present: false }] }] },
   ]);
-  const statements = [most, first].map((columns) => `CREATE INDEX ON public.orders (${columns});`);
+  const statements = [most, first].map(
+    (columns) => `CREATE INDEX CONCURRENTLY ON public.orders (${columns});`,
+  );
   expect(missingIndexes).toEqual(statements);
 });
 
@@ -132,4 +133,131 @@ test('a residual is shown as a query over the stores, by their names', async () 
   const { stores, residual } = await sandbox.imat.explain('ranks');
   expect(stores).toMatchObject([{ name: 'store1', rule: 'add' }]);
   expect(residual).toMatch(/rank\(\) OVER \(ORDER BY t\.total DESC\)[\s\S]*FROM store1 AS t$/);
+});
+
+/** Tables with names that need quotes, and definitions by whose keys and joins they are read. */
+const ADVISED = `
+CREATE SCHEMA "Shop's";
+CREATE TABLE "Shop's"."Client" (id int PRIMARY KEY, "E ""mail" varchar(50), born date);
+CREATE TABLE "Shop's".bought (
+  id int, client text, at timestamp, zoned timestamptz, number text, amount int
+) PARTITION BY RANGE (id);
+CREATE TABLE "Shop's".bought_1 PARTITION OF "Shop's".bought FOR VALUES FROM (0) TO (1000);`;
+const CLIENT = `"Shop's"."Client"`;
+const BOUGHT = `"Shop's".bought`;
+const DAYS = `generate_series('2024-01-01'::timestamp, '2024-01-09', '1 day') AS d(day)`;
+
+test.each([
+  [
+    'a key that is an expression',
+    `SELECT lower("E ""mail") AS mail, array_agg(id) AS ids FROM ${CLIENT} GROUP BY 1`,
+    [`CREATE INDEX CONCURRENTLY ON ${CLIENT} (lower("E ""mail"::text));`, `ANALYZE ${CLIENT};`],
+  ],
+  [
+    'a path by an expression from a constant list',
+    `SELECT d.day, array_agg(b.id) AS ids FROM ${DAYS} LEFT JOIN ${BOUGHT} b
+     ON b.at::date = d.day::date GROUP BY d.day`,
+    [`CREATE INDEX ON ${BOUGHT} ((at::date));`, `ANALYZE ${BOUGHT};`],
+  ],
+  [
+    'a join of expressions, and the key of another table',
+    `SELECT c.id, array_agg(b.id) AS ids FROM ${CLIENT} c LEFT JOIN ${BOUGHT} b
+     ON upper(b.client) = upper(c."E ""mail") GROUP BY c.id`,
+    [
+      `CREATE INDEX ON ${BOUGHT} (upper(client));`,
+      `CREATE INDEX CONCURRENTLY ON ${CLIENT} (upper("E ""mail"::text));`,
+      `ANALYZE ${BOUGHT};`,
+      `ANALYZE ${CLIENT};`,
+    ],
+  ],
+  [
+    'the time zone that the definition names',
+    `SELECT zoned::date AS day, array_agg(id) AS ids FROM ${BOUGHT} GROUP BY 1`,
+    [`CREATE INDEX ON ${BOUGHT} (((zoned AT TIME ZONE 'UTC'::text)::date));`, `ANALYZE ${BOUGHT};`],
+  ],
+  [
+    'a column in the same place',
+    `SELECT born, array_agg(id) AS ids FROM ${CLIENT} GROUP BY 1`,
+    [`CREATE INDEX CONCURRENTLY ON ${CLIENT} (born);`],
+  ],
+  [
+    'an extreme',
+    `SELECT client, max(at) AS last FROM ${BOUGHT} GROUP BY client`,
+    [`CREATE INDEX ON ${BOUGHT} (client, at);`],
+  ],
+  [
+    'an expression that is compared with the time',
+    `SELECT count(*) AS n FROM ${CLIENT} WHERE date_trunc('month', born::timestamp)
+       = date_trunc('month', CURRENT_TIMESTAMP AT TIME ZONE 'UTC')`,
+    [
+      `CREATE INDEX CONCURRENTLY ON ${CLIENT} ` +
+        "(date_trunc('month'::text, born::timestamp without time zone));",
+      `ANALYZE ${CLIENT};`,
+    ],
+  ],
+  [
+    'a day that is compared with today',
+    `SELECT client, array_agg(id) AS ids FROM ${BOUGHT} WHERE at::date = CURRENT_DATE GROUP BY 1`,
+    [
+      `CREATE INDEX ON ${BOUGHT} (client);`,
+      `CREATE INDEX ON ${BOUGHT} ((at::date));`,
+      `ANALYZE ${BOUGHT};`,
+    ],
+  ],
+  [
+    'an expression that can fail, so that writers would',
+    `SELECT number::int AS n, array_agg(id) AS ids FROM ${BOUGHT} GROUP BY 1`,
+    [],
+  ],
+  [
+    'a sum, which can overflow',
+    `SELECT amount + 1 AS n, array_agg(id) AS ids FROM ${BOUGHT} GROUP BY 1`,
+    [],
+  ],
+])('every advice can be run as it is printed: %s', async (_what, query, statements) => {
+  await sandbox.sql(ADVISED);
+  const explain = () => sandbox.imat.explain(query, { query: true, settings: { TimeZone: 'UTC' } });
+  const { strategy, missingIndexes, notes } = await explain();
+  expect(strategy).toBe('delta');
+  expect(missingIndexes.toSorted()).toEqual(statements.toSorted());
+  const { notes: said } = await sandbox.imat.create('advised', query, {
+    dryRun: true,
+    settings: { TimeZone: 'UTC' },
+  });
+  expect(
+    said
+      .filter((note) => !notes.includes(note))
+      .map(statementIn)
+      .toSorted(),
+  ).toEqual(statements.toSorted());
+  for (const statement of missingIndexes) await sandbox.sql(statement);
+  const { missingIndexes: left, stores } = await explain();
+  expect(left).toEqual([]);
+  const indexes = stores.flatMap(({ tables }) => tables.flatMap((table) => table.indexes));
+  expect(indexes.every(({ present }) => present)).toBe(true);
+  await sandbox.sql(`DROP SCHEMA "Shop's" CASCADE`);
+});
+
+/** What a note says to run. */
+const statementIn = (note: string): string => note.slice(note.indexOf(': ') + 2);
+
+test('an index on an expression finds the rows of touched keys', async () => {
+  await sandbox.sql(`CREATE TABLE mails (id int PRIMARY KEY, mail text);
+    INSERT INTO mails SELECT i, 'User' || i % 2000 FROM generate_series(1, 20000) AS i`);
+  const query =
+    'SELECT lower(mail) AS mail, array_agg(id ORDER BY id) AS ids FROM mails GROUP BY 1';
+  const { missingIndexes } = await sandbox.imat.explain(query, { query: true });
+  for (const statement of missingIndexes) await sandbox.sql(statement);
+  await sandbox.imat.create('grouped', query);
+  await sandbox.sql(`INSERT INTO mails VALUES (20001, 'USER7')`);
+  await sandbox.sql('BEGIN');
+  await sandbox.rows('SELECT * FROM imat.grouped');
+  const scans = await sandbox.value(
+    `SELECT idx_scan FROM pg_stat_xact_user_tables WHERE relid = 'mails'::regclass`,
+  );
+  await sandbox.sql('COMMIT');
+  expect(Number(scans)).toBeGreaterThan(0);
+  await expectEqual(sandbox.db, 'imat.grouped', query.replace('mails', 'public.mails'));
+  await sandbox.imat.revert('grouped');
+  await sandbox.sql('DROP TABLE mails');
 });

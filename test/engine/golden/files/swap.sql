@@ -8,6 +8,7 @@
 -- strategy swap, freshness live
 -- not delta: aggregate "string_agg" with ORDER BY cannot be maintained incrementally (line 1, column 8)
 -- not delta: LEFT JOIN cannot be maintained incrementally (line 4, column 6)
+-- not delta: no column tells which rows of the answer a changed row concerns
 -- note: ties in ORDER BY s.id are broken by c.id
 -- note: a live read runs the definition while a source has changed since the last swap
 -- reads public.customer (id)
