@@ -229,6 +229,12 @@ export type ViewSummary = {
   readonly bytes: number;
   /** How long its definition ran; null unless it was measured. */
   readonly ms: number | null;
+  /**
+   * How long a REFRESH takes at least: the definition, and writing as many rows as the view has into
+   * a temporary table. The indexes and the log of the server (WAL) come on top. Null unless it was
+   * measured, and of a view without rows to write.
+   */
+  readonly refreshMs: number | null;
   /** Why it could not be measured; null unless that was asked for. */
   readonly notMeasured: string | null;
   /** Null with an error. */
@@ -285,6 +291,35 @@ export type StoreExplanation = {
   }[];
 };
 
+/**
+ * What PostgreSQL's planner expects, in its units; nothing is run to learn it. Reads are of all
+ * rows.
+ */
+export type Costs = {
+  /** Of running the definition. */
+  readonly definition: number;
+  /** The rows that the definition is expected to give. */
+  readonly rows: number;
+  /** Of a read while nothing is pending. */
+  readonly read: number;
+  /** If changes of one source are pending, by source. */
+  readonly sources: readonly SourceCosts[];
+};
+
+export type SourceCosts = {
+  readonly relation: string;
+  /** The planner knows no costs of writing, so these are bytes added to the log. */
+  readonly write: {
+    /** An updated row counts as two. */
+    readonly per: 'changed row' | 'statement';
+    readonly bytes: number;
+  };
+  /** Of folding changes of one hundredth of its rows; of a swap imat, of the swap. */
+  readonly fold: { readonly rows: number; readonly cost: number };
+  /** With 0, 100 and 10,000 changed rows pending. */
+  readonly reads: readonly { readonly pending: number; readonly cost: number }[];
+};
+
 export type Explanation = {
   readonly name: string;
   readonly strategy: Strategy;
@@ -304,6 +339,9 @@ export type Explanation = {
   readonly residual: string | null;
   /** Statements that create the indexes that are missing. */
   readonly missingIndexes: readonly string[];
+  /** Null where they cannot be predicted; then `noCosts` says why. */
+  readonly costs: Costs | null;
+  readonly noCosts: string | null;
   readonly sources: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   /** Every statement that convert would run (or has run), in order, with a label each. */
   readonly sql: readonly { readonly label: string; readonly sql: string }[];
@@ -337,7 +375,8 @@ export interface Imat {
   ): Promise<Explanation>;
   /**
    * All materialized views that the role may read. `measure`: runs each definition once, read-only,
-   * and stops it after this number of milliseconds.
+   * and copies the view's rows into a temporary table; stops each after this number of
+   * milliseconds.
    */
   explainAll(
     options?: CallOptions & { readonly measure?: number },
