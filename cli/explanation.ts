@@ -1,4 +1,5 @@
-import type { Costs, Explanation, StoreExplanation } from '../engine/api.ts';
+import type { Explanation } from '../engine/api.ts';
+import type { Costs, StoreExplanation } from '../engine/explanation-api.ts';
 import { bytes, count, counted, table } from './output.ts';
 import { indented, notesText, reasonsText } from './render.ts';
 

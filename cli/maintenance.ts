@@ -24,8 +24,8 @@ function changesText({ changes }: Maintenance): string {
 const MEASURED =
   'NOTE:  each definition was run once with EXPLAIN ANALYZE, in a read-only transaction that was ' +
   'rolled back\n' +
-  "NOTE:  refresh: the definition, and writing the view's rows into a temporary table; no view was " +
-  'refreshed, and indexes and WAL come on top';
+  "NOTE:  refresh: the definition, and writing the view's rows into a temporary table; no view " +
+  'was refreshed, and indexes and WAL come on top';
 
 const TIMES: readonly Column[] = [
   { title: 'time', align: 'right' },

@@ -4,6 +4,7 @@
  */
 import type { Accounting } from './accounting-api.ts';
 import type { DoctorCheck, ExtensionResult } from './environment-api.ts';
+import type { Costs, Effect, StoreExplanation } from './explanation-api.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -198,9 +199,6 @@ export type ScheduleResult = { readonly statements: readonly string[]; readonly 
  */
 export type Rule = 'add' | 'regroup' | 'swap';
 
-/** What one changed row of a source gives to do, from the least to the most. */
-export type Effect = 'adds' | 'touches one key' | 'touches keys' | 'all rows';
-
 /** How a definition would be maintained, in a few words. */
 export type Maintenance = {
   readonly strategy: Strategy;
@@ -230,9 +228,9 @@ export type ViewSummary = {
   /** How long its definition ran; null unless it was measured. */
   readonly ms: number | null;
   /**
-   * How long a REFRESH takes at least: the definition, and writing as many rows as the view has into
-   * a temporary table. The indexes and the log of the server (WAL) come on top. Null unless it was
-   * measured, and of a view without rows to write.
+   * How long a REFRESH takes at least: the definition, and writing as many rows as the view has
+   * into a temporary table. The indexes and the log of the server (WAL) come on top. Null unless it
+   * was measured, and of a view that is not populated.
    */
   readonly refreshMs: number | null;
   /** Why it could not be measured; null unless that was asked for. */
@@ -269,55 +267,6 @@ export type CheckResult = {
   /** Where in the file the first reason, or the error, is; null for what is no file. */
   readonly place: Reason['position'];
   readonly error: ResultError | null;
-};
-
-/** A store of an imat: what it holds, and how changes of its tables lead to its rows. */
-export type StoreExplanation = {
-  /** Its name in the residual's SQL. */
-  readonly name: string;
-  readonly rule: 'add' | 'regroup';
-  readonly clause: string;
-  /** The key of which touched rows are computed again; null for the rule add. */
-  readonly key: string | null;
-  readonly tables: readonly {
-    readonly relation: string;
-    readonly alias: string;
-    readonly effect: Effect;
-    readonly holdsKey: boolean;
-    /** The aliases of the other tables on the way to the key. */
-    readonly through: readonly string[];
-    /** The columns by which it is read, and whether an index begins with them. */
-    readonly indexes: readonly { readonly column: string; readonly present: boolean }[];
-  }[];
-};
-
-/**
- * What PostgreSQL's planner expects, in its units; nothing is run to learn it. Reads are of all
- * rows.
- */
-export type Costs = {
-  /** Of running the definition. */
-  readonly definition: number;
-  /** The rows that the definition is expected to give. */
-  readonly rows: number;
-  /** Of a read while nothing is pending. */
-  readonly read: number;
-  /** If changes of one source are pending, by source. */
-  readonly sources: readonly SourceCosts[];
-};
-
-export type SourceCosts = {
-  readonly relation: string;
-  /** The planner knows no costs of writing, so these are bytes added to the log. */
-  readonly write: {
-    /** An updated row counts as two. */
-    readonly per: 'changed row' | 'statement';
-    readonly bytes: number;
-  };
-  /** Of folding changes of one hundredth of its rows; of a swap imat, of the swap. */
-  readonly fold: { readonly rows: number; readonly cost: number };
-  /** With 0, 100 and 10,000 changed rows pending. */
-  readonly reads: readonly { readonly pending: number; readonly cost: number }[];
 };
 
 export type Explanation = {

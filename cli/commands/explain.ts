@@ -34,8 +34,9 @@ export function registerExplain(program: Command, context: Context): void {
         'the strategy, what is stored for each clause, and what prevents a better strategy, ' +
         'with its place in the definition; for rows that are computed again by a key, also ' +
         'which indexes are missing. It also shows the costs that the planner of PostgreSQL ' +
-        'predicts for folds and reads, without running the query. With --all, shows one line for each materialized view of ' +
-        'the database that you may read. The command changes nothing.',
+        'predicts for folds and reads, without running the query. With --all, shows one line ' +
+        'for each materialized view of the database that you may read. The command changes ' +
+        'nothing.',
     )
     .addOption(settingsOption())
     .option('--sql', 'print the statements that convert runs instead, ready for psql')

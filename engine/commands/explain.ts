@@ -2,7 +2,8 @@
  * Explain: how a definition is or would be maintained, why not better, and every statement that
  * this takes.
  */
-import type { Explanation, StoreExplanation } from '../api.ts';
+import type { Explanation } from '../api.ts';
+import type { StoreExplanation } from '../explanation-api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { isPartitioned } from '../capture/parts.ts';

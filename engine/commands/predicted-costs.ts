@@ -7,8 +7,8 @@
  *   change        of N rows of a source; N of its rows stand for those in the log
  *     add         the store computed from them in place of the source; once for each place that the
  *                 source has in FROM
- *     regroup     the keys that they lead to, and the definition confined to as many keys; above the
- *                 bound of views and folds (touched-view.ts), the definition
+ *     regroup     the keys that they lead to, and the definition confined to as many keys; above
+ *                 the bound of views and folds (touched-view.ts), the definition
  *   stored rows   a scan of as many as the planner expects, by its formula for that
  *   read          stored rows, each compared with the change, the change, and the residual; all
  *                 anew where the log has outgrown that (is_outgrown.sql)
@@ -20,7 +20,8 @@
  * test whether a log row is pending; extremes that are derived again after a deletion; rows that
  * the passing of time changes. Changes of several sources come to about their sum.
  */
-import type { Costs, Explanation, SourceCosts } from '../api.ts';
+import type { Explanation } from '../api.ts';
+import type { Costs, SourceCosts } from '../explanation-api.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
@@ -96,7 +97,8 @@ async function modelOf(db: Db, prepared: Prepared, subject: Subject): Promise<Mo
   const stores = plan === null ? [] : await storeCosts(db, plan);
   const readable = stores.filter(({ isBelow }) => !isBelow);
   const below = sum(readable.map(({ content }) => content.cost));
-  const residual = plan?.residual == null ? 0 : Math.max(0, definition.cost - below);
+  const hasResidual = (plan?.residual ?? null) !== null;
+  const residual = hasResidual ? Math.max(0, definition.cost - below) : 0;
   const isNeverStored = plan === null && subject.live && subject.watched === null;
   const stored = plan === null ? [definition] : readable.map(({ content }) => content);
   const read = isNeverStored
