@@ -1,5 +1,6 @@
-import type { Explanation, StoreExplanation } from '../engine/api.ts';
-import { table } from './output.ts';
+import type { Explanation } from '../engine/api.ts';
+import type { Costs, StoreExplanation } from '../engine/explanation-api.ts';
+import { bytes, count, counted, table } from './output.ts';
 import { indented, notesText, reasonsText } from './render.ts';
 
 export function explanationText(explanation: Explanation): string {
@@ -33,6 +34,7 @@ export function explanationText(explanation: Explanation): string {
       'Missing indexes, by which fewer rows would be read when rows are computed again:\n' +
         indented(missingIndexes.join('\n')),
     );
+  sections.push(costsText(explanation));
   if (reasons.length > 0) sections.push(reasonsText(strategy, reasons, definition));
   if (notes.length > 0) sections.push(notesText(notes));
   return sections.join('\n\n');
@@ -55,6 +57,43 @@ function storeText({ name, rule, clause, key, tables }: StoreExplanation): strin
     rows,
   )}`;
 }
+
+function costsText({ costs, noCosts }: Explanation): string {
+  if (costs === null) return `Predicted costs: unknown. ${noCosts ?? ''}`.trimEnd();
+  const { definition, rows, read, sources } = costs;
+  const [first] = sources;
+  const cost = (value: number): string => costText(value, costs);
+  const head =
+    `Predicted costs, in units of PostgreSQL's planner and as a share of the definition's:\n` +
+    `  definition: ${planCost(definition)}, giving ${counted(rows, 'row')}\n` +
+    `  read of all rows while nothing is pending: ${cost(read)}`;
+  if (first === undefined) return head;
+  const pending = first.reads.filter((one) => one.pending > 0);
+  const titles = [
+    'changes of',
+    'log',
+    'fold of 1 % of its rows',
+    ...pending.map((one) => `read with ${count(one.pending)} pending`),
+  ];
+  const lines = sources.map(({ relation, write, fold, reads }) => [
+    relation,
+    `${bytes(write.bytes)} per ${write.per}`,
+    `${counted(fold.rows, 'row')}: ${cost(fold.cost)}`,
+    ...reads.filter((one) => one.pending > 0).map((one) => cost(one.cost)),
+  ]);
+  const columns = titles.map((title) => ({ title }));
+  return `${head}\n${table(columns, lines)}`;
+}
+
+/** `8.64 (0.2 %)` */
+function costText(cost: number, { definition }: Costs): string {
+  const percent = definition === 0 ? 100 : (cost / definition) * 100;
+  const least = percent > 0 && percent < 0.1;
+  const share = least ? '< 0.1' : percent < 10 ? percent.toFixed(1) : count(Math.round(percent));
+  return `${planCost(cost)} (${share} %)`;
+}
+
+const planCost = (cost: number): string => (cost < 100 ? cost.toFixed(2) : count(Math.round(cost)));
 
 /**
  * The plan as comments, then all statements, each below a comment that states its purpose and

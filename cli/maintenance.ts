@@ -1,5 +1,6 @@
 /** Prints how definitions would be maintained, in one line each. */
 import type { Maintenance, ViewSummary } from '../engine/api.ts';
+import type { Column } from './output.ts';
 import { bytes, count, duration, table } from './output.ts';
 
 /** `add`, `regroup`, `residual over 2 stores (add, regroup)` or `swap`. */
@@ -22,7 +23,16 @@ function changesText({ changes }: Maintenance): string {
 
 const MEASURED =
   'NOTE:  each definition was run once with EXPLAIN ANALYZE, in a read-only transaction that was ' +
-  'rolled back';
+  'rolled back\n' +
+  "NOTE:  refresh: the definition, and writing the view's rows into a temporary table; no view " +
+  'was refreshed, and indexes and WAL come on top';
+
+const TIMES: readonly Column[] = [
+  { title: 'time', align: 'right' },
+  { title: 'refresh', align: 'right' },
+];
+
+const timeText = (ms: number | null): string => (ms === null ? '-' : duration(ms));
 
 export function viewsText(views: readonly ViewSummary[], isMeasured: boolean): string {
   if (views.length === 0) return 'No materialized views in this database that you may read.';
@@ -31,7 +41,7 @@ export function viewsText(views: readonly ViewSummary[], isMeasured: boolean): s
       { title: 'name' },
       { title: 'rows', align: 'right' },
       { title: 'size', align: 'right' },
-      ...(isMeasured ? [{ title: 'time', align: 'right' } as const] : []),
+      ...(isMeasured ? TIMES : []),
       { title: 'strategy' },
       { title: 'rules' },
       { title: 'one change' },
@@ -41,7 +51,7 @@ export function viewsText(views: readonly ViewSummary[], isMeasured: boolean): s
       view.name,
       view.rows === null ? 'unknown' : count(view.rows),
       bytes(view.bytes),
-      ...(isMeasured ? [view.ms === null ? '-' : duration(view.ms)] : []),
+      ...(isMeasured ? [timeText(view.ms), timeText(view.refreshMs)] : []),
       view.maintenance?.strategy ?? '-',
       view.maintenance === null ? '-' : rulesText(view.maintenance),
       view.maintenance === null ? '-' : changesText(view.maintenance),

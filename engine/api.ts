@@ -4,6 +4,7 @@
  */
 import type { Accounting } from './accounting-api.ts';
 import type { DoctorCheck, ExtensionResult } from './environment-api.ts';
+import type { Costs, Effect, StoreExplanation } from './explanation-api.ts';
 
 export type Strategy = 'delta' | 'swap';
 
@@ -198,9 +199,6 @@ export type ScheduleResult = { readonly statements: readonly string[]; readonly 
  */
 export type Rule = 'add' | 'regroup' | 'swap';
 
-/** What one changed row of a source gives to do, from the least to the most. */
-export type Effect = 'adds' | 'touches one key' | 'touches keys' | 'all rows';
-
 /** How a definition would be maintained, in a few words. */
 export type Maintenance = {
   readonly strategy: Strategy;
@@ -229,6 +227,12 @@ export type ViewSummary = {
   readonly bytes: number;
   /** How long its definition ran; null unless it was measured. */
   readonly ms: number | null;
+  /**
+   * How long a REFRESH takes at least: the definition, and writing as many rows as the view has
+   * into a temporary table. The indexes and the log of the server (WAL) come on top. Null unless it
+   * was measured, and of a view that is not populated.
+   */
+  readonly refreshMs: number | null;
   /** Why it could not be measured; null unless that was asked for. */
   readonly notMeasured: string | null;
   /** Null with an error. */
@@ -265,26 +269,6 @@ export type CheckResult = {
   readonly error: ResultError | null;
 };
 
-/** A store of an imat: what it holds, and how changes of its tables lead to its rows. */
-export type StoreExplanation = {
-  /** Its name in the residual's SQL. */
-  readonly name: string;
-  readonly rule: 'add' | 'regroup';
-  readonly clause: string;
-  /** The key of which touched rows are computed again; null for the rule add. */
-  readonly key: string | null;
-  readonly tables: readonly {
-    readonly relation: string;
-    readonly alias: string;
-    readonly effect: Effect;
-    readonly holdsKey: boolean;
-    /** The aliases of the other tables on the way to the key. */
-    readonly through: readonly string[];
-    /** The columns by which it is read, and whether an index begins with them. */
-    readonly indexes: readonly { readonly column: string; readonly present: boolean }[];
-  }[];
-};
-
 export type Explanation = {
   readonly name: string;
   readonly strategy: Strategy;
@@ -304,6 +288,9 @@ export type Explanation = {
   readonly residual: string | null;
   /** Statements that create the indexes that are missing, and statistics of their expressions. */
   readonly missingIndexes: readonly string[];
+  /** Null where they cannot be predicted; then `noCosts` says why. */
+  readonly costs: Costs | null;
+  readonly noCosts: string | null;
   readonly sources: readonly { readonly relation: string; readonly columns: readonly string[] }[];
   /** Every statement that convert would run (or has run), in order, with a label each. */
   readonly sql: readonly { readonly label: string; readonly sql: string }[];
@@ -337,7 +324,8 @@ export interface Imat {
   ): Promise<Explanation>;
   /**
    * All materialized views that the role may read. `measure`: runs each definition once, read-only,
-   * and stops it after this number of milliseconds.
+   * and copies the view's rows into a temporary table; stops each after this number of
+   * milliseconds.
    */
   explainAll(
     options?: CallOptions & { readonly measure?: number },

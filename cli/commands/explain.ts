@@ -34,8 +34,10 @@ export function registerExplain(program: Command, context: Context): void {
       'Shows how an imat is kept up to date, or how a materialized view or query would be: ' +
         'the strategy, what is stored for each clause, and what prevents a better strategy, ' +
         'with its place in the definition; for rows that are computed again by a key, also ' +
-        'which indexes are missing. With --all, shows one line for each materialized view of ' +
-        'the database that you may read. The command changes nothing.',
+        'which indexes are missing. It also shows the costs that the planner of PostgreSQL ' +
+        'predicts for folds and reads, without running the query. With --all, shows one line ' +
+        'for each materialized view of the database that you may read. The command changes ' +
+        'nothing.',
     )
     .addOption(settingsOption())
     .option('--sql', 'print the statements that convert runs instead, ready for psql')
@@ -43,11 +45,12 @@ export function registerExplain(program: Command, context: Context): void {
     .option(
       '--measure',
       'with --all: run each definition once, with EXPLAIN ANALYZE in a read-only transaction ' +
-        'that is rolled back, and show how long it takes',
+        "that is rolled back, copy the view's rows into a temporary table there, and show how " +
+        'long the definition and a REFRESH take',
     )
     .option(
       '--timeout <duration>',
-      'with --measure: stop a definition that runs longer than this (default: 30s)',
+      'with --measure: stop a definition, or a copy, that runs longer than this (default: 30s)',
       durationMs('--timeout', 1, MOST_MS),
     )
     .addHelpText(

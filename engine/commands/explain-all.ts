@@ -7,7 +7,7 @@ import type { Analysis } from '../analysis/analyse.ts';
 import { prepare } from '../analysis/prepare.ts';
 import type { ViewSummary } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { QUERY_CANCELED, ServerError } from '../db/db.ts';
+import { isRefused, QUERY_CANCELED, ServerError } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure, translated } from '../db/server-errors.ts';
 import { durationText } from '../durations.ts';
@@ -17,6 +17,7 @@ import { maintenanceOf, resultError } from './maintenance.ts';
 type ViewRow = {
   oid: number;
   name: string;
+  populated: boolean;
   rows: string | null;
   bytes: string;
   definition: string;
@@ -25,6 +26,7 @@ type ViewRow = {
 /** The size of a view that is dropped meanwhile is NULL. */
 const VIEWS_SQL = `
 SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
+  c.relispopulated AS populated,
   CASE WHEN c.relispopulated AND c.reltuples >= 0 THEN c.reltuples::bigint END AS rows,
   coalesce(pg_total_relation_size(c.oid), 0) AS bytes, pg_get_viewdef(c.oid) AS definition
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -79,38 +81,69 @@ const factsOf = ({ name, rows, bytes }: ViewRow): Pick<ViewSummary, 'name' | 'ro
   bytes: Number(bytes),
 });
 
-type Time = Pick<ViewSummary, 'ms' | 'notMeasured'>;
+type Time = Pick<ViewSummary, 'ms' | 'refreshMs' | 'notMeasured'>;
 
-const NOT_ASKED: Time = { ms: null, notMeasured: null };
+const NOT_ASKED: Time = { ms: null, refreshMs: null, notMeasured: null };
 
-/** Runs a definition once, as REFRESH does, but read-only and without keeping its rows. */
+const notMeasured = (why: string): Time => ({ ms: null, refreshMs: null, notMeasured: why });
+
+/**
+ * Runs a definition once, as REFRESH does, but read-only and without keeping its rows. What REFRESH
+ * takes beside that is the time to write as many rows as the view has.
+ */
 async function timeOf(
   db: Db,
-  { definition }: ViewRow,
+  view: ViewRow,
   { searchPath, untrusted }: Analysis,
   limitMs: number,
   stop: AbortSignal,
 ): Promise<Time> {
   const [stranger] = untrusted;
   if (stranger !== undefined)
-    return { ms: null, notMeasured: `it calls ${stranger}, which would run with your rights` };
+    return notMeasured(`it calls ${stranger}, which would run with your rights`);
+  const limit = `SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = ${limitMs}`;
+  const isTimeout = (error: unknown): boolean =>
+    error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
   try {
-    return await rolledBack(db, async () => {
-      await db.execute(
-        `SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = ${limitMs}`,
-      );
+    const ms = await rolledBack(db, async () => {
+      await db.execute(limit);
       if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
-      const [row] = await db.query<{ 'QUERY PLAN': readonly { 'Execution Time': number }[] }>(
-        `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${definition}`,
-      );
-      return { ms: row?.['QUERY PLAN'][0]?.['Execution Time'] ?? null, notMeasured: null };
+      return executionTime(db, view.definition);
     });
+    const writing = await timeToWrite(db, view, limit).catch((error: unknown) => {
+      if (!isRefused(error) && (!isTimeout(error) || stop.aborted)) throw error;
+      return null;
+    });
+    return { ms, refreshMs: writing === null ? null : ms + writing, notMeasured: null };
   } catch (error) {
-    const isTimeout = error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
-    if (isTimeout && !stop.aborted)
-      return { ms: null, notMeasured: `it ran longer than ${durationText(limitMs)}` };
+    if (isTimeout(error) && !stop.aborted)
+      return notMeasured(`it ran longer than ${durationText(limitMs)}`);
     const known = definitionFailure(error);
-    if (!(known instanceof ImatError) || known.category === 'transient' || isTimeout) throw known;
-    return { ms: null, notMeasured: known.message };
+    if (!(known instanceof ImatError) || known.category === 'transient' || isTimeout(error))
+      throw known;
+    return notMeasured(known.message);
   }
+}
+
+/**
+ * Copies the view's rows into a temporary table. REFRESH itself would lock the view against its
+ * readers.
+ */
+async function timeToWrite(
+  db: Db,
+  { name, populated }: ViewRow,
+  limit: string,
+): Promise<number | null> {
+  if (!populated) return null;
+  return rolledBack(db, async () => {
+    await db.execute(`CREATE TEMPORARY TABLE imat_refreshed (LIKE ${name}); ${limit}`);
+    return executionTime(db, `INSERT INTO pg_temp.imat_refreshed SELECT * FROM ${name}`);
+  });
+}
+
+type Executed = { 'QUERY PLAN': readonly { 'Execution Time': number }[] };
+
+async function executionTime(db: Db, statement: string): Promise<number> {
+  const [row] = await db.query<Executed>(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${statement}`);
+  return row?.['QUERY PLAN'][0]?.['Execution Time'] ?? 0;
 }

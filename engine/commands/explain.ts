@@ -2,7 +2,8 @@
  * Explain: how a definition is or would be maintained, why not better, and every statement that
  * this takes.
  */
-import type { Explanation, StoreExplanation } from '../api.ts';
+import type { Explanation } from '../api.ts';
+import type { StoreExplanation } from '../explanation-api.ts';
 import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { isPartitioned } from '../capture/parts.ts';
@@ -22,6 +23,7 @@ import { capturingRole } from '../capture/install.ts';
 import type { CaptureNames } from '../capture/source-row.ts';
 import { capturedBy, IS_GIVEN } from '../capture/source-row.ts';
 import { findExtension } from '../extension/find.ts';
+import { predictedCosts } from './predicted-costs.ts';
 import { carriedAttributes } from './carried-attributes.ts';
 import { withIndexNotes } from './carried-indexes.ts';
 import type { Prepared } from '../analysis/prepare.ts';
@@ -81,6 +83,7 @@ async function explainOne(
       return {
         ...explanation(prepared, captures, found.name, script),
         ...storesExplained(plan, plan === null ? [] : await indexUses(db, plan)),
+        ...(await predictedCosts(db, prepared, subject, captures)),
       };
     }),
   );
@@ -266,7 +269,7 @@ function explanation(
   captures: readonly Capture[],
   name: string,
   script: Script,
-): Omit<Explanation, keyof ReturnType<typeof storesExplained>> {
+): Omit<Explanation, keyof ReturnType<typeof storesExplained> | 'costs' | 'noCosts'> {
   const { analysis, strategy } = prepared;
   const plan = planOf(prepared);
   return {

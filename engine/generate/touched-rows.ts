@@ -126,14 +126,7 @@ function confinedQueries(
   plan: RegroupPlan,
   array: Sql,
 ): { readonly withKeys: Query; readonly withNull: Query } {
-  const withKeys = confinedTo(plan, (left) => ({
-    kind: 'array_comparison',
-    op: '=',
-    quantifier: 'ANY',
-    left,
-    array: { kind: 'literal', sql: array.text, span: null },
-    span: null,
-  }));
+  const withKeys = confinedToKeys(plan, array);
   // Rows without a partner have NULL as their key whatever the table has that holds it.
   const withNull = plan.isNullable
     ? plan.query
@@ -149,6 +142,17 @@ const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
   query.kind === 'select' &&
   !isNullable &&
   holders.some((holder) => equalExpr(holder.expr, withoutJoinNames(expr)));
+
+/** The definition confined to the keys of an array. */
+export const confinedToKeys = (plan: RegroupPlan, array: Sql): Query =>
+  confinedTo(plan, (left) => ({
+    kind: 'array_comparison',
+    op: '=',
+    quantifier: 'ANY',
+    left,
+    array: { kind: 'literal', sql: array.text, span: null },
+    span: null,
+  }));
 
 const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);

@@ -134,15 +134,23 @@ function passedTerms(plan: RegroupPlan, moment: Sql): readonly Sql[] {
   return plan.timed.flatMap(({ item, relation, timed }) => {
     const path = plan.paths.get(item) ?? null;
     if (path === null) return [];
-    const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
-    const conditions = [hasPassed(timed, aliasOf(item), moment), ...path.conditions.map(written)];
+    const passed = hasPassed(timed, aliasOf(item), moment);
     return [
       sql`-- touched by time that has passed for ${fragment(labelOf(relation))}
-SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
-FROM
-  ${lines(itemsOn(plan, path.tables, [path.key, ...path.conditions]))}${whereOf(conditions)}`,
+${reachedKeys(plan, path, [passed])}`,
     ];
   });
+}
+
+/** The keys that the rows of a path's first table lead to, those for which `where` holds. */
+export function reachedKeys(plan: RegroupPlan, path: Path, where: readonly Sql[] = []): Sql {
+  const written = (expr: Expr): Sql => fragment(deparseExpr(expr, columnOf));
+  return sql`SELECT (${written(path.key)})::${fragment(plan.key.type)} AS key
+FROM
+  ${lines(itemsOn(plan, path.tables, [path.key, ...path.conditions]))}${whereOf([
+    ...where,
+    ...path.conditions.map(written),
+  ])}`;
 }
 
 const labelOf = ({ schema, name, alias }: TableItem): string =>

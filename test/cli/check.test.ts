@@ -125,6 +125,7 @@ const VIEW: ViewSummary = {
   rows: 1234,
   bytes: 8192,
   ms: null,
+  refreshMs: null,
   notMeasured: null,
   maintenance: { ...ADDED, stores: ['add', 'regroup'], rule: 'regroup', residual: true },
   reason: null,
@@ -162,15 +163,16 @@ describe('explain --all', () => {
 
   test('--measure runs the definitions, and says so', async () => {
     const views = [
-      { ...VIEW, ms: 12.5 },
+      { ...VIEW, ms: 12.5, refreshMs: 34.5 },
       { ...VIEW, name: 'public.slow', notMeasured: 'why' },
     ];
     const explainAll = vi.fn(async () => ({ views }));
     const argv = ['explain', '--all', '--measure'];
     const { stdout } = await runFake(argv, { imat: { explainAll } });
     expect(explainAll).toHaveBeenLastCalledWith({ measure: 30_000 });
-    expect(stdout).toMatch(/^public\.totals .* 12\.5 ms /m);
+    expect(stdout).toMatch(/^public\.totals .* 12\.5 ms +34\.5 ms +delta/m);
     expect(stdout).toMatch(/^NOTE: {2}each definition was run once with EXPLAIN ANALYZE/m);
+    expect(stdout).toMatch(/^NOTE: {2}refresh: the definition, and writing/m);
     expect(stdout).toMatch(/^NOTE: {2}public\.slow was not measured: why$/m);
     await runFake([...argv, '--timeout', '2s'], { imat: { explainAll } });
     expect(explainAll).toHaveBeenLastCalledWith({ measure: 2000 });

@@ -137,6 +137,25 @@ describe('results for people', () => {
     expect(text).toContain('public.sales  region, amount');
   });
 
+  test('predicted costs are shares of the definition, or there is a reason against them', () => {
+    const text = explanationText(EXPLANATION);
+    expect(text).toContain(
+      "as a share of the definition's:\n" +
+        '  definition: 4,322, giving 10 rows\n' +
+        '  read of all rows while nothing is pending: 1.10 (< 0.1 %)\n' +
+        'changes of    log                     fold of 1 % of its rows    ' +
+        'read with 100 pending  read with 10,000 pending\n',
+    );
+    expect(text).toMatch(
+      /^public\.sales {2}40 bytes per statement {2}2,000 rows: 43\.21 \(1\.0 %\)/m,
+    );
+    expect(text).toMatch(/ {2}8\.64 \(0\.2 %\) +4,322 \(100 %\)$/m);
+    const noCosts = 'ANALYZE is missing: public.sales';
+    expect(explanationText({ ...EXPLANATION, costs: null, noCosts })).toContain(
+      '\n\nPredicted costs: unknown. ANALYZE is missing: public.sales\n\n',
+    );
+  });
+
   test('the SQL of an explanation is a script: plan and labels are comments', () => {
     expect(explanationSql(EXPLANATION)).toBe(
       '-- group by region: stored, one row per group, stores region\n' +

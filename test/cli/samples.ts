@@ -61,6 +61,24 @@ export const EXPLANATION: Explanation = {
   stores: [],
   residual: null,
   missingIndexes: [],
+  costs: {
+    definition: 4321.5,
+    rows: 10,
+    read: 1.1,
+    sources: [
+      {
+        relation: 'public.sales',
+        write: { per: 'statement', bytes: 40 },
+        fold: { rows: 2000, cost: 43.21 },
+        reads: [
+          { pending: 0, cost: 1.1 },
+          { pending: 100, cost: 8.643 },
+          { pending: 10_000, cost: 4321.5 },
+        ],
+      },
+    ],
+  },
+  noCosts: null,
   sources: [{ relation: 'public.sales', columns: ['region', 'amount'] }],
   sql: [
     { label: 'the change log\nof public.sales', sql: 'CREATE TABLE a ()' },

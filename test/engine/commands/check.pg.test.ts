@@ -79,11 +79,34 @@ describe('explain of all', () => {
   });
 
   test('measures each definition, those that fail or take too long aside', async () => {
+    await sandbox.sql(
+      'CREATE MATERIALIZED VIEW unfilled AS SELECT count(*) AS n FROM sales WITH NO DATA',
+    );
+    const before = await catalogListing(sandbox.db);
     const { views } = await sandbox.imat.explainAll({ measure: 120 });
     const timeOf = (name: string) => views.find((view) => view.name === `public.${name}`);
-    expect(timeOf('added')?.ms).toBeGreaterThan(0);
-    expect(timeOf('slow')).toMatchObject({ ms: null, notMeasured: 'it ran longer than 120ms' });
+    const { ms, refreshMs } = timeOf('added') ?? {};
+    expect(ms).toBeGreaterThan(0);
+    expect(refreshMs).toBeGreaterThan(ms ?? 0);
+    // It has no rows yet that could be written.
+    expect(timeOf('unfilled')).toMatchObject({ ms: expect.any(Number), refreshMs: null });
+    expect(timeOf('slow')).toMatchObject({
+      ms: null,
+      refreshMs: null,
+      notMeasured: 'it ran longer than 120ms',
+    });
     expect(timeOf('failing')).toMatchObject({ ms: null, notMeasured: 'division by zero' });
+    expect(await catalogListing(sandbox.db)).toEqual(before);
+    await sandbox.sql('DROP MATERIALIZED VIEW unfilled');
+  });
+
+  test('measuring waits for no lock of a reader, and gives no reader one to wait for', async () => {
+    const holder = await sandbox.session();
+    await holder.db.transaction('read committed', async () => {
+      await holder.rows('SELECT * FROM added');
+      const { views } = await sandbox.imat.explainAll({ measure: 1000 });
+      expect(views.find(({ name }) => name === 'public.added')?.refreshMs).toBeGreaterThan(0);
+    });
   });
 
   test('shows what the role may read, and runs no function of other roles', async () => {

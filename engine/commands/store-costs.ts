@@ -1,0 +1,151 @@
+/** What the planner expects of a store: of its content, and of a change of it. */
+import { deparse } from '../../parser/deparse-query.ts';
+import type { Query } from '../../parser/tree.ts';
+import type { SourceFacts } from '../algebra/facts.ts';
+import type { Node } from '../algebra/node.ts';
+import { inputsOf, withInputs } from '../algebra/node.ts';
+import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import { confinedToKeys } from '../generate/touched-rows.ts';
+import { stateContent } from '../generate/state.ts';
+import { ALWAYS_FEW, reachedKeys, SHARE } from '../generate/touched-view.ts';
+import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
+import { allStores, planScans } from '../plan/plan.ts';
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import { tablesOf } from '../regroup/outline.ts';
+import type { Planned } from '../server/planner.ts';
+import { planned, plannedForKeys } from '../server/planner.ts';
+import type { Sql } from '../sql/sql.ts';
+import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
+
+export type StoreCosts = {
+  readonly plan: StorePlan;
+  /** Of computing all its rows. */
+  readonly content: Planned;
+  /** Whether only other stores read it. */
+  readonly isBelow: boolean;
+};
+
+/** `all`: all rows are computed anew. Otherwise how many rows change, and what it costs. */
+export type Change = 'none' | 'all' | { readonly rows: number; readonly cost: number };
+
+export async function storeCosts(db: Db, whole: Plan): Promise<readonly StoreCosts[]> {
+  const found: StoreCosts[] = [];
+  for (const plan of allStores(whole)) {
+    const text = plan.rule === 'add' ? stateContent(plan).text : deparse(plan.query);
+    const isBelow = !whole.stores.includes(plan);
+    found.push({ plan, content: await planned(db, text), isBelow });
+  }
+  return found;
+}
+
+export type Changed = { readonly oid: number; readonly rows: number };
+
+/** A change of `rows` rows of a source that has `source.rows`. */
+export const changeOf = (
+  db: Db,
+  { plan, content }: StoreCosts,
+  source: Changed,
+  rows: number,
+): Promise<Change> =>
+  plan.rule === 'add'
+    ? addedChange(db, plan, source, rows)
+    : regroupedChange(db, plan, content, source, rows);
+
+async function addedChange(db: Db, plan: AddPlan, source: Changed, rows: number): Promise<Change> {
+  const places = planScans(plan).filter((scan) => scan.source.oid === source.oid);
+  const terms: Planned[] = [];
+  for (const { number, source: facts } of places) {
+    const content = stateContent(readingChanged(plan, number)).text;
+    terms.push(await overChanged(db, facts, source, rows, () => planned(db, content)));
+  }
+  return terms.length === 0 ? 'none' : total(terms);
+}
+
+const total = (terms: readonly Omit<Planned, 'width'>[]): { rows: number; cost: number } => ({
+  rows: terms.reduce((all, one) => all + one.rows, 0),
+  cost: terms.reduce((all, one) => all + one.cost, 0),
+});
+
+async function regroupedChange(
+  db: Db,
+  plan: RegroupPlan,
+  content: Planned,
+  source: Changed,
+  rows: number,
+): Promise<Change> {
+  const terms: Planned[] = [];
+  for (const { number, relation } of tablesOf(plan.outline)) {
+    if (relation.oid !== source.oid) continue;
+    const path = plan.paths.get(number) ?? null;
+    const facts = plan.sources.get(relation.oid);
+    if (path === null || facts === undefined) return 'all';
+    const keys = sql`SELECT DISTINCT u.key FROM (\n${reachedKeys(leadingFrom(plan, number), path)}
+) AS u`;
+    terms.push(await overChanged(db, facts, source, rows, () => planned(db, keys.text)));
+  }
+  if (terms.length === 0) return 'none';
+  const reached = total(terms);
+  if (reached.rows > Math.max(ALWAYS_FEW, content.rows / SHARE)) return 'all';
+  const again = await plannedForKeys(db, reached.rows, plan.key.type, (keys) =>
+    deparse(confinedToKeys(plan, keys)),
+  );
+  const unpartnered = plan.isNullable ? (await planned(db, withoutKey(plan))).cost : 0;
+  return { rows: reached.rows, cost: reached.cost + again + unpartnered };
+}
+
+/** Rows that an outer join shows without a partner are computed again with any key. */
+const withoutKey = ({ query, key }: RegroupPlan): string =>
+  sql`SELECT FROM (\n${fragment(deparse(query satisfies Query))}\n) AS s
+WHERE s.${ident(key.name)} IS NULL`.text;
+
+/** A name in the schema of temporary objects. */
+const CHANGED = { schema: 'pg_temp', name: 'imat_changed' };
+
+/**
+ * Runs `body` while a view has `rows` rows of a source, which stand for as many changed ones. A
+ * small table is read as often as that takes.
+ */
+function overChanged<T>(
+  db: Db,
+  facts: SourceFacts,
+  source: Changed,
+  rows: number,
+  body: () => Promise<T>,
+): Promise<T> {
+  const read = facts.columns.filter(({ attnum }) => facts.used?.includes(attnum) !== false);
+  const columns = read.map(({ name }) => sql`t.${ident(name)}`);
+  const list = columns.length === 0 ? sql`1 AS one` : join(columns, ', ');
+  const times = Math.ceil(rows / Math.max(1, source.rows));
+  const repeated: Sql = times > 1 ? sql`, pg_catalog.generate_series(1, ${times})` : sql``;
+  const view = sql`CREATE TEMPORARY VIEW ${ident(CHANGED.name)} AS
+SELECT ${list} FROM ${qualified(facts.schema, facts.name)} AS t${repeated} LIMIT ${rows}`;
+  return rolledBack(db, async () => {
+    await db.execute(view.text);
+    return body();
+  });
+}
+
+/** The plan with the view in the place of one scan. */
+function readingChanged(plan: AddPlan, number: number): AddPlan {
+  const changed = (node: Node): Node => {
+    if (node.op === 'scan')
+      return node.number === number ? { ...node, source: { ...node.source, ...CHANGED } } : node;
+    return withInputs(node, inputsOf(node).map(changed));
+  };
+  const over = (one: AddPlan): AddPlan => ({
+    ...one,
+    core: { ...one.core, input: changed(one.core.input) },
+    different: one.different.map(over),
+  });
+  return over(plan);
+}
+
+/** The plan with the view in the place of one table. */
+function leadingFrom(plan: RegroupPlan, number: number): RegroupPlan {
+  const items = new Map(plan.outline.items);
+  const item = items.get(number);
+  if (item?.relation.kind === 'table')
+    items.set(number, { ...item, relation: { ...item.relation, ...CHANGED } });
+  return { ...plan, outline: { ...plan.outline, items } };
+}

@@ -1,0 +1,109 @@
+/**
+ * What PostgreSQL's planner expects of a query. Nothing is run: EXPLAIN without ANALYZE plans, and
+ * checks the rights of the role.
+ */
+import type { Db } from '../db/db.ts';
+import { rolledBack } from '../db/rolled-back.ts';
+import type { Sql } from '../sql/sql.ts';
+import { join, sql } from '../sql/sql.ts';
+
+/** `cost` is the total cost, in the planner's units; `width` the bytes of a row. */
+export type Planned = { readonly cost: number; readonly rows: number; readonly width: number };
+
+type PlanRow = {
+  'QUERY PLAN': readonly {
+    readonly Plan: {
+      readonly 'Total Cost': number;
+      readonly 'Plan Rows': number;
+      readonly 'Plan Width': number;
+    };
+  }[];
+};
+
+export async function planned(db: Db, query: string): Promise<Planned> {
+  const [row] = await db.query<PlanRow>(`EXPLAIN (FORMAT JSON) ${query}`);
+  const plan = row?.['QUERY PLAN'][0]?.Plan;
+  if (plan === undefined) throw new Error('EXPLAIN printed no plan');
+  return { cost: plan['Total Cost'], rows: plan['Plan Rows'], width: plan['Plan Width'] };
+}
+
+/** More are planned in proportion. */
+const MOST_KEYS = 10_000;
+
+/**
+ * A query over an array of this many keys. They are parameters of a statement whose plan is good
+ * for any values, so the planner takes each for an average one.
+ */
+export async function plannedForKeys(
+  db: Db,
+  count: number,
+  type: string,
+  query: (keys: Sql) => string,
+): Promise<number> {
+  const used = Math.min(count, MOST_KEYS);
+  const keys = sql`ARRAY[${join(Array<Sql>(used).fill(KEY), ', ')}]`;
+  await db.execute(`PREPARE imat_keys (${type}) AS\n${query(keys)}`);
+  try {
+    const { cost } = await rolledBack(db, async () => {
+      await db.execute('SET LOCAL plan_cache_mode = force_generic_plan');
+      return planned(db, 'EXECUTE imat_keys (NULL)');
+    });
+    return (cost * count) / used;
+  } finally {
+    // A prepared statement outlives its transaction.
+    await db.execute('DEALLOCATE imat_keys');
+  }
+}
+
+const KEY = sql`$1`;
+
+export type CostSettings = {
+  readonly blockSize: number;
+  readonly sequentialPage: number;
+  readonly randomPage: number;
+  readonly row: number;
+  readonly operator: number;
+};
+
+export async function costSettings(db: Db): Promise<CostSettings> {
+  const names = [
+    'block_size',
+    'seq_page_cost',
+    'random_page_cost',
+    'cpu_tuple_cost',
+    'cpu_operator_cost',
+  ];
+  const rows = await db.query<{ value: string }>(
+    `SELECT current_setting(s.name) AS value
+     FROM unnest($1::text[]) WITH ORDINALITY s(name, n)
+     ORDER BY s.n`,
+    [`{${names.join(',')}}`],
+  );
+  const [blockSize = 0, sequentialPage = 0, randomPage = 0, row = 0, operator = 0] = rows.map(
+    ({ value }) => Number(value),
+  );
+  return { blockSize, sequentialPage, randomPage, row, operator };
+}
+
+/**
+ * The tables of which the planner would know too little. CREATE INDEX and VACUUM count rows, and
+ * only ANALYZE looks at columns. What another role may not see of these is not missing.
+ */
+export async function withoutStatistics(db: Db, tables: readonly number[]): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = ANY ($1::oid[]) AND (
+       c.reltuples < 0
+       OR pg_relation_size(c.oid) > 0
+         AND has_any_column_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid)
+         AND NOT EXISTS (
+           SELECT FROM pg_stats s
+           WHERE s.schemaname = n.nspname AND s.tablename = c.relname
+         )
+     )
+     ORDER BY 1`,
+    [`{${tables.join(',')}}`],
+  );
+  return rows.map(({ name }) => name);
+}
