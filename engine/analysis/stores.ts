@@ -57,7 +57,7 @@ export async function planStores(
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return only(regrouped);
-  const own = deciding(query, against, 'reasons' in whole ? whole.reasons : []);
+  const own = deciding(against, 'reasons' in whole ? whole.reasons : []);
   const { above, reasons } = await residualOver(query, own, rules);
   const outputTypes = columns.map(({ type }) => type);
   const residual: Plan | null = above && {
@@ -70,18 +70,16 @@ export async function planStores(
 }
 
 /**
- * Of what stands against a query that no rule maintains, what decides. Rows that a LIMIT chooses
- * without an order are not even known.
+ * Of what stands against a query that no rule maintains, what decides: not a LIMIT, which is taken
+ * when it is read, if there is anything else.
  */
 function deciding(
-  { limit, orderBy }: Query,
   against: readonly PlanReason[],
   againstKey: readonly PlanReason[],
 ): readonly PlanReason[] {
-  const limits = against.filter(({ kind }) => limit !== null && kind === 'limit');
-  if (limits.length > 0)
-    return orderBy.length > 0 ? limits : limits.map((reason) => ({ ...reason, hint: LIMIT_HINT }));
-  return against.some(({ kind }) => TELLS.has(kind)) ? against : [...against, ...againstKey];
+  const others = against.filter(({ kind }) => kind !== 'limit');
+  const all = others.length > 0 ? others : against;
+  return all.some(({ kind }) => TELLS.has(kind)) ? all : [...all, ...againstKey];
 }
 
 /** Reasons that tell why there is no key. */
@@ -95,8 +93,6 @@ const TELLS: ReadonlySet<string> = new Set([
   'pseudo_type',
   'too_many_keys',
 ]);
-
-const LIMIT_HINT = 'Give it an ORDER BY, or put the limit into the queries that read the imat.';
 
 const only = (store: StorePlan): Plan => ({ stores: [store], residual: null });
 
@@ -313,7 +309,7 @@ class Separation {
     if (columns.length === 0) return null;
     if (query.limit !== null) {
       const added = await this.#rules.add(query, columns);
-      if ('reasons' in added) this.#against.set(query, deciding(query, added.reasons, []));
+      if ('reasons' in added) this.#against.set(query, deciding(added.reasons, []));
       return null;
     }
     const plan = await this.#rule(query, columns);
@@ -335,7 +331,7 @@ class Separation {
     const [against, againstKey] = [added, regrouped].map((one) =>
       'reasons' in one ? one.reasons : [],
     );
-    this.#against.set(query, deciding(query, against ?? [], againstKey ?? []));
+    this.#against.set(query, deciding(against ?? [], againstKey ?? []));
     return null;
   }
 }

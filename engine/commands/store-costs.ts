@@ -42,15 +42,18 @@ export async function storeCosts(db: Db, whole: Plan): Promise<readonly StoreCos
 export type Changed = { readonly oid: number; readonly rows: number };
 
 /** A change of `rows` rows of a source that has `source.rows`. */
-export const changeOf = (
+export async function changeOf(
   db: Db,
   { plan, content }: StoreCosts,
   source: Changed,
   rows: number,
-): Promise<Change> =>
-  plan.rule === 'add'
-    ? addedChange(db, plan, source, rows)
-    : regroupedChange(db, plan, content, source, rows);
+): Promise<Change> {
+  if (plan.rule === 'regroup') return regroupedChange(db, plan, content, source, rows);
+  if (plan.inner?.rule !== 'regroup') return addedChange(db, plan, source, rows);
+  // Groups over rows change by what is computed again below them.
+  const below = await planned(db, deparse(plan.inner.query));
+  return regroupedChange(db, plan.inner, below, source, rows);
+}
 
 async function addedChange(db: Db, plan: AddPlan, source: Changed, rows: number): Promise<Change> {
   const places = planScans(plan).filter((scan) => scan.source.oid === source.oid);

@@ -40,8 +40,7 @@ function shownNames(query: Query): readonly string[] | null {
 
 function limitOver(query: Query, number: number): Select | null {
   const names = shownNames(query);
-  // Without an order any rows are right, and every plan may give others.
-  if (names === null || query.orderBy.length === 0) return null;
+  if (names === null) return null;
   const placed = placedOrder(query, number);
   if (placed === null) return null;
   const { inner, orderBy } = placed;

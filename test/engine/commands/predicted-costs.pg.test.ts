@@ -102,6 +102,17 @@ describe('in the order of what is to be done', () => {
     expect(thousands).toBeGreaterThan(hundred * 2);
   });
 
+  test('a total over rows that are computed again costs what these do', async () => {
+    const { definition, read, sources } = await costs(
+      `SELECT count(*) AS n, sum(s.amount) AS a FROM sales s
+       WHERE EXISTS (SELECT FROM sales t WHERE t.product = s.product AND t.amount > 990)`,
+    );
+    const [, few, many] = sources[0]?.reads.map(({ cost }) => cost) ?? [];
+    expect(read).toBeLessThan(definition / 100);
+    expect(few).toBeGreaterThan(read);
+    expect(many).toBeGreaterThan(few ?? 0);
+  });
+
   test('without an index on the key, keys computed again cost more', async () => {
     const query = 'SELECT customer, bit_or(id) AS b FROM sales GROUP BY customer';
     const [, withIndex] = readsOf(await costs(query));

@@ -25,6 +25,8 @@ async function expectNothingLeft(): Promise<void> {
 }
 
 test('before what is built is registered', async () => {
+  // So that the catalog stays.
+  await world.imat.create('kept', 'SELECT count(*) AS n FROM public.t');
   const [builder, reverter, holder] = [
     await world.program(),
     await world.program(),
@@ -38,6 +40,7 @@ test('before what is built is registered', async () => {
   await holder.sql('COMMIT');
   expect(await repaired).toMatchObject({ condition: 'not_found' });
   expect(await reverted).toMatchObject({ name: 'sums' });
+  await world.imat.revert('kept');
   await expectNothingLeft();
 });
 

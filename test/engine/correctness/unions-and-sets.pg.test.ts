@@ -224,7 +224,6 @@ test('a function that fails for a row fails no longer than the definition does',
 
 describe('stays a swap, with its reason', () => {
   test.each([
-    ['(SELECT k FROM extra LIMIT 1) UNION SELECT id FROM customer', 'limit'],
     ['SELECT count(*) AS n, unnest(ARRAY[1, 2]) AS x FROM orders', 'set_returning_function'],
     [
       `SELECT o.id, g.t

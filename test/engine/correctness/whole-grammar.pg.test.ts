@@ -156,12 +156,24 @@ for (const [theme, queries] of Object.entries(QUERIES)) {
   });
 }
 
+describe('a limit without an order', () => {
+  test.each([
+    'SELECT s.k FROM (SELECT k FROM extra LIMIT 1) s',
+    'SELECT count(DISTINCT s.k) AS n FROM (SELECT k FROM extra OFFSET 1) s',
+    'WITH f AS (SELECT 10 / k AS x FROM extra LIMIT 2) SELECT a.x FROM f a, f b',
+    '(SELECT k FROM extra LIMIT 1) UNION SELECT id FROM customer',
+  ])('takes rows in an order that is said: %s', async (query) => {
+    await bench.user.execute(RESET);
+    const { name, converted } = await bench.convert(query);
+    expect(converted.notes.join()).toMatch(/LIMIT takes its rows in the order of extra\.k/);
+    const { definition } = await bench.imat.explain(name);
+    expect(definition).toContain('ORDER BY');
+  });
+});
+
 describe('stays a swap, with its reason', () => {
   test.each([
-    ['SELECT s.k FROM (SELECT k FROM extra LIMIT 1) s', 'limit'],
     ['SELECT s.k FROM (SELECT k FROM extra) s, (SELECT random() AS r) t', 'moment_dependent'],
-    ['SELECT count(DISTINCT s.k) AS n FROM (SELECT k FROM extra OFFSET 1) s', 'limit'],
-    ['WITH f AS (SELECT 10 / k AS x FROM extra LIMIT 2) SELECT a.x FROM f a, f b', 'limit'],
     ['WITH RECURSIVE f AS (VALUES (1)) SELECT region FROM orders', 'recursive_cte'],
     ['SELECT string_agg(x.label, $$,$$ ORDER BY x.k) AS l FROM extra x', 'aggregate_order_by'],
   ])('%s', async (query, kind) => {
