@@ -52,7 +52,7 @@ const series = (input: Node): Apply => ({
   label: 'g',
   span: null,
 });
-const TABLE_A: TableItem = {
+const tableA = (): TableItem => ({
   kind: 'table',
   oid: scan('a', 1).source.oid,
   schema: scan('a', 1).source.schema,
@@ -63,7 +63,7 @@ const TABLE_A: TableItem = {
   columnAliases: [],
   sample: null,
   span: null,
-};
+});
 /** Without numeric columns: of 1.0 and 1.00 DISTINCT keeps any, as the plan has it. */
 const named = (): Node => {
   const input = filtered();
@@ -99,7 +99,7 @@ export const TREES: { readonly [K in Op]: readonly Tree[] } = {
       name: 'rows that another store holds',
       node: () => ({
         op: 'stored',
-        query: selectFrom(TABLE_A, 0, ['t', 'x']),
+        query: selectFrom(tableA(), 0, ['t', 'x']),
         sources: [scan('a', 1).source.oid],
         columns: ['t', 'x'].map((name, index) => ({
           column: column(150 + index, name),
