@@ -13,6 +13,8 @@ export const TOUCHED = [
   'notExists',
   'leftJoin',
   'leftJoinGrouped',
+  'leftJoinTotal',
+  'existsTotal',
   'fullJoin',
   'limit',
   'ties',
@@ -106,6 +108,15 @@ function joinedQuery(
     case 'leftJoinGrouped':
       return `SELECT a.g, count(*) AS n, count(b.id) AS m, sum(b.g) AS s
         FROM ${a} LEFT JOIN ${b} ON ${on}${where} GROUP BY a.g`;
+    case 'leftJoinTotal':
+      return `SELECT count(*) AS n, count(b.id) AS m, sum(b.g) AS s, count(DISTINCT a.g) AS d
+        FROM ${a} ${chance.pick(['LEFT', 'RIGHT', 'FULL'])} JOIN ${b} ON b.id = a.r${where}`;
+    case 'existsTotal':
+      return `SELECT count(*) AS n, sum(a.r) AS s FROM ${a}${and} ${chance.pick([
+        `EXISTS (SELECT FROM ${b} WHERE ${on})`,
+        `NOT EXISTS (SELECT FROM ${b} WHERE ${on})`,
+        `a.g < (SELECT avg(b.g) FROM ${b} WHERE b.id = a.r)`,
+      ])}`;
     case 'fullJoin':
       return `SELECT a.id, a.g, b.id AS bid, b.g AS bg FROM ${a} FULL JOIN ${b} ON b.id = a.r`;
     case 'havingQuery':
