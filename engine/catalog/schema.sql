@@ -1420,7 +1420,7 @@ CREATE FUNCTION imat_catalog.lock_relation(relation regclass, lock_mode text)
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.lock_relation(regclass,text) IS
-  'Locks a table with its partitions. Raises an error if another table had its name at that moment.';
+  'Locks a table with its partitions. Raises an error if it was dropped, or if another table had its name at that moment.';
 GRANT EXECUTE ON FUNCTION imat_catalog.lock_relation(regclass,text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.lock_tables(tables oid[], lock_mode text)
@@ -1733,6 +1733,14 @@ CREATE FUNCTION imat_catalog.require_whole(imat integer)
 COMMENT ON FUNCTION imat_catalog.require_whole(integer) IS
   'Raises an error if what is stored of an imat may be wrong.';
 GRANT EXECUTE ON FUNCTION imat_catalog.require_whole(integer) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.required_name(relation regclass)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.required_name(regclass) IS
+  'Returns the qualified name of a relation as SQL. Raises undefined_table if it was dropped.';
+GRANT EXECUTE ON FUNCTION imat_catalog.required_name(regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.resume_members(target imat_catalog.change_group, mark text)
   RETURNS void

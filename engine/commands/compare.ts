@@ -10,6 +10,7 @@
 import type { VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
+import { ImatError } from '../errors/imat-error.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import { loadColumns } from '../server/columns.ts';
 import type { ColumnFacts } from '../algebra/facts.ts';
@@ -22,18 +23,40 @@ type Difference = { readonly side: Side; readonly row: Readonly<Record<string, u
 const SAMPLE = 10;
 /** Up to this many rows that found no partner in order are compared each with each. */
 const MATCH_LIMIT = 2_000;
+const ATTEMPTS = 20;
 
-export async function compareWithDefinition(
-  db: Db,
-  imat: {
-    readonly id: number;
-    readonly name: string;
-    readonly relation: string;
-    readonly definitionView: string;
-    readonly viewOid: number;
-  },
-): Promise<VerifyResult> {
+type Compared = {
+  readonly id: number;
+  readonly name: string;
+  readonly relation: string;
+  readonly definitionView: string;
+  readonly viewOid: number;
+};
+
+export async function compareWithDefinition(db: Db, imat: Compared): Promise<VerifyResult> {
   const columns = (await loadColumns(db, [imat.viewOid])).get(imat.viewOid) ?? [];
+  const truth = await db.transaction('read committed', () => truthOf(db, imat.definitionView));
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const result = await compareOnce(db, imat, columns, truth);
+    if (result !== null) return result;
+  }
+  throw new ImatError('contention', {
+    message: `the tables of imat "${imat.name}" kept being partitioned, truncated or rewritten`,
+    hint: 'Try again later.',
+  });
+}
+
+/**
+ * In a transaction of its own. Null if rows differ, and what PostgreSQL takes as it is now, whatever
+ * the snapshot is, has changed since the snapshot was taken: the two sides may have read different
+ * tables.
+ */
+async function compareOnce(
+  db: Db,
+  imat: Compared,
+  columns: readonly ColumnFacts[],
+  truth: Unstacked | null,
+): Promise<VerifyResult | null> {
   const selected = lines(
     columns.map((column) =>
       column.sortable
@@ -43,42 +66,85 @@ export async function compareWithDefinition(
   );
   const from = (relation: string): string => `SELECT ${selected.text} FROM ${relation}`;
   const imatRows = from(imat.relation);
-  const truth = await db.transaction('read committed', () => truthOf(db, imat.definitionView));
   const definitionRows = from(truth === null ? imat.definitionView : `(${truth.query}) AS truth`);
+  const imats = [imat.id, ...(truth?.imats ?? [])];
   return db.transaction('repeatable read', async () => {
     // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would
-    // read its table as empty.
+    // read its table as empty. The locks keep from neither ATTACH PARTITION nor TRUNCATE of a
+    // partition that came later.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
-    for (const id of [imat.id, ...(truth?.imats ?? [])])
-      await db.query('SELECT imat_catalog.check_definition($1)', [id]);
+    const before = await presentOf(db, imats);
+    for (const id of imats) await db.query('SELECT imat_catalog.check_definition($1)', [id]);
     const [total] = await db.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM (${definitionRows}) q`,
     );
-    const unpaired = unpairedSql(differingSql(imatRows, definitionRows), columns);
-    // Rows come as text, so that every digit is compared and shown.
-    const asText = columns.map((_, index) => `, v.c${index}::text AS c${index}`).join('');
-    const rows = await db.query<Record<string, string | null> & { side: Side }>(
-      `SELECT v.side${asText} FROM (${unpaired}) v LIMIT ${MATCH_LIMIT + 1}`,
+    const { differences, sample } = await differencesOf(
+      db,
+      unpairedSql(differingSql(imatRows, definitionRows), columns),
+      columns,
     );
-    const found = rows.map(
-      (row): Difference => ({
-        side: row.side,
-        row: Object.fromEntries(
-          columns.map((column, index) => [column.name, row[`c${index}`] ?? null]),
-        ),
-      }),
-    );
-    const remaining = found.length > MATCH_LIMIT ? found : withoutTolerated(found, columns);
-    const differences = found.length > MATCH_LIMIT ? await countOf(db, unpaired) : remaining.length;
+    if (differences > 0) {
+      const after = await presentOf(db, imats);
+      if (after.rewritten || after.state !== before.state) return null;
+    }
     return {
       name: imat.name,
       equal: differences === 0,
       differences,
-      sample: remaining.slice(0, SAMPLE),
+      sample,
       rows: Number(total?.rows ?? 0),
       error: null,
     };
   });
+}
+
+/**
+ * The partitions that PostgreSQL plans with and the labels that it prints, and whether a table has
+ * been truncated or rewritten since the snapshot was taken.
+ */
+async function presentOf(
+  db: Db,
+  imats: readonly number[],
+): Promise<{ readonly state: string; readonly rewritten: boolean }> {
+  const [present] = await db.query<{ state: string; rewritten: boolean }>(
+    `SELECT concat_ws(' ', t.parts, l.labels) AS state,
+       imat_catalog.is_rewritten(s.sources) AS rewritten
+     FROM (
+       SELECT ARRAY(SELECT DISTINCT z.relation FROM imat_catalog.imat_source z
+         WHERE z.imat_id = ANY ($1)) AS sources
+     ) s, LATERAL (
+       SELECT array_agg(p.relid::oid ORDER BY p.relid::oid)::text AS parts
+       FROM unnest(s.sources) u(source), pg_partition_tree(u.source) p
+     ) t, LATERAL (
+       SELECT array_agg(imat_catalog.labels_changed(i.labels) ORDER BY i.id)::text AS labels
+       FROM imat_catalog.imat i WHERE i.id = ANY ($1)
+     ) l`,
+    [imats],
+  );
+  return present ?? { state: '', rewritten: false };
+}
+
+async function differencesOf(
+  db: Db,
+  unpaired: string,
+  columns: readonly ColumnFacts[],
+): Promise<Pick<VerifyResult, 'differences' | 'sample'>> {
+  // Rows come as text, so that every digit is compared and shown.
+  const asText = columns.map((_, index) => `, v.c${index}::text AS c${index}`).join('');
+  const rows = await db.query<Record<string, string | null> & { side: Side }>(
+    `SELECT v.side${asText} FROM (${unpaired}) v LIMIT ${MATCH_LIMIT + 1}`,
+  );
+  const found = rows.map(
+    (row): Difference => ({
+      side: row.side,
+      row: Object.fromEntries(
+        columns.map((column, index) => [column.name, row[`c${index}`] ?? null]),
+      ),
+    }),
+  );
+  const remaining = found.length > MATCH_LIMIT ? found : withoutTolerated(found, columns);
+  const differences = found.length > MATCH_LIMIT ? await countOf(db, unpaired) : remaining.length;
+  return { differences, sample: remaining.slice(0, SAMPLE) };
 }
 
 /** The rows that only one side has, as a multiset. */

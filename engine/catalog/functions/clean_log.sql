@@ -47,7 +47,7 @@ BEGIN
   EXECUTE format(
     'DELETE FROM %1$s l'
     ' WHERE l.ctid > (SELECT max(h.ctid) FROM (SELECT k.ctid FROM %1$s k LIMIT 100) h)'
-    ' AND %2$s AND l.xid < $2', logs,
+    ' AND %2$s AND l.xid < $2', imat_catalog.required_name(logs),
     (SELECT string_agg(format('pg_visible_in_snapshot(l.xid, $1[%s])', n), ' AND ')
       FROM generate_subscripts(frontiers, 1) n)
   ) USING frontiers, (SELECT min(pg_snapshot_xmax(s)) FROM unnest(frontiers) s);
@@ -55,6 +55,9 @@ BEGIN
   DELETE FROM imat_store.reset r WHERE r.relation = source AND NOT EXISTS (
     SELECT FROM unnest(frontiers) s WHERE NOT pg_visible_in_snapshot(r.xid, s));
   RETURN deleted;
+EXCEPTION WHEN undefined_table THEN
+  -- The last imat on the source was reverted at the same time.
+  RETURN 0;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS

@@ -7,9 +7,13 @@ DECLARE
   counted bigint;
 BEGIN
   IF view IS NULL THEN RETURN 0; END IF;
-  EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT $1) e', view)
+  EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT $1) e',
+    imat_catalog.required_name(view))
     INTO counted USING up_to;
   RETURN counted;
+EXCEPTION WHEN undefined_table THEN
+  -- The imat was reverted at the same time.
+  RETURN 0;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.count_elapsed(regclass, integer) IS

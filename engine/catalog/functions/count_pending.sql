@@ -23,21 +23,26 @@ BEGIN
   LOOP
     -- The upper bound is always true. It makes the planner expect few rows, and so use an index on
     -- xid if there is one.
-    EXECUTE format(
-      $sql$
-        SELECT array_agg(x.n ORDER BY x.o)
-        FROM (
-          SELECT u.o, (SELECT count(*) FROM (
-            SELECT FROM %s l
-            WHERE l.xid >= pg_snapshot_xmin(u.s) AND l.xid <= '18446744073709551615'
-              AND NOT pg_visible_in_snapshot(l.xid, u.s)
-            LIMIT $2
-          ) p) AS n
-          FROM unnest($1) WITH ORDINALITY u(s, o)
-        ) x
-      $sql$,
-      log.log
-    ) INTO counted USING log.snapshots, count_up_to;
+    BEGIN
+      EXECUTE format(
+        $sql$
+          SELECT array_agg(x.n ORDER BY x.o)
+          FROM (
+            SELECT u.o, (SELECT count(*) FROM (
+              SELECT FROM %s l
+              WHERE l.xid >= pg_snapshot_xmin(u.s) AND l.xid <= '18446744073709551615'
+                AND NOT pg_visible_in_snapshot(l.xid, u.s)
+              LIMIT $2
+            ) p) AS n
+            FROM unnest($1) WITH ORDINALITY u(s, o)
+          ) x
+        $sql$,
+        imat_catalog.required_name(log.log)
+      ) INTO counted USING log.snapshots, count_up_to;
+    EXCEPTION WHEN undefined_table THEN
+      -- The last imat on the source was reverted at the same time.
+      CONTINUE;
+    END;
     RETURN QUERY SELECT * FROM unnest(log.ids, counted);
   END LOOP;
   RETURN QUERY SELECT i.id,

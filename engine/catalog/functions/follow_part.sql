@@ -45,8 +45,8 @@ BEGIN
   END IF;
   PERFORM imat_catalog.take_part(source, part, true, true);
   RETURN true;
-EXCEPTION WHEN lock_not_available OR deadlock_detected OR undefined_table
-  OR serialization_failure THEN
+EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR undefined_table
+  OR invalid_schema_name THEN
   RETURN false;
 END $$;
 

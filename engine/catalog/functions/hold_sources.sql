@@ -18,8 +18,6 @@ BEGIN
     WHERE z.imat_id = imat AND EXISTS (SELECT FROM pg_class c WHERE c.oid = z.relation)
       ORDER BY z.relation
   LOOP
-    -- The snapshot may be older than a DROP TABLE; there is no name then.
-    IF source::text = source::oid::text THEN RETURN false; END IF;
     IF imat_store.is_locked(source, true) THEN RETURN false; END IF;
     PERFORM imat_catalog.lock_relation(source, 'ACCESS SHARE');
   END LOOP;

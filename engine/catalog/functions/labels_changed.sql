@@ -10,8 +10,12 @@ BEGIN
   SELECT string_agg(a.attname, ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute a
     WHERE a.attrelid = held AND a.attname LIKE 'values%' AND NOT a.attisdropped;
   IF columns IS NULL THEN RETURN false; END IF;
-  EXECUTE format('SELECT l.labels <> ROW(%s)::text FROM %s l', columns, held) INTO changed;
+  EXECUTE format('SELECT l.labels <> ROW(%s)::text FROM %s l', columns,
+    imat_catalog.required_name(held)) INTO changed;
   RETURN changed;
+EXCEPTION WHEN undefined_table THEN
+  -- The imat was reverted at the same time.
+  RETURN false;
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.labels_changed(regclass) IS

@@ -4,10 +4,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  EXECUTE format('LOCK TABLE %s IN %s MODE', relation, lock_mode);
+  EXECUTE format('LOCK TABLE %s IN %s MODE',
+    imat_catalog.required_name(relation), lock_mode);
   PERFORM imat_catalog.require_locked(ARRAY[relation::oid], lock_mode);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.lock_relation(regclass, text) IS
-  'Locks a table with its partitions. Raises an error if another table had its name at that '
-  'moment.';
+  'Locks a table with its partitions. Raises an error if it was dropped, or if another table had '
+  'its name at that moment.';

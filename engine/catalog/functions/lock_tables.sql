@@ -11,11 +11,9 @@ DECLARE
   until timestamptz := clock_timestamp() + interval '50 ms';
 BEGIN
   FOR one IN SELECT DISTINCT u.relation FROM unnest(tables) u(relation) ORDER BY 1 LOOP
-    -- It has no name any more.
-    IF one::text = one::oid::text THEN RAISE undefined_table; END IF;
     PERFORM set_config('lock_timeout',
       greatest(1, ceil(extract(epoch FROM until - clock_timestamp()) * 1000))::text, true);
-    EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', one, lock_mode);
+    EXECUTE format('LOCK TABLE ONLY %s IN %s MODE', imat_catalog.required_name(one), lock_mode);
   END LOOP;
   PERFORM imat_catalog.require_locked(tables, lock_mode);
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR undefined_table

@@ -5,6 +5,8 @@ AS $$
 DECLARE
   trigger_name text;
 BEGIN
+  -- A table that was dropped took its triggers along.
+  IF part::text = part::oid::text THEN RETURN; END IF;
   FOR trigger_name IN SELECT n.name FROM imat_catalog.capture_triggers(source, part) n LOOP
     EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', trigger_name, part);
   END LOOP;
