@@ -76,7 +76,9 @@ function scaleOf({ quick, rows, groups, rounds, seconds }: Flags): Scale {
   const scale = quick === true ? QUICK : FULL;
   return {
     ...scale,
-    ...(rows === undefined ? {} : { rows, bulkRows: Math.min(scale.bulkRows, rows) }),
+    ...(rows === undefined
+      ? {}
+      : { rows, bulkRows: Math.min(scale.bulkRows, rows), loadedRows: 10 * rows }),
     ...(groups === undefined ? {} : { groups }),
     ...(rounds === undefined ? {} : { rounds }),
     ...(seconds === undefined ? {} : { seconds }),

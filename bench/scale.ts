@@ -8,6 +8,8 @@ export type Scale = {
   readonly seconds: number;
   /** Rows of the one large statement. */
   readonly bulkRows: number;
+  /** Rows of a load of a whole table in one statement. */
+  readonly loadedRows: number;
   /** Rows pending before a fold. */
   readonly pendingRows: number;
   /** The scale factor of the tables in the shapes of TPC-H. */
@@ -20,6 +22,7 @@ export const FULL: Scale = {
   rounds: 7,
   seconds: 5,
   bulkRows: 100_000,
+  loadedRows: 10_000_000,
   pendingRows: 300_000,
   warehouse: 0.1,
 };
@@ -31,6 +34,7 @@ export const QUICK: Scale = {
   rounds: 3,
   seconds: 1,
   bulkRows: 20_000,
+  loadedRows: 200_000,
   pendingRows: 50_000,
   warehouse: 0.01,
 };

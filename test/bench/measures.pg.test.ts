@@ -13,6 +13,7 @@ const TINY: Scale = {
   rounds: 1,
   seconds: 0.1,
   bulkRows: 500,
+  loadedRows: 1000,
   pendingRows: 500,
   warehouse: 0.0001,
 };

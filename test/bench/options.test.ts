@@ -30,6 +30,7 @@ test('a scale is a named one, with parts of it changed', () => {
     ...QUICK,
     rows: 1000,
     bulkRows: 1000,
+    loadedRows: 10_000,
     rounds: 1,
   });
 });
