@@ -1,7 +1,8 @@
 /**
  * Upkeep, whatever the imats do: folds the counters of changes; compares the schema with its last
- * image; deletes expired history, requests and workers, and log rows that nobody needs; vacuums
- * logs; keeps the index on a log's transaction ids.
+ * image; writes capture functions again whose columns were renamed; deletes expired history,
+ * requests and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's
+ * transaction ids.
  *
  * Each live read and each poll scans a log's whole file, empty pages too. So a large one is
  * vacuumed with TRUNCATE, which gives empty pages at its end back. PostgreSQL takes the lock for
@@ -14,6 +15,7 @@
  * it comes last, and not while a transaction is open that was open in the previous round. An
  * unfinished index is dropped and built again.
  */
+import { renewCapture } from '../engine/capture/renew.ts';
 import type { Db } from '../engine/db/db.ts';
 import { translated } from '../engine/db/server-errors.ts';
 import { ImatError } from '../engine/errors/imat-error.ts';
@@ -46,6 +48,7 @@ export type UpkeepStep =
   | 'tidy'
   | 'fold counts'
   | 'compare schema'
+  | 'renew capture'
   | 'clean'
   | 'vacuum'
   | 'index'
@@ -71,6 +74,8 @@ export class Upkeep {
   readonly #needs = new Map<number, Need>();
   /** The logs that were vacuumed, as they were before. */
   readonly #vacuumed = new Map<number, string>();
+  /** The columns of each source for which its capture functions were looked at. */
+  readonly #columns = new Map<number, string>();
   /** Transactions that were open in the previous round. */
   #open: ReadonlySet<string> = new Set();
 
@@ -87,6 +92,7 @@ export class Upkeep {
     await this.#try('tidy', null, () => deleteExpired(db, policy));
     await this.#try('fold counts', null, () => foldCounts(db));
     await this.#try('compare schema', null, () => compareSchema(db));
+    await this.#renewCapture(db);
     const logs = await translated(() =>
       db.query<LogRow>(
         `SELECT source, log::text AS log, rows, dead_rows AS dead, pages, bytes,
@@ -110,6 +116,24 @@ export class Upkeep {
       }
     }
     await this.#keepIndexes(db, logs);
+  }
+
+  /** After a rename, capture makes its command anew for each statement. */
+  async #renewCapture(db: Db): Promise<void> {
+    const sources = await translated(() =>
+      db.query<{ source: number; log: string; columns: string }>(
+        `SELECT s.relation::oid AS source, s.log_text AS log,
+           string_agg(quote_ident(a.attname), ',' ORDER BY a.attnum) AS columns
+         FROM imat_catalog.source s JOIN pg_attribute a ON a.attrelid = s.relation
+         WHERE s.here AND a.attnum > 0 AND NOT a.attisdropped
+         GROUP BY s.relation, s.log_text`,
+      ),
+    );
+    for (const { source, log, columns } of sources) {
+      if (this.#columns.get(source) === columns) continue;
+      const error = await this.#try('renew capture', log, () => renewCapture(db, source));
+      if (error === null) this.#columns.set(source, columns);
+    }
   }
 
   #isVacuumDue({ source, rows, dead, pages }: LogRow): boolean {

@@ -65,6 +65,25 @@ describe('logs', () => {
     });
   });
 
+  test('capture is written again after a rename', async () => {
+    await world.imat.convert('sums');
+    const body = () =>
+      world.value<string>(
+        `SELECT prosrc FROM pg_proc p, imat_catalog.source s
+         WHERE p.oid = to_regproc(s.capture->>'insert')`,
+      );
+    await world.sql('ALTER TABLE t RENAME v TO amount; ALTER TABLE t RENAME k TO v');
+    expect(await body()).not.toContain('n.amount');
+    await rounds(async () => (await body()).includes('n.amount'));
+    await world.sql('INSERT INTO t SELECT g % 3, g FROM generate_series(1, 10) g');
+    await expectExact(world, {
+      name: 'sums',
+      definition: 'SELECT v AS k, sum(amount) AS s, count(*) AS n FROM public.t GROUP BY v',
+    });
+    const troubles = (await world.imat.doctor()).checks.map((check) => check.message);
+    expect(troubles.join('\n')).not.toContain('was renamed');
+  });
+
   test('one that a bulk load has made large gives its empty pages back', async () => {
     await world.imat.convert('sums');
     const pages = () => world.value<number>('SELECT pages::int FROM imat_catalog.log_upkeep');
