@@ -39,6 +39,10 @@ export async function storeCosts(db: Db, whole: Plan): Promise<readonly StoreCos
   return found;
 }
 
+/** Whether its change is added up from rows of logs, rather than computed again from tables. */
+export const isAddedUp = ({ plan }: StoreCosts): boolean =>
+  plan.rule === 'add' && plan.inner?.rule !== 'regroup';
+
 export type Changed = { readonly oid: number; readonly rows: number };
 
 /** A change of `rows` rows of a source that has `source.rows`. */
