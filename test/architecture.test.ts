@@ -124,7 +124,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'engine/db',
     'engine/imat.ts',
   ],
-  workers: ['engine/errors', 'engine/api.ts', 'engine/db', 'engine/catalog', 'engine/index.ts'],
+  workers: [
+    'engine/errors',
+    'engine/api.ts',
+    'engine/db',
+    'engine/catalog',
+    'engine/capture',
+    'engine/index.ts',
+  ],
   cli: [
     'engine/durations.ts',
     'engine/errors',

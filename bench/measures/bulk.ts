@@ -10,8 +10,8 @@ const BAR = atMost(1.6);
 
 /**
  * PostgreSQL deletes by marking rows, so a trigger that only has a transition table takes 1.66
- * times as long. What imat can be judged by is what logging costs: at most this many times an INSERT
- * of the same rows.
+ * times as long. What imat can be judged by is what logging costs: at most this many times an
+ * INSERT of the same rows.
  */
 const LOGGING = 1.2;
 

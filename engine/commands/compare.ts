@@ -47,9 +47,9 @@ export async function compareWithDefinition(db: Db, imat: Compared): Promise<Ver
 }
 
 /**
- * In a transaction of its own. Null if rows differ, and what PostgreSQL takes as it is now, whatever
- * the snapshot is, has changed since the snapshot was taken: the two sides may have read different
- * tables.
+ * In a transaction of its own. Null if rows differ, and what PostgreSQL takes as it is now,
+ * whatever the snapshot is, has changed since the snapshot was taken: the two sides may have read
+ * different tables.
  */
 async function compareOnce(
   db: Db,

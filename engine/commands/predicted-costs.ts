@@ -151,9 +151,9 @@ async function readCost(db: Db, model: Model, source: Source, pending: number): 
 }
 
 /**
- * What adding up a row of the log takes beside a row of its table: whether it is pending is asked of
- * each, and rows that came and went cancel out before. Measured: sums over 200,000 rows with 10,000
- * pending (docs/operations.md).
+ * What adding up a row of the log takes beside a row of its table: whether it is pending is asked
+ * of each, and rows that came and went cancel out before. Measured: sums over 200,000 rows with
+ * 10,000 pending (docs/operations.md).
  */
 const PENDING_ROW = 4;
 

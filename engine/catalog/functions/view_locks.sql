@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION imat_catalog.view_locks(imat integer) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog
 AS $$
-  SELECT coalesce('LOCK TABLE ' || string_agg(imat_catalog.required_name(c.oid), ', ' ORDER BY c.oid)
+  SELECT coalesce('LOCK TABLE '
+    || string_agg(imat_catalog.required_name(c.oid), ', ' ORDER BY c.oid)
     || ' IN ACCESS SHARE MODE;', '')
   FROM imat_catalog.fact f JOIN pg_class c ON f.class = 'pg_class'::regclass AND c.oid = f.object
   WHERE f.imat_id = imat AND c.relkind = 'v'
