@@ -158,8 +158,10 @@ async function killBackend(run: Run, session: Session): Promise<void> {
 export async function settle(run: Run): Promise<void> {
   const session = new Session('settler', run.url, run.trace, run.users);
   const commander = new Commander(run.url);
-  await run.quietly(async () => {
-    await endPrepared(run, session, run.nextChance());
+  const chance = run.nextChance();
+  const release = (): Promise<void> => endPrepared(run, session, chance);
+  await run.quietly(release, async () => {
+    await release();
     await endDetachments(run, session);
     await restoreOracles(run.world.definitions, session).catch((error: unknown) =>
       run.count(`oracles not restored: ${asFault(error).message}`),

@@ -85,11 +85,14 @@ export class Run {
     }
   }
 
-  /** Runs `body` while no other actor is at work. */
-  async quietly(body: () => Promise<void>): Promise<void> {
+  /** Runs `body` while no other actor is at work; until then `release`, for who waits for locks. */
+  async quietly(release: () => Promise<void>, body: () => Promise<void>): Promise<void> {
     this.#paused = true;
     try {
-      while (this.#active > 0) await sleep(20);
+      while (this.#active > 0) {
+        await release();
+        await sleep(20);
+      }
       await body();
     } finally {
       this.#paused = false;
