@@ -184,7 +184,61 @@ test('a reader keeps its snapshot while another session writes, folds and trunca
   for (const subject of subjects) await bench.check(subject);
 });
 
-test('another freshness, a rename of a source and a rebuild', async () => {
+/** Groups by one table's column are coarse, and those by another one's are not. */
+const MIXED = `SELECT a.region, a.n, b.category, b.m, t.k FROM (
+    SELECT o.region, count(*) AS n FROM orders o
+    WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.customer) GROUP BY o.region) a,
+  (SELECT p.category, count(o.id) AS m FROM product p LEFT JOIN orders o ON o.product = p.id
+    GROUP BY p.category) b,
+  (SELECT count(*) AS k FROM customer c WHERE NOT EXISTS (
+    SELECT FROM orders o WHERE o.customer = c.id)) t`;
+
+test('what statistics chose for each store stays with another freshness', async () => {
+  await bench.user.execute(RESET);
+  await bench.user.execute(`${COARSE};
+    ALTER TABLE product ALTER category RESET (n_distinct); ANALYZE product`);
+  const subject = await bench.convert(MIXED);
+  const rules = async (): Promise<readonly string[]> =>
+    (await bench.imat.explain(subject.name)).stores.map(({ rule }) => rule);
+  expect(await rules()).toEqual(['add', 'regroup', 'add', 'regroup', 'regroup']);
+  await bench.user.execute(`${COARSE};
+    ALTER TABLE orders ALTER region RESET (n_distinct); ANALYZE orders`);
+  for (const freshness of ['manual', 'live'] as const) {
+    await bench.imat.convert(subject.name, { freshness });
+    expect(await rules()).toEqual(['add', 'regroup', 'add', 'regroup', 'regroup']);
+  }
+  await bench.run(randomHistory(randomFor('mixed'), WRITABLE_SHOP, 15));
+  // A repair chooses anew.
+  await bench.imat.repair(subject.name);
+  expect(await rules()).toEqual(['regroup', 'add', 'add', 'regroup', 'regroup']);
+  await bench.run(randomHistory(randomFor('mixed, repaired'), WRITABLE_SHOP, 15));
+});
+
+test('another freshness after columns of sources were renamed', async () => {
+  await bench.user.execute(RESET);
+  const definition = (qty: string, customer: string): string =>
+    `SELECT count(*) AS n, sum(o.${qty}) AS s FROM orders o
+     WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.${customer})`;
+  const subject = await bench.convert(definition('qty', 'customer'));
+  await bench.user.execute(`ALTER TABLE orders RENAME qty TO quantity;
+    ALTER TABLE orders RENAME customer TO buyer`);
+  try {
+    const renamed = { ...subject, definition: definition('quantity', 'buyer') };
+    for (const freshness of ['manual', 'live'] as const) {
+      await bench.imat.convert(subject.name, { freshness });
+      await bench.user.execute('UPDATE orders SET quantity = quantity + 1, buyer = 5 - buyer');
+      await bench.imat.fold(subject.name);
+      await bench.check(renamed);
+    }
+    await bench.user.execute('DELETE FROM orders WHERE id < 3');
+    await bench.check(renamed);
+  } finally {
+    await bench.user.execute(`ALTER TABLE orders RENAME quantity TO qty;
+      ALTER TABLE orders RENAME buyer TO customer`);
+  }
+});
+
+test('another freshness and a rebuild', async () => {
   await bench.user.execute(RESET);
   const subject = await bench.convert(TOTALS[3]?.[1] ?? '');
   const { name } = subject;
