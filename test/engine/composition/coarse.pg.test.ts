@@ -184,6 +184,25 @@ test('a reader keeps its snapshot while another session writes, folds and trunca
   for (const subject of subjects) await bench.check(subject);
 });
 
+test('a reader keeps its snapshot while the only table is truncated', async () => {
+  await bench.user.execute(RESET);
+  const subject = await bench.convert(
+    `SELECT count(*) AS n, sum(o.qty) AS q FROM orders o
+     WHERE o.id = (SELECT max(i.id) FROM orders i WHERE i.customer = o.customer)`,
+  );
+  await bench.user.execute('UPDATE orders SET qty = 7 WHERE id = 1');
+  const writer = await bench.connect();
+  await bench.user.execute('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT');
+  await bench.user.query('SELECT pg_current_snapshot()');
+  await writer.execute('TRUNCATE orders');
+  await bench.check(subject);
+  await writer.execute('INSERT INTO orders (id, customer, qty) VALUES (30, 1, 3)');
+  for (const session of [bench.user, writer]) await bench.check(subject, session);
+  await bench.user.execute('COMMIT');
+  await bench.fold();
+  await bench.check(subject);
+});
+
 /** Groups by one table's column are coarse, and those by another one's are not. */
 const MIXED = `SELECT a.region, a.n, b.category, b.m, t.k FROM (
     SELECT o.region, count(*) AS n FROM orders o
