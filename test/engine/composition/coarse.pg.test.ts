@@ -257,6 +257,23 @@ test('another freshness after columns of sources were renamed', async () => {
   }
 });
 
+test('columns of one name as long as names can be', async () => {
+  const name = 'n'.repeat(63);
+  await bench.user.execute(RESET);
+  await bench.user.execute(`ALTER TABLE orders ADD ${name} int DEFAULT 1;
+    ALTER TABLE customer ADD ${name} int DEFAULT 2`);
+  try {
+    await bench.convert(
+      `SELECT sum(o.${name}) AS o, sum(c.${name}) AS c
+       FROM customer c LEFT JOIN orders o ON o.customer = c.id`,
+    );
+    await bench.run(['UPDATE orders SET customer = customer + 1', FOLD, 'DELETE FROM customer']);
+  } finally {
+    await bench.clear();
+    await bench.user.execute(`ALTER TABLE orders DROP ${name}; ALTER TABLE customer DROP ${name}`);
+  }
+});
+
 test('another freshness and a rebuild', async () => {
   await bench.user.execute(RESET);
   const subject = await bench.convert(TOTALS[3]?.[1] ?? '');
