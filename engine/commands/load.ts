@@ -207,7 +207,8 @@ export async function noteStored(
   else
     await db.query(
       `UPDATE imat_catalog.imat
-       SET stored_text = $2, fold_function = $3, further_stores = $4::name[], over_rows = $5::boolean[]
+       SET stored_text = $2, fold_function = $3, further_stores = $4::name[],
+         over_rows = $5::boolean[]
        WHERE id = $1`,
       [
         id,

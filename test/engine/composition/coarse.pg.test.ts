@@ -158,6 +158,36 @@ test('more touched keys than are computed one by one', async () => {
   ]);
 });
 
+test('more touched keys than are few: the definition alone is read', async () => {
+  for (const definition of [TOTALS[3]?.[1] ?? '', GROUPS[0]?.[1] ?? '']) {
+    await bench.user.execute(RESET);
+    await bench.user.execute(COARSE);
+    const { name } = await bench.convert(definition);
+    const rows = new RegExp(`on state2_${name} `);
+    /** What a read does with the rows below. */
+    const readings = async (): Promise<readonly string[]> => {
+      const plan = await bench.user.query<Record<string, string>>(
+        `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM imat.${name}`,
+      );
+      const lines = plan.flatMap((line) => Object.values(line)).filter((line) => rows.test(line));
+      return lines.filter((line) => !line.includes('never executed'));
+    };
+    await bench.user.execute(
+      `INSERT INTO customer SELECT i, 'c', 'north', NULL, 1 FROM generate_series(10, 900) i;
+       INSERT INTO orders (id, customer, region, qty)
+       SELECT i, i, 'north', 2 FROM generate_series(10, 900) i`,
+    );
+    expect(await readings(), definition).not.toEqual([]);
+    await bench.user.execute(
+      `INSERT INTO customer SELECT i, 'c', 'south', NULL, 1 FROM generate_series(901, 2000) i;
+       INSERT INTO orders (id, customer, region, qty)
+       SELECT i, i, 'south', 2 FROM generate_series(901, 2000) i`,
+    );
+    expect(await readings(), definition).toEqual([]);
+    await bench.run(['SELECT', 'BEGIN', 'DELETE FROM orders WHERE id % 2 = 0', 'ROLLBACK', FOLD]);
+  }
+});
+
 test('a reader keeps its snapshot while another session writes, folds and truncates', async () => {
   await bench.user.execute(RESET);
   const subjects = [];
