@@ -129,6 +129,22 @@ test('few rows to a key are computed again', async () => {
   expect((await bench.imat.explain(name)).stores.map(({ rule }) => rule)).toEqual(['regroup']);
 });
 
+test('the indexes that the rows are read by are asked for', async () => {
+  await bench.user.execute(RESET);
+  const { name, converted } = await bench.convert(TOTALS[3]?.[1] ?? '');
+  const wanted = ['customer (id)', 'orders (customer)'].map(
+    (list) => `an index would save reading the table: CREATE INDEX CONCURRENTLY ON public.${list};`,
+  );
+  expect(converted.notes.filter((note) => note.startsWith('an index')).toSorted()).toEqual(wanted);
+  await bench.user.execute('CREATE INDEX orders_customer ON orders (customer)');
+  const { stores } = await bench.imat.explain(name);
+  expect(stores[1]?.tables.map(({ relation, indexes }) => [relation, indexes])).toEqual([
+    ['public.customer', [{ column: 'id', present: false }]],
+    ['public.orders', [{ column: 'customer', present: true }]],
+  ]);
+  await bench.user.execute('DROP INDEX orders_customer');
+});
+
 test('a query over such groups', async () => {
   await bench.user.execute(RESET);
   await bench.user.execute(COARSE);
