@@ -37,7 +37,7 @@ import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
-import { isCoarse } from './coarse.ts';
+import { isCoarse, isFiner } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
@@ -77,17 +77,19 @@ export async function planQuery(
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
   const decided: boolean[] = [];
+  const decide = async (byStatistics: () => Promise<boolean>): Promise<boolean> => {
+    const known = server.overRows?.[decided.length] ?? false;
+    const answer = server.overRows === null ? await byStatistics() : known;
+    decided.push(answer);
+    return answer;
+  };
   const rules: Rules = {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
     overRows: (one, columns) => planOverRows(adding, one, columns),
-    isCoarse: async (one) => {
-      const known = server.overRows?.[decided.length] ?? false;
-      const answer = server.overRows === null ? await isCoarse(db, one) : known;
-      decided.push(answer);
-      return answer;
-    },
+    isCoarse: (one) => decide(() => isCoarse(db, one)),
+    isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups)),
   };
   const whole = withTimeAbove(query, sources);
   const plan = await planStores(whole, inspection.columns, rules, added.reasons);

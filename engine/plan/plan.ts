@@ -29,8 +29,8 @@ export type Plan = {
   readonly stores: readonly StorePlan[];
   readonly residual: Residual | null;
   /**
-   * What statistics have decided: for each query whose keys could be computed again, whether groups
-   * over its rows were preferred, in the order in which that was asked.
+   * What statistics have decided, in the order in which they were asked: whether the rows of a key
+   * are many, and whether the rows below have finer keys.
    */
   readonly overRows?: readonly boolean[];
 };

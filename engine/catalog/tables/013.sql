@@ -12,8 +12,8 @@ ALTER TABLE imat_catalog.imat
     GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
   -- the names of the stored tables beside the one of stored_text
   ADD COLUMN further_stores name[] NOT NULL DEFAULT '{}',
-  -- what statistics decided when it was planned: for each query whose keys could be computed again,
-  -- whether groups over its rows were preferred
+  -- what statistics decided when it was planned, in the order in which they were asked: whether the
+  -- rows of a key are many, and whether rows below have finer keys
   ADD COLUMN over_rows boolean[] NOT NULL DEFAULT '{}',
   -- whether its answer changes only where a table that it captures does
   ADD COLUMN follows_tables boolean

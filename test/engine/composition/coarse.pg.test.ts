@@ -129,6 +129,26 @@ test('few rows to a key are computed again', async () => {
   expect((await bench.imat.explain(name)).stores.map(({ rule }) => rule)).toEqual(['regroup']);
 });
 
+test('rows that have no finer key than their groups are not stored', async () => {
+  await bench.user.execute(RESET);
+  const byCustomer = ['customer.id', 'orders.customer'].map((column) => column.split('.'));
+  const set = (option: string): Promise<void> =>
+    bench.user.execute(
+      byCustomer
+        .map(
+          ([table, column]) => `ALTER TABLE ${table} ALTER ${column} ${option}; ANALYZE ${table}`,
+        )
+        .join(';'),
+    );
+  await set('SET (n_distinct = 0.0001)');
+  const { name } = await bench.convert(
+    `SELECT c.id, count(o.id) AS n FROM customer c LEFT JOIN orders o ON o.customer = c.id
+     GROUP BY c.id`,
+  );
+  expect((await bench.imat.explain(name)).stores.map(({ rule }) => rule)).toEqual(['regroup']);
+  await set('RESET (n_distinct)');
+});
+
 test('the indexes that the rows are read by are asked for', async () => {
   await bench.user.execute(RESET);
   const { name, converted } = await bench.convert(TOTALS[3]?.[1] ?? '');
