@@ -55,8 +55,16 @@ export type Analysis = {
   readonly completion: Completion;
 };
 
-/** Must run inside a transaction; leaves nothing behind in it. */
-export async function analyse(db: Db, oid: number, serverMajor: number): Promise<Analysis> {
+/**
+ * Must run inside a transaction; leaves nothing behind in it. `plansAnew`: whether what statistics
+ * decided for an imat that is there does not count.
+ */
+export async function analyse(
+  db: Db,
+  oid: number,
+  serverMajor: number,
+  plansAnew = false,
+): Promise<Analysis> {
   return rolledBack(db, async () => {
     const [session] = await db.query<{ zone: string }>(
       `SELECT current_setting('TimeZone') AS zone`,
@@ -64,7 +72,7 @@ export async function analyse(db: Db, oid: number, serverMajor: number): Promise
     const server = {
       major: serverMajor,
       timeZone: session?.zone ?? 'UTC',
-      overRows: await storedOverRows(db, oid),
+      overRows: plansAnew ? null : await storedOverRows(db, oid),
     };
     await db.execute(PRINTING);
     const [byQueries, byImats] = [
@@ -103,8 +111,8 @@ type Server = {
   readonly major: number;
   /** Of the session that converts. */
   readonly timeZone: string;
-  /** Of an imat's definition, whether its groups are stored over their rows; otherwise null. */
-  readonly overRows: boolean | null;
+  /** What statistics decided when it was planned (`Plan.overRows`); null to ask them. */
+  readonly overRows: readonly boolean[] | null;
 };
 
 const insteadOf = ({ instead }: Unstacked): string[] =>

@@ -24,8 +24,22 @@ LIMIT 1`;
 const MOST_ROWS = `
 SELECT max(c.reltuples)::float8 AS rows FROM pg_class c WHERE c.oid = ANY ($1::oid[])`;
 
-/** Whether they are many: the rows of the largest table, by the different keys. Unknown is few. */
+/** Whether they are many. Unknown is few. */
 export async function isCoarse(db: Db, plan: RegroupPlan): Promise<boolean> {
+  return ((await rowsToKey(db, plan)) ?? 0) >= MANY_ROWS;
+}
+
+/**
+ * Whether the rows of groups have keys by which at most half as many are computed again: rows that
+ * are no finer than their groups would be stored for nothing.
+ */
+export async function isFiner(db: Db, rows: RegroupPlan, groups: RegroupPlan): Promise<boolean> {
+  const [own, whole] = [await rowsToKey(db, rows), await rowsToKey(db, groups)];
+  return own !== null && whole !== null && 2 * own <= whole;
+}
+
+/** The rows of the largest table, by the different keys; null where statistics do not tell. */
+async function rowsToKey(db: Db, plan: RegroupPlan): Promise<number | null> {
   let keys = 0;
   for (const { item, expr } of plan.holders) {
     const relation = plan.outline.items.get(item)?.relation;
@@ -37,8 +51,8 @@ export async function isCoarse(db: Db, plan: RegroupPlan): Promise<boolean> {
     const [found] = await db.query<{ keys: string }>(DIFFERENT_KEYS, [relation.oid, name ?? '']);
     keys = Math.max(keys, Number(found?.keys ?? 0));
   }
-  if (keys <= 0) return false;
+  if (keys <= 0) return null;
   const tables = tablesOf(plan.outline).map(({ relation }) => relation.oid);
   const [most] = await db.query<{ rows: string }>(MOST_ROWS, [`{${tables.join(',')}}`]);
-  return Number(most?.rows ?? 0) / keys >= MANY_ROWS;
+  return Number(most?.rows ?? 0) / keys;
 }

@@ -37,7 +37,7 @@ import { searchPathOf } from '../server/operators.ts';
 import type { Inspection } from '../server/relations.ts';
 import { inspectView } from '../server/relations.ts';
 import { openOrders } from './completed.ts';
-import { isCoarse } from './coarse.ts';
+import { isCoarse, isFiner } from './coarse.ts';
 import { implicitOperators, readGated } from './gate.ts';
 import { probe } from './probe.ts';
 import { queryColumns } from './query-columns.ts';
@@ -57,7 +57,7 @@ export async function planQuery(
   definition: Query,
   inspection: Inspection,
   functions: FunctionFacts,
-  server: { readonly major: number; readonly overRows: boolean | null },
+  server: { readonly major: number; readonly overRows: readonly boolean[] | null },
 ): Promise<Planned | Reasons> {
   const views = await viewQueries(db, inspection, functions);
   if ('reasons' in views) return views;
@@ -76,16 +76,25 @@ export async function planQuery(
     return { plan: { stores: [inlined], residual: null }, againstAdd: [] };
   const against = reasonsAgainst(query, sources);
   if (against.length > 0) return { reasons: against };
+  const decided: boolean[] = [];
+  const decide = async (byStatistics: () => Promise<boolean>): Promise<boolean> => {
+    const known = server.overRows?.[decided.length] ?? false;
+    const answer = server.overRows === null ? await byStatistics() : known;
+    decided.push(answer);
+    return answer;
+  };
   const rules: Rules = {
     columnsOf: (one) => queryColumns(db, one),
     add: (one, columns) => planAdd(adding, one, new Map(), columns),
     regroup: (one, columns) => regroup(db, one, sources, columns),
     overRows: (one, columns) => planOverRows(adding, one, columns),
-    isCoarse: async (one) => server.overRows ?? isCoarse(db, one),
+    isCoarse: (one) => decide(() => isCoarse(db, one)),
+    isFiner: (rows, groups) => decide(() => isFiner(db, rows, groups)),
   };
   const whole = withTimeAbove(query, sources);
   const plan = await planStores(whole, inspection.columns, rules, added.reasons);
-  if (!('reasons' in plan)) return { plan, againstAdd: added.reasons };
+  if (!('reasons' in plan))
+    return { plan: { ...plan, overRows: decided }, againstAdd: added.reasons };
   return late.length > 0 ? { reasons: late.map(untimed) } : plan;
 }
 

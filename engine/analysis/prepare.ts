@@ -90,7 +90,10 @@ export async function prepare(
   return { ...prepared, named: await named(db, [...all, ...others]) };
 }
 
-type Options = Pick<ConvertOptions, 'strategy' | 'freshness'>;
+type Options = Pick<ConvertOptions, 'strategy' | 'freshness'> & {
+  /** Whether statistics choose again how an imat is stored that is there. */
+  readonly plansAnew?: boolean;
+};
 
 async function decide(
   db: Db,
@@ -98,7 +101,7 @@ async function decide(
   serverMajor: number,
   options: Options,
 ): Promise<Omit<Prepared, 'named'>> {
-  const analysis = await analyse(db, oid, serverMajor);
+  const analysis = await analyse(db, oid, serverMajor, options.plansAnew === true);
   await refuseStrangersCode(db, oid, analysis.sources);
   const freshness = checkedFreshness(options.freshness ?? 'live');
   await refuseUnplannable(db, analysis);

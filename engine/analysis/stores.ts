@@ -32,7 +32,23 @@ export type Rules = {
   readonly overRows: (query: Query, columns: Columns) => Promise<AddPlan | null>;
   /** Whether the rows of one key are many. */
   readonly isCoarse: (plan: RegroupPlan) => Promise<boolean>;
+  /** Whether one key of the rows has far fewer of them than one key of the groups. */
+  readonly isFiner: (rows: RegroupPlan, groups: RegroupPlan) => Promise<boolean>;
 };
+
+/** Groups over their rows, where that costs less than to compute all rows of a key again. */
+async function worthRows(
+  query: Query,
+  columns: Columns,
+  rules: Rules,
+  regrouped: RegroupPlan | null,
+): Promise<AddPlan | null> {
+  const complete = regrouped !== null && hasPaths(regrouped) ? regrouped : null;
+  if (complete !== null && !(await rules.isCoarse(complete))) return null;
+  const over = await rules.overRows(query, columns);
+  if (over?.inner?.rule !== 'regroup' || complete === null) return over;
+  return (await rules.isFiner(over.inner, complete)) ? over : null;
+}
 
 /** More stores than this are not worth their folds. */
 export const MAX_STORES = 40;
@@ -50,10 +66,8 @@ export async function planStores(
   const whole = await rules.regroup(query, columns);
   const regrouped = 'reasons' in whole ? null : whole;
   const isComplete = regrouped !== null && hasPaths(regrouped);
-  if (regrouped === null || !isComplete || (await rules.isCoarse(regrouped))) {
-    const over = await rules.overRows(query, columns);
-    if (over !== null) return only(over);
-  }
+  const over = await worthRows(query, columns, rules, regrouped);
+  if (over !== null) return only(over);
   // Windows and the like over groups that are added up cost less than their keys computed again.
   const isOverGroups = query.kind === 'select' && query.grouped;
   if (isComplete && !isOverGroups) return only(regrouped);
@@ -323,11 +337,10 @@ class Separation {
     const isLoose = !('reasons' in added) && this.#isStrict && looseColumns(added).size > 0;
     if (!('reasons' in added) && !isLoose) return added;
     const regrouped = await this.#rules.regroup(query, columns);
-    const isComplete = !('reasons' in regrouped) && hasPaths(regrouped);
-    if (isComplete && !(await this.#rules.isCoarse(regrouped))) return regrouped;
-    const over = this.#isStrict ? null : await this.#rules.overRows(query, columns);
+    const whole = 'reasons' in regrouped ? null : regrouped;
+    const over = this.#isStrict ? null : await worthRows(query, columns, this.#rules, whole);
     if (over !== null) return over;
-    if (isComplete) return regrouped;
+    if (whole !== null && hasPaths(whole)) return whole;
     const [against, againstKey] = [added, regrouped].map((one) =>
       'reasons' in one ? one.reasons : [],
     );

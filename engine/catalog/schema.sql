@@ -155,7 +155,7 @@ CREATE TABLE imat_catalog.imat (
   elapsed_text text,
   elapsed regclass GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
   further_stores name[] DEFAULT '{}'::name[] NOT NULL,
-  over_rows boolean DEFAULT false NOT NULL,
+  over_rows boolean[] DEFAULT '{}'::boolean[] NOT NULL,
   follows_tables boolean GENERATED ALWAYS AS ((watchable AND (labels_text IS NULL) AND (elapsed_text IS NULL))) STORED,
   CONSTRAINT imat_dependence_check CHECK ((dependence = ANY (ARRAY['tables'::text, 'settings'::text, 'moment'::text]))),
   CONSTRAINT imat_state_check CHECK ((state = ANY (ARRAY['installing'::text, 'active'::text, 'reverting'::text]))),

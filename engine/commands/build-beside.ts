@@ -143,7 +143,11 @@ async function prepareTarget(
   target: Target,
   { query, strategy }: Wanted,
 ): Promise<Prepared> {
-  const options = { freshness: target.freshness, ...(strategy === undefined ? {} : { strategy }) };
+  const options = {
+    freshness: target.freshness,
+    plansAnew: true,
+    ...(strategy === undefined ? {} : { strategy }),
+  };
   const analyse = async (): Promise<Prepared> => {
     const view =
       query === null && target.definitionView !== null

@@ -8,6 +8,7 @@ import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
 import { neededIndexes } from '../plan/group-columns.ts';
 import type { Plan, StorePlan } from '../plan/plan.ts';
+import { allStores } from '../plan/plan.ts';
 import { neededColumns } from '../regroup/needed-indexes.ts';
 import type { IndexColumns } from '../server/indexes.ts';
 import { beginsWith, indexExpression, loadIndexes } from '../server/indexes.ts';
@@ -38,7 +39,9 @@ type Needed = {
 /** Inside a transaction. */
 export async function indexUses(db: Db, plan: Plan): Promise<readonly IndexUse[]> {
   const needed = new Map(
-    plan.stores.flatMap(neededBy).map((one) => [JSON.stringify([one.oid, one.columns]), one]),
+    allStores(plan)
+      .flatMap(neededBy)
+      .map((one) => [JSON.stringify([one.oid, one.columns]), one]),
   );
   if (needed.size === 0) return [];
   // Expressions are compared as they are printed.

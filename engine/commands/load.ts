@@ -16,7 +16,6 @@ import type { Statement } from '../generate/statement.ts';
 import type { Subject } from '../generate/subject.ts';
 import { swapJson } from '../generate/swap-view.ts';
 import type { Plan } from '../plan/plan.ts';
-import { isOverRows } from '../plan/plan.ts';
 import { checkNamed } from '../server/named.ts';
 import { carriedAttributes, noteGrants } from './carried-attributes.ts';
 import type { Request } from './register.ts';
@@ -208,7 +207,8 @@ export async function noteStored(
   else
     await db.query(
       `UPDATE imat_catalog.imat
-       SET stored_text = $2, fold_function = $3, further_stores = $4::name[], over_rows = $5
+       SET stored_text = $2, fold_function = $3, further_stores = $4::name[],
+         over_rows = $5::boolean[]
        WHERE id = $1`,
       [
         id,
@@ -217,7 +217,7 @@ export async function noteStored(
         namesOfStores(subject.names, plan)
           .slice(1)
           .map(({ state }) => state.name),
-        isOverRows(plan),
+        plan.overRows ?? [],
       ],
     );
 }

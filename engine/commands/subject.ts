@@ -117,11 +117,13 @@ export async function installedPlan(db: Db, imatId: number, plan: Plan): Promise
     [imatId],
   );
   const tables = namesOfStores(imatNames(imat?.name ?? ''), plan);
+  const below = allStores(plan).slice(plan.stores.length);
   const renamed = new Map<StorePlan, StorePlan>();
   for (const [index, store] of allStores(plan).entries()) {
     const installed = installedStore(
       store,
       await columnsOf(db, tables[index]?.state.sql.text ?? ''),
+      below.includes(store),
     );
     if (installed === null) return null;
     renamed.set(store, installed);
@@ -159,10 +161,15 @@ const columnsOf = (db: Db, table: string): Promise<InstalledColumn[]> =>
     [table],
   );
 
-function installedStore(plan: StorePlan, columns: readonly InstalledColumn[]): StorePlan | null {
+/** Rows below are called as the columns of sources are, which may have other names now. */
+function installedStore(
+  plan: StorePlan,
+  columns: readonly InstalledColumn[],
+  isBelow: boolean,
+): StorePlan | null {
   if (plan.rule === 'regroup') {
     const stored = [...new Set([...plan.columns, plan.key.name])];
-    const same = stored.every((name, index) => columns[index]?.name === name);
+    const same = isBelow || stored.every((name, index) => columns[index]?.name === name);
     return same && stored.length === columns.length ? plan : null;
   }
   const store = asInstalled(plan.store, columns);

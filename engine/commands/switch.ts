@@ -305,7 +305,7 @@ async function moveRows(
        untrusted = b.untrusted, dependence = b.dependence, facts_cluster = b.facts_cluster,
        broken = NULL, broken_at = NULL, swap = NULL, swap_phase = NULL, swap_bytes = NULL,
        swap_waits_for = NULL, stored_text = NULL, fold_function = NULL, labels_text = NULL,
-       elapsed_text = NULL, further_stores = '{}', over_rows = false,
+       elapsed_text = NULL, further_stores = '{}', over_rows = '{}',
        definition_view_text = $3, relation_text = $4
      FROM imat_catalog.imat b WHERE i.id = $1 AND b.id = $2`,
     [target.id, id, final.names.definition.sql.text, view.text],

@@ -58,19 +58,22 @@ function inputChange(
   subject: StoreSubject,
   { core, inner }: AddPlan,
   below: (plan: AddPlan, names: StoreNames) => Below,
+  isAsked: boolean,
 ): InnerChange | null {
   const names = subject.inner;
   if (inner === null || names === null) return null;
   if (inner.rule === 'add') return innerChange(below(inner, names));
   const [rows] = storedIn(core.input);
   if (rows === undefined) return null;
-  return rowsChange({ ...subject, names: { ...subject.names, ...names } }, inner, rows);
+  return rowsChange({ ...subject, names: { ...subject.names, ...names } }, inner, rows, isAsked);
 }
 
+/** `isAsked`: whether a query around this one has the keys that are touched in rows below. */
 export function changeQuery(
   plan: AddPlan,
   subject: StoreSubject | OverTables,
   netting: Netting,
+  isAsked = false,
 ): Sql {
   const { id, logOf, different } = subject;
   const { shape } = coreInput(plan, null);
@@ -100,7 +103,7 @@ export function changeQuery(
     const isNetted = netting === 'fenced' && own.netting !== 'fenced';
     return { plan: own, names, delta: (isNetted ? names.netted : names.delta).sql };
   };
-  const groups = subject.inner === null ? null : inputChange(subject, plan, below);
+  const groups = subject.inner === null ? null : inputChange(subject, plan, below, isAsked);
   const terms = coreInput(plan, pending, groups?.leaf).change(netting);
   const flips = plan.different.flatMap((own, index) => {
     const names = different[index];

@@ -135,7 +135,7 @@ export const isConcerned = (keys: readonly TouchKey[], changes: Sql): Sql => {
 };
 
 /** The touched stored rows, all if there are no touch keys, and the pending changes, added up. */
-function addedUp(
+export function addedUp(
   subject: Subject,
   { store }: AddPlan,
   keys: readonly TouchKey[],

@@ -26,7 +26,7 @@ import { columnOf, conditions } from '../operators/rule.ts';
 import { columnsRead, STATE, stateColumn, storedType } from '../operators/store.ts';
 import { columnsOf, nodesOf } from '../algebra/node.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
-import { coreInput } from '../plan/plan.ts';
+import { coreInput, isOverRows } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, lines, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
@@ -99,7 +99,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
               resetPending(
                 GUARDED_SNAPSHOT,
                 sources,
-                sources.length > 1 || timed.length > 0 || hasExtremes(plan.store),
+                readsTables(plan, sources) || timed.length > 0,
               ),
               isOutgrown(subject, sources),
             ],
@@ -110,6 +110,10 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
   );
   return residualOver(plan, { from: [from], where: [where] });
 }
+
+/** Whether the answer computed now reads tables, and not only what is stored and logged. */
+const readsTables = (plan: AddPlan, sources: readonly number[]): boolean =>
+  sources.length > 1 || hasExtremes(plan.store) || isOverRows(plan);
 
 const currentArm = (subject: Subject, { store }: AddPlan): Arm => ({
   number: ARM.current,

@@ -8,7 +8,7 @@
  *   publish    what readers use                              the same
  *   swap       what `imat.swap` does later, of a swap imat   by the database
  */
-import type { Plan } from '../plan/plan.ts';
+import type { AddPlan, Plan } from '../plan/plan.ts';
 import { limitOrder } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, join, literal, sql } from '../sql/sql.ts';
@@ -22,13 +22,14 @@ import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
 import { mergedView } from './merged-view.ts';
+import { overRowsView } from './over-rows-view.ts';
 import { regroupFold, regroupScript, regroupView } from './regroup.ts';
 import { barrierView, currentView } from './current-view.ts';
 import { labelsTable } from './labels.ts';
 import { liveView, readersOptions, storeOptions } from './live-view.ts';
 import { stateTable } from './state.ts';
 import type { Statement } from './statement.ts';
-import type { StoreOf } from './stores.ts';
+import type { FirstRows, StoreOf, StoreSubject } from './stores.ts';
 import { namesOfStores, orderList, residualQuery, storesOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 import { swapViews } from './swap-view.ts';
@@ -166,13 +167,15 @@ function storeScript({ subject, plan, first, isBelow }: StoreOf): readonly State
     ...changesFunction(subject, plan),
     ...computedAnew(subject, plan),
     ...(hasExtremes(plan.store) ? derivedFunction(subject, plan) : []),
-    {
-      label: 'state and pending changes, added up',
-      sql: hasExtremes(plan.store)
-        ? mergedView(subject, plan, first)
-        : currentView(subject, plan, first),
-    },
+    { label: 'state and pending changes, added up', sql: answerNow(subject, plan, first) },
   ];
+}
+
+function answerNow(subject: StoreSubject, plan: AddPlan, first: FirstRows | null): Sql {
+  if (hasExtremes(plan.store)) return mergedView(subject, plan, first);
+  if (plan.inner?.rule !== 'regroup' || subject.inner === null)
+    return currentView(subject, plan, first);
+  return overRowsView(subject, plan, { plan: plan.inner, names: subject.inner }, first);
 }
 
 /** What finds the rows that a limit takes first. */

@@ -15,6 +15,7 @@ import { storedAlias } from '../operators/stored.ts';
 import { confined } from '../regroup/confine.ts';
 import { withoutJoinNames } from '../regroup/lineage.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
+import type { StoreNames } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, sql } from '../sql/sql.ts';
 import type { InnerChange } from './composition.ts';
@@ -78,14 +79,29 @@ export const partFrom = ({ from, where }: Part): Sql =>
     ? sql`${from} AS ${S}`
     : sql`${from} AS ${S}\nWHERE ${join(where, '\n  AND ')}`;
 
+/** The keys that are touched in the rows below a store. */
+const TOUCHED_BELOW = ident('touched0');
+
+/** The same as an item of WITH, from the names of the rows' store. */
+export const touchedBelow = ({ touched }: StoreNames): Sql =>
+  sql`${TOUCHED_BELOW} AS MATERIALIZED (\n  TABLE ${touched.sql}\n)`;
+
+/** Whether these keys are few: a value that does not depend on any row. */
+export const areFewBelow = (plan: RegroupPlan): Sql => touchedIn(TOUCHED_BELOW, plan).isFew;
+
 /**
  * The change of the rows, for the groups that stand on them: those of touched keys as they are
  * stored, taken back, and as they are now. What a key is touched by is asked once, so that both
- * are of the same keys.
+ * are of the same keys. `isAsked`: whether a query around this one has the touched keys.
  */
-export function rowsChange(subject: Subject, plan: RegroupPlan, node: Stored): InnerChange {
-  const [keys, rows] = [ident('touched0'), ident('rows0')];
-  const touched = touchedIn(keys, plan);
+export function rowsChange(
+  subject: Subject,
+  plan: RegroupPlan,
+  node: Stored,
+  isAsked: boolean,
+): InnerChange {
+  const rows = ident('rows0');
+  const touched = touchedIn(TOUCHED_BELOW, plan);
   const columns = node.columns.map(
     ({ column, facts }) => sql`${S}.${ident(facts.name)} AS ${ident(`c${column.id}`)}`,
   );
@@ -102,7 +118,7 @@ export function rowsChange(subject: Subject, plan: RegroupPlan, node: Stored): I
   const { shape, now } = faceOf(node, null);
   return {
     ctes: [
-      sql`${keys} AS MATERIALIZED (\n  TABLE ${subject.names.touched.sql}\n)`,
+      ...(isAsked ? [] : [touchedBelow(subject.names)]),
       sql`${rows} AS MATERIALIZED (\n  ${join(parts, '\n  UNION ALL\n  ')}\n)`,
     ],
     leaf: { node, shape, rows: now, change: [termOf(node, rows)] },

@@ -28,6 +28,11 @@ export type Core = Group | Project;
 export type Plan = {
   readonly stores: readonly StorePlan[];
   readonly residual: Residual | null;
+  /**
+   * What statistics have decided, in the order in which they were asked: whether the rows of a key
+   * are many, and whether the rows below have finer keys.
+   */
+  readonly overRows?: readonly boolean[];
 };
 
 export type StorePlan = AddPlan | RegroupPlan;
@@ -52,9 +57,9 @@ export function allStores({ stores }: Pick<Plan, 'stores'>): readonly StorePlan[
 export const belowOf = (plan: StorePlan): readonly StorePlan[] =>
   plan.rule === 'add' ? [...plan.different, ...(plan.inner === null ? [] : [plan.inner])] : [];
 
-/** Whether groups are stored over their rows. */
-export const isOverRows = (plan: Plan): boolean =>
-  allStores(plan).some((store) => store.rule === 'add' && store.inner?.rule === 'regroup');
+/** Whether groups are stored over rows that are computed again. */
+export const isOverRows = (plan: AddPlan): boolean =>
+  allStores({ stores: [plan] }).some(({ rule }) => rule === 'regroup');
 
 /**
  * A query whose tables are the stores: the number of a store from 1 is the OID of the table, with

@@ -21,11 +21,15 @@ export const EMPTY: Omit<Select, 'first' | 'relations' | 'from' | 'targets'> = {
 
 export type Named = { readonly name: string; readonly expr: Expr };
 
-/** A name that none of these has. */
+/** A name that none of these has; PostgreSQL cuts what is longer than 63 bytes. */
 export function freshName(wanted: string, taken: readonly Named[]): string {
   let name = wanted;
-  for (let number = 2; taken.some((one) => one.name === name); number++)
-    name = `${wanted}_${number}`;
+  for (let number = 2; taken.some((one) => one.name === name); number++) {
+    const end = `_${number}`;
+    let head = wanted;
+    while (Buffer.byteLength(head + end) > 63) head = [...head].slice(0, -1).join('');
+    name = head + end;
+  }
   return name;
 }
 

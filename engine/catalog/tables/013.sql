@@ -12,8 +12,9 @@ ALTER TABLE imat_catalog.imat
     GENERATED ALWAYS AS (imat_catalog.relation_named(elapsed_text)) STORED,
   -- the names of the stored tables beside the one of stored_text
   ADD COLUMN further_stores name[] NOT NULL DEFAULT '{}',
-  -- whether its groups are stored over their rows, which statistics decide when it is converted
-  ADD COLUMN over_rows boolean NOT NULL DEFAULT false,
+  -- what statistics decided when it was planned, in the order in which they were asked: whether the
+  -- rows of a key are many, and whether rows below have finer keys
+  ADD COLUMN over_rows boolean[] NOT NULL DEFAULT '{}',
   -- whether its answer changes only where a table that it captures does
   ADD COLUMN follows_tables boolean
     GENERATED ALWAYS AS (watchable AND labels_text IS NULL AND elapsed_text IS NULL) STORED;

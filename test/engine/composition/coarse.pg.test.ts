@@ -129,6 +129,42 @@ test('few rows to a key are computed again', async () => {
   expect((await bench.imat.explain(name)).stores.map(({ rule }) => rule)).toEqual(['regroup']);
 });
 
+test('rows that have no finer key than their groups are not stored', async () => {
+  await bench.user.execute(RESET);
+  const byCustomer = ['customer.id', 'orders.customer'].map((column) => column.split('.'));
+  const set = (option: string): Promise<void> =>
+    bench.user.execute(
+      byCustomer
+        .map(
+          ([table, column]) => `ALTER TABLE ${table} ALTER ${column} ${option}; ANALYZE ${table}`,
+        )
+        .join(';'),
+    );
+  await set('SET (n_distinct = 0.0001)');
+  const { name } = await bench.convert(
+    `SELECT c.id, count(o.id) AS n FROM customer c LEFT JOIN orders o ON o.customer = c.id
+     GROUP BY c.id`,
+  );
+  expect((await bench.imat.explain(name)).stores.map(({ rule }) => rule)).toEqual(['regroup']);
+  await set('RESET (n_distinct)');
+});
+
+test('the indexes that the rows are read by are asked for', async () => {
+  await bench.user.execute(RESET);
+  const { name, converted } = await bench.convert(TOTALS[3]?.[1] ?? '');
+  const wanted = ['customer (id)', 'orders (customer)'].map(
+    (list) => `an index would save reading the table: CREATE INDEX CONCURRENTLY ON public.${list};`,
+  );
+  expect(converted.notes.filter((note) => note.startsWith('an index')).toSorted()).toEqual(wanted);
+  await bench.user.execute('CREATE INDEX orders_customer ON orders (customer)');
+  const { stores } = await bench.imat.explain(name);
+  expect(stores[1]?.tables.map(({ relation, indexes }) => [relation, indexes])).toEqual([
+    ['public.customer', [{ column: 'id', present: false }]],
+    ['public.orders', [{ column: 'customer', present: true }]],
+  ]);
+  await bench.user.execute('DROP INDEX orders_customer');
+});
+
 test('a query over such groups', async () => {
   await bench.user.execute(RESET);
   await bench.user.execute(COARSE);
@@ -158,6 +194,36 @@ test('more touched keys than are computed one by one', async () => {
   ]);
 });
 
+test('more touched keys than are few: the definition alone is read', async () => {
+  for (const definition of [TOTALS[3]?.[1] ?? '', GROUPS[0]?.[1] ?? '']) {
+    await bench.user.execute(RESET);
+    await bench.user.execute(COARSE);
+    const { name } = await bench.convert(definition);
+    const rows = new RegExp(`on state2_${name} `);
+    /** What a read does with the rows below. */
+    const readings = async (): Promise<readonly string[]> => {
+      const plan = await bench.user.query<Record<string, string>>(
+        `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM imat.${name}`,
+      );
+      const lines = plan.flatMap((line) => Object.values(line)).filter((line) => rows.test(line));
+      return lines.filter((line) => !line.includes('never executed'));
+    };
+    await bench.user.execute(
+      `INSERT INTO customer SELECT i, 'c', 'north', NULL, 1 FROM generate_series(10, 900) i;
+       INSERT INTO orders (id, customer, region, qty)
+       SELECT i, i, 'north', 2 FROM generate_series(10, 900) i`,
+    );
+    expect(await readings(), definition).not.toEqual([]);
+    await bench.user.execute(
+      `INSERT INTO customer SELECT i, 'c', 'south', NULL, 1 FROM generate_series(901, 2000) i;
+       INSERT INTO orders (id, customer, region, qty)
+       SELECT i, i, 'south', 2 FROM generate_series(901, 2000) i`,
+    );
+    expect(await readings(), definition).toEqual([]);
+    await bench.run(['SELECT', 'BEGIN', 'DELETE FROM orders WHERE id % 2 = 0', 'ROLLBACK', FOLD]);
+  }
+});
+
 test('a reader keeps its snapshot while another session writes, folds and truncates', async () => {
   await bench.user.execute(RESET);
   const subjects = [];
@@ -184,7 +250,97 @@ test('a reader keeps its snapshot while another session writes, folds and trunca
   for (const subject of subjects) await bench.check(subject);
 });
 
-test('another freshness, a rename of a source and a rebuild', async () => {
+test('a reader keeps its snapshot while the only table is truncated', async () => {
+  await bench.user.execute(RESET);
+  const subject = await bench.convert(
+    `SELECT count(*) AS n, sum(o.qty) AS q FROM orders o
+     WHERE o.id = (SELECT max(i.id) FROM orders i WHERE i.customer = o.customer)`,
+  );
+  await bench.user.execute('UPDATE orders SET qty = 7 WHERE id = 1');
+  const writer = await bench.connect();
+  await bench.user.execute('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT');
+  await bench.user.query('SELECT pg_current_snapshot()');
+  await writer.execute('TRUNCATE orders');
+  await bench.check(subject);
+  await writer.execute('INSERT INTO orders (id, customer, qty) VALUES (30, 1, 3)');
+  for (const session of [bench.user, writer]) await bench.check(subject, session);
+  await bench.user.execute('COMMIT');
+  await bench.fold();
+  await bench.check(subject);
+});
+
+/** Groups by one table's column are coarse, and those by another one's are not. */
+const MIXED = `SELECT a.region, a.n, b.category, b.m, t.k FROM (
+    SELECT o.region, count(*) AS n FROM orders o
+    WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.customer) GROUP BY o.region) a,
+  (SELECT p.category, count(o.id) AS m FROM product p LEFT JOIN orders o ON o.product = p.id
+    GROUP BY p.category) b,
+  (SELECT count(*) AS k FROM customer c WHERE NOT EXISTS (
+    SELECT FROM orders o WHERE o.customer = c.id)) t`;
+
+test('what statistics chose for each store stays with another freshness', async () => {
+  await bench.user.execute(RESET);
+  await bench.user.execute(`${COARSE};
+    ALTER TABLE product ALTER category RESET (n_distinct); ANALYZE product`);
+  const subject = await bench.convert(MIXED);
+  const rules = async (): Promise<readonly string[]> =>
+    (await bench.imat.explain(subject.name)).stores.map(({ rule }) => rule);
+  expect(await rules()).toEqual(['add', 'regroup', 'add', 'regroup', 'regroup']);
+  await bench.user.execute(`${COARSE};
+    ALTER TABLE orders ALTER region RESET (n_distinct); ANALYZE orders`);
+  for (const freshness of ['manual', 'live'] as const) {
+    await bench.imat.convert(subject.name, { freshness });
+    expect(await rules()).toEqual(['add', 'regroup', 'add', 'regroup', 'regroup']);
+  }
+  await bench.run(randomHistory(randomFor('mixed'), WRITABLE_SHOP, 15));
+  // A repair chooses anew.
+  await bench.imat.repair(subject.name);
+  expect(await rules()).toEqual(['regroup', 'add', 'add', 'regroup', 'regroup']);
+  await bench.run(randomHistory(randomFor('mixed, repaired'), WRITABLE_SHOP, 15));
+});
+
+test('another freshness after columns of sources were renamed', async () => {
+  await bench.user.execute(RESET);
+  const definition = (qty: string, customer: string): string =>
+    `SELECT count(*) AS n, sum(o.${qty}) AS s FROM orders o
+     WHERE EXISTS (SELECT FROM customer c WHERE c.id = o.${customer})`;
+  const subject = await bench.convert(definition('qty', 'customer'));
+  await bench.user.execute(`ALTER TABLE orders RENAME qty TO quantity;
+    ALTER TABLE orders RENAME customer TO buyer`);
+  try {
+    const renamed = { ...subject, definition: definition('quantity', 'buyer') };
+    for (const freshness of ['manual', 'live'] as const) {
+      await bench.imat.convert(subject.name, { freshness });
+      await bench.user.execute('UPDATE orders SET quantity = quantity + 1, buyer = 5 - buyer');
+      await bench.imat.fold(subject.name);
+      await bench.check(renamed);
+    }
+    await bench.user.execute('DELETE FROM orders WHERE id < 3');
+    await bench.check(renamed);
+  } finally {
+    await bench.user.execute(`ALTER TABLE orders RENAME quantity TO qty;
+      ALTER TABLE orders RENAME buyer TO customer`);
+  }
+});
+
+test('columns of one name as long as names can be', async () => {
+  const name = 'n'.repeat(63);
+  await bench.user.execute(RESET);
+  await bench.user.execute(`ALTER TABLE orders ADD ${name} int DEFAULT 1;
+    ALTER TABLE customer ADD ${name} int DEFAULT 2`);
+  try {
+    await bench.convert(
+      `SELECT sum(o.${name}) AS o, sum(c.${name}) AS c
+       FROM customer c LEFT JOIN orders o ON o.customer = c.id`,
+    );
+    await bench.run(['UPDATE orders SET customer = customer + 1', FOLD, 'DELETE FROM customer']);
+  } finally {
+    await bench.clear();
+    await bench.user.execute(`ALTER TABLE orders DROP ${name}; ALTER TABLE customer DROP ${name}`);
+  }
+});
+
+test('another freshness and a rebuild', async () => {
   await bench.user.execute(RESET);
   const subject = await bench.convert(TOTALS[3]?.[1] ?? '');
   const { name } = subject;

@@ -12,6 +12,7 @@ const COARSE = `SELECT count(*) AS c, count(d.label) AS l, sum(t.y) AS s
 export type CompositionDefinition = typeof DIFFERENT | typeof GROUPS | typeof COARSE;
 
 const DELTA = /^what is pending, as rows of the state$/;
+const CURRENT = /^state and pending changes, added up$/;
 const FOLDS = /^fold: /;
 
 export const COMPOSITION_MUTATIONS: readonly Mutation[] = [
@@ -92,6 +93,24 @@ export const COMPOSITION_MUTATIONS: readonly Mutation[] = [
     definition: COARSE,
     at: DELTA,
     wrong: [[/(rows without a key now\n[^\n]*)1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'to a reader, rows of touched keys as they are stored stay',
+    definition: COARSE,
+    at: CURRENT,
+    wrong: [[/(rows of touched keys as they are stored\n[^\n]*)-1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'to a reader, rows of touched keys now are forgotten',
+    definition: COARSE,
+    at: CURRENT,
+    wrong: [[/(rows of touched keys now\n[^\n]*)1::bigint/, '$10::bigint']],
+  },
+  {
+    name: 'groups are computed anew though few keys are touched',
+    definition: COARSE,
+    at: CURRENT,
+    wrong: [[/WHERE NOT [^\n]*is_few[^\n]*(?=\n\) AS s)/, '']],
   },
   {
     name: 'the rows are folded first, so that none changes',

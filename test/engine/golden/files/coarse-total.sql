@@ -675,8 +675,72 @@ GRANT EXECUTE ON FUNCTION imat_store.computed1_coarse_total(uuid) TO PUBLIC;
 
 -- state and pending changes, added up
 CREATE VIEW imat_store.current1_coarse_total WITH (security_barrier) AS
-WITH changes AS MATERIALIZED (
-  TABLE imat_store.delta1_coarse_total
+WITH touched0 AS MATERIALIZED (
+  TABLE imat_store.touched2_coarse_total
+), changes AS MATERIALIZED (
+WITH pending AS MATERIALIZED (
+  SELECT
+    f.snapshot,
+    EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
+    EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+), rows0 AS MATERIALIZED (
+  -- rows of touched keys as they are stored
+    SELECT s.quantity AS c1, -1::bigint AS weight
+    FROM imat_store.state2_coarse_total AS s
+    WHERE (SELECT t.is_few FROM touched0 AS t)
+      AND s.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[])
+    UNION ALL
+    -- those without a key
+    SELECT s.quantity AS c1, -1::bigint AS weight
+    FROM imat_store.state2_coarse_total AS s
+    WHERE (SELECT t.is_few FROM touched0 AS t)
+      AND (SELECT t.has_null FROM touched0 AS t)
+      AND s.id IS NULL
+    UNION ALL
+    -- all rows as they are stored
+    SELECT s.quantity AS c1, -1::bigint AS weight
+    FROM imat_store.state2_coarse_total AS s
+    WHERE NOT (SELECT t.is_few FROM touched0 AS t)
+    UNION ALL
+    -- rows of touched keys now
+    SELECT s.quantity AS c1, 1::bigint AS weight
+    FROM (
+    SELECT s.quantity AS quantity, c.id AS id
+    FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
+    FROM public.sale AS s
+    WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND s.shipped)
+    WHERE (c.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))
+    ) AS s
+    WHERE (SELECT t.is_few FROM touched0 AS t)
+    UNION ALL
+    -- rows without a key now
+    SELECT s.quantity AS c1, 1::bigint AS weight
+    FROM (
+    SELECT s.quantity AS quantity, c.id AS id
+    FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
+    FROM public.sale AS s
+    WHERE (s.customer_id IS NULL)) AS s ON ((s.customer_id = c.id) AND s.shipped)
+    WHERE (c.id IS NULL)
+    ) AS s
+    WHERE (SELECT t.is_few FROM touched0 AS t)
+      AND (SELECT t.has_null FROM touched0 AS t)
+      AND s.id IS NULL
+    UNION ALL
+    -- all rows now
+    SELECT s.quantity AS c1, 1::bigint AS weight
+    FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+    WHERE NOT (SELECT t.is_few FROM touched0 AS t)
+)
+-- changes of the rows stored below
+SELECT
+  TRUE AS only_row,
+  s1.weight AS rows,
+  CASE WHEN s1.c1 IS NOT NULL THEN s1.weight ELSE 0 END AS count_quantity,
+  CASE WHEN s1.c1 IS NOT NULL THEN ((s1.c1)::bigint * s1.weight)::bigint ELSE 0 END AS sum_quantity
+FROM
+  rows0 AS s1
 )
 SELECT
   s.rows,
@@ -698,6 +762,14 @@ FROM (
       SELECT only_row, rows, count_quantity, sum_quantity FROM changes
     ) AS u
   ) AS s
+  WHERE (SELECT t.is_few FROM touched0 AS t)
+  UNION ALL
+  -- what the sources have
+  SELECT
+    s.rows,
+    (CASE WHEN s.count_quantity > 0 THEN (s.sum_quantity)::bigint END)::bigint AS pieces
+  FROM imat_store.computed1_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1)) AS s
+  WHERE NOT (SELECT t.is_few FROM touched0 AS t)
 ) AS s;
 
 -- fold: adds what is pending to the state
