@@ -28,6 +28,10 @@ export async function createDatabase(server = inject('postgresUrl')): Promise<Te
   return made;
 }
 
+/** Makes a database that has imat's catalog already, as `imat init` leaves it. */
+export const createPreparedDatabase = (): Promise<TestDatabase> =>
+  copyDatabase(inject('preparedDatabase'));
+
 /** A copy of a database of the same server in which there is no session. */
 export async function copyDatabase(
   template: string,

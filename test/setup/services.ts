@@ -5,15 +5,19 @@
  */
 import type { TestProject } from 'vitest/node';
 import { connectDb } from '../../engine/db/connect-db.ts';
+import { createImat } from '../../engine/index.ts';
 import { EXTENSION } from '../../engine/sql/names.ts';
 import { provideFor } from '../../tools/extension.ts';
 import { dockerAnswers } from '../../tools/find-postgres.mjs';
 import { startPostgres } from '../../tools/postgres.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** A superuser's URL of a database on the server under test. */
     postgresUrl: string;
+    /** A database of that server with imat's catalog, to copy. */
+    preparedDatabase: string;
     /** What PostgreSQL has on most servers, and this one was built without. */
     serverLacks: readonly ServerFeature[];
   }
@@ -37,7 +41,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.stderr.write(`PostgreSQL for the tests: ${service.origin}\n`);
   project.provide('postgresUrl', service.url);
   project.provide('serverLacks', await missingFeatures(service.url));
-  return service.stop;
+  const prepared = await prepareDatabase(service.url);
+  project.provide('preparedDatabase', prepared.name);
+  return async () => {
+    await prepared.drop();
+    await service.stop();
+  };
+}
+
+/** As `imat init` by a superuser leaves it. To install the catalog takes longer than to convert. */
+async function prepareDatabase(server: string): Promise<TestDatabase> {
+  const database = await createDatabase(server);
+  const db = await connectDb({ kind: 'url', url: database.url });
+  try {
+    await createImat(db).init();
+  } finally {
+    await db.close();
+  }
+  return database;
 }
 
 async function missingFeatures(url: string): Promise<ServerFeature[]> {

@@ -1,8 +1,8 @@
 /** The commands over the SQL API: names as users write them, errors, E-Maj's names, what stays. */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import type { Session } from '../commands/support/sandbox.ts';
-import { inWorld } from './support/world.ts';
 
 const SETUP = `CREATE TABLE t (id int); CREATE SEQUENCE s; CREATE SCHEMA "My";
   CREATE TABLE "My"."Orders" (id int); CREATE MATERIALIZED VIEW mv AS SELECT count(*) FROM t`;
@@ -13,7 +13,7 @@ const left = (session: Session): Promise<string> =>
     + (SELECT count(*) FROM pg_event_trigger)`);
 
 test('a session makes groups, sets marks and reads statistics', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await accounting.createGroup('g', ['t', 's']);
     await accounting.addToGroup('g', ['"My"."Orders"']);
@@ -75,7 +75,7 @@ test('a session makes groups, sets marks and reads statistics', async () => {
 });
 
 test('errors have the conditions that they have elsewhere, and hints', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await accounting.createGroup('g', ['t']);
     for (const [condition, call] of [
@@ -93,7 +93,7 @@ test('errors have the conditions that they have elsewhere, and hints', async () 
 });
 
 test("E-Maj's names answer as imat's own, and a schema emaj of somebody else stays", async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await accounting.createGroup('g', ['t'], { emajNames: true });
     await world.sql('INSERT INTO t VALUES (1)');
@@ -117,7 +117,7 @@ test("E-Maj's names answer as imat's own, and a schema emaj of somebody else sta
 });
 
 test('a catalog with groups stays with the last imat, and goes with the last group', async () => {
-  await inWorld('', async (world) => {
+  await inPreparedSandbox('', async (world) => {
     const before = await left(world);
     await world.sql('UPDATE imat_catalog.migration SET explicitly = false');
     await world.sql(SETUP);

@@ -1,12 +1,13 @@
 /** What is counted: every way to change rows, once, in the transaction that did it. */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
-import { detailed, inWorld, stats, verbs } from './support/world.ts';
+import { detailed, stats, verbs } from './support/world.ts';
 
 const TABLES = `CREATE TABLE a (id int PRIMARY KEY, v int);
   CREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a ON DELETE CASCADE ON UPDATE CASCADE)`;
 
 test('INSERT, UPDATE, DELETE and TRUNCATE count the rows that they change', async () => {
-  await inWorld(TABLES, async (world) => {
+  await inPreparedSandbox(TABLES, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a', 'b']::regclass[], '{}', 'start')`);
     await world.sql(`INSERT INTO a SELECT i, 0 FROM generate_series(1, 10) i;
       UPDATE a SET v = 1 WHERE id <= 4; UPDATE a SET v = v WHERE id = 1; DELETE FROM a WHERE id > 8;
@@ -29,7 +30,7 @@ test('INSERT, UPDATE, DELETE and TRUNCATE count the rows that they change', asyn
 });
 
 test('ON CONFLICT, MERGE, COPY and cascades count by what happened to each row', async () => {
-  await inWorld(TABLES, async (world) => {
+  await inPreparedSandbox(TABLES, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a', 'b']::regclass[], '{}', 'start');
       INSERT INTO a VALUES (1, 0), (2, 0); INSERT INTO b VALUES (1, 1), (2, 1), (3, 2)`);
     const since = async (statement: string): Promise<string[]> => {
@@ -59,7 +60,7 @@ test('ON CONFLICT, MERGE, COPY and cascades count by what happened to each row',
 });
 
 test('what was rolled back does not count, savepoints and exceptions included', async () => {
-  await inWorld(TABLES, async (world) => {
+  await inPreparedSandbox(TABLES, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a']::regclass[], '{}', 'start')`);
     await world.sql('BEGIN; INSERT INTO a VALUES (1); ROLLBACK');
     await world.sql(`BEGIN; INSERT INTO a VALUES (1); SAVEPOINT s; INSERT INTO a VALUES (2), (3);
@@ -73,7 +74,7 @@ test('what was rolled back does not count, savepoints and exceptions included', 
 });
 
 test('the role is the one of the session, whatever it has become', async () => {
-  await inWorld(TABLES, async (world) => {
+  await inPreparedSandbox(TABLES, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a']::regclass[], '{}', 'start')`);
     const role = await world.value<string>('SELECT session_user::text');
     await world.sql(`GRANT INSERT ON a TO pg_monitor; SET ROLE pg_monitor; INSERT INTO a VALUES (1);
@@ -83,7 +84,7 @@ test('the role is the one of the session, whatever it has become', async () => {
 });
 
 test('a writer needs no right on the catalog and may have any search_path', async () => {
-  await inWorld('CREATE TABLE c (id int)', async (world) => {
+  await inPreparedSandbox('CREATE TABLE c (id int)', async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['c']::regclass[], '{}', 'start')`);
     await world.sql(`GRANT INSERT, TRUNCATE ON c TO pg_monitor; GRANT TEMP ON DATABASE
       ${new URL(world.url).pathname.slice(1)} TO pg_monitor`);
@@ -97,7 +98,7 @@ test('a writer needs no right on the catalog and may have any search_path', asyn
 });
 
 test('sessions with session_replication_role = replica are counted', async () => {
-  await inWorld(TABLES, async (world) => {
+  await inPreparedSandbox(TABLES, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a']::regclass[], '{}', 'start');
       SET session_replication_role = replica; INSERT INTO a VALUES (1); TRUNCATE a CASCADE;
       RESET session_replication_role`);

@@ -1,10 +1,10 @@
 /** The block of docs/statistics.md, on a server and on the embedded database. */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { connectDb } from '../../../engine/db/connect-db.ts';
 import type { Db } from '../../../engine/db/db.ts';
 import { createImat } from '../../../engine/index.ts';
-import { inWorld } from './support/world.ts';
 
 const PAGE = readFileSync('docs/statistics.md', 'utf8');
 const BLOCK = /```sql\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '';
@@ -26,7 +26,7 @@ const EXPECTED = [
 ];
 
 test('the block answers what the page says, on a server', async () => {
-  await inWorld('', async (world) => {
+  await inPreparedSandbox('', async (world) => {
     expect(await run(world.db)).toEqual(EXPECTED);
   });
 });
@@ -49,7 +49,7 @@ test('the block answers the same on the embedded database, and after folding', a
 });
 
 test('every function of the API is on the page', async () => {
-  await inWorld('', async (world) => {
+  await inPreparedSandbox('', async (world) => {
     const names = await world.rows<{ name: string }>(
       `SELECT DISTINCT proname AS name FROM pg_proc WHERE pronamespace = 'imat'::regnamespace
        AND proname NOT IN ('fold', 'swap', 'create_imat')`,

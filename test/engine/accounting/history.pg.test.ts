@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import type { SchemaChange } from '../../../engine/accounting-api.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
-import { createRole } from '../commands/support/sandbox.ts';
-import { inWorld } from './support/world.ts';
+import { createRole, inPreparedSandbox } from '../commands/support/sandbox.ts';
 
 const SETUP = `CREATE TABLE sale (id int PRIMARY KEY, region text, amount int);
   CREATE FUNCTION tax(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 / 5';
@@ -26,7 +25,7 @@ async function inHistory(
   eventTriggers: boolean,
   body: (world: Sandbox) => Promise<void>,
 ): Promise<void> {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     if (eventTriggers) expect(await world.imat.accounting.recordCommands()).toBe(true);
     await world.imat.convert('mv');
     await world.imat.accounting.createGroup('g', ['sale']);
@@ -153,7 +152,7 @@ test('a command that rewrites the table says so', async () => {
 });
 
 test('a dropped table keeps its history under its name', async () => {
-  await inWorld('CREATE TABLE gone (id int)', async (world) => {
+  await inPreparedSandbox('CREATE TABLE gone (id int)', async (world) => {
     await world.imat.accounting.recordCommands();
     await world.imat.accounting.createGroup('g', ['gone']);
     await world.sql('DROP TABLE gone');
@@ -181,7 +180,7 @@ test('a history that fails does not fail the command, and is made up for later',
 });
 
 test('a role that may not create event triggers is told so, and compares', async () => {
-  await inWorld('', async (world) => {
+  await inPreparedSandbox('', async (world) => {
     const role = await createRole(world);
     await world.sql(`DROP SCHEMA imat_catalog, imat_store, imat CASCADE;
       DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO ${role}', current_database());

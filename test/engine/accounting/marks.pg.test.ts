@@ -1,12 +1,13 @@
 /** Marks: every transaction is on one side, nobody waits, and they can be renamed and deleted. */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
-import { inWorld, stats, verbs } from './support/world.ts';
+import { stats, verbs } from './support/world.ts';
 
 const SETUP = 'CREATE TABLE t (id int)';
 const CREATE = `SELECT imat.create_group('g', ARRAY['t']::regclass[], '{}', 'start')`;
 
 test('a transaction that is open at a mark lands behind it, whatever it did before', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const [early, late] = [await world.session(), await world.session()];
     await early.sql('BEGIN; INSERT INTO t VALUES (1)');
@@ -25,7 +26,7 @@ test('a transaction that is open at a mark lands behind it, whatever it did befo
 });
 
 test('a transaction that sets marks itself is before those that follow its changes', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const other = await world.session();
     await other.sql('BEGIN; INSERT INTO t VALUES (0)');
@@ -45,7 +46,7 @@ test('a transaction that sets marks itself is before those that follow its chang
 });
 
 test('setting a mark waits for no writer and lets all of them go on', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const [writer, marker] = [await world.session(), await world.session()];
     await writer.sql('BEGIN; INSERT INTO t VALUES (1); LOCK TABLE t IN ACCESS EXCLUSIVE MODE');
@@ -65,7 +66,7 @@ test('setting a mark waits for no writer and lets all of them go on', async () =
 });
 
 test('a mark waits for no compaction, and a second compaction does nothing', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('INSERT INTO t VALUES (1)');
     await world.sql(`SELECT imat.set_mark('g', 'm1')`);
@@ -82,7 +83,7 @@ test('a mark waits for no compaction, and a second compaction does nothing', asy
 });
 
 test('folding removes the counters of intervals that have ended, and no others', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     for (let i = 0; i < 5; i += 1) await world.sql(`INSERT INTO t VALUES (${i})`);
     await world.sql(`SELECT imat.set_mark('g', 'm')`);
@@ -96,7 +97,7 @@ test('folding removes the counters of intervals that have ended, and no others',
 });
 
 test('a group without marks is folded all the same once it has many counters', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql(
       `DO $$ BEGIN FOR i IN 1 .. 10001 LOOP INSERT INTO t VALUES (i); END LOOP; END $$`,
@@ -119,7 +120,7 @@ test('a group without marks is folded all the same once it has many counters', a
 });
 
 test('deleting a mark merges what it kept apart, folded or not', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     for (const mark of ['m1', 'm2', 'm3']) {
       await world.sql('INSERT INTO t VALUES (1)');
@@ -147,7 +148,7 @@ test('deleting a mark merges what it kept apart, folded or not', async () => {
 });
 
 test('long ranges are the sums of their intervals, also when marks have been deleted', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     // Some of them not folded yet.
     await world.sql(`DO $$ BEGIN
@@ -175,7 +176,7 @@ test('long ranges are the sums of their intervals, also when marks have been del
 });
 
 test('marks are renamed, commented and listed in their order', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql(`SELECT imat.set_mark('g', 'm'); SELECT imat.rename_mark('g', 'm', 'n');
       SELECT imat.comment_mark('g', 'EMAJ_LAST_MARK', 'it''s it')`);
@@ -194,7 +195,7 @@ test('marks are renamed, commented and listed in their order', async () => {
 });
 
 test('a table in two groups counts in each by the marks of that group', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('INSERT INTO t VALUES (1)');
     await world.sql(`SELECT imat.create_group('h', ARRAY['t']::regclass[], '{}', 'start')`);

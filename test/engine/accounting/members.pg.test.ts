@@ -1,7 +1,8 @@
 /** Tables and sequences that come, go and come back; stopped groups; sequences; E-Maj's columns. */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
 import type { Session } from '../commands/support/sandbox.ts';
-import { inWorld, stats, warnings } from './support/world.ts';
+import { stats, warnings } from './support/world.ts';
 
 const SETUP = `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE SEQUENCE s;
   CREATE SEQUENCE down INCREMENT -5 MAXVALUE 1000 START 1000`;
@@ -19,7 +20,7 @@ const now = (session: Session): Promise<string> =>
   session.value<string>(`SELECT quote_literal(clock_timestamp()::text) || '::timestamptz'`);
 
 test('a table that left and came back gives a row for each time', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)');
     await world.sql(`SELECT imat.add_to_group('g', ARRAY['u']::regclass[], '{}', 'with u')`);
@@ -53,7 +54,7 @@ test('a table that left and came back gives a row for each time', async () => {
 });
 
 test('intervals of a table surround the given times', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const times = [await now(world)];
     for (const mark of ['m1', 'm2', 'm3']) {
@@ -71,7 +72,7 @@ test('intervals of a table surround the given times', async () => {
 });
 
 test('sequences: increments by the step at the start, is_called too, negative too', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const since = (first: string, last: string): Promise<Record<string, unknown>[]> =>
       world.rows(`SELECT stat_sequence AS s, stat_increments AS n, stat_has_structure_changed AS c
@@ -104,7 +105,7 @@ test('sequences: increments by the step at the start, is_called too, negative to
 });
 
 test('a stopped group counts nothing, and a range over the gap warns', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('INSERT INTO t VALUES (1)');
     await world.sql(`SELECT imat.stop_group('g', 'stop')`);
@@ -127,7 +128,7 @@ test('a stopped group counts nothing, and a range over the gap warns', async () 
 });
 
 test('a table that was dropped or renamed keeps its numbers', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql(`SELECT imat.add_to_group('g', ARRAY['u']::regclass[])`);
     await world.sql('INSERT INTO t VALUES (1); INSERT INTO u VALUES (1), (2)');
@@ -148,7 +149,7 @@ test('a table that was dropped or renamed keeps its numbers', async () => {
 });
 
 test('the columns are those of E-Maj, in its order and of its types', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const columns = async (name: string): Promise<string[]> =>
       world.value(`SELECT json_agg(pg_get_function_result(p.oid) ORDER BY p.oid) FROM pg_proc p
         WHERE p.pronamespace = 'imat'::regnamespace AND p.proname = '${name}'`);

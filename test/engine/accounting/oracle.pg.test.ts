@@ -6,9 +6,10 @@
  * Who sets a mark stores who was there before. Nobody commits at that moment, but transactions are
  * open. Other marks are set without that; they must not disturb the sums.
  */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
-import { detailed, inWorld } from './support/world.ts';
+import { detailed } from './support/world.ts';
 import { seedOfRun } from '../../setup/seed.ts';
 
 const CLIENTS = 8;
@@ -247,7 +248,7 @@ async function check(world: Sandbox, marks: readonly string[], hint: string): Pr
 
 test('every interval has exactly what its transactions did, folded or not', async () => {
   const seed = seedOfRun();
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['a', 'b', 'c']::regclass[], '{}', 'm0')`);
     await world.sql(`SELECT imat.create_group('h', ARRAY['a', 'c']::regclass[], '{}', 'm0')`);
     let writing = true;

@@ -1,6 +1,7 @@
 /** Partitioned tables: each change once, whatever table the statement names. */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expect, test } from 'vitest';
-import { inWorld, stats, untilOneWaits, verbs } from './support/world.ts';
+import { stats, untilOneWaits, verbs } from './support/world.ts';
 
 const SETUP = `CREATE TABLE p (id int, v int) PARTITION BY RANGE (id);
   CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
@@ -10,7 +11,7 @@ const SETUP = `CREATE TABLE p (id int, v int) PARTITION BY RANGE (id);
 const CREATE = `SELECT imat.create_group('g', ARRAY['p']::regclass[], '{}', 'start')`;
 
 test('statements on the parent, on a leaf and between count each row once', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const since = async (statement: string): Promise<string[]> => {
       await world.sql(`SELECT imat.set_mark('g', 'm%')`);
@@ -48,7 +49,7 @@ test('statements on the parent, on a leaf and between count each row once', asyn
 // The transition tables of a MERGE have such a row as deleted and inserted, and the triggers for
 // these verbs fire only if the MERGE has such actions. docs/statistics.md tells of it.
 test('a row that MERGE moves to another partition is not an update for PostgreSQL', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql('INSERT INTO p VALUES (150, 1)');
     await world.sql(CREATE);
     const merge = (v: number, more: string): string =>
@@ -63,7 +64,7 @@ test('a row that MERGE moves to another partition is not an update for PostgreSQ
 });
 
 test('leaves that come and go are counted while they are there', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)');
     await world.sql('INSERT INTO p3 VALUES (200, 0), (201, 0)');
@@ -87,7 +88,7 @@ test('leaves that come and go are counted while they are there', async () => {
 });
 
 test('without the event trigger, a compaction finds new leaves', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('DROP EVENT TRIGGER imat_partitions');
     await world.sql('CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)');
@@ -101,7 +102,7 @@ test('without the event trigger, a compaction finds new leaves', async () => {
 });
 
 test('following partitions never fails the DDL of a user', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     await world.sql('ALTER FUNCTION imat_catalog.sync_member(integer) RENAME TO broken');
     await world.sql('CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (200) TO (300)');
@@ -110,7 +111,7 @@ test('following partitions never fails the DDL of a user', async () => {
 });
 
 test('a table that leaves its group meanwhile does not get its triggers back', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(CREATE);
     const member = await world.value<number>('SELECT id FROM imat_catalog.member');
     const [leaving, following] = [await world.session(), await world.session()];
@@ -132,7 +133,7 @@ test('a table that leaves its group meanwhile does not get its triggers back', a
 
 test('a command that is not committed keeps no other partition from being counted', async () => {
   const setup = `${SETUP}; CREATE TABLE q (id int) PARTITION BY RANGE (id)`;
-  await inWorld(setup, async (world) => {
+  await inPreparedSandbox(setup, async (world) => {
     await world.sql(CREATE);
     await world.sql(`SELECT imat.create_group('h', ARRAY['q']::regclass[], '{}', 'start')`);
     const open = await world.session();
@@ -149,7 +150,7 @@ test('a command that is not committed keeps no other partition from being counte
 test('a group that goes takes nothing from one that another session is creating', async () => {
   const setup = `${SETUP}; CREATE TABLE q (id int) PARTITION BY RANGE (id);
     CREATE TABLE r (id int) PARTITION BY RANGE (id)`;
-  await inWorld(setup, async (world) => {
+  await inPreparedSandbox(setup, async (world) => {
     await world.sql(CREATE);
     const creating = await world.session();
     const create = (name: string) =>

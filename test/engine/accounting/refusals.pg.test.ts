@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { ServerError } from '../../../engine/db/db.ts';
 import type { Session } from '../commands/support/sandbox.ts';
-import { createRole, inSandbox } from '../commands/support/sandbox.ts';
-import { inWorld, stats, untilOneWaits } from './support/world.ts';
+import { createRole, inSandbox, inPreparedSandbox } from '../commands/support/sandbox.ts';
+import { stats, untilOneWaits } from './support/world.ts';
 
 const SETUP = `CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE SEQUENCE s;
   CREATE UNLOGGED TABLE unlogged (id int); CREATE TEMP TABLE temporary (id int);
@@ -26,7 +26,7 @@ const groups = (session: Session, name: string, members: string): Promise<string
   refused(session, `imat.create_group('${name}', ${members})`);
 
 test('what cannot be in a group is refused, and nothing is half made', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     for (const [table, why] of [
       ['public.unlogged', 'is unlogged'],
       ['temporary', 'is temporary'],
@@ -64,7 +64,7 @@ test('what cannot be in a group is refused, and nothing is half made', async () 
 });
 
 test('a group is unknown where there are no groups at all', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     for (const statistics of [
       'log_stat_groups',
       'detailed_log_stat_groups',
@@ -77,7 +77,7 @@ test('a group is unknown where there are no groups at all', async () => {
 });
 
 test('unknown groups, marks and tables, and marks in the wrong order, are refused', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(`SELECT imat.create_group('g', ARRAY['t']::regclass[], '{}', 'start')`);
     await world.sql(`SELECT imat.set_mark('g', 'm')`);
     const message = (statement: string): Promise<string> => refused(world, statement);
@@ -129,7 +129,7 @@ test('unknown groups, marks and tables, and marks in the wrong order, are refuse
 });
 
 test('owners write, readers of all tables read, others do neither', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const roles = [await createRole(world), await createRole(world), await createRole(world)];
     const [owner = '', reader = '', other = ''] = roles;
     await world.sql(`ALTER TABLE t OWNER TO ${owner}; GRANT SELECT ON t, u TO ${reader};
@@ -228,15 +228,18 @@ test('a catalog whose owner is no superuser counts only the tables of its owner'
 });
 
 test('a table that gets its name at that moment is not counted for the owner\u2019s', async () => {
-  await inWorld('CREATE TABLE own (id int); CREATE TABLE other (id int)', async (world) => {
-    const maker = await world.session();
-    await world.sql('BEGIN; ALTER TABLE own RENAME TO away; ALTER TABLE other RENAME TO own');
-    const making = refused(maker, `imat.create_group('g', ARRAY['own']::regclass[])`);
-    await untilOneWaits(world);
-    await world.sql('COMMIT');
-    expect(await making).toMatch(/^"public\.\w+" was renamed at the same time$/);
-    expect(
-      await world.value(`SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%imat_count%'`),
-    ).toBe('0');
-  });
+  await inPreparedSandbox(
+    'CREATE TABLE own (id int); CREATE TABLE other (id int)',
+    async (world) => {
+      const maker = await world.session();
+      await world.sql('BEGIN; ALTER TABLE own RENAME TO away; ALTER TABLE other RENAME TO own');
+      const making = refused(maker, `imat.create_group('g', ARRAY['own']::regclass[])`);
+      await untilOneWaits(world);
+      await world.sql('COMMIT');
+      expect(await making).toMatch(/^"public\.\w+" was renamed at the same time$/);
+      expect(
+        await world.value(`SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%imat_count%'`),
+      ).toBe('0');
+    },
+  );
 });

@@ -3,6 +3,7 @@
  * nothing of it is drawn outside of its place. IMAT_TEST_SCREENSHOTS names a directory for
  * screenshots.
  */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium } from '../../../tools/install-services.mjs';
 import { newWorker } from '../../workers/support/passes.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { inWorld } from './support/world.ts';
 
 const path = findChromium();
 const title =
@@ -54,7 +54,7 @@ describe.skipIf(path === null)(title, () => {
   }
 
   test.each(['light', 'dark'] as const)('%s', async (scheme) => {
-    await inWorld(SETUP, async (world) => {
+    await inPreparedSandbox(SETUP, async (world) => {
       const html = await changedWorld(world);
       const { page, seen } = await opened(html, scheme);
       const shots = process.env['IMAT_TEST_SCREENSHOTS'];

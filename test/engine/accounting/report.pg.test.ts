@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { GroupReport } from '../../../engine/accounting-api.ts';
 import type { Sandbox } from '../commands/support/sandbox.ts';
-import { createRole } from '../commands/support/sandbox.ts';
+import { createRole, inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { expectImatError } from '../commands/support/expect-imat-error.ts';
 import { numberIn, rowsOf } from '../report/support.ts';
 import { newWorker } from '../../workers/support/passes.ts';
-import { inWorld, literal } from './support/world.ts';
+import { literal } from './support/world.ts';
 
 const HOSTILE = [
   '<script>alert(1)</script>',
@@ -81,7 +81,7 @@ const shown = (name: unknown): string =>
   String(name).replace('\n', '\\u000a').replace('\u202e', '\\u202e');
 
 test('each number is the one that the writers counted, whatever names there are', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     const role = `<i>"r'ö_${randomBytes(4).toString('hex')}`;
     await world.sql(`CREATE ROLE ${quoted(role)} LOGIN;
@@ -148,7 +148,7 @@ function expectSafe(html: string): void {
 }
 
 test('groups that are empty, have one mark, or were stopped', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await accounting.createGroup('empty', []);
     await accounting.createGroup('one', ['t']);
@@ -183,7 +183,7 @@ test('groups that are empty, have one mark, or were stopped', async () => {
 });
 
 test('under writers, all numbers of a page are of one snapshot', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await accounting.createGroup('g', ['t']);
     const [writer, marker] = [await world.session(), await world.session()];
@@ -216,7 +216,7 @@ test('under writers, all numbers of a page are of one snapshot', async () => {
 test('thousands of intervals are joined, with exact sums, on a small page', async () => {
   const tables = Array.from({ length: 40 }, (_, i) => `t${i}`);
   const setup = tables.map((table) => `CREATE TABLE ${table} (id int);`).join('');
-  await inWorld(setup, async (world) => {
+  await inPreparedSandbox(setup, async (world) => {
     await world.imat.accounting.createGroup('g', tables);
     const one = tables.map((table) => `INSERT INTO ${table} VALUES (1);`).join('');
     for (let part = 0; part < 20; part++)
@@ -243,7 +243,7 @@ test('thousands of intervals are joined, with exact sums, on a small page', asyn
 });
 
 test('schema changes and runs of imats are beside the changes', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     await world.sql(
       `CREATE MATERIALIZED VIEW "sum <b>" AS SELECT v, count(*) AS n FROM t GROUP BY v`,
@@ -280,7 +280,7 @@ test('schema changes and runs of imats are beside the changes', async () => {
 });
 
 test('a role sees its groups, and is told what it may not read', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const role = await createRole(world);
     await world.imat.accounting.createGroup('g', ['t']);
     await world.sql(`GRANT USAGE ON SCHEMA imat_catalog TO ${role};
@@ -300,7 +300,7 @@ test('a role sees its groups, and is told what it may not read', async () => {
 });
 
 test('what does not exist, and marks in the wrong order, are refused with a hint', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const { accounting } = world.imat;
     const empty = await expectImatError('not_found', () => accounting.report());
     expect([empty.detail, empty.hint]).toEqual([expect.any(String), expect.any(String)]);

@@ -2,11 +2,12 @@
  * Changing a group waits for the transactions that use its tables; nobody waits for that. A call
  * takes all of its locks or none, and what gives up leaves nothing.
  */
+import { inPreparedSandbox } from '../commands/support/sandbox.ts';
 import { describe, expect, test } from 'vitest';
 import { ServerError } from '../../../engine/db/db.ts';
 import type { Sandbox, Session } from '../commands/support/sandbox.ts';
 import { outcomeOf, until } from '../commands/support/world.ts';
-import { inWorld, untilOneWaits, verbs } from './support/world.ts';
+import { untilOneWaits, verbs } from './support/world.ts';
 
 /** In the order of their locks: `a` is locked when a call waits for `b`. */
 const SETUP = `CREATE TABLE a (id int); CREATE TABLE b (id int);
@@ -65,7 +66,7 @@ const pidOf = (session: Session): Promise<number> => session.value('SELECT pg_ba
 
 describe.each(CALLS)('%s', (_, before, call) => {
   test('waits for an open transaction while others write, and succeeds when it ends', async () => {
-    await inWorld(SETUP, async (world) => {
+    await inPreparedSandbox(SETUP, async (world) => {
       await world.sql(before === '' ? 'SELECT' : before);
       const [holder, caller] = [await world.session(), await world.session()];
       await holder.sql('BEGIN; INSERT INTO b VALUES (-1)');
@@ -88,7 +89,7 @@ describe.each(CALLS)('%s', (_, before, call) => {
   });
 
   test('gives up after lock_timeout, names who has the lock, and leaves nothing', async () => {
-    await inWorld(SETUP, async (world) => {
+    await inPreparedSandbox(SETUP, async (world) => {
       await world.sql(before === '' ? 'SELECT' : before);
       const [holder, caller] = [await world.session(), await world.session()];
       await holder.sql('BEGIN; INSERT INTO b VALUES (-1)');
@@ -114,7 +115,7 @@ describe.each(CALLS)('%s', (_, before, call) => {
 });
 
 test('a prepared transaction is named; statement_timeout ends the call', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const holder = await world.session();
     await holder.sql(`BEGIN; INSERT INTO b VALUES (-1); PREPARE TRANSACTION 'two phases'`);
     try {
@@ -136,7 +137,7 @@ test('a prepared transaction is named; statement_timeout ends the call', async (
 });
 
 test('calls on the same tables in another order both succeed, and count all of them', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const [holder, one, other] = await Promise.all([1, 2, 3].map(() => world.session()));
     if (holder === undefined || one === undefined || other === undefined) throw new Error();
     await holder.sql('BEGIN; INSERT INTO p VALUES (-1)');
@@ -155,7 +156,7 @@ test('calls on the same tables in another order both succeed, and count all of t
 });
 
 test('another change of groups that is not committed makes no writer wait', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(`${create('g', 'b')}; ${create('h', 'b')}`);
     const [holder, caller] = [await world.session(), await world.session()];
     // It has locked no table, because another group has it as well.
@@ -176,7 +177,7 @@ test('another change of groups that is not committed makes no writer wait', asyn
 });
 
 test('a table that is dropped or renamed meanwhile', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const [holder, caller] = [await world.session(), await world.session()];
     const beside = async (ddl: string, call: string): Promise<unknown> => {
       await holder.sql(`BEGIN; ${ddl}`);
@@ -204,7 +205,7 @@ test('a table that is dropped or renamed meanwhile', async () => {
 });
 
 test('a partition that comes or goes while a call waits', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const [holder, caller] = [await world.session(), await world.session()];
     await holder.sql('BEGIN; CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)');
     const creating = outcomeOf(caller.sql(create('g', 'a', 'p')));
@@ -227,7 +228,7 @@ test('a partition that comes or goes while a call waits', async () => {
 });
 
 test('children by inheritance are neither locked nor counted', async () => {
-  await inWorld(`${SETUP}; CREATE TABLE child () INHERITS (a)`, async (world) => {
+  await inPreparedSandbox(`${SETUP}; CREATE TABLE child () INHERITS (a)`, async (world) => {
     const holder = await world.session();
     await holder.sql('BEGIN; INSERT INTO child VALUES (1)');
     await world.sql(`SET lock_timeout = '200ms'; ${create('g', 'a')}`);
@@ -238,7 +239,7 @@ test('children by inheritance are neither locked nor counted', async () => {
 });
 
 test('a command locks no partitions but those of its own tables', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(create('g', 'p'));
     // As where the event trigger could not have the lock.
     await world.sql(`BEGIN; SET LOCAL imat.maintaining = on;
@@ -253,7 +254,7 @@ test('a command locks no partitions but those of its own tables', async () => {
 });
 
 test('fold_counts waits for marks before it locks a new partition', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     await world.sql(create('g', 'p'));
     await world.sql(
       `DO $$ BEGIN FOR i IN 1 .. 10001 LOOP INSERT INTO p VALUES (i); END LOOP; END $$`,
@@ -276,7 +277,7 @@ test('fold_counts waits for marks before it locks a new partition', async () => 
 });
 
 test('two sessions that make the names of E-Maj wait for each other', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const holder = await world.session();
     await holder.sql(`BEGIN; SELECT pg_advisory_xact_lock(imat_catalog.lock_class(), -3);
       CREATE SCHEMA emaj; COMMENT ON SCHEMA emaj IS 'imat: the names of E-Maj for statistics'`);
@@ -288,7 +289,7 @@ test('two sessions that make the names of E-Maj wait for each other', async () =
 });
 
 test('a GRANT on a table at the same moment makes a call try again', async () => {
-  await inWorld(SETUP, async (world) => {
+  await inPreparedSandbox(SETUP, async (world) => {
     const [holder, caller] = [await world.session(), await world.session()];
     await holder.sql('BEGIN; GRANT SELECT ON b TO PUBLIC');
     const called = outcomeOf(caller.sql(create('g', 'a', 'b', 'p')));

@@ -4,13 +4,18 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { lacks } from '../../setup/database.ts';
-import { type Checked, createWorld, expectExact, type World } from '../commands/support/world.ts';
+import {
+  type Checked,
+  createPreparedWorld,
+  expectExact,
+  type World,
+} from '../commands/support/world.ts';
 
 let world: World;
 beforeAll(async () => {
   const collation = `CREATE COLLATION caseless (
     provider = icu, locale = 'und-u-ks-level2', deterministic = false);`;
-  world = await createWorld(`
+  world = await createPreparedWorld(`
     CREATE TYPE pair AS (a int, b numeric);
     CREATE DOMAIN price AS numeric CHECK (VALUE >= 0);
     ${lacks('icu') ? '' : collation}`);

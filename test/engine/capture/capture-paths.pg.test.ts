@@ -5,13 +5,13 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { IMATS, PATHS, SCHEMA } from './support/capture-paths.ts';
-import { createWorld, expectExact } from '../commands/support/world.ts';
+import { createPreparedWorld, expectExact } from '../commands/support/world.ts';
 import type { World } from '../commands/support/world.ts';
 
 describe.each(['rows', 'marks'] as const)('a log of %s', (log) => {
   let world: World;
   beforeAll(async () => {
-    world = await createWorld(SCHEMA);
+    world = await createPreparedWorld(SCHEMA);
     for (const { name, definition } of IMATS) {
       await world.imat.create(name, definition, log === 'marks' ? { strategy: 'swap' } : {});
     }

@@ -1,7 +1,6 @@
 /** A database with the catalog and what most tests of change accounting ask. */
 import pg from 'pg';
 import type { Sandbox, Session } from '../../commands/support/sandbox.ts';
-import { inSandbox } from '../../commands/support/sandbox.ts';
 import { until } from '../../commands/support/world.ts';
 
 export type Stat = readonly [table: string, rows: number];
@@ -10,17 +9,6 @@ export type DetailedStat = readonly [table: string, role: string, verb: string, 
 /** A text as an SQL literal; NULL for null. */
 export const literal = (text: string | null): string =>
   text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`;
-
-/** Runs `body` in a database of its own in which the catalog and the tables of `setup` are. */
-export async function inWorld(
-  setup: string,
-  body: (sandbox: Sandbox) => Promise<void>,
-): Promise<void> {
-  await inSandbox(setup, async (sandbox) => {
-    await sandbox.imat.init();
-    await body(sandbox);
-  });
-}
 
 /** Resolves when a session of this database waits for a lock. */
 export async function untilOneWaits(sandbox: Sandbox): Promise<void> {

@@ -7,7 +7,11 @@ import { connectDb } from '../../../../engine/db/connect-db.ts';
 import type { Db } from '../../../../engine/db/db.ts';
 import type { Imat } from '../../../../engine/index.ts';
 import { createImat } from '../../../../engine/index.ts';
-import { createDatabase, type TestDatabase } from '../../../setup/database.ts';
+import {
+  createDatabase,
+  createPreparedDatabase,
+  type TestDatabase,
+} from '../../../setup/database.ts';
 
 /** One session: `sql` runs statements under the user's own search_path, `rows` a query likewise. */
 export type Session = {
@@ -29,8 +33,14 @@ export type Sandbox = Session & {
 };
 
 /** A database of its own, with `setup` run in it. */
-export async function createSandbox(setup = ''): Promise<Sandbox> {
-  const database = await createDatabase();
+export const createSandbox = async (setup = ''): Promise<Sandbox> =>
+  openSandbox(await createDatabase(), setup);
+
+/** The same with imat's catalog in it before. */
+export const createPreparedSandbox = async (setup = ''): Promise<Sandbox> =>
+  openSandbox(await createPreparedDatabase(), setup);
+
+async function openSandbox(database: TestDatabase, setup: string): Promise<Sandbox> {
   const opened: Session[] = [];
   const session = async (role?: string): Promise<Session> => {
     const made = sessionOf(await connectDb({ kind: 'url', url: roleUrl(database, role) }));
@@ -72,7 +82,18 @@ export async function inSandbox(
   setup: string,
   body: (sandbox: Sandbox) => Promise<void>,
 ): Promise<void> {
-  const sandbox = await createSandbox(setup);
+  await within(await createSandbox(setup), body);
+}
+
+/** The same with imat's catalog in it before. */
+export async function inPreparedSandbox(
+  setup: string,
+  body: (sandbox: Sandbox) => Promise<void>,
+): Promise<void> {
+  await within(await createPreparedSandbox(setup), body);
+}
+
+async function within(sandbox: Sandbox, body: (sandbox: Sandbox) => Promise<void>): Promise<void> {
   try {
     await body(sandbox);
   } finally {

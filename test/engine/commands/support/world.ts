@@ -8,7 +8,12 @@ import { connectDb } from '../../../../engine/db/connect-db.ts';
 import type { Db, Row } from '../../../../engine/db/db.ts';
 import type { Imat } from '../../../../engine/index.ts';
 import { createImat } from '../../../../engine/index.ts';
-import { copyDatabase, createDatabase, type TestDatabase } from '../../../setup/database.ts';
+import {
+  copyDatabase,
+  createDatabase,
+  createPreparedDatabase,
+  type TestDatabase,
+} from '../../../setup/database.ts';
 
 export type Session = {
   readonly db: Db;
@@ -31,6 +36,12 @@ export type World = Session & {
 
 export async function createWorld(setup: string, server?: string): Promise<World> {
   const database = await createDatabase(server);
+  return openWorld(database.url, setup, () => database.drop());
+}
+
+/** The same with imat's catalog in it before. */
+export async function createPreparedWorld(setup: string): Promise<World> {
+  const database = await createPreparedDatabase();
   return openWorld(database.url, setup, () => database.drop());
 }
 
