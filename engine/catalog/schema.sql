@@ -1110,6 +1110,13 @@ COMMENT ON FUNCTION imat_catalog.follow_any_part() IS
   'Takes in one change of the partitions of any source; false if there is none left that can be taken in now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_any_part() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.follow_identities()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_identities() IS
+  'Makes the identity columns of the catalog go on behind the values that are in use.';
+
 CREATE FUNCTION imat_catalog.follow_members(changed oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1347,7 +1354,6 @@ CREATE FUNCTION imat_catalog.is_restoring(name text)
   LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER;
 COMMENT ON FUNCTION imat_catalog.is_restoring(text) IS
   'Returns true if a restore reads an imat that came with it, to populate a materialized view.';
-GRANT EXECUTE ON FUNCTION imat_catalog.is_restoring(text) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   RETURNS boolean
@@ -1486,8 +1492,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.make_private(oid,boolean) TO PUBLIC;
 CREATE FUNCTION imat_catalog.mark_arrived()
   RETURNS void
   LANGUAGE plpgsql VOLATILE
-  SET search_path=pg_catalog, pg_temp
-  SET imat.maintaining=off;
+  SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.mark_arrived() IS
   'Marks as broken or as restored all that reads logs and counters to which the data of a dump was added.';
 GRANT EXECUTE ON FUNCTION imat_catalog.mark_arrived() TO PUBLIC;
@@ -1928,7 +1933,6 @@ CREATE FUNCTION imat_catalog.take_arrival()
   SET search_path=pg_catalog, pg_temp;
 COMMENT ON FUNCTION imat_catalog.take_arrival() IS
   'Does what the trigger of imat_catalog.arrival would have done, if the data of a dump was loaded while all triggers were disabled.';
-GRANT EXECUTE ON FUNCTION imat_catalog.take_arrival() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.take_labels(imat integer)
   RETURNS boolean

@@ -23,3 +23,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.follow_identities() IS
   'Makes the identity columns of the catalog go on behind the values that are in use.';
+
+REVOKE ALL ON FUNCTION imat_catalog.follow_identities() FROM PUBLIC;

@@ -19,3 +19,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.is_restoring(text) IS
   'Returns true if a restore reads an imat that came with it, to populate a materialized view.';
+
+REVOKE ALL ON FUNCTION imat_catalog.is_restoring(text) FROM PUBLIC;

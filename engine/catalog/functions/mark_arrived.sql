@@ -3,11 +3,11 @@
 CREATE OR REPLACE FUNCTION imat_catalog.mark_arrived() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
-SET imat.maintaining = off
 AS $$
 DECLARE
   concerned integer;
   known imat_catalog.source;
+  maintaining text := coalesce(current_setting('imat.maintaining', true), '');
 BEGIN
   FOR concerned IN
     SELECT i.id FROM imat_catalog.imat i JOIN imat_catalog.frontier f ON f.imat_id = i.id
@@ -18,6 +18,7 @@ BEGIN
     PERFORM imat_catalog.break_imat(concerned,
       'the data of a dump was loaded over the logs of its sources');
   END LOOP;
+  PERFORM set_config('imat.maintaining', '', true);
   FOR known IN SELECT * FROM imat_catalog.source s WHERE s.here ORDER BY s.relation_text FOR UPDATE
   LOOP
     DELETE FROM imat_catalog.source s WHERE s.relation_text = known.relation_text;
@@ -28,6 +29,7 @@ BEGIN
         known.parts, known.files);
   END LOOP;
   UPDATE imat_catalog.change_group g SET counted_since = g.counted_since WHERE g.here;
+  PERFORM set_config('imat.maintaining', maintaining, true);
 END $$;
 
 COMMENT ON FUNCTION imat_catalog.mark_arrived() IS

@@ -16,3 +16,5 @@ END $$;
 COMMENT ON FUNCTION imat_catalog.take_arrival() IS
   'Does what the trigger of imat_catalog.arrival would have done, if the data of a dump was loaded '
   'while all triggers were disabled.';
+
+REVOKE ALL ON FUNCTION imat_catalog.take_arrival() FROM PUBLIC;
