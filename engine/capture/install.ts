@@ -30,6 +30,7 @@ import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 import { captureParts, dropFunctions, followParts, isPartitioned, rewriteParts } from './parts.ts';
 import type { SourceRow } from './source-row.ts';
 import { capturedBy, isLogged, loggedColumns, sourceRow } from './source-row.ts';
+import { setAside } from './set-aside.ts';
 import type { SourceName } from './tracking.ts';
 import { checkTriggers, noteTriggers } from './triggers.ts';
 
@@ -70,6 +71,7 @@ export async function ensureCapture(db: Db, source: SourceName, onWait: () => vo
       await db.query('SELECT pg_advisory_xact_lock($1, $2)', [SOURCE_LOCK_CLASS, source.oid | 0]);
       // Event triggers leave alone what imat itself does.
       await db.execute('SET LOCAL imat.maintaining = on');
+      await db.query('SELECT imat_catalog.take_arrival()');
       const all = (await loadColumns(db, [source.oid])).get(source.oid) ?? [];
       const needed = await neededColumns(db, source.oid, all);
       const known = await sourceRow(db, source.oid);
@@ -196,15 +198,18 @@ async function replaceLog(
   if (known.hasLog) await db.execute(`DELETE FROM ${known.log}`);
   await db.query('DELETE FROM imat_store.reset WHERE relation = $1', [source.oid]);
   await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [source.oid]);
+  await db.execute(`LOCK TABLE ${qualified(source.schema, source.name).text}
+    IN SHARE ROW EXCLUSIVE MODE`);
+  const former = await setAside(db, known);
   await createCapture(db, source, columns, {
-    former_logs: [...known.former_logs, ...(known.hasLog ? [known.log] : [])],
+    former_logs: [...known.former_logs, ...(former.log === null ? [] : [former.log])],
     tracked: known.tracked,
   });
   const made = await sourceRow(db, source.oid);
   const current = Object.values(made?.capture ?? {});
   await dropFunctions(
     db,
-    Object.values(known.capture).filter((name) => !current.includes(name)),
+    former.functions.filter((name) => !current.includes(name)),
   );
 }
 

@@ -128,8 +128,14 @@ async function expectInstalled(db: Db): Promise<Installed | null> {
 const UNDEFINED_TABLE = '42P01';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-function checked([installed]: readonly Installed[]): Installed | null {
-  if (installed === undefined) return null;
+function checked([installed]: readonly Installed[]): Installed {
+  if (installed === undefined)
+    throw new ImatError('not_initialized', {
+      message: 'the imat catalog is empty: its tables were restored without their data',
+      hint:
+        'Load its data from the same database (pg_dump --data-only --schema imat_catalog), then ' +
+        'run imat repair; or drop the schemas imat, imat_catalog and imat_store.',
+    });
   const { tables, imatVersion } = catalogFiles();
   const newer =
     installed.version > tables.length

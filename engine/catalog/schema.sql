@@ -14,6 +14,12 @@ CREATE SCHEMA imat_store;
 COMMENT ON SCHEMA imat_store IS
   'imat: change logs and stored tables';
 
+CREATE TABLE imat_catalog.arrival (
+  at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE imat_catalog.arrival IS
+  'One row, and another one for each dump whose data was loaded over this catalog.';
+
 CREATE TABLE imat_catalog.change_count (
   counted_id integer,
   xid xid8,
@@ -706,6 +712,13 @@ COMMENT ON FUNCTION imat_catalog.allow_capture(oid) IS
   'Lets the owners of the capture functions of a source append to its log and mark it as reset.';
 GRANT EXECUTE ON FUNCTION imat_catalog.allow_capture(oid) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.arm_without_frontier(name text, arm integer)
+  RETURNS integer
+  LANGUAGE plpgsql VOLATILE PARALLEL SAFE SECURITY DEFINER;
+COMMENT ON FUNCTION imat_catalog.arm_without_frontier(text,integer) IS
+  'Returns the arm of a view that computes the answer from the sources, if a restore reads it to populate a materialized view; raises the error of no_frontier otherwise.';
+GRANT EXECUTE ON FUNCTION imat_catalog.arm_without_frontier(text,integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.await_sources(imats integer[])
   RETURNS boolean
   LANGUAGE plpgsql VOLATILE
@@ -1097,6 +1110,13 @@ COMMENT ON FUNCTION imat_catalog.follow_any_part() IS
   'Takes in one change of the partitions of any source; false if there is none left that can be taken in now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.follow_any_part() TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.follow_identities()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.follow_identities() IS
+  'Makes the identity columns of the catalog go on behind the values that are in use.';
+
 CREATE FUNCTION imat_catalog.follow_members(changed oid[])
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1329,6 +1349,12 @@ COMMENT ON FUNCTION imat_catalog.is_renamed(regclass[],text[]) IS
   'Returns whether any of these relations has another name than the noted one, or is another one than that name means now.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_renamed(regclass[],text[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.is_restoring(name text)
+  RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER;
+COMMENT ON FUNCTION imat_catalog.is_restoring(text) IS
+  'Returns true if a restore reads an imat that came with it, to populate a materialized view.';
+
 CREATE FUNCTION imat_catalog.is_rewritten(sources regclass[])
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -1463,6 +1489,14 @@ COMMENT ON FUNCTION imat_catalog.make_private(oid,boolean) IS
   'Takes all rights on a table, view, sequence, routine or schema from everybody but its owner and, with but_public, but PUBLIC.';
 GRANT EXECUTE ON FUNCTION imat_catalog.make_private(oid,boolean) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.mark_arrived()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.mark_arrived() IS
+  'Marks as broken or as restored all that reads logs and counters to which the data of a dump was added.';
+GRANT EXECUTE ON FUNCTION imat_catalog.mark_arrived() TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.mark_name(of_group integer, named text)
   RETURNS text
   LANGUAGE plpgsql VOLATILE
@@ -1532,6 +1566,14 @@ CREATE FUNCTION imat_catalog.note_triggers(source oid, relation oid)
 COMMENT ON FUNCTION imat_catalog.note_triggers(oid,oid) IS
   'Notes the triggers on a source, or on a partition of it, as they are. The caller has locked the table.';
 GRANT EXECUTE ON FUNCTION imat_catalog.note_triggers(oid,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.notice_arrival()
+  RETURNS trigger
+  LANGUAGE plpgsql VOLATILE
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.notice_arrival() IS
+  'The trigger of imat_catalog.arrival: marks all that a dump concerns whose data is being loaded over this catalog.';
+GRANT EXECUTE ON FUNCTION imat_catalog.notice_arrival() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.objects_read(definition oid)
   RETURNS TABLE(class oid, object oid)
@@ -1884,6 +1926,13 @@ CREATE FUNCTION imat_catalog.tables_of(source regclass)
 COMMENT ON FUNCTION imat_catalog.tables_of(regclass) IS
   'Returns a table and its partitions at every level, without locking them.';
 GRANT EXECUTE ON FUNCTION imat_catalog.tables_of(regclass) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.take_arrival()
+  RETURNS void
+  LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.take_arrival() IS
+  'Does what the trigger of imat_catalog.arrival would have done, if the data of a dump was loaded while all triggers were disabled.';
 
 CREATE FUNCTION imat_catalog.take_labels(imat integer)
   RETURNS boolean

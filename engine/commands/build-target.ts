@@ -46,6 +46,8 @@ export async function prepareCatalog(db: Db): Promise<void> {
   await requireCatalog(db);
   await restoreSchemas(db);
   await db.query('SELECT imat_catalog.note_names()');
+  // A dump of schemas has no event triggers, and replication no sequences.
+  await db.query('SELECT imat_catalog.watch_commands(), imat_catalog.follow_identities()');
   if (await hasLeftCapture(db)) await dropLeftCapture(db);
 }
 

@@ -139,13 +139,15 @@ async function noteRenamed(db: Db, imatId: number): Promise<void> {
   ]);
 }
 
+/** With the rights and comments of the original, if that is there. */
 export async function createReplacement(
   db: Db,
   name: string,
-  original: number,
+  original: number | null,
   place: Sql,
 ): Promise<void> {
   await db.execute(sql`CREATE VIEW ${place} AS SELECT * FROM ${qualified(API_SCHEMA, name)}`.text);
+  if (original === null) return;
   for (const statement of await carriedAttributesInPlace(db, original, place))
     await db.execute(statement.sql.text);
 }

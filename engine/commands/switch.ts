@@ -353,13 +353,16 @@ async function checkReaders(db: Db, { id, target }: Build): Promise<void> {
   });
 }
 
-/** With `--replace`: the view in the materialized view's place, with all columns. */
+/**
+ * With `--replace`: the view in the materialized view's place, with all columns. Where that has
+ * gone as well, whoever may read the imat may read the view.
+ */
 async function restoreReplacement(
   db: Db,
   { target }: Build,
-  { replacement, place }: ViewRow,
+  { replacement, place, grants }: ViewRow,
 ): Promise<void> {
-  if (place === null || target.original === null) return;
+  if (place === null) return;
   const relation = qualified(place.schema, place.name);
   const inPlace = await db.query<{ oid: number }>(
     `SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass($1)`,
@@ -383,6 +386,7 @@ async function restoreReplacement(
   }
   if (inPlace.length > 0) return;
   await createReplacement(db, target.name, target.original, relation);
+  if (target.original === null) await carryRights(db, relation, grants);
   await db.query('UPDATE imat_catalog.imat SET replacement_text = $2 WHERE id = $1', [
     target.id,
     relation.text,

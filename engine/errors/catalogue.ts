@@ -41,7 +41,7 @@ export const ERROR_CATALOGUE = {
   not_initialized: {
     code: 'IM005',
     category: 'user',
-    meaning: 'The database has no imat catalog yet.',
+    meaning: 'The database has no imat catalog yet, or one without its data.',
   },
   insufficient_privilege: {
     code: 'IM006',

@@ -42,13 +42,15 @@ export type Arm = {
  * The number of the arm that answers: one look at the frontier and at what its row does not say.
  * `notStored`: whether what is stored is not the answer; null if it always is. `anew`: whether then
  * nothing but the sources tells the answer; null if that cannot be. `first`: the arm that answers
- * where a condition is true before anything else is asked.
+ * where a condition is true before anything else is asked. `restoring`: the arm that needs nothing
+ * but the sources; null if there is none.
  */
 export function answeringArm(
   frontier: FrontierOf,
   notStored: Sql | null,
-  anew: Sql | null = null,
-  first: { readonly when: Sql | null; readonly arm: number } = { when: null, arm: ARM.anew },
+  anew: Sql | null,
+  first: { readonly when: Sql | null; readonly arm: number },
+  restoring: number | null,
 ): Sql {
   const [, second] = frontier.states;
   const isSecond = second === undefined ? null : sql`${GUARDED_STATE} = ${regclass(second)}`;
@@ -66,6 +68,7 @@ export function answeringArm(
     notStored === null
       ? stored
       : sql`CASE${test} WHEN ${notStored} THEN ${current} ELSE ${stored} END`,
+    restoring,
   );
 }
 

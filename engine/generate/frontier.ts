@@ -29,15 +29,24 @@ export const GUARDED_STATE = sql`f.state_relation`;
 /**
  * An integer that does not depend on any row, evaluated once; an error where the frontier is not
  * that of these state tables. It is never NULL, so that NULL says that there is no such frontier:
- * one look at the frontier's row for both.
+ * one look at the frontier's row for both. `restoring`: the value while a dump is being restored,
+ * whose materialized views may read the imat; null if there is none.
  */
-export function guarded({ imatId, name, states, dependencies }: FrontierOf, value: Sql): Sql {
+export function guarded(
+  { imatId, name, states, dependencies }: FrontierOf,
+  value: Sql,
+  restoring: number | null,
+): Sql {
   const ofState = sql`f.state_relation IN (${join(states.map(regclass), ', ')})`;
   const own = sql`f.imat_id = ${imatId} AND ${ofState} AND f.here AND ${dependencies}`;
+  const otherwise =
+    restoring === null
+      ? sql`imat_catalog.no_frontier(${literal(name)})::integer`
+      : sql`imat_catalog.arm_without_frontier(${literal(name)}, ${restoring})`;
   return sql`(
   SELECT COALESCE(
     (SELECT ${value} FROM imat_catalog.frontier AS f WHERE ${own}),
-    imat_catalog.no_frontier(${literal(name)})::integer
+    ${otherwise}
   )
 )`;
 }

@@ -106,6 +106,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
             ' OR ',
           ),
       { when: isOtherwise(subject, timed), arm: ARM.anew },
+      ARM.anew,
     ),
   );
   return residualOver(plan, { from: [from], where: [where] });

@@ -181,10 +181,13 @@ WHERE ${isStored(frontier)}`;
     ],
     columns,
     's',
-    answeringArm(frontier, notStored, join(anew, ' OR '), {
-      when: isOtherwise(subject, timed),
-      arm: ARM.anew,
-    }),
+    answeringArm(
+      frontier,
+      notStored,
+      join(anew, ' OR '),
+      { when: isOtherwise(subject, timed), arm: ARM.anew },
+      ARM.anew,
+    ),
   );
   return sql`SELECT
   ${list}

@@ -67,10 +67,13 @@ function swapView(subject: Subject, slots: readonly Sql[]): Sql {
     arms,
     subject.columns,
     's',
-    answeringArm(frontier, subject.live ? hasChanged(subject) : null, null, {
-      when: isOtherwise(subject, []),
-      arm: ARM.current,
-    }),
+    answeringArm(
+      frontier,
+      subject.live ? hasChanged(subject) : null,
+      null,
+      { when: isOtherwise(subject, []), arm: ARM.current },
+      subject.live ? ARM.current : null,
+    ),
   );
   return sql`SELECT ${join(
     columns.map((column) => sql`s.${column}`),

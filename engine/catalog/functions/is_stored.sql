@@ -1,5 +1,6 @@
 -- It is a function because a subquery in the condition of a view keeps the planner from parallel
--- plans. It runs with the rights of its owner, because readers have no rights on the catalog.
+-- plans. It runs with the rights of its owner, because readers have no rights on the catalog. A
+-- dump has the stored table as it was, and the frontier without its OID.
 CREATE OR REPLACE FUNCTION imat_catalog.is_stored(imat integer, stored oid,
   name text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
@@ -7,7 +8,9 @@ AS $$
 BEGIN
   PERFORM FROM imat_catalog.frontier f WHERE f.imat_id OPERATOR(pg_catalog.=) imat
     AND f.state_relation OPERATOR(pg_catalog.=) stored AND f.here;
-  IF NOT FOUND THEN PERFORM imat_catalog.no_frontier(name); END IF;
+  IF NOT FOUND AND NOT imat_catalog.is_restoring(name) THEN
+    PERFORM imat_catalog.no_frontier(name);
+  END IF;
   RETURN true;
 END $$;
 

@@ -15,6 +15,15 @@ BEGIN
       DETAIL = 'What is stored may be wrong.',
       HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
   END IF;
+  IF NOT EXISTS (SELECT FROM imat_catalog.imat i
+      WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'IM017',
+      MESSAGE = pg_catalog.format('imat "%s" is not in the imat catalog', name),
+      DETAIL = 'The tables of the catalog were restored without their data.',
+      HINT = 'Load its data from the same database (pg_dump --data-only --schema imat_catalog), '
+        'then run imat repair.';
+  END IF;
   IF (pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_isolation')
       OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'))
     AND EXISTS (

@@ -10,7 +10,11 @@ BEGIN
   UPDATE imat_catalog.counted c SET relation = NULL WHERE c.id = counted;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = source) THEN RETURN; END IF;
   FOREACH event IN ARRAY ARRAY['insert', 'update', 'delete', 'truncate'] LOOP
-    EXECUTE format('DROP TRIGGER IF EXISTS %I ON %s', imat_catalog.counting_trigger(event), source);
+    -- IF EXISTS would print a notice for each that a restore did not bring.
+    IF EXISTS (SELECT FROM pg_catalog.pg_trigger t
+        WHERE t.tgrelid = source AND t.tgname = imat_catalog.counting_trigger(event)) THEN
+      EXECUTE format('DROP TRIGGER %I ON %s', imat_catalog.counting_trigger(event), source);
+    END IF;
   END LOOP;
 END $$;
 

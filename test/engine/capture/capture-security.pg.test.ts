@@ -285,6 +285,7 @@ describe('what runs with its owner’s rights', () => {
     // rights of their callers themselves (test/engine/accounting).
     const open = definers.filter((one) => one.public && !one.name.startsWith('imat.'));
     expect(open.map(({ name }) => name).toSorted()).toEqual([
+      'imat_catalog.arm_without_frontier(text,integer)',
       'imat_catalog.is_outgrown(integer,pg_snapshot)',
       'imat_catalog.is_stored(integer,oid,text)',
       'imat_catalog.no_frontier(text)',

@@ -64,9 +64,20 @@ INSERT INTO app.event SELECT i, 'k' || i % 4, i FROM generate_series(0, 199, 3) 
 INSERT INTO app.event_1 (id, kind, amount) VALUES (5, 'k9', 1);
 DELETE FROM app.event_2a WHERE id % 7 = 1;
 DELETE FROM app.orders WHERE id % 11 = 3`;
+const MATERIALIZED: readonly Pick<Checked, 'name' | 'definition'>[] = [
+  { name: 'top', definition: 'SELECT * FROM imat.spent WHERE total > 100' },
+  { name: 'best', definition: 'SELECT id FROM app.ranked WHERE place < 9' },
+  { name: 'kinds', definition: 'SELECT kind, total FROM imat.counted' },
+  { name: 'keys', definition: 'SELECT * FROM imat.keyed' },
+  // With the rows of the moment at which the other one was filled.
+  { name: 'above', definition: 'SELECT id FROM app.top' },
+];
 const DEPENDENTS = `
 CREATE VIEW app.big AS SELECT id FROM imat.spent WHERE total > 100;
-CREATE VIEW app.first AS SELECT id FROM app.ranked WHERE place = 1`;
+CREATE VIEW app.first AS SELECT id FROM app.ranked WHERE place = 1;
+${MATERIALIZED.map(
+  ({ name, definition }) => `CREATE MATERIALIZED VIEW app.${name} AS ${definition}`,
+).join(';\n')}`;
 
 const binaries = findWithPrograms(WITH_EXTENSION);
 const settings = WITH_EXTENSION ? { shared_preload_libraries: EXTENSION } : {};
@@ -122,6 +133,23 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     await server?.stop();
   });
 
+  /** What the restore filled is what the restored database would fill it with. */
+  async function expectPopulated(world: World): Promise<void> {
+    const definitionOf = ({ name }: { readonly name: string }): string =>
+      IMATS.find((imat) => imat.name === name)?.definition ?? expect.fail(name);
+    for (const { name, definition } of MATERIALIZED) {
+      const query = definition.replace(
+        /(imat|app)\.(spent|ranked|counted|keyed)/,
+        (_, __, imat: string) => `(${definitionOf({ name: imat })}) AS ${imat}`,
+      );
+      for (const [one, other] of [
+        [query, `TABLE app.${name}`],
+        [`TABLE app.${name}`, query],
+      ])
+        expect(await world.rows(`(${one}) EXCEPT ALL (${other})`), name).toEqual([]);
+    }
+  }
+
   async function expectBroken(world: World): Promise<void> {
     for (const { name } of IMATS)
       expect(await sqlstateOf(world.rows(`SELECT * FROM imat.${name}`))).toBe('IM017');
@@ -159,8 +187,12 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
           : world.imat.fold(name));
     }
     await world.sql('SELECT * FROM app.big; SELECT * FROM app.first; SELECT * FROM app.keyed');
+    for (const { name } of MATERIALIZED) await world.sql(`REFRESH MATERIALIZED VIEW app.${name}`);
+    await expectPopulated(world);
     expect((await world.imat.doctor()).checks.filter((check) => check.status !== 'ok')).toEqual([]);
     for (const name of ['first', 'big']) await world.sql(`DROP VIEW IF EXISTS app.${name}`);
+    for (const { name } of MATERIALIZED.toReversed())
+      await world.sql(`DROP MATERIALIZED VIEW app.${name}`);
     for (const { name } of IMATS)
       expect(await world.imat.revert(name)).toEqual({ name, original: `app.${name}` });
     expect(await world.rows(`SELECT nspname FROM pg_namespace WHERE nspname LIKE 'imat%'`)).toEqual(
@@ -173,6 +205,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     await create('plain');
     expect(await load('plain', await dump('plain.sql', []))).toBe('');
     const world = await open('plain');
+    await expectPopulated(world);
     await expectBroken(world);
     await expectRepaired(world);
   });
@@ -183,6 +216,7 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     const args = ['--exit-on-error', '--jobs', '2', '--dbname', urlOf('custom'), file];
     expect(await program('pg_restore', args)).toBe('');
     const world = await open('custom');
+    await expectPopulated(world);
     await expectBroken(world);
     await expectRepaired(world);
   });
@@ -190,10 +224,13 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
   test('over itself, with --clean', async () => {
     await create('clean');
     await load('clean', await dump('first.sql', []));
-    expect(await load('clean', await dump('clean.sql', ['--clean', '--if-exists']))).not.toMatch(
-      /error/i,
-    );
     const world = await open('clean');
+    const file = await dump('clean.sql', ['--clean', '--if-exists']);
+    // Over one that was restored, and over one that was repaired.
+    expect(await load('clean', file)).not.toMatch(/error/i);
+    await world.imat.repair();
+    expect(await load('clean', file)).not.toMatch(/error/i);
+    await expectPopulated(world);
     await expectBroken(world);
     await expectRepaired(world);
   });

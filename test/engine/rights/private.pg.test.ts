@@ -37,6 +37,7 @@ FROM (
  * asks can be asked by those only who may use the schema imat_store.
  */
 const PUBLIC_RIGHTS = [
+  'imat_catalog.arm_without_frontier(text,integer): EXECUTE for PUBLIC',
   'imat_catalog.is_outgrown(integer,pg_snapshot): EXECUTE for PUBLIC',
   'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
   'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',

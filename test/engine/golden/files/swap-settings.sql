@@ -150,7 +150,7 @@ FROM (
 WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) <> ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english') THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')::integer
+    imat_catalog.arm_without_frontier('swap_settings', 2)
   )
 );
 
@@ -198,6 +198,6 @@ FROM (
 WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR ROW(pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle'), pg_catalog.current_setting('IntervalStyle'), pg_catalog.current_setting('lc_monetary'), pg_catalog.current_setting('lc_numeric'), pg_catalog.current_setting('lc_time'), pg_catalog.current_setting('extra_float_digits'), pg_catalog.current_setting('bytea_output'), pg_catalog.current_setting('default_text_search_config')) <> ROW('UTC', 'ISO, MDY', 'postgres', 'C', 'C', 'C', '1', 'hex', 'pg_catalog.english') THEN 2 ELSE CASE WHEN f.state_relation = 'imat_store.slot_b_swap_settings'::regclass THEN 1 ELSE 0 END END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap_settings'::regclass, 'imat_store.slot_b_swap_settings'::regclass) AND f.here AND 'imat_store.definition_swap_settings'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap_settings')::integer
+    imat_catalog.arm_without_frontier('swap_settings', 2)
   )
 );

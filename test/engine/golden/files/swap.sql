@@ -252,7 +252,7 @@ FROM (
 WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE 0 END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')::integer
+    imat_catalog.arm_without_frontier('swap', 2)
   )
 );
 
@@ -300,6 +300,6 @@ FROM (
 WHERE s.arm = (
   SELECT COALESCE(
     (SELECT CASE WHEN EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) OR EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) THEN 2 ELSE CASE WHEN f.state_relation = 'imat_store.slot_b_swap'::regclass THEN 1 ELSE 0 END END FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.state_relation IN ('imat_store.slot_a_swap'::regclass, 'imat_store.slot_b_swap'::regclass) AND f.here AND 'imat_store.definition_swap'::regclass IS NOT NULL),
-    imat_catalog.no_frontier('swap')::integer
+    imat_catalog.arm_without_frontier('swap', 2)
   )
 );

@@ -1,0 +1,50 @@
+/**
+ * Gives the names of a log and of its functions free for those that take their place: a restore
+ * with --clean drops what has the names that its dump knows.
+ */
+import type { Db } from '../db/db.ts';
+import { isContended } from '../db/db.ts';
+import { LOCK_TIMEOUT_MS } from '../db/short-lock.ts';
+import { qualified } from '../sql/sql.ts';
+import type { SourceRow } from './source-row.ts';
+
+/** What is left of a former capture, as it is called now. */
+export type Former = { readonly log: string | null; readonly functions: readonly string[] };
+
+/**
+ * Where somebody reads the log, for example pg_dump, everything keeps its name. The caller has
+ * locked the source, so nobody writes to the log.
+ */
+export async function setAside(db: Db, known: SourceRow): Promise<Former> {
+  const former = { log: known.hasLog ? known.log : null, functions: Object.values(known.capture) };
+  await db.execute(`SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms'`);
+  try {
+    const log = former.log === null ? null : await rename(db, 'TABLE', former.log);
+    const functions: string[] = [];
+    for (const name of former.functions) {
+      const aside = await rename(db, 'FUNCTION', name);
+      if (aside !== null) functions.push(aside);
+    }
+    return { log, functions };
+  } catch (error) {
+    if (!isContended(error)) throw error;
+    await db.execute('ROLLBACK TO SAVEPOINT imat_aside');
+    return former;
+  } finally {
+    await db.execute(
+      `RELEASE SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
+    );
+  }
+}
+
+/** By its OID, which nothing else has in its name. Null if it is not there. */
+async function rename(db: Db, kind: 'TABLE' | 'FUNCTION', name: string): Promise<string | null> {
+  const find = kind === 'TABLE' ? 'to_regclass' : 'to_regproc';
+  const [found] = await db.query<{ aside: string | null }>(
+    `SELECT 'former_' || ${find}($1)::oid AS aside`,
+    [name],
+  );
+  if (found === undefined || found.aside === null) return null;
+  await db.execute(`ALTER ${kind} ${name} RENAME TO ${found.aside}`);
+  return qualified('imat_store', found.aside).text;
+}
