@@ -4,11 +4,14 @@ import { isLost, type ServerFault } from './session.ts';
 export type Verdict = 'lost' | 'allowed' | 'imat';
 
 /**
- * PostgreSQL raises this where ON CONFLICT finds a partition that was detached since the statement
- * was planned: its unique index is no part of the root's any more.
+ * PostgreSQL's own races with partitions. ON CONFLICT finds one that was detached since the
+ * statement was planned: its unique index is no part of the root's any more. TRUNCATE CASCADE looks
+ * up the tables that refer to a table, and one of them is dropped before it is opened.
  */
-const isDetachedIndex = ({ code, message, where }: ServerFault): boolean =>
-  code === 'XX000' && message === 'invalid arbiter index list' && where === '';
+const isPartitionRace = ({ code, message, where }: ServerFault): boolean =>
+  code === 'XX000' &&
+  where === '' &&
+  (message === 'invalid arbiter index list' || message.startsWith('could not open relation with'));
 
 const OURS = /\bimat(?:_store|_catalog)?\b|\bIM0\d\d\b/;
 
@@ -22,7 +25,7 @@ export function judgeWriter(fault: ServerFault, users: ReadonlySet<number>): Ver
   // Capture is in the context of every statement of its own; a dependent is named by PostgreSQL
   // where somebody tries to change what a view reads.
   // A serializable transaction may fail at any of its statements.
-  if (['2BP01', '0A000', '40001'].includes(fault.code) || isDetachedIndex(fault)) return 'allowed';
+  if (['2BP01', '0A000', '40001'].includes(fault.code) || isPartitionRace(fault)) return 'allowed';
   if (fault.code.startsWith('IM') || fault.code.startsWith('XX') || OURS.test(words)) return 'imat';
   if (fault.code === '40P01') {
     const pids = [...fault.detail.matchAll(/[Pp]rocess (\d+)/g)].map(([, pid]) => Number(pid));

@@ -38,6 +38,20 @@ test.each<[string, Partial<ServerFault>, string]>([
     { code: 'XX000', message: 'invalid arbiter index list', where: 'function imat_store.f()' },
     'imat',
   ],
+  [
+    'a partition that was dropped before TRUNCATE CASCADE came to it',
+    { code: 'XX000', message: 'could not open relation with OID 20487' },
+    'allowed',
+  ],
+  [
+    'a relation that was dropped, inside of capture',
+    {
+      code: 'XX000',
+      message: 'could not open relation with OID 20487',
+      where: 'function imat_store.f()',
+    },
+    'imat',
+  ],
   ['a deadlock of users', DEADLOCK, 'allowed'],
   ['a deadlock inside of capture', { ...DEADLOCK, where: 'function imat_store.f()' }, 'imat'],
   [
