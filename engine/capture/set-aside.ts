@@ -16,25 +16,24 @@ export type Former = { readonly log: string | null; readonly functions: readonly
  * locked the source, so nobody writes to the log.
  */
 export async function setAside(db: Db, known: SourceRow): Promise<Former> {
-  const former = { log: known.hasLog ? known.log : null, functions: Object.values(known.capture) };
   await db.execute(`SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS / 5}ms'`);
-  try {
-    const log = former.log === null ? null : await rename(db, 'TABLE', former.log);
-    const functions: string[] = [];
-    for (const name of former.functions) {
-      const aside = await rename(db, 'FUNCTION', name);
-      if (aside !== null) functions.push(aside);
-    }
-    return { log, functions };
-  } catch (error) {
+  const former = await renamed(db, known).catch(async (error: unknown) => {
     if (!isContended(error)) throw error;
     await db.execute('ROLLBACK TO SAVEPOINT imat_aside');
-    return former;
-  } finally {
-    await db.execute(
-      `RELEASE SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`,
-    );
+    return { log: known.hasLog ? known.log : null, functions: Object.values(known.capture) };
+  });
+  await db.execute(`RELEASE SAVEPOINT imat_aside; SET LOCAL lock_timeout = '${LOCK_TIMEOUT_MS}ms'`);
+  return former;
+}
+
+async function renamed(db: Db, { hasLog, log, capture }: SourceRow): Promise<Former> {
+  const aside = hasLog ? await rename(db, 'TABLE', log) : null;
+  const functions: string[] = [];
+  for (const name of Object.values(capture)) {
+    const other = await rename(db, 'FUNCTION', name);
+    if (other !== null) functions.push(other);
   }
+  return { log: aside, functions };
 }
 
 /** By its OID, which nothing else has in its name. Null if it is not there. */
