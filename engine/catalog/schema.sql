@@ -869,12 +869,6 @@ COMMENT ON FUNCTION imat_catalog.clean_log(oid) IS
   'Deletes the rows of a source''s log, and its reset marks, that every imat on the source has taken in, and returns the number of log rows.';
 GRANT EXECUTE ON FUNCTION imat_catalog.clean_log(oid) TO PUBLIC;
 
-CREATE PROCEDURE imat_catalog.clean_logs()
-  LANGUAGE plpgsql;
-COMMENT ON PROCEDURE imat_catalog.clean_logs() IS
-  'Deletes the rows of all logs that every imat has taken in, and history that is older than a day. A job of pg_cron calls it.';
-GRANT EXECUTE ON PROCEDURE imat_catalog.clean_logs() TO PUBLIC;
-
 CREATE FUNCTION imat_catalog.cluster()
   RETURNS bigint
   LANGUAGE plpgsql STABLE
@@ -1989,6 +1983,12 @@ CREATE FUNCTION imat_catalog.uncount(counted integer)
 COMMENT ON FUNCTION imat_catalog.uncount(integer) IS
   'Takes the counting triggers off a table, which the caller has locked; what they have counted stays.';
 GRANT EXECUTE ON FUNCTION imat_catalog.uncount(integer) TO PUBLIC;
+
+CREATE PROCEDURE imat_catalog.upkeep()
+  LANGUAGE plpgsql;
+COMMENT ON PROCEDURE imat_catalog.upkeep() IS
+  'Deletes the rows of all logs that every imat has taken in, and history that is older than a day; folds the counters of changes, and compares the schema with its images. A job of pg_cron calls it.';
+GRANT EXECUTE ON PROCEDURE imat_catalog.upkeep() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.view_locks(imat integer)
   RETURNS text

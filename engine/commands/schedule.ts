@@ -1,4 +1,4 @@
-/** Maintenance without a worker: jobs of pg_cron that fold, swap and clean by SQL alone. */
+/** Maintenance without a worker: jobs of pg_cron that fold, swap and do upkeep by SQL alone. */
 import { ImatError } from '../errors/imat-error.ts';
 import type { ScheduleResult } from '../api.ts';
 import { requireCatalog } from '../catalog/migrate.ts';
@@ -12,7 +12,7 @@ export type ScheduleRequest = {
 };
 
 const SYNC = 'imat jobs';
-const CLEAN = 'imat clean';
+const UPKEEP = 'imat upkeep';
 
 /**
  * @throws ImatError `not_initialized`, `strategy_unavailable`, `insufficient_privilege`,
@@ -41,10 +41,10 @@ export async function schedule(
 
 function scheduling(every: string) {
   const sync = sql`SELECT imat_catalog.sync_cron(${literal(every)})`;
-  const clean = sql`CALL imat_catalog.clean_logs()`;
+  const upkeep = sql`CALL imat_catalog.upkeep()`;
   return [
     sql`SELECT cron.schedule(${literal(SYNC)}, '* * * * *', ${literal(sync.text)})`,
-    sql`SELECT cron.schedule(${literal(CLEAN)}, '*/10 * * * *', ${literal(clean.text)})`,
+    sql`SELECT cron.schedule(${literal(UPKEEP)}, '*/10 * * * *', ${literal(upkeep.text)})`,
     sync,
   ];
 }
@@ -57,7 +57,7 @@ async function removal(db: Db) {
        AND j.database = current_database()
        AND j.username = current_user
      ORDER BY j.jobid`,
-    [SYNC, CLEAN],
+    [SYNC, UPKEEP],
   );
   return jobs.map((job) => sql`SELECT cron.unschedule(${literal(job.name)})`);
 }

@@ -68,18 +68,18 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  test('one job for each imat that is not manual, one for the jobs, one that cleans', async () => {
+  test('one job for each imat that is not manual, one for the jobs, one for upkeep', async () => {
     await world.imat.schedule({ everySeconds: null, remove: false, dryRun: false });
     // As an earlier release has scheduled it: the next job that keeps the jobs puts it right.
-    await world.sql(`SELECT cron.schedule('imat clean', '*/10 * * * *', 'SELECT 1')`);
+    await world.sql(`SELECT cron.schedule('imat upkeep', '*/10 * * * *', 'SELECT 1')`);
     expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(1);
     const names = [
-      'imat clean',
       'imat jobs',
       'imat maintain breaks',
       'imat maintain ranks',
       'imat maintain ranks_1s',
       'imat maintain sums',
+      'imat upkeep',
     ];
     expect((await jobs()).map((job) => job.name)).toEqual(names);
     expect(await world.value(`SELECT imat_catalog.sync_cron('* * * * *')`)).toBe(0);
@@ -132,19 +132,26 @@ describe.skipIf(binaries === null)('with pg_cron', () => {
     await world.imat.fold('breaks');
   });
 
-  test('pg_cron cleans the logs, whatever the default isolation is', async () => {
+  test('pg_cron cleans logs and folds counters, whatever the default isolation is', async () => {
+    await world.sql(`SELECT imat.create_group('counted', ARRAY['public.t'::regclass])`);
     await world.sql('INSERT INTO t SELECT g % 10, g FROM generate_series(1, 2000) g');
     const rows = () => world.value<number>('SELECT count(*)::int FROM imat_store.log_public_t');
+    await world.sql(`SELECT imat.set_mark('counted', 'loaded')`);
+    const counters = () =>
+      world.value<number>('SELECT count(*)::int FROM imat_catalog.change_count');
+    expect(await counters()).toBeGreaterThan(0);
     // Every imat has taken them in, and nobody has cleaned: as after a crash in between.
-    await world.sql(`SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname <> 'imat clean'`);
+    await world.sql(`SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname <> 'imat upkeep'`);
     await world.imat.fold();
     for (const name of ['ranks_1s']) await world.imat.swap(name);
     await world.sql(
       'INSERT INTO imat_store.log_public_t SELECT l.* FROM imat_store.log_public_t l',
     );
     expect(await rows()).toBeGreaterThan(100);
-    await world.sql(`UPDATE cron.job SET schedule = '* * * * *' WHERE jobname = 'imat clean'`);
+    await world.sql(`UPDATE cron.job SET schedule = '* * * * *' WHERE jobname = 'imat upkeep'`);
     await until('the logs are cleaned', async () => (await rows()) <= 100, 130_000);
+    await until('the counters are folded', async () => (await counters()) === 0, 130_000);
+    await world.sql(`SELECT imat.drop_group('counted')`);
   });
 
   test('a role that is no superuser needs USAGE on its schema, and nothing else', async () => {

@@ -1,5 +1,5 @@
 -- With one job for each imat, an imat that fails stops no other. A job of its own calls this
--- function. The job that cleans is brought up to date where an earlier release has created it.
+-- function. The job for upkeep is brought up to date where an earlier release has created it.
 CREATE OR REPLACE FUNCTION imat_catalog.sync_cron(schedule text) RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog
@@ -29,11 +29,11 @@ BEGIN
   END LOOP;
   FOR job IN EXECUTE $sql$
     SELECT j.jobname AS name, j.schedule FROM cron.job j
-    WHERE j.jobname = 'imat clean' AND j.command <> 'CALL imat_catalog.clean_logs()'
+    WHERE j.jobname = 'imat upkeep' AND j.command <> 'CALL imat_catalog.upkeep()'
       AND j.database = current_database() AND j.username = current_user
   $sql$ LOOP
     EXECUTE 'SELECT cron.schedule($1, $2, $3)'
-      USING job.name, job.schedule, 'CALL imat_catalog.clean_logs()';
+      USING job.name, job.schedule, 'CALL imat_catalog.upkeep()';
     changes := changes + 1;
   END LOOP;
   RETURN changes;

@@ -81,8 +81,8 @@ describe('cleaning', () => {
 
   test.each([
     ['clean_log', 'read committed', `SELECT imat_catalog.clean_log('sale'::regclass)`],
-    ['clean_logs', 'repeatable read', 'CALL imat_catalog.clean_logs()'],
-    ['clean_logs', 'serializable', 'CALL imat_catalog.clean_logs()'],
+    ['upkeep', 'repeatable read', 'CALL imat_catalog.upkeep()'],
+    ['upkeep', 'serializable', 'CALL imat_catalog.upkeep()'],
   ])('does not wait for an install that was interrupted: %s under %s', async (_, level, clean) => {
     await world.sql(`
       INSERT INTO imat_catalog.imat (name, strategy, freshness, state, definition, watchable,
