@@ -1,5 +1,5 @@
--- What a worker does beside folds and swaps, for databases without one. pg_cron runs commands at the
--- database's default isolation, where clean_log would delete nothing.
+-- What a worker does beside folds and swaps, for databases without one. pg_cron runs commands at
+-- the database's default isolation, where clean_log would delete nothing.
 CREATE OR REPLACE PROCEDURE imat_catalog.upkeep()
 LANGUAGE plpgsql
 AS $$
