@@ -32,13 +32,15 @@ WITH me AS (
     OR n.nspname = 'imat' AND p.proname IN ('fold', 'swap', 'create_imat')
 )
 SELECT pg_describe_object(o.class, o.oid, 0) AS what, s.rolname::text AS owner,
-  me.super AS "isSuperuser"
+  quote_ident(current_user) AS role, me.super AS "isSuperuser"
 FROM owned o JOIN strangers s ON s.oid = o.owner, me
 ORDER BY o.place, what LIMIT 1`;
 
 export type Stranger = {
   readonly what: string;
   readonly owner: string;
+  /** The current role, as SQL. */
+  readonly role: string;
   readonly isSuperuser: boolean;
 };
 
@@ -57,12 +59,13 @@ async function hasCatalogSchema(db: Db): Promise<boolean> {
 export const strangerMessage = ({ what, owner }: Stranger): string =>
   `${what} belongs to role "${owner}", whose code would run with your rights`;
 
-export const strangerHint = ({ owner, isSuperuser }: Stranger): string =>
+export const strangerHint = ({ owner, role, isSuperuser }: Stranger): string =>
   isSuperuser
     ? `Connect as "${owner}" (SET ROLE is not enough), or have a ` +
       "superuser own imat's schemas and what is in them."
-    : `Connect as "${owner}"; or let a superuser or the owner of the ` +
-      "database own imat's schemas and what is in them.";
+    : `Connect as "${owner}", which can convert your views once it is a member of your role ` +
+      `(GRANT ${role} TO "${owner}"); or let a superuser or the owner of the database own imat's ` +
+      'schemas and what is in them.';
 
 /** Null where the catalog may be used, or where there is none. */
 export async function untrustedCatalog(db: Db): Promise<Stranger | null> {
@@ -104,7 +107,9 @@ export async function requireUsableCatalog(db: Db): Promise<void> {
     detail: 'A database has one imat catalog; its owner converts views, and maintains imats.',
     hint:
       `Connect as "${row.owner}", or have that role convert the view: ` +
-      `what was granted on it is passed on. imat grant --monitor ${row.role}, run by ` +
+      `what was granted on it is passed on. Only owners of tables may capture them: ` +
+      `GRANT ${row.role} TO "${row.owner}" makes it one of yours. ` +
+      `imat grant --monitor ${row.role}, run by ` +
       `"${row.owner}", lets this role run imat list and imat status.`,
   });
 }

@@ -1,0 +1,82 @@
+/** One role that converts for several teams, as docs/rights.md describes it. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectEqual } from '../commands/support/oracle.ts';
+import { createRole, createSandbox } from '../commands/support/sandbox.ts';
+import type { Sandbox, Session } from '../commands/support/sandbox.ts';
+
+type Team = { readonly role: string; readonly schema: string; readonly session: Session };
+
+let sandbox: Sandbox;
+let owner: Session;
+let teams: Team[];
+const roles: string[] = [];
+
+const definitionOf = ({ schema }: Team): string =>
+  `SELECT k, sum(v) AS s, count(*) AS n FROM ${schema}.t GROUP BY k`;
+
+async function createTeam(schema: string): Promise<Team> {
+  const role = await createRole(sandbox);
+  roles.push(role);
+  await sandbox.sql(`CREATE SCHEMA ${schema} AUTHORIZATION ${role}`);
+  const session = await sandbox.session(role);
+  const team = { role, schema, session };
+  await session.sql(`
+    CREATE TABLE ${schema}.t (k int, v int);
+    INSERT INTO ${schema}.t SELECT i % 5, i FROM generate_series(1, 100) AS i;
+    CREATE MATERIALIZED VIEW ${schema}.of_${schema} AS ${definitionOf(team)}`);
+  return team;
+}
+
+beforeAll(async () => {
+  sandbox = await createSandbox();
+  teams = [await createTeam('one'), await createTeam('two')];
+  const role = await createRole(sandbox, `IN ROLE ${teams.map((team) => team.role).join(', ')}`);
+  roles.push(role);
+  await sandbox.sql(
+    `GRANT CREATE, TEMPORARY ON DATABASE ${new URL(sandbox.url).pathname.slice(1)} TO ${role}`,
+  );
+  owner = await sandbox.session(role);
+});
+afterAll(async () => {
+  for (const role of roles.toReversed())
+    await sandbox.sql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+  await sandbox.drop();
+});
+
+test('each team writes and reads its own, and a revert gives its view back', async () => {
+  for (const { schema } of teams)
+    await owner.imat.convert(`${schema}.of_${schema}`, { replace: true });
+  for (const team of teams) {
+    const { schema, session } = team;
+    await session.sql(`INSERT INTO ${schema}.t VALUES (1, 1000), (9, NULL)`);
+    await session.sql(`DELETE FROM ${schema}.t WHERE v < 10`);
+    await expectEqual(session.db, `${schema}.of_${schema}`, definitionOf(team));
+  }
+  await owner.imat.fold();
+  for (const team of teams) {
+    const { schema, session } = team;
+    await expectEqual(session.db, `imat.of_${schema}`, definitionOf(team));
+    const other = schema === 'one' ? 'two' : 'one';
+    for (const relation of [`imat.of_${other}`, `${other}.of_${other}`])
+      await expect(session.sql(`TABLE ${relation}`)).rejects.toThrow(/permission denied/);
+  }
+  for (const { schema, role } of teams) {
+    await owner.imat.revert(`of_${schema}`);
+    expect(
+      await sandbox.rows(
+        `SELECT relkind::text AS kind, pg_get_userbyid(relowner)::text AS owner
+         FROM pg_class WHERE oid = '${schema}.of_${schema}'::regclass`,
+      ),
+    ).toEqual([{ kind: 'm', owner: role }]);
+  }
+});
+
+test('a team that converts by itself is told what would let that role do so', async () => {
+  await owner.imat.create('shared', 'SELECT k, count(*) AS n FROM one.t GROUP BY k');
+  const [, two] = teams;
+  await expect(two?.session.imat.convert('two.of_two')).rejects.toMatchObject({
+    condition: 'insufficient_privilege',
+    hint: expect.stringContaining(`GRANT ${two?.role ?? ''} TO`),
+  });
+  await owner.imat.revert('shared');
+});
