@@ -56,7 +56,8 @@ export async function command(
 
 export async function runMaintainer(run: Run, index: number): Promise<void> {
   const chance = run.nextChance();
-  const session = new Session(`maintainer ${index}`, run.url, null);
+  // Of its own it runs what a user runs: CREATE MATERIALIZED VIEW before a conversion.
+  const session = new Session(`maintainer ${index}`, run.url, null, run.users);
   const commander = new Commander(run.url);
   await run.act(session.name, async () => {
     const { name } = chance.pick(run.world.definitions);
