@@ -1,8 +1,8 @@
 /**
  * Upkeep, whatever the imats do: folds the counters of changes; compares the schema with its last
- * image; writes capture functions again whose columns were renamed; deletes expired history,
- * requests and workers, and log rows that nobody needs; vacuums logs; keeps the index on a log's
- * transaction ids.
+ * image; notes the names that tables and views have; writes capture functions again whose columns
+ * were renamed; deletes expired history, requests and workers, and log rows that nobody needs;
+ * vacuums logs; keeps the index on a log's transaction ids.
  *
  * Each live read and each poll scans a log's whole file, empty pages too. So a large one is
  * vacuumed with TRUNCATE, which gives empty pages at its end back. PostgreSQL takes the lock for
@@ -48,6 +48,7 @@ export type UpkeepStep =
   | 'tidy'
   | 'fold counts'
   | 'compare schema'
+  | 'note names'
   | 'renew capture'
   | 'clean'
   | 'vacuum'
@@ -92,6 +93,8 @@ export class Upkeep {
     await this.#try('tidy', null, () => deleteExpired(db, policy));
     await this.#try('fold counts', null, () => foldCounts(db));
     await this.#try('compare schema', null, () => compareSchema(db));
+    // A restore finds by its noted name what was renamed.
+    await this.#try('note names', null, () => db.query('SELECT imat_catalog.note_names()'));
     await this.#renewCapture(db);
     const logs = await translated(() =>
       db.query<LogRow>(

@@ -1987,7 +1987,7 @@ GRANT EXECUTE ON FUNCTION imat_catalog.uncount(integer) TO PUBLIC;
 CREATE PROCEDURE imat_catalog.upkeep()
   LANGUAGE plpgsql;
 COMMENT ON PROCEDURE imat_catalog.upkeep() IS
-  'Deletes the rows of all logs that every imat has taken in, and history that is older than a day; folds the counters of changes, and compares the schema with its images. A job of pg_cron calls it.';
+  'Deletes the rows of all logs that every imat has taken in, and history that is older than a day; folds the counters of changes, compares the schema with its images, and notes the names that tables and views have. A job of pg_cron calls it.';
 GRANT EXECUTE ON PROCEDURE imat_catalog.upkeep() TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.view_locks(imat integer)

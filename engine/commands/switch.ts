@@ -355,7 +355,7 @@ async function checkReaders(db: Db, { id, target }: Build): Promise<void> {
 
 /**
  * With `--replace`: the view in the materialized view's place, with all columns. Where that has
- * gone as well, whoever may read the imat may read the view.
+ * gone as well, whoever may read the imat may read the view. Without its schema there is no place.
  */
 async function restoreReplacement(
   db: Db,
@@ -364,9 +364,10 @@ async function restoreReplacement(
 ): Promise<void> {
   if (place === null) return;
   const relation = qualified(place.schema, place.name);
-  const inPlace = await db.query<{ oid: number }>(
-    `SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass($1)`,
-    [relation.text],
+  const taken = await db.query(
+    `SELECT FROM (SELECT) one
+     WHERE to_regclass($1) IS NOT NULL OR to_regnamespace(quote_ident($2)) IS NULL`,
+    [relation.text, place.schema],
   );
   if (replacement !== null) {
     const [view] = await db.query<{ name: string; fewer: boolean }>(
@@ -384,7 +385,7 @@ async function restoreReplacement(
       );
     return;
   }
-  if (inPlace.length > 0) return;
+  if (taken.length > 0) return;
   await createReplacement(db, target.name, target.original, relation);
   if (target.original === null) await carryRights(db, relation, grants);
   await db.query('UPDATE imat_catalog.imat SET replacement_text = $2 WHERE id = $1', [

@@ -61,7 +61,8 @@ const isRace = ({ sqlstate, message, schema, context }: ServerError): boolean =>
   (sqlstate === '23503' && schema === 'imat_catalog') ||
   (sqlstate === '42601' &&
     /^syntax error at or near "\d+"$/.test(message) &&
-    /function imat_catalog\./.test(context ?? ''));
+    /function imat_catalog\./.test(context ?? '')) ||
+  (sqlstate === '42P01' && /function imat_catalog\.required_name\(/.test(context ?? ''));
 
 /** PostgreSQL looks up an OID after another session has dropped what had it. */
 const CHANGED_MEANWHILE = [

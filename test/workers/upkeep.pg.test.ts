@@ -84,6 +84,16 @@ describe('logs', () => {
     expect(troubles.join('\n')).not.toContain('was renamed');
   });
 
+  test('what was renamed is noted', async () => {
+    await world.imat.convert('sums');
+    await world.sql('ALTER VIEW imat.sums RENAME TO later; ALTER TABLE t RENAME TO other');
+    const noted = () =>
+      world.value<string>(`SELECT i.relation_text || ' ' || z.relation_text
+        FROM imat_catalog.imat i JOIN imat_catalog.imat_source z ON z.imat_id = i.id`);
+    await rounds(async () => (await noted()) === 'imat.later public.other');
+    await world.sql('ALTER TABLE other RENAME TO t; ALTER VIEW imat.later RENAME TO sums');
+  });
+
   test('one that a bulk load has made large gives its empty pages back', async () => {
     await world.imat.convert('sums');
     const pages = () => world.value<number>('SELECT pages::int FROM imat_catalog.log_upkeep');

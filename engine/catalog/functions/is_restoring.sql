@@ -11,7 +11,7 @@ BEGIN
       SELECT FROM imat_catalog.imat i
         JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
         JOIN pg_catalog.pg_class v
-          ON v.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(i.relation_text)
+          ON v.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(i.definition_view_text)
       WHERE i.name OPERATOR(pg_catalog.=) is_restoring.name
         AND i.state OPERATOR(pg_catalog.=) 'active' AND i.broken IS NULL AND NOT f.here
         AND pg_catalog.pg_has_role(session_user, v.relowner, 'MEMBER'));

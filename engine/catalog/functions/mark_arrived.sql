@@ -1,12 +1,12 @@
 -- The rows of sources are written anew, so that they are not "here": the next convert or repair
--- makes them new logs. So are those of groups, which begin to count anew.
+-- makes them new logs. That looks their tables up by name, which may be another than the noted one.
+-- So are those of groups, which begin to count anew.
 CREATE OR REPLACE FUNCTION imat_catalog.mark_arrived() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   concerned integer;
-  known imat_catalog.source;
   maintaining text := coalesce(current_setting('imat.maintaining', true), '');
 BEGIN
   FOR concerned IN
@@ -19,15 +19,16 @@ BEGIN
       'the data of a dump was loaded over the logs of its sources');
   END LOOP;
   PERFORM set_config('imat.maintaining', '', true);
-  FOR known IN SELECT * FROM imat_catalog.source s WHERE s.here ORDER BY s.relation_text FOR UPDATE
-  LOOP
-    DELETE FROM imat_catalog.source s WHERE s.relation_text = known.relation_text;
-    INSERT INTO imat_catalog.source (relation_text, log_text, capture, by_extension, tracked,
-        columns, former_logs, triggers, parents, parts, files)
-      VALUES (known.relation_text, known.log_text, known.capture, known.by_extension,
-        known.tracked, known.columns, known.former_logs, known.triggers, known.parents,
-        known.parts, known.files);
-  END LOOP;
+  PERFORM FROM imat_catalog.source s WHERE s.here ORDER BY s.relation_text FOR UPDATE;
+  WITH known AS (
+    DELETE FROM imat_catalog.source s WHERE s.here RETURNING s.*
+  )
+  INSERT INTO imat_catalog.source (relation_text, log_text, capture, by_extension, tracked, columns,
+      former_logs, triggers, parents, parts, files)
+    SELECT imat_catalog.name_of(k.relation, k.relation_text),
+      imat_catalog.name_of(k.log, k.log_text), k.capture, k.by_extension, k.tracked, k.columns,
+      k.former_logs, k.triggers, k.parents, k.parts, k.files
+    FROM known k;
   UPDATE imat_catalog.change_group g SET counted_since = g.counted_since WHERE g.here;
   PERFORM set_config('imat.maintaining', maintaining, true);
 END $$;

@@ -15,8 +15,11 @@ BEGIN
       DETAIL = 'What is stored may be wrong.',
       HINT = pg_catalog.format('Run imat repair %s.', imat_catalog.shell_word(name));
   END IF;
-  IF NOT EXISTS (SELECT FROM imat_catalog.imat i
-      WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name) THEN
+  -- To a snapshot that is older than the catalog, its tables are empty as well.
+  IF NOT EXISTS (SELECT FROM imat_catalog.migration) AND EXISTS (
+    SELECT FROM pg_catalog.pg_class c
+    WHERE c.oid OPERATOR(pg_catalog.=) 'imat_catalog.migration'::pg_catalog.regclass
+  ) THEN
     RAISE EXCEPTION USING
       ERRCODE = 'IM017',
       MESSAGE = pg_catalog.format('imat "%s" is not in the imat catalog', name),
@@ -26,10 +29,10 @@ BEGIN
   END IF;
   IF (pg_catalog.pg_is_in_recovery() OR pg_catalog.current_setting('transaction_isolation')
       OPERATOR(pg_catalog.<>) ALL ('{read committed,read uncommitted}'))
-    AND EXISTS (
+    AND NOT EXISTS (
       SELECT FROM imat_catalog.imat i
-        JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
-      WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here
+        LEFT JOIN imat_catalog.frontier f ON f.imat_id OPERATOR(pg_catalog.=) i.id
+      WHERE i.name OPERATOR(pg_catalog.=) no_frontier.name AND f.here IS NOT TRUE
     ) THEN
     RAISE EXCEPTION
       USING ERRCODE = 'serialization_failure',

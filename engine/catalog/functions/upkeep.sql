@@ -38,9 +38,12 @@ BEGIN
     NULL;
   END;
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  PERFORM imat_catalog.note_names();
+  COMMIT;
 END $$;
 
 COMMENT ON PROCEDURE imat_catalog.upkeep() IS
   'Deletes the rows of all logs that every imat has taken in, and history that is older than a '
-  'day; folds the counters of changes, and compares the schema with its images. A job of pg_cron '
-  'calls it.';
+  'day; folds the counters of changes, compares the schema with its images, and notes the names '
+  'that tables and views have. A job of pg_cron calls it.';

@@ -40,6 +40,14 @@ BEGIN
       UNION
       SELECT z.imat_id FROM imat_catalog.imat_source z JOIN related r ON z.relation = r.object);
   END IF;
+  -- The data of a dump comes, or has come, with all triggers disabled.
+  IF tg_tag = 'ALTER TABLE' AND EXISTS (
+    SELECT FROM pg_event_trigger_ddl_commands() c JOIN pg_trigger t ON t.tgrelid = c.objid
+    WHERE c.objid = 'imat_catalog.arrival'::regclass AND t.tgname = 'arrival'
+      AND t.tgenabled <> 'A'
+  ) THEN
+    PERFORM imat_catalog.mark_arrived();
+  END IF;
   IF concerned <> '{}' THEN PERFORM imat_catalog.break_differing(concerned, true); END IF;
 EXCEPTION WHEN OTHERS THEN
   NULL;

@@ -337,3 +337,17 @@ test('a repair does not wait for what stores another imat, nor does that wait fo
     'imat.totals',
   );
 });
+
+test.each(['the first imat', 'another one'])(
+  'a transaction whose snapshot is older than %s is told to begin again',
+  async (which) => {
+    if (which === 'another one') await world.imat.create('others', OTHER);
+    const reader = await world.session();
+    await reader.sql('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await reader.rows('SELECT pg_current_snapshot()');
+    await world.imat.convert('sums');
+    expect(await sqlstateOf(reader.rows('SELECT FROM imat.sums'))).toBe('40001');
+    await reader.sql('ROLLBACK');
+    await expectExact(reader, { name: 'sums', definition: SUMS });
+  },
+);

@@ -163,6 +163,26 @@ test('a definition that no longer works needs alter, and --all goes on past it',
   ).toBe(true);
 });
 
+test('a broken imat whose place has gone with its schema', async () => {
+  await sandbox.sql(`CREATE SCHEMA report; CREATE MATERIALIZED VIEW report.sums AS ${TOTALS}`);
+  await sandbox.imat.convert('report.sums', { replace: true });
+  await sandbox.sql(`DROP SCHEMA report CASCADE; ALTER TABLE sales DISABLE TRIGGER ALL;
+    INSERT INTO sales VALUES (-1, 'new', 5); ALTER TABLE sales ENABLE TRIGGER ALL`);
+  expect(await sandbox.imat.repair()).toEqual(
+    ['totals', 'ranked', 'sums'].map((name) => expect.objectContaining({ name, error: null })),
+  );
+  await expectEqual(sandbox.db, 'imat.sums', TOTALS);
+  const { checks } = await sandbox.imat.doctor();
+  expect(checks.filter((check) => check.status !== 'ok')).toMatchObject([
+    { status: 'warning', hint: expect.stringContaining('Create the schema') },
+  ]);
+  await sandbox.sql('CREATE SCHEMA report');
+  expect(await sandbox.imat.repair()).toMatchObject([{ name: 'sums', error: null }]);
+  await sandbox.sql('DELETE FROM sales WHERE id % 3 = 0');
+  await expectEqual(sandbox.db, 'report.sums', TOTALS);
+  await sandbox.sql('DROP SCHEMA report CASCADE');
+});
+
 describe('alter', () => {
   test('adds columns at the end, and everything else stays', async () => {
     const before = await oidOf('imat.totals');

@@ -27,6 +27,13 @@ test.each([
     }),
   ],
   [
+    'a relation whose name a statement of imat needs, and which was dropped',
+    reported('42P01', {
+      message: 'the relation with OID 17446 was dropped',
+      context: 'PL/pgSQL function imat_catalog.required_name(regclass) line 6 at RAISE',
+    }),
+  ],
+  [
     'a view that was dropped while its text was asked for',
     reported('XX000', { message: 'could not open relation with OID 17475' }),
   ],
