@@ -107,8 +107,8 @@ export async function requireUsableCatalog(db: Db): Promise<void> {
     detail: 'A database has one imat catalog; its owner converts views, and maintains imats.',
     hint:
       `Connect as "${row.owner}", or have that role convert the view: ` +
-      `what was granted on it is passed on. Only owners of tables may capture them: ` +
-      `GRANT ${row.role} TO "${row.owner}" makes it one of yours. ` +
+      `what was granted on it is passed on. If it is no superuser, it must be a member of ` +
+      `your role: GRANT ${row.role} TO "${row.owner}". ` +
       `imat grant --monitor ${row.role}, run by ` +
       `"${row.owner}", lets this role run imat list and imat status.`,
   });

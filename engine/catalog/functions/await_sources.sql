@@ -18,7 +18,6 @@ BEGIN
     AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
   LIMIT 1;
   IF locked IS NULL THEN RETURN false; END IF;
-  -- A partition that another session is about to create has no name yet.
   EXECUTE format('LOCK TABLE ONLY %s IN ACCESS SHARE MODE', imat_catalog.required_name(locked));
   RETURN true;
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR undefined_table OR invalid_schema_name

@@ -4,21 +4,13 @@
  * `imat repair` brings everything back.
  */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { EXTENSION } from '../../../engine/sql/names.ts';
-import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
-import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
+import { hasPrograms, useDumpServer } from './support/dump-server.ts';
 import { expectImatError } from './support/expect-imat-error.ts';
-import {
-  type Checked,
-  expectExact,
-  openWorld,
-  sqlstateOf,
-  until,
-  type World,
-} from './support/world.ts';
+import { type Checked, expectExact, sqlstateOf, until, type World } from './support/world.ts';
 
 const SPENT: Checked = {
   name: 'spent',
@@ -91,25 +83,11 @@ const GROUP = `SELECT imat.create_group('g', '{app.orders,app.event}'::regclass[
 const COUNTED_AFTER = `SELECT stat_table::text AS name, sum(stat_rows)::int AS n
   FROM imat.log_stat_group('g', 'here', NULL) GROUP BY 1 ORDER BY 1`;
 
-const binaries = findWithPrograms(WITH_EXTENSION);
-const settings = WITH_EXTENSION ? { shared_preload_libraries: EXTENSION } : {};
-
-describe.skipIf(binaries === undefined)('a part of a dump', () => {
-  const program = (name: string, args: readonly string[]): Promise<string> =>
-    runProgram(binaries, name, args);
-  let server: PostgresServer;
+describe.skipIf(!hasPrograms)('a part of a dump', () => {
+  const server = useDumpServer();
+  const { program, urlOf, create, open } = server;
   /** What the imat shows that was not folded since. */
   let manual: unknown;
-  const worlds: World[] = [];
-  const urlOf = (name: string): string => server.url.replace(/postgres$/, name);
-  const open = async (name: string): Promise<World> => {
-    const world = await openWorld(urlOf(name), '', async () => undefined);
-    worlds.push(world);
-    return world;
-  };
-  const create = async (name: string, template = 'template0'): Promise<void> => {
-    await program('createdb', ['--maintenance-db', server.url, '--template', template, name]);
-  };
   /** A dump of schemas has no extensions. */
   const createWithExtension = async (name: string): Promise<void> => {
     await create(name);
@@ -129,7 +107,6 @@ describe.skipIf(binaries === undefined)('a part of a dump', () => {
     return said.split('\n').flatMap((line) => /ERROR: +(.*)/.exec(line)?.[1] ?? []);
   };
   beforeAll(async () => {
-    if (binaries !== undefined) server = await startPostgres({ binaries, settings });
     await create('shop');
     const shop = await open('shop');
     await shop.sql(TABLES + ROWS);
@@ -147,10 +124,6 @@ describe.skipIf(binaries === undefined)('a part of a dump', () => {
     await expectExact(shop, IMATS);
     // A database is copied only when nobody is in it.
     await shop.drop();
-  });
-  afterAll(async () => {
-    for (const world of worlds) await world.drop();
-    await server?.stop();
   });
 
   const eventTriggers = (world: World): Promise<unknown> =>
@@ -349,7 +322,7 @@ describe.skipIf(binaries === undefined)('a part of a dump', () => {
     // In one cluster, CREATE SUBSCRIPTION would wait for itself.
     await there.sql(`SELECT pg_create_logical_replication_slot('all_tables', 'pgoutput')`);
     await here.sql(`CREATE SUBSCRIPTION everything CONNECTION
-      'host=127.0.0.1 port=${new URL(server.url).port} user=postgres dbname=published'
+      'host=127.0.0.1 port=${new URL(urlOf('postgres')).port} user=postgres dbname=published'
       PUBLICATION everything WITH (create_slot = false, slot_name = 'all_tables')`);
     await until('the tables are copied', () =>
       here.value<boolean>(`SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel`),

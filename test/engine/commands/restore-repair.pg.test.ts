@@ -4,12 +4,11 @@
  * and `imat repair` brings everything back.
  */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { EXTENSION } from '../../../engine/sql/names.ts';
-import { type PostgresServer, startPostgres } from '../../../tools/postgres.ts';
-import { findWithPrograms, runProgram } from '../../setup/client-programs.ts';
 import { WITH_EXTENSION } from '../../setup/database.ts';
-import { type Checked, expectExact, openWorld, sqlstateOf, type World } from './support/world.ts';
+import { hasPrograms, useDumpServer } from './support/dump-server.ts';
+import { type Checked, expectExact, sqlstateOf, type World } from './support/world.ts';
 import { REBUILT } from '../../setup/rebuilt.ts';
 
 const IMATS: Checked[] = [
@@ -79,24 +78,10 @@ ${MATERIALIZED.map(
   ({ name, definition }) => `CREATE MATERIALIZED VIEW app.${name} AS ${definition}`,
 ).join(';\n')}`;
 
-const binaries = findWithPrograms(WITH_EXTENSION);
-const settings = WITH_EXTENSION ? { shared_preload_libraries: EXTENSION } : {};
-
-describe.skipIf(binaries === undefined)('a restored database', () => {
-  const program = (name: string, args: readonly string[]): Promise<string> =>
-    runProgram(binaries, name, args);
-  let server: PostgresServer;
+describe.skipIf(!hasPrograms)('a restored database', () => {
+  const server = useDumpServer();
+  const { program, urlOf, create, open } = server;
   let shop: World;
-  const worlds: World[] = [];
-  const urlOf = (name: string): string => server.url.replace(/postgres$/, name);
-  const open = async (name: string): Promise<World> => {
-    const world = await openWorld(urlOf(name), '', async () => undefined);
-    worlds.push(world);
-    return world;
-  };
-  const create = async (name: string): Promise<void> => {
-    await program('createdb', ['--maintenance-db', server.url, '--template', 'template0', name]);
-  };
   const dump = async (name: string, args: readonly string[]): Promise<string> => {
     const file = join(server.directory, name);
     await program('pg_dump', ['--dbname', shop.url, '--file', file, ...args]);
@@ -116,7 +101,6 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     ]);
 
   beforeAll(async () => {
-    if (binaries !== undefined) server = await startPostgres({ binaries, settings });
     await create('shop');
     shop = await open('shop');
     await shop.sql(SETUP);
@@ -127,10 +111,6 @@ describe.skipIf(binaries === undefined)('a restored database', () => {
     await shop.imat.fold('other');
     await shop.sql(WRITES);
     await expectExact(shop, IMATS);
-  });
-  afterAll(async () => {
-    for (const world of worlds) await world.drop();
-    await server?.stop();
   });
 
   /** What the restore filled is what the restored database would fill it with. */
