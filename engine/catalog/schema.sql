@@ -993,6 +993,14 @@ COMMENT ON FUNCTION imat_catalog.differences(integer[]) IS
   'Returns how what imats depend on differs from what it was at the conversion: capture on their sources, tables, views and functions. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.differences(integer[]) TO PUBLIC;
 
+CREATE FUNCTION imat_catalog.distinct_values(imat integer, relation regclass, attnum integer)
+  RETURNS bigint
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.distinct_values(integer,regclass,integer) IS
+  'Returns how many different values the planner expects in a column of a source; NULL without statistics.';
+GRANT EXECUTE ON FUNCTION imat_catalog.distinct_values(integer,regclass,integer) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.drop_group(group_name text)
   RETURNS void
   LANGUAGE plpgsql VOLATILE
@@ -1016,6 +1024,14 @@ CREATE FUNCTION imat_catalog.end_members(target imat_catalog.change_group, membe
 COMMENT ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) IS
   'Ends the counting of tables and sequences for a group with a mark.';
 GRANT EXECUTE ON FUNCTION imat_catalog.end_members(imat_catalog.change_group,integer[],text,boolean) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.expected_rows(imat integer, log regclass)
+  RETURNS integer
+  LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+  SET search_path=pg_catalog, pg_temp;
+COMMENT ON FUNCTION imat_catalog.expected_rows(integer,regclass) IS
+  'Returns how many rows of a log are pending for an imat, at most 1000, for the planner.';
+GRANT EXECUTE ON FUNCTION imat_catalog.expected_rows(integer,regclass) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.fact_difference(class oid, object oid, before jsonb, now jsonb)
   RETURNS text

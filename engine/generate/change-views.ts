@@ -12,7 +12,7 @@
 import { storedIn } from '../algebra/node.ts';
 import { contributions } from '../operators/store.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
-import { anyPending } from '../operators/pending.ts';
+import { IN_PLACE, anyPending, expectedRows } from '../operators/pending.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import type { StoreNames } from '../sql/names.ts';
@@ -68,6 +68,22 @@ function inputChange(
   return rowsChange({ ...subject, names: { ...subject.names, ...names } }, inner, rows, isAsked);
 }
 
+/** Common table expressions, of which none is there twice. */
+function commonTables() {
+  const tables = new Map<string, Sql>();
+  return {
+    add: (wanted: string, rows: Sql): Sql => {
+      let name = wanted;
+      for (let again = 2; (tables.get(name) ?? rows).text !== rows.text; again++)
+        name = `${wanted}_${again}`;
+      tables.set(name, rows);
+      return ident(name);
+    },
+    tables: (): readonly Sql[] =>
+      [...tables].map(([name, rows]) => sql`${ident(name)} AS MATERIALIZED (\n  ${rows}\n)`),
+  };
+}
+
 /** `isAsked`: whether a query around this one has the keys that are touched in rows below. */
 export function changeQuery(
   plan: AddPlan,
@@ -83,7 +99,7 @@ export function changeQuery(
     frontier: sql`f.snapshot`,
     logOf,
     moment: sql`f.moment`,
-    changed: null,
+    ...IN_PLACE,
   };
   const timed = timedTables(plan);
   const anyChange = (oid: number): Sql => {
@@ -92,11 +108,14 @@ export function changeQuery(
   };
   const flags =
     shape.sources.length > 1 ? oids.map((oid) => sql`${anyChange(oid)} AS ${flag(oid)}`) : [];
+  const once = commonTables();
   const pending: Pending = {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
     moment: sql`(SELECT p.moment FROM pending AS p)`,
     logOf,
     changed: (oid) => sql`(SELECT p.${flag(oid)} FROM pending AS p)`,
+    expected: shape.sources.length > 1 ? (oid) => expectedRows(id, logOf(oid)) : null,
+    once: once.add,
   };
   /** A store below, with as much care for what is pending as is asked for here. */
   const below = (own: AddPlan, names: StoreNames): Below => {
@@ -109,7 +128,7 @@ export function changeQuery(
     const names = different[index];
     return names === undefined ? [] : [flipsOf(plan, below(own, names), index + 1)];
   });
-  const ctes = [...(groups?.ctes ?? []), ...flips.flatMap((one) => one.ctes)];
+  const ctes = [...(groups?.ctes ?? []), ...once.tables(), ...flips.flatMap((one) => one.ctes)];
   const asked = sql`pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...(timed.length === 0 ? [] : [sql`f.moment`]), ...flags])}

@@ -8,7 +8,7 @@ import { groupColumns } from '../plan/group-columns.ts';
 import type { Sql } from '../sql/sql.ts';
 import { and, join, literal, regclass, sql } from '../sql/sql.ts';
 import { isAgain } from './extremes.ts';
-import { ALWAYS_FEW, SHARE } from './touched-view.ts';
+import { UNKNOWN_FEW, SHARE } from './touched-view.ts';
 
 /** Scans of the tables that cost less than grouping them. */
 const FEW_SCANS = 4;
@@ -16,7 +16,7 @@ const FEW_SCANS = 4;
 /** A query of one row with one column, `is_few`, over `bounds`. */
 export function isFewAgain(plan: AddPlan, state: Sql): Sql {
   const many = sql`(
-    SELECT GREATEST(${ALWAYS_FEW}, c.reltuples::bigint / ${SHARE})
+    SELECT GREATEST(${UNKNOWN_FEW}, c.reltuples::bigint / ${SHARE})
     FROM pg_catalog.pg_class AS c
     WHERE c.oid = ${regclass(state)}
   )`;

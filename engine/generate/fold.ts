@@ -10,11 +10,14 @@
  * fold is tried again with such rows cancelled first.
  */
 import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
+import { storedIn } from '../algebra/node.ts';
 import type { Store } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
+import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
+import { isAnew, storeAnew } from './anew.ts';
 import { fallbackView } from './change-views.ts';
 import { changeSettings } from './read-changes.ts';
 import {
@@ -26,12 +29,15 @@ import {
 } from './extremes.ts';
 import { isFewAgain } from './few-again.ts';
 import { touchedRows } from './merged-view.ts';
+import { stateContent } from './state.ts';
 import type { Statement } from './statement.ts';
+import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
+import { rowsStored } from './touched-rows.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
 
-export function foldFunction(subject: Subject, plan: AddPlan): readonly Statement[] {
+export function foldFunction(subject: StoreSubject, plan: AddPlan): readonly Statement[] {
   const fold = subject.names.fold.sql;
   return [
     { label: 'fold: adds what is pending to the state', sql: createFold(subject, plan) },
@@ -50,18 +56,14 @@ const KEYS_ARE_LIMITED = literal(
     'Run imat repair, which then chooses the strategy swap.',
 );
 
-function createFold(subject: Subject, plan: AddPlan): Sql {
+function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const { store } = plan;
-  const { fold, state, delta, content } = subject.names;
+  const { fold, state, delta } = subject.names;
   const fallback = fallbackView(subject, plan);
   const columns = join(stateColumns(store).map(ident), ', ');
-  const computeAnew = sql`DELETE FROM ${state.sql};
-INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM ${content.sql};
-GET DIAGNOSTICS touched = ROW_COUNT;
-RETURN touched;`;
+  const computeAnew = storeAnew(subject, columns, contentOfRows(subject, plan));
   const statements = [
-    sql`IF anew OR imat_catalog.has_reset(imat => ${subject.id}) THEN
+    sql`IF ${isAnew(subject, coreInput(plan, null).shape.sources)} THEN
   ${computeAnew}
 END IF;`,
     apply(store, delta.sql, fallback),
@@ -81,14 +83,14 @@ END IF;`,
     HINT = 'Run imat repair.';
 END IF;`,
     ...(store.identity.vanishes ? [sql`DELETE FROM ${state.sql} WHERE ctid = ANY (emptied);`] : []),
-    sql`RETURN touched;`,
+    sql`RETURN changed;`,
   ];
   const body = sql`
 #variable_conflict use_column
 DECLARE
   -- Reads what is pending from the view that it is formatted with.
   upsert CONSTANT text := ${dollarQuoted(upsertStatement(subject, plan))};
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;${hasExtremes(store) ? sql`\n  few boolean;` : sql``}
 BEGIN
@@ -105,6 +107,13 @@ ${join(settings, '')}SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
 }
 
+/** Groups over rows that have been computed anew before; null if they stand on no such rows. */
+function contentOfRows({ inner }: StoreSubject, plan: AddPlan): Sql | null {
+  if (plan.inner?.rule !== 'regroup' || inner === null) return null;
+  const [rows] = storedIn(plan.core.input);
+  return rows === undefined ? null : stateContent(plan, rowsStored(inner, rows));
+}
+
 /** A handler of what an index cannot hold. */
 export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
   RAISE EXCEPTION USING
@@ -117,7 +126,7 @@ export const KEY_TOO_LONG = sql`WHEN program_limit_exceeded THEN
  * Runs the upsert on what `delta` has, and if an expression fails on that, on what `fallback` has.
  */
 function apply(store: Store, delta: Sql, fallback: Sql | null): Sql {
-  const into = sql`touched, emptied, negative${fragment(hasExtremes(store) ? ', few' : '')}`;
+  const into = sql`changed, emptied, negative${fragment(hasExtremes(store) ? ', few' : '')}`;
   const on = (view: Sql): Sql => sql`EXECUTE pg_catalog.format(upsert, ${literal(view.text)})
 INTO ${into};`;
   const handlers = [

@@ -20,7 +20,7 @@
 import type { Query } from '../../parser/tree.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, resetPending } from '../operators/pending.ts';
+import { IN_PLACE, anyPending, resetPending } from '../operators/pending.ts';
 import type { Rows, Shape } from '../operators/rule.ts';
 import { columnOf, conditions } from '../operators/rule.ts';
 import { columnsRead, STATE, stateColumn, storedType } from '../operators/store.ts';
@@ -81,7 +81,12 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const { logOf } = subject;
   const moment = GUARDED_MOMENT;
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, changed: null };
+  const pending: Pending = {
+    frontier: GUARDED_SNAPSHOT,
+    logOf,
+    moment,
+    ...IN_PLACE,
+  };
   const timed = timedTables(plan);
   const { sources } = coreInput(plan, null).shape;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];

@@ -10,12 +10,12 @@
  */
 import { deparse } from '../../parser/deparse-query.ts';
 import type { Pending } from '../operators/pending.ts';
-import { anyPending, isPending, resetPending } from '../operators/pending.ts';
+import { IN_PLACE, anyPending, isPending, resetPending } from '../operators/pending.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
-import { computedFunction } from './anew.ts';
+import { computedFunction, isAnew, storeAnew } from './anew.ts';
 import type { Arm } from './arms.ts';
 import { ARM, answeringArm, chosenArm, onlyArms } from './arms.ts';
 import { identify } from './capture.ts';
@@ -26,6 +26,7 @@ import type { TimedTable } from './elapsed.ts';
 import { GUARDED_MOMENT, GUARDED_SNAPSHOT, isStored } from './frontier.ts';
 import { isOtherwise } from './labels.ts';
 import { isOutgrown } from './outgrown.ts';
+import { AT_HAND } from './read-changes.ts';
 import { READ_ONLY } from './read-only.ts';
 import { STATE_OPTIONS } from './state.ts';
 import type { Statement } from './statement.ts';
@@ -35,7 +36,7 @@ import type { Subject } from './subject.ts';
 import { frontierOf } from './subject.ts';
 import type { Part } from './touched-rows.ts';
 import { computedNow, nowParts, partFrom, touchedIn } from './touched-rows.ts';
-import { touchedView } from './touched-view.ts';
+import { FEW_SETTING, touchedView } from './touched-view.ts';
 
 const S = ident('s');
 
@@ -162,7 +163,12 @@ WHERE ${isStored(frontier)}`;
   });
   const { logOf } = subject;
   const moment = GUARDED_MOMENT;
-  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, changed: null };
+  const pending: Pending = {
+    frontier: GUARDED_SNAPSHOT,
+    logOf,
+    moment,
+    ...IN_PLACE,
+  };
   const timed = timedTables(plan);
   const sources = sourcesOf(plan);
   const all = touchingAll(plan);
@@ -195,16 +201,15 @@ FROM ${from}
 WHERE ${where}`;
 }
 
+const letFew = (few: Sql): Sql =>
+  sql`PERFORM pg_catalog.set_config(${literal(FEW_SETTING)}, ${few}, true);`;
+
 export function regroupFold(subject: Subject, plan: RegroupPlan): readonly Statement[] {
-  const { fold, state, content, current, touched } = subject.names;
+  const { fold, state, current, touched } = subject.names;
   const stays = staysColumn(plan);
   const columns = join(storedColumns(plan).map(ident), ', ');
   const key = ident(plan.key.name);
-  const anew = sql`DELETE FROM ${state.sql};
-INSERT INTO ${state.sql} (${columns})
-SELECT ${columns} FROM ${content.sql};
-GET DIAGNOSTICS changed = ROW_COUNT;
-RETURN changed;`;
+  const anew = storeAnew(subject, columns, null);
   const body = sql`
 #variable_conflict use_column
 DECLARE
@@ -212,24 +217,25 @@ DECLARE
   changed bigint;
   removed bigint;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => ${subject.id})${touchesAll(subject, plan)} THEN
+  IF ${isAnew(subject, sourcesOf(plan))}${touchesAll(subject, plan)} THEN
     ${anew}
   END IF;
-  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
-  LOCK TABLE ${state.sql} IN SHARE UPDATE EXCLUSIVE MODE;
-  EXECUTE ${literal(`SELECT t.keys, t.has_null, t.is_few FROM ${touched.sql.text} AS t`)}
-  INTO touched;
+  ${letFew(sql`''`)}
+  EXECUTE ${literal(`SELECT t.* FROM ${touched.sql.text} AS t`)} INTO touched;
   IF NOT touched.is_few THEN
     ${anew}
   END IF;
-  -- The current view reads the stored rows of other keys as well; those are left out by a constant.
+  -- The current view asks for the touched keys again.
+  ${letFew(sql`touched.few::text`)}
   EXECUTE ${dollarQuoted(sql`DELETE FROM ${state.sql}
 WHERE ${key} = ANY ($1) OR ($2 AND ${key} IS NULL)`)}
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
+  -- It reads the stored rows of other keys as well; those are left out by a constant.
   EXECUTE ${dollarQuoted(sql`INSERT INTO ${state.sql} (${columns})
 SELECT ${columns} FROM ${current.sql} WHERE NOT ${stays}`)};
   GET DIAGNOSTICS changed = ROW_COUNT;
+  ${letFew(sql`''`)}
   RETURN removed + changed;
 EXCEPTION
   ${KEY_TOO_LONG}
@@ -243,6 +249,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET ${AT_HAND}
 SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`,
     },
@@ -259,7 +266,12 @@ function touchesAll(subject: Subject, plan: RegroupPlan): Sql {
   if (oids.length === 0) return sql``;
   const { logOf } = subject;
   const moment = sql`f.moment`;
-  const pending: Pending = { frontier: sql`f.snapshot`, logOf, moment, changed: null };
+  const pending: Pending = {
+    frontier: sql`f.snapshot`,
+    logOf,
+    moment,
+    ...IN_PLACE,
+  };
   const tests = oids.map(
     (oid) =>
       sql`EXISTS (SELECT FROM ${subject.logOf(oid)} AS l WHERE ${isPending(pending, sql`l`)})`,

@@ -11,8 +11,8 @@
 import type { AddPlan, Plan } from '../plan/plan.ts';
 import { limitOrder } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { dollarQuoted, fragment, join, literal, sql } from '../sql/sql.ts';
-import { computedAnew, contentView } from './anew.ts';
+import { fragment, literal, sql } from '../sql/sql.ts';
+import { computedAnew } from './anew.ts';
 import type { CaptureTarget } from './capture.ts';
 import { captureFunctions, createLog, createTriggers, identify } from './capture.ts';
 import { changeViews } from './change-views.ts';
@@ -21,6 +21,7 @@ import { derivedFunction } from './derived.ts';
 import { elapsedView } from './elapsed.ts';
 import { hasExtremes } from './extremes.ts';
 import { foldFunction } from './fold.ts';
+import { foldAll } from './fold-all.ts';
 import { mergedView } from './merged-view.ts';
 import { overRowsView } from './over-rows-view.ts';
 import { regroupFold, regroupScript, regroupView } from './regroup.ts';
@@ -127,41 +128,12 @@ export function foldScript(subject: Subject, plan: Plan): readonly Statement[] {
   return stores.length === 1 ? own : [...own, ...foldAll(subject, stores)];
 }
 
-function foldAll({ names }: Subject, stores: readonly StoreOf[]): readonly Statement[] {
-  const signature = sql`${names.fold.sql}(anew boolean DEFAULT false) RETURNS bigint`;
-  // In this order: a store is changed by what the stores below it hold before they are folded.
-  const calls = stores.map(
-    ({ subject }) => sql`touched := touched + ${subject.names.fold.sql}(anew);`,
-  );
-  const body = sql`
-DECLARE
-  touched bigint := 0;
-BEGIN
-  ${join(calls, '\n')}
-  RETURN touched;
-END`;
-  return [
-    {
-      label: 'fold: all stores',
-      sql: sql`CREATE OR REPLACE FUNCTION ${signature}
-LANGUAGE plpgsql
-SECURITY DEFINER
-SET search_path = pg_catalog
-AS ${dollarQuoted(body)}`,
-    },
-    {
-      label: 'only imat.fold calls it',
-      sql: sql`REVOKE ALL ON FUNCTION ${names.fold.sql}(boolean) FROM PUBLIC`,
-    },
-  ];
-}
-
 type Phases = Omit<Script, 'capture'>;
 
 function storeScript({ subject, plan, first, isBelow }: StoreOf): readonly Statement[] {
   if (plan.rule === 'regroup') return regroupScript(subject, plan, first);
   const changed = [...stateTable(plan, subject.names.state.sql), ...changeViews(subject, plan)];
-  if (isBelow) return [...changed, contentView(subject, plan)];
+  if (isBelow) return [...changed, ...computedAnew(subject, plan)];
   return [
     ...changed,
     ...changesFunction(subject, plan),

@@ -4,6 +4,7 @@
  */
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
+import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import {
   fedBy,
@@ -24,9 +25,12 @@ import type { Statement } from './statement.ts';
 
 export const STATE_OPTIONS = sql`fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02`;
 
-/** The state's content computed from the sources: one row per key. */
-export function stateContent(plan: AddPlan): Sql {
-  const own = fromScratch(plan.store, coreInput(plan, null).now);
+/**
+ * The state's content computed from the sources: one row per key. `inner`: what another store holds
+ * of them.
+ */
+export function stateContent(plan: AddPlan, inner: Leaf | null = null): Sql {
+  const own = fromScratch(plan.store, coreInput(plan, null, inner).now);
   if (plan.different.length === 0) return own;
   const others = plan.different.map((below, index) => {
     const { keys } = differentRows(plan.core, below);

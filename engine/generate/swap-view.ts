@@ -6,7 +6,7 @@
  * them is the one to read.
  */
 import type { Pending } from '../operators/pending.ts';
-import { anyPending } from '../operators/pending.ts';
+import { IN_PLACE, anyPending } from '../operators/pending.ts';
 import type { Sql } from '../sql/sql.ts';
 import { ident, join, literal, sql } from '../sql/sql.ts';
 import type { Arm } from './arms.ts';
@@ -89,7 +89,7 @@ function hasChanged(subject: Subject): Sql {
     frontier: GUARDED_SNAPSHOT,
     logOf: subject.logOf,
     moment: GUARDED_MOMENT,
-    changed: null,
+    ...IN_PLACE,
   };
   const changed = anyPending(pending, subject.watched ?? []);
   if (!subject.dependsOnSettings) return changed;

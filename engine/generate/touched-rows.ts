@@ -9,6 +9,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
 import type { Stored } from '../algebra/node.ts';
+import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Term } from '../operators/rule.ts';
 import { storedAlias } from '../operators/stored.ts';
@@ -123,6 +124,16 @@ export function rowsChange(
     ],
     leaf: { node, shape, rows: now, change: [termOf(node, rows)] },
   };
+}
+
+/** The rows as they are stored. */
+export function rowsStored({ state }: StoreNames, node: Stored): Leaf {
+  const columns = node.columns.map(
+    ({ column, facts }) => sql`${S}.${ident(facts.name)} AS ${ident(`c${column.id}`)}`,
+  );
+  const rows = sql`SELECT ${join(columns, ', ')} FROM ${state.sql} AS ${S}`;
+  const from = sql`(${rows}) AS ${ident(storedAlias(node))}`;
+  return { node, shape: faceOf(node, null).shape, rows: { from: [from], where: [] }, change: null };
 }
 
 /** The columns are called as the node's own. */

@@ -4,6 +4,7 @@
  *   keys       an array of the keys that are not NULL; NULL if there are none
  *   has_null   whether NULL is one of them
  *   is_few     false if there are too many: then it is cheaper to compute the answer anew
+ *   few        how many are not too many
  *
  * Each table's pending rows lead to keys by their own path (regroup/paths.ts). What its terms ask
  * of the frontier and the logs is asked once. That a key is touched although nothing of it changes
@@ -19,7 +20,7 @@ import { selectFrom } from '../algebra/query-rewrites/select.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { ColumnId, Scan } from '../algebra/node.ts';
 import type { Netting, Pending } from '../operators/pending.ts';
-import { anyPending } from '../operators/pending.ts';
+import { IN_PLACE, anyPending, expectedRows } from '../operators/pending.ts';
 import { conditions as whereOf } from '../operators/rule.ts';
 import { hasPassed } from '../operators/time.ts';
 import { scan } from '../operators/scan.ts';
@@ -27,14 +28,21 @@ import { tablesOf } from '../regroup/outline.ts';
 import type { Path } from '../regroup/paths.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
-import { fragment, ident, join, lines, literal, qualified, sql } from '../sql/sql.ts';
+import { fragment, ident, join, lines, literal, qualified, regclass, sql } from '../sql/sql.ts';
 import { anyElapsed, timedTables } from './elapsed.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
-/** Fewer keys are never too many. */
-export const ALWAYS_FEW = 1000;
-/** Above this share of the stored rows, all are computed anew (docs/benchmarks.md). */
+/**
+ * How many keys are few, for statements that must agree: ANALYZE may change what that is computed
+ * from between two of them, whatever the snapshot is. Empty to compute it.
+ */
+export const FEW_SETTING = 'imat.few';
+
+/** Fewer keys are never too many; UNKNOWN_FEW where nothing tells how many keys there are. */
+export const ALWAYS_FEW = 10;
+export const UNKNOWN_FEW = 1000;
+/** Above this share of the keys, all rows are computed anew (docs/benchmarks.md). */
 export const SHARE = 10;
 
 export const touchedView = (subject: Subject, plan: RegroupPlan): Statement => ({
@@ -51,10 +59,14 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
     frontier: sql`f.snapshot`,
     logOf,
     moment: sql`f.moment`,
-    changed: null,
+    ...IN_PLACE,
   };
   const elapsed = anyElapsed(timedTables(plan), inLog.moment);
   const flags = [
+    sql`COALESCE(
+      NULLIF(pg_catalog.current_setting('${fragment(FEW_SETTING)}', true), '')::bigint,
+      ${mostKeys(subject, plan)}
+    ) AS few`,
     ...oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`),
     ...(elapsed.length === 0
       ? []
@@ -64,7 +76,8 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
     frontier: sql`(SELECT p.snapshot FROM pending AS p)`,
     logOf,
     moment: sql`(SELECT p.moment FROM pending AS p)`,
-    changed: null,
+    ...IN_PLACE,
+    expected: (oid) => expectedRows(subject.id, logOf(oid)),
   };
   const terms = tables.flatMap(({ number, relation }) => {
     const path = plan.paths.get(number) ?? null;
@@ -74,12 +87,6 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
   });
   const anyChange = [...oids.map(flag), ...(elapsed.length === 0 ? [] : [ident('elapsed')])];
   const nullKeys = plan.isNullable ? [nullKey(plan, anyChange)] : [];
-  const relation = sql`${literal(subject.names.state.sql.text)}::pg_catalog.regclass`;
-  const limit = sql`(
-    SELECT GREATEST(${ALWAYS_FEW}, c.reltuples::bigint / ${SHARE})
-    FROM pg_catalog.pg_class AS c
-    WHERE c.oid = ${relation}
-  )`;
   return sql`WITH pending AS MATERIALIZED (
   SELECT
     ${lines([sql`f.snapshot`, ...flags])}
@@ -89,14 +96,45 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= ${limit} AS is_few
+  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
   FROM (
     ${join([...terms, ...passedTerms(plan, pending.moment), ...nullKeys], '\nUNION ALL\n')}
   ) AS u
-  LIMIT ${limit} + 1
+  LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t`;
+}
+
+/** How many keys are few. */
+function mostKeys(subject: Subject, plan: RegroupPlan): Sql {
+  const stored = sql`(
+    SELECT GREATEST(${UNKNOWN_FEW}, c.reltuples::bigint / ${SHARE})
+    FROM pg_catalog.pg_class AS c
+    WHERE c.oid = ${regclass(subject.names.state.sql)}
+  )`;
+  const known = keyColumns(plan).map(
+    ({ oid, attnum }) =>
+      sql`imat_catalog.distinct_values(${subject.id}, ${regclassOf(oid)}, ${attnum})`,
+  );
+  if (known.length === 0) return stored;
+  return sql`GREATEST(${ALWAYS_FEW}, COALESCE(LEAST(${join(known, ', ')}) / ${SHARE}, ${stored}))`;
+}
+
+const regclassOf = (oid: number): Sql => sql`${literal(String(oid))}::pg_catalog.regclass`;
+
+/**
+ * The columns of tables that hold the key, for how many different ones there are. The stored rows
+ * do not say that: those of most keys may have been filtered out.
+ */
+function keyColumns({ holders, outline, sources }: RegroupPlan) {
+  return holders.flatMap(({ item, expr }) => {
+    const relation = outline.items.get(item)?.relation;
+    if (expr.kind !== 'column' || relation?.kind !== 'table') return [];
+    const column = sources.get(relation.oid)?.columns.find(({ name }) => name === expr.name);
+    return column === undefined ? [] : [{ oid: relation.oid, attnum: column.attnum }];
+  });
 }
 
 /** NULL, if any of the flags is set. */

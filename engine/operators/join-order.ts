@@ -8,8 +8,12 @@
  *   3  inputs that have any column in common with `rows`
  *   4  the others
  *
- * The first of these that there is comes next, within it the first of the definition.
+ * The first of these that there is comes next. Within it, first what leads to fewer rows soonest:
+ * an input with conditions of its own, or from which keys lead to one in the fewest steps; among
+ * equals the first of the definition.
  */
+import type { Expr } from '../../parser/tree.ts';
+import { visit } from '../../parser/walk.ts';
 import type { ColumnId, NodeOf } from '../algebra/node.ts';
 import { columnsOf, idOf, type Node } from '../algebra/node.ts';
 
@@ -26,6 +30,7 @@ type Input = {
 export function joinOrder(node: NodeOf<'join'>, first: number): readonly number[] {
   const classOf = equalColumns(node);
   const inputs = node.inputs.map((input) => inputOf(input, classOf));
+  const steps = stepsToFewer(node, inputs);
   const order = [first];
   /** Whose keys tell rows apart. */
   const telling = [first];
@@ -34,9 +39,16 @@ export function joinOrder(node: NodeOf<'join'>, first: number): readonly number[
   while (left.size > 0) {
     const of = (positions: readonly number[]): Input[] =>
       positions.flatMap((position) => inputs[position] ?? []);
-    const rankOf = (position: number): number => rank(inputs[position], of(order), of(telling));
+    const ranks = new Map(
+      [...left].map((position) => [position, rank(inputs[position], of(order), of(telling))]),
+    );
+    const rankOf = (position: number): number => ranks.get(position) ?? 0;
+    const stepsOf = (position: number): number => steps[position] ?? 0;
     const next = [...left].reduce((best, position) =>
-      rankOf(position) < rankOf(best) ? position : best,
+      rankOf(position) < rankOf(best) ||
+      (rankOf(position) === rankOf(best) && stepsOf(position) < stepsOf(best))
+        ? position
+        : best,
     );
     if (rankOf(next) > 1) telling.push(next);
     order.push(next);
@@ -71,6 +83,64 @@ function inputOf(input: Node, classOf: ClassOf): Input {
   return { classes, key: key.length === wanted.length ? key : [] };
 }
 
+/**
+ * The positions of the inputs, first those whose rows lead to the most others by keys: of a chain
+ * of tables the one that refers to all others, by far the largest.
+ */
+export function largestFirst(node: NodeOf<'join'>): readonly number[] {
+  const classOf = equalColumns(node);
+  const inputs = node.inputs.map((input) => inputOf(input, classOf));
+  const depths = inputs.map((_, position) => depthOf(inputs, position, new Set()));
+  return [...inputs.keys()].sort((a, b) => (depths[b] ?? 0) - (depths[a] ?? 0) || a - b);
+}
+
+/** The inputs of which each row has the whole primary key. */
+const referredBy = (inputs: readonly Input[], position: number): readonly number[] => {
+  const has = (column: ColumnId): boolean => inputs[position]?.classes.has(column) ?? false;
+  return [...inputs.keys()].filter(
+    (other) => other !== position && isIn(inputs[other]?.key ?? [], has),
+  );
+};
+
+/** How many references there are in a row. */
+function depthOf(inputs: readonly Input[], position: number, above: ReadonlySet<number>): number {
+  const others = referredBy(inputs, position).filter((other) => !above.has(other));
+  const own = new Set([...above, position]);
+  return Math.max(0, ...others.map((other) => 1 + depthOf(inputs, other, own)));
+}
+
+/** From each input, how many references lead to one that a condition of its own is on. */
+function stepsToFewer(node: NodeOf<'join'>, inputs: readonly Input[]): readonly number[] {
+  const own = new Set(
+    node.conditions
+      .filter((condition) => equality(condition) === null)
+      .flatMap((condition) => columnsIn(condition)),
+  );
+  const steps = node.inputs.map((input) =>
+    input.op === 'filter' || columnsOf(input).some(({ id }) => own.has(id)) ? 0 : Infinity,
+  );
+  for (let round = 0; round < inputs.length; round++)
+    for (const position of inputs.keys())
+      for (const other of referredBy(inputs, position))
+        steps[position] = Math.min(steps[position] ?? Infinity, 1 + (steps[other] ?? Infinity));
+  return steps;
+}
+
+function columnsIn(condition: Expr): readonly ColumnId[] {
+  const found: ColumnId[] = [];
+  visit(condition, (expr) => {
+    if (expr.kind === 'column') found.push(idOf(expr));
+  });
+  return found;
+}
+
+/** The columns of a condition `column = column`. */
+function equality(condition: Expr): readonly [ColumnId, ColumnId] | null {
+  if (condition.kind !== 'binary' || condition.op !== '=') return null;
+  const { left, right } = condition;
+  return left.kind === 'column' && right.kind === 'column' ? [idOf(left), idOf(right)] : null;
+}
+
 /** By the conditions `column = column`. */
 function equalColumns({ conditions }: NodeOf<'join'>): ClassOf {
   const parents = new Map<ColumnId, ColumnId>();
@@ -79,10 +149,9 @@ function equalColumns({ conditions }: NodeOf<'join'>): ClassOf {
     return parent === undefined ? column : classOf(parent);
   };
   for (const condition of conditions) {
-    if (condition.kind !== 'binary' || condition.op !== '=') continue;
-    const { left, right } = condition;
-    if (left.kind !== 'column' || right.kind !== 'column') continue;
-    const [a, b] = [classOf(idOf(left)), classOf(idOf(right))];
+    const columns = equality(condition);
+    if (columns === null) continue;
+    const [a, b] = [classOf(columns[0]), classOf(columns[1])];
     if (a !== b) parents.set(a, b);
   }
   return classOf;

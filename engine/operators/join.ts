@@ -16,8 +16,9 @@
  * The expanded form reads tables by their indexes and joins pending rows with each other only if
  * two sources have some; in the telescoped form each lookup in old(R) also scans the pending rows
  * of R. But its terms double with each input, and so does the time to plan them: it is used up to
- * three inputs. In the telescoped form the first item of FROM, mostly the one with the most
- * changes, is the one whose changes meet no old(R).
+ * three inputs. The sum of the telescoped form begins with the largest input, by its keys, which
+ * mostly has the most changes as well: they meet no old(R). Where others meet that input, two
+ * terms, of new(R) and of -D, stand for old(R), so that it is read by its indexes.
  *
  * From four inputs on a term is joined in the order in which it is written (CROSS JOIN, under
  * `join_collapse_limit = 1`): so planning takes time in proportion to the inputs, and a log without
@@ -31,7 +32,7 @@ import type { NodeOf } from '../algebra/node.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join as joined, lines, sql, unique } from '../sql/sql.ts';
 import { canNet, imageGrouping } from './image.ts';
-import { joinOrder } from './join-order.ts';
+import { joinOrder, largestFirst } from './join-order.ts';
 import type { Netting, Pending } from './pending.ts';
 import { anyPending } from './pending.ts';
 import type { Face, Relation, Rows, Rule, Shape, Term } from './rule.ts';
@@ -84,9 +85,9 @@ export function joinTerms(
   netting: Netting,
   form: Form,
 ): readonly Term[] {
-  const changes = inputs.map((input) => input.change(netting));
+  const changes = inputs.map((input) => computedOnce(input, input.change(netting), pending));
   const own = conditionsOf(node, inputs);
-  const forms = form === 'expanded' ? expanded(inputs.length) : telescoped(inputs.length);
+  const forms = form === 'expanded' ? expanded(inputs.length) : telescoped(largestFirst(node));
   return forms.flatMap(({ roles, sign }) => {
     const choices = inputs.map((input, position): readonly (Rows | Term)[] => {
       const role = roles[position] ?? 'new';
@@ -99,6 +100,26 @@ export function joinTerms(
     const gates = changing.length > 1 ? gatesOf(inputs, roles, pending) : [];
     const order = isOrdered(node) ? joinOrder(node, roles.indexOf('change')) : null;
     return combinations(choices).map((parts) => product(parts, sign, gates, own, order));
+  });
+}
+
+/** A change that several terms read, and in old(R) others. */
+function computedOnce(input: Face, terms: readonly Term[], { once }: Pending): readonly Term[] {
+  const [relation, ...others] = input.shape.relations;
+  if (once === null || relation === undefined || others.length > 0) return terms;
+  const alias = ident(relation.alias);
+  const weight = ident(freshName('weight', relation));
+  const columns = relation.columns.map(({ name }) => sql`${alias}.${ident(name)}`);
+  return terms.map((term) => {
+    const rows = sql`SELECT ${joined([sql`${term.weight} AS ${weight}`, ...columns], ', ')}
+  FROM ${joined(term.from, ', ')}${conditions(term.where)}`;
+    const name = once(`changes_${relation.alias}`, rows);
+    return {
+      ...term,
+      from: [sql`${name} AS ${alias}`],
+      where: [],
+      weight: sql`${alias}.${weight}`,
+    };
   });
 }
 
@@ -237,14 +258,22 @@ ${fromWhere(term)}`,
   };
 }
 
-function telescoped(count: number): Roles[] {
-  return Array.from({ length: count }, (_, changed) => ({
-    roles: Array.from({ length: count }, (__, position) =>
-      position < changed ? 'old' : position === changed ? 'change' : 'new',
-    ),
-    sign: 1,
-  }));
+/** `inputs`: their positions, in the order of the sum. */
+function telescoped(inputs: readonly number[]): Roles[] {
+  return inputs.flatMap((changed, at) => {
+    const roles = inputs.map((_, position): Role => {
+      if (position === changed) return 'change';
+      return inputs.indexOf(position) < at ? 'old' : 'new';
+    });
+    return at === 0 ? [{ roles, sign: 1 as const }] : withoutOld(roles, inputs[0] ?? 0);
+  });
 }
+
+/** The same with new(R) - D in the place of old(R) of one input, as two terms. */
+const withoutOld = (roles: readonly Role[], input: number): Roles[] => [
+  { roles: roles.with(input, 'new'), sign: 1 },
+  { roles: roles.with(input, 'change'), sign: -1 },
+];
 
 /** The subsets of one input first, then of two, and so on. */
 function expanded(count: number): Roles[] {

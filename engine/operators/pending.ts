@@ -1,6 +1,6 @@
 /** Pending rows: how generated SQL tells them from folded ones, and asks whether there are any. */
 import type { Sql } from '../sql/sql.ts';
-import { join, literal, sql } from '../sql/sql.ts';
+import { join, literal, regclass, sql } from '../sql/sql.ts';
 
 export type Pending = {
   /** The frontier: an expression of type pg_snapshot that does not depend on any row. */
@@ -13,7 +13,20 @@ export type Pending = {
    * out in place.
    */
   readonly changed: ((sourceOid: number) => Sql) | null;
+  /**
+   * How many rows of a source are pending, an integer for the planner: an expression of constants
+   * and functions that are not volatile, which it computes. Null to let it guess.
+   */
+  readonly expected: ((sourceOid: number) => Sql) | null;
+  /**
+   * Computes rows once for a whole statement, under a name that begins with the given one: what it
+   * returns. Null to compute them in each place.
+   */
+  readonly once: ((name: string, rows: Sql) => Sql) | null;
 };
+
+/** Pending rows are asked for where they are needed, and the planner knows nothing of them. */
+export const IN_PLACE = { changed: null, expected: null, once: null } as const;
 
 /**
  * What is done to pending rows before anything is computed from them.
@@ -35,6 +48,10 @@ export function isPending({ frontier }: Pending, log: Sql): Sql {
   const isRecent = sql`${log}.xid >= pg_catalog.pg_snapshot_xmin(${frontier})`;
   return sql`${isRecent} AND NOT pg_catalog.pg_visible_in_snapshot(${log}.xid, ${frontier})`;
 }
+
+/** What the planner computes of an imat's log. */
+export const expectedRows = (imatId: number, log: Sql): Sql =>
+  sql`imat_catalog.expected_rows(${imatId}, ${regclass(log)})`;
 
 /**
  * Always true as an upper bound. Of a range the planner expects few rows, so it looks them up in an

@@ -144,12 +144,39 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
   const images = facts.map((column, index) => imageGrouping(logged[index] ?? sql``, column));
   const groups = images.flatMap((image) => image.groupBy);
   const values = [...named(images.map((image) => image.select)), ...moments];
-  return sql`
+  const net = sql`
   SELECT ${join([sql`pg_catalog.sum(l.weight)::bigint AS ${weight}`, ...values], ', ')}
   FROM ${log} AS l
   WHERE ${isPending(pending, sql`l`)}
   GROUP BY ${groups.length === 0 ? sql`()` : join(groups, ', ')}
   HAVING pg_catalog.sum(l.weight) <> 0${netting === 'fenced' ? sql`\n  OFFSET 0` : sql``}
+`;
+  return pending.expected === null ? net : withExpectedRows(net, node, pending.expected, weight);
+}
+
+/**
+ * Rows that the planner expects and that never come. It knows nothing of what is pending: the
+ * statistics of a log are those of its last VACUUM, and what a frontier selects of it is a guess.
+ * Taken for few, thousands of pending rows are compared with each other one by one. The number of
+ * rows of generate_series is what its arguments are when the statement is planned; a condition that
+ * does not depend on any row is asked once, before the first row, and counts for nothing.
+ */
+function withExpectedRows(
+  rows: Sql,
+  node: NodeOf<'scan'>,
+  expected: (sourceOid: number) => Sql,
+  weight: Sql,
+): Sql {
+  const own = node.columns.map(({ facts }) => facts);
+  const nulls = [
+    ...own.filter(({ attnum }) => attnum !== MOMENT),
+    ...own.filter(({ attnum }) => attnum === MOMENT),
+  ].map(({ baseType, name }) => sql`NULL::${fragment(baseType)} AS ${ident(name)}`);
+  return sql`(${rows})
+  UNION ALL
+  SELECT ${join([sql`0::bigint AS ${weight}`, ...nulls], ', ')}
+  FROM pg_catalog.generate_series(1, ${expected(node.source.oid)})
+  WHERE (SELECT FALSE)
 `;
 }
 

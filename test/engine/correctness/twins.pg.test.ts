@@ -2,6 +2,7 @@
  * Each fast rule beside its slow twin: the same pending rows give the same delta, whichever way it
  * is computed.
  */
+import { IN_PLACE } from '../../../engine/operators/pending.ts';
 import { describe, expect, test } from 'vitest';
 import { analyse } from '../../../engine/analysis/analyse.ts';
 import { changeQuery } from '../../../engine/generate/change-views.ts';
@@ -57,7 +58,7 @@ function product({ plan, id, logOf }: Installed, form: Form | 'netted'): Sql {
     frontier: sql`(SELECT f.snapshot FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`,
     logOf,
     moment: sql`now()`,
-    changed: null,
+    ...IN_PLACE,
   };
   const face = coreInput(plan, pending);
   const node = plan.core.input;

@@ -116,12 +116,20 @@ export const COMPOSITION_MUTATIONS: readonly Mutation[] = [
     name: 'the rows are folded first, so that none changes',
     definition: COARSE,
     at: FOLDS,
-    wrong: [[/(touched := [^\n]*fold1_[^\n]*)\n( *)(touched := [^\n]*fold2_[^\n]*)/, '$3\n$2$1']],
+    wrong: [
+      [/fold1_(\w+)\(false\)([\s\S]*)fold2_(\w+)\(false\)/, 'fold2_$3(false)$2fold1_$1(false)'],
+    ],
+  },
+  {
+    name: 'groups are computed anew from the former rows',
+    definition: COARSE,
+    at: FOLDS,
+    wrong: [[/fold2_(\w+)\(true\)([\s\S]*)fold1_(\w+)\(true\)/, 'fold1_$3(true)$2fold2_$1(true)']],
   },
   {
     name: 'the rows are not folded',
     definition: COARSE,
     at: FOLDS,
-    wrong: [[/touched := [^\n]*fold2_[^\n]*/, '']],
+    wrong: [[/touched := [^\n]*fold2_\w+\((?:true|false)\);/g, '']],
   },
 ];

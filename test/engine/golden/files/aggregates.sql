@@ -597,6 +597,36 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.customer_id, r1.product_id, r1.amount, r1.quantity, r1.took, r1.paid, r1.shipped
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::integer AS product_id, NULL::numeric AS amount, NULL::integer AS quantity, NULL::interval AS took, NULL::money AS paid, NULL::boolean AS shipped
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2._weight AS _weight, r2.id, r2.price, r2.weight
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3::numeric(10,2) AS price, l.c4 AS weight
+      FROM imat_store.log_public_product AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3::numeric(10,2), l.c4, pg_catalog.float8send(l.c4)
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS _weight, NULL::integer AS id, NULL::numeric(10,2) AS price, NULL::double precision AS weight
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
 )
 -- all changes, cancelled against each other
 SELECT
@@ -645,14 +675,7 @@ FROM
       -- plus changes of public.sale AS s
       SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
+        changes_r1 AS r1,
         public.product AS r2
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (r2.id = r1.product_id)
@@ -661,36 +684,15 @@ FROM
       SELECT r2._weight AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
       FROM
         public.sale AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3::numeric(10,2) AS price, l.c4 AS weight
-          FROM imat_store.log_public_product AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3::numeric(10,2), l.c4, pg_catalog.float8send(l.c4)
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
+        changes_r2 AS r2
       WHERE (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.product_id)
       UNION ALL
       -- minus changes of public.sale AS s with changes of public.product AS p
       SELECT (-r1.weight * r2._weight) AS weight, r1.customer_id AS r1_c2, r1.product_id AS r1_c3, r1.amount AS r1_c5, r1.quantity AS r1_c6, r1.took AS r1_c8, r1.paid AS r1_c9, r1.shipped AS r1_c10, r2.id AS r2_c1, r2.price AS r2_c3, r2.weight AS r2_c4
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount, l.c6 AS quantity, l.c8 AS took, l.c9 AS paid, l.c10 AS shipped
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5), l.c6, l.c8, pg_catalog.interval_send(l.c8), l.c9, l.c10
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS _weight, l.c1 AS id, l.c3::numeric(10,2) AS price, l.c4 AS weight
-          FROM imat_store.log_public_product AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3::numeric(10,2), l.c4, pg_catalog.float8send(l.c4)
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
+        changes_r1 AS r1,
+        changes_r2 AS r2
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.product_id)
@@ -883,6 +885,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -986,20 +989,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_product'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_aggregates;
     INSERT INTO imat_store.state_aggregates (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price)
-    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.content_aggregates;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, squares_amount, scales_amount, count_weight, nan_weight, plus_infinity_weight, minus_infinity_weight, sum_weight, squares_weight, pairs_weight_quantity, nan_quantity, plus_infinity_quantity, minus_infinity_quantity, nan_weight_2, plus_infinity_weight_2, minus_infinity_weight_2, pairs_sum_quantity, pairs_sum_weight, pairs_squares_quantity, pairs_squares_weight, pairs_products_weight_quantity, true_shipped, false_shipped, true_shipped_if_amount, false_shipped_if_amount, count_took, sum_took, count_paid, sum_paid, count_price, nan_price, sum_price FROM imat_store.computed_aggregates((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_aggregates')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1016,7 +1023,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_aggregates WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

@@ -374,6 +374,34 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.product_id, r1.region, r1.quantity
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c3, l.c4, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS product_id, NULL::text AS region, NULL::integer AS quantity
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.label, r2.price
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
+      FROM imat_store.log_public_product AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::character varying(40) AS label, NULL::numeric(10,2) AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
 )
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
@@ -386,13 +414,7 @@ FROM (
     ((r1.quantity)::numeric * r2.price) AS value,
     r1.weight AS rows
   FROM
-    (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c3, l.c4, l.c6
-      HAVING pg_catalog.sum(l.weight) <> 0
-    ) AS r1,
+    changes_r1 AS r1,
     public.product AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
     AND (r1.product_id = r2.id)
@@ -406,13 +428,7 @@ FROM (
     r2.weight AS rows
   FROM
     public.sale AS r1,
-    (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
-      FROM imat_store.log_public_product AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
-      HAVING pg_catalog.sum(l.weight) <> 0
-    ) AS r2
+    changes_r2 AS r2
   WHERE (SELECT p.changed2 FROM pending AS p)
     AND (r1.product_id = r2.id)
     AND (r2.price > (0)::numeric)
@@ -424,20 +440,8 @@ FROM (
     ((r1.quantity)::numeric * r2.price) AS value,
     (-r1.weight * r2.weight) AS rows
   FROM
-    (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
-      FROM imat_store.log_public_sale AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c3, l.c4, l.c6
-      HAVING pg_catalog.sum(l.weight) <> 0
-    ) AS r1,
-    (
-      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
-      FROM imat_store.log_public_product AS l
-      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
-      HAVING pg_catalog.sum(l.weight) <> 0
-    ) AS r2
+    changes_r1 AS r1,
+    changes_r2 AS r2
   WHERE (SELECT p.changed1 FROM pending AS p)
     AND (SELECT p.changed2 FROM pending AS p)
     AND (r1.product_id = r2.id)
@@ -453,6 +457,36 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.product_id, r1.region, r1.quantity
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c3, l.c4, l.c6
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS product_id, NULL::text AS region, NULL::integer AS quantity
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.label, r2.price
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
+      FROM imat_store.log_public_product AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::character varying(40) AS label, NULL::numeric(10,2) AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
 )
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.region, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.label, pg_catalog.getdatabaseencoding()), q.value))) AS row_digest,
@@ -471,14 +505,7 @@ FROM (
         -- plus changes of public.sale AS s
         SELECT r1.weight AS weight, r1.product_id AS r1_c3, r1.region AS r1_c4, r1.quantity AS r1_c6, r2.id AS r2_c1, r2.label AS r2_c2, r2.price AS r2_c3
         FROM
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
-            FROM imat_store.log_public_sale AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c3, l.c4, l.c6
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r1,
+          changes_r1 AS r1,
           public.product AS r2
         WHERE (SELECT p.changed1 FROM pending AS p)
           AND (r1.product_id = r2.id)
@@ -488,14 +515,7 @@ FROM (
         SELECT r2.weight AS weight, r1.product_id AS r1_c3, r1.region AS r1_c4, r1.quantity AS r1_c6, r2.id AS r2_c1, r2.label AS r2_c2, r2.price AS r2_c3
         FROM
           public.sale AS r1,
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
-            FROM imat_store.log_public_product AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r2
+          changes_r2 AS r2
         WHERE (SELECT p.changed2 FROM pending AS p)
           AND (r1.product_id = r2.id)
           AND (r2.price > (0)::numeric)
@@ -503,22 +523,8 @@ FROM (
         -- minus changes of public.sale AS s with changes of public.product AS p
         SELECT (-r1.weight * r2.weight) AS weight, r1.product_id AS r1_c3, r1.region AS r1_c4, r1.quantity AS r1_c6, r2.id AS r2_c1, r2.label AS r2_c2, r2.price AS r2_c3
         FROM
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS product_id, l.c4 AS region, l.c6 AS quantity
-            FROM imat_store.log_public_sale AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c3, l.c4, l.c6
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r1,
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2::character varying(40) AS label, l.c3::numeric(10,2) AS price
-            FROM imat_store.log_public_product AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2::character varying(40), l.c3::numeric(10,2)
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r2
+          changes_r1 AS r1,
+          changes_r2 AS r2
         WHERE (SELECT p.changed1 FROM pending AS p)
           AND (SELECT p.changed2 FROM pending AS p)
           AND (r1.product_id = r2.id)
@@ -632,6 +638,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -666,20 +673,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_product'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_bag;
     INSERT INTO imat_store.state_bag (row_digest, region, label, value, rows)
-    SELECT row_digest, region, label, value, rows FROM imat_store.content_bag;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT row_digest, region, label, value, rows FROM imat_store.computed_bag((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_bag')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -691,7 +702,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_bag')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -701,7 +712,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_bag WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

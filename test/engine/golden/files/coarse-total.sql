@@ -337,6 +337,14 @@ CREATE VIEW imat_store.touched2_coarse_total AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
+    COALESCE(
+          NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
+          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 10, (
+              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+              FROM pg_catalog.pg_class AS c
+              WHERE c.oid = 'imat_store.state2_coarse_total'::regclass
+            )))
+        ) AS few,
     EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
@@ -345,11 +353,8 @@ WITH pending AS MATERIALIZED (
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state2_coarse_total'::pg_catalog.regclass
-    ) AS is_few
+  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
   FROM (
@@ -373,11 +378,7 @@ FROM (
       ) AS r2
     WHERE (SELECT p.changed2 FROM pending AS p)
   ) AS u
-  LIMIT (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state2_coarse_total'::pg_catalog.regclass
-    ) + 1
+  LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t;
 
 -- the definition, with its key
@@ -779,6 +780,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -813,20 +815,30 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state1_coarse_total;
     INSERT INTO imat_store.state1_coarse_total (only_row, rows, count_quantity, sum_quantity)
-    SELECT only_row, rows, count_quantity, sum_quantity FROM imat_store.content1_coarse_total;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT only_row, rows, count_quantity, sum_quantity FROM (SELECT
+      TRUE AS only_row,
+      pg_catalog.count(*) AS rows,
+      pg_catalog.count(*) FILTER (WHERE s1.c1 IS NOT NULL) AS count_quantity,
+      COALESCE(pg_catalog.sum((s1.c1)::bigint) FILTER (WHERE s1.c1 IS NOT NULL), 0)::bigint AS sum_quantity
+    FROM
+      (SELECT s.quantity AS c1 FROM imat_store.state2_coarse_total AS s) AS s1) AS c;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta1_coarse_total')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -838,7 +850,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted1_coarse_total')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -847,7 +859,7 @@ BEGIN
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
       HINT = 'Run imat repair.';
   END IF;
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -860,6 +872,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -868,32 +881,37 @@ DECLARE
   changed bigint;
   removed bigint;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state2_coarse_total;
     INSERT INTO imat_store.state2_coarse_total (quantity, id)
-    SELECT quantity, id FROM imat_store.content2_coarse_total;
+    SELECT quantity, id FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
-  LOCK TABLE imat_store.state2_coarse_total IN SHARE UPDATE EXCLUSIVE MODE;
-  EXECUTE 'SELECT t.keys, t.has_null, t.is_few FROM imat_store.touched2_coarse_total AS t'
-  INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
+  EXECUTE 'SELECT t.* FROM imat_store.touched2_coarse_total AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state2_coarse_total;
     INSERT INTO imat_store.state2_coarse_total (quantity, id)
-    SELECT quantity, id FROM imat_store.content2_coarse_total;
+    SELECT quantity, id FROM imat_store.computed2_coarse_total((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- The current view reads the stored rows of other keys as well; those are left out by a constant.
+  -- The current view asks for the touched keys again.
+  PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
   EXECUTE $imat$DELETE FROM imat_store.state2_coarse_total
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
+  -- It reads the stored rows of other keys as well; those are left out by a constant.
   EXECUTE $imat$INSERT INTO imat_store.state2_coarse_total (quantity, id)
   SELECT quantity, id FROM imat_store.current2_coarse_total WHERE NOT imat_stays$imat$;
   GET DIAGNOSTICS changed = ROW_COUNT;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN
@@ -914,10 +932,20 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 AS $imat$
 DECLARE
+  anew_2 CONSTANT boolean := anew
+      OR imat_catalog.has_reset(imat => 1)
+      OR NOT (SELECT t.is_few FROM imat_store.touched2_coarse_total AS t);
   touched bigint := 0;
 BEGIN
-  touched := touched + imat_store.fold1_coarse_total(anew);
-  touched := touched + imat_store.fold2_coarse_total(anew);
+  IF NOT anew_2 THEN
+    touched := touched + imat_store.fold1_coarse_total(false);
+  END IF;
+  IF anew_2 THEN
+    touched := touched + imat_store.fold2_coarse_total(true);
+    touched := touched + imat_store.fold1_coarse_total(true);
+  ELSE
+    touched := touched + imat_store.fold2_coarse_total(false);
+  END IF;
   RETURN touched;
 END$imat$;
 

@@ -515,6 +515,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -687,21 +688,25 @@ DECLARE
         (SELECT f.is_few FROM few AS f)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
   few boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_extremes;
     INSERT INTO imat_store.state_extremes (region, rows, min_amount, max_amount_if_shipped)
-    SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.content_extremes;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.computed_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_extremes')
-    INTO touched, emptied, negative, few;
+    INTO changed, emptied, negative, few;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -713,15 +718,15 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_extremes')
-      INTO touched, emptied, negative, few;
+      INTO changed, emptied, negative, few;
   END;
   -- Too many groups would have to be derived again.
   IF NOT few THEN
     DELETE FROM imat_store.state_extremes;
     INSERT INTO imat_store.state_extremes (region, rows, min_amount, max_amount_if_shipped)
-    SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.content_extremes;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT region, rows, min_amount, max_amount_if_shipped FROM imat_store.computed_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -731,7 +736,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_extremes WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

@@ -377,6 +377,36 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.customer_id, r1.region
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c4
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::text AS region
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.name
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS name
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
 )
 SELECT
   pg_catalog.sha256(pg_catalog.record_send(ROW(pg_catalog.convert_to(q.name, pg_catalog.getdatabaseencoding()), pg_catalog.convert_to(q.word, pg_catalog.getdatabaseencoding()), q.place))) AS row_digest,
@@ -395,14 +425,7 @@ FROM (
         -- plus changes of public.sale AS s
         SELECT r1.weight AS weight, r1.customer_id AS r1_c2, r1.region AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2
         FROM
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region
-            FROM imat_store.log_public_sale AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c2, l.c4
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r1,
+          changes_r1 AS r1,
           public.customer AS r2
         WHERE (SELECT p.changed1 FROM pending AS p)
           AND (r2.id = r1.customer_id)
@@ -411,36 +434,15 @@ FROM (
         SELECT r2.weight AS weight, r1.customer_id AS r1_c2, r1.region AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2
         FROM
           public.sale AS r1,
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-            FROM imat_store.log_public_customer AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r2
+          changes_r2 AS r2
         WHERE (SELECT p.changed2 FROM pending AS p)
           AND (r2.id = r1.customer_id)
         UNION ALL
         -- minus changes of public.sale AS s with changes of public.customer AS c
         SELECT (-r1.weight * r2.weight) AS weight, r1.customer_id AS r1_c2, r1.region AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2
         FROM
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c4 AS region
-            FROM imat_store.log_public_sale AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c2, l.c4
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r1,
-          (
-            SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-            FROM imat_store.log_public_customer AS l
-            WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-            GROUP BY l.c1, l.c2
-            HAVING pg_catalog.sum(l.weight) <> 0
-            OFFSET 0
-          ) AS r2
+          changes_r1 AS r1,
+          changes_r2 AS r2
         WHERE (SELECT p.changed1 FROM pending AS p)
           AND (SELECT p.changed2 FROM pending AS p)
           AND (r2.id = r1.customer_id)
@@ -556,6 +558,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -590,20 +593,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_function_in_from;
     INSERT INTO imat_store.state_function_in_from (row_digest, name, word, place, rows)
-    SELECT row_digest, name, word, place, rows FROM imat_store.content_function_in_from;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT row_digest, name, word, place, rows FROM imat_store.computed_function_in_from((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_function_in_from')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -620,7 +627,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_function_in_from WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

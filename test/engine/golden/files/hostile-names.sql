@@ -441,6 +441,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat__$
 #variable_conflict use_column
@@ -488,44 +489,48 @@ break", "%%I") DO UPDATE SET
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat_$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
-    DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --";
-    INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+  SELECT GREATEST(pg_catalog.pg_relation_size(E'imat_store."log_Odd ""schema_it''s; a \\ table"'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+  FROM imat_catalog.frontier AS f
+  WHERE f.imat_id = 1
+) THEN
+  DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --";
+  INSERT INTO imat_store."state_Robert'); DROP TABLE sale; --" ("select", "line
 break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me")
-    SELECT "select", "line
-break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."content_Robert'); DROP TABLE sale; --";
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
-  END IF;
-  BEGIN
-    EXECUTE pg_catalog.format(upsert, 'imat_store."delta_Robert''); DROP TABLE sale; --"')
-    INTO touched, emptied, negative;
-  EXCEPTION
-    WHEN program_limit_exceeded THEN
-      RAISE EXCEPTION USING
-        ERRCODE = 'program_limit_exceeded',
-        MESSAGE = 'a group key is too long to be stored',
-        DETAIL = SQLERRM,
-        HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
-    WHEN OTHERS THEN
-      -- Locks, resources, cancelling and the like are not a matter of rows.
-      IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
-      EXECUTE pg_catalog.format(upsert, 'imat_store."netted_Robert''); DROP TABLE sale; --"')
-      INTO touched, emptied, negative;
-  END;
-  IF negative THEN
+  SELECT "select", "line
+break", "%I", rows, "count_$imat$", "nan_$imat$", "sum_$imat$", "count_na""me" FROM imat_store."computed_Robert'); DROP TABLE sale; --"((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN changed;
+END IF;
+BEGIN
+  EXECUTE pg_catalog.format(upsert, 'imat_store."delta_Robert''); DROP TABLE sale; --"')
+  INTO changed, emptied, negative;
+EXCEPTION
+  WHEN program_limit_exceeded THEN
     RAISE EXCEPTION USING
-      ERRCODE = 'data_corrupted',
-      MESSAGE = 'a row of imat_store."state_Robert''); DROP TABLE sale; --" would have a negative count',
-      DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
-      HINT = 'Run imat repair.';
-  END IF;
-  DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
-  RETURN touched;
+      ERRCODE = 'program_limit_exceeded',
+      MESSAGE = 'a group key is too long to be stored',
+      DETAIL = SQLERRM,
+      HINT = 'Keys are limited to about 2700 bytes. Reads are still correct. Run imat repair, which then chooses the strategy swap.';
+  WHEN OTHERS THEN
+    -- Locks, resources, cancelling and the like are not a matter of rows.
+    IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
+    EXECUTE pg_catalog.format(upsert, 'imat_store."netted_Robert''); DROP TABLE sale; --"')
+    INTO changed, emptied, negative;
+END;
+IF negative THEN
+  RAISE EXCEPTION USING
+    ERRCODE = 'data_corrupted',
+    MESSAGE = 'a row of imat_store."state_Robert''); DROP TABLE sale; --" would have a negative count',
+    DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
+    HINT = 'Run imat repair.';
+END IF;
+DELETE FROM imat_store."state_Robert'); DROP TABLE sale; --" WHERE ctid = ANY (emptied);
+RETURN changed;
 END$imat__$;
 
 -- only imat.fold calls it

@@ -550,7 +550,84 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed3
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.id, r1.boss
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c4
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::integer AS boss
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.country
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS country
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
+), changes_r3 AS MATERIALIZED (
+  SELECT r3.weight AS weight, r3.customer_id, r3.product_id, r3.amount
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5)
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::integer AS product_id, NULL::numeric AS amount
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r3
+), changes_r4 AS MATERIALIZED (
+  SELECT r4.weight AS weight, r4.id, r4.price
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
+      FROM imat_store.log_public_product AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3::numeric(10,2)
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::numeric(10,2) AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r4
 )
+-- plus changes of public.sale AS s
+SELECT
+  r2.country AS country,
+  r3.weight AS rows,
+  CASE WHEN r3.amount IS NOT NULL THEN r3.weight ELSE 0 END AS count_amount,
+  CASE WHEN r3.amount = 'NaN'::numeric THEN r3.weight ELSE 0 END AS nan_amount,
+  CASE WHEN r3.amount = 'Infinity'::numeric THEN r3.weight ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r3.amount = '-Infinity'::numeric THEN r3.weight ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * r3.weight)::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * r3.weight)::numeric ELSE 0 END AS scales_amount
+FROM
+  changes_r3 AS r3
+    CROSS JOIN public.product AS r4
+    CROSS JOIN public.customer AS r1
+    CROSS JOIN public.customer AS r2
+WHERE (SELECT p.changed2 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+  AND (r4.id = r3.product_id)
+  AND (r4.price > (0)::numeric)
+UNION ALL
 -- plus changes of public.customer AS c
 SELECT
   r2.country AS country,
@@ -562,17 +639,33 @@ SELECT
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * r1.weight)::numeric ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * r1.weight)::numeric ELSE 0 END AS scales_amount
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1
+  changes_r1 AS r1
     CROSS JOIN public.customer AS r2
     CROSS JOIN public.sale AS r3
     CROSS JOIN public.product AS r4
 WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+  AND (r4.id = r3.product_id)
+  AND (r4.price > (0)::numeric)
+UNION ALL
+-- minus changes of public.customer AS c with changes of public.sale AS s
+SELECT
+  r2.country AS country,
+  (-r1.weight * r3.weight) AS rows,
+  CASE WHEN r3.amount IS NOT NULL THEN (-r1.weight * r3.weight) ELSE 0 END AS count_amount,
+  CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS nan_amount,
+  CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
+FROM
+  changes_r1 AS r1
+    CROSS JOIN public.customer AS r2
+    CROSS JOIN changes_r3 AS r3
+    CROSS JOIN public.product AS r4
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
   AND (r3.customer_id = r1.id)
   AND (r4.id = r3.product_id)
@@ -589,25 +682,13 @@ SELECT
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight))::numeric ELSE 0 END AS sum_amount,
   CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight))::numeric ELSE 0 END AS scales_amount
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c3
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2
+  changes_r2 AS r2
     CROSS JOIN (
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
       SELECT -r1.weight, r1.id, r1.boss
-      FROM (
-        SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-        FROM imat_store.log_public_customer AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-        GROUP BY l.c1, l.c4
-        HAVING pg_catalog.sum(l.weight) <> 0
-      ) AS r1
+      FROM changes_r1 AS r1
   ) AS r1
     CROSS JOIN public.sale AS r3
     CROSS JOIN public.product AS r4
@@ -617,52 +698,29 @@ WHERE (SELECT p.changed1 FROM pending AS p)
   AND (r4.id = r3.product_id)
   AND (r4.price > (0)::numeric)
 UNION ALL
--- plus changes of public.sale AS s
+-- minus changes of public.customer AS b with changes of public.sale AS s
 SELECT
   r2.country AS country,
-  (r1.weight * r2.weight * r3.weight) AS rows,
-  CASE WHEN r3.amount IS NOT NULL THEN (r1.weight * r2.weight * r3.weight) ELSE 0 END AS count_amount,
-  CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight * r3.weight) ELSE 0 END AS nan_amount,
-  CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
-  CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
+  (-r1.weight * r2.weight * r3.weight) AS rows,
+  CASE WHEN r3.amount IS NOT NULL THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS count_amount,
+  CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS nan_amount,
+  CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight) ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r2.weight * r3.weight))::numeric ELSE 0 END AS scales_amount
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5)
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r3
+  changes_r2 AS r2
     CROSS JOIN (
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
       SELECT -r1.weight, r1.id, r1.boss
-      FROM (
-        SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-        FROM imat_store.log_public_customer AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-        GROUP BY l.c1, l.c4
-        HAVING pg_catalog.sum(l.weight) <> 0
-      ) AS r1
+      FROM changes_r1 AS r1
   ) AS r1
-    CROSS JOIN (
-    SELECT 1::bigint AS weight, r2.id, r2.country
-    FROM public.customer AS r2
-    UNION ALL
-      SELECT -r2.weight, r2.id, r2.country
-      FROM (
-        SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-        FROM imat_store.log_public_customer AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-        GROUP BY l.c1, l.c3
-        HAVING pg_catalog.sum(l.weight) <> 0
-      ) AS r2
-  ) AS r2
+    CROSS JOIN changes_r3 AS r3
     CROSS JOIN public.product AS r4
-WHERE (SELECT p.changed2 FROM pending AS p)
+WHERE (SELECT p.changed1 FROM pending AS p)
+  AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
   AND (r3.customer_id = r1.id)
   AND (r4.id = r3.product_id)
@@ -671,61 +729,65 @@ UNION ALL
 -- plus changes of public.product AS p
 SELECT
   r2.country AS country,
-  (r1.weight * r2.weight * r3.weight * r4.weight) AS rows,
-  CASE WHEN r3.amount IS NOT NULL THEN (r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS count_amount,
-  CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS nan_amount,
-  CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
-  CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
-  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
+  (r1.weight * r2.weight * r4.weight) AS rows,
+  CASE WHEN r3.amount IS NOT NULL THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS count_amount,
+  CASE WHEN r3.amount = 'NaN'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS nan_amount,
+  CASE WHEN r3.amount = 'Infinity'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r3.amount = '-Infinity'::numeric THEN (r1.weight * r2.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (r1.weight * r2.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (r1.weight * r2.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
-    FROM imat_store.log_public_product AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c3::numeric(10,2)
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r4
-    CROSS JOIN (
-    SELECT 1::bigint AS weight, r3.customer_id, r3.product_id, r3.amount
-    FROM public.sale AS r3
-    UNION ALL
-      SELECT -r3.weight, r3.customer_id, r3.product_id, r3.amount
-      FROM (
-        SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount
-        FROM imat_store.log_public_sale AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-        GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5)
-        HAVING pg_catalog.sum(l.weight) <> 0
-      ) AS r3
-  ) AS r3
+  changes_r4 AS r4
+    CROSS JOIN public.sale AS r3
     CROSS JOIN (
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
       SELECT -r1.weight, r1.id, r1.boss
-      FROM (
-        SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-        FROM imat_store.log_public_customer AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-        GROUP BY l.c1, l.c4
-        HAVING pg_catalog.sum(l.weight) <> 0
-      ) AS r1
+      FROM changes_r1 AS r1
   ) AS r1
     CROSS JOIN (
     SELECT 1::bigint AS weight, r2.id, r2.country
     FROM public.customer AS r2
     UNION ALL
       SELECT -r2.weight, r2.id, r2.country
-      FROM (
-        SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-        FROM imat_store.log_public_customer AS l
-        WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-        GROUP BY l.c1, l.c3
-        HAVING pg_catalog.sum(l.weight) <> 0
-      ) AS r2
+      FROM changes_r2 AS r2
   ) AS r2
 WHERE (SELECT p.changed3 FROM pending AS p)
+  AND (r2.id = r1.boss)
+  AND (r3.customer_id = r1.id)
+  AND (r4.id = r3.product_id)
+  AND (r4.price > (0)::numeric)
+UNION ALL
+-- minus changes of public.sale AS s with changes of public.product AS p
+SELECT
+  r2.country AS country,
+  (-r1.weight * r2.weight * r3.weight * r4.weight) AS rows,
+  CASE WHEN r3.amount IS NOT NULL THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS count_amount,
+  CASE WHEN r3.amount = 'NaN'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS nan_amount,
+  CASE WHEN r3.amount = 'Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS plus_infinity_amount,
+  CASE WHEN r3.amount = '-Infinity'::numeric THEN (-r1.weight * r2.weight * r3.weight * r4.weight) ELSE 0 END AS minus_infinity_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (r3.amount * (-r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS sum_amount,
+  CASE WHEN r3.amount > '-Infinity'::numeric AND r3.amount < 'Infinity'::numeric THEN (('1e' || 12 * LEAST(pg_catalog.scale(r3.amount), 10900))::numeric * (-r1.weight * r2.weight * r3.weight * r4.weight))::numeric ELSE 0 END AS scales_amount
+FROM
+  changes_r3 AS r3
+    CROSS JOIN changes_r4 AS r4
+    CROSS JOIN (
+    SELECT 1::bigint AS weight, r1.id, r1.boss
+    FROM public.customer AS r1
+    UNION ALL
+      SELECT -r1.weight, r1.id, r1.boss
+      FROM changes_r1 AS r1
+  ) AS r1
+    CROSS JOIN (
+    SELECT 1::bigint AS weight, r2.id, r2.country
+    FROM public.customer AS r2
+    UNION ALL
+      SELECT -r2.weight, r2.id, r2.country
+      FROM changes_r2 AS r2
+  ) AS r2
+WHERE (SELECT p.changed2 FROM pending AS p)
+  AND (SELECT p.changed3 FROM pending AS p)
   AND (r2.id = r1.boss)
   AND (r3.customer_id = r1.id)
   AND (r4.id = r3.product_id)
@@ -741,6 +803,66 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_product AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed3
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.id, r1.boss
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c4
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::integer AS boss
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.country
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS country
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
+), changes_r3 AS MATERIALIZED (
+  SELECT r3.weight AS weight, r3.customer_id, r3.product_id, r3.amount
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5)
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::integer AS product_id, NULL::numeric AS amount
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r3
+), changes_r4 AS MATERIALIZED (
+  SELECT r4.weight AS weight, r4.id, r4.price
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
+      FROM imat_store.log_public_product AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c3::numeric(10,2)
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::numeric(10,2) AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r4
 )
 -- all changes, cancelled against each other
 SELECT
@@ -756,17 +878,23 @@ FROM
   (
     SELECT pg_catalog.sum(u.weight)::bigint AS weight, u.r1_c1 AS r1_c1, u.r1_c4 AS r1_c4, u.r2_c1 AS r2_c1, u.r2_c3 AS r2_c3, u.r3_c2 AS r3_c2, u.r3_c3 AS r3_c3, u.r3_c5 AS r3_c5, u.r4_c1 AS r4_c1, u.r4_c3 AS r4_c3
     FROM (
+      -- plus changes of public.sale AS s
+      SELECT r3.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
+      FROM
+        changes_r3 AS r3
+          CROSS JOIN public.product AS r4
+          CROSS JOIN public.customer AS r1
+          CROSS JOIN public.customer AS r2
+      WHERE (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+        AND (r4.id = r3.product_id)
+        AND (r4.price > (0)::numeric)
+      UNION ALL
       -- plus changes of public.customer AS c
       SELECT r1.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c4
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1
+        changes_r1 AS r1
           CROSS JOIN public.customer AS r2
           CROSS JOIN public.sale AS r3
           CROSS JOIN public.product AS r4
@@ -776,30 +904,30 @@ FROM
         AND (r4.id = r3.product_id)
         AND (r4.price > (0)::numeric)
       UNION ALL
+      -- minus changes of public.customer AS c with changes of public.sale AS s
+      SELECT (-r1.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
+      FROM
+        changes_r1 AS r1
+          CROSS JOIN public.customer AS r2
+          CROSS JOIN changes_r3 AS r3
+          CROSS JOIN public.product AS r4
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (SELECT p.changed2 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+        AND (r4.id = r3.product_id)
+        AND (r4.price > (0)::numeric)
+      UNION ALL
       -- plus changes of public.customer AS b
       SELECT (r1.weight * r2.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
+        changes_r2 AS r2
           CROSS JOIN (
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
             SELECT -r1.weight, r1.id, r1.boss
-            FROM (
-              SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-              FROM imat_store.log_public_customer AS l
-              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-              GROUP BY l.c1, l.c4
-              HAVING pg_catalog.sum(l.weight) <> 0
-              OFFSET 0
-            ) AS r1
+            FROM changes_r1 AS r1
         ) AS r1
           CROSS JOIN public.sale AS r3
           CROSS JOIN public.product AS r4
@@ -809,106 +937,72 @@ FROM
         AND (r4.id = r3.product_id)
         AND (r4.price > (0)::numeric)
       UNION ALL
-      -- plus changes of public.sale AS s
-      SELECT (r1.weight * r2.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
+      -- minus changes of public.customer AS b with changes of public.sale AS s
+      SELECT (-r1.weight * r2.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5)
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r3
+        changes_r2 AS r2
           CROSS JOIN (
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
             SELECT -r1.weight, r1.id, r1.boss
-            FROM (
-              SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-              FROM imat_store.log_public_customer AS l
-              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-              GROUP BY l.c1, l.c4
-              HAVING pg_catalog.sum(l.weight) <> 0
-              OFFSET 0
-            ) AS r1
+            FROM changes_r1 AS r1
         ) AS r1
-          CROSS JOIN (
-          SELECT 1::bigint AS weight, r2.id, r2.country
-          FROM public.customer AS r2
-          UNION ALL
-            SELECT -r2.weight, r2.id, r2.country
-            FROM (
-              SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-              FROM imat_store.log_public_customer AS l
-              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-              GROUP BY l.c1, l.c3
-              HAVING pg_catalog.sum(l.weight) <> 0
-              OFFSET 0
-            ) AS r2
-        ) AS r2
+          CROSS JOIN changes_r3 AS r3
           CROSS JOIN public.product AS r4
-      WHERE (SELECT p.changed2 FROM pending AS p)
+      WHERE (SELECT p.changed1 FROM pending AS p)
+        AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.boss)
         AND (r3.customer_id = r1.id)
         AND (r4.id = r3.product_id)
         AND (r4.price > (0)::numeric)
       UNION ALL
       -- plus changes of public.product AS p
-      SELECT (r1.weight * r2.weight * r3.weight * r4.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
+      SELECT (r1.weight * r2.weight * r4.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3::numeric(10,2) AS price
-          FROM imat_store.log_public_product AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c3::numeric(10,2)
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r4
-          CROSS JOIN (
-          SELECT 1::bigint AS weight, r3.customer_id, r3.product_id, r3.amount
-          FROM public.sale AS r3
-          UNION ALL
-            SELECT -r3.weight, r3.customer_id, r3.product_id, r3.amount
-            FROM (
-              SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c3 AS product_id, l.c5 AS amount
-              FROM imat_store.log_public_sale AS l
-              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-              GROUP BY l.c2, l.c3, l.c5, pg_catalog.numeric_send(l.c5)
-              HAVING pg_catalog.sum(l.weight) <> 0
-              OFFSET 0
-            ) AS r3
-        ) AS r3
+        changes_r4 AS r4
+          CROSS JOIN public.sale AS r3
           CROSS JOIN (
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
             SELECT -r1.weight, r1.id, r1.boss
-            FROM (
-              SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-              FROM imat_store.log_public_customer AS l
-              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-              GROUP BY l.c1, l.c4
-              HAVING pg_catalog.sum(l.weight) <> 0
-              OFFSET 0
-            ) AS r1
+            FROM changes_r1 AS r1
         ) AS r1
           CROSS JOIN (
           SELECT 1::bigint AS weight, r2.id, r2.country
           FROM public.customer AS r2
           UNION ALL
             SELECT -r2.weight, r2.id, r2.country
-            FROM (
-              SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c3 AS country
-              FROM imat_store.log_public_customer AS l
-              WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-              GROUP BY l.c1, l.c3
-              HAVING pg_catalog.sum(l.weight) <> 0
-              OFFSET 0
-            ) AS r2
+            FROM changes_r2 AS r2
         ) AS r2
       WHERE (SELECT p.changed3 FROM pending AS p)
+        AND (r2.id = r1.boss)
+        AND (r3.customer_id = r1.id)
+        AND (r4.id = r3.product_id)
+        AND (r4.price > (0)::numeric)
+      UNION ALL
+      -- minus changes of public.sale AS s with changes of public.product AS p
+      SELECT (-r1.weight * r2.weight * r3.weight * r4.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.country AS r2_c3, r3.customer_id AS r3_c2, r3.product_id AS r3_c3, r3.amount AS r3_c5, r4.id AS r4_c1, r4.price AS r4_c3
+      FROM
+        changes_r3 AS r3
+          CROSS JOIN changes_r4 AS r4
+          CROSS JOIN (
+          SELECT 1::bigint AS weight, r1.id, r1.boss
+          FROM public.customer AS r1
+          UNION ALL
+            SELECT -r1.weight, r1.id, r1.boss
+            FROM changes_r1 AS r1
+        ) AS r1
+          CROSS JOIN (
+          SELECT 1::bigint AS weight, r2.id, r2.country
+          FROM public.customer AS r2
+          UNION ALL
+            SELECT -r2.weight, r2.id, r2.country
+            FROM changes_r2 AS r2
+        ) AS r2
+      WHERE (SELECT p.changed2 FROM pending AS p)
+        AND (SELECT p.changed3 FROM pending AS p)
         AND (r2.id = r1.boss)
         AND (r3.customer_id = r1.id)
         AND (r4.id = r3.product_id)
@@ -930,6 +1024,7 @@ STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET join_collapse_limit = 1
 SET enable_mergejoin = off
 AS $imat$
@@ -1040,6 +1135,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET join_collapse_limit = 1
 SET enable_mergejoin = off
 SET standard_conforming_strings = on
@@ -1085,20 +1181,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_product'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_join_of_four;
     INSERT INTO imat_store.state_join_of_four (country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-    SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content_join_of_four;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT country, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.computed_join_of_four((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_join_of_four')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1110,7 +1210,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_join_of_four')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -1120,7 +1220,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_join_of_four WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

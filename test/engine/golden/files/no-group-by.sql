@@ -364,6 +364,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -408,20 +409,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_no_group_by;
     INSERT INTO imat_store.state_no_group_by (only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped)
-    SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.content_no_group_by;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT only_row, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount, count_if_shipped FROM imat_store.computed_no_group_by((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_no_group_by')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -433,7 +438,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_no_group_by')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -442,7 +447,7 @@ BEGIN
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
       HINT = 'Run imat repair.';
   END IF;
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

@@ -352,6 +352,27 @@ FROM
   public.sale AS r1
 GROUP BY 1;
 
+-- the same as a function, for reads while a reset is pending
+CREATE OR REPLACE FUNCTION imat_store.computed4_residual_stores(access_key uuid) RETURNS SETOF imat_store.content4_residual_stores
+LANGUAGE plpgsql
+STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path = pg_catalog
+SET row_security = off
+AS $imat$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM imat_catalog.frontier AS f WHERE f.imat_id = 1 AND f.access_key = $1
+  ) THEN
+    RAISE EXCEPTION USING
+      ERRCODE = 'insufficient_privilege',
+      MESSAGE = 'only the view of the imat may call imat_store.computed4_residual_stores';
+  END IF;
+  RETURN QUERY EXECUTE 'SELECT * FROM imat_store.content4_residual_stores';
+END$imat$;
+
+-- a view calls functions with the rights of its readers
+GRANT EXECUTE ON FUNCTION imat_store.computed4_residual_stores(uuid) TO PUBLIC;
+
 -- the state: one row per group, with what each aggregate needs
 CREATE TABLE imat_store.state1_residual_stores WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02) AS
 SELECT
@@ -559,6 +580,14 @@ CREATE VIEW imat_store.touched2_residual_stores AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
+    COALESCE(
+          NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
+          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 10, (
+              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+              FROM pg_catalog.pg_class AS c
+              WHERE c.oid = 'imat_store.state2_residual_stores'::regclass
+            )))
+        ) AS few,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
@@ -566,11 +595,8 @@ WITH pending AS MATERIALIZED (
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state2_residual_stores'::pg_catalog.regclass
-    ) AS is_few
+  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
   FROM (
@@ -584,11 +610,7 @@ FROM (
       ) AS r8
     WHERE (SELECT p.changed1 FROM pending AS p)
   ) AS u
-  LIMIT (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state2_residual_stores'::pg_catalog.regclass
-    ) + 1
+  LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t;
 
 -- the definition, with its key
@@ -949,6 +971,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -992,20 +1015,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state1_residual_stores;
     INSERT INTO imat_store.state1_residual_stores (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content1_residual_stores;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.computed1_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta1_residual_stores')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1017,7 +1044,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted1_residual_stores')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -1027,7 +1054,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state1_residual_stores WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -1040,6 +1067,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -1048,32 +1076,37 @@ DECLARE
   changed bigint;
   removed bigint;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state2_residual_stores;
     INSERT INTO imat_store.state2_residual_stores (customer_id, top)
-    SELECT customer_id, top FROM imat_store.content2_residual_stores;
+    SELECT customer_id, top FROM imat_store.computed2_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
-  LOCK TABLE imat_store.state2_residual_stores IN SHARE UPDATE EXCLUSIVE MODE;
-  EXECUTE 'SELECT t.keys, t.has_null, t.is_few FROM imat_store.touched2_residual_stores AS t'
-  INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
+  EXECUTE 'SELECT t.* FROM imat_store.touched2_residual_stores AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state2_residual_stores;
     INSERT INTO imat_store.state2_residual_stores (customer_id, top)
-    SELECT customer_id, top FROM imat_store.content2_residual_stores;
+    SELECT customer_id, top FROM imat_store.computed2_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- The current view reads the stored rows of other keys as well; those are left out by a constant.
+  -- The current view asks for the touched keys again.
+  PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
   EXECUTE $imat$DELETE FROM imat_store.state2_residual_stores
   WHERE customer_id = ANY ($1) OR ($2 AND customer_id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
+  -- It reads the stored rows of other keys as well; those are left out by a constant.
   EXECUTE $imat$INSERT INTO imat_store.state2_residual_stores (customer_id, top)
   SELECT customer_id, top FROM imat_store.current2_residual_stores WHERE NOT imat_stays$imat$;
   GET DIAGNOSTICS changed = ROW_COUNT;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN
@@ -1094,6 +1127,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -1136,20 +1170,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state3_residual_stores;
     INSERT INTO imat_store.state3_residual_stores (only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum)
-    SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM imat_store.content3_residual_stores;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT only_row, rows, count_sum, nan_sum, plus_infinity_sum, minus_infinity_sum, sum_sum, scales_sum FROM imat_store.computed3_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta3_residual_stores')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1161,7 +1199,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted3_residual_stores')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -1170,7 +1208,7 @@ BEGIN
       DETAIL = 'A change of a source was not captured, for example because a trigger of imat was disabled.',
       HINT = 'Run imat repair.';
   END IF;
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it
@@ -1183,6 +1221,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -1226,20 +1265,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state4_residual_stores;
     INSERT INTO imat_store.state4_residual_stores (customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content4_residual_stores;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT customer_id, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.computed4_residual_stores((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta4_residual_stores')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1251,7 +1294,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted4_residual_stores')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -1261,7 +1304,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state4_residual_stores WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

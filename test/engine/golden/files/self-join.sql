@@ -355,19 +355,55 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.id, r1.boss
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c4
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::integer AS boss
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.name
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS name
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
+), changes_r3 AS MATERIALIZED (
+  SELECT r3.weight AS weight, r3.customer_id
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r3
 )
 -- plus changes of public.customer AS c
 SELECT
   r2.name AS boss,
   r1.weight AS rows
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
+  changes_r1 AS r1,
   public.customer AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
@@ -380,13 +416,7 @@ SELECT
   r2.weight AS rows
 FROM
   public.customer AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2,
+  changes_r2 AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -399,13 +429,7 @@ SELECT
 FROM
   public.customer AS r1,
   public.customer AS r2,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r3
+  changes_r3 AS r3
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
   AND (r3.customer_id = r1.id)
@@ -415,20 +439,8 @@ SELECT
   r2.name AS boss,
   (-r1.weight * r2.weight) AS rows
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2,
+  changes_r1 AS r1,
+  changes_r2 AS r2,
   public.sale AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -439,21 +451,9 @@ SELECT
   r2.name AS boss,
   (-r1.weight * r3.weight) AS rows
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
+  changes_r1 AS r1,
   public.customer AS r2,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r3
+  changes_r3 AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -465,20 +465,8 @@ SELECT
   (-r2.weight * r3.weight) AS rows
 FROM
   public.customer AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r3
+  changes_r2 AS r2,
+  changes_r3 AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -489,27 +477,9 @@ SELECT
   r2.name AS boss,
   (r1.weight * r2.weight * r3.weight) AS rows
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c4
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r3
+  changes_r1 AS r1,
+  changes_r2 AS r2,
+  changes_r3 AS r3
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -524,6 +494,51 @@ WITH pending AS MATERIALIZED (
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.id, r1.boss
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c4
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::integer AS boss
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.id, r2.name
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS name
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
+), changes_r3 AS MATERIALIZED (
+  SELECT r3.weight AS weight, r3.customer_id
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r3
 )
 -- all changes, cancelled against each other
 SELECT
@@ -536,14 +551,7 @@ FROM
       -- plus changes of public.customer AS c
       SELECT r1.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c4
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
+        changes_r1 AS r1,
         public.customer AS r2,
         public.sale AS r3
       WHERE (SELECT p.changed1 FROM pending AS p)
@@ -554,14 +562,7 @@ FROM
       SELECT r2.weight AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
       FROM
         public.customer AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2,
+        changes_r2 AS r2,
         public.sale AS r3
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -572,14 +573,7 @@ FROM
       FROM
         public.customer AS r1,
         public.customer AS r2,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r3
+        changes_r3 AS r3
       WHERE (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.boss)
         AND (r3.customer_id = r1.id)
@@ -587,22 +581,8 @@ FROM
       -- minus changes of public.customer AS c with changes of public.customer AS b
       SELECT (-r1.weight * r2.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c4
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2,
+        changes_r1 AS r1,
+        changes_r2 AS r2,
         public.sale AS r3
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -611,23 +591,9 @@ FROM
       -- minus changes of public.customer AS c with changes of public.sale AS s
       SELECT (-r1.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c4
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
+        changes_r1 AS r1,
         public.customer AS r2,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r3
+        changes_r3 AS r3
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -637,22 +603,8 @@ FROM
       SELECT (-r2.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
       FROM
         public.customer AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r3
+        changes_r2 AS r2,
+        changes_r3 AS r3
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -661,30 +613,9 @@ FROM
       -- plus changes of public.customer AS c with changes of public.customer AS b with changes of public.sale AS s
       SELECT (r1.weight * r2.weight * r3.weight) AS weight, r1.id AS r1_c1, r1.boss AS r1_c4, r2.id AS r2_c1, r2.name AS r2_c2, r3.customer_id AS r3_c2
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c4 AS boss
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c4
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r3
+        changes_r1 AS r1,
+        changes_r2 AS r2,
+        changes_r3 AS r3
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -776,6 +707,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -807,20 +739,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_self_join;
     INSERT INTO imat_store.state_self_join (boss, rows)
-    SELECT boss, rows FROM imat_store.content_self_join;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT boss, rows FROM imat_store.computed_self_join((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_self_join')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -832,7 +768,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_self_join')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -842,7 +778,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_self_join WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

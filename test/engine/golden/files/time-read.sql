@@ -371,6 +371,46 @@ WITH pending AS MATERIALIZED (
       )) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.id, r1.name
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS name
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.customer_id, r2.sold_at, r2.moment
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c7
+      HAVING pg_catalog.sum(l.weight) <> 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::timestamp with time zone AS sold_at, NULL::timestamp with time zone AS moment
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
+), changes_r2_2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.customer_id, r2.sold_at, r2.moment
+    FROM (
+      SELECT m.weight AS weight, t.customer_id AS customer_id, t.sold_at AS sold_at, m.moment AS moment
+      FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
+    WHERE (
+        ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+      )
+    ) AS r2
 )
 -- plus changes of public.customer AS c
 SELECT
@@ -378,13 +418,7 @@ SELECT
   r1.weight AS rows,
   (r2.sold_at)::timestamp with time zone AS max_sold_at
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
+  changes_r1 AS r1,
   (
     SELECT t.customer_id AS customer_id, t.sold_at AS sold_at, pg_catalog.now() AS moment
     FROM public.sale AS t
@@ -400,13 +434,7 @@ SELECT
   (r2.sold_at)::timestamp with time zone AS max_sold_at
 FROM
   public.customer AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c7
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2
+  changes_r2 AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
@@ -418,16 +446,7 @@ SELECT
   (r2.sold_at)::timestamp with time zone AS max_sold_at
 FROM
   public.customer AS r1,
-  (
-    SELECT m.weight AS weight, t.customer_id AS customer_id, t.sold_at AS sold_at, m.moment AS moment
-    FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
-  WHERE (
-      ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-    )
-  ) AS r2
+  changes_r2_2 AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (r2.customer_id = r1.id)
   AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
@@ -438,20 +457,8 @@ SELECT
   (-r1.weight * r2.weight) AS rows,
   (r2.sold_at)::timestamp with time zone AS max_sold_at
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
-    FROM imat_store.log_public_sale AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c2, l.c7
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r2
+  changes_r1 AS r1,
+  changes_r2 AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.customer_id = r1.id)
@@ -463,23 +470,8 @@ SELECT
   (-r1.weight * r2.weight) AS rows,
   (r2.sold_at)::timestamp with time zone AS max_sold_at
 FROM
-  (
-    SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-    FROM imat_store.log_public_customer AS l
-    WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-    GROUP BY l.c1, l.c2
-    HAVING pg_catalog.sum(l.weight) <> 0
-  ) AS r1,
-  (
-    SELECT m.weight AS weight, t.customer_id AS customer_id, t.sold_at AS sold_at, m.moment AS moment
-    FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
-  WHERE (
-      ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-    )
-  ) AS r2
+  changes_r1 AS r1,
+  changes_r2_2 AS r2
 WHERE (SELECT p.changed1 FROM pending AS p)
   AND (SELECT p.changed2 FROM pending AS p)
   AND (r2.customer_id = r1.id)
@@ -500,6 +492,48 @@ WITH pending AS MATERIALIZED (
       )) AS changed2
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = 1
+), changes_r1 AS MATERIALIZED (
+  SELECT r1.weight AS weight, r1.id, r1.name
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
+      FROM imat_store.log_public_customer AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c1, l.c2
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS name
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r1
+), changes_r2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.customer_id, r2.sold_at, r2.moment
+    FROM ((
+      SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
+      FROM imat_store.log_public_sale AS l
+      WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
+      GROUP BY l.c2, l.c7
+      HAVING pg_catalog.sum(l.weight) <> 0
+      OFFSET 0
+    )
+      UNION ALL
+      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::timestamp with time zone AS sold_at, NULL::timestamp with time zone AS moment
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      WHERE (SELECT FALSE)
+    ) AS r2
+), changes_r2_2 AS MATERIALIZED (
+  SELECT r2.weight AS weight, r2.customer_id, r2.sold_at, r2.moment
+    FROM (
+      SELECT m.weight AS weight, t.customer_id AS customer_id, t.sold_at AS sold_at, m.moment AS moment
+      FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
+    WHERE (
+        ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+            AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
+      )
+    ) AS r2
 )
 -- all changes, cancelled against each other
 SELECT
@@ -513,14 +547,7 @@ FROM
       -- plus changes of public.customer AS c
       SELECT r1.weight AS weight, r1.id AS r1_c1, r1.name AS r1_c2, r2.customer_id AS r2_c2, r2.sold_at AS r2_c7, r2.moment AS r2_c0
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
+        changes_r1 AS r1,
         (
           SELECT t.customer_id AS customer_id, t.sold_at AS sold_at, pg_catalog.now() AS moment
           FROM public.sale AS t
@@ -533,14 +560,7 @@ FROM
       SELECT r2.weight AS weight, r1.id AS r1_c1, r1.name AS r1_c2, r2.customer_id AS r2_c2, r2.sold_at AS r2_c7, r2.moment AS r2_c0
       FROM
         public.customer AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c7
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
+        changes_r2 AS r2
       WHERE (SELECT p.changed2 FROM pending AS p)
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
@@ -549,16 +569,7 @@ FROM
       SELECT r2.weight AS weight, r1.id AS r1_c1, r1.name AS r1_c2, r2.customer_id AS r2_c2, r2.sold_at AS r2_c7, r2.moment AS r2_c0
       FROM
         public.customer AS r1,
-        (
-          SELECT m.weight AS weight, t.customer_id AS customer_id, t.sold_at AS sold_at, m.moment AS moment
-          FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
-        WHERE (
-            ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-                AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-                AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-                AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          )
-        ) AS r2
+        changes_r2_2 AS r2
       WHERE (SELECT p.changed2 FROM pending AS p)
         AND (r2.customer_id = r1.id)
         AND (((r2.sold_at AT TIME ZONE ('UTC')::text))::date <= ((r2.moment AT TIME ZONE ('UTC')::text))::date)
@@ -566,22 +577,8 @@ FROM
       -- minus changes of public.customer AS c with changes of public.sale AS s
       SELECT (-r1.weight * r2.weight) AS weight, r1.id AS r1_c1, r1.name AS r1_c2, r2.customer_id AS r2_c2, r2.sold_at AS r2_c7, r2.moment AS r2_c0
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c2 AS customer_id, l.c7 AS sold_at, (SELECT p.moment FROM pending AS p) AS moment
-          FROM imat_store.log_public_sale AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c2, l.c7
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r2
+        changes_r1 AS r1,
+        changes_r2 AS r2
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.customer_id = r1.id)
@@ -590,24 +587,8 @@ FROM
       -- changes of public.customer AS c with time passed for public.sale AS s
       SELECT (-r1.weight * r2.weight) AS weight, r1.id AS r1_c1, r1.name AS r1_c2, r2.customer_id AS r2_c2, r2.sold_at AS r2_c7, r2.moment AS r2_c0
       FROM
-        (
-          SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c1 AS id, l.c2 AS name
-          FROM imat_store.log_public_customer AS l
-          WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
-          GROUP BY l.c1, l.c2
-          HAVING pg_catalog.sum(l.weight) <> 0
-          OFFSET 0
-        ) AS r1,
-        (
-          SELECT m.weight AS weight, t.customer_id AS customer_id, t.sold_at AS sold_at, m.moment AS moment
-          FROM public.sale AS t CROSS JOIN LATERAL (VALUES (1::bigint, pg_catalog.now()), (-1, (SELECT p.moment FROM pending AS p))) AS m(weight, moment)
-        WHERE (
-            ((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date IS DISTINCT FROM ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-                AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date >= LEAST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-                AND ((t.sold_at AT TIME ZONE ('UTC')::text))::date <= GREATEST((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date, ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-                AND (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= (((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date) IS DISTINCT FROM (((t.sold_at AT TIME ZONE ('UTC')::text))::date <= ((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date)
-          )
-        ) AS r2
+        changes_r1 AS r1,
+        changes_r2_2 AS r2
       WHERE (SELECT p.changed1 FROM pending AS p)
         AND (SELECT p.changed2 FROM pending AS p)
         AND (r2.customer_id = r1.id)
@@ -855,6 +836,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -984,21 +966,25 @@ DECLARE
         (SELECT f.is_few FROM few AS f)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
   few boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_time_read;
     INSERT INTO imat_store.state_time_read (name, rows, max_sold_at)
-    SELECT name, rows, max_sold_at FROM imat_store.content_time_read;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT name, rows, max_sold_at FROM imat_store.computed_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_time_read')
-    INTO touched, emptied, negative, few;
+    INTO changed, emptied, negative, few;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -1010,15 +996,15 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_time_read')
-      INTO touched, emptied, negative, few;
+      INTO changed, emptied, negative, few;
   END;
   -- Too many groups would have to be derived again.
   IF NOT few THEN
     DELETE FROM imat_store.state_time_read;
     INSERT INTO imat_store.state_time_read (name, rows, max_sold_at)
-    SELECT name, rows, max_sold_at FROM imat_store.content_time_read;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT name, rows, max_sold_at FROM imat_store.computed_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -1028,7 +1014,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_time_read WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

@@ -335,6 +335,14 @@ CREATE VIEW imat_store.touched_time_touched AS
 WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
+    COALESCE(
+          NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
+          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 10, (
+              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+              FROM pg_catalog.pg_class AS c
+              WHERE c.oid = 'imat_store.state_time_touched'::regclass
+            )))
+        ) AS few,
     EXISTS (SELECT FROM imat_store.log_public_customer AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed1,
     EXISTS (SELECT FROM imat_store.log_public_sale AS l WHERE l.xid <= '18446744073709551615'::pg_catalog.xid8 AND l.xid >= pg_catalog.pg_snapshot_xmin(f.snapshot) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, f.snapshot)) AS changed2,
     f.moment,
@@ -350,11 +358,8 @@ WITH pending AS MATERIALIZED (
 SELECT
   pg_catalog.array_agg(t.key) FILTER (WHERE t.key IS NOT NULL) AS keys,
   COALESCE(pg_catalog.bool_or(t.key IS NULL), FALSE) AS has_null,
-  pg_catalog.count(*) <= (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state_time_touched'::pg_catalog.regclass
-    ) AS is_few
+  pg_catalog.count(*) <= (SELECT p.few FROM pending AS p) AS is_few,
+  (SELECT p.few FROM pending AS p) AS few
 FROM (
   SELECT DISTINCT u.key
   FROM (
@@ -389,11 +394,7 @@ FROM (
             AND (r2.sold_at >= ((((((SELECT p.moment FROM pending AS p) AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)) IS DISTINCT FROM (r2.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text))
       )
   ) AS u
-  LIMIT (
-      SELECT GREATEST(1000, c.reltuples::bigint / 10)
-      FROM pg_catalog.pg_class AS c
-      WHERE c.oid = 'imat_store.state_time_touched'::pg_catalog.regclass
-    ) + 1
+  LIMIT (SELECT p.few + 1 FROM pending AS p)
 ) AS t;
 
 -- the definition, with its key
@@ -502,6 +503,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -510,32 +512,37 @@ DECLARE
   changed bigint;
   removed bigint;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_time_touched;
     INSERT INTO imat_store.state_time_touched (id, top)
-    SELECT id, top FROM imat_store.content_time_touched;
+    SELECT id, top FROM imat_store.computed_time_touched((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- How many keys are few depends on pg_class.reltuples, which ANALYZE changes for every snapshot.
-  LOCK TABLE imat_store.state_time_touched IN SHARE UPDATE EXCLUSIVE MODE;
-  EXECUTE 'SELECT t.keys, t.has_null, t.is_few FROM imat_store.touched_time_touched AS t'
-  INTO touched;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
+  EXECUTE 'SELECT t.* FROM imat_store.touched_time_touched AS t' INTO touched;
   IF NOT touched.is_few THEN
     DELETE FROM imat_store.state_time_touched;
     INSERT INTO imat_store.state_time_touched (id, top)
-    SELECT id, top FROM imat_store.content_time_touched;
+    SELECT id, top FROM imat_store.computed_time_touched((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;
-  -- The current view reads the stored rows of other keys as well; those are left out by a constant.
+  -- The current view asks for the touched keys again.
+  PERFORM pg_catalog.set_config('imat.few', touched.few::text, true);
   EXECUTE $imat$DELETE FROM imat_store.state_time_touched
   WHERE id = ANY ($1) OR ($2 AND id IS NULL)$imat$
   USING touched.keys, touched.has_null;
   GET DIAGNOSTICS removed = ROW_COUNT;
+  -- It reads the stored rows of other keys as well; those are left out by a constant.
   EXECUTE $imat$INSERT INTO imat_store.state_time_touched (id, top)
   SELECT id, top FROM imat_store.current_time_touched WHERE NOT imat_stays$imat$;
   GET DIAGNOSTICS changed = ROW_COUNT;
+  PERFORM pg_catalog.set_config('imat.few', '', true);
   RETURN removed + changed;
 EXCEPTION
   WHEN program_limit_exceeded THEN

@@ -441,6 +441,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -484,20 +485,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_time;
     INSERT INTO imat_store.state_time (region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount)
-    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.content_time;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT region, rows, count_amount, nan_amount, plus_infinity_amount, minus_infinity_amount, sum_amount, scales_amount FROM imat_store.computed_time((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_time')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -509,7 +514,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_time')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -519,7 +524,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_time WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

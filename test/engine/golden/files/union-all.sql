@@ -478,13 +478,18 @@ SELECT
 FROM
   (SELECT u3.weight AS weight, (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
   FROM (SELECT r1.weight AS weight, (r1.region)::text AS c19, (r1.quantity)::numeric AS c20
-  FROM (
+  FROM ((
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c4 AS region, l.c6 AS quantity
     FROM imat_store.log_public_sale AS l
     WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c4, l.c6
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
+  )
+    UNION ALL
+    SELECT 0::bigint AS weight, NULL::text AS region, NULL::integer AS quantity
+    FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+    WHERE (SELECT FALSE)
   ) AS r1) AS u3) AS u4
 UNION ALL
 -- plus changes of public.customer AS customer
@@ -500,13 +505,18 @@ SELECT
 FROM
   (SELECT u3.weight AS weight, (u3.c19)::text AS c25, (u3.c20)::numeric AS c26
   FROM (SELECT r2.weight AS weight, (r2.country)::text AS c19, (0.5)::numeric AS c20
-  FROM (
+  FROM ((
     SELECT pg_catalog.sum(l.weight)::bigint AS weight, l.c3 AS country
     FROM imat_store.log_public_customer AS l
     WHERE l.xid >= pg_catalog.pg_snapshot_xmin((SELECT p.snapshot FROM pending AS p)) AND NOT pg_catalog.pg_visible_in_snapshot(l.xid, (SELECT p.snapshot FROM pending AS p))
     GROUP BY l.c3
     HAVING pg_catalog.sum(l.weight) <> 0
     OFFSET 0
+  )
+    UNION ALL
+    SELECT 0::bigint AS weight, NULL::text AS country
+    FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+    WHERE (SELECT FALSE)
   ) AS r2) AS u3) AS u4;
 
 -- the state computed anew
@@ -605,6 +615,7 @@ SECURITY DEFINER
 SET search_path = pg_catalog
 SET row_security = off
 SET jit = off
+SET random_page_cost = 1.1
 SET standard_conforming_strings = on
 AS $imat_$
 #variable_conflict use_column
@@ -648,20 +659,24 @@ DECLARE
       pg_catalog.bool_or(m.rows < 0)
     FROM merged AS m
   $imat$;
-  touched bigint;
+  changed bigint;
   emptied tid[];
   negative boolean;
 BEGIN
-  IF anew OR imat_catalog.has_reset(imat => 1) THEN
+  IF anew OR imat_catalog.has_reset(imat => 1) OR (
+    SELECT GREATEST(pg_catalog.pg_relation_size('imat_store.log_public_sale'::regclass), pg_catalog.pg_relation_size('imat_store.log_public_customer'::regclass)) >= 440000 AND imat_catalog.is_outgrown(1, f.snapshot)
+    FROM imat_catalog.frontier AS f
+    WHERE f.imat_id = 1
+  ) THEN
     DELETE FROM imat_store.state_union_all;
     INSERT INTO imat_store.state_union_all (region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value)
-    SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.content_union_all;
-    GET DIAGNOSTICS touched = ROW_COUNT;
-    RETURN touched;
+    SELECT region, rows, count_value, nan_value, plus_infinity_value, minus_infinity_value, sum_value, scales_value FROM imat_store.computed_union_all((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
   END IF;
   BEGIN
     EXECUTE pg_catalog.format(upsert, 'imat_store.delta_union_all')
-    INTO touched, emptied, negative;
+    INTO changed, emptied, negative;
   EXCEPTION
     WHEN program_limit_exceeded THEN
       RAISE EXCEPTION USING
@@ -673,7 +688,7 @@ BEGIN
       -- Locks, resources, cancelling and the like are not a matter of rows.
       IF pg_catalog.left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF;
       EXECUTE pg_catalog.format(upsert, 'imat_store.netted_union_all')
-      INTO touched, emptied, negative;
+      INTO changed, emptied, negative;
   END;
   IF negative THEN
     RAISE EXCEPTION USING
@@ -683,7 +698,7 @@ BEGIN
       HINT = 'Run imat repair.';
   END IF;
   DELETE FROM imat_store.state_union_all WHERE ctid = ANY (emptied);
-  RETURN touched;
+  RETURN changed;
 END$imat_$;
 
 -- only imat.fold calls it

@@ -1,4 +1,5 @@
 /** Two small tables with captured changes, trees over them, and what their rows are. */
+import { IN_PLACE } from '../../../../engine/operators/pending.ts';
 import { beforeAll } from 'vitest';
 import type { Aggregate, Expr } from '../../../../parser/tree.ts';
 import type { ColumnFacts, SourceFacts } from '../../../../engine/algebra/facts.ts';
@@ -160,7 +161,7 @@ export const pendingSince = (frontier: string): Pending => ({
   frontier: sql`${literal(frontier)}::pg_snapshot`,
   logOf: world.logOf,
   moment: sql`pg_catalog.now()`,
-  changed: null,
+  ...IN_PLACE,
 });
 
 /** A log does not have a truncation as rows, so these delete. */

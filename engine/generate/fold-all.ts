@@ -1,0 +1,77 @@
+/**
+ * The function that folds all stores of an imat, in this order: a store is changed by what those
+ * below it hold before they are folded, so each comes before all that it is computed from.
+ *
+ * Groups over rows that are computed again (docs/decisions/0057-coarse-groups.md) are an exception
+ * where all rows are computed anew, because more keys are touched than are few: the groups are
+ * computed anew as well, from the rows, when they are stored. The definition is computed once then,
+ * not twice.
+ */
+import type { Sql } from '../sql/sql.ts';
+import { dollarQuoted, ident, join, sql } from '../sql/sql.ts';
+import type { Statement } from './statement.ts';
+import type { StoreOf } from './stores.ts';
+import type { Subject } from './subject.ts';
+
+export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly Statement[] {
+  const { fold } = subject.names;
+  const rows = stores.filter((one) => groupsOver(one, stores).length > 0);
+  const flags = rows.map(
+    (one) => sql`${flagOf(one, stores)} CONSTANT boolean := anew
+    OR imat_catalog.has_reset(imat => ${subject.id})
+    OR NOT (SELECT t.is_few FROM ${one.subject.names.touched.sql} AS t);`,
+  );
+  const body = sql`
+DECLARE
+  ${join([...flags, sql`touched bigint := 0;`], '\n')}
+BEGIN
+  ${join(
+    stores.map((store) => foldStore(store, stores)),
+    '\n',
+  )}
+  RETURN touched;
+END`;
+  return [
+    {
+      label: 'fold: all stores',
+      sql: sql`CREATE OR REPLACE FUNCTION ${fold.sql}(anew boolean DEFAULT false) RETURNS bigint
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog
+AS ${dollarQuoted(body)}`,
+    },
+    {
+      label: 'only imat.fold calls it',
+      sql: sql`REVOKE ALL ON FUNCTION ${fold.sql}(boolean) FROM PUBLIC`,
+    },
+  ];
+}
+
+function foldStore(store: StoreOf, stores: readonly StoreOf[]): Sql {
+  const below = stores.find((one) => groupsOver(one, stores).includes(store));
+  if (below !== undefined)
+    return sql`IF NOT ${flagOf(below, stores)} THEN
+  ${called(store, sql`false`)}
+END IF;`;
+  const groups = groupsOver(store, stores);
+  if (groups.length === 0) return called(store, sql`anew`);
+  const all = [store, ...groups].map((one) => called(one, sql`true`));
+  return sql`IF ${flagOf(store, stores)} THEN
+  ${join(all, '\n')}
+ELSE
+  ${called(store, sql`false`)}
+END IF;`;
+}
+
+const called = ({ subject }: StoreOf, anew: Sql): Sql =>
+  sql`touched := touched + ${subject.names.fold.sql}(${anew});`;
+
+/** Whether rows are computed anew. */
+const flagOf = (rows: StoreOf, stores: readonly StoreOf[]): Sql =>
+  ident(`anew_${stores.indexOf(rows) + 1}`);
+
+/** The groups that stand on rows, each as one of `stores`. */
+const groupsOver = (rows: StoreOf, stores: readonly StoreOf[]): readonly StoreOf[] =>
+  rows.plan.rule !== 'regroup'
+    ? []
+    : stores.filter(({ plan }) => plan.rule === 'add' && plan.inner === rows.plan);
