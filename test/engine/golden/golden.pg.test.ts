@@ -162,7 +162,10 @@ describe.each(GOLDEN_DEFINITIONS.map((definition) => [definition.name, definitio
       const path = join(FILES, file ?? '');
       // The numbers of the imat and of its sources depend on what there was before.
       const text = golden(definition, explanation)
-        .replaceAll(/\b(?<what>imat_id = |imat => |(?:is_outgrown|expected_rows|distinct_values)\()\d+/g, '$<what>1')
+        .replaceAll(
+          /\b(?<what>imat_id = |imat => |(?:is_outgrown|expected_rows|distinct_values)\()\d+/g,
+          '$<what>1',
+        )
         .replaceAll(/'\d+'::pg_catalog\.regclass/g, "'1'::pg_catalog.regclass");
       if (UPDATE) {
         mkdirSync(FILES, { recursive: true });
