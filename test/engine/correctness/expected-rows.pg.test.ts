@@ -1,0 +1,149 @@
+/**
+ * What the planner is told of pending rows and of keys: the numbers, to whom they are told, and that
+ * pending rows of two tables are not compared one by one when statistics say that there are none.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createWorld, expectExact, type World } from '../commands/support/world.ts';
+
+const SUMMARY = {
+  name: 'summary',
+  definition: `SELECT b.land, count(*) AS n, sum(l.qty) AS qty
+    FROM public.buyer b, public.purchase p, public.line l, public.land d
+    WHERE p.buyer = b.id AND l.purchase = p.id AND b.land = d.id GROUP BY b.land`,
+};
+const LATEST = {
+  name: 'latest',
+  definition: `SELECT DISTINCT ON (p.buyer) p.buyer, p.id FROM public.purchase p
+    ORDER BY p.buyer, p.id DESC`,
+};
+const BOTH = [SUMMARY, LATEST];
+const LOG = 'imat_store.log_public_purchase';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld(`
+    CREATE TABLE land (id int PRIMARY KEY);
+    CREATE TABLE buyer (id int PRIMARY KEY, land int);
+    CREATE TABLE purchase (id int PRIMARY KEY, buyer int);
+    CREATE TABLE line (purchase int, number int, qty int, PRIMARY KEY (purchase, number));
+    INSERT INTO land SELECT generate_series(1, 5);
+    INSERT INTO buyer SELECT i, 1 + i % 5 FROM generate_series(1, 400) AS i;
+    INSERT INTO purchase SELECT i, 1 + i % 400 FROM generate_series(1, 4000) AS i;
+    INSERT INTO line SELECT i, n, 1 FROM generate_series(1, 4000) AS i, generate_series(1, 3) AS n;
+    ANALYZE`);
+  for (const { name, definition } of BOTH) await world.imat.create(name, definition);
+});
+afterAll(() => world.drop());
+
+const expectedOf = (name: string): Promise<number> =>
+  world.value<number>(`SELECT imat_catalog.expected_rows(i.id, '${LOG}')
+    FROM imat_catalog.imat i WHERE i.name = '${name}'`);
+
+/** Changes purchases and lines, after a fold and VACUUM have left logs that look empty. */
+async function changeMany(): Promise<void> {
+  await world.sql(
+    'UPDATE line SET qty = qty + 1; UPDATE purchase SET buyer = 1 + (buyer + 1) % 400',
+  );
+  await world.imat.fold();
+  for (const table of ['purchase', 'line'])
+    await world.sql(`VACUUM (ANALYZE) imat_store.log_public_${table}`);
+  await world.sql(`UPDATE line SET qty = qty + 1 WHERE purchase % 2 = 0;
+    UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id % 2 = 0`);
+}
+
+test('it is how many are pending for the imat, up to a bound', async () => {
+  await world.imat.fold();
+  expect(await expectedOf('summary')).toBe(1);
+  await world.sql('UPDATE purchase SET buyer = 7 WHERE id = 1');
+  expect(await expectedOf('summary')).toBe(2);
+  await world.imat.fold('latest');
+  expect(await expectedOf('latest')).toBe(1);
+  expect(await expectedOf('summary')).toBe(2);
+  await changeMany();
+  expect(await expectedOf('summary')).toBe(1000);
+  await expectExact(world, BOTH);
+});
+
+type PlanNode = {
+  readonly 'Node Type': string;
+  readonly 'Plan Rows': number;
+  readonly 'Subplan Name'?: string;
+  readonly 'CTE Name'?: string;
+  readonly Plans?: readonly PlanNode[];
+};
+
+const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+const readsChanges = (node: PlanNode): boolean => node['CTE Name']?.startsWith('changes_') === true;
+
+test('pending rows of two tables are hashed, whatever the statistics of their logs are', async () => {
+  await changeMany();
+  await world.sql('SET join_collapse_limit = 1; SET enable_mergejoin = off');
+  const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    'EXPLAIN (FORMAT json) SELECT * FROM imat_store.delta_summary',
+  );
+  await world.sql('RESET join_collapse_limit; RESET enable_mergejoin');
+  const nodes = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'));
+  const changes = nodes.filter((node) => node['Subplan Name']?.startsWith('CTE changes_') === true);
+  const rows = changes.map((node) => [node['Subplan Name'], node['Plan Rows']] as const);
+  expect(rows.map(([name]) => name).toSorted()).toEqual(
+    ['r1', 'r2', 'r3', 'r4'].map((alias) => `CTE changes_${alias}`),
+  );
+  for (const [name, count] of rows)
+    if (name === 'CTE changes_r2' || name === 'CTE changes_r3')
+      expect(count, name).toBeGreaterThanOrEqual(1000);
+  // Both inputs of a nested loop that compares them one by one would be such scans.
+  const compared = nodes.filter(
+    (node) =>
+      node['Node Type'] === 'Nested Loop' &&
+      (node.Plans ?? []).filter((input) => nodesOf(input).some(readsChanges)).length > 1,
+  );
+  expect(compared).toEqual([]);
+  expect(nodes.filter(readsChanges).length).toBeGreaterThan(4);
+});
+
+test('who may not read the imat learns no more than the size of the file', async () => {
+  await world.imat.fold();
+  await world.sql('UPDATE purchase SET buyer = 9 WHERE id = 1');
+  const stranger = await world.role();
+  const reader = await world.role();
+  await world.sql(
+    `GRANT USAGE ON SCHEMA imat TO ${reader}; GRANT SELECT ON imat.latest TO ${reader}`,
+  );
+  const id = await world.value<number>(`SELECT id FROM imat_catalog.imat WHERE name = 'latest'`);
+  const size = await world.value<number>(
+    `SELECT least(pg_relation_size('${LOG}') / 44, 1000)::int`,
+  );
+  expect(size).toBe(1000);
+  for (const [role, expected, keys] of [
+    [stranger, size, null],
+    [reader, 2, 400],
+  ] as const) {
+    const session = await world.session(role);
+    const log = await world.value<number>(`SELECT '${LOG}'::regclass::oid`);
+    expect(
+      await session.value<number>(
+        `SELECT imat_catalog.expected_rows(${id}, ${log}::oid::regclass)`,
+      ),
+    ).toBe(expected);
+    const distinct = await session.value<string | null>(
+      `SELECT imat_catalog.distinct_values(${id}, 'public.purchase', 2)`,
+    );
+    expect(distinct === null ? null : Number(distinct)).toBe(keys);
+  }
+});
+
+test('how many keys there are is what statistics say of their column', async () => {
+  const keys = (column: number): Promise<string | null> =>
+    world.value(`SELECT imat_catalog.distinct_values(i.id, 'public.purchase', ${column})
+      FROM imat_catalog.imat i WHERE name = 'latest'`);
+  expect(Number(await keys(1))).toBe(4000);
+  expect(Number(await keys(2))).toBe(400);
+  // A table that is no source of the imat, and a column that is none.
+  expect(
+    await world.value(`SELECT imat_catalog.distinct_values(i.id, 'public.land', 1)
+    FROM imat_catalog.imat i WHERE name = 'latest'`),
+  ).toBeNull();
+  expect(await keys(9)).toBeNull();
+  await world.sql(`DELETE FROM pg_statistic WHERE starelid = 'purchase'::regclass`);
+  expect(await keys(2)).toBeNull();
+});
