@@ -107,7 +107,8 @@ test('who may not read the imat learns no more than the size of the file', async
   const stranger = await world.role();
   const reader = await world.role();
   await world.sql(
-    `GRANT USAGE ON SCHEMA imat TO ${reader}; GRANT SELECT ON imat.latest TO ${reader}`,
+    `GRANT USAGE ON SCHEMA imat, imat_catalog TO ${reader}, ${stranger};
+     GRANT SELECT ON imat.latest TO ${reader}`,
   );
   const id = await world.value<number>(`SELECT id FROM imat_catalog.imat WHERE name = 'latest'`);
   const size = await world.value<number>(
