@@ -8,13 +8,19 @@ import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { confinedToKeys } from '../generate/touched-rows.ts';
 import { stateContent } from '../generate/state.ts';
-import { ALWAYS_FEW, reachedKeys, SHARE } from '../generate/touched-view.ts';
+import {
+  ALWAYS_FEW,
+  keyColumns,
+  reachedKeys,
+  SHARE,
+  UNKNOWN_FEW,
+} from '../generate/touched-view.ts';
 import type { AddPlan, Plan, StorePlan } from '../plan/plan.ts';
 import { allStores, planScans } from '../plan/plan.ts';
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import { tablesOf } from '../regroup/outline.ts';
 import type { Planned } from '../server/planner.ts';
-import { planned, plannedForKeys } from '../server/planner.ts';
+import { distinctValues, planned, plannedForKeys } from '../server/planner.ts';
 import type { Sql } from '../sql/sql.ts';
 import { fragment, ident, join, qualified, sql } from '../sql/sql.ts';
 
@@ -93,12 +99,20 @@ async function regroupedChange(
   }
   if (terms.length === 0) return 'none';
   const reached = total(terms);
-  if (reached.rows > Math.max(ALWAYS_FEW, content.rows / SHARE)) return 'all';
+  if (reached.rows > (await mostKeys(db, plan, content))) return 'all';
   const again = await plannedForKeys(db, reached.rows, plan.key.type, (keys) =>
     deparse(confinedToKeys(plan, keys)),
   );
   const unpartnered = plan.isNullable ? (await planned(db, withoutKey(plan))).cost : 0;
   return { rows: reached.rows, cost: reached.cost + again + unpartnered };
+}
+
+/** How many keys are few, as `imat_store.touched_<name>` has it. */
+async function mostKeys(db: Db, plan: RegroupPlan, content: Planned): Promise<number> {
+  const known = await distinctValues(db, keyColumns(plan));
+  return known === null
+    ? Math.max(UNKNOWN_FEW, content.rows / SHARE)
+    : Math.max(ALWAYS_FEW, known / SHARE);
 }
 
 /** Rows that an outer join shows without a partner are computed again with any key. */

@@ -6,7 +6,7 @@
  * are not NULL by `= ANY (array)`, and for NULL in an arm of its own.
  */
 import { deparse } from '../../parser/deparse-query.ts';
-import type { Expr, Query } from '../../parser/tree.ts';
+import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
 import type { Stored } from '../algebra/node.ts';
 import type { Leaf } from '../operators/all.ts';
@@ -172,16 +172,57 @@ const isSure = ({ query, expr, holders, isNullable }: RegroupPlan): boolean =>
 
 /** The definition confined to the keys of an array. */
 export const confinedToKeys = (plan: RegroupPlan, array: Sql): Query =>
-  confinedTo(plan, (left) => ({
-    kind: 'array_comparison',
-    op: '=',
-    quantifier: 'ANY',
-    left,
-    array: { kind: 'literal', sql: array.text, span: null },
-    span: null,
-  }));
+  confinedTo(plan, (key, isDriving) => (isDriving ? lookedUp(key, array) : filtered(key, array)));
 
-const confinedTo = (plan: RegroupPlan, condition: (key: Expr) => Expr): Query =>
+/** A condition that an index can answer. Without one, each row is compared with key after key. */
+const lookedUp = (key: Expr, array: Sql): Expr => ({
+  kind: 'array_comparison',
+  op: '=',
+  quantifier: 'ANY',
+  left: key,
+  array: { kind: 'literal', sql: array.text, span: null },
+  span: null,
+});
+
+/**
+ * A condition that looks into a hash table of the keys. IS TRUE keeps PostgreSQL from making a join
+ * of it.
+ */
+const filtered = (key: Expr, array: Sql): Expr => ({
+  kind: 'unary',
+  op: 'IS TRUE',
+  operand: { kind: 'sublink', form: 'any', left: key, op: '=', query: unnested(array), span: null },
+  span: null,
+});
+
+const unnested = (array: Sql): Select => ({
+  kind: 'select',
+  first: 0,
+  relations: [],
+  from: [],
+  where: null,
+  distinct: false,
+  distinctOn: [],
+  groupBy: [],
+  groupDistinct: false,
+  grouped: false,
+  having: null,
+  windows: [],
+  targets: [
+    {
+      name: 'key',
+      expr: { kind: 'literal', sql: `pg_catalog.unnest(${array.text})`, span: null },
+    },
+  ],
+  recursive: false,
+  ctes: [],
+  orderBy: [],
+  limit: null,
+  locking: [],
+  span: null,
+});
+
+const confinedTo = (plan: RegroupPlan, condition: (key: Expr, isDriving: boolean) => Expr): Query =>
   confined(plan.query, plan.outline, plan.holders, plan.sources, condition);
 
 /** What the sources have, by the function that only views may call. */

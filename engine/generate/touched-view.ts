@@ -43,7 +43,7 @@ export const FEW_SETTING = 'imat.few';
 export const ALWAYS_FEW = 10;
 export const UNKNOWN_FEW = 1000;
 /** Above this share of the keys, all rows are computed anew (docs/benchmarks.md). */
-export const SHARE = 10;
+export const SHARE = 16;
 
 export const touchedView = (subject: Subject, plan: RegroupPlan): Statement => ({
   label: 'the keys that pending rows touch',
@@ -128,7 +128,7 @@ const regclassOf = (oid: number): Sql => sql`${literal(String(oid))}::pg_catalog
  * The columns of tables that hold the key, for how many different ones there are. The stored rows
  * do not say that: those of most keys may have been filtered out.
  */
-function keyColumns({ holders, outline, sources }: RegroupPlan) {
+export function keyColumns({ holders, outline, sources }: RegroupPlan) {
   return holders.flatMap(({ item, expr }) => {
     const relation = outline.items.get(item)?.relation;
     if (expr.kind !== 'column' || relation?.kind !== 'table') return [];

@@ -10,17 +10,24 @@ import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
 import { freeNumber, mapQueries } from '../algebra/query-rewrites/relations.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { Holder } from './classes.ts';
+import { drivingItems } from './driving.ts';
 import { groupKeys } from './lineage.ts';
 import type { Outline } from './outline.ts';
 
-/** `condition` is given the key as a table holds it. */
+/**
+ * `condition` is given the key as a table holds it, and whether its rows are to be looked up by it
+ * (driving.ts).
+ */
 export function confined(
   query: Query,
   outline: Outline,
   holders: readonly Holder[],
   sources: ReadonlyMap<number, SourceFacts>,
-  condition: (key: Expr) => Expr,
+  condition: (key: Expr, isDriving: boolean) => Expr,
 ): Query {
+  const isHeld = (item: number): boolean => holders.some((holder) => holder.item === item);
+  const isKept = (item: number): boolean => outline.items.get(item)?.isNullable === false;
+  const driving = drivingItems(query, (item) => isHeld(item) && isKept(item));
   let next = freeNumber(query);
   return mapQueries(query, (one) => {
     if (one.kind !== 'select') return one;
@@ -30,15 +37,15 @@ export function confined(
       const place = item - one.first;
       const relation = one.relations[place];
       if (place < 0 || relation === undefined) continue;
-      if (outline.items.get(item)?.isNullable === false) {
-        const own = condition(expr);
+      if (isKept(item)) {
+        const own = condition(expr, driving.has(item));
         where =
           where === null ? own : { kind: 'binary', op: 'AND', left: where, right: own, span: null };
       } else if (relation.kind === 'table' && !needsTable(one, item)) {
         const source = sources.get(relation.oid);
         if (source === undefined) continue;
         relations[place] = subqueryOf(relation, source, next, (number) =>
-          condition(moved(expr, item, number)),
+          condition(moved(expr, item, number), false),
         );
         next += 1;
       }

@@ -107,3 +107,23 @@ export async function withoutStatistics(db: Db, tables: readonly number[]): Prom
   );
   return rows.map(({ name }) => name);
 }
+
+/** The fewest different values that the planner expects in one of the columns; null if unknown. */
+export async function distinctValues(
+  db: Db,
+  columns: readonly { readonly oid: number; readonly attnum: number }[],
+): Promise<number | null> {
+  const [row] = await db.query<{ values: string | null }>(
+    `SELECT min(CASE WHEN s.n_distinct > 0 THEN s.n_distinct
+         ELSE -s.n_distinct * c.reltuples END)::bigint AS values
+     FROM jsonb_to_recordset($1) AS k (oid oid, attnum integer)
+       JOIN pg_class c ON c.oid = k.oid AND c.reltuples > 0
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_attribute a ON a.attrelid = k.oid AND a.attnum = k.attnum
+       JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
+         AND s.attname = a.attname AND s.inherited = (c.relkind = 'p')
+     WHERE s.n_distinct <> 0`,
+    [JSON.stringify(columns)],
+  );
+  return row?.values === null || row === undefined ? null : Number(row.values);
+}

@@ -1,6 +1,6 @@
 -- The planner computes it while it plans (a STABLE function of constants), once for each log that a
--- statement reads, so it is cheap: beyond 1,000 rows the plans are the same ones, and of a file that
--- may hold 2,000 no rows are counted. A row of a log takes at least 44 bytes.
+-- statement reads, so it is cheap: beyond 1,000 rows the plans are the same ones, and of a file
+-- that may hold 2,000 no rows are counted. A row of a log takes at least 44 bytes.
 --
 -- The view of an imat calls it, and a view runs functions with the rights of the reader, who may
 -- not read logs. To others it says no more than the size of the file does, which everybody may ask.

@@ -105,12 +105,21 @@ describe('in the order of what is to be done', () => {
   test('a total over rows that are computed again costs what these do', async () => {
     const { definition, read, sources } = await costs(
       `SELECT count(*) AS n, sum(s.amount) AS a FROM sales s
-       WHERE EXISTS (SELECT FROM sales t WHERE t.product = s.product AND t.amount > 990)`,
+       WHERE EXISTS (SELECT FROM sales t WHERE t.customer = s.customer AND t.amount > 990)`,
     );
     const [, few, many] = sources[0]?.reads.map(({ cost }) => cost) ?? [];
     expect(read).toBeLessThan(definition / 100);
     expect(few).toBeGreaterThan(read);
     expect(many).toBeGreaterThan(few ?? 0);
+  });
+
+  test('where the keys of what is pending are too many, a read is the definition', async () => {
+    const ofProducts = await costs(
+      `SELECT s.product, array_agg(s.id ORDER BY s.id) AS ids FROM sales s GROUP BY s.product`,
+    );
+    const [none, , many] = readsOf(ofProducts);
+    expect(none).toBeLessThan(many);
+    expect(many).toBe(ofProducts.definition);
   });
 
   test('without an index on the key, keys computed again cost more', async () => {

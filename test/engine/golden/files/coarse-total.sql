@@ -339,8 +339,8 @@ WITH pending AS MATERIALIZED (
     f.snapshot,
     COALESCE(
           NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
-          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 10, (
-              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 16, (
+              SELECT GREATEST(1000, c.reltuples::bigint / 16)
               FROM pg_catalog.pg_class AS c
               WHERE c.oid = 'imat_store.state2_coarse_total'::regclass
             )))
@@ -436,7 +436,7 @@ FROM (
   SELECT s.quantity AS quantity, c.id AS id
   FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
   FROM public.sale AS s
-  WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND s.shipped)
+  WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
   WHERE (c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
   ) AS s
   WHERE (SELECT t.is_few FROM touched AS t)
@@ -540,7 +540,7 @@ WITH pending AS MATERIALIZED (
     SELECT s.quantity AS quantity, c.id AS id
     FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
     FROM public.sale AS s
-    WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND s.shipped)
+    WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
     WHERE (c.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))
     ) AS s
     WHERE (SELECT t.is_few FROM touched0 AS t)
@@ -608,7 +608,7 @@ WITH pending AS MATERIALIZED (
     SELECT s.quantity AS quantity, c.id AS id
     FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
     FROM public.sale AS s
-    WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND s.shipped)
+    WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
     WHERE (c.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))
     ) AS s
     WHERE (SELECT t.is_few FROM touched0 AS t)
@@ -711,7 +711,7 @@ WITH pending AS MATERIALIZED (
     SELECT s.quantity AS quantity, c.id AS id
     FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.quantity AS quantity, s.shipped AS shipped
     FROM public.sale AS s
-    WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND s.shipped)
+    WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched0 AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND s.shipped)
     WHERE (c.id = ANY (((SELECT t.keys FROM touched0 AS t))::integer[]))
     ) AS s
     WHERE (SELECT t.is_few FROM touched0 AS t)

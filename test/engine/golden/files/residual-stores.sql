@@ -582,8 +582,8 @@ WITH pending AS MATERIALIZED (
     f.snapshot,
     COALESCE(
           NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
-          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 10, (
-              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 16, (
+              SELECT GREATEST(1000, c.reltuples::bigint / 16)
               FROM pg_catalog.pg_class AS c
               WHERE c.oid = 'imat_store.state2_residual_stores'::regclass
             )))

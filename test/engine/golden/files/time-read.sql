@@ -768,7 +768,7 @@ WITH changes AS MATERIALIZED (
         WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
           AND i.indpred IS NULL AND i.indkey[0] = 1
       ) THEN (
-          SELECT GREATEST(1000, c.reltuples::bigint / 10)
+          SELECT GREATEST(1000, c.reltuples::bigint / 16)
           FROM pg_catalog.pg_class AS c
           WHERE c.oid = 'imat_store.state_time_read'::regclass
         ) ELSE 4 END END AS is_few
@@ -929,7 +929,7 @@ DECLARE
             WHERE i.indrelid = '1'::pg_catalog.regclass AND i.indisvalid
               AND i.indpred IS NULL AND i.indkey[0] = 1
           ) THEN (
-              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+              SELECT GREATEST(1000, c.reltuples::bigint / 16)
               FROM pg_catalog.pg_class AS c
               WHERE c.oid = 'imat_store.state_time_read'::regclass
             ) ELSE 4 END END AS is_few

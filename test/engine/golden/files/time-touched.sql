@@ -337,8 +337,8 @@ WITH pending AS MATERIALIZED (
     f.snapshot,
     COALESCE(
           NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
-          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 10, (
-              SELECT GREATEST(1000, c.reltuples::bigint / 10)
+          GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 1), imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 2)) / 16, (
+              SELECT GREATEST(1000, c.reltuples::bigint / 16)
               FROM pg_catalog.pg_class AS c
               WHERE c.oid = 'imat_store.state_time_touched'::regclass
             )))
@@ -453,7 +453,7 @@ FROM (
   SELECT c.id AS id, pg_catalog.max(s.amount) AS top
   FROM public.customer AS c LEFT JOIN (SELECT s.customer_id AS customer_id, s.amount AS amount, s.sold_at AS sold_at
   FROM public.sale AS s
-  WHERE (s.customer_id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))) AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
+  WHERE ((s.customer_id = ANY (SELECT pg_catalog.unnest(((SELECT t.keys FROM touched AS t))::integer[]) AS key)) IS TRUE)) AS s ON ((s.customer_id = c.id) AND (s.sold_at >= (((((pg_catalog.now() AT TIME ZONE ('UTC')::text))::date - 30))::timestamp without time zone AT TIME ZONE ('UTC')::text)))
   WHERE (c.id = ANY (((SELECT t.keys FROM touched AS t))::integer[]))
   GROUP BY c.id
   ) AS s
