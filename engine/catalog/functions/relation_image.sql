@@ -15,7 +15,7 @@ AS $$
       'schema', k.nspname, 'name', k.relname, 'owner', pg_get_userbyid(k.relowner),
       'persistence', k.relpersistence::text, 'options', k.reloptions,
       'row_security', k.relrowsecurity, 'replica_identity', k.relreplident::text,
-      'definition', CASE WHEN k.relkind IN ('v', 'm') THEN pg_get_viewdef(k.oid) END,
+      'definition', CASE WHEN k.relkind IN ('v', 'm') THEN imat_catalog.printed_view(k.oid) END,
       'partition_bound', pg_get_expr(k.relpartbound, k.oid),
       'file_node', CASE WHEN k.relkind = 'r' THEN k.relfilenode::bigint END),
     k.made_by
