@@ -1609,6 +1609,15 @@ CREATE FUNCTION imat_catalog.pending_rows(imat integer)
 COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no frontier.';
 
+CREATE FUNCTION imat_catalog.printed_expression(expression pg_node_tree, relation oid)
+  RETURNS text
+  LANGUAGE plpgsql STABLE STRICT
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
+COMMENT ON FUNCTION imat_catalog.printed_expression(pg_node_tree,oid) IS
+  'Returns an expression of a table, such as the default of a column, as text. Raises lock_not_available if another session has locked the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.printed_expression(pg_node_tree,oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.printed_view(view oid)
   RETURNS text
   LANGUAGE plpgsql STABLE

@@ -27,7 +27,7 @@ const KEPT = {
 };
 const SETUP = `
 CREATE TABLE sale (region text, amount numeric(10,2) NOT NULL, at timestamptz DEFAULT now());
-CREATE TABLE region (name text PRIMARY KEY);
+CREATE TABLE region (name text PRIMARY KEY, note text DEFAULT 'none');
 CREATE VIEW big AS SELECT * FROM sale WHERE amount > 10;
 CREATE UNLOGGED TABLE note (region text, text text);
 INSERT INTO region SELECT 'r' || i FROM generate_series(0, 5) AS i;
@@ -46,6 +46,12 @@ const SWAPPED: readonly Name[] = ['ranked', 'stacked', 'mixed'];
 const call = (procedure: string, name: string): Command => [
   `${procedure}(${name})`,
   ({ db }) => db.execute(`CALL ${procedure}('${name}')`),
+];
+
+/** A user's own: event triggers of imat record it. */
+const ddlOn = (table: string): Command => [
+  `DDL on ${table}`,
+  ({ db }) => db.execute(`ALTER TABLE public.${table} SET (fillfactor = 90)`),
 ];
 
 /** What is done with one imat as it is. */
@@ -102,10 +108,7 @@ const COMMON: readonly Command[] = [
   ['fold counts', ({ imat }) => imat.accounting.foldCounts()],
   ['report', ({ imat }) => imat.accounting.report()],
   ['group drop', ({ imat }) => imat.accounting.dropGroup('all')],
-  [
-    "a user's DDL",
-    ({ db }) => db.execute('ALTER TABLE public.region ALTER name SET STATISTICS 50'),
-  ],
+  ddlOn('region'),
   ['repair of all', ({ imat }) => imat.repair()],
   ['revert', ({ imat }) => imat.revert('spare')],
   ['revert of a swap', ({ imat }) => imat.revert('extra')],
@@ -119,7 +122,7 @@ const LOCKED: readonly (readonly [string, readonly Command[]])[] = [
     'public.sale',
     [...names.flatMap((one) => (BUILT.includes(one) ? allOf : commandsOf)(one)), ...COMMON],
   ],
-  ['public.region', [...allOf('joined'), ...commandsOf('viewed')]],
+  ['public.region', [...allOf('joined'), ...commandsOf('viewed'), ddlOn('note')]],
   ['public.big', [...allOf('viewed'), ...allOf('mixed')]],
   ['public.note', allOf('mixed')],
   [
