@@ -1,6 +1,7 @@
 /** The history of a schema: what is known of the changes of a table, view or function. */
 import type { SchemaHistory } from '../accounting-api.ts';
 import type { Db } from '../db/db.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { call } from './call.ts';
 
@@ -34,9 +35,9 @@ export async function schemaHistory(db: Db, name: string): Promise<SchemaHistory
       ? await call<Found>(db, `SELECT ${COLUMNS} FROM imat.schema_changes h WHERE h.object = $1`, [
           name,
         ])
-      : await call<Found>(db, `SELECT ${COLUMNS} FROM imat.history($1::oid::regclass) h`, [
-          relation,
-        ]);
+      : await withShortLock(db, () =>
+          call<Found>(db, `SELECT ${COLUMNS} FROM imat.history($1::oid::regclass) h`, [relation]),
+        );
   if (relation === null && changes.length === 0)
     throw new ImatError('not_found', {
       message: `nothing is known of "${name}"`,

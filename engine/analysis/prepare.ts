@@ -15,6 +15,7 @@ import { analyse } from './analyse.ts';
 import type { Completion } from './completed.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure } from '../db/server-errors.ts';
+import { hasContended } from '../db/short-lock.ts';
 import { type Named, checkNamed, named } from '../server/named.ts';
 import { inspectView } from '../server/relations.ts';
 import { refuseStrangersCode } from './strangers-code.ts';
@@ -79,7 +80,8 @@ export async function prepare(
   const before = await named(db, all);
   const prepared = await rolledBack(db, () => decide(db, oid, serverMajor, options)).catch(
     async (error: unknown) => {
-      await checkNamed(db, before);
+      // That would wait for the same lock.
+      if (!hasContended(error)) await checkNamed(db, before);
       throw error;
     },
   );

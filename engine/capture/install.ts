@@ -315,7 +315,7 @@ export async function shrinkCapture(db: Db, oid: number): Promise<void> {
       db,
       () => shrink(db, oid),
       () => undefined,
-      SHRINK_ATTEMPTS,
+      { attempts: SHRINK_ATTEMPTS },
     );
   } catch (error) {
     if (!isRefused(error)) throw error;

@@ -92,7 +92,7 @@ export async function dropUnusedCapture(
       await db.query('DELETE FROM imat_catalog.source WHERE relation = $1', [oid]);
     },
     onWait,
-    attempts,
+    attempts === undefined ? {} : { attempts },
   );
 }
 

@@ -26,7 +26,7 @@ export async function renewCapture(db: Db, oid: number): Promise<void> {
       db,
       () => renew(db, oid),
       () => undefined,
-      ATTEMPTS,
+      { attempts: ATTEMPTS },
     );
   } catch (error) {
     if (!isRefused(error)) throw error;

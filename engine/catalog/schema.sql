@@ -909,9 +909,10 @@ COMMENT ON FUNCTION imat_catalog.count_changes() IS
 CREATE FUNCTION imat_catalog.count_elapsed(view regclass, up_to integer)
   RETURNS bigint
   LANGUAGE plpgsql STABLE
-  SET search_path=pg_catalog;
+  SET search_path=pg_catalog
+  SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.count_elapsed(regclass,integer) IS
-  'Returns how many rows the passing of time has changed for an imat, by the view that tells them. up_to: where the count stops. NULL: an imat that no time changes.';
+  'Returns how many rows the passing of time has changed for an imat, by the view that tells them; NULL if another session has locked what it reads. up_to: where the count stops. view NULL: an imat that no time changes.';
 GRANT EXECUTE ON FUNCTION imat_catalog.count_elapsed(regclass,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[])
@@ -919,7 +920,7 @@ CREATE FUNCTION imat_catalog.count_pending(count_up_to integer, wanted integer[]
   LANGUAGE plpgsql VOLATILE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.count_pending(integer,integer[]) IS
-  'Returns the number of pending rows of each imat, one row for each log that it reads, and one for rows that time has changed and labels of enums that were renamed. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
+  'Returns the number of pending rows of each imat, one row for each log that it reads, and one for rows that time has changed and labels of enums that were renamed. What time has changed counts for nothing while another session has locked the tables that tell it. count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';
 GRANT EXECUTE ON FUNCTION imat_catalog.count_pending(integer,integer[]) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.count_relation(relation regclass)
@@ -1221,7 +1222,7 @@ CREATE FUNCTION imat_catalog.has_pending(imat integer)
   LANGUAGE plpgsql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
-  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in, or time has changed a row for it, or a label of an enum that it reads was renamed.';
+  'Returns true if the logs hold at least one row that the next fold or swap of the imat takes in, or time has changed a row for it, or a label of an enum that it reads was renamed; also if another session has locked the tables that tell what time has changed.';
 GRANT EXECUTE ON FUNCTION imat_catalog.has_pending(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.has_reset(imat integer)
@@ -1624,6 +1625,24 @@ CREATE FUNCTION imat_catalog.pending_rows(imat integer)
 COMMENT ON FUNCTION imat_catalog.pending_rows(integer) IS
   'Returns how many log rows the next fold or swap of the imat takes in; 0 if the imat has no frontier.';
 
+CREATE FUNCTION imat_catalog.printed_expression(expression pg_node_tree, relation oid)
+  RETURNS text
+  LANGUAGE plpgsql STABLE STRICT
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
+COMMENT ON FUNCTION imat_catalog.printed_expression(pg_node_tree,oid) IS
+  'Returns an expression of a table, such as the default of a column, as text. Raises lock_not_available if another session has locked the table.';
+GRANT EXECUTE ON FUNCTION imat_catalog.printed_expression(pg_node_tree,oid) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.printed_view(view oid)
+  RETURNS text
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog, pg_temp
+  SET lock_timeout=1ms;
+COMMENT ON FUNCTION imat_catalog.printed_view(oid) IS
+  'Returns the query of a view, and keeps no lock. Raises lock_not_available if another session has locked a table that the view reads.';
+GRANT EXECUTE ON FUNCTION imat_catalog.printed_view(oid) TO PUBLIC;
+
 CREATE FUNCTION imat_catalog.problems(imat integer, pending bigint)
   RETURNS TABLE(severity text, message text, hint text)
   LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -2011,7 +2030,7 @@ CREATE FUNCTION imat_catalog.view_locks(imat integer)
   LANGUAGE sql STABLE
   SET search_path=pg_catalog;
 COMMENT ON FUNCTION imat_catalog.view_locks(integer) IS
-  'Returns a LOCK TABLE statement for the views that the imat''s definition reads; an empty text if it reads none. What is checked after these locks is what runs, even if the snapshot is older.';
+  'Returns statements that lock all that the imat''s definition reads; an empty text if that is its sources alone. What is checked after these locks is what runs, even if the snapshot is older.';
 GRANT EXECUTE ON FUNCTION imat_catalog.view_locks(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.watch_commands()

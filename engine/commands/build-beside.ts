@@ -155,11 +155,7 @@ async function prepareTarget(
         : await temporaryView(db, query ?? target.definition);
     return prepare(db, view, serverMajor, options);
   };
-  const prepared = await withShortLock(
-    db,
-    () => rolledBack(db, analyse),
-    () => undefined,
-  );
+  const prepared = await withShortLock(db, () => rolledBack(db, analyse));
   if (target.owner === null && target.original !== null)
     await checkOwner(db, target.original, prepared);
   await checkNoCycle(db, target, prepared);

@@ -12,6 +12,7 @@ import { catalogIsReadable, catalogVersion } from '../catalog/migrate.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { translated } from '../db/server-errors.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { ImatError, positionAt } from '../errors/imat-error.ts';
 import { RULES } from '../plan/maintenance.ts';
 import { readableViews } from './explain-all.ts';
@@ -104,7 +105,7 @@ function writtenPlace(
 }
 
 const analysed = (db: Db, serverMajor: number, view: () => Promise<number>): Promise<Analysis> =>
-  db.transaction('read committed', () =>
+  withShortLock(db, () =>
     rolledBack(db, async () => (await prepare(db, await view(), serverMajor, {})).analysis),
   );
 

@@ -10,6 +10,7 @@
 import type { VerifyResult } from '../api.ts';
 import type { Db } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import { unstacked, unstackedView, type Unstacked } from '../server/stacked.ts';
 import { loadColumns } from '../server/columns.ts';
@@ -35,7 +36,7 @@ type Compared = {
 
 export async function compareWithDefinition(db: Db, imat: Compared): Promise<VerifyResult> {
   const columns = (await loadColumns(db, [imat.viewOid])).get(imat.viewOid) ?? [];
-  const truth = await db.transaction('read committed', () => truthOf(db, imat.definitionView));
+  const truth = await withShortLock(db, () => truthOf(db, imat.definitionView));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const result = await compareOnce(db, imat, columns, truth);
     if (result !== null) return result;
@@ -47,9 +48,9 @@ export async function compareWithDefinition(db: Db, imat: Compared): Promise<Ver
 }
 
 /**
- * In a transaction of its own. Null if rows differ, and what PostgreSQL takes as it is now,
- * whatever the snapshot is, has changed since the snapshot was taken: the two sides may have read
- * different tables.
+ * In a transaction of its own, which waits for no lock for long. Null if rows differ, and what
+ * PostgreSQL takes as it is now, whatever the snapshot is, has changed since the snapshot was
+ * taken: the two sides may have read different tables.
  */
 async function compareOnce(
   db: Db,
@@ -68,13 +69,15 @@ async function compareOnce(
   const imatRows = from(imat.relation);
   const definitionRows = from(truth === null ? imat.definitionView : `(${truth.query}) AS truth`);
   const imats = [imat.id, ...(truth?.imats ?? [])];
-  return db.transaction('repeatable read', async () => {
+  const compare = async (): Promise<VerifyResult | null> => {
     // Locks the tables below, too, and takes no snapshot: one that is older than a TRUNCATE would
     // read its table as empty. The locks keep from neither ATTACH PARTITION nor TRUNCATE of a
     // partition that came later.
     await db.execute(`LOCK TABLE ${imat.definitionView} IN ACCESS SHARE MODE`);
     const before = await presentOf(db, imats);
     for (const id of imats) await db.query('SELECT imat_catalog.check_definition($1)', [id]);
+    // The same for what the other side reads: nothing is waited for later, after the long queries.
+    await db.execute(`SELECT FROM ${imat.relation} LIMIT 0`);
     const [total] = await db.query<{ rows: string }>(
       `SELECT count(*) AS rows FROM (${definitionRows}) q`,
     );
@@ -95,7 +98,8 @@ async function compareOnce(
       rows: Number(total?.rows ?? 0),
       error: null,
     };
-  });
+  };
+  return withShortLock(db, compare, undefined, { isolation: 'repeatable read' });
 }
 
 /**

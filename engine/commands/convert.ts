@@ -212,12 +212,7 @@ const isSameQuery = async (
   { definitionView }: Installed,
   { analysis }: Prepared,
 ): Promise<boolean> =>
-  definitionView !== null &&
-  withShortLock(
-    db,
-    () => hasDefinition(db, definitionView, analysis),
-    () => undefined,
-  );
+  definitionView !== null && withShortLock(db, () => hasDefinition(db, definitionView, analysis));
 
 /**
  * By the definition that the imat has: `imat alter` may have given it another one than that of the
@@ -238,11 +233,7 @@ async function prepareInstalled(
   } as const;
   const analyse = async (): Promise<Prepared> =>
     withNotes(db, request, await prepare(db, definitionView, serverMajor, options));
-  const prepared = await withShortLock(
-    db,
-    () => rolledBack(db, analyse),
-    () => undefined,
-  );
+  const prepared = await withShortLock(db, () => rolledBack(db, analyse));
   return alreadyCompleted(prepared, completed);
 }
 

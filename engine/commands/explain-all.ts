@@ -7,11 +7,13 @@ import type { Analysis } from '../analysis/analyse.ts';
 import { prepare } from '../analysis/prepare.ts';
 import type { ViewSummary } from '../api.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused, QUERY_CANCELED, ServerError } from '../db/db.ts';
+import { isRejected, QUERY_CANCELED, ServerError } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import { definitionFailure, translated } from '../db/server-errors.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { durationText } from '../durations.ts';
 import { ImatError } from '../errors/imat-error.ts';
+import { viewText } from '../server/view-text.ts';
 import { maintenanceOf, resultError } from './maintenance.ts';
 
 type ViewRow = {
@@ -20,27 +22,23 @@ type ViewRow = {
   populated: boolean;
   rows: string | null;
   bytes: string;
-  definition: string;
 };
 
-/** The size of a view that is dropped meanwhile is NULL. */
+/**
+ * The size of a view that is dropped meanwhile is NULL. PostgreSQL locks each view only while it
+ * looks at its size, so a wait for a REFRESH holds nothing.
+ */
 const VIEWS_SQL = `
 SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
   c.relispopulated AS populated,
   CASE WHEN c.relispopulated AND c.reltuples >= 0 THEN c.reltuples::bigint END AS rows,
-  coalesce(pg_total_relation_size(c.oid), 0) AS bytes, pg_get_viewdef(c.oid) AS definition
+  coalesce(pg_total_relation_size(c.oid), 0) AS bytes
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm' AND has_schema_privilege(n.oid, 'USAGE')
   AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY n.nspname, c.relname`;
 
-export const readableViews = (db: Db): Promise<ViewRow[]> =>
-  db.transaction('read committed', () =>
-    rolledBack(db, async () => {
-      await db.execute('SET LOCAL search_path = pg_catalog');
-      return db.query<ViewRow>(VIEWS_SQL);
-    }),
-  );
+export const readableViews = (db: Db): Promise<ViewRow[]> => db.query<ViewRow>(VIEWS_SQL);
 
 /** `measure`: after how many milliseconds a definition is stopped; null if none is run. */
 export async function explainAll(
@@ -52,7 +50,7 @@ export async function explainAll(
   const views: ViewSummary[] = [];
   for (const view of await readableViews(db)) {
     const summary = (): Promise<ViewSummary> =>
-      db.transaction('read committed', () =>
+      withShortLock(db, () =>
         rolledBack(db, async () => {
           const { analysis } = await prepare(db, view.oid, serverMajor, {});
           const time =
@@ -106,12 +104,14 @@ async function timeOf(
     error instanceof ServerError && error.sqlstate === QUERY_CANCELED;
   try {
     const ms = await rolledBack(db, async () => {
+      await db.execute('SET LOCAL search_path = pg_catalog');
+      const definition = await viewText(db, view.oid);
       await db.execute(limit);
       if (searchPath !== null) await db.execute(`SET LOCAL search_path = ${searchPath}`);
-      return executionTime(db, view.definition);
+      return executionTime(db, definition);
     });
     const writing = await timeToWrite(db, view, limit).catch((error: unknown) => {
-      if (!isRefused(error) && (!isTimeout(error) || stop.aborted)) throw error;
+      if (!isRejected(error) && (!isTimeout(error) || stop.aborted)) throw error;
       return null;
     });
     return { ms, refreshMs: writing === null ? null : ms + writing, notMeasured: null };

@@ -19,6 +19,7 @@ import { captureName } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { qualified } from '../sql/sql.ts';
 import { rolledBack } from '../db/rolled-back.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { capturingRole } from '../capture/install.ts';
 import type { CaptureNames } from '../capture/source-row.ts';
 import { capturedBy, IS_GIVEN } from '../capture/source-row.ts';
@@ -54,7 +55,7 @@ async function explainOne(
   target: string,
   isQuery: boolean,
 ): Promise<Explanation> {
-  return db.transaction('read committed', () =>
+  return withShortLock(db, () =>
     rolledBack(db, async () => {
       const hasCatalog = (await catalogIsReadable(db)) && (await catalogVersion(db)) > 0;
       const found = isQuery ? await ofQuery(db, target) : await ofName(db, target, hasCatalog);

@@ -69,11 +69,12 @@ export async function atOneSnapshot(
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt++) {
     await followPartsOf(db, id);
     const loaded = await db.transaction('repeatable read', async () => {
-      const [sources] = await db.query<{ held: boolean }>(
-        'SELECT imat_catalog.hold_sources($1) AS held',
+      const [all] = await db.query<{ held: boolean }>(
+        `SELECT imat_catalog.hold_sources($1)
+           AND imat_catalog.hold_views(imat_catalog.view_locks($1)) AS held`,
         [id],
       );
-      if (sources?.held !== true) return false;
+      if (all?.held !== true) return false;
       await checkNamed(db, prepared.named);
       await body();
       return true;

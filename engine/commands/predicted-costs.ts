@@ -25,7 +25,7 @@ import type { Costs, SourceCosts } from '../explanation-api.ts';
 import type { Prepared } from '../analysis/prepare.ts';
 import { planOf } from '../analysis/prepare.ts';
 import type { Db } from '../db/db.ts';
-import { isRefused } from '../db/db.ts';
+import { isRejected } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
 import type { Captured } from '../generate/script.ts';
 import type { Subject } from '../generate/subject.ts';
@@ -69,7 +69,7 @@ export async function predictedCosts(
       return { costs, noCosts: null };
     });
   } catch (error) {
-    if (!isRefused(error)) throw error;
+    if (!isRejected(error)) throw error;
     return none(`PostgreSQL refuses to plan it: ${error.message}`);
   }
 }

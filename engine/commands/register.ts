@@ -163,7 +163,7 @@ export async function register(db: Db, request: Request, prepared: Prepared): Pr
     await holdInstall(db, id);
     return id;
   };
-  return withShortLock(db, register, () => undefined);
+  return withShortLock(db, register);
 }
 
 /** The imat that a build is to replace. @throws ImatError `not_found` */

@@ -5,6 +5,7 @@
 import type { Db } from '../db/db.ts';
 import { isRefused } from '../db/db.ts';
 import { rolledBack } from '../db/rolled-back.ts';
+import { withShortLock } from '../db/short-lock.ts';
 import { ImatError } from '../errors/imat-error.ts';
 import type { ReadRelation } from './relations.ts';
 
@@ -55,9 +56,7 @@ export async function checkNamed(db: Db, { relations, names }: Named): Promise<v
 export async function blameNamed(db: Db, { relations, names }: Named, error: unknown) {
   const refused = error instanceof ImatError ? error.cause : error;
   if (!isRefused(refused)) return error;
-  const now = await db
-    .transaction('read committed', () => namesOf(db, relations))
-    .catch(() => names);
+  const now = await withShortLock(db, () => namesOf(db, relations)).catch(() => names);
   return now === names ? error : renamed(error);
 }
 

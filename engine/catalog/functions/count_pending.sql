@@ -46,7 +46,7 @@ BEGIN
     RETURN QUERY SELECT * FROM unnest(log.ids, counted);
   END LOOP;
   RETURN QUERY SELECT i.id,
-      imat_catalog.count_elapsed(i.elapsed, count_up_to)
+      coalesce(imat_catalog.count_elapsed(i.elapsed, count_up_to), 0)
         + imat_catalog.labels_changed(i.labels)::integer
     FROM imat_catalog.imat i
     JOIN imat_catalog.frontier f ON f.imat_id = i.id AND f.here
@@ -57,5 +57,6 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.count_pending(integer, integer[]) IS
   'Returns the number of pending rows of each imat, one row for each log that it reads, '
-  'and one for rows that time has changed and labels of enums that were renamed. '
+  'and one for rows that time has changed and labels of enums that were renamed. What time has '
+  'changed counts for nothing while another session has locked the tables that tell it. '
   'count_up_to: where a count stops. wanted: ids of imats, or NULL for all.';

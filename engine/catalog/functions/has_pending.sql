@@ -14,7 +14,8 @@ BEGIN
     WHERE f.imat_id = imat AND i.dependence <> 'moment';
   IF since IS NULL THEN RETURN false; END IF;
   IF imat_catalog.labels_changed(held) THEN RETURN true; END IF;
-  IF imat_catalog.count_elapsed(view, 1) > 0 THEN RETURN true; END IF;
+  -- If that cannot be told, the fold waits for the tables, as it must.
+  IF coalesce(imat_catalog.count_elapsed(view, 1), 1) > 0 THEN RETURN true; END IF;
   FOR logs IN SELECT s.log FROM imat_catalog.imat_source i JOIN imat_catalog.source s
     USING (relation) WHERE i.imat_id = imat LOOP
     EXECUTE format(
@@ -29,4 +30,5 @@ END $$;
 
 COMMENT ON FUNCTION imat_catalog.has_pending(integer) IS
   'Returns true if the logs hold at least one row that the next fold or swap of the imat takes '
-  'in, or time has changed a row for it, or a label of an enum that it reads was renamed.';
+  'in, or time has changed a row for it, or a label of an enum that it reads was renamed; also if '
+  'another session has locked the tables that tell what time has changed.';

@@ -15,16 +15,17 @@ AS $$
       'schema', k.nspname, 'name', k.relname, 'owner', pg_get_userbyid(k.relowner),
       'persistence', k.relpersistence::text, 'options', k.reloptions,
       'row_security', k.relrowsecurity, 'replica_identity', k.relreplident::text,
-      'definition', CASE WHEN k.relkind IN ('v', 'm') THEN pg_get_viewdef(k.oid) END,
-      'partition_bound', pg_get_expr(k.relpartbound, k.oid),
+      'definition', CASE WHEN k.relkind IN ('v', 'm') THEN imat_catalog.printed_view(k.oid) END,
+      'partition_bound', imat_catalog.printed_expression(k.relpartbound, k.oid),
       'file_node', CASE WHEN k.relkind = 'r' THEN k.relfilenode::bigint END),
     k.made_by
   FROM known k
   UNION ALL
   SELECT k.oid, 'column', a.attnum::integer::oid, k.name, a.attname, jsonb_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull,
-      'default', pg_get_expr(d.adbin, d.adrelid), 'identity', a.attidentity::text,
-      'generated', a.attgenerated::text, 'storage', a.attstorage::text,
+      'default', imat_catalog.printed_expression(d.adbin, d.adrelid),
+      'identity', a.attidentity::text, 'generated', a.attgenerated::text,
+      'storage', a.attstorage::text,
       'collation', (SELECT format('%I.%I', o.collnamespace::regnamespace, o.collname)
         FROM pg_catalog.pg_collation o WHERE o.oid = a.attcollation)),
     a.xmin
