@@ -1344,13 +1344,13 @@ COMMENT ON FUNCTION imat_catalog.is_maintaining() IS
   'Returns true if imat writes the row; false if a restore does.';
 GRANT EXECUTE ON FUNCTION imat_catalog.is_maintaining() TO PUBLIC;
 
-CREATE FUNCTION imat_catalog.is_outgrown(imat integer, frontier pg_snapshot)
+CREATE FUNCTION imat_catalog.is_outgrown(imat integer, frontier pg_snapshot, for_one integer)
   RETURNS boolean
   LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
   SET search_path=pg_catalog, pg_temp;
-COMMENT ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) IS
-  'Returns true if the number of rows that are pending for an imat makes it cheaper to compute its answer anew.';
-GRANT EXECUTE ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot) TO PUBLIC;
+COMMENT ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot,integer) IS
+  'Returns true if the number of rows that are pending for an imat makes it cheaper to compute its answer anew. for_one: how many rows are computed anew in the time that a pending one takes.';
+GRANT EXECUTE ON FUNCTION imat_catalog.is_outgrown(integer,pg_snapshot,integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.is_renamed(relations regclass[], noted text[])
   RETURNS boolean

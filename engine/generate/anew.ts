@@ -10,7 +10,7 @@ import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
 import { calledFromView, readByFunction } from './read-by-function.ts';
 import { stateContent } from './state.ts';
-import { isOutgrown } from './outgrown.ts';
+import { FOR_ONE, isOutgrown } from './outgrown.ts';
 import type { Statement } from './statement.ts';
 import type { Subject } from './subject.ts';
 
@@ -20,14 +20,14 @@ export const computedAnew = (subject: Subject, plan: AddPlan): readonly Statemen
 ];
 
 /**
- * Whether a fold computes the state anew; `anew` is its parameter. The pending rows are those that
- * a read would not take in either, and REFRESH is quicker then.
+ * Whether a fold computes the state anew, because a log does not have a change as rows, or has so
+ * many that REFRESH would be quicker; `anew` is its parameter.
  */
 export const isAnew = (subject: Subject, sources: readonly number[]): Sql => {
   const reset = sql`anew OR imat_catalog.has_reset(imat => ${subject.id})`;
   if (sources.length === 0) return reset;
   return sql`${reset} OR (
-  SELECT ${isOutgrown(subject, sources)}
+  SELECT ${isOutgrown(subject, sources, FOR_ONE.fold)}
   FROM imat_catalog.frontier AS f
   WHERE f.imat_id = ${subject.id}
 )`;

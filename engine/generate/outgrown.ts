@@ -7,9 +7,16 @@ import type { Subject } from './subject.ts';
 /** Smaller logs have fewer than 10,000 rows, which are always added up. */
 const COUNT_FROM_BYTES = 440_000;
 
+/** How many rows are computed anew in the time that a pending one takes (is_outgrown.sql). */
+export const FOR_ONE = { read: 8, fold: 2 } as const;
+
 /** Does not depend on any row. */
-export function isOutgrown({ id, logOf }: Subject, sources: readonly number[]): Sql {
+export function isOutgrown(
+  { id, logOf }: Subject,
+  sources: readonly number[],
+  forOne: number = FOR_ONE.read,
+): Sql {
   const bytes = sources.map((oid) => sql`pg_catalog.pg_relation_size(${regclass(logOf(oid))})`);
-  const counted = sql`imat_catalog.is_outgrown(${id}, ${GUARDED_SNAPSHOT})`;
+  const counted = sql`imat_catalog.is_outgrown(${id}, ${GUARDED_SNAPSHOT}, ${forOne})`;
   return sql`GREATEST(${join(bytes, ', ')}) >= ${COUNT_FROM_BYTES} AND ${counted}`;
 }

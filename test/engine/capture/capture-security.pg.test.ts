@@ -280,13 +280,16 @@ describe('what runs with its owner’s rights', () => {
     // Two that count changes, and those of two sources; with the extension, the ones for TRUNCATE.
     expect(definers.filter((one) => one.trigger)).toHaveLength(2 + (WITH_EXTENSION ? 2 : 8));
     // What views ask when anybody reads them; they tell whether a table is the one that an imat
-    // stores, and whether many rows are pending, and change nothing. append_reset refuses whoever
+    // stores, whether many rows are pending, and to who may read the imat how many, and how many
+    // keys there are (expected-rows.pg.test.ts); they change nothing. append_reset refuses whoever
     // does not write to the table (new-owner.pg.test.ts). The functions in schema imat check the
     // rights of their callers themselves (test/engine/accounting).
     const open = definers.filter((one) => one.public && !one.name.startsWith('imat.'));
     expect(open.map(({ name }) => name).toSorted()).toEqual([
       'imat_catalog.arm_without_frontier(text,integer)',
-      'imat_catalog.is_outgrown(integer,pg_snapshot)',
+      'imat_catalog.distinct_values(integer,regclass,integer)',
+      'imat_catalog.expected_rows(integer,regclass)',
+      'imat_catalog.is_outgrown(integer,pg_snapshot,integer)',
       'imat_catalog.is_stored(integer,oid,text)',
       'imat_catalog.no_frontier(text)',
       'imat_store.append_reset(regclass)',

@@ -38,7 +38,9 @@ FROM (
  */
 const PUBLIC_RIGHTS = [
   'imat_catalog.arm_without_frontier(text,integer): EXECUTE for PUBLIC',
-  'imat_catalog.is_outgrown(integer,pg_snapshot): EXECUTE for PUBLIC',
+  'imat_catalog.distinct_values(integer,regclass,integer): EXECUTE for PUBLIC',
+  'imat_catalog.expected_rows(integer,regclass): EXECUTE for PUBLIC',
+  'imat_catalog.is_outgrown(integer,pg_snapshot,integer): EXECUTE for PUBLIC',
   'imat_catalog.is_stored(integer,oid,text): EXECUTE for PUBLIC',
   'imat_catalog.no_frontier(text): EXECUTE for PUBLIC',
   'imat_store.append_reset(regclass): EXECUTE for PUBLIC',
