@@ -20,8 +20,8 @@ export const computedAnew = (subject: Subject, plan: AddPlan): readonly Statemen
 ];
 
 /**
- * Whether a fold computes the state anew, because a log does not have a change as rows, or has so
- * many that REFRESH would be quicker; `anew` is its parameter.
+ * Whether a fold computes the state anew: because a log does not have a change as rows, or because
+ * it has too many of them for adding up to be quicker. `anew` is its parameter.
  */
 export const isAnew = (subject: Subject, sources: readonly number[]): Sql => {
   const reset = sql`anew OR imat_catalog.has_reset(imat => ${subject.id})`;
