@@ -168,3 +168,51 @@ test('how many keys there are is what statistics say of their column', async () 
   await world.sql(`DELETE FROM pg_statistic WHERE starelid = 'purchase'::regclass`);
   expect(await keys(2)).toBeNull();
 });
+
+test('what a user sets imat.few to fails no read and no fold', async () => {
+  for (const few of ['abc', '-5', '0', '', '1e9', ' 7 ', '9223372036854775807', '9'.repeat(30)]) {
+    await world.sql(`SET imat.few = '${few}';
+      UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id < 20`);
+    await expectExact(world, ALL, few);
+  }
+  await world.sql('RESET imat.few');
+});
+
+test('groups over rows are folded where much is pending for few keys', async () => {
+  const total = {
+    name: 'total',
+    definition: `SELECT count(*) AS n, sum(b.land) AS land FROM public.buyer b
+      WHERE EXISTS (SELECT FROM public.purchase p WHERE p.buyer = b.id AND p.id % 7 = 1)`,
+  };
+  await world.imat.create(total.name, total.definition);
+  await world.sql(`DELETE FROM purchase WHERE buyer <= 5;
+    INSERT INTO purchase SELECT 10000 + 7 * i, 1 + i % 5 FROM generate_series(1, 20000) AS i`);
+  const touched = await world.value<number>(
+    `SELECT cardinality(keys) FROM imat_store.touched2_total WHERE is_few`,
+  );
+  expect(touched).toBe(5);
+  await world.imat.fold(total.name);
+  await expectExact(world, total);
+});
+
+test('twelve tables with one key', { timeout: 60_000 }, async () => {
+  const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+  for (const n of numbers)
+    await world.sql(`CREATE TABLE part${n} (id int PRIMARY KEY, value int);
+      INSERT INTO part${n} SELECT i, i FROM generate_series(1, 20) AS i`);
+  const joined = {
+    name: 'joined',
+    definition: `SELECT part1.id, ${numbers.map((n) => `part${n}.value AS v${n}`).join(', ')}
+      FROM ${numbers.map((n) => `public.part${n}`).join(', ')}
+      WHERE ${numbers
+        .slice(1)
+        .map((n) => `part${n}.id = part${n - 1}.id`)
+        .join(' AND ')}`,
+  };
+  await world.imat.create(joined.name, joined.definition);
+  await world.sql(`UPDATE part3 SET value = 9 WHERE id = 3; DELETE FROM part5 WHERE id = 4;
+    UPDATE part12 SET value = 1 WHERE id = 3`);
+  await expectExact(world, joined);
+  await world.imat.fold(joined.name);
+  await expectExact(world, joined);
+});
