@@ -108,6 +108,7 @@ type PlanNode = {
   readonly 'Subplan Name'?: string;
   readonly 'CTE Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly 'Relation Name'?: string;
   readonly Plans?: readonly PlanNode[];
 };
 
@@ -151,6 +152,55 @@ test('keys are a condition of one index, and never beside the one that joins', a
   expect(conditions.filter((one) => one.includes('= ANY'))).not.toEqual([]);
   expect(conditions.filter((one) => / AND .*= ANY|= ANY.* AND /.test(one))).toEqual([]);
   await expectExact(world, ALL);
+});
+
+/** Of each, the conditions of indexes that its touched keys are. */
+const LOOKED_UP: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'both sides of a FULL JOIN',
+    'SELECT id, p.buyer, b.land FROM public.purchase p FULL JOIN public.buyer b USING (id)',
+    ['buyer', 'purchase'],
+  ],
+  [
+    'a FULL JOIN of subqueries',
+    `SELECT id, p.buyer, b.land FROM (SELECT * FROM public.purchase WHERE buyer > 0) p
+       FULL JOIN (SELECT * FROM public.buyer WHERE land > 0) b USING (id)`,
+    ['buyer', 'purchase'],
+  ],
+  [
+    'a table beside a series',
+    `SELECT s.n, max(p.buyer) AS buyer FROM pg_catalog.generate_series(1, 4000) AS s(n)
+       LEFT JOIN public.purchase p ON p.id = s.n GROUP BY s.n`,
+    ['purchase'],
+  ],
+  [
+    'the side that is kept',
+    'SELECT b.id, p.buyer FROM public.purchase p RIGHT JOIN public.buyer b ON b.id = p.id',
+    ['buyer'],
+  ],
+];
+
+test.each(LOOKED_UP)('what keys are looked up in: %s', async (_, definition, tables) => {
+  const one = { name: 'looked_up', definition };
+  await world.imat.create(one.name, definition);
+  try {
+    await world.sql('UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id = 7');
+    await world.sql('SET enable_seqscan = off; SET enable_bitmapscan = off');
+    const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      'EXPLAIN (FORMAT json) SELECT * FROM imat_store.current_looked_up WHERE NOT imat_stays',
+    );
+    await world.sql('RESET enable_seqscan; RESET enable_bitmapscan');
+    const found = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
+      .filter((node) => node['Index Cond']?.includes('= ANY') === true)
+      .map((node) => node['Relation Name'] ?? '');
+    expect(found.filter((table) => !table.startsWith('state')).toSorted()).toEqual(tables);
+    await expectExact(world, one);
+    await world.imat.fold(one.name);
+    await expectExact(world, one);
+  } finally {
+    await world.imat.revert(one.name).catch(() => undefined);
+    await world.sql('DROP VIEW IF EXISTS public.looked_up');
+  }
 });
 
 test('how many keys there are is what statistics say of their column', async () => {
