@@ -245,6 +245,22 @@ test('groups over rows are folded where much is pending for few keys', async () 
   await expectExact(world, total);
 });
 
+test('a function that fails for NULL sees none of the rows that never come', async () => {
+  await world.sql(`CREATE FUNCTION strictly(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+    BEGIN IF i IS NULL THEN RAISE EXCEPTION 'no value'; END IF; RETURN i; END $$`);
+  const both = {
+    name: 'both',
+    definition: `SELECT p.buyer FROM public.purchase p WHERE public.strictly(p.buyer) > 3
+      UNION ALL SELECT b.land FROM public.buyer b WHERE public.strictly(b.land) > 1`,
+  };
+  await world.imat.create(both.name, both.definition);
+  await world.sql(`UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id < 20;
+    UPDATE buyer SET land = 2 WHERE id = 8`);
+  await expectExact(world, both);
+  await world.imat.fold(both.name);
+  await expectExact(world, both);
+});
+
 test('twelve tables with one key', { timeout: 60_000 }, async () => {
   const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
   for (const n of numbers)
