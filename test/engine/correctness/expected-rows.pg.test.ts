@@ -141,6 +141,26 @@ test('pending rows of two tables are hashed, whatever statistics say of their lo
   expect(nodes.filter(readsChanges).length).toBeGreaterThan(4);
 });
 
+test('rows from before of a table in the midst of a join are looked up by its index', async () => {
+  await world.imat.fold();
+  await world.sql(`CREATE INDEX by_buyer ON purchase (buyer); UPDATE buyer SET land = 4 WHERE id = 9;
+    SET join_collapse_limit = 1; SET enable_mergejoin = off; SET enable_seqscan = off;
+    SET enable_bitmapscan = off`);
+  const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    'EXPLAIN (FORMAT json) SELECT * FROM imat_store.delta_summary',
+  );
+  await world.sql(`RESET join_collapse_limit; RESET enable_mergejoin; RESET enable_seqscan;
+    RESET enable_bitmapscan`);
+  const halves = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
+    .filter((node) => node['Node Type'] === 'Append')
+    .map((node) => (node.Plans ?? []).find((half) => half['Relation Name'] === 'purchase'));
+  expect(halves.filter((half) => half?.['Index Cond']?.includes('buyer =') === true)).not.toEqual(
+    [],
+  );
+  await expectExact(world, ALL);
+  await world.sql('DROP INDEX by_buyer');
+});
+
 test('keys are a condition of one index, and never beside the one that joins', async () => {
   await changeMany();
   const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(

@@ -687,8 +687,9 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN public.sale AS r3
     CROSS JOIN public.product AS r4
@@ -714,8 +715,9 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN changes_r3 AS r3
     CROSS JOIN public.product AS r4
@@ -743,15 +745,17 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN (
     SELECT 1::bigint AS weight, r2.id, r2.country
     FROM public.customer AS r2
     UNION ALL
-      SELECT -r2.weight, r2.id, r2.country
+      (SELECT -r2.weight, r2.id, r2.country
       FROM changes_r2 AS r2
+      OFFSET 0)
   ) AS r2
 WHERE (SELECT p.changed3 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -776,15 +780,17 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN (
     SELECT 1::bigint AS weight, r2.id, r2.country
     FROM public.customer AS r2
     UNION ALL
-      SELECT -r2.weight, r2.id, r2.country
+      (SELECT -r2.weight, r2.id, r2.country
       FROM changes_r2 AS r2
+      OFFSET 0)
   ) AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (SELECT p.changed3 FROM pending AS p)
@@ -926,8 +932,9 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN public.sale AS r3
           CROSS JOIN public.product AS r4
@@ -945,8 +952,9 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN changes_r3 AS r3
           CROSS JOIN public.product AS r4
@@ -966,15 +974,17 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN (
           SELECT 1::bigint AS weight, r2.id, r2.country
           FROM public.customer AS r2
           UNION ALL
-            SELECT -r2.weight, r2.id, r2.country
+            (SELECT -r2.weight, r2.id, r2.country
             FROM changes_r2 AS r2
+            OFFSET 0)
         ) AS r2
       WHERE (SELECT p.changed3 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -991,15 +1001,17 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN (
           SELECT 1::bigint AS weight, r2.id, r2.country
           FROM public.customer AS r2
           UNION ALL
-            SELECT -r2.weight, r2.id, r2.country
+            (SELECT -r2.weight, r2.id, r2.country
             FROM changes_r2 AS r2
+            OFFSET 0)
         ) AS r2
       WHERE (SELECT p.changed2 FROM pending AS p)
         AND (SELECT p.changed3 FROM pending AS p)
