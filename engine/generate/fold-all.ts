@@ -5,7 +5,8 @@
  * Groups over rows that are computed again (docs/decisions/0057-coarse-groups.md) are an exception
  * where all rows are computed anew, because more keys are touched than are few, say: the groups are
  * computed anew as well, from the rows, when they are stored. The definition is computed once then,
- * not twice.
+ * not twice. Groups never decide that on their own: they would be computed from rows that are not
+ * folded yet.
  */
 import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';

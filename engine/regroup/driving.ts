@@ -5,8 +5,8 @@
  *
  * One table for each query that PostgreSQL plans on its own: the outermost, the branches of set
  * operations, and subqueries that group, limit or the like. Subqueries that are planned together
- * with the query around them, or for each of its rows, have one only if that has none. No row of one
- * side of a FULL JOIN is looked up for a row of the other side, so each side has one of its own.
+ * with the query around them, or for each of its rows, have one only if that has none. No row of
+ * one side of a FULL JOIN is looked up for a row of the other side, so each has one of its own.
  *
  * Rows of a constant item are all computed whatever the keys are. So beside it, tables that an
  * outer join can show as NULLs are looked up as well: nothing else makes their rows few.

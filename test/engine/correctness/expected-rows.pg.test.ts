@@ -143,7 +143,8 @@ test('pending rows of two tables are hashed, whatever statistics say of their lo
 
 test('rows from before of a table in the midst of a join are looked up by its index', async () => {
   await world.imat.fold();
-  await world.sql(`CREATE INDEX by_buyer ON purchase (buyer); UPDATE buyer SET land = 4 WHERE id = 9;
+  await world.sql(`CREATE INDEX by_buyer ON purchase (buyer);
+    UPDATE buyer SET land = 4 WHERE id = 9;
     SET join_collapse_limit = 1; SET enable_mergejoin = off; SET enable_seqscan = off;
     SET enable_bitmapscan = off`);
   const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
