@@ -3,22 +3,27 @@
  * below it hold before they are folded, so each comes before all that it is computed from.
  *
  * Groups over rows that are computed again (docs/decisions/0057-coarse-groups.md) are an exception
- * where all rows are computed anew, because more keys are touched than are few: the groups are
+ * where all rows are computed anew, because more keys are touched than are few, say: the groups are
  * computed anew as well, from the rows, when they are stored. The definition is computed once then,
- * not twice.
+ * not twice. Groups never decide that on their own: they would be computed from rows that are not
+ * folded yet.
  */
+import type { RegroupPlan } from '../regroup/regroup-plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, ident, join, sql } from '../sql/sql.ts';
+import { isAnew } from './anew.ts';
+import { sourcesOf } from './regroup.ts';
 import type { Statement } from './statement.ts';
 import type { StoreOf } from './stores.ts';
 import type { Subject } from './subject.ts';
 
+type RowsStore = StoreOf & { readonly plan: RegroupPlan };
+
 export function foldAll(subject: Subject, stores: readonly StoreOf[]): readonly Statement[] {
   const { fold } = subject.names;
-  const rows = stores.filter((one) => groupsOver(one, stores).length > 0);
+  const rows = stores.filter((one): one is RowsStore => groupsOver(one, stores).length > 0);
   const flags = rows.map(
-    (one) => sql`${flagOf(one, stores)} CONSTANT boolean := anew
-    OR imat_catalog.has_reset(imat => ${subject.id})
+    (one) => sql`${flagOf(one, stores)} CONSTANT boolean := ${isAnew(subject, sourcesOf(one.plan))}
     OR NOT (SELECT t.is_few FROM ${one.subject.names.touched.sql} AS t);`,
   );
   const body = sql`

@@ -61,9 +61,12 @@ function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const { fold, state, delta } = subject.names;
   const fallback = fallbackView(subject, plan);
   const columns = join(stateColumns(store).map(ident), ', ');
-  const computeAnew = storeAnew(subject, columns, contentOfRows(subject, plan));
+  const rows = contentOfRows(subject, plan);
+  const computeAnew = storeAnew(subject, columns, rows);
+  // The fold of all stores decides it for rows and the groups over them together (fold-all.ts).
+  const isAsked = rows === null ? isAnew(subject, coreInput(plan, null).shape.sources) : sql`anew`;
   const statements = [
-    sql`IF ${isAnew(subject, coreInput(plan, null).shape.sources)} THEN
+    sql`IF ${isAsked} THEN
   ${computeAnew}
 END IF;`,
     apply(store, delta.sql, fallback),

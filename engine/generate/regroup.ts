@@ -141,7 +141,7 @@ const touchingAllInTime = (plan: RegroupPlan): readonly TimedTable[] =>
     timed: plan.timed.filter(({ item }) => (plan.paths.get(item) ?? null) === null),
   });
 
-const sourcesOf = (plan: RegroupPlan): readonly number[] => [
+export const sourcesOf = (plan: RegroupPlan): readonly number[] => [
   ...new Set(tablesOf(plan.outline).map(({ relation }) => relation.oid)),
 ];
 

@@ -35,7 +35,8 @@ import type { Subject } from './subject.ts';
 
 /**
  * How many keys are few, for statements that must agree: ANALYZE may change what that is computed
- * from between two of them, whatever the snapshot is. Empty to compute it.
+ * from between two of them, whatever the snapshot is. Empty to compute it; so does what is no
+ * number, because every user can set it.
  */
 export const FEW_SETTING = 'imat.few';
 
@@ -64,7 +65,9 @@ function touchedQuery(subject: Subject, plan: RegroupPlan): Sql {
   const elapsed = anyElapsed(timedTables(plan), inLog.moment);
   const flags = [
     sql`COALESCE(
-      NULLIF(pg_catalog.current_setting('${fragment(FEW_SETTING)}', true), '')::bigint,
+      pg_catalog.substring(
+        pg_catalog.current_setting('${fragment(FEW_SETTING)}', true), '^[0-9]{1,18}$'
+      )::bigint,
       ${mostKeys(subject, plan)}
     ) AS few`,
     ...oids.map((oid) => sql`${anyPending(inLog, [oid])} AS ${flag(oid)}`),

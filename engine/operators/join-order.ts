@@ -90,8 +90,8 @@ function inputOf(input: Node, classOf: ClassOf): Input {
 export function largestFirst(node: NodeOf<'join'>): readonly number[] {
   const classOf = equalColumns(node);
   const inputs = node.inputs.map((input) => inputOf(input, classOf));
-  const depths = inputs.map((_, position) => depthOf(inputs, position, new Set()));
-  return [...inputs.keys()].sort((a, b) => (depths[b] ?? 0) - (depths[a] ?? 0) || a - b);
+  const counts = inputs.map((_, position) => reachedBy(inputs, position).size);
+  return [...inputs.keys()].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0) || a - b);
 }
 
 /** The inputs of which each row has the whole primary key. */
@@ -102,11 +102,11 @@ const referredBy = (inputs: readonly Input[], position: number): readonly number
   );
 };
 
-/** How many references there are in a row. */
-function depthOf(inputs: readonly Input[], position: number, above: ReadonlySet<number>): number {
-  const others = referredBy(inputs, position).filter((other) => !above.has(other));
-  const own = new Set([...above, position]);
-  return Math.max(0, ...others.map((other) => 1 + depthOf(inputs, other, own)));
+/** The input itself and those to which references lead. Tables with one key refer to each other. */
+function reachedBy(inputs: readonly Input[], position: number): ReadonlySet<number> {
+  const reached = new Set([position]);
+  for (const one of reached) for (const other of referredBy(inputs, one)) reached.add(other);
+  return reached;
 }
 
 /** From each input, how many references lead to one that a condition of its own is on. */

@@ -178,7 +178,8 @@ const BEFORE = '';
 
 /**
  * The rows of an input as they were at the frontier, signed: its rows now, and its change with the
- * other sign.
+ * other sign. `OFFSET 0` makes a subquery of what a common table expression has: PostgreSQL looks
+ * up rows of a UNION ALL by an index only if each half is something that can be looked up.
  */
 function before(input: Face, changes: readonly Term[]): Term {
   const [relation, ...others] = input.shape.relations;
@@ -192,8 +193,9 @@ function before(input: Face, changes: readonly Term[]): Term {
   const weight = ident(freshName('weight', relation));
   const gone = changes.map(
     (term) => sql`UNION ALL
-  SELECT -${term.weight}${columns}
-  FROM ${joined(term.from, ', ')}${conditions(term.where)}`,
+  (SELECT -${term.weight}${columns}
+  FROM ${joined(term.from, ', ')}${conditions(term.where)}
+  OFFSET 0)`,
   );
   return {
     from: [

@@ -160,6 +160,9 @@ function pendingRows(node: NodeOf<'scan'>, pending: Pending, netting: Netting, w
  * Taken for few, thousands of pending rows are compared with each other one by one. The number of
  * rows of generate_series is what its arguments are when the statement is planned; a condition that
  * does not depend on any row is asked once, before the first row, and counts for nothing.
+ *
+ * The values are no constants: with those, the planner would compute conditions of the definition,
+ * and a function may fail for NULL. Nor would it then expect any rows for which they are not true.
  */
 function withExpectedRows(
   rows: Sql,
@@ -171,11 +174,14 @@ function withExpectedRows(
   const nulls = [
     ...own.filter(({ attnum }) => attnum !== MOMENT),
     ...own.filter(({ attnum }) => attnum === MOMENT),
-  ].map(({ baseType, name }) => sql`NULL::${fragment(baseType)} AS ${ident(name)}`);
+  ].map(
+    ({ baseType, name }) =>
+      sql`CASE WHEN g.n IS NULL THEN NULL::${fragment(baseType)} END AS ${ident(name)}`,
+  );
   return sql`(${rows})
   UNION ALL
   SELECT ${join([sql`0::bigint AS ${weight}`, ...nulls], ', ')}
-  FROM pg_catalog.generate_series(1, ${expected(node.source.oid)})
+  FROM pg_catalog.generate_series(1, ${expected(node.source.oid)}) AS g(n)
   WHERE (SELECT FALSE)
 `;
 }

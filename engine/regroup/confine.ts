@@ -25,9 +25,11 @@ export function confined(
   sources: ReadonlyMap<number, SourceFacts>,
   condition: (key: Expr, isDriving: boolean) => Expr,
 ): Query {
-  const isHeld = (item: number): boolean => holders.some((holder) => holder.item === item);
+  const isHolder = (item: number): boolean =>
+    outline.items.get(item)?.relation.kind === 'table' &&
+    holders.some((holder) => holder.item === item);
   const isKept = (item: number): boolean => outline.items.get(item)?.isNullable === false;
-  const driving = drivingItems(query, (item) => isHeld(item) && isKept(item));
+  const driving = drivingItems(query, isHolder);
   let next = freeNumber(query);
   return mapQueries(query, (one) => {
     if (one.kind !== 'select') return one;
@@ -45,7 +47,7 @@ export function confined(
         const source = sources.get(relation.oid);
         if (source === undefined) continue;
         relations[place] = subqueryOf(relation, source, next, (number) =>
-          condition(moved(expr, item, number), false),
+          condition(moved(expr, item, number), driving.has(item)),
         );
         next += 1;
       }

@@ -5,15 +5,21 @@
  *
  * One table for each query that PostgreSQL plans on its own: the outermost, the branches of set
  * operations, and subqueries that group, limit or the like. Subqueries that are planned together
- * with the query around them, or for each of its rows, have one only if that has none.
+ * with the query around them, or for each of its rows, have one only if that has none. No row of
+ * one side of a FULL JOIN is looked up for a row of the other side, so each has one of its own.
+ *
+ * Rows of a constant item are all computed whatever the keys are. So beside it, tables that an
+ * outer join can show as NULLs are looked up as well: nothing else makes their rows few.
  */
-import type { Query, Select } from '../../parser/tree.ts';
+import type { FromItem, Query, Relation, Select } from '../../parser/tree.ts';
 import { visit, visitQuery } from '../../parser/walk.ts';
+import { numbersOf } from '../algebra/query-rewrites/relations.ts';
+import { nullableIn } from './outline.ts';
 
-/** The numbers of items. `canDrive`: whether an item holds the key, and no join leaves it out. */
+/** The numbers of items. `isHolder`: whether an item is a table that holds the key. */
 export function drivingItems(
   query: Query,
-  canDrive: (item: number) => boolean,
+  isHolder: (item: number) => boolean,
 ): ReadonlySet<number> {
   const driving = new Set<number>();
 
@@ -26,18 +32,13 @@ export function drivingItems(
   }
 
   function seeSelect(one: Select, isDriven: boolean, outer: ReadonlySet<number>): boolean {
-    const own = one.relations.map((_, place) => one.first + place);
     const isJoined = isDriven && (isFlat(one) || leadsOut(one, outer));
-    const first = own.find(canDrive);
-    if (!isJoined && first !== undefined) driving.add(first);
-    let driven = isJoined || first !== undefined;
-    const inside = new Set([...outer, ...own]);
-    for (const relation of one.relations)
-      if (relation.kind === 'subquery')
-        driven = (see(relation.query, driven, inside) && isFlatQuery(relation.query)) || driven;
-    const inRelations = new Set(
-      one.relations.flatMap((item) => (item.kind === 'subquery' ? [item.query] : [])),
-    );
+    const inside = new Set([...outer, ...one.relations.map((_, place) => one.first + place)]);
+    const [main, ...sides] = partsOf(one);
+    const isMainDriven = seePart(one, main, isJoined, inside);
+    const areSidesDriven = sides.map((part) => seePart(one, part, false, inside));
+    const driven = isMainDriven || areSidesDriven.includes(true);
+    const inRelations = new Set(one.relations.flatMap(queryOf));
     visitQuery(one, {
       expr: () => undefined,
       query: (inner) => {
@@ -47,8 +48,58 @@ export function drivingItems(
     return driven;
   }
 
+  function seePart(
+    one: Select,
+    { kept, nullable }: Part,
+    isJoined: boolean,
+    inside: ReadonlySet<number>,
+  ): boolean {
+    const first = kept.find(isHolder);
+    if (!isJoined && first !== undefined) driving.add(first);
+    let driven = isJoined || first !== undefined;
+    for (const item of [...kept, ...nullable])
+      for (const inner of queryOf(one.relations[item - one.first]))
+        driven = (see(inner, driven, inside) && isFlatQuery(inner)) || driven;
+    if (driven) return true;
+    const others = nullable.filter(isHolder);
+    for (const item of others) driving.add(item);
+    return others.length > 0;
+  }
+
   see(query, false, new Set());
   return driving;
+}
+
+const queryOf = (relation: Relation | undefined): readonly Query[] =>
+  relation?.kind === 'subquery' ? [relation.query] : [];
+
+/** Items of FROM among which one can be looked up for a row of another one. */
+type Part = {
+  readonly kept: readonly number[];
+  /** Those that outer joins within the part can show as NULLs. */
+  readonly nullable: readonly number[];
+};
+
+/** What is outside of FULL JOINs, and each of their sides. */
+function partsOf({ from }: Select): readonly [Part, ...Part[]] {
+  const sides = from.flatMap(fullSides);
+  const partOf = (items: readonly FromItem[]): Part => {
+    const within = new Set(items.flatMap(fullSides).flatMap(numbersOf));
+    const own = items.flatMap(numbersOf).filter((item) => !within.has(item));
+    const nullable = new Set(items.flatMap(nullableIn));
+    return {
+      kept: own.filter((item) => !nullable.has(item)),
+      nullable: own.filter((item) => nullable.has(item)),
+    };
+  };
+  return [partOf(from), ...sides.map((side) => partOf([side]))];
+}
+
+/** The sides of FULL JOINs, at any depth. */
+function fullSides(item: FromItem): readonly FromItem[] {
+  if (item.kind === 'relation') return [];
+  const own = item.type === 'full' ? [item.left, item.right] : [];
+  return [...own, ...fullSides(item.left), ...fullSides(item.right)];
 }
 
 /** Whether PostgreSQL plans it as a part of the query around it. */

@@ -97,7 +97,7 @@ export const tablesOf = ({
   );
 
 /** The items that outer joins within can show as NULLs. */
-function nullableIn(item: FromItem): number[] {
+export function nullableIn(item: FromItem): number[] {
   if (item.kind === 'relation') return [];
   const { type, left, right } = item;
   return [

@@ -1,5 +1,6 @@
 -- By the planner's statistics, of columns that the owner may read. The view of an imat calls it,
--- and a view runs functions with the rights of the reader; who may not read the imat gets NULL.
+-- and a view runs functions with the rights of the reader; who may not read the imat gets NULL, and
+-- everybody for columns that no view of an imat reads.
 CREATE OR REPLACE FUNCTION imat_catalog.distinct_values(imat integer, relation regclass,
   attnum integer) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
@@ -17,6 +18,12 @@ BEGIN
     JOIN pg_attribute a ON a.attrelid = c.oid
   WHERE i.id = distinct_values.imat AND z.relation = distinct_values.relation
     AND a.attnum = distinct_values.attnum AND c.reltuples > 0
+    AND EXISTS (
+      SELECT FROM pg_depend d
+        JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+        JOIN pg_class v ON v.oid = w.ev_class
+      WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
+        AND v.relnamespace = 'imat_store'::regnamespace)
     AND has_table_privilege(session_user, i.relation, 'SELECT');
   -- Conditions on constants reach the indexes below pg_stats, which is a barrier.
   SELECT s.n_distinct INTO share FROM pg_stats s

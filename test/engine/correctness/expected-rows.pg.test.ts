@@ -108,6 +108,7 @@ type PlanNode = {
   readonly 'Subplan Name'?: string;
   readonly 'CTE Name'?: string;
   readonly 'Index Cond'?: string;
+  readonly 'Relation Name'?: string;
   readonly Plans?: readonly PlanNode[];
 };
 
@@ -140,6 +141,27 @@ test('pending rows of two tables are hashed, whatever statistics say of their lo
   expect(nodes.filter(readsChanges).length).toBeGreaterThan(4);
 });
 
+test('rows from before of a table in the midst of a join are looked up by its index', async () => {
+  await world.imat.fold();
+  await world.sql(`CREATE INDEX by_buyer ON purchase (buyer);
+    UPDATE buyer SET land = 4 WHERE id = 9;
+    SET join_collapse_limit = 1; SET enable_mergejoin = off; SET enable_seqscan = off;
+    SET enable_bitmapscan = off`);
+  const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    'EXPLAIN (FORMAT json) SELECT * FROM imat_store.delta_summary',
+  );
+  await world.sql(`RESET join_collapse_limit; RESET enable_mergejoin; RESET enable_seqscan;
+    RESET enable_bitmapscan`);
+  const halves = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
+    .filter((node) => node['Node Type'] === 'Append')
+    .map((node) => (node.Plans ?? []).find((half) => half['Relation Name'] === 'purchase'));
+  expect(halves.filter((half) => half?.['Index Cond']?.includes('buyer =') === true)).not.toEqual(
+    [],
+  );
+  await expectExact(world, ALL);
+  await world.sql('DROP INDEX by_buyer');
+});
+
 test('keys are a condition of one index, and never beside the one that joins', async () => {
   await changeMany();
   const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
@@ -151,6 +173,55 @@ test('keys are a condition of one index, and never beside the one that joins', a
   expect(conditions.filter((one) => one.includes('= ANY'))).not.toEqual([]);
   expect(conditions.filter((one) => / AND .*= ANY|= ANY.* AND /.test(one))).toEqual([]);
   await expectExact(world, ALL);
+});
+
+/** Of each, the conditions of indexes that its touched keys are. */
+const LOOKED_UP: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    'both sides of a FULL JOIN',
+    'SELECT id, p.buyer, b.land FROM public.purchase p FULL JOIN public.buyer b USING (id)',
+    ['buyer', 'purchase'],
+  ],
+  [
+    'a FULL JOIN of subqueries',
+    `SELECT id, p.buyer, b.land FROM (SELECT * FROM public.purchase WHERE buyer > 0) p
+       FULL JOIN (SELECT * FROM public.buyer WHERE land > 0) b USING (id)`,
+    ['buyer', 'purchase'],
+  ],
+  [
+    'a table beside a series',
+    `SELECT s.n, max(p.buyer) AS buyer FROM pg_catalog.generate_series(1, 4000) AS s(n)
+       LEFT JOIN public.purchase p ON p.id = s.n GROUP BY s.n`,
+    ['purchase'],
+  ],
+  [
+    'the side that is kept',
+    'SELECT b.id, p.buyer FROM public.purchase p RIGHT JOIN public.buyer b ON b.id = p.id',
+    ['buyer'],
+  ],
+];
+
+test.each(LOOKED_UP)('what keys are looked up in: %s', async (_, definition, tables) => {
+  const one = { name: 'looked_up', definition };
+  await world.imat.create(one.name, definition);
+  try {
+    await world.sql('UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id = 7');
+    await world.sql('SET enable_seqscan = off; SET enable_bitmapscan = off');
+    const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      'EXPLAIN (FORMAT json) SELECT * FROM imat_store.current_looked_up WHERE NOT imat_stays',
+    );
+    await world.sql('RESET enable_seqscan; RESET enable_bitmapscan');
+    const found = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
+      .filter((node) => node['Index Cond']?.includes('= ANY') === true)
+      .map((node) => node['Relation Name'] ?? '');
+    expect(found.filter((table) => !table.startsWith('state')).toSorted()).toEqual(tables);
+    await expectExact(world, one);
+    await world.imat.fold(one.name);
+    await expectExact(world, one);
+  } finally {
+    await world.imat.revert(one.name).catch(() => undefined);
+    await world.sql('DROP VIEW IF EXISTS public.looked_up');
+  }
 });
 
 test('how many keys there are is what statistics say of their column', async () => {
@@ -167,4 +238,68 @@ test('how many keys there are is what statistics say of their column', async () 
   expect(await keys(9)).toBeNull();
   await world.sql(`DELETE FROM pg_statistic WHERE starelid = 'purchase'::regclass`);
   expect(await keys(2)).toBeNull();
+});
+
+test('what a user sets imat.few to fails no read and no fold', async () => {
+  for (const few of ['abc', '-5', '0', '', '1e9', ' 7 ', '9223372036854775807', '9'.repeat(30)]) {
+    await world.sql(`SET imat.few = '${few}';
+      UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id < 20`);
+    await expectExact(world, ALL, few);
+  }
+  await world.sql('RESET imat.few');
+});
+
+test('groups over rows are folded where much is pending for few keys', async () => {
+  const total = {
+    name: 'total',
+    definition: `SELECT count(*) AS n, sum(b.land) AS land FROM public.buyer b
+      WHERE EXISTS (SELECT FROM public.purchase p WHERE p.buyer = b.id AND p.id % 7 = 1)`,
+  };
+  await world.imat.create(total.name, total.definition);
+  await world.sql(`DELETE FROM purchase WHERE buyer <= 5;
+    INSERT INTO purchase SELECT 10000 + 7 * i, 1 + i % 5 FROM generate_series(1, 20000) AS i`);
+  const touched = await world.value<number>(
+    `SELECT cardinality(keys) FROM imat_store.touched2_total WHERE is_few`,
+  );
+  expect(touched).toBe(5);
+  await world.imat.fold(total.name);
+  await expectExact(world, total);
+});
+
+test('a function that fails for NULL sees none of the rows that never come', async () => {
+  await world.sql(`CREATE FUNCTION strictly(i int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+    BEGIN IF i IS NULL THEN RAISE EXCEPTION 'no value'; END IF; RETURN i; END $$`);
+  const both = {
+    name: 'both',
+    definition: `SELECT p.buyer FROM public.purchase p WHERE public.strictly(p.buyer) > 3
+      UNION ALL SELECT b.land FROM public.buyer b WHERE public.strictly(b.land) > 1`,
+  };
+  await world.imat.create(both.name, both.definition);
+  await world.sql(`UPDATE purchase SET buyer = 1 + (buyer + 1) % 400 WHERE id < 20;
+    UPDATE buyer SET land = 2 WHERE id = 8`);
+  await expectExact(world, both);
+  await world.imat.fold(both.name);
+  await expectExact(world, both);
+});
+
+test('twelve tables with one key', { timeout: 60_000 }, async () => {
+  const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+  for (const n of numbers)
+    await world.sql(`CREATE TABLE part${n} (id int PRIMARY KEY, value int);
+      INSERT INTO part${n} SELECT i, i FROM generate_series(1, 20) AS i`);
+  const joined = {
+    name: 'joined',
+    definition: `SELECT part1.id, ${numbers.map((n) => `part${n}.value AS v${n}`).join(', ')}
+      FROM ${numbers.map((n) => `public.part${n}`).join(', ')}
+      WHERE ${numbers
+        .slice(1)
+        .map((n) => `part${n}.id = part${n - 1}.id`)
+        .join(' AND ')}`,
+  };
+  await world.imat.create(joined.name, joined.definition);
+  await world.sql(`UPDATE part3 SET value = 9 WHERE id = 3; DELETE FROM part5 WHERE id = 4;
+    UPDATE part12 SET value = 1 WHERE id = 3`);
+  await expectExact(world, joined);
+  await world.imat.fold(joined.name);
+  await expectExact(world, joined);
 });

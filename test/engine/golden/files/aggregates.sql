@@ -608,8 +608,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::integer AS product_id, NULL::numeric AS amount, NULL::integer AS quantity, NULL::interval AS took, NULL::money AS paid, NULL::boolean AS shipped
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity, CASE WHEN g.n IS NULL THEN NULL::interval END AS took, CASE WHEN g.n IS NULL THEN NULL::money END AS paid, CASE WHEN g.n IS NULL THEN NULL::boolean END AS shipped
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
 ), changes_r2 AS MATERIALIZED (
@@ -623,8 +623,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS _weight, NULL::integer AS id, NULL::numeric(10,2) AS price, NULL::double precision AS weight
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      SELECT 0::bigint AS _weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price, CASE WHEN g.n IS NULL THEN NULL::double precision END AS weight
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
 )

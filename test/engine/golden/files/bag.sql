@@ -384,8 +384,8 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS product_id, NULL::text AS region, NULL::integer AS quantity
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::text END AS region, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
 ), changes_r2 AS MATERIALIZED (
@@ -398,8 +398,8 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::character varying(40) AS label, NULL::numeric(10,2) AS price
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::character varying(40) END AS label, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
 )
@@ -468,8 +468,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS product_id, NULL::text AS region, NULL::integer AS quantity
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::text END AS region, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
 ), changes_r2 AS MATERIALIZED (
@@ -483,8 +483,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::character varying(40) AS label, NULL::numeric(10,2) AS price
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::character varying(40) END AS label, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
 )

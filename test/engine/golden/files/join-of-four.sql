@@ -560,8 +560,8 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::integer AS boss
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::integer END AS boss
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
 ), changes_r2 AS MATERIALIZED (
@@ -574,8 +574,8 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS country
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
 ), changes_r3 AS MATERIALIZED (
@@ -588,8 +588,8 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::integer AS product_id, NULL::numeric AS amount
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r3
 ), changes_r4 AS MATERIALIZED (
@@ -602,8 +602,8 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::numeric(10,2) AS price
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r4
 )
@@ -687,8 +687,9 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN public.sale AS r3
     CROSS JOIN public.product AS r4
@@ -714,8 +715,9 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN changes_r3 AS r3
     CROSS JOIN public.product AS r4
@@ -743,15 +745,17 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN (
     SELECT 1::bigint AS weight, r2.id, r2.country
     FROM public.customer AS r2
     UNION ALL
-      SELECT -r2.weight, r2.id, r2.country
+      (SELECT -r2.weight, r2.id, r2.country
       FROM changes_r2 AS r2
+      OFFSET 0)
   ) AS r2
 WHERE (SELECT p.changed3 FROM pending AS p)
   AND (r2.id = r1.boss)
@@ -776,15 +780,17 @@ FROM
     SELECT 1::bigint AS weight, r1.id, r1.boss
     FROM public.customer AS r1
     UNION ALL
-      SELECT -r1.weight, r1.id, r1.boss
+      (SELECT -r1.weight, r1.id, r1.boss
       FROM changes_r1 AS r1
+      OFFSET 0)
   ) AS r1
     CROSS JOIN (
     SELECT 1::bigint AS weight, r2.id, r2.country
     FROM public.customer AS r2
     UNION ALL
-      SELECT -r2.weight, r2.id, r2.country
+      (SELECT -r2.weight, r2.id, r2.country
       FROM changes_r2 AS r2
+      OFFSET 0)
   ) AS r2
 WHERE (SELECT p.changed2 FROM pending AS p)
   AND (SELECT p.changed3 FROM pending AS p)
@@ -814,8 +820,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::integer AS boss
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::integer END AS boss
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
 ), changes_r2 AS MATERIALIZED (
@@ -829,8 +835,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::text AS country
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
 ), changes_r3 AS MATERIALIZED (
@@ -844,8 +850,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS customer_id, NULL::integer AS product_id, NULL::numeric AS amount
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r3
 ), changes_r4 AS MATERIALIZED (
@@ -859,8 +865,8 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, NULL::integer AS id, NULL::numeric(10,2) AS price
-      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass))
+      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r4
 )
@@ -926,8 +932,9 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN public.sale AS r3
           CROSS JOIN public.product AS r4
@@ -945,8 +952,9 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN changes_r3 AS r3
           CROSS JOIN public.product AS r4
@@ -966,15 +974,17 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN (
           SELECT 1::bigint AS weight, r2.id, r2.country
           FROM public.customer AS r2
           UNION ALL
-            SELECT -r2.weight, r2.id, r2.country
+            (SELECT -r2.weight, r2.id, r2.country
             FROM changes_r2 AS r2
+            OFFSET 0)
         ) AS r2
       WHERE (SELECT p.changed3 FROM pending AS p)
         AND (r2.id = r1.boss)
@@ -991,15 +1001,17 @@ FROM
           SELECT 1::bigint AS weight, r1.id, r1.boss
           FROM public.customer AS r1
           UNION ALL
-            SELECT -r1.weight, r1.id, r1.boss
+            (SELECT -r1.weight, r1.id, r1.boss
             FROM changes_r1 AS r1
+            OFFSET 0)
         ) AS r1
           CROSS JOIN (
           SELECT 1::bigint AS weight, r2.id, r2.country
           FROM public.customer AS r2
           UNION ALL
-            SELECT -r2.weight, r2.id, r2.country
+            (SELECT -r2.weight, r2.id, r2.country
             FROM changes_r2 AS r2
+            OFFSET 0)
         ) AS r2
       WHERE (SELECT p.changed2 FROM pending AS p)
         AND (SELECT p.changed3 FROM pending AS p)

@@ -338,7 +338,9 @@ WITH pending AS MATERIALIZED (
   SELECT
     f.snapshot,
     COALESCE(
-          NULLIF(pg_catalog.current_setting('imat.few', true), '')::bigint,
+          pg_catalog.substring(
+            pg_catalog.current_setting('imat.few', true), '^[0-9]{1,18}$'
+          )::bigint,
           GREATEST(10, COALESCE(LEAST(imat_catalog.distinct_values(1, '1'::pg_catalog.regclass, 3)) / 16, (
               SELECT GREATEST(1000, c.reltuples::bigint / 16)
               FROM pg_catalog.pg_class AS c

@@ -487,8 +487,8 @@ FROM
     OFFSET 0
   )
     UNION ALL
-    SELECT 0::bigint AS weight, NULL::text AS region, NULL::integer AS quantity
-    FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass))
+    SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::text END AS region, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity
+    FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
     WHERE (SELECT FALSE)
   ) AS r1) AS u3) AS u4
 UNION ALL
@@ -514,8 +514,8 @@ FROM
     OFFSET 0
   )
     UNION ALL
-    SELECT 0::bigint AS weight, NULL::text AS country
-    FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass))
+    SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+    FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
     WHERE (SELECT FALSE)
   ) AS r2) AS u3) AS u4;
 
