@@ -30,7 +30,7 @@ beforeAll(async () => {
   world = await createWorld(`
     CREATE TABLE land (id int PRIMARY KEY);
     CREATE TABLE buyer (id int PRIMARY KEY, land int);
-    CREATE TABLE purchase (id int PRIMARY KEY, buyer int);
+    CREATE TABLE purchase (id int PRIMARY KEY, buyer int, note int DEFAULT 7);
     CREATE TABLE line (purchase int, number int, qty int, PRIMARY KEY (purchase, number));
     INSERT INTO land SELECT generate_series(1, 5);
     INSERT INTO buyer SELECT i, 1 + i % 5 FROM generate_series(1, 400) AS i;
@@ -236,6 +236,12 @@ test('how many keys there are is what statistics say of their column', async () 
     FROM imat_catalog.imat i WHERE name = 'latest'`),
   ).toBeNull();
   expect(await keys(9)).toBeNull();
+  // One that no imat reads.
+  expect(
+    await world.value(`SELECT n_distinct FROM pg_stats
+      WHERE tablename = 'purchase' AND attname = 'note'`),
+  ).toBe('1');
+  expect(await keys(3)).toBeNull();
   await world.sql(`DELETE FROM pg_statistic WHERE starelid = 'purchase'::regclass`);
   expect(await keys(2)).toBeNull();
 });
