@@ -176,7 +176,7 @@ function withExpectedRows(
     ...own.filter(({ attnum }) => attnum === MOMENT),
   ].map(
     ({ baseType, name }) =>
-      sql`CASE WHEN g.n IS NULL THEN NULL::${fragment(baseType)} END AS ${ident(name)}`,
+      sql`(CASE WHEN g.n IS NULL THEN NULL END)::${fragment(baseType)} AS ${ident(name)}`,
   );
   return sql`(${rows})
   UNION ALL

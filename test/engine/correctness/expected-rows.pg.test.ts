@@ -309,3 +309,30 @@ test('twelve tables with one key', { timeout: 60_000 }, async () => {
   await world.imat.fold(joined.name);
   await expectExact(world, joined);
 });
+
+test('columns keep their collation and the length of their type', async () => {
+  await world.sql(`
+    CREATE TABLE left_side (id int PRIMARY KEY, k varchar(3) COLLATE "C", n numeric(8,2));
+    CREATE TABLE right_side (id int PRIMARY KEY, k varchar(3) COLLATE "C", b bit(3));
+    INSERT INTO left_side VALUES (1, 'a', 1), (2, 'B', 2);
+    INSERT INTO right_side VALUES (1, 'b', '101'), (2, 'A', '011')`);
+  const compared = {
+    name: 'compared',
+    definition: `SELECT l.k, upper(r.k) AS u, r.b, l.n FROM public.left_side l, public.right_side r
+      WHERE l.k < r.k AND r.k > 'A'`,
+  };
+  await world.imat.create(compared.name, compared.definition);
+  const types = `SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute
+    WHERE attrelid = 'imat.compared'::regclass AND attnum > 0 ORDER BY attnum`;
+  expect((await world.rows<{ type: string }>(types)).map(({ type }) => type)).toEqual([
+    'character varying(3)',
+    'text',
+    'bit(3)',
+    'numeric(8,2)',
+  ]);
+  await world.sql(`INSERT INTO left_side VALUES (3, 'a', 3), (4, NULL, 4);
+    INSERT INTO right_side VALUES (3, 'c', '111'); UPDATE left_side SET k = 'AA' WHERE id = 2`);
+  await expectExact(world, compared);
+  await world.imat.fold('compared');
+  await expectExact(world, compared);
+});

@@ -608,7 +608,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity, CASE WHEN g.n IS NULL THEN NULL::interval END AS took, CASE WHEN g.n IS NULL THEN NULL::money END AS paid, CASE WHEN g.n IS NULL THEN NULL::boolean END AS shipped
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS product_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS quantity, (CASE WHEN g.n IS NULL THEN NULL END)::interval AS took, (CASE WHEN g.n IS NULL THEN NULL END)::money AS paid, (CASE WHEN g.n IS NULL THEN NULL END)::boolean AS shipped
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -623,7 +623,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS _weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price, CASE WHEN g.n IS NULL THEN NULL::double precision END AS weight
+      SELECT 0::bigint AS _weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price, (CASE WHEN g.n IS NULL THEN NULL END)::double precision AS weight
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2

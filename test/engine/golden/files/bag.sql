@@ -384,7 +384,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::text END AS region, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS product_id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS region, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS quantity
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -398,7 +398,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::character varying(40) END AS label, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::character varying(40) AS label, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
@@ -468,7 +468,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::text END AS region, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS product_id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS region, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS quantity
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -483,7 +483,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::character varying(40) END AS label, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::character varying(40) AS label, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2

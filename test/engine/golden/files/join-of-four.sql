@@ -560,7 +560,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::integer END AS boss
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS boss
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -574,7 +574,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
@@ -588,7 +588,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS product_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r3
@@ -602,7 +602,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r4
@@ -820,7 +820,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::integer END AS boss
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS boss
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -835,7 +835,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
@@ -850,7 +850,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::integer END AS product_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS product_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r3
@@ -865,7 +865,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::numeric(10,2) END AS price
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric(10,2) AS price
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_product'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r4

@@ -401,7 +401,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -415,7 +415,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
@@ -492,7 +492,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::numeric END AS amount
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::numeric AS amount
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -507,7 +507,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2

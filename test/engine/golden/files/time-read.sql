@@ -381,7 +381,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS name
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS name
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -395,7 +395,7 @@ WITH pending AS MATERIALIZED (
       HAVING pg_catalog.sum(l.weight) <> 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::timestamp with time zone END AS sold_at, CASE WHEN g.n IS NULL THEN NULL::timestamp with time zone END AS moment
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS sold_at, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS moment
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2
@@ -503,7 +503,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS id, CASE WHEN g.n IS NULL THEN NULL::text END AS name
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS id, (CASE WHEN g.n IS NULL THEN NULL END)::text AS name
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r1
@@ -518,7 +518,7 @@ WITH pending AS MATERIALIZED (
       OFFSET 0
     )
       UNION ALL
-      SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::integer END AS customer_id, CASE WHEN g.n IS NULL THEN NULL::timestamp with time zone END AS sold_at, CASE WHEN g.n IS NULL THEN NULL::timestamp with time zone END AS moment
+      SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS customer_id, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS sold_at, (CASE WHEN g.n IS NULL THEN NULL END)::timestamp with time zone AS moment
       FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
       WHERE (SELECT FALSE)
     ) AS r2

@@ -487,7 +487,7 @@ FROM
     OFFSET 0
   )
     UNION ALL
-    SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::text END AS region, CASE WHEN g.n IS NULL THEN NULL::integer END AS quantity
+    SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::text AS region, (CASE WHEN g.n IS NULL THEN NULL END)::integer AS quantity
     FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_sale'::regclass)) AS g(n)
     WHERE (SELECT FALSE)
   ) AS r1) AS u3) AS u4
@@ -514,7 +514,7 @@ FROM
     OFFSET 0
   )
     UNION ALL
-    SELECT 0::bigint AS weight, CASE WHEN g.n IS NULL THEN NULL::text END AS country
+    SELECT 0::bigint AS weight, (CASE WHEN g.n IS NULL THEN NULL END)::text AS country
     FROM pg_catalog.generate_series(1, imat_catalog.expected_rows(1, 'imat_store.log_public_customer'::regclass)) AS g(n)
     WHERE (SELECT FALSE)
   ) AS r2) AS u3) AS u4;
