@@ -123,12 +123,12 @@ export const REGROUP_MUTATIONS: readonly Mutation[] = [
     name: 'a series is confined to the rows that meet another one',
     definition: SERIES,
     at: REGROUPED,
-    wrong: [[/WHERE \(s\.n = ANY/, 'WHERE t.x IS NOT NULL AND (s.n = ANY']],
+    wrong: [[/WHERE (\(+)s\.n (= ANY|IN)/, 'WHERE t.x IS NOT NULL AND $1s.n $2']],
   },
   {
     name: 'a list is left whole where the table is confined',
     definition: LIST,
     at: REGROUPED,
-    wrong: [[/WHERE \(s\.v = ANY .*/, '']],
+    wrong: [[/WHERE \(+s\.v (?:= ANY|IN) [^;]*?IS TRUE\)/, '']],
   },
 ];
