@@ -127,7 +127,8 @@ export class LockOrder {
 
   /** LOCK TABLE takes no materialized view. */
   async #lockSql(relation: string): Promise<string> {
-    const kind = await this.#world.value<string>(
+    // In this session, which waits for none of its own locks.
+    const kind = await this.#holder.value<string>(
       `SELECT relkind::text FROM pg_class WHERE oid = '${relation}'::regclass`,
     );
     return kind === 'm'
@@ -161,7 +162,7 @@ export class LockOrder {
 
   async #isVictim(relations: readonly string[]): Promise<boolean> {
     for (const relation of relations) {
-      const outcome = await outcomeOf(this.#holder.sql(await this.#lockSql(relation)));
+      const outcome = await outcomeOf(this.#lockSql(relation).then((sql) => this.#holder.sql(sql)));
       if (outcome instanceof ServerError && outcome.sqlstate === '40P01') return true;
       // The command has given up its wait, and goes on with what it has.
       if (outcome instanceof ServerError && outcome.sqlstate === '55P03') return false;
