@@ -81,12 +81,7 @@ export function liveView(subject: StoreSubject, plan: AddPlan): Sql {
     return residualOver(plan, { from: [onlyArms(stored, STATE)], where: [isStored(frontier)] });
   const { logOf } = subject;
   const moment = GUARDED_MOMENT;
-  const pending: Pending = {
-    frontier: GUARDED_SNAPSHOT,
-    logOf,
-    moment,
-    ...IN_PLACE,
-  };
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, ...IN_PLACE };
   const timed = timedTables(plan);
   const { sources } = coreInput(plan, null).shape;
   const arms = [...stored, currentArm(subject, plan), anewArm(subject, plan)];

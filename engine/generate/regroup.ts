@@ -163,12 +163,7 @@ WHERE ${isStored(frontier)}`;
   });
   const { logOf } = subject;
   const moment = GUARDED_MOMENT;
-  const pending: Pending = {
-    frontier: GUARDED_SNAPSHOT,
-    logOf,
-    moment,
-    ...IN_PLACE,
-  };
+  const pending: Pending = { frontier: GUARDED_SNAPSHOT, logOf, moment, ...IN_PLACE };
   const timed = timedTables(plan);
   const sources = sourcesOf(plan);
   const all = touchingAll(plan);

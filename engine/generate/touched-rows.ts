@@ -9,6 +9,7 @@ import { deparse } from '../../parser/deparse-query.ts';
 import type { Expr, Query, Select } from '../../parser/tree.ts';
 import { equalExpr } from '../../parser/walk.ts';
 import type { Stored } from '../algebra/node.ts';
+import { EMPTY } from '../algebra/query-rewrites/select.ts';
 import type { Leaf } from '../operators/all.ts';
 import { faceOf } from '../operators/all.ts';
 import type { Term } from '../operators/rule.ts';
@@ -196,30 +197,16 @@ const filtered = (key: Expr, array: Sql): Expr => ({
 });
 
 const unnested = (array: Sql): Select => ({
-  kind: 'select',
+  ...EMPTY,
   first: 0,
   relations: [],
   from: [],
-  where: null,
-  distinct: false,
-  distinctOn: [],
-  groupBy: [],
-  groupDistinct: false,
-  grouped: false,
-  having: null,
-  windows: [],
   targets: [
     {
       name: 'key',
       expr: { kind: 'literal', sql: `pg_catalog.unnest(${array.text})`, span: null },
     },
   ],
-  recursive: false,
-  ctes: [],
-  orderBy: [],
-  limit: null,
-  locking: [],
-  span: null,
 });
 
 const confinedTo = (plan: RegroupPlan, condition: (key: Expr, isDriving: boolean) => Expr): Query =>

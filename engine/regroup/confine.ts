@@ -8,6 +8,7 @@
 import type { Expr, Query, Relation, Select, TableItem } from '../../parser/tree.ts';
 import { equalExpr, mapExpr, visit, visitQuery } from '../../parser/walk.ts';
 import { freeNumber, mapQueries } from '../algebra/query-rewrites/relations.ts';
+import { EMPTY, valueOf } from '../algebra/query-rewrites/select.ts';
 import type { SourceFacts } from '../algebra/facts.ts';
 import type { Holder } from './classes.ts';
 import { drivingItems } from './driving.ts';
@@ -113,28 +114,12 @@ function subqueryOf(
     }))
     .filter(({ isRead }) => isRead);
   const inner: Select = {
-    kind: 'select',
+    ...EMPTY,
     first: number,
     relations: [{ ...relation, columnAliases: [] }],
     from: [{ kind: 'relation', relation: number }],
     where: condition(number),
-    distinct: false,
-    distinctOn: [],
-    groupBy: [],
-    groupDistinct: false,
-    grouped: false,
-    having: null,
-    windows: [],
-    targets: read.map(({ name, shown }) => ({
-      name: shown,
-      expr: { kind: 'column', relation: number, name, span: null },
-    })),
-    recursive: false,
-    ctes: [],
-    orderBy: [],
-    limit: null,
-    locking: [],
-    span: null,
+    targets: read.map(({ name, shown }) => ({ name: shown, expr: valueOf(number, name) })),
   };
   return {
     kind: 'subquery',

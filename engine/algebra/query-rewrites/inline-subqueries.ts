@@ -18,6 +18,7 @@ import type {
   SubqueryItem,
 } from '../../../parser/tree.ts';
 import { mapExpr, mapExprs, mapQuery, visit } from '../../../parser/walk.ts';
+import { EMPTY } from './select.ts';
 import {
   conjunction,
   expressionsOf,
@@ -137,24 +138,11 @@ function oneRow(query: Extract<Query, { kind: 'values' }>): Select | null {
   if (row === undefined || others.length > 0 || query.ctes.length > 0 || query.limit !== null)
     return null;
   return {
-    kind: 'select',
+    ...EMPTY,
     first: 0,
     relations: [],
     from: [],
-    where: null,
-    distinct: false,
-    distinctOn: [],
-    groupBy: [],
-    groupDistinct: false,
-    grouped: false,
-    having: null,
-    windows: [],
     targets: row.map((expr, index) => ({ name: `column${index + 1}`, expr: typed(expr) })),
-    recursive: false,
-    ctes: [],
-    orderBy: [],
-    limit: null,
-    locking: [],
     span: query.span,
   };
 }

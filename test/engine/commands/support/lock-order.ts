@@ -127,7 +127,8 @@ export class LockOrder {
 
   /** LOCK TABLE takes no materialized view. */
   async #lockSql(relation: string): Promise<string> {
-    // In this session, which waits for none of its own locks.
+    // To lock a view is to lock what it reads, pg_class among it: another session would wait for
+    // this one, which asks it.
     const kind = await this.#holder.value<string>(
       `SELECT relkind::text FROM pg_class WHERE oid = '${relation}'::regclass`,
     );
