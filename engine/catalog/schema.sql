@@ -1262,7 +1262,7 @@ CREATE FUNCTION imat_catalog.hold_sources(imat integer)
   SET search_path=pg_catalog
   SET lock_timeout=50ms;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
-  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if a lock is not free, if one of them was truncated or rewritten since the snapshot was taken, or if it has other partitions than those that are captured.';
+  'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. Returns false if a lock is not free, if one of them was truncated or rewritten since the snapshot was taken, or if it has other partitions than those that are captured. Raises an error if objects that the imat is made of were dropped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.hold_sources(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.hold_views(locks text)
@@ -1766,6 +1766,14 @@ CREATE FUNCTION imat_catalog.require_counting(target imat_catalog.change_group)
 COMMENT ON FUNCTION imat_catalog.require_counting(imat_catalog.change_group) IS
   'Raises an error if the group is stopped.';
 GRANT EXECUTE ON FUNCTION imat_catalog.require_counting(imat_catalog.change_group) TO PUBLIC;
+
+CREATE FUNCTION imat_catalog.require_intact(imat integer)
+  RETURNS void
+  LANGUAGE plpgsql STABLE
+  SET search_path=pg_catalog;
+COMMENT ON FUNCTION imat_catalog.require_intact(integer) IS
+  'Raises an error if objects that an imat is made of were dropped.';
+GRANT EXECUTE ON FUNCTION imat_catalog.require_intact(integer) TO PUBLIC;
 
 CREATE FUNCTION imat_catalog.require_locked(tables oid[], lock_mode text)
   RETURNS void

@@ -157,31 +157,11 @@ export function checkLoaded(imat: { readonly name: string; readonly state: strin
   });
 }
 
-const GONE_SQL = `
-SELECT i.name, array_to_json(array_remove(ARRAY[
-    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.definition_view)
-      THEN 'its definition' END,
-    CASE WHEN NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.relation) THEN 'its view' END,
-    CASE WHEN i.strategy = 'delta' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = i.stored)
-      THEN 'its stored table' END,
-    CASE WHEN i.fold_function IS NOT NULL AND to_regproc(i.fold_function) IS NULL
-      THEN 'its fold function' END
-  ], NULL)) AS gone
-FROM imat_catalog.imat i WHERE i.id = $1 AND i.state = 'active'`;
-
 /**
  * Dropped with CASCADE, a source takes with it what reads it. @throws ImatError `source_changed`
  */
 export async function checkIntact(db: Db, imatId: number): Promise<void> {
-  const [imat] = await db.query<{ name: string; gone: string[] }>(GONE_SQL, [imatId]);
-  if (imat === undefined || imat.gone.length === 0) return;
-  throw new ImatError('source_changed', {
-    message: `imat "${imat.name}" is broken: objects it depends on are missing`,
-    detail:
-      `Gone: ${imat.gone.join(', ')}. A source was dropped or changed with CASCADE, ` +
-      'or somebody dropped what imat had made.',
-    hint: `Run imat repair ${shellWord(imat.name)}.`,
-  });
+  await db.query('SELECT imat_catalog.require_intact($1)', [imatId]);
 }
 
 /**

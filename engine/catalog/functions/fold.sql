@@ -26,6 +26,7 @@ BEGIN
           MESSAGE = pg_catalog.format('imat "%s" has the strategy swap', name),
         HINT = pg_catalog.format('CALL imat.swap(%L) stores its definition anew.', name);
     END IF;
+    PERFORM imat_catalog.require_intact(target.id);
     WHILE imat_catalog.follow_parts_of(target.id) LOOP
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

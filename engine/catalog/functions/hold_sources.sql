@@ -21,6 +21,7 @@ BEGIN
     IF imat_store.is_locked(source, true) THEN RETURN false; END IF;
     PERFORM imat_catalog.lock_relation(source, 'ACCESS SHARE');
   END LOOP;
+  PERFORM imat_catalog.require_intact(imat);
   RETURN imat_catalog.has_trees(imat) AND NOT imat_catalog.is_rewritten(ARRAY(
     SELECT z.relation::regclass FROM imat_catalog.imat_source z WHERE z.imat_id = imat));
 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure OR undefined_table
@@ -31,4 +32,5 @@ END $$;
 COMMENT ON FUNCTION imat_catalog.hold_sources(integer) IS
   'Locks the sources of an imat against TRUNCATE and rewrites until the transaction ends. '
   'Returns false if a lock is not free, if one of them was truncated or rewritten since the '
-  'snapshot was taken, or if it has other partitions than those that are captured.';
+  'snapshot was taken, or if it has other partitions than those that are captured. Raises an '
+  'error if objects that the imat is made of were dropped.';

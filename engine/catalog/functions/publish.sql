@@ -28,6 +28,7 @@ BEGIN
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
       target := imat_catalog.find(name);
+      PERFORM imat_catalog.require_intact(target.id);
       PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

@@ -29,6 +29,7 @@ BEGIN
         MESSAGE = pg_catalog.format('imat "%s" has the strategy delta', name),
       HINT = pg_catalog.format('CALL imat.fold(%L) brings its stored table up to date.', name);
   END IF;
+  PERFORM imat_catalog.require_intact(target.id);
   PERFORM imat_catalog.break_differing(ARRAY[target.id], false);
   COMMIT;
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -43,6 +44,7 @@ BEGIN
   FOR attempt IN 1..300 LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    PERFORM imat_catalog.require_intact(target.id);
     WHILE imat_catalog.follow_parts_of(target.id) LOOP
       COMMIT;
       SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

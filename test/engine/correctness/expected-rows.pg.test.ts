@@ -146,12 +146,12 @@ test('rows from before of a table in the midst of a join are looked up by its in
   await world.sql(`CREATE INDEX by_buyer ON purchase (buyer);
     UPDATE buyer SET land = 4 WHERE id = 9;
     SET join_collapse_limit = 1; SET enable_mergejoin = off; SET enable_seqscan = off;
-    SET enable_bitmapscan = off`);
+    SET enable_bitmapscan = off; SET enable_hashjoin = off`);
   const [row] = await world.rows<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
     'EXPLAIN (FORMAT json) SELECT * FROM imat_store.delta_summary',
   );
   await world.sql(`RESET join_collapse_limit; RESET enable_mergejoin; RESET enable_seqscan;
-    RESET enable_bitmapscan`);
+    RESET enable_bitmapscan; RESET enable_hashjoin`);
   const halves = nodesOf(row?.['QUERY PLAN'][0].Plan ?? expect.fail('no plan'))
     .filter((node) => node['Node Type'] === 'Append')
     .map((node) => (node.Plans ?? []).find((half) => half['Relation Name'] === 'purchase'));

@@ -1,4 +1,4 @@
-/** An imat is marked as broken while a command waits to store it: it stays broken. */
+/** An imat breaks while a command is about to store it, or after the command has its snapshot. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { REBUILT } from '../../setup/rebuilt.ts';
 import {
@@ -6,6 +6,7 @@ import {
   outcomeOf,
   sqlstateOf,
   until,
+  untilBlocked,
   type World,
 } from '../commands/support/world.ts';
 
@@ -42,4 +43,28 @@ test.each([
     SELECT imat_catalog.break_differing(NULL, true); COMMIT`);
   expect(await outcome).toMatchObject({ condition: 'broken' });
   expect(await sqlstateOf(world.rows(`SELECT FROM imat.${name}`))).toBe('IM024');
+});
+
+test.each([
+  ['a reset', 'TRUNCATE t; INSERT INTO t VALUES (1, 100)'],
+  ['rows', 'INSERT INTO t VALUES (2, 100)'],
+])('a column goes with the definition after a fold of %s has its snapshot', async (_, change) => {
+  await world.sql(change);
+  const [program, holder] = [await world.program(), await world.session()];
+  const log = await world.value<string>(
+    `SELECT log::text FROM imat_catalog.source WHERE relation = 't'::regclass`,
+  );
+  await holder.sql(`BEGIN; LOCK TABLE ${log} IN ACCESS EXCLUSIVE MODE`);
+  const outcome = outcomeOf<unknown>(program.imat.fold('sums'));
+  await untilBlocked(world, program.pid);
+  await holder.sql('ALTER TABLE t DROP COLUMN v CASCADE; COMMIT');
+  expect(await outcome).toMatchObject({ condition: 'source_changed' });
+});
+
+test.each([
+  ['fold', 'sums'],
+  ['swap', 'tops'],
+])('imat.%s, called as SQL, says that the definition is gone', async (procedure, name) => {
+  await world.sql('ALTER TABLE t DROP COLUMN v CASCADE');
+  expect(await sqlstateOf(world.sql(`CALL imat.${procedure}('${name}')`))).toBe('IM021');
 });
