@@ -34,7 +34,7 @@ export function stateContent(plan: AddPlan, inner: Leaf | null = null): Sql {
   if (plan.different.length === 0) return own;
   const others = plan.different.map((below, index) => {
     const { keys } = differentRows(plan.core, below);
-    return fromScratch(fedBy(plan.store, index + 1, keys), faceOf(below.core, null).now);
+    return fromScratch(fedBy(plan.store, index + 1, keys), faceOf(below.core, null, inner).now);
   });
   return gathered(plan.store, join([own, ...others], '\nUNION ALL\n'));
 }

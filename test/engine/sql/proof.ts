@@ -110,6 +110,20 @@ export class Proof {
     return subject.converted;
   }
 
+  /**
+   * Functions of imat whose text names a source. Views and bound functions follow renames, text
+   * does not.
+   */
+  async functionsWithNames(): Promise<string[]> {
+    const rows = await this.#sessions.observer.query<{ name: string }>(
+      `SELECT DISTINCT p.proname::text AS name
+       FROM pg_proc p, imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
+       WHERE p.pronamespace = 'imat_store'::regnamespace
+         AND position(format('%s.%I', c.relnamespace::regnamespace, c.relname) IN p.prosrc) > 0`,
+    );
+    return rows.map(({ name }) => name);
+  }
+
   /** The rows that the history begins with. */
   async fill(): Promise<void> {
     const { observer } = this.#sessions;

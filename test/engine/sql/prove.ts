@@ -47,6 +47,10 @@ export function proveBatch(title: keyof typeof BATCHES): void {
       });
     }
 
+    test('no function keeps the name of a table as text: renames would not reach it', async () => {
+      expect(await opened().functionsWithNames()).toEqual([]);
+    });
+
     test(
       `equal to the definition after each of ${STEPS} steps`,
       async () => {
