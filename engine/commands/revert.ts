@@ -200,7 +200,7 @@ async function dropStore(db: Db, names: StoreNames): Promise<void> {
   for (const { sql } of [names.computed, names.changes])
     await db.execute(`DROP FUNCTION IF EXISTS ${sql.text}(uuid)`);
   await db.execute(`DROP FUNCTION IF EXISTS ${names.derived.sql.text}`);
-  await dropViews(db, [names.delta, names.netted, names.content]);
+  await dropViews(db, [names.delta, names.netted, names.content, names.regrouped]);
   await db.execute(`DROP TABLE IF EXISTS ${names.state.sql.text}`);
 }
 

@@ -228,6 +228,7 @@ async function renameStore(db: Db, from: StoreNames, to: StoreNames): Promise<vo
     ['VIEW', from.delta, to.delta],
     ['VIEW', from.netted, to.netted],
     ['VIEW', from.content, to.content],
+    ['VIEW', from.regrouped, to.regrouped],
     ['VIEW', from.touched, to.touched],
     ['VIEW', from.current, to.current],
   ] as const;

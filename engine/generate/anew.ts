@@ -5,6 +5,7 @@
  * INSERT ... SELECT in parallel, but the query of a function: then a fold computes the definition
  * as REFRESH MATERIALIZED VIEW does.
  */
+import { storedIn } from '../algebra/node.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import type { Sql } from '../sql/sql.ts';
 import { sql } from '../sql/sql.ts';
@@ -12,11 +13,14 @@ import { calledFromView, readByFunction } from './read-by-function.ts';
 import { stateContent } from './state.ts';
 import { FOR_ONE, isOutgrown } from './outgrown.ts';
 import type { Statement } from './statement.ts';
+import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
+import { rowsStored } from './touched-rows.ts';
 
-export const computedAnew = (subject: Subject, plan: AddPlan): readonly Statement[] => [
+export const computedAnew = (subject: StoreSubject, plan: AddPlan): readonly Statement[] => [
   contentView(subject, plan),
   ...computedFunction(subject),
+  ...regroupedView(subject, plan),
 ];
 
 /**
@@ -35,11 +39,14 @@ export const isAnew = (subject: Subject, sources: readonly number[]): Sql => {
 
 /**
  * Statements that put it into the state; the variable `changed` has the number of rows then.
- * `content`: a query for it, if not the definition.
+ * `from`: what has the content; without it, the function that computes it from the sources.
  */
-export const storeAnew = (subject: Subject, columns: Sql, content: Sql | null): Sql => {
-  const { state, computed } = subject.names;
-  const from = content === null ? calledFromView(subject, computed.sql) : sql`(${content}) AS c`;
+export const storeAnew = (
+  subject: Subject,
+  columns: Sql,
+  from = calledFromView(subject, subject.names.computed.sql),
+): Sql => {
+  const { state } = subject.names;
   return sql`DELETE FROM ${state.sql};
 INSERT INTO ${state.sql} (${columns})
 SELECT ${columns} FROM ${from};
@@ -51,6 +58,21 @@ const contentView = ({ names }: Subject, plan: AddPlan): Statement => ({
   label: 'the state computed anew',
   sql: sql`CREATE VIEW ${names.content.sql} AS\n${stateContent(plan)}`,
 });
+
+/** What groups over rows read that are computed anew before them. */
+function regroupedView({ names, inner }: StoreSubject, plan: AddPlan): readonly Statement[] {
+  const [rows] = storedIn(plan.core.input);
+  if (!isRegrouped(plan) || inner === null || rows === undefined) return [];
+  return [
+    {
+      label: 'the state computed from the rows that were stored before it',
+      sql: sql`CREATE VIEW ${names.regrouped.sql} AS\n${stateContent(plan, rowsStored(inner, rows))}`,
+    },
+  ];
+}
+
+/** Whether the store holds groups over rows that are computed again. */
+export const isRegrouped = ({ inner }: AddPlan): boolean => inner?.rule === 'regroup';
 
 /** Its body names the content view. */
 export const computedFunction = (subject: Subject): readonly Statement[] =>

@@ -25,7 +25,7 @@ import type { Subject } from './subject.ts';
 /** The call for an extreme, by its place, of a group whose keys a row `b` has. */
 export function derivedExtreme({ id, names }: Subject, { keys, extremes }: Store, at: number): Sql {
   const access = sql`(SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = ${id})`;
-  const group = keys.map(({ name, facts }) => sql`b.${ident(name)}::${fragment(facts.baseType)}`);
+  const group = keys.map(({ name }) => sql`b.${ident(name)}`);
   const call = sql`${names.derived.sql}(${join([access, sql`${at + 1}`, ...group], ', ')})`;
   const columns = join(
     extremes.map(({ name }) => ident(name)),

@@ -47,11 +47,17 @@ const argumentsOf = ({ extremes }: Store): readonly Extreme[] =>
 const columns = (alias: Sql, names: readonly string[]): readonly Sql[] =>
   names.map((name) => sql`${alias}.${ident(name)}`);
 
-const nullOf = ({ facts }: Extreme): Sql => sql`NULL::${fragment(facts.type)}`;
+/** Of the type of a stored column; the fold has it as text, which renames of types do not reach. */
+const nullOf =
+  (state: Sql) =>
+  ({ name }: Extreme): Sql =>
+    sql`(NULL::${state}).${ident(name)}`;
 
 /** What came and what went of each argument, in a row that is about neither. */
-const nothingNetted = (store: Store): readonly Sql[] =>
-  argumentsOf(store).flatMap((one) => [nullOf(one), nullOf(one)]);
+const nothingNetted = (store: Store, state: Sql): readonly Sql[] =>
+  argumentsOf(store)
+    .map(nullOf(state))
+    .flatMap((nothing) => [nothing, nothing]);
 
 /**
  * The touched groups, as a query over an item `changes` of its WITH clause. `stored`: conditions on
@@ -108,19 +114,19 @@ function boundRows(store: Store, state: Sql, stored: readonly Sql[]): readonly S
   return [
     ...stored.map(
       (where) => sql`SELECT
-  ${lines([...columns(ident('s'), stateColumns(store)), ...nothingNetted(store), sql`TRUE`])}
+  ${lines([...columns(ident('s'), stateColumns(store)), ...nothingNetted(store, state), sql`TRUE`])}
 FROM ${state} AS s
 WHERE ${where}`,
     ),
     sql`SELECT
   ${lines([
     ...columns(ident('c'), added),
-    ...store.extremes.map(nullOf),
-    ...nothingNetted(store),
+    ...store.extremes.map(nullOf(state)),
+    ...nothingNetted(store, state),
     sql`FALSE`,
   ])}
 FROM changes AS c`,
-    ...argumentsOf(store).map((one) => netRows(store, one)),
+    ...argumentsOf(store).map((one) => netRows(store, state, one)),
   ];
 }
 
@@ -129,7 +135,7 @@ FROM changes AS c`,
  * by their images; if several of them came or went, all count as gone, because any of them can be
  * the answer.
  */
-function netRows(store: Store, argument: Extreme): Sql {
+function netRows(store: Store, state: Sql, argument: Extreme): Sql {
   const value = sql`u.${ident(argument.name)}`;
   const image = imageGrouping(value, argument.facts);
   const { select, groupBy } = store.identity.grouping(store);
@@ -151,13 +157,13 @@ function netRows(store: Store, argument: Extreme): Sql {
           sql`CASE WHEN n.${weight} > 0 THEN n.${netValue} END`,
           sql`CASE WHEN ${isGone} THEN n.${netValue} END`,
         ]
-      : [nullOf(one), nullOf(one)],
+      : [nullOf(state)(one), nullOf(state)(one)],
   );
   return sql`SELECT
   ${lines([
     ...columns(ident('n'), keyColumns(store)),
     ...store.parts.map(({ type }) => sql`NULL::${fragment(type)}`),
-    ...store.extremes.map(nullOf),
+    ...store.extremes.map(nullOf(state)),
     ...netted,
     sql`FALSE`,
   ])}

@@ -10,14 +10,13 @@
  * fold is tried again with such rows cancelled first.
  */
 import { changesSomething, identityOf, stateColumns, summed } from '../operators/store.ts';
-import { storedIn } from '../algebra/node.ts';
 import type { Store } from '../operators/store.ts';
 import type { AddPlan } from '../plan/plan.ts';
 import { coreInput } from '../plan/plan.ts';
 import { OWN_COLUMNS } from '../sql/names.ts';
 import type { Sql } from '../sql/sql.ts';
 import { dollarQuoted, fragment, ident, join, lines, literal, sql } from '../sql/sql.ts';
-import { isAnew, storeAnew } from './anew.ts';
+import { isAnew, isRegrouped, storeAnew } from './anew.ts';
 import { fallbackView } from './change-views.ts';
 import { changeSettings } from './read-changes.ts';
 import {
@@ -29,11 +28,9 @@ import {
 } from './extremes.ts';
 import { isFewAgain } from './few-again.ts';
 import { touchedRows } from './merged-view.ts';
-import { stateContent } from './state.ts';
 import type { Statement } from './statement.ts';
 import type { StoreSubject } from './stores.ts';
 import type { Subject } from './subject.ts';
-import { rowsStored } from './touched-rows.ts';
 
 const ROWS = ident(OWN_COLUMNS.rows);
 
@@ -61,10 +58,11 @@ function createFold(subject: StoreSubject, plan: AddPlan): Sql {
   const { fold, state, delta } = subject.names;
   const fallback = fallbackView(subject, plan);
   const columns = join(stateColumns(store).map(ident), ', ');
-  const rows = contentOfRows(subject, plan);
+  const overRows = isRegrouped(plan);
+  const rows = overRows ? subject.names.regrouped.sql : undefined;
   const computeAnew = storeAnew(subject, columns, rows);
   // The fold of all stores decides it for rows and the groups over them together (fold-all.ts).
-  const isAsked = rows === null ? isAnew(subject, coreInput(plan, null).shape.sources) : sql`anew`;
+  const isAsked = overRows ? sql`anew` : isAnew(subject, coreInput(plan, null).shape.sources);
   const statements = [
     sql`IF ${isAsked} THEN
   ${computeAnew}
@@ -108,13 +106,6 @@ SET row_security = off
 SET jit = off
 ${join(settings, '')}SET standard_conforming_strings = on
 AS ${dollarQuoted(body)}`;
-}
-
-/** Groups over rows that have been computed anew before; null if they stand on no such rows. */
-function contentOfRows({ inner }: StoreSubject, plan: AddPlan): Sql | null {
-  if (plan.inner?.rule !== 'regroup' || inner === null) return null;
-  const [rows] = storedIn(plan.core.input);
-  return rows === undefined ? null : stateContent(plan, rowsStored(inner, rows));
 }
 
 /** A handler of what an index cannot hold. */

@@ -204,7 +204,7 @@ export function regroupFold(subject: Subject, plan: RegroupPlan): readonly State
   const stays = staysColumn(plan);
   const columns = join(storedColumns(plan).map(ident), ', ');
   const key = ident(plan.key.name);
-  const anew = storeAnew(subject, columns, null);
+  const anew = storeAnew(subject, columns);
   const body = sql`
 #variable_conflict use_column
 DECLARE

@@ -48,7 +48,9 @@ export type StoreNames = {
   readonly current: StoreName;
   /** The state's content computed from the sources, as a view. */
   readonly content: StoreName;
-  /** The same as a function: what is read while a reset is pending. */
+  /** The same from rows that another store has just stored, as a view. */
+  readonly regrouped: StoreName;
+  /** The state's content as a function: what is read while a reset is pending. */
   readonly computed: StoreName;
   /** The extremes of one group computed from the sources, as a function. */
   readonly derived: StoreName;
@@ -99,6 +101,7 @@ export function storeNames(name: string, number: number | null): StoreNames {
     touched: of('touched'),
     current: of('current'),
     content: of('content'),
+    regrouped: of('regrouped'),
     computed: of('computed'),
     derived: of('derived'),
     live: of('live'),

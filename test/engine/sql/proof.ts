@@ -111,15 +111,13 @@ export class Proof {
   }
 
   /**
-   * Functions of imat whose text names a source. Views and bound functions follow renames, text
-   * does not.
+   * Functions of imat whose text names a table, type or function of the user. Views and bound
+   * functions follow renames, text does not.
    */
   async functionsWithNames(): Promise<string[]> {
     const rows = await this.#sessions.observer.query<{ name: string }>(
-      `SELECT DISTINCT p.proname::text AS name
-       FROM pg_proc p, imat_catalog.source s JOIN pg_class c ON c.oid = s.relation
-       WHERE p.pronamespace = 'imat_store'::regnamespace
-         AND position(format('%s.%I', c.relnamespace::regnamespace, c.relname) IN p.prosrc) > 0`,
+      `SELECT p.proname::text AS name FROM pg_proc p
+       WHERE p.pronamespace = 'imat_store'::regnamespace AND position('public.' IN p.prosrc) > 0`,
     );
     return rows.map(({ name }) => name);
   }

@@ -47,7 +47,7 @@ export function proveBatch(title: keyof typeof BATCHES): void {
       });
     }
 
-    test('no function keeps the name of a table as text: renames would not reach it', async () => {
+    test('no function has a name of the user as text: renames would not reach it', async () => {
       expect(await opened().functionsWithNames()).toEqual([]);
     });
 

@@ -676,6 +676,16 @@ END$imat$;
 -- a view calls functions with the rights of its readers
 GRANT EXECUTE ON FUNCTION imat_store.computed1_coarse_total(uuid) TO PUBLIC;
 
+-- the state computed from the rows that were stored before it
+CREATE VIEW imat_store.regrouped1_coarse_total AS
+SELECT
+  TRUE AS only_row,
+  pg_catalog.count(*) AS rows,
+  pg_catalog.count(*) FILTER (WHERE s1.c1 IS NOT NULL) AS count_quantity,
+  COALESCE(pg_catalog.sum((s1.c1)::bigint) FILTER (WHERE s1.c1 IS NOT NULL), 0)::bigint AS sum_quantity
+FROM
+  (SELECT s.quantity AS c1 FROM imat_store.state2_coarse_total AS s) AS s1;
+
 -- state and pending changes, added up
 CREATE VIEW imat_store.current1_coarse_total WITH (security_barrier) AS
 WITH touched0 AS MATERIALIZED (
@@ -824,13 +834,7 @@ BEGIN
   IF anew THEN
     DELETE FROM imat_store.state1_coarse_total;
     INSERT INTO imat_store.state1_coarse_total (only_row, rows, count_quantity, sum_quantity)
-    SELECT only_row, rows, count_quantity, sum_quantity FROM (SELECT
-      TRUE AS only_row,
-      pg_catalog.count(*) AS rows,
-      pg_catalog.count(*) FILTER (WHERE s1.c1 IS NOT NULL) AS count_quantity,
-      COALESCE(pg_catalog.sum((s1.c1)::bigint) FILTER (WHERE s1.c1 IS NOT NULL), 0)::bigint AS sum_quantity
-    FROM
-      (SELECT s.quantity AS c1 FROM imat_store.state2_coarse_total AS s) AS s1) AS c;
+    SELECT only_row, rows, count_quantity, sum_quantity FROM imat_store.regrouped1_coarse_total;
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN changed;
   END IF;

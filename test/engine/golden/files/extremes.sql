@@ -350,10 +350,10 @@ WITH changes AS MATERIALIZED (
         s.rows,
         s.min_amount,
         s.max_amount_if_shipped,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         TRUE
       FROM imat_store.state_extremes AS s
       WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
@@ -363,10 +363,10 @@ WITH changes AS MATERIALIZED (
         s.rows,
         s.min_amount,
         s.max_amount_if_shipped,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         TRUE
       FROM imat_store.state_extremes AS s
       WHERE region IS NULL
@@ -374,24 +374,24 @@ WITH changes AS MATERIALIZED (
       SELECT
         c.region,
         c.rows,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         FALSE
       FROM changes AS c
       UNION ALL
       SELECT
         n.region,
         NULL::bigint,
-        NULL::numeric,
-        NULL::numeric,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
         CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
-        NULL::numeric,
-        NULL::numeric,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
         FALSE
       FROM (
         SELECT
@@ -408,10 +408,10 @@ WITH changes AS MATERIALIZED (
       SELECT
         n.region,
         NULL::bigint,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
-        NULL::numeric,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).max_amount_if_shipped,
+        (NULL::imat_store.state_extremes).min_amount,
+        (NULL::imat_store.state_extremes).min_amount,
         CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
         CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
         FALSE
@@ -482,14 +482,14 @@ FROM (
       b.rows,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.region::text) AS e(min_amount, max_amount_if_shipped))
+        WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.region) AS e(min_amount, max_amount_if_shipped))
         WHEN b.imat_came1 IS NULL THEN b.min_amount
         WHEN b.min_amount IS NULL OR b.imat_came1 OPERATOR(pg_catalog.<=) b.min_amount THEN b.imat_came1
         ELSE b.min_amount
       END AS min_amount,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 2, b.region::text) AS e(min_amount, max_amount_if_shipped))
+        WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 2, b.region) AS e(min_amount, max_amount_if_shipped))
         WHEN b.imat_came2 IS NULL THEN b.max_amount_if_shipped
         WHEN b.max_amount_if_shipped IS NULL OR b.imat_came2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped THEN b.imat_came2
         ELSE b.max_amount_if_shipped
@@ -546,10 +546,10 @@ DECLARE
             s.rows,
             s.min_amount,
             s.max_amount_if_shipped,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             TRUE
           FROM imat_store.state_extremes AS s
           WHERE EXISTS (SELECT FROM changes AS d WHERE d.region OPERATOR(pg_catalog.=) s.region)
@@ -559,10 +559,10 @@ DECLARE
             s.rows,
             s.min_amount,
             s.max_amount_if_shipped,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             TRUE
           FROM imat_store.state_extremes AS s
           WHERE region IS NULL
@@ -570,24 +570,24 @@ DECLARE
           SELECT
             c.region,
             c.rows,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             FALSE
           FROM changes AS c
           UNION ALL
           SELECT
             n.region,
             NULL::bigint,
-            NULL::numeric,
-            NULL::numeric,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
             CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
-            NULL::numeric,
-            NULL::numeric,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
             FALSE
           FROM (
             SELECT
@@ -604,10 +604,10 @@ DECLARE
           SELECT
             n.region,
             NULL::bigint,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
-            NULL::numeric,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).max_amount_if_shipped,
+            (NULL::imat_store.state_extremes).min_amount,
+            (NULL::imat_store.state_extremes).min_amount,
             CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
             CASE WHEN n.imat_weight < 0 OR n.imat_images > 1 THEN n.imat_value END,
             FALSE
@@ -654,14 +654,14 @@ DECLARE
         b.rows,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.region::text) AS e(min_amount, max_amount_if_shipped))
+          WHEN b.imat_again1 THEN (SELECT e.min_amount FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.region) AS e(min_amount, max_amount_if_shipped))
           WHEN b.imat_came1 IS NULL THEN b.min_amount
           WHEN b.min_amount IS NULL OR b.imat_came1 OPERATOR(pg_catalog.<=) b.min_amount THEN b.imat_came1
           ELSE b.min_amount
         END AS min_amount,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 2, b.region::text) AS e(min_amount, max_amount_if_shipped))
+          WHEN b.imat_again2 THEN (SELECT e.max_amount_if_shipped FROM imat_store.derived_extremes((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 2, b.region) AS e(min_amount, max_amount_if_shipped))
           WHEN b.imat_came2 IS NULL THEN b.max_amount_if_shipped
           WHEN b.max_amount_if_shipped IS NULL OR b.imat_came2 OPERATOR(pg_catalog.>=) b.max_amount_if_shipped THEN b.imat_came2
           ELSE b.max_amount_if_shipped

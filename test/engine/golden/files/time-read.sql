@@ -701,8 +701,8 @@ WITH changes AS MATERIALIZED (
         s.name,
         s.rows,
         s.max_sold_at,
-        NULL::timestamp with time zone,
-        NULL::timestamp with time zone,
+        (NULL::imat_store.state_time_read).max_sold_at,
+        (NULL::imat_store.state_time_read).max_sold_at,
         TRUE
       FROM imat_store.state_time_read AS s
       WHERE EXISTS (SELECT FROM changes AS d WHERE d.name OPERATOR(pg_catalog.=) s.name)
@@ -711,8 +711,8 @@ WITH changes AS MATERIALIZED (
         s.name,
         s.rows,
         s.max_sold_at,
-        NULL::timestamp with time zone,
-        NULL::timestamp with time zone,
+        (NULL::imat_store.state_time_read).max_sold_at,
+        (NULL::imat_store.state_time_read).max_sold_at,
         TRUE
       FROM imat_store.state_time_read AS s
       WHERE name IS NULL
@@ -720,16 +720,16 @@ WITH changes AS MATERIALIZED (
       SELECT
         c.name,
         c.rows,
-        NULL::timestamp with time zone,
-        NULL::timestamp with time zone,
-        NULL::timestamp with time zone,
+        (NULL::imat_store.state_time_read).max_sold_at,
+        (NULL::imat_store.state_time_read).max_sold_at,
+        (NULL::imat_store.state_time_read).max_sold_at,
         FALSE
       FROM changes AS c
       UNION ALL
       SELECT
         n.name,
         NULL::bigint,
-        NULL::timestamp with time zone,
+        (NULL::imat_store.state_time_read).max_sold_at,
         CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
         CASE WHEN n.imat_weight < 0 THEN n.imat_value END,
         FALSE
@@ -798,7 +798,7 @@ FROM (
       b.rows,
       CASE
         WHEN b.imat_total = 0 THEN NULL
-        WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.name::text) AS e(max_sold_at))
+        WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.name) AS e(max_sold_at))
         WHEN b.imat_came1 IS NULL THEN b.max_sold_at
         WHEN b.max_sold_at IS NULL OR b.imat_came1 OPERATOR(pg_catalog.>=) b.max_sold_at THEN b.imat_came1
         ELSE b.max_sold_at
@@ -862,8 +862,8 @@ DECLARE
             s.name,
             s.rows,
             s.max_sold_at,
-            NULL::timestamp with time zone,
-            NULL::timestamp with time zone,
+            (NULL::imat_store.state_time_read).max_sold_at,
+            (NULL::imat_store.state_time_read).max_sold_at,
             TRUE
           FROM imat_store.state_time_read AS s
           WHERE EXISTS (SELECT FROM changes AS d WHERE d.name OPERATOR(pg_catalog.=) s.name)
@@ -872,8 +872,8 @@ DECLARE
             s.name,
             s.rows,
             s.max_sold_at,
-            NULL::timestamp with time zone,
-            NULL::timestamp with time zone,
+            (NULL::imat_store.state_time_read).max_sold_at,
+            (NULL::imat_store.state_time_read).max_sold_at,
             TRUE
           FROM imat_store.state_time_read AS s
           WHERE name IS NULL
@@ -881,16 +881,16 @@ DECLARE
           SELECT
             c.name,
             c.rows,
-            NULL::timestamp with time zone,
-            NULL::timestamp with time zone,
-            NULL::timestamp with time zone,
+            (NULL::imat_store.state_time_read).max_sold_at,
+            (NULL::imat_store.state_time_read).max_sold_at,
+            (NULL::imat_store.state_time_read).max_sold_at,
             FALSE
           FROM changes AS c
           UNION ALL
           SELECT
             n.name,
             NULL::bigint,
-            NULL::timestamp with time zone,
+            (NULL::imat_store.state_time_read).max_sold_at,
             CASE WHEN n.imat_weight > 0 THEN n.imat_value END,
             CASE WHEN n.imat_weight < 0 THEN n.imat_value END,
             FALSE
@@ -941,7 +941,7 @@ DECLARE
         b.rows,
         CASE
           WHEN b.imat_total = 0 THEN NULL
-          WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.name::text) AS e(max_sold_at))
+          WHEN b.imat_again1 THEN (SELECT e.max_sold_at FROM imat_store.derived_time_read((SELECT f.access_key FROM imat_catalog.frontier AS f WHERE f.imat_id = 1), 1, b.name) AS e(max_sold_at))
           WHEN b.imat_came1 IS NULL THEN b.max_sold_at
           WHEN b.max_sold_at IS NULL OR b.imat_came1 OPERATOR(pg_catalog.>=) b.max_sold_at THEN b.imat_came1
           ELSE b.max_sold_at
